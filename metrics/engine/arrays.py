@@ -1,0 +1,98 @@
+"""The array types and the few array operations that every step of the engine shares.
+
+Days are ``int64`` days since 1970-01-01, months the integers of ``portal.lib.periods``, money ``int64`` cents, all of one frame's
+length. ``NEVER`` stands for a day or month that does not come: it is later than any other.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+type Ints = npt.NDArray[np.int64]
+type Bools = npt.NDArray[np.bool_]
+
+NEVER: Final = 1 << 24
+EPOCH_MONTH: Final = 1970 * 12
+# No span between two days or months of the calendar is longer: a larger policy value means the same and must not overflow a key.
+LONGEST_SPAN: Final = 1 << 22
+
+
+def ints(column: pl.Series) -> Ints:
+    """A column without nulls as ``int64``; dates become days."""
+    return column.to_physical().to_numpy().astype(np.int64, copy=False)
+
+
+def months_of_days(days: Ints) -> Ints:
+    """The month each day lies in; ``NEVER`` stays."""
+    if len(days) == 0:
+        return days
+    known = days != NEVER
+    low, high = int(days.min()), int(days.max(where=known, initial=int(days.min())))
+    span = np.arange(low, high + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + EPOCH_MONTH
+    # A table look-up is several times faster than calendar arithmetic on each row; its length is the span of the days.
+    return np.where(known, span[np.minimum(days, high) - low], NEVER)
+
+
+def first_days_of_months(months: Ints) -> Ints:
+    """The first day of each month."""
+    return (months - EPOCH_MONTH).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def days_moved_by_months(days: Ints, months: Ints | int) -> Ints:
+    """Each day moved by so many months; where the month has no such day, its last day (ARR semantics, section 3)."""
+    own = months_of_days(days)
+    day_of_month = days - first_days_of_months(own)
+    target = first_days_of_months(own + months)
+    return target + np.minimum(day_of_month, first_days_of_months(own + months + 1) - target - 1)
+
+
+def range_minimum(values: Ints, low: Ints, high: Ints) -> Ints:
+    """For each query the least of ``values[low:high]``; ``NEVER`` for an empty range.
+
+    A level holds the minima of all windows of one width, and two overlapping windows cover a range: the cost is one level per doubling
+    of the longest range, however much the ranges overlap.
+    """
+    least = np.full(len(low), NEVER, dtype=np.int64)
+    length = high - low
+    level, width = values, 1
+    longest = int(length.max(initial=0))
+    while width <= longest:
+        now = np.flatnonzero((length >= width) & (length < 2 * width))
+        least[now] = np.minimum(level[low[now]], level[high[now] - width])
+        level = np.minimum(level[:-width], level[width:]) if 2 * width <= longest else level
+        width *= 2
+    return least
+
+
+def last_of_each(keys: Ints, scratch: Ints) -> Bools:
+    """Marks the last row of each distinct key; ``scratch`` is any array that the keys can index, and is overwritten."""
+    order = np.arange(len(keys))
+    scratch[keys] = order
+    return np.asarray(scratch[keys] == order)
+
+
+def grouped_sum(codes: Ints, amounts: Ints | int, size: int) -> Ints:
+    """The exact sum of the amounts of each code in ``range(size)``."""
+    total = np.zeros(size, dtype=np.int64)
+    np.add.at(total, codes, amounts)
+    return total
+
+
+def dense_codes(keys: Ints, space: int) -> tuple[Ints, Ints]:
+    """The distinct keys in ascending order, and for each row the place of its key among them; keys lie in ``range(space)``."""
+    if space > max(1 << 16, 16 * len(keys)):
+        distinct, codes = np.unique(keys, return_inverse=True)
+        return distinct, codes.astype(np.int64, copy=False)
+    # A table over the key space saves the sort where the space is not much larger than the rows.
+    present = np.zeros(space, dtype=np.bool_)
+    present[keys] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[keys]
+
+
+def series(name: str, values: Any, dtype: Any = None) -> pl.Series:
+    """A Polars column of an array."""
+    return pl.Series(name, values, dtype=dtype)

@@ -1,0 +1,126 @@
+"""Which line continues which: *replaces* by name, *follows* by date.
+
+Source: ARR semantics, section 4. Both relations hold among eligible lines only. A pair is written (earlier line A, line B that continues
+it) as two arrays of line places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, range_minimum
+from metrics.engine.lines import CodedLines
+
+type Pairs = tuple[Ints, Ints]
+
+DAY_BITS: Final = 25
+# Moves the first day of year 1 to a positive number, so that a group and a day pack into one sortable integer.
+DAY_OFFSET: Final = 720_000
+PAIRS_AT_ONCE: Final = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """The eligible lines ordered by customer, product and start.
+
+    ``rows`` gives the line at each place of that order; the lines that follow the line at a place are those at ``low`` up to, not
+    including, ``high`` — itself left out, where a line without a day of service lies among them.
+    """
+
+    rows: Ints
+    low: Ints
+    high: Ints
+
+    def first_following(self, days: Ints) -> Ints:
+        """For each line of ``rows`` the earliest of the ``days`` (one per line of ``rows``) of the lines that follow it, or ``NEVER``."""
+        own = np.arange(len(self.rows))
+        itself = np.flatnonzero((self.low <= own) & (own < self.high))
+        high = self.high.copy()
+        high[itself] = itself
+        first = range_minimum(days, self.low, high)
+        first[itself] = np.minimum(first[itself], range_minimum(days, itself + 1, self.high[itself]))
+        return first
+
+    def pairs(self, follows: Bools, followed: Bools | None = None) -> Pairs:
+        """Every pair (A, B) in which B follows A, B is marked in ``follows`` and A in ``followed`` (one mark per line of the frame)."""
+        found: list[Pairs] = [(self.rows[:0], self.rows[:0])]
+        places = np.flatnonzero(self.high > self.low)
+        if followed is not None:
+            places = places[followed[self.rows[places]]]
+        counts = self.high[places] - self.low[places]
+        # In portions, because the pairs of a customer with very many lines of one product are the square of their number.
+        portion = np.cumsum(counts) // PAIRS_AT_ONCE
+        for number in np.unique(portion):
+            these = np.flatnonzero(portion == number)
+            found.append(self._portion(places[these], counts[these], follows))
+        return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+
+    def _portion(self, places: Ints, counts: Ints, follows: Bools) -> Pairs:
+        step = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+        a, b = self.rows[np.repeat(places, counts)], self.rows[np.repeat(self.low[places], counts) + step]
+        keep = follows[b] & (a != b)
+        return a[keep], b[keep]
+
+
+def chain_lines(lines: CodedLines, eligible: Bools, grace_days: int) -> Chains:
+    """The order of the eligible lines, and for each the range of those that follow it.
+
+    B follows A: same customer, same product, and A's end of service ≤ B's start ≤ A's end of service + ``grace_days``.
+    """
+    rows = np.flatnonzero(eligible)
+    group = (lines.unit[rows] * max(len(lines.product_names), 1) + lines.product[rows]) << DAY_BITS
+    key = group + lines.starts[rows] + DAY_OFFSET
+    order = np.argsort(key, kind="stable")
+    rows, group, key = rows[order], group[order], key[order]
+    end = lines.service_end[rows]
+    last = np.minimum(end + min(grace_days, LONGEST_SPAN), NEVER)
+    low = first_place_at(key, group + end + DAY_OFFSET)
+    return Chains(rows, low, first_place_after(key, group + last + DAY_OFFSET, low))
+
+
+def first_place_at(keys: Ints, wanted: Ints) -> Ints:
+    """For each place the first place whose key is at least ``wanted``; the next place is tried before a search."""
+    following = np.append(keys[1:], np.iinfo(np.int64).max)
+    low = np.arange(1, len(keys) + 1)
+    search = np.flatnonzero((following < wanted) | (keys >= wanted))
+    low[search] = np.searchsorted(keys, wanted[search])
+    return low
+
+
+def first_place_after(keys: Ints, wanted: Ints, low: Ints) -> Ints:
+    """For each place the first place whose key is beyond ``wanted``; ``low`` and the place after it are tried before a search."""
+    padded = np.append(keys, [np.iinfo(np.int64).max] * 2)
+    within = padded[low] <= wanted
+    high = low + within
+    search = np.flatnonzero(within & (padded[low + 1] <= wanted))
+    high[search] = np.searchsorted(keys, wanted[search], side="right")
+    return np.maximum(high, low)
+
+
+def replacement_pairs(lines: CodedLines, eligible: Bools) -> Pairs:
+    """Every pair (A, B) of eligible lines in which B replaces A: the line it names, or without one all lines of the contract it names."""
+    frame = lines.frame
+    by_line = frame["replaces_line_id"].is_not_null().to_numpy()
+    by_contract = frame["replaces_contract_id"].is_not_null().to_numpy() & ~by_line
+    named_line = text_pairs(frame["line_id"], frame["replaces_line_id"], by_line & eligible)
+    named_contract = text_pairs(frame["contract_id"], frame["replaces_contract_id"], by_contract & eligible)
+    a, b = (np.concatenate(both) for both in zip(named_line, named_contract, strict=True))
+    keep = eligible[a] & (a != b)
+    return a[keep], b[keep]
+
+
+def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pairs:
+    """Every pair (row named, row referring) in which the text is the same; rows not marked in ``referring`` name nothing."""
+    rows = np.flatnonzero(referring)
+    if len(rows) == 0:
+        return rows, rows
+    # Joined on hashes, which is twice as fast as on text; a pair counts only where the texts are the same.
+    named = pl.DataFrame({"hash": names.hash(), "a": np.arange(len(names))})
+    wanted = pl.DataFrame({"hash": references.gather(rows).hash(), "b": rows})
+    pairs = wanted.join(named, on="hash")
+    same = (names.gather(pairs["a"]) == references.gather(pairs["b"])).to_numpy()
+    return pairs["a"].to_numpy()[same], pairs["b"].to_numpy()[same]

@@ -1,0 +1,129 @@
+"""Contract lines as the engine takes them, and as arrays of codes.
+
+Source: ARR semantics, section 1, and the engine frames of ``docs/architecture.md``. A frame holds the lines of one source of one client
+and is valid by construction: the intake refuses a bad file as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from metrics.engine.arrays import NEVER, Bools, Ints, ints
+
+CHARGE_TYPES: Final = ("recurring", "usage_minimum", "usage_overage", "one_time", "services", "trial")
+AMOUNT_BASES: Final = ("month", "quarter", "year", "total")
+NO_VALUE: Final = "(none)"
+ATTRIBUTES: Final = ("segment", "region", "rep")
+DIMENSIONS: Final = (*ATTRIBUTES, "product")
+
+LINE_SCHEMA: Final = pl.Schema(
+    {
+        **dict.fromkeys(("line_id", "contract_id", "customer_id", "customer_name", "parent_customer_id"), pl.String()),
+        **dict.fromkeys(("product", "charge_type", "amount_basis", "currency"), pl.String()),
+        **dict.fromkeys(("amount_e6", "discount_e6"), pl.Int64()),
+        **dict.fromkeys(("signed_on", "starts_on", "ends_on", "live_on", "cancelled_on"), pl.Date()),
+        **dict.fromkeys(("replaces_contract_id", "replaces_line_id", "segment", "region", "rep"), pl.String()),
+    }
+)
+RATE_SCHEMA: Final = pl.Schema({"currency": pl.String(), "day": pl.Date(), "rate_e10": pl.Int64()})
+
+CHARGE_TYPE_ENUM: Final = pl.Enum(list(CHARGE_TYPES))
+AMOUNT_BASIS_ENUM: Final = pl.Enum(list(AMOUNT_BASES))
+
+
+def empty_lines() -> pl.DataFrame:
+    """No contract lines, in the schema the engine takes."""
+    return LINE_SCHEMA.to_frame()
+
+
+def empty_rates() -> pl.DataFrame:
+    """No exchange rates, in the schema the engine takes."""
+    return RATE_SCHEMA.to_frame()
+
+
+@dataclass(frozen=True, slots=True)
+class CodedLines:
+    """The lines as arrays, one place per line in the order of ``frame``.
+
+    ``unit``, ``product`` and ``currency`` are codes into ``unit_names``, ``product_names`` and ``currency_names``; ``charge_type`` and
+    ``basis`` into ``CHARGE_TYPES`` and ``AMOUNT_BASES``. ``natural_end`` is the first day after the term, ``NEVER`` where it is evergreen;
+    a date that is not given is ``NEVER``.
+    """
+
+    frame: pl.DataFrame
+    unit: Ints
+    unit_names: pl.Series
+    product: Ints
+    product_names: pl.Series
+    currency: Ints
+    currency_names: list[str]
+    charge_type: Ints
+    basis: Ints
+    starts: Ints
+    natural_end: Ints
+    signed: Ints
+    live: Ints
+    cancelled: Ints
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    @property
+    def service_end(self) -> Ints:
+        """The first day without service: the earlier of the natural end and the cancellation."""
+        return np.minimum(self.natural_end, self.cancelled)
+
+    @property
+    def is_overage(self) -> Bools:
+        """Whether a line is metered overage."""
+        return np.asarray(self.charge_type == CHARGE_TYPES.index("usage_overage"))
+
+
+def unit_expression(customer_unit: str) -> pl.Expr:
+    """Who is a customer: ``customer_id``, or under ``parent`` the ``parent_customer_id`` where a line has one."""
+    customer = pl.col("customer_id")
+    return pl.coalesce("parent_customer_id", customer) if customer_unit == "parent" else customer
+
+
+def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
+    """The lines as arrays of codes, in one parallel pass over the columns."""
+    coded = lines.select(
+        unit=_category(unit_expression(customer_unit)),
+        product=_category(pl.col("product").fill_null(NO_VALUE)),
+        currency=_category(pl.col("currency")),
+        charge_type=pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical().cast(pl.Int64),
+        basis=pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical().cast(pl.Int64),
+        starts=pl.col("starts_on").to_physical().cast(pl.Int64),
+        natural_end=_day("ends_on", 1),
+        signed=_day("signed_on"),
+        live=_day("live_on"),
+        cancelled=_day("cancelled_on"),
+    )
+    arrays = {name: ints(coded[name]) for name in coded.columns}
+    return CodedLines(
+        frame=lines,
+        unit_names=_names(arrays["unit"], lines, unit_expression(customer_unit)),
+        product_names=_names(arrays["product"], lines, pl.col("product").fill_null(NO_VALUE)),
+        currency_names=_names(arrays["currency"], lines, pl.col("currency")).to_list(),
+        **arrays,
+    )
+
+
+def _category(text: pl.Expr) -> pl.Expr:
+    """Codes of a text column; private categories, so that codes start at 0 and no frame sees another's."""
+    return text.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
+
+
+def _day(name: str, shift: int = 0) -> pl.Expr:
+    return (pl.col(name).to_physical().cast(pl.Int64) + shift).fill_null(NEVER)
+
+
+def _names(codes: Ints, lines: pl.DataFrame, text: pl.Expr) -> pl.Series:
+    """The text behind each code: that of any row that has it."""
+    rows = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    rows[codes] = np.arange(len(codes))
+    return lines[rows].select(text.alias("name"))["name"]

@@ -1,0 +1,99 @@
+"""The recognition day: from which day an eligible line counts.
+
+Source: ARR semantics, section 4. Lines are settled in the order of (start, line id by code points); under ``signed`` and ``live`` a line
+can depend on lines settled before it. What one pass over the arrays can decide is decided there; only pairs of lines that are still open
+are walked in order, each once.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from metrics.engine.arrays import NEVER, Bools, Ints
+from metrics.engine.chains import Chains, Pairs
+from metrics.engine.lines import CodedLines
+
+FROM_RULES: Final = ("none", "start", "signed", "signed_missing", "ramp_step", "live", "continues", "never_live", "overage")
+
+
+def recognition_days(
+    lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pairs, recognition: str
+) -> tuple[Ints, Ints]:
+    """The recognition day of each line (``NEVER`` if it has none) and the place in ``FROM_RULES`` of the rule that gave it."""
+    if recognition == "signed":
+        days, rules = signed_days(lines, eligible, chains)
+    elif recognition == "live":
+        days, rules = live_days(lines, eligible, chains, replaced)
+    else:
+        days, rules = lines.starts, np.full(len(lines), FROM_RULES.index("start"))
+    return np.where(eligible, days, NEVER), np.where(eligible, rules, FROM_RULES.index("none"))
+
+
+def signed_days(lines: CodedLines, eligible: Bools, chains: Chains) -> tuple[Ints, Ints]:
+    """The signed date (missing: the start); the start of a line that follows an earlier one recognised on or after its signed date."""
+    known = lines.signed != NEVER
+    signed = np.where(known, lines.signed, lines.starts)
+    ramp = np.zeros(len(lines), dtype=np.bool_)
+    a, b = earlier_pairs(lines, chains.pairs(eligible & known))
+    # A is recognised at its signed date or at its start, so these two bound what it can do to B.
+    certain = np.minimum(signed, lines.starts)[a] >= signed[b]
+    ramp[b[certain]] = True
+    open_pairs = ~certain & ~ramp[b] & (np.maximum(signed, lines.starts)[a] >= signed[b])
+    walk_ramps(*in_order(lines, (a[open_pairs], b[open_pairs])), ramp, signed, lines.starts)
+    rules = np.where(known, FROM_RULES.index("signed"), FROM_RULES.index("signed_missing"))
+    return np.where(ramp, lines.starts, signed), np.where(ramp, FROM_RULES.index("ramp_step"), rules)
+
+
+def walk_ramps(a: Ints, b: Ints, ramp: Bools, signed: Ints, starts: Ints) -> None:
+    """Marks in ``ramp`` each B whose A, settled before it, is recognised on or after B's signed date; pairs come in B's order."""
+    for earlier, line in zip(a.tolist(), b.tolist(), strict=True):
+        recognised = starts[earlier] if ramp[earlier] else signed[earlier]
+        if recognised >= signed[line]:
+            ramp[line] = True
+
+
+def live_days(lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pairs) -> tuple[Ints, Ints]:
+    """The later of start and live date; without a live date the start if the line continues an earlier recognised one, else ``NEVER``."""
+    known = lines.live != NEVER
+    unknown = eligible & ~known
+    goes_on = eligible & known
+    named = unknown[replaced[1]]
+    a, b = chains.pairs(unknown)
+    a, b = earlier_pairs(lines, (np.append(a, replaced[0][named]), np.append(b, replaced[1][named])))
+    goes_on[b[known[a]]] = True
+    open_pairs = ~goes_on[b]
+    walk_services(*in_order(lines, (a[open_pairs], b[open_pairs])), goes_on)
+    continued = np.where(goes_on, lines.starts, NEVER)
+    rules = np.where(goes_on, FROM_RULES.index("continues"), FROM_RULES.index("never_live"))
+    return np.where(known, np.maximum(lines.starts, lines.live), continued), np.where(known, FROM_RULES.index("live"), rules)
+
+
+def walk_services(a: Ints, b: Ints, goes_on: Bools) -> None:
+    """Marks in ``goes_on`` each B whose A, settled before it, is recognised; pairs come in B's order."""
+    for earlier, line in zip(a.tolist(), b.tolist(), strict=True):
+        if goes_on[earlier]:
+            goes_on[line] = True
+
+
+def earlier_pairs(lines: CodedLines, pairs: Pairs) -> Pairs:
+    """The pairs (A, B) in which A comes before B in the order of (start, line id)."""
+    a, b = pairs
+    before = lines.starts[a] < lines.starts[b]
+    tied = np.flatnonzero(lines.starts[a] == lines.starts[b])
+    if len(tied):
+        names = lines.frame["line_id"]
+        before[tied] = (names.gather(a[tied]) < names.gather(b[tied])).to_numpy()
+    return a[before], b[before]
+
+
+def in_order(lines: CodedLines, pairs: Pairs) -> Pairs:
+    """The pairs (A, B) in the order of B's (start, line id)."""
+    a, b = pairs
+    if len(b) == 0:
+        return pairs
+    frame = pl.DataFrame({"starts": lines.starts[b], "line_id": lines.frame["line_id"].gather(b)})
+    order = frame.select(pl.arg_sort_by("starts", "line_id"))["starts"].to_numpy()
+    return a[order], b[order]

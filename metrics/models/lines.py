@@ -1,0 +1,72 @@
+"""Contract lines as they stand, and every change they went through."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from metrics.models.intake import ContractImport, Source
+from portal.tenancy.wall import TenantForeignKey, TenantModel
+
+
+class ContractLine(TenantModel):
+    """One line of a contract in one source. `removed_import` is set while the newest file lacks the line."""
+
+    source = TenantForeignKey(Source, on_delete=models.PROTECT, related_name="lines")
+    line_id = models.CharField(max_length=200)
+    contract_id = models.CharField(max_length=200)
+    customer_id = models.CharField(max_length=200)
+    customer_name = models.CharField(max_length=200)
+    parent_customer_id = models.CharField(max_length=200, null=True)
+    product = models.CharField(max_length=200)
+    charge_type = models.CharField(max_length=20)
+    amount = models.DecimalField(max_digits=20, decimal_places=6)
+    amount_basis = models.CharField(max_length=10)
+    discount = models.DecimalField(max_digits=20, decimal_places=6, default=0)
+    currency = models.CharField(max_length=3)
+    signed_on = models.DateField(null=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, help_text="The last day of service; empty: evergreen")
+    live_on = models.DateField(null=True)
+    cancelled_on = models.DateField(null=True, help_text="The first day without service")
+    replaces_contract_id = models.CharField(max_length=200, null=True)
+    replaces_line_id = models.CharField(max_length=200, null=True)
+    segment = models.CharField(max_length=200, null=True)
+    region = models.CharField(max_length=200, null=True)
+    rep = models.CharField(max_length=200, null=True)
+    content_hash = models.CharField(max_length=64)
+    first_import = TenantForeignKey(ContractImport, on_delete=models.PROTECT, related_name="+")
+    last_import = TenantForeignKey(ContractImport, on_delete=models.PROTECT, related_name="+")
+    removed_import = TenantForeignKey(ContractImport, on_delete=models.PROTECT, null=True, related_name="+")
+    source_row = models.IntegerField(help_text="The row of the last import's file that said so")
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "source", "line_id"], name="line_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["client", "source", "customer_id"], name="line_by_customer"),
+            models.Index(fields=["client", "source", "contract_id"], name="line_by_contract"),
+        ]
+
+    def __str__(self) -> str:
+        return self.line_id
+
+
+class LineChange(TenantModel):
+    """One field of one line that an import changed; `field` is empty where the line itself was added or vanished."""
+
+    source = TenantForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    contract_import = TenantForeignKey(ContractImport, on_delete=models.CASCADE, related_name="changes")
+    line_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=[("changed", "Changed"), ("vanished", "Vanished"), ("returned", "Returned")])
+    field = models.CharField(max_length=40, blank=True, default="")
+    old = models.CharField(max_length=200, null=True)
+    new = models.CharField(max_length=200, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["client", "source", "line_id"], name="change_by_line"),
+            models.Index(fields=["client", "contract_import"], name="change_by_import"),
+        ]

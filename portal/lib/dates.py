@@ -1,0 +1,48 @@
+"""Dates for the reader: "31 Dec 2025" in the reader's own language; relative time only ever beside the absolute one."""
+
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date, format_skeleton, format_timedelta
+
+from portal.lib.money import DEFAULT_LOCALE, babel_locale
+
+UTC = ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=4096)
+def date_text(day: date, locale: str = DEFAULT_LOCALE) -> str:
+    """A day: "31 Dec 2025" in plain English, the locale's own medium form elsewhere."""
+    if locale == DEFAULT_LOCALE:
+        return format_date(day, "d MMM y", locale=DEFAULT_LOCALE)
+    return format_skeleton("yMMMd", day, locale=babel_locale(locale))
+
+
+@lru_cache(maxsize=4096)
+def month_text(month: int | date, locale: str = DEFAULT_LOCALE) -> str:
+    """A month, "Dec 2025", from a day in it or from the integer `year * 12 + month - 1`."""
+    if isinstance(month, int):
+        year, zero_based = divmod(month, 12)
+        month = date(year, zero_based + 1, 1)
+    return format_skeleton("yMMM", month, locale=babel_locale(locale))
+
+
+@lru_cache(maxsize=256)
+def time_zone(name: str) -> tzinfo:
+    """The time zone of that name, or UTC when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def instant_text(instant: datetime, locale: str = DEFAULT_LOCALE, zone: str = "UTC") -> str:
+    """An instant in the reader's time zone, with the zone named: "31 Dec 2025, 14:05 UTC"."""
+    local = instant.astimezone(time_zone(zone))
+    return f"{date_text(local.date(), locale)}, {local:%H:%M} {local.tzname()}"
+
+
+def relative_text(then: datetime, now: datetime, locale: str = DEFAULT_LOCALE) -> str:
+    """How long ago or ahead, "3 days ago"; `now` is passed in so that a page has one clock."""
+    return format_timedelta(then - now, add_direction=True, locale=babel_locale(locale), threshold=1)

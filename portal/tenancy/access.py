@@ -1,0 +1,178 @@
+"""The HTTP layer of the wall: who may open which client, with what permission.
+
+A page is `@client_page(permission)` or `@firm_page(permission)` or `@person_page`; anything else must be declared public. The
+decorator leaves an `access` mark on the view, and a test fails for every route without one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse
+
+from portal.tenancy.actor import Actor, acting_as
+from portal.tenancy.models import Client, Firm
+from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_PERMISSIONS, FIRM_ROLE_PERMISSIONS
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.selectors import client_reached, firm_reached, must_set_up_mfa
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a route is guarded: `kind` is client, firm, person or public; `permission` is what the role must include."""
+
+    kind: str
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a person stands to a client: as a consultant of its firm or as one of its own people."""
+
+    client: Client
+    role: str
+    is_firm_staff: bool
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+
+class TenantRequest(HttpRequest):
+    """A request inside a client's scope."""
+
+    client: Client
+    standing: Standing
+
+
+class FirmRequest(HttpRequest):
+    """A request of a consultant about their firm."""
+
+    firm: Firm
+    firm_role: str
+
+
+def standing_of(user: Any, slug: str) -> Standing | None:
+    """The person's standing to the client named by `slug`, or None: not theirs, or no such client."""
+    reached = client_reached(user, slug)
+    if reached is None:
+        return None
+    table = FIRM_ROLE_PERMISSIONS if reached.is_firm_staff else CLIENT_ROLE_PERMISSIONS
+    return Standing(
+        client=reached.client,
+        role=reached.role,
+        is_firm_staff=reached.is_firm_staff,
+        permissions=table.get(reached.role, frozenset()),
+    )
+
+
+def client_page(permission: str) -> Callable[[View], View]:
+    """Guard a view whose URL holds `client_slug`: 404 to strangers, 403 to the wrong role, then the client's scope.
+
+    The scope stays open while the response renders, and everything is rolled back when the answer is an error.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, client_slug: str, **kwargs: Any) -> HttpResponse:
+            if isinstance(request.user, AnonymousUser):
+                return redirect_to_login(request.get_full_path())
+            standing = standing_of(request.user, client_slug)
+            if standing is None:
+                raise Http404("No such client.")
+            if must_set_up_mfa(request.user, standing.client, standing.role, standing.is_firm_staff):
+                return redirect("mfa_index")
+            if not standing.may(permission):
+                raise PermissionDenied("Your role does not include this.")
+            tenant_request = cast(TenantRequest, request)
+            tenant_request.client, tenant_request.standing = standing.client, standing
+            with acting_as(actor_of(request)), tenant_context(standing.client):
+                response = rendered(view(tenant_request, **kwargs))
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+                return response
+
+        guarded.access = Access("client", permission)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def firm_page(permission: str) -> Callable[[View], View]:
+    """Guard a view whose URL holds `firm_slug`; it works on the firm's own rows, never inside a client."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, firm_slug: str, **kwargs: Any) -> HttpResponse:
+            if isinstance(request.user, AnonymousUser):
+                return redirect_to_login(request.get_full_path())
+            membership = firm_reached(request.user, firm_slug)
+            if membership is None:
+                raise Http404("No such firm.")
+            if must_set_up_mfa(request.user, None, membership.role, True):
+                return redirect("mfa_index")
+            if permission not in FIRM_PERMISSIONS[membership.role]:
+                raise PermissionDenied("Your role does not include this.")
+            firm_request = cast(FirmRequest, request)
+            firm_request.firm, firm_request.firm_role = membership.firm, membership.role
+            return _in_transaction(view, firm_request, kwargs)
+
+        guarded.access = Access("firm", permission)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def person_page(view: View) -> View:
+    """Guard a view about the signed-in person themself."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if isinstance(request.user, AnonymousUser):
+            return redirect_to_login(request.get_full_path())
+        return _in_transaction(view, request, kwargs)
+
+    guarded.access = Access("person")  # type: ignore[attr-defined]
+    return guarded
+
+
+def public_page(view: View) -> View:
+    """Declare a view that anyone may open, and that shows nobody's data."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return view(request, **kwargs)
+
+    opened.access = Access("public")  # type: ignore[attr-defined]
+    return opened
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in person as the audit log names them."""
+    user = request.user
+    name = user.get_username() if user.is_authenticated else "anonymous"
+    return Actor(name=name, user_id=user.pk, request_id=getattr(request, "request_id", ""))
+
+
+def rendered(response: HttpResponse) -> HttpResponse:
+    """Render a lazy template response now, while the scope is open."""
+    if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+        response.render()
+    return response
+
+
+def _in_transaction(view: View, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
+    with acting_as(actor_of(request)), transaction.atomic():
+        response = rendered(view(request, **kwargs))
+        if response.status_code >= 400:
+            transaction.set_rollback(True)
+        return response

@@ -1,0 +1,56 @@
+"""What each role may do. One table; pages, API and the access matrix read it, and what is not in it is denied."""
+
+from portal.tenancy.models import ClientRole, FirmRole
+
+VIEW_CLIENT = "client.view"
+VIEW_ARR = "arr.view"
+VIEW_DATA = "data.view"
+IMPORT_DATA = "data.import"
+VIEW_POLICY = "policy.view"
+EDIT_POLICY = "policy.edit"
+CLOSE_MONTH = "month.close"
+VIEW_PEOPLE = "people.view"
+MANAGE_PEOPLE = "people.manage"
+VIEW_AUDIT = "audit.view"
+MANAGE_SETTINGS = "settings.manage"
+MANAGE_TOKENS = "tokens.manage"
+
+READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY}
+EVERYTHING = READ | {
+    IMPORT_DATA,
+    EDIT_POLICY,
+    CLOSE_MONTH,
+    VIEW_PEOPLE,
+    MANAGE_PEOPLE,
+    VIEW_AUDIT,
+    MANAGE_SETTINGS,
+    MANAGE_TOKENS,
+}
+
+CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY}),
+    ClientRole.REVOPS: frozenset(READ | {IMPORT_DATA, CLOSE_MONTH, VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}),
+    ClientRole.FINANCE: frozenset(READ | {IMPORT_DATA, CLOSE_MONTH, VIEW_AUDIT}),
+    ClientRole.EXECUTIVE: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY}),
+    ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY}),
+    ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY}),
+    ClientRole.ANALYST: frozenset(READ),
+    # Cut to their own team, region or book: they see no client-wide number.
+    ClientRole.SALES_MANAGER: frozenset({VIEW_CLIENT, VIEW_POLICY}),
+    ClientRole.REGIONAL_LEAD: frozenset({VIEW_CLIENT, VIEW_POLICY}),
+    ClientRole.SALES_REP: frozenset({VIEW_CLIENT, VIEW_POLICY}),
+    ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY}),
+}
+
+FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    FirmRole.ADMIN: frozenset(EVERYTHING),
+    FirmRole.ARCHITECT: frozenset(EVERYTHING),
+    FirmRole.ENGINEER: frozenset(EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE}),
+    FirmRole.EXPERT: frozenset(READ | {VIEW_AUDIT}),
+}
+
+MANAGE_FIRM = "firm.manage"
+VIEW_PORTFOLIO = "firm.view"
+FIRM_PERMISSIONS: dict[str, frozenset[str]] = {
+    role: frozenset({VIEW_PORTFOLIO, MANAGE_FIRM} if role == FirmRole.ADMIN else {VIEW_PORTFOLIO}) for role in FirmRole
+}

@@ -1,0 +1,95 @@
+"""The tenant scope: which client the running code works for.
+
+`tenant_context(client)` is the only way in. It owns the transaction and tells both Python (a context variable that the
+managers read) and PostgreSQL (a transaction-local setting that the row policies read). It never nests, and the setting dies
+with the transaction, so that nothing leaks through a pooled connection.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection, connections, transaction
+
+if TYPE_CHECKING:
+    from portal.tenancy.models import Client
+
+
+class ScopeError(RuntimeError):
+    """Code touched tenant data outside the scope of that tenant: a bug, never a user's mistake."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The client whose rows may be touched now."""
+
+    client_id: int
+    client_slug: str
+
+
+_current: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
+
+
+def current_scope() -> Scope | None:
+    """The scope that is open, if any."""
+    return _current.get()
+
+
+def scoped_client_id() -> int:
+    """The id of the client in scope; ScopeError where none is."""
+    scope = _current.get()
+    if scope is None:
+        raise ScopeError("no client is in scope: open tenant_context(client) around this code")
+    return scope.client_id
+
+
+@contextmanager
+def tenant_context(client: "Client", *, using: str = "default") -> Iterator["Client"]:
+    """Open one transaction in which only `client`'s rows exist; roll it back when the block raises.
+
+    Raises ScopeError when a scope is already open: code that works for two clients at once is wrong.
+    """
+    if (open_scope := _current.get()) is not None:
+        raise ScopeError(f"the scope of client {open_scope.client_id} is open: scopes do not nest")
+    with transaction.atomic(using=using, durable=True):
+        outermost = len(connections[using].savepoint_ids) == 0
+        _set_tenant(using, str(client.pk))
+        token = _current.set(Scope(client_id=client.pk, client_slug=client.slug))
+        try:
+            yield client
+        finally:
+            _current.reset(token)
+        if not outermost:
+            _set_tenant(using, "")  # only a test's outer transaction goes on after this one
+
+
+def _set_tenant(using: str, value: str) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT set_config('tenancy.client', %s, true)", [value])
+
+
+@contextmanager
+def person_context(user_id: int) -> Iterator[None]:
+    """Let the queries of this block see the memberships of one person, across clients, and nothing else.
+
+    Needed before a client is known: to list the clients that someone may open.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('tenancy.person', %s, true)", [str(user_id)])
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('tenancy.person', '', true)")
+
+
+@contextmanager
+def firm_context(firm_id: int) -> Iterator[None]:
+    """Let the queries of this block see one firm's summary rows of its clients."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('tenancy.firm', %s, true)", [str(firm_id)])
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('tenancy.firm', '', true)")

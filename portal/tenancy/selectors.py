@@ -1,0 +1,73 @@
+"""Reading firms, clients and who reaches them, before any client's scope is open."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from guardian.shortcuts import get_objects_for_user
+
+from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, Membership
+from portal.tenancy.scope import person_context
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A client that a person reaches, and in which role."""
+
+    client: Client
+    role: str
+    is_firm_staff: bool
+
+
+def client_reached(user: Any, slug: str) -> Reached | None:
+    """The client named by `slug` if this person reaches it: by membership, or as assigned staff of its firm."""
+    if not user.is_active:
+        return None
+    with person_context(user.pk):
+        membership = Membership.of_person.select_related("client__firm").filter(client__slug=slug, user=user).first()
+    if membership is not None:
+        return Reached(membership.client, membership.role, is_firm_staff=False)
+    client = Client.objects.select_related("firm").filter(slug=slug, firm__memberships__user=user).first()
+    if client is None or not user.has_perm("tenancy.work_on_client", client):
+        return None
+    role = FirmMembership.objects.values_list("role", flat=True).get(firm_id=client.firm_id, user=user)
+    return Reached(client, role, is_firm_staff=True)
+
+
+def clients_reached(user: Any) -> list[Reached]:
+    """Every client that a person may open, by name: for the switcher and the portfolio."""
+    with person_context(user.pk):
+        own = [
+            Reached(row.client, row.role, is_firm_staff=False)
+            for row in Membership.of_person.select_related("client__firm").filter(user=user)
+        ]
+    roles = dict(FirmMembership.objects.filter(user=user).values_list("firm_id", "role"))
+    if roles:
+        granted = get_objects_for_user(
+            user, "tenancy.work_on_client", Client.objects.select_related("firm"), accept_global_perms=False
+        )
+        seen = {reached.client.pk for reached in own}
+        own += [
+            Reached(client, roles[client.firm_id], is_firm_staff=True)
+            for client in granted
+            if client.firm_id in roles and client.pk not in seen
+        ]
+    return sorted(own, key=lambda reached: (reached.client.name.casefold(), reached.client.pk))
+
+
+def firm_reached(user: Any, slug: str) -> FirmMembership | None:
+    """The person's membership of the firm named by `slug`, if any."""
+    if not user.is_active:
+        return None
+    return FirmMembership.objects.select_related("firm").filter(firm__slug=slug, user=user).first()
+
+
+def firms_of(user: Any) -> list[Firm]:
+    """The firms a person works for."""
+    return list(Firm.objects.filter(memberships__user=user).order_by("name"))
+
+
+def must_set_up_mfa(user: Any, client: Client | None, role: str, is_firm_staff: bool) -> bool:
+    """A second factor is required of firm staff always, and of a client's admins where the client says so."""
+    required = is_firm_staff or (client is not None and role == ClientRole.ADMIN and client.requires_mfa_for_admins)
+    return required and not is_mfa_enabled(user)

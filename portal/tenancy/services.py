@@ -1,0 +1,138 @@
+"""Creating firms and clients, and saying who reaches them. Every change is audited in its own transaction."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from guardian.shortcuts import assign_perm, remove_perm
+
+from portal.tenancy import audit
+from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, FirmRole, Membership
+from portal.tenancy.scope import tenant_context
+
+
+class TenancyError(ValueError):
+    """A rule about firms, clients or people was broken; the message is for the person who tried."""
+
+
+def firm_create(*, slug: str, name: str) -> Firm:
+    """A new firm. TenancyError when the slug is taken or malformed."""
+    with transaction.atomic():
+        firm = Firm(slug=slug, name=name)
+        _validated(firm)
+        firm.save()
+        audit.record_for_firm(firm, "firm.created", object_type="firm", object_id=slug, after={"name": name})
+    return firm
+
+
+def client_create(*, firm: Firm, slug: str, name: str, currency: str, **settings: Any) -> Client:
+    """A new client of a firm, with the reporting currency it is to be measured in.
+
+    Raises TenancyError when the slug is taken anywhere on the installation, or a value is malformed.
+    """
+    client = Client(firm=firm, slug=slug, name=name, currency=currency, **settings)
+    _validated(client)
+    with transaction.atomic():
+        try:
+            client.save()
+        except IntegrityError as error:
+            raise TenancyError(f"the client '{slug}' exists already") from error
+        after = {"name": name, "currency": currency}
+        audit.record_for_firm(firm, "client.created", object_type="client", object_id=slug, after=after, details=after)
+    with tenant_context(client):
+        audit.record("client.created", object_type="client", object_id=slug, after=after, details=after)
+    return client
+
+
+def client_update(*, client: Client, **changes: Any) -> Client:
+    """Change a client's own settings; runs in the client's scope."""
+    before = {name: getattr(client, name) for name in changes}
+    for name, value in changes.items():
+        setattr(client, name, value)
+    _validated(client)
+    client.save(update_fields=list(changes))
+    audit.record(
+        "client.updated",
+        object_type="client",
+        object_id=client.slug,
+        before=before,
+        after=changes,
+        details={name: [before[name], value] for name, value in changes.items() if before[name] != value},
+    )
+    return client
+
+
+def firm_member_add(*, firm: Firm, user: Any, role: str) -> FirmMembership:
+    """Make a person a consultant of the firm; they reach no client yet."""
+    if role not in FirmRole.values:
+        raise TenancyError(f"'{role}' is no role of a firm")
+    with transaction.atomic():
+        member, _ = FirmMembership.objects.update_or_create(firm=firm, user=user, defaults={"role": role})
+        audit.record_for_firm(
+            firm, "firm.member_added", object_type="user", object_id=user.email, details={"role": role}
+        )
+    return member
+
+
+def consultant_assign(*, client: Client, user: Any) -> None:
+    """Let a consultant of the client's firm work on the client. TenancyError for anyone else."""
+    if not FirmMembership.objects.filter(firm_id=client.firm_id, user=user).exists():
+        raise TenancyError("only people of the client's own firm can be assigned to it")
+    assign_perm("tenancy.work_on_client", user, client)
+    _record_assignment(client, user, "client.consultant_assigned")
+
+
+def consultant_unassign(*, client: Client, user: Any) -> None:
+    """Take a consultant off the client; their next request is a 404."""
+    remove_perm("tenancy.work_on_client", user, client)
+    _record_assignment(client, user, "client.consultant_unassigned")
+
+
+def member_add(*, client: Client, user: Any, role: str) -> Membership:
+    """Make a person one of the client's people; runs in the client's scope."""
+    if role not in ClientRole.values:
+        raise TenancyError(f"'{role}' is no role of a client")
+    member, created = Membership.objects.get_or_create(client=client, user=user, defaults={"role": role})
+    before = None if created else member.role
+    if member.role != role:
+        member.role = role
+        member.save(update_fields=["role"])
+    audit.record(
+        "member.added" if created else "member.role_changed",
+        object_type="user",
+        object_id=user.email,
+        before=before,
+        after=role,
+        details={"role": [before, role]},
+    )
+    return member
+
+
+def member_remove(*, client: Client, member: Membership) -> None:
+    """End a person's membership; their next request to this client is a 404. The last admin stays."""
+    admins = Membership.objects.filter(role=ClientRole.ADMIN)
+    if member.role == ClientRole.ADMIN and admins.count() == 1:
+        raise TenancyError("this is the client's only admin: name another one first")
+    email, role = member.user.email, member.role
+    member.delete()
+    audit.record("member.removed", object_type="user", object_id=email, before=role, details={"role": role})
+
+
+def free_slug(name: str) -> str:
+    """A slug for a client that nobody has yet."""
+    base = slugify(name)[:50] or "client"
+    taken = set(Client.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)
+
+
+def _record_assignment(client: Client, user: Any, action: str) -> None:
+    audit.record(action, object_type="user", object_id=user.email, details={"email": user.email})
+
+
+def _validated(row: Any) -> None:
+    try:
+        row.full_clean(validate_constraints=True)
+    except ValidationError as error:
+        faults = "; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in error.message_dict.items())
+        raise TenancyError(faults) from error

@@ -1,0 +1,95 @@
+"""What the frame around every page shows: switcher, navigation, destinations to jump to."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from portal.tenancy import permissions
+from portal.tenancy.models import Client, Firm
+from portal.tenancy.selectors import Reached, clients_reached, firms_of
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the rail."""
+
+    label: str
+    icon: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The entries of a client's rail: which permission shows them, and where they lead."""
+
+    label: str
+    icon: str
+    url_name: str
+    permission: str
+
+
+CLIENT_NAV = (
+    Destination("Home", "home", "client_home", permissions.VIEW_CLIENT),
+    Destination("Numbers", "chart", "arr", permissions.VIEW_ARR),
+    Destination("Data", "database", "data", permissions.VIEW_DATA),
+    Destination("Policy", "policy", "policy", permissions.VIEW_POLICY),
+    Destination("Months", "lock", "months", permissions.VIEW_ARR),
+    Destination("People", "people", "people", permissions.VIEW_PEOPLE),
+    Destination("Audit log", "audit", "audit_log", permissions.VIEW_AUDIT),
+    Destination("Settings", "settings", "client_settings", permissions.MANAGE_SETTINGS),
+)
+
+
+@dataclass
+class Shell:
+    """The frame of one request; its queries run only when the template asks."""
+
+    request: HttpRequest
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def user(self) -> Any:
+        return self.request.user
+
+    @property
+    def client(self) -> Client | None:
+        return getattr(self.request, "client", None)
+
+    @cached_property
+    def memberships(self) -> list[Reached]:
+        return clients_reached(self.user) if self.user.is_authenticated else []
+
+    @cached_property
+    def firms(self) -> list[Firm]:
+        return firms_of(self.user) if self.user.is_authenticated else []
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        """The rail of the client in scope, or nothing outside one."""
+        standing = getattr(self.request, "standing", None)
+        if standing is None:
+            return []
+        path = self.request.path
+        items = []
+        for entry in CLIENT_NAV:
+            if standing.may(entry.permission):
+                url = reverse(entry.url_name, kwargs={"client_slug": standing.client.slug})
+                exact = entry.url_name == "client_home"
+                items.append(NavItem(entry.label, entry.icon, url, path == url if exact else path.startswith(url)))
+        return items
+
+    @property
+    def jump(self) -> list[dict[str, str]]:
+        """Destinations for the search box."""
+        places = [{"label": item.label, "url": item.url} for item in self.nav]
+        return places
+
+
+def shell_context(request: HttpRequest) -> dict[str, Any]:
+    """Template context: `shell`, and `reader` for the reader's language of figures and dates."""
+    locale = getattr(request, "reader_locale", None) or getattr(getattr(request, "client", None), "locale", "en")
+    return {"shell": Shell(request), "reader": {"locale": locale, "theme": request.COOKIES.get("theme", "auto")}}

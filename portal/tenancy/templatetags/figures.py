@@ -1,0 +1,280 @@
+"""Figures, dates, icons and marks in templates. A template builtin: pages need no `{% load %}`.
+
+The reader's locale comes from the context (`reader.locale`), as do `currency` and `scale` when a tag is not given its own, so that a page names
+them once. Everything returns finished text or a small piece of markup; nothing looks anything up per cell.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.lib import dates
+from portal.lib import money as figures
+from portal.lib.money import DEFAULT_LOCALE, EXPONENTS, Negative, Scale
+
+register = template.Library()
+Amount = Decimal | int | None
+
+DASH = "\u2013"
+NO_REASON = "No value"
+STATES = {
+    "draft": ("Draft", "pencil"),
+    "waiting": ("Waiting", "clock"),
+    "agreed": ("Agreed", "check"),
+    "refused": ("Refused", "cross"),
+    "lapsed": ("Lapsed", "lapsed"),
+    "info": ("Information", "info"),
+}
+TRUST = {
+    "tied": ("Ties to the source", "tied"),
+    "open": ("Not yet reconciled", "open"),
+    "stale": ("Older than agreed", "clock"),
+    "locked": ("Month is locked", "lock"),
+}
+
+
+def reader_value(context: Context, name: str, default: str) -> str:
+    """One of the reader's settings, from an object or a dict."""
+    reader = context.get("reader")
+    found = reader.get(name) if isinstance(reader, Mapping) else getattr(reader, name, None)
+    return str(found) if found else default
+
+
+def reader_locale(context: Context) -> str:
+    return reader_value(context, "locale", DEFAULT_LOCALE)
+
+
+def reader_negative(context: Context) -> Negative:
+    return "parentheses" if reader_value(context, "negative", "minus") == "parentheses" else "minus"
+
+
+def shown_scale(context: Context, scale: str) -> Scale:
+    """The scale asked for, else the page's, else full."""
+    chosen = scale or context.get("scale") or "full"
+    return chosen if chosen in EXPONENTS else "full"
+
+
+def dash(reason: str = NO_REASON) -> SafeString:
+    """A dash whose reason shows on hover and focus and is read aloud."""
+    return format_html(
+        '<span class="no-value" tabindex="0" data-tip="{}"><span aria-hidden="true">{}</span>'
+        '<span class="visually-hidden">{}</span></span>',
+        reason,
+        DASH,
+        reason,
+    )
+
+
+def linked(text: str, href: str) -> SafeString | str:
+    """The figure as a link that opens the "why this number" drawer; plain text when it leads nowhere."""
+    if text.endswith(")"):
+        text = format_html('{}<span class="paren">)</span>', text[:-1])
+    return format_html('<a class="why" href="{}">{}</a>', href, text) if href else text
+
+
+@register.simple_tag(takes_context=True)
+def money(
+    context: Context,
+    amount: Amount,
+    currency: str = "",
+    *,
+    scale: str = "",
+    places: int | None = None,
+    plus: bool = False,
+    href: str = "",
+    reason: str = NO_REASON,
+) -> SafeString | str:
+    """An amount in the reader's separators; the currency itself stands in the head of the table (`unit`)."""
+    if amount is None:
+        return dash(reason)
+    text = figures.money_text(
+        amount,
+        currency or str(context.get("currency") or ""),
+        reader_locale(context),
+        scale=shown_scale(context, scale),
+        places=places,
+        negative=reader_negative(context),
+        plus=plus,
+    )
+    return linked(text, href)
+
+
+@register.simple_tag(takes_context=True)
+def signed_money(context: Context, amount: Amount, currency: str = "", **options: Any) -> SafeString | str:
+    """An amount of change: a plus or a minus is always there, except on zero."""
+    return money(context, amount, currency, plus=True, **options)
+
+
+@register.simple_tag(takes_context=True)
+def unit(context: Context, currency: str = "", scale: str = "") -> str:
+    """The unit of a table or tile: "EUR", "EUR thousands"."""
+    return figures.unit_text(currency or str(context.get("currency") or ""), shown_scale(context, scale))
+
+
+@register.simple_tag(takes_context=True)
+def percent(
+    context: Context,
+    ratio: Amount,
+    places: int = 1,
+    *,
+    plus: bool = False,
+    href: str = "",
+    reason: str = NO_REASON,
+) -> SafeString | str:
+    """A ratio as per cent: 1.042 → "104.2%"."""
+    if ratio is None:
+        return dash(reason)
+    text = figures.percent_text(
+        ratio, reader_locale(context), places=places, negative=reader_negative(context), plus=plus
+    )
+    return linked(text, href)
+
+
+@register.simple_tag(takes_context=True)
+def count(
+    context: Context, number: Amount, *, places: int = 0, plus: bool = False, href: str = "", reason: str = NO_REASON
+) -> SafeString | str:
+    """A plain number with separators."""
+    if number is None:
+        return dash(reason)
+    text = figures.number_text(
+        number, reader_locale(context), places=places, plus=plus, negative=reader_negative(context)
+    )
+    return linked(text, href)
+
+
+@register.simple_tag(takes_context=True)
+def change(
+    context: Context,
+    amount: Amount = None,
+    ratio: Amount = None,
+    period: str = "",
+    *,
+    currency: str = "",
+    scale: str = "",
+    good: str = "up",
+    points: bool = False,
+) -> SafeString:
+    """A change with amount, per cent and period; `good="down"` where less is better; `points` for a change of a rate."""
+    leading = amount if amount is not None else ratio
+    if leading is None:
+        return dash("Nothing to compare with")
+    locale = reader_locale(context)
+    parts = []
+    if points and amount is not None:
+        parts.append(f"{figures.number_text(amount * 100, locale, places=1, plus=True)} points")
+    elif amount is not None:
+        code = currency or str(context.get("currency") or "")
+        parts.append(figures.money_text(amount, code, locale, scale=shown_scale(context, scale), plus=True))
+    if ratio is not None:
+        text = figures.percent_text(ratio, locale, plus=True)
+        parts.append(f"({text})" if parts else text)
+    way = "up" if leading > 0 else "down" if leading < 0 else "flat"
+    tone = "flat" if way == "flat" else "gain" if way == good else "loss"
+    ending = format_html(' <span class="change-period">{}</span>', period) if period else ""
+    return format_html(
+        '<span class="change change-{}">{}<span>{}</span>{}</span>', tone, icon(way, size=14), " ".join(parts), ending
+    )
+
+
+@register.simple_tag(takes_context=True)
+def date_long(context: Context, day: date | None, *, reason: str = "No date") -> SafeString | str:
+    """A day: "31 Dec 2025"."""
+    if day is None:
+        return dash(reason)
+    return dates.date_text(day.date() if isinstance(day, datetime) else day, reader_locale(context))
+
+
+@register.simple_tag(takes_context=True)
+def month_label(context: Context, month: int | date | None, *, reason: str = "No month") -> SafeString | str:
+    """A month, "Dec 2025", from a date or from `year * 12 + month - 1`."""
+    return dash(reason) if month is None else dates.month_text(month, reader_locale(context))
+
+
+@register.simple_tag(takes_context=True)
+def instant(context: Context, moment: datetime | None, *, reason: str = "Never") -> SafeString | str:
+    """A moment in the reader's time zone: "31 Dec 2025, 14:05 CET"."""
+    if moment is None:
+        return dash(reason)
+    text = dates.instant_text(moment, reader_locale(context), reader_value(context, "time_zone", "UTC"))
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
+
+
+@register.simple_tag
+def no_value(reason: str = NO_REASON) -> SafeString:
+    """A dash with its reason."""
+    return dash(reason)
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20, label: str = "") -> SafeString:
+    """A symbol of `static/img/icons.svg`; decorative unless it has a label."""
+    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="ico" width="{}" height="{}" {}><use href="{}#{}"/></svg>',
+        size,
+        size,
+        named,
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def state(name: str, label: str = "") -> SafeString:
+    """A state badge: colour, sign and word together. draft, waiting, agreed, refused, lapsed, info."""
+    known = name if name in STATES else "draft"
+    word, symbol = STATES[known]
+    return format_html('<span class="state state-{}">{}{}</span>', known, icon(symbol, size=14), label or word)
+
+
+@register.simple_tag
+def trust_mark(level: str, note: str = "") -> SafeString:
+    """Whether a figure can be relied on: tied, open, stale, locked; the note says by what."""
+    known = level if level in TRUST else "open"
+    word, symbol = TRUST[known]
+    return format_html(
+        '<span class="trust trust-{}" tabindex="0" data-tip="{}">{}<span class="visually-hidden">{}</span></span>',
+        known,
+        note or word,
+        icon(symbol, size=16),
+        note or word,
+    )
+
+
+@register.simple_tag
+def sparkline(values: Sequence[Amount], label: str = "", *, width: int = 96, height: int = 28) -> SafeString:
+    """A line of the last months as inline SVG, in integer tenths of a pixel; gaps stay gaps."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return mark_safe("")
+    low, span = min(known), max(known) - min(known)
+    inset, room = 30, height * 10 - 60
+    step = (width * 10 - 2 * inset) // (len(values) - 1)
+    path, pen, end = [], "M", (0, 0)
+    for position, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        rise = int((value - low) * room / span) if span else room // 2
+        end = (inset + position * step, inset + room - rise)
+        path.append(f"{pen}{end[0]} {end[1]}")
+        pen = "L"
+    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" {}><path d="{}"/><circle cx="{}" cy="{}" r="22"/></svg>',
+        width,
+        height,
+        width * 10,
+        height * 10,
+        named,
+        "".join(path),
+        *end,
+    )

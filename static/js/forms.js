@@ -1,0 +1,92 @@
+// Forms: filters that apply as they change, files that can be dropped, buttons that are pressed once.
+const SIZE_UNITS = ["bytes", "kB", "MB", "GB"];
+
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form?.matches("[data-autosubmit]") && !event.target.matches("[data-manual]")) form.requestSubmit();
+});
+
+// Without htmx a form is sent by the browser: hold the button, so that nothing is done twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-confirm]") && !form.dataset.confirmed) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ask(form, event.submitter);
+    return;
+  }
+  if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+  const button = event.submitter;
+  setTimeout(() => button?.setAttribute("aria-busy", "true"));
+}, true);
+
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("button[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+});
+
+// A question before something that cannot be taken back; the button repeats the verb.
+function ask(form, submitter) {
+  const dialog = document.createElement("dialog");
+  dialog.className = "dialog stack";
+  dialog.setAttribute("aria-labelledby", "confirm-title");
+  const title = Object.assign(document.createElement("h2"), { id: "confirm-title", textContent: form.dataset.confirm });
+  const text = Object.assign(document.createElement("p"), { textContent: form.dataset.confirmText || "" });
+  const actions = Object.assign(document.createElement("div"), { className: "cluster" });
+  const yes = Object.assign(document.createElement("button"), { type: "button", textContent: submitter?.textContent.trim() || "Yes" });
+  yes.className = submitter?.classList.contains("btn-danger") ? "btn btn-danger" : "btn btn-primary";
+  const no = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: "Go back" });
+  actions.append(yes, no);
+  dialog.append(title, text, actions);
+  document.body.append(dialog);
+  no.addEventListener("click", () => dialog.close());
+  yes.addEventListener("click", () => {
+    form.dataset.confirmed = "yes";
+    dialog.close();
+    form.requestSubmit(submitter || undefined);
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.showModal();
+  no.focus();
+}
+
+// Drop zones: a styled label around a real file input.
+function sizeText(bytes) {
+  let size = bytes;
+  let step = 0;
+  while (size >= 1000 && step < SIZE_UNITS.length - 1) {
+    size /= 1000;
+    step += 1;
+  }
+  return `${step ? size.toFixed(1) : size} ${SIZE_UNITS[step]}`;
+}
+
+function describe(zone) {
+  const input = zone.querySelector("input[type=file]");
+  const line = zone.querySelector("[data-drop-chosen]");
+  const [file] = input.files;
+  const limit = Number(zone.dataset.maxBytes || 0);
+  const tooLarge = file && limit && file.size > limit;
+  input.setCustomValidity(tooLarge ? `This file is larger than ${sizeText(limit)}.` : "");
+  zone.classList.toggle("is-chosen", Boolean(file) && !tooLarge);
+  zone.classList.toggle("is-refused", Boolean(tooLarge));
+  line.textContent = !file ? "" : tooLarge ? `${file.name} is ${sizeText(file.size)}: larger than ${sizeText(limit)}.` : `${file.name}, ${sizeText(file.size)}`;
+}
+
+document.addEventListener("change", (event) => {
+  const zone = event.target.closest?.("[data-drop]");
+  if (zone) describe(zone);
+});
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const zone = event.target.closest?.("[data-drop]");
+    if (!zone) return;
+    event.preventDefault();
+    zone.classList.toggle("is-over", name === "dragenter" || name === "dragover");
+    if (name !== "drop" || !event.dataTransfer.files.length) return;
+    const input = zone.querySelector("input[type=file]");
+    const only = new DataTransfer();
+    only.items.add(event.dataTransfer.files[0]);
+    input.files = only.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}

@@ -1,0 +1,78 @@
+// Tables: sort in the page where all rows are there, open sub-rows, keyboard access to what scrolls.
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+const sortValue = (row, column) => row.cells[column]?.dataset.sort ?? row.cells[column]?.textContent.trim() ?? "";
+
+function compare(one, other) {
+  const [a, b] = [Number(one), Number(other)];
+  if (one !== "" && other !== "" && !Number.isNaN(a) && !Number.isNaN(b)) return a - b;
+  return collator.compare(one, other);
+}
+
+// A row and the sub-rows under it move together.
+function families(body) {
+  const all = [];
+  for (const row of body.rows) {
+    if (row.dataset.parent && all.length) all.at(-1).push(row);
+    else all.push([row]);
+  }
+  return all;
+}
+
+function sortBy(button) {
+  const head = button.closest("th");
+  const table = head.closest("table");
+  const next = head.getAttribute("aria-sort") === "descending" ? "ascending" : "descending";
+  for (const other of table.querySelectorAll("th[aria-sort]")) other.setAttribute("aria-sort", "none");
+  head.setAttribute("aria-sort", next);
+  const way = next === "ascending" ? 1 : -1;
+  for (const body of table.tBodies) {
+    const sorted = families(body).sort(([one], [other]) => {
+      const [a, b] = [sortValue(one, head.cellIndex), sortValue(other, head.cellIndex)];
+      if (a === "" || b === "") return (a === "") - (b === ""); // rows without a value stay at the end, either way
+      return way * compare(a, b);
+    });
+    body.append(...sorted.flat());
+  }
+}
+
+function showChildren(table, id, shown) {
+  for (const row of table.querySelectorAll(`tr[data-parent="${CSS.escape(id)}"]`)) {
+    row.hidden = !shown;
+    if (!shown) {
+      const inner = row.querySelector("[data-expand]");
+      if (inner) {
+        inner.setAttribute("aria-expanded", "false");
+        showChildren(table, inner.dataset.expand, false);
+      }
+    }
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const sorter = event.target.closest?.("[data-sort-button]");
+  if (sorter) sortBy(sorter);
+  const opener = event.target.closest?.("[data-expand]");
+  if (opener) {
+    const shown = opener.getAttribute("aria-expanded") !== "true";
+    opener.setAttribute("aria-expanded", String(shown));
+    showChildren(opener.closest("table"), opener.dataset.expand, shown);
+  }
+});
+
+// A region that scrolls is reachable by keyboard; one that does not is no extra stop.
+const watcher = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
+    if (scrolls) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+    target.classList.toggle("is-scrolling", target.scrollWidth > target.clientWidth + 1);
+  }
+});
+
+const watch = (root) => root.querySelectorAll?.(".table-scroll").forEach((region) => watcher.observe(region));
+watch(document);
+document.addEventListener("htmx:load", (event) => {
+  watch(event.target);
+  if (event.target.matches?.(".table-scroll")) watcher.observe(event.target);
+});

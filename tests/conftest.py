@@ -1,0 +1,177 @@
+"""The stage and the cast of the tests.
+
+`northwind` and `contoso` are clients of the firm Ridge; `other_firm_client` is a client of another firm. `ana` is an architect
+who works on Northwind; `finn` (finance), `rita` (RevOps), `eve` (executive) and `stan` (stakeholder) are Northwind's people;
+`otto` belongs to Contoso alone and is the outsider of every test about the wall.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client as Browser
+
+from portal.accounts.models import User
+from portal.database import Server
+from portal.tenancy.models import Client, ClientRole, Firm, FirmRole
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import client_create, consultant_assign, firm_create, firm_member_add, member_add
+from tests import database
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+PASSWORD = "correct-horse-battery"  # noqa: S105 — the cast's, in tests alone
+
+
+@pytest.fixture(scope="session")
+def base_server() -> Server:
+    """The administrator's address of the server that the tests use."""
+    from portal.tenancy.server import server_of_settings
+
+    server = server_of_settings()
+    assert server is not None, "the tests need an administrator's DATABASE_URL, or none at all"
+    return server
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(base_server: Server, worker_id: str, django_db_blocker: Any) -> Iterator[None]:
+    """One database per test process, copied from the migrated template."""
+    name = f"tieout_test_{os.getpid()}_{worker_id}"
+    with django_db_blocker.unblock():
+        source = database.template(base_server)
+        database.use(database.copy_template(base_server, source, name))
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            connection.close()
+        database.drop(base_server, name)
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The name of this test process under pytest-xdist, or `main`."""
+    workerinput = getattr(request.config, "workerinput", None)
+    return workerinput["workerid"] if workerinput else "main"
+
+
+@pytest.fixture
+def committed_db(base_server: Server, worker_id: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    """A fresh database in which commits are real, for tests with several connections or processes; dropped afterwards."""
+    name = f"tieout_test_{os.getpid()}_{worker_id}_own"
+    before = dict(connections["default"].settings_dict)
+    with django_db_blocker.unblock():
+        server = database.copy_template(base_server, database.template(base_server), name)
+        database.use(server)
+        yield server
+        database.use(database.replace(server, name=before["NAME"]))
+        database.drop(base_server, name)
+
+
+@pytest.fixture
+def ridge(db: None) -> Firm:
+    return firm_create(slug="ridge", name="Ridge Consulting")
+
+
+@pytest.fixture
+def northwind(ridge: Firm) -> Client:
+    return client_create(firm=ridge, slug="northwind", name="Northwind", currency="USD", requires_mfa_for_admins=False)
+
+
+@pytest.fixture
+def contoso(ridge: Firm) -> Client:
+    return client_create(firm=ridge, slug="contoso", name="Contoso", currency="USD", requires_mfa_for_admins=False)
+
+
+@pytest.fixture
+def in_scope() -> Callable[[Client], AbstractContextManager[Client]]:
+    """`with in_scope(northwind): …`"""
+    return tenant_context
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., User]:
+    """`person("ana")` makes a person who can sign in."""
+
+    def make(name: str) -> User:
+        found = User.objects.filter(email=f"{name}@example.com").first()
+        return found or User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.title())
+
+    return make
+
+
+def consultant(person: Callable[..., User], name: str, role: str, client: Client) -> User:
+    from allauth.mfa.models import Authenticator
+
+    user = person(name)
+    firm_member_add(firm=client.firm, user=user, role=role)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "unused"})
+    with tenant_context(client):
+        consultant_assign(client=client, user=user)
+    return User.objects.get(pk=user.pk)
+
+
+def member(person: Callable[..., User], name: str, role: str, client: Client) -> User:
+    user = person(name)
+    with tenant_context(client):
+        member_add(client=client, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def ana(person: Callable[..., User], northwind: Client) -> User:
+    return consultant(person, "ana", FirmRole.ARCHITECT, northwind)
+
+
+@pytest.fixture
+def finn(person: Callable[..., User], northwind: Client) -> User:
+    return member(person, "finn", ClientRole.FINANCE, northwind)
+
+
+@pytest.fixture
+def rita(person: Callable[..., User], northwind: Client) -> User:
+    return member(person, "rita", ClientRole.REVOPS, northwind)
+
+
+@pytest.fixture
+def eve(person: Callable[..., User], northwind: Client) -> User:
+    return member(person, "eve", ClientRole.EXECUTIVE, northwind)
+
+
+@pytest.fixture
+def stan(person: Callable[..., User], northwind: Client) -> User:
+    return member(person, "stan", ClientRole.STAKEHOLDER, northwind)
+
+
+@pytest.fixture
+def adam(person: Callable[..., User], northwind: Client) -> User:
+    return member(person, "adam", ClientRole.ADMIN, northwind)
+
+
+@pytest.fixture
+def otto(person: Callable[..., User], contoso: Client) -> User:
+    """A full admin, of another client."""
+    return member(person, "otto", ClientRole.ADMIN, contoso)
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Browser]:
+    """`signed_in(ana).get("/")`: a browser with that person's session."""
+
+    def make(user: User) -> Browser:
+        browser = Browser()
+        browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[1])
+        return browser
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of worked answers and public data beside the checkout."""
+    if not SHARED.exists():
+        pytest.skip("the folder of golden cases and public data (../shared) is not beside this checkout")
+    return SHARED

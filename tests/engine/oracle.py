@@ -1,0 +1,561 @@
+"""The rules of ARR once more, written for being read beside the text: exact fractions, plain loops, no data frames.
+
+It shares nothing with `metrics.engine`, so that a number on which both agree was computed twice. The section numbers in the
+docstrings are those of the ARR semantics. Money is an integer number of cents; a month is `year * 12 + month - 1`.
+"""
+
+import csv
+import io
+import json
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cached_property
+
+MOVEMENTS = ("beginning", "new", "expansion", "contraction", "churn", "reactivation", "fx", "ending")
+COUNTS = tuple(f"customers_{name}" for name in ("beginning", "new", "churned", "reactivated", "ending"))
+DIMENSIONS = ("segment", "region", "rep")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of `contracts.csv` (section 1); `end_date` is the last day of service."""
+
+    contract_id: str
+    line_id: str
+    customer_id: str
+    parent_customer_id: str
+    product: str
+    charge_type: str
+    amount: Fraction
+    amount_basis: str
+    discount: Fraction
+    currency: str
+    signed_date: date | None
+    start_date: date
+    end_date: date | None
+    live_date: date | None
+    cancelled_date: date | None
+    replaces_contract_id: str
+    replaces_line_id: str
+    segment: str
+    region: str
+    rep: str
+
+    @property
+    def natural_end(self) -> date | None:
+        return self.end_date + timedelta(days=1) if self.end_date else None
+
+    @property
+    def end_of_service(self) -> date | None:
+        return min((day for day in (self.natural_end, self.cancelled_date) if day), default=None)
+
+    @property
+    def contract_day(self) -> date:
+        """The day whose rate a line has for good under `contract_date` (section 5)."""
+        return self.signed_date or self.start_date
+
+    @property
+    def order(self) -> tuple[date, str]:
+        return self.start_date, self.line_id
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The policy parameters (section 2)."""
+
+    reporting_currency: str
+    recognition: str
+    included_charge_types: tuple[str, ...]
+    minimum_term_months: int
+    overage: str
+    discounts: str
+    fx: str
+    renewal_grace_days: int
+    reactivation_window_months: int | None
+    customer_unit: str
+    retention_fx: str
+
+
+Rates = dict[str, dict[date, Fraction]]
+
+
+class RatesMissing(Exception):
+    """Every (currency, day) that had to be valued and has no rate; under `monthly_average` the day is the month's last."""
+
+    def __init__(self, missing: Iterable[tuple[str, date]]) -> None:
+        self.missing = sorted(missing)
+        super().__init__(str(self.missing))
+
+
+# --- reading the files -------------------------------------------------------------------------------------------------
+
+
+def read_lines(text: str) -> list[Line]:
+    return [_line(row) for row in csv.DictReader(io.StringIO(text))]
+
+
+def read_rates(text: str) -> Rates:
+    rates: Rates = defaultdict(dict)
+    for row in csv.DictReader(io.StringIO(text)):
+        rates[row["currency"]][date.fromisoformat(row["date"])] = Fraction(row["rate"])
+    return dict(rates)
+
+
+def read_policy(text: str) -> Policy:
+    values = json.loads(text)
+    return Policy(**{**values, "included_charge_types": tuple(values["included_charge_types"])})
+
+
+def _line(row: dict[str, str]) -> Line:
+    def day(column: str) -> date | None:
+        return date.fromisoformat(row[column]) if row[column] else None
+
+    return Line(
+        contract_id=row["contract_id"],
+        line_id=row["line_id"],
+        customer_id=row["customer_id"],
+        parent_customer_id=row["parent_customer_id"],
+        product=row["product"],
+        charge_type=row["charge_type"],
+        amount=Fraction(row["amount"]),
+        amount_basis=row["amount_basis"],
+        discount=Fraction(row["discount"] or "0"),
+        currency=row["currency"],
+        signed_date=day("signed_date"),
+        start_date=date.fromisoformat(row["start_date"]),
+        end_date=day("end_date"),
+        live_date=day("live_date"),
+        cancelled_date=day("cancelled_date"),
+        replaces_contract_id=row["replaces_contract_id"],
+        replaces_line_id=row["replaces_line_id"],
+        segment=row["segment"],
+        region=row["region"],
+        rep=row["rep"],
+    )
+
+
+# --- calendar and rounding ---------------------------------------------------------------------------------------------
+
+
+def month_of(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def last_day(month: int) -> date:
+    year, index = divmod(month, 12)
+    return date(year, index + 1, monthrange(year, index + 1)[1])
+
+
+def moved(day: date, months: int) -> date:
+    """`day` so many months later; where that month has no such day, its last day counts (section 3)."""
+    end = last_day(month_of(day) + months)
+    return end.replace(day=min(day.day, end.day))
+
+
+def rounded(number: Fraction) -> int:
+    """The nearest integer, halves away from zero (section 3)."""
+    size = (2 * abs(number.numerator) + number.denominator) // (2 * number.denominator)
+    return size if number >= 0 else -size
+
+
+# --- section 3: the annual value ---------------------------------------------------------------------------------------
+
+
+def annual_cents(line: Line, policy: Policy) -> int:
+    """The annual value of a line in cents of its own currency (section 3)."""
+    amount = line.amount - line.discount if policy.discounts == "net" else line.amount
+    return rounded(amount * _per_year(line) * 100)
+
+
+def _per_year(line: Line) -> Fraction:
+    if line.amount_basis != "total":
+        return Fraction({"month": 12, "quarter": 4, "year": 1}[line.amount_basis])
+    assert line.natural_end is not None
+    months = month_of(line.natural_end) - month_of(line.start_date)
+    if months and moved(line.start_date, months) == line.natural_end:
+        return Fraction(12, months)
+    return Fraction(365, (line.natural_end - line.start_date).days)
+
+
+# --- section 4: when a line counts -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Span:
+    """A line (or an overage amount) that counts on every day with `begins <= day < until`."""
+
+    line: Line
+    cents: int
+    begins: date
+    until: date | None
+
+    def counts_on(self, day: date) -> bool:
+        return self.begins <= day and (self.until is None or day < self.until)
+
+
+def customer_of(line: Line, policy: Policy) -> str:
+    return (policy.customer_unit == "parent" and line.parent_customer_id) or line.customer_id
+
+
+def is_eligible(line: Line, policy: Policy) -> bool:
+    if line.charge_type == "usage_overage" or line.charge_type not in policy.included_charge_types:
+        return False
+    return line.natural_end is None or moved(line.start_date, policy.minimum_term_months) <= line.natural_end
+
+
+def replaces(later: Line, line: Line) -> bool:
+    if later.line_id == line.line_id:
+        return False
+    if later.replaces_line_id:
+        return later.replaces_line_id == line.line_id
+    return bool(later.replaces_contract_id) and later.replaces_contract_id == line.contract_id
+
+
+def follows(later: Line, line: Line, policy: Policy) -> bool:
+    if later.line_id == line.line_id or later.product != line.product:
+        return False
+    if customer_of(later, policy) != customer_of(line, policy) or line.end_of_service is None:
+        return False
+    return 0 <= (later.start_date - line.end_of_service).days <= policy.renewal_grace_days
+
+
+def continues(later: Line, line: Line, policy: Policy) -> bool:
+    return replaces(later, line) or follows(later, line, policy)
+
+
+def recognition_days(eligible: list[Line], policy: Policy) -> dict[str, date]:
+    """By line id, the day from which a line is recognised; lines that never are, are absent."""
+    days: dict[str, date] = {}
+    settled: list[Line] = []
+    for line in sorted(eligible, key=lambda each: each.order):
+        day = _recognition_day(line, settled, days, policy)
+        if day is not None:
+            days[line.line_id] = day
+            settled.append(line)
+    return days
+
+
+def _recognition_day(line: Line, earlier: list[Line], days: dict[str, date], policy: Policy) -> date | None:
+    if policy.recognition == "start":
+        return line.start_date
+    if policy.recognition == "signed":
+        if line.signed_date is None:
+            return line.start_date
+        agreed = (follows(line, each, policy) and days[each.line_id] >= line.signed_date for each in earlier)
+        return line.start_date if any(agreed) else line.signed_date
+    if line.live_date is not None:
+        return max(line.start_date, line.live_date)
+    return line.start_date if any(continues(line, each, policy) for each in earlier) else None
+
+
+def spans_of(lines: list[Line], policy: Policy) -> list[Span]:
+    """Every line that counts on at least one day, zero-valued ones too; the overage amounts are not among them."""
+    eligible = [line for line in lines if is_eligible(line, policy)]
+    days = recognition_days(eligible, policy)
+    counted = [
+        line
+        for line in eligible
+        if line.line_id in days and (line.end_of_service is None or days[line.line_id] < line.end_of_service)
+    ]
+    return [
+        Span(line, annual_cents(line, policy), days[line.line_id], _until(line, counted, days, policy))
+        for line in counted
+    ]
+
+
+def _until(line: Line, counted: list[Line], days: dict[str, date], policy: Policy) -> date | None:
+    ends = [days[other.line_id] for other in counted if continues(other, line, policy)]
+    if line.cancelled_date:
+        ends.append(line.cancelled_date)
+    if line.natural_end:
+        grace = 0 if line.cancelled_date else policy.renewal_grace_days
+        ends.append(line.natural_end + timedelta(days=grace))
+    return min(ends, default=None)
+
+
+def overage_spans_of(lines: list[Line], policy: Policy) -> list[Span]:
+    """An overage amount counts at the end of its own month and of the next two (section 2)."""
+    if policy.overage == "exclude":
+        return []
+    return [
+        Span(line, rounded(line.amount * 400), line.start_date.replace(day=1), moved(line.start_date.replace(day=1), 3))
+        for line in lines
+        if line.charge_type == "usage_overage"
+    ]
+
+
+# --- section 5: the reporting currency ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Exchange:
+    """Converts cents; what has no rate is noted in `missing` and taken as 0, so that one run names everything missing."""
+
+    rates: Rates
+    policy: Policy
+    missing: set[tuple[str, date]] = field(default_factory=set)
+
+    def at_month(self, cents: int, currency: str, month: int) -> int:
+        if self.policy.fx == "spot":
+            return self._converted(cents, currency, last_day(month), self._spot)
+        return self._converted(cents, currency, last_day(month), self._average)
+
+    def at_contract(self, span: Span) -> int:
+        return self._converted(span.cents, span.line.currency, span.line.contract_day, self._spot)
+
+    def _converted(self, cents: int, currency: str, day: date, rate: Callable[[str, date], Fraction | None]) -> int:
+        if cents == 0 or currency == self.policy.reporting_currency:
+            return cents
+        found = rate(currency, day)
+        if found is None:
+            self.missing.add((currency, day))
+            return 0
+        return rounded(cents * found)
+
+    def _spot(self, currency: str, day: date) -> Fraction | None:
+        known = self.rates.get(currency, {})
+        days = (day - timedelta(days=age) for age in range(8))
+        return next((known[each] for each in days if each in known), None)
+
+    def _average(self, currency: str, day: date) -> Fraction | None:
+        known = self.rates.get(currency, {})
+        found = [known[each] for n in range(1, day.day + 1) if (each := day.replace(day=n)) in known]
+        return Fraction(rounded(sum(found, Fraction(0)) / len(found) * 10**8), 10**8) if found else None
+
+
+# --- section 6: movements ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Row:
+    """One row of a bridge: cents and counts of customers."""
+
+    beginning: int = 0
+    new: int = 0
+    expansion: int = 0
+    contraction: int = 0
+    churn: int = 0
+    reactivation: int = 0
+    fx: int = 0
+    ending: int = 0
+    customers_beginning: int = 0
+    customers_new: int = 0
+    customers_churned: int = 0
+    customers_reactivated: int = 0
+    customers_ending: int = 0
+
+    def add(self, other: "Row") -> None:
+        for name in MOVEMENTS + COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def cells(self) -> tuple[int, ...]:
+        return tuple(getattr(self, name) for name in MOVEMENTS + COUNTS)
+
+
+Table = dict[tuple[int, str], Row]
+Balances = dict[tuple[str, str], int]  # (product, currency) -> cents
+
+
+@dataclass
+class Oracle:
+    """All tables of one client for the months `first` to `last`."""
+
+    lines: list[Line]
+    rates: Rates
+    policy: Policy
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        self.exchange = Exchange(self.rates, self.policy)
+        self.spans: dict[str, list[Span]] = defaultdict(list)
+        self._held: dict[tuple[str, int], list[Span]] = {}
+        for span in spans_of(self.lines, self.policy) + overage_spans_of(self.lines, self.policy):
+            self.spans[customer_of(span.line, self.policy)].append(span)
+
+    @property
+    def months(self) -> range:
+        return range(self.first, self.last + 1)
+
+    @cached_property
+    def customers(self) -> list[str]:
+        return sorted({customer_of(line, self.policy) for line in self.lines})
+
+    def held(self, customer: str, month: int) -> list[Span]:
+        """What counts for the customer at the month end and has a value."""
+        if (customer, month) not in self._held:
+            day = last_day(month)
+            self._held[customer, month] = [span for span in self.spans[customer] if span.cents and span.counts_on(day)]
+        return self._held[customer, month]
+
+    def has_arr(self, customer: str, month: int) -> bool:
+        return bool(self.held(customer, month))
+
+    def valued(self, spans: list[Span], month: int) -> int:
+        """The spans in the reporting currency, at the month's rates or each at its contract's."""
+        if self.policy.fx == "contract_date":
+            return sum(self.exchange.at_contract(span) for span in spans)
+        return sum(
+            self.exchange.at_month(cents, currency, month) for (_, currency), cents in balances_of(spans).items()
+        )
+
+    def organic(self, before: list[Span], now: list[Span], month: int) -> int:
+        if self.policy.fx == "contract_date":
+            return self.valued(now, month) - self.valued(before, month)
+        old, new = balances_of(before), balances_of(now)
+        return sum(
+            self.exchange.at_month(new.get(key, 0) - old.get(key, 0), key[1], month) for key in old.keys() | new.keys()
+        )
+
+    def case(self, customer: str, month: int) -> str:
+        """`none`, `new`, `reactivated`, `churned` or `retained`."""
+        before, now = self.has_arr(customer, month - 1), self.has_arr(customer, month)
+        if before:
+            return "retained" if now else "churned"
+        if not now:
+            return "none"
+        last = self._last_month_with_arr(customer, month)
+        window = self.policy.reactivation_window_months
+        if last is None or (window is not None and month - last > window):
+            return "new"
+        return "reactivated"
+
+    def _last_month_with_arr(self, customer: str, month: int) -> int | None:
+        earliest = min(month_of(span.begins) for span in self.spans[customer])
+        return next((each for each in range(month - 1, earliest - 1, -1) if self.has_arr(customer, each)), None)
+
+    def row(self, case: str, before: list[Span], now: list[Span], month: int) -> Row:
+        """The movements of one customer, or of one product of it, under the customer's case."""
+        row = Row(beginning=self.valued(before, month - 1), ending=self.valued(now, month))
+        row.customers_beginning, row.customers_ending = int(bool(before)), int(bool(now))
+        if case == "new":
+            row.new, row.customers_new = row.ending, int(bool(now))
+        elif case == "reactivated":
+            row.reactivation, row.customers_reactivated = row.ending, int(bool(now))
+        elif case == "churned":
+            row.churn, row.customers_churned = -row.beginning, int(bool(before))
+        elif case == "retained":
+            organic = self.organic(before, now, month)
+            row.expansion, row.contraction = max(organic, 0), min(organic, 0)
+            row.fx = row.ending - row.beginning - organic
+        return row
+
+    @cached_property
+    def by_customer(self) -> Table:
+        return {
+            (month, customer): self.row(
+                self.case(customer, month), self.held(customer, month - 1), self.held(customer, month), month
+            )
+            for month in self.months
+            for customer in self.customers
+        }
+
+    def by_product(self) -> Table:
+        table: Table = defaultdict(Row)
+        for month in self.months:
+            for customer in self.customers:
+                case = self.case(customer, month)
+                before, now = self.held(customer, month - 1), self.held(customer, month)
+                for product in {span.line.product for span in before + now}:
+                    part = self.row(case, _of_product(before, product), _of_product(now, product), month)
+                    table[month, product].add(part)
+        return _without_empty(table)
+
+    def by_dimension(self, dimension: str) -> Table:
+        table: Table = defaultdict(Row)
+        for (month, customer), row in self.by_customer.items():
+            table[month, self.value_of(customer, dimension)].add(row)
+        return _without_empty(table)
+
+    def value_of(self, customer: str, dimension: str) -> str:
+        lines = [line for line in self.lines if customer_of(line, self.policy) == customer]
+        return str(getattr(max(lines, key=lambda line: line.order), dimension)) or "(none)"
+
+    def total(self) -> Table:
+        table: Table = {(month, ""): Row() for month in self.months}
+        for (month, _), row in self.by_customer.items():
+            table[month, ""].add(row)
+        return table
+
+    # --- section 7 -----------------------------------------------------------------------------------------------------
+
+    def retention(self) -> dict[int, tuple[str, str]]:
+        """By month NRR and GRR as text, blank where there is none."""
+        return {month: self._retention(month) for month in self.months}
+
+    def _retention(self, month: int) -> tuple[str, str]:
+        rates_of = month if self.policy.retention_fx == "constant" else month - 12
+        pairs = [
+            (self.valued(self.held(customer, month - 12), rates_of), self.valued(self.held(customer, month), month))
+            for customer in self.customers
+            if self.has_arr(customer, month - 12)
+        ]
+        base = sum(then for then, _ in pairs)
+        return _ratio(sum(now for _, now in pairs), base), _ratio(sum(min(pair) for pair in pairs), base)
+
+    # --- section 8 -----------------------------------------------------------------------------------------------------
+
+    def files(self) -> dict[str, str]:
+        """The golden files by name; raises `RatesMissing` if a rate was needed and is not there."""
+        files = {"bridge.csv": _bridge_csv(self.total(), grouped=False)}
+        for dimension in DIMENSIONS:
+            files[f"bridge_by_{dimension}.csv"] = _bridge_csv(self.by_dimension(dimension), grouped=True)
+        files["bridge_by_product.csv"] = _bridge_csv(self.by_product(), grouped=True)
+        ratios = self.retention().items()
+        files["retention.csv"] = _csv(("month", "nrr", "grr"), ((month_text(month), *pair) for month, pair in ratios))
+        if self.exchange.missing:
+            raise RatesMissing(self.exchange.missing)
+        return files
+
+
+def balances_of(spans: list[Span]) -> Balances:
+    balances: Balances = defaultdict(int)
+    for span in spans:
+        balances[span.line.product, span.line.currency] += span.cents
+    return balances
+
+
+def month_text(month: int) -> str:
+    return f"{month // 12:04}-{month % 12 + 1:02}"
+
+
+def money_text(cents: int) -> str:
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+def _ratio(part: int, base: int) -> str:
+    if base == 0:
+        return ""
+    units = rounded(Fraction(part, base) * 10_000)
+    return f"{units // 10_000}.{units % 10_000:04}"
+
+
+def _of_product(spans: list[Span], product: str) -> list[Span]:
+    return [span for span in spans if span.line.product == product]
+
+
+def _without_empty(table: Table) -> Table:
+    return {key: row for key, row in table.items() if any(row.cells())}
+
+
+def _bridge_csv(table: Table, *, grouped: bool) -> str:
+    header = ("month", *(("group",) if grouped else ()), *MOVEMENTS, *COUNTS)
+    return _csv(header, _bridge_rows(table, grouped=grouped))
+
+
+def _bridge_rows(table: Table, *, grouped: bool) -> Iterator[tuple[str, ...]]:
+    for (month, group), row in sorted(table.items(), key=lambda item: item[0]):
+        cells = row.cells()
+        money = [money_text(cents) for cents in cells[: len(MOVEMENTS)]]
+        counts = [str(count) for count in cells[len(MOVEMENTS) :]]
+        yield (month_text(month), *((group,) if grouped else ()), *money, *counts)
+
+
+def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return text.getvalue()

@@ -1,0 +1,47 @@
+"""The Python layer of the wall."""
+
+import pytest
+from django.db import connection
+
+from metrics.models import Source
+from portal.tenancy.models import Client
+from portal.tenancy.scope import ScopeError, tenant_context
+
+
+def test_a_query_outside_any_scope_raises(northwind: Client) -> None:
+    with pytest.raises(ScopeError):
+        list(Source.objects.all())
+
+
+def test_a_query_begun_in_one_scope_does_not_run_in_another(northwind: Client, contoso: Client) -> None:
+    with tenant_context(northwind):
+        leaked = Source.objects.all()
+    with tenant_context(contoso), pytest.raises(ScopeError):
+        leaked.count()
+
+
+def test_scopes_do_not_nest(northwind: Client, contoso: Client) -> None:
+    with tenant_context(northwind), pytest.raises(ScopeError), tenant_context(contoso):
+        pass
+
+
+def test_each_client_sees_its_own_rows(northwind: Client, contoso: Client) -> None:
+    with tenant_context(northwind):
+        Source.objects.create(name="billing")
+    with tenant_context(contoso):
+        assert Source.objects.count() == 0
+    with tenant_context(northwind):
+        assert [source.name for source in Source.objects.all()] == ["billing"]
+
+
+def test_a_row_of_another_client_is_not_saved(northwind: Client, contoso: Client) -> None:
+    with tenant_context(northwind), pytest.raises(ScopeError):
+        Source(client=contoso, name="stolen").save()
+
+
+def test_the_setting_ends_with_the_scope(northwind: Client) -> None:
+    with tenant_context(northwind):
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting('tenancy.client', true), '')")
+        assert cursor.fetchone() == ("",)
