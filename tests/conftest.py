@@ -7,7 +7,7 @@ who works on Northwind; `finn` (finance), `rita` (RevOps), `eve` (executive) and
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from django.test import Client as Browser
 
 from portal.accounts.models import User
 from portal.database import Server
+from portal.embedded.server import pinned
 from portal.tenancy.models import Client, ClientRole, Firm, FirmRole
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.server import server_of_settings
 from portal.tenancy.services import client_create, consultant_assign, firm_create, firm_member_add, member_add
 from tests import database
 
@@ -28,13 +30,12 @@ PASSWORD = "correct-horse-battery"  # noqa: S105 — the cast's, in tests alone
 
 
 @pytest.fixture(scope="session")
-def base_server() -> Server:
-    """The administrator's address of the server that the tests use."""
-    from portal.tenancy.server import server_of_settings
-
-    server = server_of_settings()
-    assert server is not None, "the tests need an administrator's DATABASE_URL, or none at all"
-    return server
+def base_server() -> Iterator[Server]:
+    """The administrator's address of the server that the tests use, kept up however long a test leaves it alone."""
+    with pinned(settings.VAR_DIR) if settings.EMBEDDED_POSTGRES else nullcontext():
+        server = server_of_settings()
+        assert server is not None, "the tests need an administrator's DATABASE_URL, or none at all"
+        yield server
 
 
 @pytest.fixture(scope="session")

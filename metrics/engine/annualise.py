@@ -22,8 +22,8 @@ PERIODS_PER_YEAR: Final = {"month": 12, "quarter": 4, "year": 1, "total": 1}
 def annual_factor(lines: CodedLines) -> tuple[Ints, Ints]:
     """What each line's amount is multiplied by and divided by to pay for one year.
 
-    Basis ``month`` 12 / 1, ``quarter`` 4 / 1, ``year`` 1 / 1; ``total`` 12 / m where the term is m whole months, otherwise 365 / days.
-    Overage is 4 / 1, whatever its basis.
+    Basis ``month`` 12 / 1, ``quarter`` 4 / 1, ``year`` 1 / 1; ``total`` 12 / m where the term is m whole months,
+    otherwise 365 / days. Overage is 4 / 1, whatever its basis.
     """
     times = np.array([PERIODS_PER_YEAR[basis] for basis in AMOUNT_BASES], dtype=np.int64)[lines.basis]
     divided_by = np.ones(len(lines), dtype=np.int64)
@@ -35,14 +35,18 @@ def annual_factor(lines: CodedLines) -> tuple[Ints, Ints]:
 
 
 def term_factor(starts: Ints, natural_end: Ints) -> tuple[Ints, Ints]:
-    """12 / whole months of the term ``[starts, natural_end)``, or 365 / its days where it is no whole number of months."""
+    """12 / whole months of the term ``[starts, natural_end)``, or 365 / its days where it is no whole number of
+    months.
+    """
     months = months_of_days(natural_end) - months_of_days(starts)
     whole = (days_moved_by_months(starts, months) == natural_end) & (months > 0)
     return np.where(whole, MONTHS_PER_YEAR, DAYS_PER_YEAR), np.where(whole, months, natural_end - starts)
 
 
 def annual_values(lines: CodedLines, discounts: str) -> Ints:
-    """The annual value of each line in cents of its own currency; the discount is left out under ``list``, and always for overage."""
+    """The annual value of each line in cents of its own currency; the discount is left out under ``list``, and
+    always for overage.
+    """
     amount = lines.frame["amount_e6"].to_numpy()
     if discounts == "net":
         amount = amount - np.where(lines.is_overage, 0, lines.frame["discount_e6"].fill_null(0).to_numpy())
@@ -52,7 +56,8 @@ def annual_values(lines: CodedLines, discounts: str) -> Ints:
 def scaled_cents(amount_e6: Ints, times: Ints, divided_by: Ints) -> Ints:
     """``amount × times / divided_by`` in cents, rounded once, half away from zero; amounts are not negative.
 
-    The quotient is taken before the multiplication, so that no product leaves 64 bits for any amount a frame can hold a year of.
+    The quotient is taken before the multiplication, so that no product leaves 64 bits for any amount a frame can
+    hold a year of.
     """
     divisor = divided_by * MILLIONTHS_PER_CENT
     whole = amount_e6 // divisor

@@ -1,23 +1,24 @@
 """The array types and the few array operations that every step of the engine shares.
 
-Days are ``int64`` days since 1970-01-01, months the integers of ``portal.lib.periods``, money ``int64`` cents, all of one frame's
-length. ``NEVER`` stands for a day or month that does not come: it is later than any other.
+Days are ``int64`` days since 1970-01-01, months the integers of ``portal.lib.periods``, money ``int64`` cents, all
+of one frame's length. ``NEVER`` stands for a day or month that does not come: it is later than any other.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-type Ints = npt.NDArray[np.int64]
-type Bools = npt.NDArray[np.bool_]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 
 NEVER: Final = 1 << 24
 EPOCH_MONTH: Final = 1970 * 12
-# No span between two days or months of the calendar is longer: a larger policy value means the same and must not overflow a key.
+# No span between two days or months of the calendar is longer: a larger policy value means the same and must not
+# overflow a key.
 LONGEST_SPAN: Final = 1 << 22
 
 
@@ -33,8 +34,9 @@ def months_of_days(days: Ints) -> Ints:
     known = days != NEVER
     low, high = int(days.min()), int(days.max(where=known, initial=int(days.min())))
     span = np.arange(low, high + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + EPOCH_MONTH
-    # A table look-up is several times faster than calendar arithmetic on each row; its length is the span of the days.
-    return np.where(known, span[np.minimum(days, high) - low], NEVER)
+    # A table look-up is several times faster than calendar arithmetic on each row; its length is the span of the
+    # days.
+    return np.asarray(np.where(known, span[np.minimum(days, high) - low], NEVER), dtype=np.int64)
 
 
 def first_days_of_months(months: Ints) -> Ints:
@@ -53,12 +55,13 @@ def days_moved_by_months(days: Ints, months: Ints | int) -> Ints:
 def range_minimum(values: Ints, low: Ints, high: Ints) -> Ints:
     """For each query the least of ``values[low:high]``; ``NEVER`` for an empty range.
 
-    A level holds the minima of all windows of one width, and two overlapping windows cover a range: the cost is one level per doubling
-    of the longest range, however much the ranges overlap.
+    A level holds the minima of all windows of one width, and two overlapping windows cover a range: the cost is one
+    level per doubling of the longest range, however much the ranges overlap.
     """
     least = np.full(len(low), NEVER, dtype=np.int64)
     length = high - low
-    level, width = values, 1
+    level: Ints = values
+    width = 1
     longest = int(length.max(initial=0))
     while width <= longest:
         now = np.flatnonzero((length >= width) & (length < 2 * width))
@@ -83,7 +86,9 @@ def grouped_sum(codes: Ints, amounts: Ints | int, size: int) -> Ints:
 
 
 def dense_codes(keys: Ints, space: int) -> tuple[Ints, Ints]:
-    """The distinct keys in ascending order, and for each row the place of its key among them; keys lie in ``range(space)``."""
+    """The distinct keys in ascending order, and for each row the place of its key among them; keys lie in
+    ``range(space)``.
+    """
     if space > max(1 << 16, 16 * len(keys)):
         distinct, codes = np.unique(keys, return_inverse=True)
         return distinct, codes.astype(np.int64, copy=False)

@@ -1,13 +1,13 @@
 """Which line continues which: *replaces* by name, *follows* by date.
 
-Source: ARR semantics, section 4. Both relations hold among eligible lines only. A pair is written (earlier line A, line B that continues
-it) as two arrays of line places.
+Source: ARR semantics, section 4. Both relations hold among eligible lines only. A pair is written (earlier line A,
+line B that continues it) as two arrays of line places.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ import polars as pl
 from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, range_minimum
 from metrics.engine.lines import CodedLines
 
-type Pairs = tuple[Ints, Ints]
+Pairs: TypeAlias = tuple[Ints, Ints]
 
 DAY_BITS: Final = 25
 # Moves the first day of year 1 to a positive number, so that a group and a day pack into one sortable integer.
@@ -27,8 +27,8 @@ PAIRS_AT_ONCE: Final = 1 << 22
 class Chains:
     """The eligible lines ordered by customer, product and start.
 
-    ``rows`` gives the line at each place of that order; the lines that follow the line at a place are those at ``low`` up to, not
-    including, ``high`` — itself left out, where a line without a day of service lies among them.
+    ``rows`` gives the line at each place of that order; the lines that follow the line at a place are those at
+    ``low`` up to, not including, ``high`` — itself left out, where a line without a day of service lies among them.
     """
 
     rows: Ints
@@ -36,7 +36,9 @@ class Chains:
     high: Ints
 
     def first_following(self, days: Ints) -> Ints:
-        """For each line of ``rows`` the earliest of the ``days`` (one per line of ``rows``) of the lines that follow it, or ``NEVER``."""
+        """For each line of ``rows`` the earliest of the ``days`` (one per line of ``rows``) of the lines that follow
+        it, or ``NEVER``.
+        """
         own = np.arange(len(self.rows))
         itself = np.flatnonzero((self.low <= own) & (own < self.high))
         high = self.high.copy()
@@ -46,13 +48,16 @@ class Chains:
         return first
 
     def pairs(self, follows: Bools, followed: Bools | None = None) -> Pairs:
-        """Every pair (A, B) in which B follows A, B is marked in ``follows`` and A in ``followed`` (one mark per line of the frame)."""
+        """Every pair (A, B) in which B follows A, B is marked in ``follows`` and A in ``followed`` (one mark per
+        line of the frame).
+        """
         found: list[Pairs] = [(self.rows[:0], self.rows[:0])]
         places = np.flatnonzero(self.high > self.low)
         if followed is not None:
             places = places[followed[self.rows[places]]]
         counts = self.high[places] - self.low[places]
-        # In portions, because the pairs of a customer with very many lines of one product are the square of their number.
+        # In portions, because the pairs of a customer with very many lines of one product are the square of their
+        # number.
         portion = np.cumsum(counts) // PAIRS_AT_ONCE
         for number in np.unique(portion):
             these = np.flatnonzero(portion == number)
@@ -69,7 +74,8 @@ class Chains:
 def chain_lines(lines: CodedLines, eligible: Bools, grace_days: int) -> Chains:
     """The order of the eligible lines, and for each the range of those that follow it.
 
-    B follows A: same customer, same product, and A's end of service ≤ B's start ≤ A's end of service + ``grace_days``.
+    B follows A: same customer, same product, and A's end of service ≤ B's start ≤ A's end of service +
+    ``grace_days``.
     """
     rows = np.flatnonzero(eligible)
     group = (lines.unit[rows] * max(len(lines.product_names), 1) + lines.product[rows]) << DAY_BITS
@@ -92,7 +98,9 @@ def first_place_at(keys: Ints, wanted: Ints) -> Ints:
 
 
 def first_place_after(keys: Ints, wanted: Ints, low: Ints) -> Ints:
-    """For each place the first place whose key is beyond ``wanted``; ``low`` and the place after it are tried before a search."""
+    """For each place the first place whose key is beyond ``wanted``; ``low`` and the place after it are tried before
+    a search.
+    """
     padded = np.append(keys, [np.iinfo(np.int64).max] * 2)
     within = padded[low] <= wanted
     high = low + within
@@ -102,7 +110,9 @@ def first_place_after(keys: Ints, wanted: Ints, low: Ints) -> Ints:
 
 
 def replacement_pairs(lines: CodedLines, eligible: Bools) -> Pairs:
-    """Every pair (A, B) of eligible lines in which B replaces A: the line it names, or without one all lines of the contract it names."""
+    """Every pair (A, B) of eligible lines in which B replaces A: the line it names, or without one all lines of the
+    contract it names.
+    """
     frame = lines.frame
     by_line = frame["replaces_line_id"].is_not_null().to_numpy()
     by_contract = frame["replaces_contract_id"].is_not_null().to_numpy() & ~by_line
@@ -114,7 +124,9 @@ def replacement_pairs(lines: CodedLines, eligible: Bools) -> Pairs:
 
 
 def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pairs:
-    """Every pair (row named, row referring) in which the text is the same; rows not marked in ``referring`` name nothing."""
+    """Every pair (row named, row referring) in which the text is the same; rows not marked in ``referring`` name
+    nothing.
+    """
     rows = np.flatnonzero(referring)
     if len(rows) == 0:
         return rows, rows

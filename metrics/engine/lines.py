@@ -1,7 +1,7 @@
 """Contract lines as the engine takes them, and as arrays of codes.
 
-Source: ARR semantics, section 1, and the engine frames of ``docs/architecture.md``. A frame holds the lines of one source of one client
-and is valid by construction: the intake refuses a bad file as a whole.
+Source: ARR semantics, section 1, and the engine frames of ``docs/architecture.md``. A frame holds the lines of one
+source of one client and is valid by construction: the intake refuses a bad file as a whole.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def empty_rates() -> pl.DataFrame:
 class CodedLines:
     """The lines as arrays, one place per line in the order of ``frame``.
 
-    ``unit``, ``product`` and ``currency`` are codes into ``unit_names``, ``product_names`` and ``currency_names``; ``charge_type`` and
-    ``basis`` into ``CHARGE_TYPES`` and ``AMOUNT_BASES``. ``natural_end`` is the first day after the term, ``NEVER`` where it is evergreen;
-    a date that is not given is ``NEVER``.
+    ``unit``, ``product`` and ``currency`` are codes into ``unit_names``, ``product_names`` and ``currency_names``;
+    ``charge_type`` and ``basis`` into ``CHARGE_TYPES`` and ``AMOUNT_BASES``. ``natural_end`` is the first day after
+    the term, ``NEVER`` where it is evergreen; a date that is not given is ``NEVER``.
     """
 
     frame: pl.DataFrame
@@ -104,11 +104,14 @@ def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
         cancelled=_day("cancelled_on"),
     )
     arrays = {name: ints(coded[name]) for name in coded.columns}
+    unit_names = _names(arrays["unit"], lines, unit_expression(customer_unit))
+    arrays["product"], product_names = _sorted(arrays["product"], lines, pl.col("product").fill_null(NO_VALUE))
+    arrays["currency"], currency_names = _sorted(arrays["currency"], lines, pl.col("currency"))
     return CodedLines(
         frame=lines,
-        unit_names=_names(arrays["unit"], lines, unit_expression(customer_unit)),
-        product_names=_names(arrays["product"], lines, pl.col("product").fill_null(NO_VALUE)),
-        currency_names=_names(arrays["currency"], lines, pl.col("currency")).to_list(),
+        unit_names=unit_names,
+        product_names=product_names,
+        currency_names=currency_names.to_list(),
         **arrays,
     )
 
@@ -122,8 +125,17 @@ def _day(name: str, shift: int = 0) -> pl.Expr:
     return (pl.col(name).to_physical().cast(pl.Int64) + shift).fill_null(NEVER)
 
 
+def _sorted(codes: Ints, lines: pl.DataFrame, text: pl.Expr) -> tuple[Ints, pl.Series]:
+    """Codes in the order of their texts, and the texts in that order."""
+    names = _names(codes, lines, text)
+    order = names.arg_sort().to_numpy()
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place[codes], names.gather(order)
+
+
 def _names(codes: Ints, lines: pl.DataFrame, text: pl.Expr) -> pl.Series:
     """The text behind each code: that of any row that has it."""
     rows = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
     rows[codes] = np.arange(len(codes))
-    return lines[rows].select(text.alias("name"))["name"]
+    return lines.select(text.gather(rows).alias("name"))["name"]

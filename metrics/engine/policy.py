@@ -1,7 +1,7 @@
 """The policy: every rule of ARR that a client decides, as one immutable value.
 
-Source: ARR semantics, section 2. A policy version stores ``Policy.to_dict()``; the engine takes the ``Policy`` and nothing else, so that
-no client's rule lives in code.
+Source: ARR semantics, section 2. A policy version stores ``Policy.to_dict()``; the engine takes the ``Policy`` and
+nothing else, so that no client's rule lives in code.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class PolicyError(ValueError):
 class Policy:
     """The parameters of ARR semantics, section 2; hashable, compared by value, changed with ``with_``.
 
-    ``reactivation_window_months`` of ``None`` makes any gap a reactivation. ``included_charge_types`` is sorted and without repeats, so
-    that two policies that mean the same are equal.
+    ``reactivation_window_months`` of ``None`` makes any gap a reactivation. ``included_charge_types`` is sorted and
+    without repeats, so that two policies that mean the same are equal.
     """
 
     reporting_currency: str

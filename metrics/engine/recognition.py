@@ -1,8 +1,8 @@
 """The recognition day: from which day an eligible line counts.
 
-Source: ARR semantics, section 4. Lines are settled in the order of (start, line id by code points); under ``signed`` and ``live`` a line
-can depend on lines settled before it. What one pass over the arrays can decide is decided there; only pairs of lines that are still open
-are walked in order, each once.
+Source: ARR semantics, section 4. Lines are settled in the order of (start, line id by code points); under ``signed``
+and ``live`` a line can depend on lines settled before it. What one pass over the arrays can decide is decided there;
+only pairs of lines that are still open are walked in order, each once.
 """
 
 from __future__ import annotations
@@ -16,13 +16,25 @@ from metrics.engine.arrays import NEVER, Bools, Ints
 from metrics.engine.chains import Chains, Pairs
 from metrics.engine.lines import CodedLines
 
-FROM_RULES: Final = ("none", "start", "signed", "signed_missing", "ramp_step", "live", "continues", "never_live", "overage")
+FROM_RULES: Final = (
+    "none",
+    "start",
+    "signed",
+    "signed_missing",
+    "ramp_step",
+    "live",
+    "continues",
+    "never_live",
+    "overage",
+)
 
 
 def recognition_days(
     lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pairs, recognition: str
 ) -> tuple[Ints, Ints]:
-    """The recognition day of each line (``NEVER`` if it has none) and the place in ``FROM_RULES`` of the rule that gave it."""
+    """The recognition day of each line (``NEVER`` if it has none) and the place in ``FROM_RULES`` of the rule that
+    gave it.
+    """
     if recognition == "signed":
         days, rules = signed_days(lines, eligible, chains)
     elif recognition == "live":
@@ -33,7 +45,9 @@ def recognition_days(
 
 
 def signed_days(lines: CodedLines, eligible: Bools, chains: Chains) -> tuple[Ints, Ints]:
-    """The signed date (missing: the start); the start of a line that follows an earlier one recognised on or after its signed date."""
+    """The signed date (missing: the start); the start of a line that follows an earlier one recognised on or after
+    its signed date.
+    """
     known = lines.signed != NEVER
     signed = np.where(known, lines.signed, lines.starts)
     ramp = np.zeros(len(lines), dtype=np.bool_)
@@ -48,7 +62,9 @@ def signed_days(lines: CodedLines, eligible: Bools, chains: Chains) -> tuple[Int
 
 
 def walk_ramps(a: Ints, b: Ints, ramp: Bools, signed: Ints, starts: Ints) -> None:
-    """Marks in ``ramp`` each B whose A, settled before it, is recognised on or after B's signed date; pairs come in B's order."""
+    """Marks in ``ramp`` each B whose A, settled before it, is recognised on or after B's signed date; pairs come in
+    B's order.
+    """
     for earlier, line in zip(a.tolist(), b.tolist(), strict=True):
         recognised = starts[earlier] if ramp[earlier] else signed[earlier]
         if recognised >= signed[line]:
@@ -56,7 +72,9 @@ def walk_ramps(a: Ints, b: Ints, ramp: Bools, signed: Ints, starts: Ints) -> Non
 
 
 def live_days(lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pairs) -> tuple[Ints, Ints]:
-    """The later of start and live date; without a live date the start if the line continues an earlier recognised one, else ``NEVER``."""
+    """The later of start and live date; without a live date the start if the line continues an earlier recognised
+    one, else ``NEVER``.
+    """
     known = lines.live != NEVER
     unknown = eligible & ~known
     goes_on = eligible & known
@@ -68,7 +86,9 @@ def live_days(lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pair
     walk_services(*in_order(lines, (a[open_pairs], b[open_pairs])), goes_on)
     continued = np.where(goes_on, lines.starts, NEVER)
     rules = np.where(goes_on, FROM_RULES.index("continues"), FROM_RULES.index("never_live"))
-    return np.where(known, np.maximum(lines.starts, lines.live), continued), np.where(known, FROM_RULES.index("live"), rules)
+    return np.where(known, np.maximum(lines.starts, lines.live), continued), np.where(
+        known, FROM_RULES.index("live"), rules
+    )
 
 
 def walk_services(a: Ints, b: Ints, goes_on: Bools) -> None:

@@ -43,9 +43,9 @@ OVERAGE_MONTHS: Final = 3
 class Settlement:
     """What settling decided, one place per line.
 
-    ``recognised`` is the recognition day; a line counts on the days of ``[counts_from, counts_until)`` and at the month ends of
-    ``[month_from, month_until)``, which are empty where it never counts. ``why_not``, ``from_rule`` and ``until_rule`` are places in the
-    tuples of this module and of ``recognition``.
+    ``recognised`` is the recognition day; a line counts on the days of ``[counts_from, counts_until)`` and at the
+    month ends of ``[month_from, month_until)``, which are empty where it never counts. ``why_not``, ``from_rule``
+    and ``until_rule`` are places in the tuples of this module and of ``recognition``.
     """
 
     annual_value: Ints
@@ -91,7 +91,9 @@ def settle_lines(lines: CodedLines, policy: Policy) -> Settlement:
 
 
 def exclusions(lines: CodedLines, policy: Policy) -> Ints:
-    """Why each line does not count by what it is — its charge type, its length, overage — as places in ``WHY_NOT``; 0 where it may."""
+    """Why each line does not count by what it is — its charge type, its length, overage — as places in ``WHY_NOT``;
+    0 where it may.
+    """
     included = np.array([name in policy.included_charge_types for name in CHARGE_TYPES])[lines.charge_type]
     why_not = np.where(included, 0, WHY_NOT.index("charge_type_excluded"))
     if policy.minimum_term_months > 0:
@@ -104,10 +106,12 @@ def exclusions(lines: CodedLines, policy: Policy) -> Ints:
 def until_days(
     lines: CodedLines, policy: Policy, counted: Bools, recognised: Ints, chains: Chains, replaced: Pairs
 ) -> tuple[Ints, Ints]:
-    """The day each line stops to count (``NEVER`` if none) and the place in ``UNTIL_RULES`` of the rule that came first.
+    """The day each line stops to count (``NEVER`` if none) and the place in ``UNTIL_RULES`` of the rule that came
+    first.
 
-    The earliest of the cancellation; the natural end, moved by the grace where there is no cancellation; and the first recognition day of
-    a counted line that continues it. Where two fall on one day, cancellation names it before continuation before the end.
+    The earliest of the cancellation; the natural end, moved by the grace where there is no cancellation; and the
+    first recognition day of a counted line that continues it. Where two fall on one day, cancellation names it
+    before continuation before the end.
     """
     cancelled = lines.cancelled != NEVER
     grace = np.where(cancelled, 0, min(policy.renewal_grace_days, LONGEST_SPAN))
@@ -131,7 +135,9 @@ def first_continuation(lines: CodedLines, counted: Bools, recognised: Ints, chai
 
 
 def add_overage(lines: CodedLines, policy: Policy, settled: tuple[Ints, Ints, Ints, Ints, Ints, Ints]) -> None:
-    """Lets each overage line count at the month end of its start and the two after it, where the policy adds overage."""
+    """Lets each overage line count at the month end of its start and the two after it, where the policy adds
+    overage.
+    """
     rows = np.flatnonzero(lines.is_overage)
     if policy.overage == "exclude" or len(rows) == 0:
         return
@@ -145,12 +151,14 @@ def add_overage(lines: CodedLines, policy: Policy, settled: tuple[Ints, Ints, In
 
 
 def settled_frame(lines: CodedLines, settled: Settlement) -> pl.DataFrame:
-    """One row per line in the order of the frame: what was decided, by which rule, and the lines before and after it.
+    """One row per line in the order of the frame: what was decided, by which rule, and the lines before and after
+    it.
 
-    Columns: ``line_id, customer`` str · ``annual_value_cents`` Int64 (own currency) · ``eligible, counts`` Boolean · ``why_not`` str (null
-    where it counts) · ``recognised_on, counts_from, counts_until`` Date (null: none) · ``from_rule, until_rule`` str · ``continued_by,
-    continues`` line id or null · ``m_from, m_until`` month ordinals, null where it never counts, ``m_until`` null where it is open.
-    ``continued_by`` is the line whose recognition ended this one; ``continues`` the last settled line that this one continues.
+    Columns: ``line_id, customer`` str · ``annual_value_cents`` Int64 (own currency) · ``eligible, counts`` Boolean ·
+    ``why_not`` str (null where it counts) · ``recognised_on, counts_from, counts_until`` Date (null: none) ·
+    ``from_rule, until_rule`` str · ``continued_by, continues`` line id or null · ``m_from, m_until`` month ordinals,
+    null where it never counts, ``m_until`` null where it is open. ``continued_by`` is the line whose recognition
+    ended this one; ``continues`` the last settled line that this one continues.
     """
     counts = settled.counts_from < settled.counts_until
     after, before = neighbours(lines, settled)
@@ -177,7 +185,9 @@ def settled_frame(lines: CodedLines, settled: Settlement) -> pl.DataFrame:
 
 
 def neighbours(lines: CodedLines, settled: Settlement) -> tuple[Ints, Ints]:
-    """For each line the place of the line that ended it by continuing it, and of the last settled line it continues; −1 for none."""
+    """For each line the place of the line that ended it by continuing it, and of the last settled line it continues;
+    −1 for none.
+    """
     a, b = settled.chains.pairs(settled.eligible)
     a, b = np.append(a, settled.replaced[0]), np.append(b, settled.replaced[1])
     order = pl.DataFrame({"starts": lines.starts, "line_id": lines.frame["line_id"]})

@@ -1,6 +1,7 @@
 """Delimited text: bytes to a `Table`. Encoding and delimiter are found where they are not given.
 
-Two ways lead to the same table: Polars for clean files, Python's `csv` for the others, which names each malformed row.
+Two ways lead to the same table: Polars for clean files, Python's `csv` for the others, which names each malformed
+row.
 """
 
 import codecs
@@ -29,24 +30,26 @@ HINT_LINE: Final = re.compile(rb'\A"?sep=(.)"?\r?\n')
 def read_delimited(data: bytes, *, encoding: str | None = None, delimiter: str | None = None, limits: Limits) -> Table:
     """The table in a delimited text file.
 
-    Rows with too many or too few cells and cells with stray quotation marks are faults of their row; a file that cannot
-    be read at all raises `Refused`.
+    Rows with too many or too few cells and cells with stray quotation marks are faults of their row; a file that
+    cannot be read at all raises `Refused`.
     """
     if len(data) > limits.max_bytes:
-        raise Refused("file_too_large", f"the file has {len(data):,} bytes, at most {limits.max_bytes:,} are read: split it")
+        raise Refused(
+            "file_too_large", f"the file has {len(data):,} bytes, at most {limits.max_bytes:,} are read: split it"
+        )
     text, encoding = to_utf8(data, encoding)
     hint = HINT_LINE.match(text)
     if hint:
         text, delimiter = text[hint.end() :], delimiter or hint.group(1).decode("latin-1")
     if not text.strip():
-        raise Refused("file_empty", "the file is empty")
+        raise Refused("file_empty", "the file is empty: nothing to import")
     length, line = longest_line(text)
     if length > limits.max_line_bytes:
         reason = f"line {line:,} of the file has {length:,} bytes, at most {limits.max_line_bytes:,} are read"
         raise Refused("line_too_long", f"{reason}: is this a table with one line per row?")
     delimiter = delimiter or find_delimiter(text)
-    parsed, needs_strip = _fast(text, delimiter) or (_exact(text, delimiter, limits), True)
-    return replace(table_from_cells(*parsed, limits, needs_strip), encoding=encoding, delimiter=delimiter)
+    cells, rows, faults = _fast(text, delimiter) or _exact(text, delimiter, limits)
+    return replace(table_from_cells(cells, rows, faults, limits), encoding=encoding, delimiter=delimiter)
 
 
 def to_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
@@ -65,7 +68,9 @@ def to_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
             reason = "the file is neither UTF-8 nor Windows-1252 text: save it as 'CSV UTF-8'"
             raise Refused("encoding_wrong", reason) from error
     if b"\0" in text:
-        raise Refused("file_binary", "the file contains NUL bytes and is no plain text: save it as 'CSV UTF-8' or as .xlsx")
+        raise Refused(
+            "file_binary", "the file contains NUL bytes and is no plain text: save it as 'CSV UTF-8' or as .xlsx"
+        )
     if b"\r" in text and b"\n" not in text:
         text = text.replace(b"\r", b"\n")
     return text, found
@@ -102,10 +107,10 @@ def find_delimiter(text: bytes) -> str:
 Parsed = tuple[pl.DataFrame, pl.Series, Faults]
 
 
-def _fast(text: bytes, delimiter: str) -> tuple[Parsed, bool] | None:
-    """All cells of a clean file, header included, and whether they may need stripping; None: use the exact way.
+def _fast(text: bytes, delimiter: str) -> Parsed | None:
+    """All cells of a clean file, header included; None where the file needs the exact way.
 
-    Polars fails on a row that is too long but pads one that is too short: the count of separators finds those.
+    Polars pads short rows and drops an empty cell too many at the end of a file: only equally wide rows come here.
     """
     structure = find_structure(text, delimiter)
     if not structure.is_clean:
@@ -114,11 +119,10 @@ def _fast(text: bytes, delimiter: str) -> tuple[Parsed, bool] | None:
         cells = pl.read_csv(text, has_header=False, infer_schema=False, separator=delimiter)
     except pl.exceptions.PolarsError:
         return None
-    expected = (structure.records - structure.blank) * (cells.width - 1)
-    if cells.height != structure.records or structure.separators != expected:
+    if cells.height != structure.records:
         return None
     rows = pl.int_range(1, cells.height + 1, dtype=pl.UInt32, eager=True).alias("row")
-    return (cells, rows, Faults.of()), structure.has_edge_spaces
+    return cells, rows, Faults.of()
 
 
 class _Cells:
@@ -187,12 +191,14 @@ def _records(text: bytes, delimiter: str) -> Iterator[list[str] | csv.Error]:
 def _quote_fault(number: int, error: csv.Error) -> Fault:
     message = str(error)
     if "field larger" in message:
-        reason = "a quotation mark opens a cell that does not end; what follows this row could not be read: close or double the mark"
+        reason = "a quotation mark opens a cell that does not end, and the rows after it cannot be read: close the mark"
         return Fault(number, "", '"', reason, "quote_open")
     if "end of data" in message:
         reason = "a quotation mark opens a cell that does not end before the file does: close or double the mark"
         return Fault(number, "", '"', reason, "quote_open")
-    reason = "after a closing quotation mark there is more text in the same cell: double the marks that belong to the text"
+    reason = (
+        "after a closing quotation mark there is more text in the same cell: double the marks that belong to the text"
+    )
     return Fault(number, "", '"', reason, "quote_stray")
 
 

@@ -68,13 +68,19 @@ class Faults:
         return self.frame.get_column("row").n_unique()
 
 
-def faults_where(frame: pl.DataFrame, where: pl.Expr, *, column: str, value: pl.Expr, reason: pl.Expr, code: pl.Expr) -> Faults:
+def faults_where(
+    frame: pl.DataFrame, where: pl.Expr, *, column: str, value: pl.Expr, reason: pl.Expr, code: pl.Expr
+) -> Faults:
     """One fault for each row of `frame` (which has a column `row`) where the condition is true."""
-    found = frame.lazy().filter(where).select(
-        pl.col("row").cast(pl.UInt32),
-        pl.lit(column).alias("column"),
-        value.cast(pl.String).fill_null("").str.slice(0, SHOWN_LENGTH).alias("value"),
-        reason.alias("reason"),
-        code.alias("code"),
+    found = (
+        frame.lazy()
+        .filter(where)
+        .select(
+            pl.col("row").cast(pl.UInt32),
+            pl.lit(column).alias("column"),
+            value.cast(pl.String).fill_null("").str.slice(0, SHOWN_LENGTH).alias("value"),
+            reason.alias("reason"),
+            code.alias("code"),
+        )
     )
     return Faults(found.collect())

@@ -1,4 +1,6 @@
-"""Upper bounds of an uploaded file. They are checked before anything is parsed, and again by the kernel around a workbook."""
+"""Upper bounds of an uploaded file. They are checked before anything is parsed, and again by the kernel around a
+workbook.
+"""
 
 from dataclasses import dataclass
 

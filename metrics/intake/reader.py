@@ -1,6 +1,7 @@
 """A file that somebody uploaded, as a `Table`. What it is shows in its first bytes, not in its name.
 
-Text is read in this process (its cost is bounded by its size); a workbook is turned to text in a child process with limits.
+Text is read in this process (its cost is bounded by its size); a workbook is turned to text in a child process with
+limits.
 """
 
 import csv
@@ -40,8 +41,9 @@ def read_limited(
 ) -> Table:
     """The table in the file at `path`, CSV or XLSX; never raises for what is in the file.
 
-    Encoding and delimiter are found where not given; without `sheet` the first visible sheet is read (`Table.sheets` lists
-    all). A file that cannot be read is an empty table with one fault in row 0 or 1 that says why and what to do.
+    Encoding and delimiter are found where not given; without `sheet` the first visible sheet is read (`Table.sheets`
+    lists all). A file that cannot be read is an empty table with one fault in row 0 or 1 that says why and what to
+    do.
     """
     bounds = limits or Limits()
     try:
@@ -52,7 +54,9 @@ def read_limited(
                 return _read_workbook(str(path), sheet, bounds)
             _refuse_signature(start.removeprefix(b"\xef\xbb\xbf"))
             if size > bounds.max_bytes:
-                raise Refused("file_too_large", f"the file has {size:,} bytes, at most {bounds.max_bytes:,} are read: split it")
+                raise Refused(
+                    "file_too_large", f"the file has {size:,} bytes, at most {bounds.max_bytes:,} are read: split it"
+                )
             return read_delimited(start + file.read(), encoding=encoding, delimiter=delimiter, limits=bounds)
     except Refused as refusal:
         return Table.refused(refusal)
@@ -75,7 +79,9 @@ def _refuse_signature(start: bytes) -> None:
 def _read_workbook(path: str, sheet: str | None, limits: Limits) -> Table:
     with tempfile.TemporaryDirectory(prefix="tieout-intake-") as folder:
         out = os.path.join(folder, "sheet.csv")
-        answer = _run_child({"path": os.path.abspath(path), "out": out, "sheet": sheet, "limits": asdict(limits)}, limits)
+        answer = _run_child(
+            {"path": os.path.abspath(path), "out": out, "sheet": sheet, "limits": asdict(limits)}, limits
+        )
         if answer["code"]:
             raise Refused(answer["code"], answer["reason"])
         data = Path(out).read_bytes()

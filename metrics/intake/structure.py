@@ -1,8 +1,8 @@
 """The skeleton of a delimited file, found with NumPy: is it clean enough for the fast parser?
 
-Clean means that every quotation mark opens or closes a whole cell (or is doubled inside one) and that no line ends with a lone
-carriage return. The counts let the caller check the fast parser's result; a file that is not clean, or whose counts do not
-agree, is read again, slowly and exactly, so that each faulty row gets its name.
+Clean means that every quotation mark opens or closes a whole cell (or is doubled inside one), that no line ends with a
+lone carriage return, and that every line has as many cells as the header or is empty. A file that is not clean is read
+again, slowly and exactly, so that each faulty row gets its name.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ PIECE: Final = 1 << 19
 QUOTE: Final = 34
 NEWLINE: Final = 10
 RETURN: Final = 13
-WIDE_SPACES: Final = (b"\xc2\xa0", b"\xc2\x85", b"\xe1\x9a\x80", b"\xe2\x80", b"\xe2\x81\x9f", b"\xe3\x80\x80")
 
 Bytes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
@@ -24,16 +23,10 @@ Positions = NDArray[np.int64]
 
 @dataclass
 class Structure:
-    """`separators` and `records` are counted outside quotation marks, the header included; `blank` records hold nothing.
-
-    `has_edge_spaces`: some cell may begin or end with white space.
-    """
+    """`records` counts all records of a clean file, the header included."""
 
     is_clean: bool = True
     records: int = 0
-    blank: int = 0
-    separators: int = 0
-    has_edge_spaces: bool = False
 
 
 def longest_line(data: bytes) -> tuple[int, int]:
@@ -56,14 +49,13 @@ def longest_line(data: bytes) -> tuple[int, int]:
 
 
 def find_structure(data: bytes, delimiter: str) -> Structure:
-    """Count records and separators of UTF-8 text, and tell whether all quotation marks stand where they should."""
+    """Count the records of UTF-8 text, and tell whether all of them are well formed and equally wide."""
     scan = _Scan(np.frombuffer(data, dtype=np.uint8), ord(delimiter))
     for low in range(0, len(data), PIECE):
         scan.look_at(low)
         if not scan.found.is_clean:
             return scan.found
     scan.finish()
-    scan.found.has_edge_spaces = scan.found.has_edge_spaces or any(space in data for space in WIDE_SPACES)
     return scan.found
 
 
@@ -73,6 +65,8 @@ class _Scan:
         self.delimiter = delimiter
         self.is_inside = False
         self.start = 0
+        self.width = -1
+        self.separators = 0
         self.found = Structure()
 
     def look_at(self, low: int) -> None:
@@ -81,30 +75,21 @@ class _Scan:
         is_separator, is_end, is_quote = piece == self.delimiter, piece == NEWLINE, piece == QUOTE
         is_return = piece == RETURN
         if self.is_inside or is_quote.any():
-            inside = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(np.bool_) ^ self.is_inside
-            self._check_quotes(np.flatnonzero(is_quote) + low)
-            self.is_inside = bool(inside[-1])
-            outside = ~inside
+            outside = self._outside(np.flatnonzero(is_quote), low, len(piece))
             is_separator &= outside
             is_end &= outside
             is_return &= outside
-        self._look_for_spaces(low, piece, is_separator | is_end | is_return | is_quote)
         if is_return.any():
             self._check_returns(np.flatnonzero(is_return) + low)
-        self.found.separators += int(np.count_nonzero(is_separator))
-        self._count(np.flatnonzero(is_end) + low)
+        self._count(np.flatnonzero(is_separator) + low, np.flatnonzero(is_end) + low)
 
-    def _look_for_spaces(self, low: int, piece: Bytes, is_edge: Flags) -> None:
-        """White space beside a separator, a line end or a quotation mark, also across the ends of the piece."""
-        if self.found.has_edge_spaces:
-            return
-        is_space = (piece == 32) | ((piece >= 9) & (piece <= 12) & (piece != NEWLINE))
-        beside = (is_space[1:] & is_edge[:-1]) | (is_space[:-1] & is_edge[1:])
-        edges = (self.delimiter, NEWLINE, RETURN, QUOTE)
-        after = low + len(piece)
-        first = bool(is_space[0]) and (low == 0 or self.buffer[low - 1] in edges)
-        last = bool(is_space[-1]) and (after == len(self.buffer) or self.buffer[after] in edges)
-        self.found.has_edge_spaces = first or last or bool(beside.any())
+    def _outside(self, quotes: Positions, low: int, length: int) -> Flags:
+        """Which bytes of the piece lie outside quotation marks (the marks themselves do not matter)."""
+        self._check_quotes(quotes + low)
+        lengths = np.diff(quotes, prepend=0, append=length)
+        states = ((np.arange(lengths.size) + self.is_inside) & 1) == 0
+        self.is_inside = not states[-1]
+        return np.repeat(states, lengths)
 
     def _check_quotes(self, quotes: Positions) -> None:
         """An opening mark follows a separator, a line end or a closing mark; a closing one stands before such."""
@@ -121,18 +106,33 @@ class _Scan:
         if returns[-1] == last or (self.buffer[np.minimum(returns + 1, last)] != NEWLINE).any():
             self.found.is_clean = False
 
-    def _count(self, ends: Positions) -> None:
-        if ends.size:
-            lengths = np.diff(ends, prepend=self.start - 1) - 1
-            short = ends[lengths <= 1]
-            is_blank = (lengths[lengths <= 1] == 0) | (self.buffer[short - 1] == RETURN)
-            self.found.blank += int(np.count_nonzero(is_blank))
-            self.found.records += ends.size
-            self.start = int(ends[-1]) + 1
+    def _count(self, separators: Positions, ends: Positions) -> None:
+        """Cells per record: as many as the header has, or none at all."""
+        if not ends.size:
+            self.separators += separators.size
+            return
+        before = np.searchsorted(separators, ends)
+        widths = np.diff(before, prepend=0)
+        widths[0] += self.separators
+        self._check_widths(widths, np.diff(ends, prepend=self.start - 1) - 1, ends)
+        self.separators = separators.size - int(before[-1])
+        self.start = int(ends[-1]) + 1
+        self.found.records += ends.size
+
+    def _check_widths(self, widths: Positions, lengths: Positions, ends: Positions) -> None:
+        if self.width < 0:
+            self.width = int(widths[0])
+        is_wrong = widths != self.width
+        if is_wrong.any():
+            lengths, before = lengths[is_wrong], self.buffer[ends[is_wrong] - 1]
+            is_blank = (lengths == 0) | ((lengths == 1) & (before == RETURN))
+            self.found.is_clean = self.found.is_clean and bool(is_blank.all())
 
     def finish(self) -> None:
         """The last record, which may lack a line end."""
+        length = len(self.buffer) - self.start
         if self.is_inside:
             self.found.is_clean = False
-        if len(self.buffer) > self.start:
+        elif length:
+            self._check_widths(np.array([self.separators]), np.array([length]), np.array([len(self.buffer)]))
             self.found.records += 1

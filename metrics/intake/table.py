@@ -15,8 +15,9 @@ from metrics.intake.limits import Limits, Refused
 class Table:
     """A file's cells as text: stripped, blank is null, wholly blank rows left out (and counted).
 
-    `rows` is the row number of each line as a spreadsheet shows it: the header is 1, a quoted line break does not count.
-    `kinds` tells for a workbook which kinds of cell each column has (`text`, `number`, `date`, `bool`); empty for text files.
+    `rows` is the row number of each line as a spreadsheet shows it: the header is 1, a quoted line break does not
+    count. `kinds` tells for a workbook which kinds of cell each column has (`text`, `number`, `date`, `bool`); empty
+    for text files.
     """
 
     header: tuple[str, ...]
@@ -47,23 +48,26 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def table_from_cells(
-    cells: pl.DataFrame, rows: pl.Series, faults: Faults, limits: Limits, needs_strip: bool = True
-) -> Table:
-    """A table from raw cells whose first row is the header; `needs_strip` False: no cell has white space at its edges.
+def table_from_cells(cells: pl.DataFrame, rows: pl.Series, faults: Faults, limits: Limits) -> Table:
+    """A table from raw cells whose first row is the header.
 
-    Columns without a name and without a value are left out. Raises `Refused` when there is no header or a limit is passed.
+    Columns without a name and without a value are left out. Raises `Refused` when there is no header or a limit is
+    passed.
     """
     if not cells.height or not cells.width:
         raise Refused("file_empty", "the file has no rows: nothing to import")
     if cells.width > limits.max_columns:
-        raise Refused("too_many_columns", f"the file has {cells.width:,} columns, at most {limits.max_columns:,} are read")
+        raise Refused(
+            "too_many_columns", f"the file has {cells.width:,} columns, at most {limits.max_columns:,} are read"
+        )
     if cells.height - 1 > limits.max_rows:
-        raise Refused("too_many_rows", f"the file has {cells.height - 1:,} rows, at most {limits.max_rows:,} are read: split it")
+        raise Refused(
+            "too_many_rows", f"the file has {cells.height - 1:,} rows, at most {limits.max_rows:,} are read: split it"
+        )
     names = ["" if name is None else name.strip() for name in cells.row(0)]
     if not any(names):
         raise Refused("header_missing", "row 1 has no column names: delete the rows above the header", 1)
-    body = _cleaned(cells.slice(1), needs_strip)
+    body = _cleaned(cells.slice(1))
     _check_cell_length(body, rows, limits)
     keep = [index for index, name in enumerate(names) if name or body.to_series(index).null_count() < body.height]
     header = [names[index] for index in keep]
@@ -78,19 +82,25 @@ def table_from_cells(
     return Table(tuple(header), body, numbers, Faults.joined([header_faults, faults]), blank_rows)
 
 
-def _cleaned(body: pl.DataFrame, needs_strip: bool) -> pl.DataFrame:
-    """Cells without white space at the edges, blank ones null."""
-    if needs_strip:
-        body = body.select(pl.all().str.strip_chars())
-    has_empty = body.select((pl.all().str.len_bytes() == 0).any()).row(0) if body.height else ()
-    empty = [name for name, found in zip(body.columns, has_empty, strict=False) if found]
-    return body.with_columns(pl.when(pl.col(name).str.len_bytes() > 0).then(pl.col(name)).alias(name) for name in empty)
+def _cleaned(body: pl.DataFrame) -> pl.DataFrame:
+    """Cells without white space at the edges, blank ones null. Columns that need nothing are not copied."""
+    if not body.height:
+        return body
+    length = pl.all().str.len_bytes()
+    needs_work = body.select((pl.all().str.strip_chars().str.len_bytes() != length).any() | (length.min() == 0)).row(0)
+    for name, is_needed in zip(body.columns, needs_work, strict=True):
+        if is_needed:
+            stripped = pl.col(name).str.strip_chars()
+            body = body.with_columns(pl.when(stripped.str.len_bytes() > 0).then(stripped).alias(name))
+    return body
 
 
 def _check_cell_length(body: pl.DataFrame, rows: pl.Series, limits: Limits) -> None:
     longest = body.select(pl.max_horizontal(pl.all().str.len_bytes().max())).item() if body.height else 0
     if longest is not None and longest > limits.max_cell_length * 4:
-        too_long = body.select(pl.any_horizontal(pl.all().str.len_bytes() > limits.max_cell_length * 4).arg_true().first()).item()
+        too_long = body.select(
+            pl.any_horizontal(pl.all().str.len_bytes() > limits.max_cell_length * 4).arg_true().first()
+        ).item()
         reason = f"row {rows[too_long + 1]} has a cell of more than {limits.max_cell_length:,} characters"
         raise Refused("cell_too_long", reason, rows[too_long + 1])
 
@@ -104,6 +114,6 @@ def _header_faults(header: list[str], positions: list[int]) -> Faults:
             reason = f"column {letter} has values but no name: give it one, or clear the column"
             faults.append(Fault(1, letter, "", reason, "header_blank"))
         elif times[name] > 1:
-            reason = f"the column name '{name}' stands {times[name]} times in the header (here column {letter}): names must differ"
+            reason = f"the column name '{name}' stands {times[name]} times in the header (here {letter}): rename it"
             faults.append(Fault(1, name, name, reason, "header_repeated"))
     return Faults.of(*faults)

@@ -1,7 +1,8 @@
 """One sheet of an XLSX workbook as CSV text, written by a child process that the kernel holds to limits.
 
-`python -m metrics.intake.workbook` reads a JSON order from stdin, bounds itself, checks the workbook, writes the CSV and answers
-with JSON. Numbers go through 15 significant digits (what the spreadsheet shows) to exact decimal text, dates to ISO.
+`python -m metrics.intake.workbook` reads a JSON order from stdin, bounds itself, checks the workbook, writes the CSV
+and answers with JSON. Numbers go through 15 significant digits (what the spreadsheet shows) to exact decimal text,
+dates to ISO.
 """
 
 import csv
@@ -55,7 +56,7 @@ def cell_text(value: object) -> tuple[str, str]:
 
 
 def convert(path: str, out: str, sheet: str | None, limits: Limits) -> Converted:
-    """Check the workbook, write one sheet as CSV (UTF-8, comma, every row equally long); raises `Refused`.
+    """Check the workbook, write one sheet as CSV (UTF-8, every row equally long); raises `Refused`.
 
     Without a name the first visible worksheet is read; the answer lists all visible ones, so that the caller can ask.
     """
@@ -76,7 +77,7 @@ def convert(path: str, out: str, sheet: str | None, limits: Limits) -> Converted
     kinds: list[set[str]] = [set() for _ in range(left + data.width)]
     part = parts.get(sheet_part(path, chosen), PartCheck())
     with open(out, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file, lineterminator="\r\n")
         writer.writerows(_text_rows(data.iter_rows(), left, kinds, part.valueless))
     return Converted(chosen, visible, [sorted(column) for column in kinds])
 
@@ -110,7 +111,9 @@ def main() -> None:
     except Refused as refusal:
         answer = Converted(code=refusal.code, reason=refusal.reason)
     except MemoryError:
-        answer = Converted(code="workbook_too_heavy", reason="the workbook needs too much memory: save the sheet as CSV")
+        answer = Converted(
+            code="workbook_too_heavy", reason="the workbook needs too much memory: save the sheet as CSV"
+        )
     except Exception as error:
         reason = f"the workbook cannot be read ({type(error).__name__}): save it again as .xlsx, or as CSV"
         answer = Converted(code="workbook_damaged", reason=reason)

@@ -1,7 +1,8 @@
 """Is this XLSX file safe to parse? Everything is bounded before the parser sees a byte.
 
-The archive's directory is checked first (counts, sizes, ratio, names, macros), then every part is inflated in pieces that are
-thrown away again: sizes that lie, entity declarations, and sheets whose cells span more than they fill are found here.
+The archive's directory is checked first (counts, sizes, ratio, names, macros), then every part is inflated in pieces
+that are thrown away again: sizes that lie, entity declarations, and sheets whose cells span more than they fill are
+found here.
 """
 
 import os
@@ -35,15 +36,16 @@ NOT_COMPUTED: Final = "#NOT CALCULATED!"
 
 @dataclass
 class PartCheck:
-    """What a part holds: its cells' outermost row and column, how many there are, and the cells without a usable value.
+    """What a part holds: its cells' outermost row and column, how many there are, and the cells without a usable
+    value.
 
-    `valueless` maps (row, column), both counted from 0, to the error that the cell shows; a parser would give them as blank.
+    `valueless` maps (row, column), both counted from 0, to the error that the cell shows; a parser would give them as
+    blank.
     """
 
     rows: int = 0
     columns: int = 0
     cells: int = 0
-
 
     valueless: dict[tuple[int, int], str] = field(default_factory=dict)
 
@@ -52,7 +54,9 @@ def check_workbook(path: str, limits: Limits) -> dict[str, PartCheck]:
     """Raise `Refused` unless the file is a plain XLSX workbook within the limits; give what each part holds."""
     size = os.path.getsize(path)
     if size > limits.max_workbook_bytes:
-        raise Refused("file_too_large", f"the workbook has {size:,} bytes, at most {limits.max_workbook_bytes:,} are read")
+        raise Refused(
+            "file_too_large", f"the workbook has {size:,} bytes, at most {limits.max_workbook_bytes:,} are read"
+        )
     _check_directory_size(path, size, limits)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -61,7 +65,10 @@ def check_workbook(path: str, limits: Limits) -> dict[str, PartCheck]:
             _check_content_types(archive)
             return {info.filename: _check_part(archive, info, limits) for info in infos}
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, struct.error, KeyError) as error:
-        raise Refused("workbook_damaged", f"the workbook is damaged ({error}): open it in the spreadsheet program and save it again") from error
+        raise Refused(
+            "workbook_damaged",
+            f"the workbook is damaged ({error}): open it in the spreadsheet program and save it again",
+        ) from error
     except Exception as error:
         if isinstance(error, Refused):
             raise
@@ -86,18 +93,27 @@ def _check_directory_size(path: str, size: int, limits: Limits) -> None:
                 raise Refused("workbook_damaged", "the workbook is damaged: save it again")
             entries, directory = struct.unpack("<QQ", record[32:48])
     if entries > limits.max_entries or directory > limits.max_entries * 500:
-        raise Refused("workbook_too_heavy", f"the workbook is an archive of {entries:,} parts, at most {limits.max_entries:,} are read")
+        raise Refused(
+            "workbook_too_heavy",
+            f"the workbook is an archive of {entries:,} parts, at most {limits.max_entries:,} are read",
+        )
 
 
 def _check_entries(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> None:
     if len(infos) > limits.max_entries:
-        raise Refused("workbook_too_heavy", f"the workbook is an archive of {len(infos):,} parts, at most {limits.max_entries:,} are read")
+        raise Refused(
+            "workbook_too_heavy",
+            f"the workbook is an archive of {len(infos):,} parts, at most {limits.max_entries:,} are read",
+        )
     names = [info.filename for info in infos]
     if len({name.lower() for name in names}) < len(names):
         raise Refused("workbook_hostile", "the workbook holds two parts of the same name: save it again")
     for info in infos:
         if ".." in info.filename.split("/") or info.filename.startswith(("/", "\\")) or "\\" in info.filename:
-            raise Refused("workbook_hostile", f"the workbook holds a part named '{info.filename[:80]}', which points outside of it")
+            raise Refused(
+                "workbook_hostile",
+                f"the workbook holds a part named '{info.filename[:80]}', which points outside of it",
+            )
         if stat.S_ISLNK(info.external_attr >> 16):
             raise Refused("workbook_hostile", "the workbook holds a link to another file")
         if info.flag_bits & 1:
@@ -107,16 +123,24 @@ def _check_entries(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> N
     unzipped = sum(info.file_size for info in infos)
     zipped = sum(info.compress_size for info in infos)
     if unzipped > limits.max_unzipped:
-        raise Refused("workbook_too_heavy", f"the workbook unpacks to {unzipped:,} bytes, at most {limits.max_unzipped:,} are read")
+        raise Refused(
+            "workbook_too_heavy",
+            f"the workbook unpacks to {unzipped:,} bytes, at most {limits.max_unzipped:,} are read",
+        )
     if zipped > size or (unzipped > SMALL_UNZIPPED and unzipped > limits.max_ratio * zipped):
-        raise Refused("workbook_too_heavy", f"the workbook unpacks from {size:,} to {unzipped:,} bytes: no real workbook does")
+        raise Refused(
+            "workbook_too_heavy", f"the workbook unpacks from {size:,} to {unzipped:,} bytes: no real workbook does"
+        )
 
 
 def _check_content_types(archive: zipfile.ZipFile) -> None:
     try:
         info = archive.getinfo("[Content_Types].xml")
     except KeyError as error:
-        raise Refused("workbook_damaged", "the file is an archive but no XLSX workbook: unpack it, or save the sheet as .xlsx or CSV") from error
+        raise Refused(
+            "workbook_damaged",
+            "the file is an archive but no XLSX workbook: unpack it, or save the sheet as .xlsx or CSV",
+        ) from error
     with archive.open(info) as part:
         types = part.read(PIECE)
     if b"macroEnabled" in types or b"vbaProject" in types:
@@ -133,7 +157,9 @@ def _check_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits)
         while piece := part.read(PIECE):
             if not is_xml:
                 if not rest and piece.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
-                    raise Refused("workbook_hostile", f"part '{info.filename[:80]}' of the workbook is XML under a false name")
+                    raise Refused(
+                        "workbook_hostile", f"part '{info.filename[:80]}' of the workbook is XML under a false name"
+                    )
                 rest = b"read"
                 continue
             text = rest + piece
@@ -142,7 +168,10 @@ def _check_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits)
             _look_at_cells(text[:cut], check)
             rest = text[cut:]
             if len(rest) > 4 * PIECE:
-                raise Refused("workbook_hostile", f"part '{info.filename[:80]}' of the workbook has one text of over {4 * PIECE:,} bytes")
+                raise Refused(
+                    "workbook_hostile",
+                    f"part '{info.filename[:80]}' of the workbook has one text of over {4 * PIECE:,} bytes",
+                )
     if is_xml:
         _look_at_cells(rest, check)
     _check_span(check, limits)
@@ -159,7 +188,10 @@ def _check_xml(text: bytes, name: str) -> None:
     if b"\0" in text:
         raise Refused("workbook_hostile", f"part '{name[:80]}' of the workbook is not UTF-8: save the workbook again")
     if DECLARATION.search(text):
-        raise Refused("workbook_hostile", f"part '{name[:80]}' of the workbook declares XML entities, which no spreadsheet program writes")
+        raise Refused(
+            "workbook_hostile",
+            f"part '{name[:80]}' of the workbook declares XML entities, which no spreadsheet program writes",
+        )
 
 
 def _look_at_cells(text: bytes, check: PartCheck) -> None:
@@ -190,7 +222,7 @@ def _column_number(letters: bytes) -> int:
 def _check_span(check: PartCheck, limits: Limits) -> None:
     span = check.rows * max(check.columns, 1)
     if check.columns > limits.max_columns:
-        reason = f"a sheet has cells in column {check.columns:,}, at most {limits.max_columns:,} columns are read: delete what lies to the right of the data"
+        reason = f"a sheet has cells in column {check.columns:,}, at most {limits.max_columns:,} columns are read"
         raise Refused("too_many_columns", reason)
     if span > limits.max_cells or (span > DENSE_ENOUGH and check.cells * SPARSE_FACTOR < span):
         reason = f"a sheet spans {check.rows:,} rows and {check.columns:,} columns but has {check.cells:,} cells"

@@ -1,18 +1,19 @@
 """The tables of metrics, by room: where data comes from, what it says, which policy reads it, and what came out."""
 
-from metrics.models.books import ArrBook, BookBridge, BookCohort, BookMovement, BookRetention
+from metrics.models.books import ArrBook, BookCohort, BookMonth, BookPatch, BookSeries, BookState, Recognition
 from metrics.models.closes import CloseBalance, CloseBridge, MonthClose
 from metrics.models.intake import ContractImport, ImportFault, Source
 from metrics.models.lines import ContractLine, LineChange
 from metrics.models.policies import PolicyVersion
-from metrics.models.rates import FxRate, RateImport
+from metrics.models.rates import FxRate, RateChange, RateImport
 
 __all__ = [
     "ArrBook",
-    "BookBridge",
     "BookCohort",
-    "BookMovement",
-    "BookRetention",
+    "BookMonth",
+    "BookPatch",
+    "BookSeries",
+    "BookState",
     "CloseBalance",
     "CloseBridge",
     "ContractImport",
@@ -22,6 +23,8 @@ __all__ = [
     "LineChange",
     "MonthClose",
     "PolicyVersion",
+    "RateChange",
     "RateImport",
+    "Recognition",
     "Source",
 ]

@@ -1,11 +1,13 @@
 """The computed numbers that pages read: one book per client and recognition (ARR, CARR, LARR).
 
-A book is derived: it can always be rebuilt from lines, rates and policy. It is patched when few customers change. Amounts
-are in the reporting currency.
+A book is derived: it can always be rebuilt from lines, rates and policy. It is patched when few customers change, which is
+why it is stored by group and not by month: a change of one contract touches few groups but every later month. A series is an
+array with one place per month of its book, in integer cents of the reporting currency or in customers.
 """
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from metrics.models.policies import PolicyVersion
@@ -37,6 +39,8 @@ class ArrBook(TenantModel):
     policy = TenantForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
     first_month = models.IntegerField(null=True, help_text="Month ordinal: year * 12 + month - 1")
     last_month = models.IntegerField(null=True)
+    retention_from = models.IntegerField(null=True, help_text="The first month whose retention can be valued")
+    line_count = models.IntegerField(default=0, help_text="Lines at the last rebuild: what a patch is large against")
     version = models.BigIntegerField(default=0, help_text="Grows with every rebuild and patch: the key of every cache")
     input_hash = models.CharField(max_length=64, blank=True, default="")
     gaps = models.JSONField(default=list, help_text="Missing rates: currency, day or month, lines that need it")
@@ -71,64 +75,74 @@ class BridgeRow(TenantModel):
         abstract = True
 
 
-class BookBridge(BridgeRow):
-    """The bridge of a book."""
-
-    book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="bridge")
-
-    class Meta(BridgeRow.Meta):
-        abstract = False
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["client", "book", "dimension", "group", "month"], name="book_bridge_once")
-        ]
+def series_field() -> "ArrayField[Any, Any]":
+    return ArrayField(models.BigIntegerField())
 
 
-class BookRetention(TenantModel):
-    """Twelve-month retention at a month: over the customers with ARR twelve months before."""
+class BookSeries(TenantModel):
+    """Bridge and retention of one group of one dimension, month by month; the total is the dimension `total` with group ``."""
 
-    book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="retention")
-    dimension = models.CharField(max_length=10)
+    book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="series")
+    dimension = models.CharField(max_length=10, help_text="total, segment, region, rep or product")
     group = models.CharField(max_length=200, blank=True, default="")
-    month = models.IntegerField()
-    base = amount_field()
-    now = amount_field()
-    kept = amount_field()
-    customers_base = models.IntegerField(default=0)
-    customers_kept = models.IntegerField(default=0)
+    beginning = series_field()
+    new = series_field()
+    expansion = series_field()
+    contraction = series_field()
+    churn = series_field()
+    reactivation = series_field()
+    fx = series_field()
+    ending = series_field()
+    customers_beginning = series_field()
+    customers_new = series_field()
+    customers_churned = series_field()
+    customers_reactivated = series_field()
+    customers_ending = series_field()
+    base_cents = series_field()
+    now_cents = series_field()
+    kept_cents = series_field()
+    customers_base = series_field()
+    customers_kept = series_field()
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["client", "book", "dimension", "group", "month"], name="book_retention_once")
+            models.UniqueConstraint(fields=["client", "book", "dimension", "group"], name="book_series_once")
         ]
 
 
 class BookCohort(TenantModel):
-    """What the customers whose first ARR fell in `cohort` have at `month`."""
+    """What the customers whose first ARR fell in the month `cohort` have at each month of the book."""
 
     book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="cohorts")
     cohort = models.IntegerField()
-    month = models.IntegerField()
-    arr = amount_field()
-    customers = models.IntegerField(default=0)
+    arr = series_field()
+    customers = series_field()
 
     class Meta(TenantModel.Meta):
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["client", "book", "cohort", "month"], name="book_cohort_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "book", "cohort"], name="book_cohort_once")]
 
 
-class BookMovement(TenantModel):
-    """One customer's movement in one month and product, exchange rates left out: what top movers and drills read."""
+class BookMonth(TenantModel):
+    """All movements of one month as the last rebuild found them: an Arrow file of customer, product, kind and cents.
 
-    book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="movements")
+    Exchange rates move balances without a movement, so the rows stay few. A customer that was patched since is read from
+    `BookPatch` instead.
+    """
+
+    book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="months")
     month = models.IntegerField()
+    movements = models.BinaryField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "book", "month"], name="book_month_once")]
+
+
+class BookPatch(TenantModel):
+    """All movements of one customer whose lines changed since the last rebuild: rows of month, product, kind and cents."""
+
+    book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="patches")
     customer = models.CharField(max_length=200)
-    product = models.CharField(max_length=200)
-    kind = models.CharField(max_length=12)
-    amount = amount_field()
+    movements = models.JSONField()
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [
-            models.Index(fields=["client", "book", "month"], name="movement_by_month"),
-            models.Index(fields=["client", "book", "customer"], name="movement_by_customer"),
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "book", "customer"], name="book_patch_once")]

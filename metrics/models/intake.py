@@ -1,11 +1,18 @@
 """Sources and the files that were imported from them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from portal.tenancy.wall import TenantForeignKey, TenantModel
+
+
+def bulk_client() -> "models.ForeignKey[Any, Any]":
+    """The client of rows that come by the million: the row policy alone keeps them there (`0003_bulk_keys`)."""
+    return models.ForeignKey(
+        "tenancy.Client", on_delete=models.PROTECT, related_name="+", editable=False, db_index=False, db_constraint=False
+    )
 
 
 class SourceKind(models.TextChoices):
@@ -37,6 +44,7 @@ class Source(TenantModel):
 
 
 class ImportState(models.TextChoices):
+    READING = "reading", "Being read"
     UPLOADED = "uploaded", "Needs mapping"
     CHECKING = "checking", "Being checked"
     REFUSED = "refused", "Refused"
@@ -50,7 +58,7 @@ class ImportState(models.TextChoices):
 
 
 class ContractImport(TenantModel):
-    """One file on its way from upload to contract lines, and what became of it."""
+    """One file on its way from upload to contract lines, and what became of it; never deleted."""
 
     source = TenantForeignKey(Source, on_delete=models.PROTECT, related_name="imports")
     state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED)
@@ -69,6 +77,7 @@ class ContractImport(TenantModel):
     unchanged_count = models.IntegerField(null=True)
     step = models.CharField(max_length=60, blank=True, default="")
     progress = models.SmallIntegerField(default=0, help_text="0 to 100")
+    report = models.JSONField(default=dict, help_text="What was found: columns, questions, first rows, changes, effect")
     error = models.TextField(blank=True, default="")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -85,6 +94,7 @@ class ContractImport(TenantModel):
 class ImportFault(TenantModel):
     """One reason why one row of a file was refused."""
 
+    client = bulk_client()
     contract_import = TenantForeignKey(ContractImport, on_delete=models.CASCADE, related_name="faults")
     row = models.IntegerField(help_text="As the spreadsheet counts: the header is row 1")
     column = models.CharField(max_length=120, blank=True, default="")

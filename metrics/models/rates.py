@@ -36,3 +36,18 @@ class FxRate(TenantModel):
             models.UniqueConstraint(fields=["client", "currency", "day"], name="rate_once"),
             models.CheckConstraint(condition=models.Q(rate__gt=0), name="rate_positive"),
         ]
+
+
+class RateChange(TenantModel):
+    """A rate that a later file changed: what it was and what it became."""
+
+    rate_import = TenantForeignKey(RateImport, on_delete=models.PROTECT, related_name="changes")
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    old = models.DecimalField(max_digits=22, decimal_places=10)
+    new = models.DecimalField(max_digits=22, decimal_places=10)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["client", "currency", "day"], name="rate_change_by_day")]

@@ -1,26 +1,46 @@
-"""How django-allauth is used here: accounts come from invitations alone."""
+"""How django-allauth is used here: accounts come from invitations alone, and a sign-in starts a session with its limits."""
 
+import logging
+import smtplib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from portal.accounts.sealing import seal, unseal
+from portal.accounts.session import session_begin
+
+logger = logging.getLogger(__name__)
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs themself up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def post_login(
+        self, request: HttpRequest, user: Any, *, signal_kwargs: dict[str, Any] | None, **kwargs: Any
+    ) -> HttpResponse:
+        """Whichever way someone signed in, the session starts here."""
+        session_begin(request.session, (signal_kwargs or {}).get("session_scope"))
+        response: HttpResponse = super().post_login(request, user, signal_kwargs=signal_kwargs, **kwargs)
+        return response
 
-class MfaAdapter(DefaultMFAAdapter):
-    """Second factors."""
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that is down looks the same whether or not there is an account."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, smtplib.SMTPException):
+            logger.exception("a mail was not taken by the server")
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """Single sign-on never makes an account by itself."""
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors; their secrets are sealed in the database."""
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        return False
+    def encrypt(self, text: str) -> str:
+        return seal(text, "mfa")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text, "mfa")

@@ -46,15 +46,15 @@ ACTIVITY = """
 """
 
 
-def die_with_parent() -> Callable[[], None] | None:
-    """What the child runs before it becomes postgres: a fast shutdown when the supervisor dies (Linux only)."""
+def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """What a child runs before it becomes its program: the kernel sends it `number` when its parent dies (Linux only)."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 
     def arrange() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        libc.prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it died before the arrangement was made
             os._exit(1)
 
@@ -169,7 +169,7 @@ class Supervisor:
                 stderr=log,
                 env=environment,
                 start_new_session=True,
-                preexec_fn=die_with_parent(),
+                preexec_fn=die_with_parent(signal.SIGINT),  # to postgres, a fast shutdown
                 **self._as_account(),
             )
 

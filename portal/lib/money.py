@@ -1,7 +1,7 @@
 """Figures for the reader: exact decimals in, text in the reader's own separators out, and back.
 
-A page shows about a thousand cells, so a locale is looked up in Babel once and every cell is integer arithmetic. Nothing here is a float.
-Display rounds half away from zero, as finance people do by hand; the amount itself is never changed.
+A page shows about a thousand cells, so a locale is looked up in Babel once and every cell is integer arithmetic.
+Nothing here is a float. Display rounds half away from zero, as people do by hand; the amount itself is never changed.
 """
 
 import re
@@ -20,8 +20,9 @@ Negative = Literal["minus", "parentheses"]
 DEFAULT_LOCALE = "en"
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
-EXPONENTS: dict[str, int] = {"full": 0, "thousands": 3, "millions": 6}
-SCALED_PLACES: dict[str, int] = {"thousands": 0, "millions": 2}
+SCALES: dict[str, Scale] = {"full": "full", "thousands": "thousands", "millions": "millions"}
+EXPONENTS: dict[Scale, int] = {"full": 0, "thousands": 3, "millions": 6}
+SCALED_PLACES: dict[Scale, int] = {"thousands": 0, "millions": 2}
 WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
 SPACES = "\u00a0\u202f\u2009 "
 SIGNS = "-\u2212\u2010\u2011\u2013"

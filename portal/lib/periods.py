@@ -1,7 +1,7 @@
 """Calendar months as integers, so that month arithmetic is plain subtraction.
 
-A month is ``year * 12 + month - 1`` (2024-01 is 24288): the difference of two months is their distance, and ``divmod`` gives both parts
-back. Nothing here reads the clock.
+A month is ``year * 12 + month - 1`` (2024-01 is 24288): the difference of two months is their distance, and
+``divmod`` gives both parts back. Nothing here reads the clock.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def months_between(first: int, last: int) -> Iterator[int]:
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
-    """A day moved by so many months; where the month has no such day, its last day (2024-01-31 + 1 month = 2024-02-29)."""
+    """A day moved by so many months; where the month has no such day, its last day (2024-01-31 + 1 month =
+    2024-02-29).
+    """
     target = month_of(day) + months
     end = last_day(target)
     return end if day.day >= end.day else end.replace(day=day.day)

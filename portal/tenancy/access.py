@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -21,7 +22,7 @@ from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_PERMISSIONS, FIRM_ROLE_PERMISSIONS
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.selectors import client_reached, firm_reached, must_set_up_mfa
+from portal.tenancy.selectors import client_reached, firm_reached, must_set_up_mfa, session_limit
 
 View = Callable[..., HttpResponse]
 
@@ -67,11 +68,12 @@ def standing_of(user: Any, slug: str) -> Standing | None:
     if reached is None:
         return None
     table = FIRM_ROLE_PERMISSIONS if reached.is_firm_staff else CLIENT_ROLE_PERMISSIONS
+    permissions = table.get(reached.role, frozenset())
+    limit = session_limit(user)
+    if limit is not None and limit.permissions is not None:
+        permissions &= limit.permissions
     return Standing(
-        client=reached.client,
-        role=reached.role,
-        is_firm_staff=reached.is_firm_staff,
-        permissions=table.get(reached.role, frozenset()),
+        client=reached.client, role=reached.role, is_firm_staff=reached.is_firm_staff, permissions=permissions
     )
 
 
@@ -90,7 +92,7 @@ def client_page(permission: str) -> Callable[[View], View]:
             if standing is None:
                 raise Http404("No such client.")
             if must_set_up_mfa(request.user, standing.client, standing.role, standing.is_firm_staff):
-                return redirect("mfa_index")
+                return to_second_factor(request, str(standing.client))
             if not standing.may(permission):
                 raise PermissionDenied("Your role does not include this.")
             tenant_request = cast(TenantRequest, request)
@@ -107,8 +109,20 @@ def client_page(permission: str) -> Callable[[View], View]:
     return decorate
 
 
-def firm_page(permission: str) -> Callable[[View], View]:
-    """Guard a view whose URL holds `firm_slug`; it works on the firm's own rows, never inside a client."""
+def to_second_factor(request: HttpRequest, place: str) -> HttpResponse:
+    """Send someone whose role requires a second factor to set one up, and say why they are there."""
+    messages.warning(
+        request,
+        f"Your role at {place} requires a second factor. Add an authenticator app or a passkey here, then go on.",
+    )
+    return redirect("mfa_index")
+
+
+def firm_page(permission: str, *, in_transaction: bool = True) -> Callable[[View], View]:
+    """Guard a view whose URL holds `firm_slug`; it works on the firm's own rows, never inside a client.
+
+    A view that opens the scope of one of the firm's clients says `in_transaction=False`: the scope owns the transaction.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -119,12 +133,15 @@ def firm_page(permission: str) -> Callable[[View], View]:
             if membership is None:
                 raise Http404("No such firm.")
             if must_set_up_mfa(request.user, None, membership.role, True):
-                return redirect("mfa_index")
+                return to_second_factor(request, str(membership.firm))
             if permission not in FIRM_PERMISSIONS[membership.role]:
                 raise PermissionDenied("Your role does not include this.")
             firm_request = cast(FirmRequest, request)
             firm_request.firm, firm_request.firm_role = membership.firm, membership.role
-            return _in_transaction(view, firm_request, kwargs)
+            if in_transaction:
+                return _in_transaction(view, firm_request, kwargs)
+            with acting_as(actor_of(request)):
+                return rendered(view(firm_request, **kwargs))
 
         guarded.access = Access("firm", permission)  # type: ignore[attr-defined]
         return guarded

@@ -51,6 +51,10 @@ FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 
 MANAGE_FIRM = "firm.manage"
 VIEW_PORTFOLIO = "firm.view"
+CREATE_CLIENT = "firm.create_client"
 FIRM_PERMISSIONS: dict[str, frozenset[str]] = {
-    role: frozenset({VIEW_PORTFOLIO, MANAGE_FIRM} if role == FirmRole.ADMIN else {VIEW_PORTFOLIO}) for role in FirmRole
+    FirmRole.ADMIN: frozenset({VIEW_PORTFOLIO, MANAGE_FIRM, CREATE_CLIENT}),
+    FirmRole.ARCHITECT: frozenset({VIEW_PORTFOLIO, CREATE_CLIENT}),
+    FirmRole.ENGINEER: frozenset({VIEW_PORTFOLIO}),
+    FirmRole.EXPERT: frozenset({VIEW_PORTFOLIO}),
 }

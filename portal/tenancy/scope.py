@@ -93,3 +93,17 @@ def firm_context(firm_id: int) -> Iterator[None]:
         yield
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('tenancy.firm', '', true)")
+
+
+@contextmanager
+def bearer_context(secret_hash: str) -> Iterator[None]:
+    """Let the queries of this block see the one row that this secret opens, whichever client's it is.
+
+    Needed before a client is known: a mailed link, a program's token or a sign-in domain leads to its client.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('tenancy.bearer', %s, true)", [secret_hash])
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('tenancy.bearer', '', true)")

@@ -19,12 +19,33 @@ class Reached:
     is_firm_staff: bool
 
 
+@dataclass(frozen=True)
+class SessionLimit:
+    """What a session that began with a mailed link, or with one client's own sign-in, reaches at most.
+
+    The middleware of accounts sets it as `user.session_limit`: one client, as one of its people, with no more than these
+    permissions (None: all that the role has). Such a session never acts as a consultant.
+    """
+
+    client_id: int
+    permissions: frozenset[str] | None = None
+
+
+def session_limit(user: Any) -> SessionLimit | None:
+    """The limit of the session that `user` was read from, if it has one."""
+    limit: SessionLimit | None = getattr(user, "session_limit", None)
+    return limit
+
+
 def client_reached(user: Any, slug: str) -> Reached | None:
     """The client named by `slug` if this person reaches it: by membership, or as assigned staff of its firm."""
     if not user.is_active:
         return None
+    limit = session_limit(user)
     with person_context(user.pk):
         membership = Membership.of_person.select_related("client__firm").filter(client__slug=slug, user=user).first()
+    if limit is not None and (membership is None or membership.client_id != limit.client_id):
+        return None
     if membership is not None:
         return Reached(membership.client, membership.role, is_firm_staff=False)
     client = Client.objects.select_related("firm").filter(slug=slug, firm__memberships__user=user).first()
@@ -41,6 +62,8 @@ def clients_reached(user: Any) -> list[Reached]:
             Reached(row.client, row.role, is_firm_staff=False)
             for row in Membership.of_person.select_related("client__firm").filter(user=user)
         ]
+    if (limit := session_limit(user)) is not None:
+        return [reached for reached in own if reached.client.pk == limit.client_id]
     roles = dict(FirmMembership.objects.filter(user=user).values_list("firm_id", "role"))
     if roles:
         granted = get_objects_for_user(
@@ -57,13 +80,15 @@ def clients_reached(user: Any) -> list[Reached]:
 
 def firm_reached(user: Any, slug: str) -> FirmMembership | None:
     """The person's membership of the firm named by `slug`, if any."""
-    if not user.is_active:
+    if not user.is_active or session_limit(user) is not None:
         return None
     return FirmMembership.objects.select_related("firm").filter(firm__slug=slug, user=user).first()
 
 
 def firms_of(user: Any) -> list[Firm]:
     """The firms a person works for."""
+    if session_limit(user) is not None:
+        return []
     return list(Firm.objects.filter(memberships__user=user).order_by("name"))
 
 

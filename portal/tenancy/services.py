@@ -1,9 +1,12 @@
 """Creating firms and clients, and saying who reaches them. Every change is audited in its own transaction."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from guardian.shortcuts import assign_perm, remove_perm
 
@@ -45,8 +48,30 @@ def client_create(*, firm: Firm, slug: str, name: str, currency: str, **settings
     return client
 
 
+def client_open(*, firm: Firm, name: str, currency: str, opened_by: Any, **settings: Any) -> Client:
+    """A new client under a free slug, with the consultant who opened it assigned to it; opens the client's scope itself."""
+    client = client_create(firm=firm, slug=free_slug(name), name=name, currency=currency, **settings)
+    with tenant_context(client):
+        consultant_assign(client=client, user=opened_by)
+    return client
+
+
+def next_close(close_day: int | None, time_zone: str, now: datetime) -> datetime | None:
+    """When the next month is closed by itself: at six in the morning of that day, where the client is."""
+    if close_day is None:
+        return None
+    local = now.astimezone(ZoneInfo(time_zone))
+    due = local.replace(day=close_day, hour=6, minute=0, second=0, microsecond=0)
+    if due <= local:
+        due = (due.replace(day=1) + timedelta(days=32)).replace(day=close_day)
+    return due
+
+
 def client_update(*, client: Client, **changes: Any) -> Client:
     """Change a client's own settings; runs in the client's scope."""
+    if {"close_day", "time_zone"} & changes.keys():
+        day, zone = changes.get("close_day", client.close_day), changes.get("time_zone", client.time_zone)
+        changes["next_close_at"] = next_close(day, zone, timezone.now())
     before = {name: getattr(client, name) for name in changes}
     for name, value in changes.items():
         setattr(client, name, value)

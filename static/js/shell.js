@@ -107,3 +107,11 @@ document.addEventListener("pointerout", (event) => {
 document.addEventListener("focusout", hideTip);
 document.addEventListener("scroll", hideTip, true);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+
+// A passkey that was not used says so.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  const stopped = event.detail?.exception?.name === "NotAllowedError";
+  const text = stopped ? "It was stopped, or took too long. Try again, or choose another way." : "This browser or device could not use it. Choose another way.";
+  showNotice({ level: "warning", title: "The passkey was not used", text });
+});

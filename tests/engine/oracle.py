@@ -1,15 +1,12 @@
 """The rules of ARR once more, written for being read beside the text: exact fractions, plain loops, no data frames.
 
-It shares nothing with `metrics.engine`, so that a number on which both agree was computed twice. The section numbers in the
-docstrings are those of the ARR semantics. Money is an integer number of cents; a month is `year * 12 + month - 1`.
+It shares nothing with `metrics.engine`, so that a number on which both agree was computed twice. The section numbers in
+the docstrings are those of the ARR semantics. Money is an integer number of cents; a month is `year * 12 + month - 1`.
 """
 
-import csv
-import io
-import json
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -83,62 +80,7 @@ class Policy:
 Rates = dict[str, dict[date, Fraction]]
 
 
-class RatesMissing(Exception):
-    """Every (currency, day) that had to be valued and has no rate; under `monthly_average` the day is the month's last."""
-
-    def __init__(self, missing: Iterable[tuple[str, date]]) -> None:
-        self.missing = sorted(missing)
-        super().__init__(str(self.missing))
-
-
-# --- reading the files -------------------------------------------------------------------------------------------------
-
-
-def read_lines(text: str) -> list[Line]:
-    return [_line(row) for row in csv.DictReader(io.StringIO(text))]
-
-
-def read_rates(text: str) -> Rates:
-    rates: Rates = defaultdict(dict)
-    for row in csv.DictReader(io.StringIO(text)):
-        rates[row["currency"]][date.fromisoformat(row["date"])] = Fraction(row["rate"])
-    return dict(rates)
-
-
-def read_policy(text: str) -> Policy:
-    values = json.loads(text)
-    return Policy(**{**values, "included_charge_types": tuple(values["included_charge_types"])})
-
-
-def _line(row: dict[str, str]) -> Line:
-    def day(column: str) -> date | None:
-        return date.fromisoformat(row[column]) if row[column] else None
-
-    return Line(
-        contract_id=row["contract_id"],
-        line_id=row["line_id"],
-        customer_id=row["customer_id"],
-        parent_customer_id=row["parent_customer_id"],
-        product=row["product"],
-        charge_type=row["charge_type"],
-        amount=Fraction(row["amount"]),
-        amount_basis=row["amount_basis"],
-        discount=Fraction(row["discount"] or "0"),
-        currency=row["currency"],
-        signed_date=day("signed_date"),
-        start_date=date.fromisoformat(row["start_date"]),
-        end_date=day("end_date"),
-        live_date=day("live_date"),
-        cancelled_date=day("cancelled_date"),
-        replaces_contract_id=row["replaces_contract_id"],
-        replaces_line_id=row["replaces_line_id"],
-        segment=row["segment"],
-        region=row["region"],
-        rep=row["rep"],
-    )
-
-
-# --- calendar and rounding ---------------------------------------------------------------------------------------------
+# --- calendar and rounding
 
 
 def month_of(day: date) -> int:
@@ -162,16 +104,16 @@ def rounded(number: Fraction) -> int:
     return size if number >= 0 else -size
 
 
-# --- section 3: the annual value ---------------------------------------------------------------------------------------
+# --- section 3: the annual value
 
 
 def annual_cents(line: Line, policy: Policy) -> int:
     """The annual value of a line in cents of its own currency (section 3)."""
     amount = line.amount - line.discount if policy.discounts == "net" else line.amount
-    return rounded(amount * _per_year(line) * 100)
+    return rounded(amount * per_year(line) * 100)
 
 
-def _per_year(line: Line) -> Fraction:
+def per_year(line: Line) -> Fraction:
     if line.amount_basis != "total":
         return Fraction({"month": 12, "quarter": 4, "year": 1}[line.amount_basis])
     assert line.natural_end is not None
@@ -181,7 +123,7 @@ def _per_year(line: Line) -> Fraction:
     return Fraction(365, (line.natural_end - line.start_date).days)
 
 
-# --- section 4: when a line counts -------------------------------------------------------------------------------------
+# --- section 4: when a line counts
 
 
 @dataclass(frozen=True)
@@ -288,12 +230,12 @@ def overage_spans_of(lines: list[Line], policy: Policy) -> list[Span]:
     ]
 
 
-# --- section 5: the reporting currency ---------------------------------------------------------------------------------
+# --- section 5: the reporting currency
 
 
 @dataclass
 class Exchange:
-    """Converts cents; what has no rate is noted in `missing` and taken as 0, so that one run names everything missing."""
+    """Converts cents; what has no rate is noted in `missing` and taken as 0, so that one run names them all."""
 
     rates: Rates
     policy: Policy
@@ -327,7 +269,7 @@ class Exchange:
         return Fraction(rounded(sum(found, Fraction(0)) / len(found) * 10**8), 10**8) if found else None
 
 
-# --- section 6: movements ----------------------------------------------------------------------------------------------
+# --- section 6: movements
 
 
 @dataclass
@@ -354,6 +296,24 @@ class Row:
 
     def cells(self) -> tuple[int, ...]:
         return tuple(getattr(self, name) for name in MOVEMENTS + COUNTS)
+
+
+@dataclass
+class Retained:
+    """Sums over the customers with ARR a year ago: then, now, the lesser of both; how many, how many still have ARR."""
+
+    base_cents: int = 0
+    now_cents: int = 0
+    kept_cents: int = 0
+    customers_base: int = 0
+    customers_kept: int = 0
+
+    def add(self, then: int, now: int, *, has_arr: bool) -> None:
+        self.base_cents += then
+        self.now_cents += now
+        self.kept_cents += min(then, now)
+        self.customers_base += 1
+        self.customers_kept += int(has_arr)
 
 
 Table = dict[tuple[int, str], Row]
@@ -481,35 +441,43 @@ class Oracle:
             table[month, ""].add(row)
         return table
 
-    # --- section 7 -----------------------------------------------------------------------------------------------------
+    def bridges(self) -> dict[str, Table]:
+        """The total (its group is blank) and every split; right if `missing_rates` is empty."""
+        bridges = {"total": self.total(), "product": self.by_product()}
+        return bridges | {dimension: self.by_dimension(dimension) for dimension in DIMENSIONS}
 
-    def retention(self) -> dict[int, tuple[str, str]]:
-        """By month NRR and GRR as text, blank where there is none."""
-        return {month: self._retention(month) for month in self.months}
+    def missing_rates(self) -> list[tuple[str, date]]:
+        """Every currency and day that is valued and has no rate; under `monthly_average` the day is the month's last."""
+        self.bridges()
+        for month in self.months:
+            self.retained(month, self.customers)
+        return sorted(self.exchange.missing)
 
-    def _retention(self, month: int) -> tuple[str, str]:
+    # --- section 7
+
+    def retained(self, month: int, customers: Iterable[str]) -> Retained:
+        """What those customers with ARR a year ago had then and have now."""
         rates_of = month if self.policy.retention_fx == "constant" else month - 12
-        pairs = [
-            (self.valued(self.held(customer, month - 12), rates_of), self.valued(self.held(customer, month), month))
-            for customer in self.customers
-            if self.has_arr(customer, month - 12)
-        ]
-        base = sum(then for then, _ in pairs)
-        return _ratio(sum(now for _, now in pairs), base), _ratio(sum(min(pair) for pair in pairs), base)
+        retained = Retained()
+        for customer in customers:
+            then, now = self.held(customer, month - 12), self.held(customer, month)
+            if then:
+                retained.add(self.valued(then, rates_of), self.valued(now, month), has_arr=bool(now))
+        return retained
 
-    # --- section 8 -----------------------------------------------------------------------------------------------------
+    def cohorts(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """By month of the first ARR and month shown: the ARR and the customers that have it."""
+        table: dict[tuple[int, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
+        for (month, customer), row in self.by_customer.items():
+            if row.customers_ending:
+                cohort = self.first_month_with_arr(customer, month)
+                cents, count = table[cohort, month]
+                table[cohort, month] = cents + row.ending, count + 1
+        return table
 
-    def files(self) -> dict[str, str]:
-        """The golden files by name; raises `RatesMissing` if a rate was needed and is not there."""
-        files = {"bridge.csv": _bridge_csv(self.total(), grouped=False)}
-        for dimension in DIMENSIONS:
-            files[f"bridge_by_{dimension}.csv"] = _bridge_csv(self.by_dimension(dimension), grouped=True)
-        files["bridge_by_product.csv"] = _bridge_csv(self.by_product(), grouped=True)
-        ratios = self.retention().items()
-        files["retention.csv"] = _csv(("month", "nrr", "grr"), ((month_text(month), *pair) for month, pair in ratios))
-        if self.exchange.missing:
-            raise RatesMissing(self.exchange.missing)
-        return files
+    def first_month_with_arr(self, customer: str, last: int) -> int:
+        earliest = min(month_of(span.begins) for span in self.spans[customer])
+        return next(month for month in range(earliest, last + 1) if self.has_arr(customer, month))
 
 
 def balances_of(spans: list[Span]) -> Balances:
@@ -519,43 +487,9 @@ def balances_of(spans: list[Span]) -> Balances:
     return balances
 
 
-def month_text(month: int) -> str:
-    return f"{month // 12:04}-{month % 12 + 1:02}"
-
-
-def money_text(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
-
-
-def _ratio(part: int, base: int) -> str:
-    if base == 0:
-        return ""
-    units = rounded(Fraction(part, base) * 10_000)
-    return f"{units // 10_000}.{units % 10_000:04}"
-
-
 def _of_product(spans: list[Span], product: str) -> list[Span]:
     return [span for span in spans if span.line.product == product]
 
 
 def _without_empty(table: Table) -> Table:
     return {key: row for key, row in table.items() if any(row.cells())}
-
-
-def _bridge_csv(table: Table, *, grouped: bool) -> str:
-    header = ("month", *(("group",) if grouped else ()), *MOVEMENTS, *COUNTS)
-    return _csv(header, _bridge_rows(table, grouped=grouped))
-
-
-def _bridge_rows(table: Table, *, grouped: bool) -> Iterator[tuple[str, ...]]:
-    for (month, group), row in sorted(table.items(), key=lambda item: item[0]):
-        cells = row.cells()
-        money = [money_text(cents) for cents in cells[: len(MOVEMENTS)]]
-        counts = [str(count) for count in cells[len(MOVEMENTS) :]]
-        yield (month_text(month), *((group,) if grouped else ()), *money, *counts)
-
-
-def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *rows])
-    return text.getvalue()

@@ -1,7 +1,7 @@
 """Figures, dates, icons and marks in templates. A template builtin: pages need no `{% load %}`.
 
-The reader's locale comes from the context (`reader.locale`), as do `currency` and `scale` when a tag is not given its own, so that a page names
-them once. Everything returns finished text or a small piece of markup; nothing looks anything up per cell.
+The reader's locale comes from the context (`reader.locale`), as do `currency` and `scale` when a tag is not given its
+own, so that a page names them once. Everything returns finished text or a small piece of markup.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,13 @@ from typing import Any
 from django import template
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.lib import dates
 from portal.lib import money as figures
-from portal.lib.money import DEFAULT_LOCALE, EXPONENTS, Negative, Scale
+from portal.lib.money import DEFAULT_LOCALE, SCALES, Negative, Scale
 
 register = template.Library()
 Amount = Decimal | int | None
@@ -57,8 +58,7 @@ def reader_negative(context: Context) -> Negative:
 
 def shown_scale(context: Context, scale: str) -> Scale:
     """The scale asked for, else the page's, else full."""
-    chosen = scale or context.get("scale") or "full"
-    return chosen if chosen in EXPONENTS else "full"
+    return SCALES.get(str(scale or context.get("scale") or ""), "full")
 
 
 def dash(reason: str = NO_REASON) -> SafeString:
@@ -162,7 +162,7 @@ def change(
     good: str = "up",
     points: bool = False,
 ) -> SafeString:
-    """A change with amount, per cent and period; `good="down"` where less is better; `points` for a change of a rate."""
+    """A change with amount, per cent and period; `good="down"` where less is better; `points` when a rate changed."""
     leading = amount if amount is not None else ratio
     if leading is None:
         return dash("Nothing to compare with")
@@ -203,7 +203,8 @@ def instant(context: Context, moment: datetime | None, *, reason: str = "Never")
     """A moment in the reader's time zone: "31 Dec 2025, 14:05 CET"."""
     if moment is None:
         return dash(reason)
-    text = dates.instant_text(moment, reader_locale(context), reader_value(context, "time_zone", "UTC"))
+    zone = reader_value(context, "time_zone", timezone.get_current_timezone_name())
+    text = dates.instant_text(moment, reader_locale(context), zone)
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
 
 
@@ -225,6 +226,12 @@ def icon(name: str, size: int = 20, label: str = "") -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def icon_use(name: str) -> SafeString:
+    """The inside of an icon whose `<svg>` a template writes itself."""
+    return format_html('<use href="{}#{}"/>', static("img/icons.svg"), name)
 
 
 @register.simple_tag
@@ -269,7 +276,8 @@ def sparkline(values: Sequence[Amount], label: str = "", *, width: int = 96, hei
         pen = "L"
     named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
-        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" {}><path d="{}"/><circle cx="{}" cy="{}" r="22"/></svg>',
+        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" {}>'
+        '<path d="{}"/><circle cx="{}" cy="{}" r="22"/></svg>',
         width,
         height,
         width * 10,
@@ -278,3 +286,85 @@ def sparkline(values: Sequence[Amount], label: str = "", *, width: int = 96, hei
         "".join(path),
         *end,
     )
+
+
+@register.simple_tag
+def heat_level(ratio: Amount, low: Decimal = Decimal("0.5"), high: Decimal = Decimal("1.1")) -> int:
+    """Which of the seven tints a retention rate gets: 0 at or under `low`, 6 at or over `high`."""
+    if ratio is None or ratio <= low:
+        return 0
+    return min(6, int((ratio - low) * 7 / (high - low)))
+
+
+# --- rows of `_partials/table.html` ---------------------------------------------------------------------------
+
+
+def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
+    """One value by the kind of its column; a dict carries `href`, `note`, `reason` and the rest beside its `value`."""
+    given = cell if isinstance(cell, Mapping) else {"value": cell}
+    value, href = given.get("value"), str(given.get("href") or "")
+    reason = str(given.get("reason") or NO_REASON)
+    if value is None:
+        return dash(reason)
+    if kind in ("money", "signed"):
+        return money(context, value, str(given.get("currency") or ""), plus=kind == "signed", href=href)
+    if kind == "percent":
+        return percent(context, value, href=href)
+    if kind == "count":
+        return count(context, value, href=href)
+    if kind == "state":
+        return state(*value) if isinstance(value, tuple | list) else state(value)
+    if kind == "date" and isinstance(value, date):
+        value = date_long(context, value)
+    elif kind == "month" and isinstance(value, int | date):
+        value = month_label(context, value)
+    text = format_html('<a href="{}">{}</a>', href, value) if href else format_html("{}", value)
+    return format_html('{}<span class="sub">{}</span>', text, given["note"]) if given.get("note") else text
+
+
+TEXT_KINDS = {"", "text", "state", "date", "month", "code"}
+ZEROS = {"0", "0.0", "0.00", "0.000"}
+
+
+def sort_key(cell: Any) -> str:
+    """What a sort in the page compares: the bare number or the ISO date, never the text shown."""
+    value = cell.get("value") if isinstance(cell, Mapping) else cell
+    return "" if value is None else str(value)
+
+
+def expander(row: Mapping[str, Any]) -> SafeString | str:
+    """The button that opens the sub-rows, when there are any; `children_url` fetches them on the first press."""
+    if not row.get("children") and not row.get("children_url"):
+        return ""
+    lazy = row.get("children_url")
+    fetch = (
+        format_html(' hx-get="{}" hx-trigger="click once" hx-target="closest tr" hx-swap="afterend"', lazy)
+        if lazy
+        else ""
+    )
+    return format_html(
+        '<button class="expand" type="button" aria-expanded="false" data-expand="{}"{} aria-label="Rows under {}">{}'
+        "</button>",
+        row["id"],
+        fetch,
+        sort_key(row["cells"][0]),
+        icon("next", 16),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def table_row(
+    context: Context, columns: Sequence[Mapping[str, Any]], row: Mapping[str, Any], parent: Any = ""
+) -> SafeString:
+    """A whole `<tr>`: the first cell names the row, the others are figures of the kind of their column."""
+    parts = []
+    for position, (column, cell) in enumerate(zip(columns, row["cells"], strict=False)):
+        kind = str(column.get("kind") or "")
+        inner = cell_text(context, kind, cell)
+        if position == 0:
+            parts.append(format_html('<th scope="row">{}{}</th>', expander(row), inner))
+            continue
+        classes = "text" if kind in TEXT_KINDS else "num zero" if sort_key(cell) in ZEROS else "num"
+        parts.append(format_html('<td class="{}" data-sort="{}">{}</td>', classes, sort_key(cell), inner))
+    child = format_html(' data-parent="{}" data-level="{}" hidden', parent, row.get("level", 1)) if parent else ""
+    return format_html("<tr{}>{}</tr>", child, format_html_join("", "{}", ((part,) for part in parts)))

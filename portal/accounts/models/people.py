@@ -1,4 +1,4 @@
-"""People, their invitations and links, and the tokens of programs."""
+"""People."""
 
 from typing import Any, ClassVar
 

@@ -1,0 +1,156 @@
+"""A book's series as rows of the database, both ways."""
+
+import io
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import polars as pl
+from django.db.models import Q
+
+from metrics.engine.arrays import Ints
+from metrics.engine.bridge import TOTAL
+from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
+from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch
+from metrics.models import BookSeries as SeriesRow
+from metrics.repository import rows_insert
+
+MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
+
+
+def store(book: ArrBook, series: BookSeries | None) -> None:
+    """Replace all rows of a book."""
+    for model in (SeriesRow, BookCohort, BookMonth, BookPatch):
+        model.objects.filter(book=book).delete()
+    if series is None:
+        return
+    keys = list(series.groups)
+    groups: dict[str, Any] = {"dimension": [key[0] for key in keys], "group": [key[1] for key in keys]}
+    groups |= {name: [array_text(series.groups[key][row]) for key in keys] for row, name in enumerate(FIGURES)}
+    rows_insert(SeriesRow, pl.DataFrame(groups), book_id=book.pk)
+    cohorts: dict[str, Any] = {"cohort": list(series.cohorts)}
+    for row, name in enumerate(COHORT_FIGURES):
+        cohorts[name] = [array_text(values[row]) for values in series.cohorts.values()]
+    rows_insert(BookCohort, pl.DataFrame(cohorts), book_id=book.pk)
+    months = series.movements.partition_by("month", as_dict=True, include_key=False)
+    BookMonth.objects.bulk_create(
+        BookMonth(client_id=book.client_id, book=book, month=key[0], movements=packed(rows)) for key, rows in months.items()
+    )
+
+
+def add_groups(book: ArrBook, change: dict[tuple[str, str], Ints]) -> None:
+    """Add to the series of some groups; groups that become 0 everywhere go, as a rebuild would leave them out."""
+    if not change:
+        return
+    keys = Q(*(Q(dimension=dimension, group=group) for dimension, group in change), _connector=Q.OR)
+    rows = {(row.dimension, row.group): row for row in SeriesRow.objects.filter(keys, book=book)}
+    written, gone = [], []
+    for key, step in change.items():
+        row = rows.get(key) or SeriesRow(client_id=book.client_id, book=book, dimension=key[0], group=key[1])
+        values = step + np.array([getattr(row, name) for name in FIGURES], dtype=np.int64) if key in rows else step
+        for name, figures in zip(FIGURES, values.tolist(), strict=True):
+            setattr(row, name, figures)
+        if key in rows and key[0] != TOTAL and not values.any():
+            gone.append(row.pk)
+        else:
+            written.append(row)
+    series_write(book, written)
+    if gone:
+        SeriesRow.objects.filter(pk__in=gone).delete()
+
+
+def series_write(book: ArrBook, rows: list[SeriesRow]) -> None:
+    """Insert new series and replace old ones, in one statement."""
+    SeriesRow.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["client", "book", "dimension", "group"], update_fields=list(FIGURES)
+    )
+
+
+def add_cohorts(book: ArrBook, change: dict[int, Ints]) -> None:
+    """Add to the cohorts of some months; those that become empty go."""
+    if not change:
+        return
+    stored = {row.cohort: row for row in BookCohort.objects.filter(book=book, cohort__in=list(change))}
+    written, gone = [], []
+    for cohort, step in change.items():
+        row = stored.get(cohort) or BookCohort(client_id=book.client_id, book=book, cohort=cohort)
+        values = step + np.array([row.arr, row.customers], dtype=np.int64) if cohort in stored else step
+        row.arr, row.customers = values.tolist()
+        if values.any():
+            written.append(row)
+        elif cohort in stored:
+            gone.append(row.pk)
+    BookCohort.objects.bulk_create(
+        written, update_conflicts=True, unique_fields=["client", "book", "cohort"], update_fields=list(COHORT_FIGURES)
+    )
+    if gone:
+        BookCohort.objects.filter(pk__in=gone).delete()
+
+
+def keep_patches(book: ArrBook, customers: Collection[str], movements: pl.DataFrame) -> None:
+    """Let these customers' movements be read from here on from their own rows."""
+    moves: dict[str, list[list[Any]]] = {customer: [] for customer in customers}
+    for month, customer, product, kind, cents in movements.select("month", *MOVEMENT_COLUMNS).iter_rows():
+        moves[customer].append([month, product, kind, cents])
+    BookPatch.objects.bulk_create(
+        [
+            BookPatch(client_id=book.client_id, book=book, customer=customer, movements=rows)
+            for customer, rows in moves.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["client", "book", "customer"],
+        update_fields=["movements"],
+    )
+
+
+def load_groups(book: ArrBook, **filters: Any) -> dict[tuple[str, str], Ints]:
+    """The series of a book, by dimension and group."""
+    rows = SeriesRow.objects.filter(book=book, **filters).values_list("dimension", "group", *FIGURES)
+    return {(row[0], row[1]): np.array(row[2:], dtype=np.int64) for row in rows}
+
+
+def load_cohorts(book: ArrBook) -> dict[int, Ints]:
+    """The cohorts of a book."""
+    rows = BookCohort.objects.filter(book=book).values_list("cohort", *COHORT_FIGURES)
+    return {row[0]: np.array(row[1:], dtype=np.int64) for row in rows}
+
+
+def load_movements(book: ArrBook, first: int, last: int) -> pl.DataFrame:
+    """The movements of some months as they stand: `month, customer, product, kind, amount` in cents."""
+    rows = BookMonth.objects.filter(book=book, month__gte=first, month__lte=last).values_list("month", "movements")
+    parts = [unpacked(bytes(packed_rows)).with_columns(month=pl.lit(month, pl.Int64)) for month, packed_rows in rows]
+    patches = dict(BookPatch.objects.filter(book=book).values_list("customer", "movements"))
+    base = pl.concat([no_movements(), *(part.select(no_movements().columns) for part in parts)])
+    if not patches:
+        return base
+    patched = [
+        (month, customer, product, kind, cents)
+        for customer, moves in patches.items()
+        for month, product, kind, cents in moves
+        if first <= month <= last
+    ]
+    kept = base.filter(~pl.col("customer").is_in(list(patches)))
+    return pl.concat([kept, pl.DataFrame(patched, schema=no_movements().schema, orient="row")])
+
+
+def no_movements() -> pl.DataFrame:
+    """The columns of movements, without a row."""
+    text = pl.String()
+    return pl.DataFrame(schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()})
+
+
+def packed(movements: pl.DataFrame) -> bytes:
+    """Movements of one month as an Arrow file."""
+    buffer = io.BytesIO()
+    movements.select(pl.col(MOVEMENT_COLUMNS[:3]).cast(pl.String), "amount").write_ipc(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def unpacked(data: bytes) -> pl.DataFrame:
+    """The movements in an Arrow file of `packed`."""
+    return pl.read_ipc(io.BytesIO(data))
+
+
+def array_text(values: Ints) -> str:
+    """An array as PostgreSQL writes it."""
+    return "{" + ",".join(map(str, values.tolist())) + "}"

@@ -1,0 +1,45 @@
+"""What the commands about a client's numbers share."""
+
+from typing import Any, ClassVar
+
+from django.core.management.base import CommandError, CommandParser
+
+from metrics.computation import missing_rates_text
+from metrics.engine.policy import PolicyError
+from metrics.engine.valuation import MissingRates
+from metrics.intake.faults import Faults
+from metrics.models import Recognition
+from portal.tenancy.commands import ClientCommand
+from portal.tenancy.models import Client
+from portal.tenancy.services import TenancyError
+
+
+class NumbersCommand(ClientCommand):
+    """A client's command that runs the engine: a missing rate ends it with currency and day, not with a traceback."""
+
+    expected: ClassVar[tuple[type[Exception], ...]] = (TenancyError, PolicyError)
+
+    def work(self, client: Client, options: dict[str, Any]) -> None:
+        try:
+            super().work(client, options)
+        except MissingRates as error:
+            raise CommandError(missing_rates_text(error.gaps)) from error
+
+
+def add_recognition(parser: CommandParser) -> None:
+    """`--recognition`: which of ARR, CARR and LARR."""
+    parser.add_argument(
+        "--recognition",
+        choices=Recognition.values,
+        help="start = ARR, signed = CARR, live = LARR (default: the one the policy chose)",
+    )
+
+
+def add_format(parser: CommandParser) -> None:
+    """`--format csv|json`."""
+    parser.add_argument("--format", choices=["csv", "json"], default="csv", help="csv (default) or json")
+
+
+def fault_lines(faults: Faults) -> str:
+    """One line for each fault of a file: row, column, value and reason."""
+    return "".join(f"row {f.row}, column {f.column or '–'}: {f.value or '(empty)'} — {f.reason}\n" for f in faults)

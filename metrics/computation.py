@@ -1,0 +1,129 @@
+"""From lines, rates and a policy to everything that a stored book holds: which months can be shown, their series, and what is missing.
+
+No database here: a rebuild, a check and a preview call the same function.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from metrics.engine.book import build_book
+from metrics.engine.lines import DIMENSIONS, code_lines
+from metrics.engine.policy import Policy
+from metrics.engine.series import BookSeries, series_of_book, with_retention_of
+from metrics.engine.settlement import settle_lines
+from metrics.engine.valuation import MissingRates, missing_rates, months_that_can_be_valued
+from portal.lib.periods import month_format, month_of
+
+LONGEST_BOOK = 240  # twenty years; a contract signed in "1900" must not make a book of 1,500 months
+KEPT_GAPS = 200
+
+
+@dataclass(frozen=True)
+class EngineInput:
+    """What the engine is given: lines of the authoritative source, the rates of their currencies, and the policy."""
+
+    lines: pl.DataFrame
+    rates: pl.DataFrame
+    policy: Policy
+
+    def recognised(self, recognition: str | None) -> "EngineInput":
+        """The same under another recognition; None: the policy's own."""
+        return replace(self, policy=self.policy.with_(recognition=recognition)) if recognition else self
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A computed book. `series` is None where no month has ARR, or none can be valued (then there are `gaps`).
+
+    `retention_from` is the first month with retention: later than the book's first where older rates are missing.
+    """
+
+    series: BookSeries | None
+    retention_from: int | None
+    gaps: list[dict[str, Any]]
+    message: str
+
+
+def compute(given: EngineInput, through: int) -> Computed:
+    """The book from the first month with ARR to `through`; where rates are missing, the latest unbroken run that can be valued."""
+    first = first_month_with_arr(given, through)
+    if first is None:
+        return Computed(None, None, [], "No contract line gives ARR up to the last completed month.")
+    first = max(first, through - LONGEST_BOOK + 1)
+    try:
+        book = build_book(given.lines, given.rates, given.policy, first, through)
+    except MissingRates:
+        return compute_what_can_be_valued(given, first, through)
+    return Computed(series_of_book(book, first, through), first, [], "")
+
+
+def first_month_with_arr(given: EngineInput, through: int) -> int | None:
+    """The first month end at which any line gives ARR, up to `through`."""
+    settled = settle_lines(code_lines(given.lines, given.policy.customer_unit), given.policy)
+    months = settled.month_from[settled.has_value]
+    return int(months.min()) if len(months) and months.min() <= through else None
+
+
+def compute_what_can_be_valued(given: EngineInput, first: int, through: int) -> Computed:
+    """`compute` where some rate is missing: the run of months, and retention for those of them that have it."""
+    lines, rates, policy = given.lines, given.rates, given.policy
+    gaps = missing_rates(lines, rates, policy, first, through)
+    start, end = latest_run(months_that_can_be_valued(lines, rates, policy, first, through, retention=False), through)
+    if start is None or end is None:
+        message = f"No month can be valued: {missing_rates_text(gaps)}."
+        return Computed(None, None, gap_rows(gaps), message)
+    retained = months_that_can_be_valued(lines, rates, policy, start, end)
+    retention_from = latest_run(retained, end)[0] if retained["can_be_valued"][-1] else None
+    book = build_book(lines, rates, policy, start, end, with_retention=retention_from == start)
+    series = series_of_book(book, start, end)
+    if retention_from is not None and retention_from > start:
+        later = build_book(lines, rates, policy, retention_from, end, with_cohorts=False)
+        series = with_retention_of(series, series_of_book(later, retention_from, end))
+    shown = f"Shown from {month_format(start)} to {month_format(end)}: {missing_rates_text(gaps)}."
+    return Computed(series, retention_from, gap_rows(gaps), shown)
+
+
+def latest_run(months: pl.DataFrame, through: int) -> tuple[int | None, int | None]:
+    """First and last month of the latest unbroken run of months that can be valued."""
+    able = months["can_be_valued"].to_numpy()
+    places = np.flatnonzero(able)
+    if len(places) == 0:
+        return None, None
+    end = int(places[-1])
+    broken = np.flatnonzero(~able[:end])
+    start = int(broken[-1]) + 1 if len(broken) else 0
+    first = through - len(able) + 1
+    return first + start, first + end
+
+
+def gap_rows(gaps: pl.DataFrame) -> list[dict[str, Any]]:
+    """A gap report as JSON: currency, month or day, how many lines wait, and some of their ids."""
+    kept = gaps.head(KEPT_GAPS).to_dicts()
+    return [
+        {
+            "currency": row["currency"],
+            "month": month_format(row["month"] if row["month"] is not None else month_of(row["day"])),
+            "day": row["day"].isoformat() if row["day"] is not None else None,
+            "lines": row["lines"],
+            "line_ids": list(row["line_ids"]),
+        }
+        for row in kept
+    ]
+
+
+def missing_rates_text(gaps: pl.DataFrame, named: int = 5) -> str:
+    """A gap report in one sentence that names currency and day."""
+    rows = gaps.head(named).to_dicts()
+    more = gaps.height - len(rows)
+    texts = [gap_text(row["currency"], row["day"], row["month"], row["lines"]) for row in rows]
+    return "; ".join(texts) + (f"; and {more} more" if more else "")
+
+
+def gap_text(currency: str, day: object, month: int | None, lines: int) -> str:
+    """One missing rate: which currency, which day, how many lines wait for it."""
+    when = f"for {day} or the 7 days before it" if day is not None else f"in {month_format(month or 0)}"
+    need = "1 contract line needs it" if lines == 1 else f"{lines} contract lines need it"
+    return f"there is no {currency} exchange rate {when} ({need})"

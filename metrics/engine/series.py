@@ -1,0 +1,93 @@
+"""A book by group: one array per group, with a place per month, as it is stored and patched.
+
+A book is a sum over customers, so the difference that a change makes is the series of the affected customers after it minus those before
+it: only their lines are computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from metrics.engine.arrays import Ints
+from metrics.engine.book import Book
+from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
+from metrics.engine.tally import RETAINED
+
+FIGURES: Final = (*AMOUNTS, *COUNTS, *RETAINED)
+COHORT_FIGURES: Final = ("arr", "customers")
+Group = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BookSeries:
+    """The series of a run of months; money is cents.
+
+    ``groups``: by (dimension, group) the ``FIGURES`` × months; groups in which everything is 0 are left out, the total never is.
+    ``cohorts``: by month of the first ARR the ``COHORT_FIGURES`` × months. ``movements``: as ``Book.movements``.
+    """
+
+    first: int
+    last: int
+    groups: dict[Group, Ints]
+    cohorts: dict[int, Ints]
+    movements: pl.DataFrame
+
+    @property
+    def months(self) -> int:
+        """How many months there are."""
+        return self.last - self.first + 1
+
+
+def series_of_book(book: Book, first: int, last: int) -> BookSeries:
+    """The frames of a book as series from ``first`` to ``last``."""
+    groups = {(TOTAL, ""): np.zeros((len(FIGURES), last - first + 1), dtype=np.int64)}
+    _fill(groups, book.bridge, 0, (*AMOUNTS, *COUNTS), first, last)
+    _fill(groups, book.retention, len(AMOUNTS) + len(COUNTS), RETAINED, first, last)
+    cohorts: dict[int, Ints] = {}
+    for cohort, month, arr, customers in book.cohorts.iter_rows():
+        values = cohorts.setdefault(cohort, np.zeros((len(COHORT_FIGURES), last - first + 1), dtype=np.int64))
+        values[:, month - first] = arr, customers
+    return BookSeries(first, last, groups, cohorts, book.movements)
+
+
+def _fill(
+    groups: dict[Group, Ints], frame: pl.DataFrame, offset: int, names: tuple[str, ...], first: int, last: int
+) -> None:
+    for key, rows in frame.partition_by("dimension", "group", as_dict=True).items():
+        group = (str(key[0]), str(key[1]))
+        values = groups.setdefault(group, np.zeros((len(FIGURES), last - first + 1), dtype=np.int64))
+        months = rows["month"].to_numpy() - first
+        values[offset : offset + len(names), months] = rows.select(names).to_numpy().T
+
+
+def moved(before: dict[Group, Ints], after: dict[Group, Ints]) -> dict[Group, Ints]:
+    """What to add to each group's series to come from ``before`` to ``after``; groups that do not change are left out."""
+    change = {}
+    for group in before.keys() | after.keys():
+        step = after.get(group, 0) - before.get(group, 0)
+        if np.any(step):
+            change[group] = np.asarray(step)
+    return change
+
+
+def moved_cohorts(before: dict[int, Ints], after: dict[int, Ints]) -> dict[int, Ints]:
+    """``moved`` for cohorts."""
+    change = {}
+    for cohort in before.keys() | after.keys():
+        step = after.get(cohort, 0) - before.get(cohort, 0)
+        if np.any(step):
+            change[cohort] = np.asarray(step)
+    return change
+
+
+def with_retention_of(book: BookSeries, later: BookSeries) -> BookSeries:
+    """A book with the retention of one that begins later and ends in the same month."""
+    retained, skip = len(AMOUNTS) + len(COUNTS), later.first - book.first
+    for group, values in later.groups.items():
+        own = book.groups.setdefault(group, np.zeros((len(FIGURES), book.months), dtype=np.int64))
+        own[retained:, skip:] = values[retained:]
+    return book

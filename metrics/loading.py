@@ -1,0 +1,225 @@
+"""Contract lines into the database: what a file adds, changes and takes away, found by hash and written set by set.
+
+A file is compared with the source by `line_id` and content hash, so that an unchanged million costs two columns read and
+nothing written. PostgreSQL refuses COPY into a table with row policies: new rows go through a temporary table.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+from django.db import connection
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from metrics import repository
+from metrics.engine.lines import LINE_SCHEMA
+from metrics.intake.compare import Comparison, compare_lines, content_hashes
+from metrics.models import ContractImport, ContractLine, LineChange, Source
+from portal.tenancy.scope import scoped_client_id
+
+Progress = Callable[[int], None]
+SLICE: Final = 50_000
+STAGE: Final = Identifier("incoming")
+MILLIONTHS: Final = {"amount_e6": "amount", "discount_e6": "discount"}
+COLUMNS: Final = (*LINE_SCHEMA.names(), "content_hash", "source_row")
+TYPES: Final = {pl.String(): "text", pl.Int64(): "bigint", pl.Date(): "date"}
+KNOWN: Final = pl.Schema({"line_id": pl.String(), "known_hash": pl.String(), "is_removed": pl.Boolean()})
+MANY: Final = 20_000
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What a file would do to its source. Frames hold lines of the engine's schema, `content_hash` and `source_row`.
+
+    `changed` are new states of lines that stand, `returned` lines that had vanished and are back, `vanished` and
+    `before` the states in the database: of the lines that the file lacks, and of those in `changed` and `returned`.
+    `fields` is one row per changed field (`line_id, field, old, new, is_arr_relevant`).
+    """
+
+    added: pl.DataFrame
+    changed: pl.DataFrame
+    returned: pl.DataFrame
+    vanished: pl.DataFrame
+    before: pl.DataFrame
+    fields: pl.DataFrame
+    unchanged: int
+
+    @property
+    def is_empty(self) -> bool:
+        """The source holds these very lines already."""
+        return not (self.added.height or self.changed.height or self.returned.height or self.vanished.height)
+
+    @property
+    def digest(self) -> str:
+        """sha256 of everything the delta would do: what somebody accepts."""
+        total = hashlib.sha256()
+        for name in ("added", "changed", "returned", "vanished"):
+            ids = getattr(self, name).select("line_id", "content_hash").sort("line_id")
+            total.update(name.encode() + ids.write_csv().encode())
+        return total.hexdigest()
+
+
+def hashed(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines as intake reads them (with `row`), with their content hash and `source_row`."""
+    return lines.rename({"row": "source_row"}).with_columns(content_hashes(lines)).select(COLUMNS)
+
+
+def delta_find(source: Source, lines: pl.DataFrame, *, is_partial: bool) -> Delta:
+    """Compare hashed lines with what the source holds. `is_partial`: lines that the file lacks stay as they are."""
+    known = known_lines(source)
+    if not known.height:
+        none = lines.clear()
+        return Delta(lines, none, none, none, none, compare_lines(none, none).changes, 0)
+    joined = lines.join(known, on="line_id", how="left", maintain_order="left")
+    is_known, is_removed = pl.col("known_hash").is_not_null(), pl.col("is_removed")
+    is_same = pl.col("known_hash") == pl.col("content_hash")
+    parts = [
+        joined.filter(condition).select(COLUMNS)
+        for condition in (~is_known, is_known & ~is_removed & ~is_same, is_known & is_removed)
+    ]
+    gone = known.filter(~is_removed).join(lines.select("line_id"), on="line_id", how="anti")
+    vanished = stored_lines(source, gone["line_id"]) if not is_partial and gone.height else lines.clear()
+    touched = pl.concat(parts[1:])
+    before = stored_lines(source, touched["line_id"]) if touched.height else lines.clear()
+    compared: Comparison = compare_lines(before, touched)
+    unchanged = lines.height - sum(part.height for part in parts)
+    return Delta(parts[0], parts[1], parts[2], vanished, before, compared.changes, unchanged)
+
+
+def known_lines(source: Source) -> pl.DataFrame:
+    """Name, hash and standing of every line that the source ever had."""
+    query = SQL("SELECT line_id, content_hash, removed_import_id IS NOT NULL FROM metrics_contractline WHERE source_id = {}")
+    schema = pl.Schema({**KNOWN, "is_removed": pl.String()})
+    frame = repository.frame_of_query(query.format(Literal(source.pk)), schema)
+    return frame.with_columns(pl.col("is_removed") == "t")
+
+
+def stored_lines(source: Source, ids: pl.Series) -> pl.DataFrame:
+    """The database's state of the named lines, vanished ones included."""
+    expressions = {**repository.EXPRESSIONS, "source_row": "source_row"}
+    columns = SQL(", ").join(SQL(expressions.get(name, name)) for name in COLUMNS)
+    query = SQL("SELECT {} FROM metrics_contractline WHERE source_id = {}").format(columns, Literal(source.pk))
+    if len(ids) <= MANY:
+        query += SQL(" AND line_id = ANY({})").format(Literal(ids.to_list()))
+    schema = pl.Schema({**LINE_SCHEMA, "content_hash": pl.String(), "source_row": pl.UInt32()})
+    frame = repository.frame_of_query(query, schema)
+    return frame if len(ids) <= MANY else frame.join(ids.to_frame("line_id"), on="line_id", how="semi")
+
+
+def delta_write(contract_import: ContractImport, delta: Delta, progress: Progress | None = None) -> None:
+    """Write a delta and its history, in the transaction of the caller. Lines that stay as they are are not touched."""
+    source_id, import_id = contract_import.source_id, contract_import.pk
+    if delta.added.height:
+        insert_lines(source_id, import_id, delta.added, progress)
+    touched = pl.concat([delta.changed, delta.returned])
+    if touched.height:
+        update_lines(source_id, import_id, touched)
+    if delta.vanished.height:
+        mark_vanished(source_id, import_id, delta.vanished["line_id"])
+    write_history(source_id, import_id, delta)
+
+
+def insert_lines(source_id: int, import_id: int, lines: pl.DataFrame, progress: Progress | None = None) -> None:
+    """Add new lines."""
+    with connection.cursor() as cursor:
+        stage(cursor, lines, progress)
+        fixed = {
+            "client_id": scoped_client_id(),
+            "source_id": source_id,
+            "first_import_id": import_id,
+            "last_import_id": import_id,
+        }
+        cursor.execute(
+            SQL("INSERT INTO {} ({}, {}) SELECT {}, {} FROM {}").format(
+                Identifier(ContractLine._meta.db_table),
+                names(fixed),
+                names([MILLIONTHS.get(name, name) for name in COLUMNS]),
+                SQL(", ").join(Literal(value) for value in fixed.values()),
+                SQL(", ").join(staged(name) for name in COLUMNS),
+                STAGE,
+            )
+        )
+        cursor.execute(SQL("DROP TABLE {}").format(STAGE))
+
+
+def update_lines(source_id: int, import_id: int, lines: pl.DataFrame) -> None:
+    """Give lines that exist their new state; one that had vanished stands again."""
+    moved = [name for name in COLUMNS if name != "line_id"]
+    settings = SQL(", ").join(
+        SQL("{} = {}").format(Identifier(MILLIONTHS.get(name, name)), staged(name)) for name in moved
+    )
+    with connection.cursor() as cursor:
+        stage(cursor, lines)
+        cursor.execute(
+            SQL(
+                "UPDATE {} line SET {}, last_import_id = {}, removed_import_id = NULL FROM {}"
+                " WHERE line.source_id = {} AND line.line_id = incoming.line_id"
+            ).format(Identifier(ContractLine._meta.db_table), settings, Literal(import_id), STAGE, Literal(source_id))
+        )
+        cursor.execute(SQL("DROP TABLE {}").format(STAGE))
+
+
+def mark_vanished(source_id: int, import_id: int, ids: pl.Series) -> None:
+    """Set lines aside that the file no longer has; their rows stay, for the history and for their return."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE metrics_contractline SET removed_import_id = %s WHERE source_id = %s AND line_id = ANY(%s)",
+            [import_id, source_id, ids.to_list()],
+        )
+
+
+def write_history(source_id: int, import_id: int, delta: Delta) -> None:
+    """One row for each changed field, and one for each line that vanished or returned."""
+    fields = delta.fields.select(
+        "line_id", pl.lit("changed").alias("kind"), "field", shown("old").alias("old"), shown("new").alias("new")
+    )
+    whole = [
+        lines.select("line_id", kind=pl.lit(kind), field=pl.lit(""), old=pl.lit(None, pl.String), new=pl.lit(None, pl.String))
+        for kind, lines in (("vanished", delta.vanished), ("returned", delta.returned))
+    ]
+    rows = pl.concat([fields, *whole])
+    if not rows.height:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (at,) = cursor.fetchone()
+    fixed = {"source_id": source_id, "contract_import_id": import_id, "at": at}
+    # In CSV an empty text reads as null: where the field is empty it is a constant.
+    of_fields, of_lines = rows.filter(pl.col("field") != ""), rows.filter(pl.col("field") == "").drop("field")
+    repository.rows_insert(LineChange, of_fields.with_columns(pl.col("field").replace(MILLIONTHS)), **fixed)
+    repository.rows_insert(LineChange, of_lines, field="", **fixed)
+
+
+def shown(name: str) -> pl.Expr:
+    """A field's old or new value as people write it: millionths as decimal text, everything else as it is."""
+    value = pl.col(name)
+    padded = value.str.zfill(7)
+    whole, rest = padded.str.head(-6), padded.str.tail(6).str.strip_chars_end("0")
+    text = pl.when(rest == "").then(whole).otherwise(pl.concat_str(whole, pl.lit("."), rest))
+    return pl.when(pl.col("field").is_in(list(MILLIONTHS)) & value.is_not_null()).then(text).otherwise(value)
+
+
+def stage(cursor: Any, lines: pl.DataFrame, progress: Progress | None = None) -> None:
+    """Copy lines into a temporary table that ends with the transaction; `progress` hears the rows copied so far."""
+    types = {name: TYPES.get(dtype, "integer") for name, dtype in lines.schema.items()}
+    columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in types.items())
+    cursor.execute(SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(STAGE, columns))
+    with cursor.copy(SQL("COPY {} FROM STDIN (FORMAT csv)").format(STAGE)) as copy:
+        done = 0
+        for part in lines.iter_slices(SLICE):
+            copy.write(part.write_csv(include_header=False).encode())
+            done += part.height
+            if progress:
+                progress(done)
+
+
+def staged(name: str) -> Composed:
+    """A staged column as the table holds it."""
+    column = SQL("{}.{}").format(STAGE, Identifier(name))
+    return SQL("{} * 0.000001").format(column) if name in MILLIONTHS else column
+
+
+def names(columns: Sequence[str] | dict[str, Any]) -> Composed:
+    return SQL(", ").join(Identifier(name) for name in columns)

@@ -1,0 +1,33 @@
+"""`manage.py arr_bridge`: the ARR bridge by month, computed from the contract lines as they stand."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from metrics.commands import NumbersCommand, add_format, add_recognition
+from metrics.engine.bridge import TOTAL
+from metrics.engine.csv_format import bridge_csv, bridge_json
+from metrics.engine.lines import DIMENSIONS
+from metrics.selectors.live import live_book
+from portal.tenancy.commands import add_month_range, month_range
+from portal.tenancy.models import Client
+
+
+class Command(NumbersCommand):
+    help = "Print the ARR bridge by month, in total or by a dimension, as CSV or JSON on standard output."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        add_month_range(parser)
+        parser.add_argument("--by", choices=list(DIMENSIONS), help="one row per month and value of this dimension")
+        add_recognition(parser)
+        add_format(parser)
+
+    def run(self, client: Client, options: dict[str, Any]) -> None:
+        first, last = month_range(options)
+        dimensions = (options["by"],) if options["by"] else ()
+        book = live_book(
+            client, first, last, recognition=options["recognition"], dimensions=dimensions, with_retention=False
+        )
+        write = bridge_json if options["format"] == "json" else bridge_csv
+        self.emit(write(book.bridge, options["by"] or TOTAL))

@@ -1,0 +1,304 @@
+"""The numbers of the pages, read from the stored books. Runs in the client's scope.
+
+- `book_head(client, recognition=None) -> BookHead` — None: the policy's own recognition, everywhere below too
+- `bridge_get(client, recognition=None, first=None, last=None, dimension="total", grain="month", filters=None) -> Bridge`
+- `headline_get(client, recognition=None, month=None, filters=None) -> Headline`
+- `retention_get(client, recognition=None, first=None, last=None, dimension="total", filters=None) -> list[RetentionRow]`
+- `cohorts_get(client, recognition=None, grain="month", last=None) -> Cohorts`
+- `groups_list(client, dimension, recognition=None) -> list[str]` — the values a filter can have
+- elsewhere: `metrics.selectors.movers.movers_get`, `metrics.selectors.drill` (cells, lines, why), `metrics.selectors.closes`
+  (as reported), `metrics.selectors.findings.finding_sentence`
+
+Without a filter, or with one filter that is itself a stored dimension, a result costs one query on the head and one on the
+series; other filters run the engine in memory and are remembered by the version of the book.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from metrics.book_rows import load_cohorts, load_groups
+from metrics.engine.arrays import Ints
+from metrics.engine.bridge import TOTAL
+from metrics.engine.retention import ratio4
+from metrics.engine.series import FIGURES
+from metrics.figures import from_cents
+from metrics.models import ArrBook, BookSeries, Recognition
+from metrics.selectors.figures import (
+    BRIDGE_COLUMNS,
+    BookHead,
+    Bridge,
+    BridgeRow,
+    Cohort,
+    CohortCell,
+    Cohorts,
+    Figure,
+    Headline,
+    RetentionRow,
+)
+from metrics.selectors.filtered import filtered_groups
+from metrics.selectors.periods import Grain, Period, periods_of
+from metrics.selectors.policies import policy_in_force
+from portal.tenancy.models import Client
+
+PLACE: Final = {name: place for place, name in enumerate(FIGURES)}
+OPENING: Final = {"beginning", "customers_beginning"}
+CLOSING: Final = {"ending", "customers_ending"}
+SPARK_MONTHS: Final = 12
+Filters = Mapping[str, str] | None
+
+
+def book_head(client: Client, recognition: str | None = None) -> BookHead:
+    """Which book is meant, and its state; a client without any book has an empty one."""
+    books = {book.recognition: book for book in ArrBook.objects.select_related("policy")}
+    own = next((book.policy.parameters["recognition"] for book in books.values() if book.policy), None)
+    own = own or policy_in_force(client).recognition
+    return head_of(client, books.get(recognition or own) or ArrBook(recognition=recognition or own), own)
+
+
+def head_of(client: Client, book: ArrBook, own: str) -> BookHead:
+    """The head of a book."""
+    return BookHead(
+        recognition=book.recognition,
+        label=Recognition(book.recognition).label,
+        state=book.state,
+        message=book.message,
+        gaps=book.gaps,
+        first_month=book.first_month,
+        last_month=book.last_month,
+        retention_from=book.retention_from,
+        version=book.version,
+        policy_number=book.policy.number if book.policy else None,
+        built_at=book.built_at,
+        currency=client.currency,
+        is_policys_own=book.recognition == own,
+        id=book.pk,
+    )
+
+
+# --- bridge -----------------------------------------------------------------------------------------------------------
+
+
+def bridge_get(
+    client: Client,
+    recognition: str | None = None,
+    first: int | None = None,
+    last: int | None = None,
+    dimension: str = TOTAL,
+    grain: Grain = "month",
+    filters: Filters = None,
+) -> Bridge:
+    """The bridge of the months from `first` to `last` (cut to those the book has), as the contracts stand now.
+
+    `filters` are exact values by dimension name. Flows of a quarter or year are the sums of its months.
+    """
+    head = book_head(client, recognition)
+    start, end = shown_months(head, first, last)
+    groups = series_of(client, head, dimension, filters)
+    return bridge_of(client, head, groups, dimension, grain, (start, end))
+
+
+def bridge_of(
+    client: Client,
+    head: BookHead,
+    groups: dict[tuple[str, str], Ints],
+    dimension: str,
+    grain: Grain,
+    months: tuple[int, int],
+) -> Bridge:
+    """Series as rows by period and group; rows of a group in which everything is 0 are left out, totals never are."""
+    periods = tuple(periods_of(*months, grain, client.fiscal_year_start))
+    offset = head.first_month or 0
+    names = sorted(group for name, group in groups if name == dimension) if dimension != TOTAL else []
+    rows = [bridge_row(groups[dimension, group], offset, period, group) for period in periods for group in names]
+    total = groups.get((TOTAL, ""))
+    totals = [bridge_row(total, offset, period, "") for period in periods] if total is not None else []
+    shown = tuple(row for row in rows if any(getattr(row, name) for name in BRIDGE_COLUMNS))
+    present = {row.group for row in shown}
+    kept = tuple(name for name in names if name in present)
+    return Bridge(head, dimension, grain, periods, kept, shown if names else tuple(totals), tuple(totals))
+
+
+def bridge_row(series: Ints, offset: int, period: Period, group: str) -> BridgeRow:
+    """One period of a series whose first place is the month `offset`."""
+    span = series[:, period.first - offset : period.last - offset + 1]
+    figures = {name: figure_of(name, span[PLACE[name]]) for name in BRIDGE_COLUMNS}
+    return BridgeRow(
+        period=period,
+        group=group,
+        **{name: value if name.startswith("customers") else from_cents(value) for name, value in figures.items()},
+    )
+
+
+def figure_of(name: str, months: Ints) -> int:
+    """A figure over several months: the first beginning, the last ending, the sum of a flow."""
+    if name in OPENING:
+        return int(months[0])
+    return int(months[-1]) if name in CLOSING else int(months.sum())
+
+
+def shown_months(head: BookHead, first: int | None, last: int | None) -> tuple[int, int]:
+    """The asked months that the book has; an empty range (1, 0) where there are none."""
+    if head.first_month is None or head.last_month is None:
+        return 1, 0
+    start = head.first_month if first is None else max(first, head.first_month)
+    end = head.last_month if last is None else min(last, head.last_month)
+    return (start, end) if start <= end else (1, 0)
+
+
+def series_of(client: Client, head: BookHead, dimension: str, filters: Filters) -> dict[tuple[str, str], Ints]:
+    """The total and the groups of a dimension, of the customers and products that the filters leave."""
+    if head.id is None or not head.has_numbers:
+        return {}
+    book = ArrBook(pk=head.id, client=client)
+    wanted = {name: value for name, value in (filters or {}).items() if value}
+    if not wanted:
+        return load_groups(book, dimension__in=[TOTAL, dimension])
+    if len(wanted) == 1:
+        (name, value), *_ = wanted.items()
+        if dimension in (TOTAL, name):
+            found = load_groups(book, dimension=name, group=value).get((name, value))
+            total = np.zeros((len(FIGURES), 1 + (head.last_month or 0) - (head.first_month or 0)), dtype=np.int64)
+            groups = {(TOTAL, ""): found if found is not None else total}
+            return groups | ({(name, value): found} if dimension == name and found is not None else {})
+    return filtered_groups(client, head, dimension, wanted)
+
+
+def groups_list(client: Client, dimension: str, recognition: str | None = None) -> list[str]:
+    """The values of a dimension that ever had ARR, in order: what a filter offers."""
+    head = book_head(client, recognition)
+    rows = BookSeries.objects.filter(book_id=head.id or 0, dimension=dimension)
+    return list(rows.order_by("group").values_list("group", flat=True))
+
+
+# --- headline, retention, cohorts -------------------------------------------------------------------------------------
+
+
+def headline_get(
+    client: Client, recognition: str | None = None, month: int | None = None, filters: Filters = None
+) -> Headline:
+    """The headline figures at a month end (the newest), each beside the month before and with twelve months to draw."""
+    head = book_head(client, recognition)
+    start, end = shown_months(head, None, month)
+    series = series_of(client, head, TOTAL, filters).get((TOTAL, ""))
+    months = tuple(range(max(start, end - SPARK_MONTHS), end + 1))  # one more than drawn: the previous month's previous
+    rows = [month_figures(series, m - start, head.retention_from, m) for m in months] if series is not None else []
+    figures = {name: headline_figure(name, [row[name] for row in rows]) for name in HEADLINES}
+    return Headline(head, end if rows else None, months[-SPARK_MONTHS:] if rows else (), **figures)
+
+
+HEADLINES: Final = ("arr", "mrr", "net_new", "nrr", "grr", "logo_churn")
+
+
+def month_figures(series: Ints, place: int, retention_from: int | None, month: int) -> dict[str, Decimal | None]:
+    """All headline figures of one month."""
+    at = {name: int(series[row, place]) for name, row in PLACE.items()}
+    retained = retention_from is not None and month >= retention_from
+    flows = ("new", "reactivation", "expansion", "contraction", "churn")
+    return {
+        "arr": from_cents(at["ending"]),
+        "mrr": from_cents((at["ending"] * 2 + 12) // 24),  # a twelfth, half away from zero; ARR is never negative
+        "net_new": from_cents(sum(at[name] for name in flows)),
+        "nrr": ratio4(at["now_cents"], at["base_cents"]) if retained else None,
+        "grr": ratio4(at["kept_cents"], at["base_cents"]) if retained else None,
+        "logo_churn": ratio4(at["customers_churned"], at["customers_beginning"]),
+    }
+
+
+def headline_figure(name: str, values: list[Decimal | None]) -> Figure:
+    """The last value, the one before, and their difference."""
+    value = values[-1] if values else None
+    previous = values[-2] if len(values) > 1 else None
+    change = value - previous if value is not None and previous is not None else None
+    return Figure(name, value, previous, change, tuple(values[-SPARK_MONTHS:]))
+
+
+def retention_get(
+    client: Client,
+    recognition: str | None = None,
+    first: int | None = None,
+    last: int | None = None,
+    dimension: str = TOTAL,
+    filters: Filters = None,
+) -> list[RetentionRow]:
+    """NRR, GRR and logo churn by month, in total or by segment, region or rep (retention has no products)."""
+    head = book_head(client, recognition)
+    start, end = shown_months(head, first, last)
+    groups = series_of(client, head, dimension, filters)
+    wanted = sorted((name, group) for name, group in groups if name == dimension)
+    offset = head.first_month or 0
+    return [
+        retention_row(groups[key], month - offset, month, key[1], head.retention_from)
+        for month in range(start, end + 1)
+        for key in wanted
+    ]
+
+
+def retention_row(series: Ints, place: int, month: int, group: str, retention_from: int | None) -> RetentionRow:
+    """The retention of one group at one month."""
+    at = {name: int(series[row, place]) for name, row in PLACE.items()}
+    figures = month_figures(series, place, retention_from, month)
+    return RetentionRow(
+        month=month,
+        group=group,
+        nrr=figures["nrr"],
+        grr=figures["grr"],
+        logo_churn=figures["logo_churn"],
+        base=from_cents(at["base_cents"]),
+        now=from_cents(at["now_cents"]),
+        kept=from_cents(at["kept_cents"]),
+        customers_base=at["customers_base"],
+        customers_kept=at["customers_kept"],
+    )
+
+
+def cohorts_get(
+    client: Client, recognition: str | None = None, grain: Grain = "month", last: int | None = None
+) -> Cohorts:
+    """Each cohort's ARR and customers at the end of its first period and of every period after it.
+
+    The share is of the first period. A cohort from before the book's first month has no such base: `is_cut`, no shares.
+    """
+    head = book_head(client, recognition)
+    start, end = shown_months(head, None, last)
+    if head.id is None or end < start:
+        return Cohorts(head, grain, (), 0)
+    stored = load_cohorts(ArrBook(pk=head.id, client=client))
+    periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
+    cohorts = []
+    for place, period in enumerate(periods):
+        members = [values for month, values in stored.items() if period.first <= month <= period.last]
+        if members:
+            cells = [cell_of(sum(members), periods, place, age, start) for age in range(len(periods) - place)]
+            cohorts.append(Cohort(period, shared([cell for cell in cells if cell]), is_cut=period.first < start))
+    return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
+
+
+def cell_of(values: Ints, periods: list[Period], place: int, age: int, start: int) -> CohortCell | None:
+    """A cohort at the end of one period; None before the book begins."""
+    period = periods[place + age]
+    if period.last < start:
+        return None
+    arr, customers = (int(row[period.last - start]) for row in values)
+    return CohortCell(age, period, from_cents(arr), customers, None, None)
+
+
+def shared(cells: list[CohortCell]) -> tuple[CohortCell, ...]:
+    """Cells with their share of the cohort's first period, where that is known."""
+    base = cells[0] if cells and cells[0].age == 0 else None
+    if base is None:
+        return tuple(cells)
+    cents = int(base.arr.scaleb(2))
+    return tuple(
+        CohortCell(
+            cell.age,
+            cell.period,
+            cell.arr,
+            cell.customers,
+            ratio4(int(cell.arr.scaleb(2)), cents),
+            ratio4(cell.customers, base.customers),
+        )
+        for cell in cells
+    )

@@ -1,0 +1,207 @@
+"""The frozen rows that pages, exports and the API show. Amounts are exact decimals in the reporting currency, nothing is formatted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from metrics.engine.bridge import AMOUNTS, COUNTS
+from metrics.selectors.periods import Period
+
+ZERO: Final = Decimal("0.00")
+MOVEMENTS: Final = ("new", "expansion", "contraction", "churn", "reactivation")
+BRIDGE_COLUMNS: Final = (*AMOUNTS, *COUNTS)
+
+
+@dataclass(frozen=True)
+class BookHead:
+    """Which book a number comes from and in what state it is; every result carries it.
+
+    `state` is `empty`, `stale`, `ready` or `blocked`; `message` says why there is no number, or which months are missing.
+    """
+
+    recognition: str
+    label: str
+    state: str
+    message: str
+    gaps: list[dict[str, Any]]
+    first_month: int | None
+    last_month: int | None
+    retention_from: int | None
+    version: int
+    policy_number: int | None
+    built_at: datetime | None
+    currency: str
+    is_policys_own: bool
+    id: int | None = None
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether there is any month to show."""
+        return self.first_month is not None
+
+
+@dataclass(frozen=True)
+class BridgeRow:
+    """One period of one group: beginning + new + expansion + contraction + churn + reactivation + fx + adjustment = ending.
+
+    `adjustment` is 0 but where a closed month was corrected later: there it is what the correction changed before this period.
+    `state` is `live`, `closed` (as reported), or `mixed` for a quarter or year of both.
+    """
+
+    period: Period
+    group: str
+    beginning: Decimal
+    new: Decimal
+    expansion: Decimal
+    contraction: Decimal
+    churn: Decimal
+    reactivation: Decimal
+    fx: Decimal
+    ending: Decimal
+    customers_beginning: int
+    customers_new: int
+    customers_churned: int
+    customers_reactivated: int
+    customers_ending: int
+    adjustment: Decimal = ZERO
+    state: str = "live"
+
+    @property
+    def net_new(self) -> Decimal:
+        """New + reactivation + expansion + contraction + churn: the change that is business, not currency."""
+        return self.new + self.reactivation + self.expansion + self.contraction + self.churn
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A bridge by period and group: `rows` ordered by period and group, `totals` one per period."""
+
+    head: BookHead
+    dimension: str
+    grain: str
+    periods: tuple[Period, ...]
+    groups: tuple[str, ...]
+    rows: tuple[BridgeRow, ...]
+    totals: tuple[BridgeRow, ...]
+
+    def row(self, period: Period, group: str) -> BridgeRow | None:
+        """One row; None where everything in it is 0."""
+        return next((row for row in self.rows if row.period == period and row.group == group), None)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline: its value, that of the period before, the change, and twelve months for a sparkline (None: no value)."""
+
+    name: str
+    value: Decimal | None
+    previous: Decimal | None
+    change: Decimal | None
+    series: tuple[Decimal | None, ...]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The headline figures of one month: `arr, mrr, net_new` in money, `nrr, grr, logo_churn` as ratios (1 is 100 %)."""
+
+    head: BookHead
+    month: int | None
+    months: tuple[int, ...]
+    arr: Figure
+    mrr: Figure
+    net_new: Figure
+    nrr: Figure
+    grr: Figure
+    logo_churn: Figure
+
+
+@dataclass(frozen=True)
+class RetentionRow:
+    """Twelve-month retention at a month, as ratios; None where nobody had ARR twelve months before, or it cannot be valued."""
+
+    month: int
+    group: str
+    nrr: Decimal | None
+    grr: Decimal | None
+    logo_churn: Decimal | None
+    base: Decimal
+    now: Decimal
+    kept: Decimal
+    customers_base: int
+    customers_kept: int
+
+
+@dataclass(frozen=True)
+class CohortCell:
+    """What a cohort has `age` periods after its first: money, customers, and both as a share of the first period."""
+
+    age: int
+    period: Period
+    arr: Decimal
+    customers: int
+    arr_share: Decimal | None
+    customer_share: Decimal | None
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The customers whose first ARR fell in a period; `is_cut` where the book begins later than that."""
+
+    period: Period
+    cells: tuple[CohortCell, ...]
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """The cohort heat map."""
+
+    head: BookHead
+    grain: str
+    cohorts: tuple[Cohort, ...]
+    ages: int
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A customer's net movement in a range of months, currencies left out, and its parts by kind."""
+
+    customer: str
+    name: str
+    amount: Decimal
+    parts: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True)
+class Movers:
+    """The largest gains and losses of a range of months."""
+
+    head: BookHead
+    first: int
+    last: int
+    gains: tuple[Mover, ...]
+    losses: tuple[Mover, ...]
+
+
+@dataclass(frozen=True)
+class CellCustomer:
+    """A customer behind a cell of the bridge."""
+
+    customer: str
+    name: str
+    amount: Decimal
+    kind: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The customers behind a cell; `amount` is the cell itself and the exact sum of theirs (a count for a customers column)."""
+
+    head: BookHead
+    period: Period
+    dimension: str
+    group: str
+    column: str
+    amount: Decimal
+    customers: tuple[CellCustomer, ...]

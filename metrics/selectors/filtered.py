@@ -1,0 +1,94 @@
+"""Bridges under several filters: the engine in memory, with the filtered dimensions folded into one.
+
+A customer has one value of each attribute, so the values of several attributes are one combined value, and a bridge by that
+value holds every filter of those attributes at once. Products of one customer stay apart or together as they were, so the same
+holds for a product combined with its customer's values.
+"""
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from metrics.computation import EngineInput
+from metrics.engine.arrays import Ints
+from metrics.engine.book import build_book
+from metrics.engine.bridge import TOTAL
+from metrics.engine.lines import ATTRIBUTES, NO_VALUE, unit_expression
+from metrics.engine.series import FIGURES, BookSeries, series_of_book
+from metrics.selectors.figures import BookHead
+from metrics.selectors.live import live_input
+from metrics.selectors.memory import Memory
+from portal.tenancy.models import Client
+
+SEPARATOR: Final = "\x1f"  # no field can hold it: the intake refuses it
+INPUTS: Final[Memory[EngineInput]] = Memory(400_000)
+SERIES: Final[Memory[BookSeries]] = Memory(200_000)
+
+
+def book_input(client: Client, head: BookHead) -> EngineInput:
+    """What the engine computes a book from, kept while the book does not change."""
+    key = (client.pk, head.id, head.recognition, head.version)
+    return INPUTS.get(key, lambda: live_input(client, head.recognition), lambda given: given.lines.height)
+
+
+def filtered_groups(
+    client: Client, head: BookHead, dimension: str, filters: dict[str, str]
+) -> dict[tuple[str, str], Ints]:
+    """Total and groups of a dimension over the customers and products that all filters leave."""
+    names = tuple(sorted({*filters, dimension} - {TOTAL}))
+    key = (client.pk, head.id, head.recognition, head.version, names)
+    folded = SERIES.get(key, lambda: folded_series(book_input(client, head), head, names), lambda made: len(made.groups))
+    months = (head.last_month or 0) - (head.first_month or 0) + 1
+    groups: dict[tuple[str, str], Ints] = {(TOTAL, ""): np.zeros((len(FIGURES), months), dtype=np.int64)}
+    for (kind, text), values in folded.groups.items():
+        if kind == TOTAL:
+            continue
+        at = dict(zip(names, text.split(SEPARATOR), strict=True))
+        if any(at[name] != value for name, value in filters.items()):
+            continue
+        groups[TOTAL, ""] = groups[TOTAL, ""] + values
+        if dimension != TOTAL:
+            own = (dimension, at[dimension])
+            groups[own] = groups.get(own, 0) + values
+    if dimension == "product" and "product" not in filters:
+        # A customer of two products is one customer, and its expansion is one figure: products do not add up to the total.
+        groups[TOTAL, ""] = filtered_groups(client, head, TOTAL, filters)[TOTAL, ""]
+    return groups
+
+
+def folded_series(given: EngineInput, head: BookHead, names: tuple[str, ...]) -> BookSeries:
+    """The book by the combined values of these dimensions, in their order."""
+    first, last = head.first_month or 0, head.last_month or 0
+    lines, dimension = folded_lines(given.lines, given.policy.customer_unit, names)
+    book = build_book(
+        lines,
+        given.rates,
+        given.policy,
+        first,
+        last,
+        (dimension,),
+        with_retention=head.retention_from == first and dimension != "product",
+        with_cohorts=False,
+    )
+    return series_of_book(book, first, last)
+
+
+def folded_lines(lines: pl.DataFrame, customer_unit: str, names: tuple[str, ...]) -> tuple[pl.DataFrame, str]:
+    """The lines with the combined value in place of `segment` — or of `product`, if that is one of the dimensions."""
+    unit = unit_expression(customer_unit).alias("unit")
+    attributes = [name for name in names if name in ATTRIBUTES]
+    values = customer_attributes(lines, customer_unit)
+    tagged = lines.with_columns(unit).join(values, on="unit", how="left", suffix="_of_customer", maintain_order="left")
+    parts = [pl.col("product").fill_null(NO_VALUE) if name == "product" else pl.col(f"{name}_of_customer") for name in names]
+    target = "product" if "product" in names else "segment"
+    combined = pl.concat_str(parts, separator=SEPARATOR).alias(target)
+    assert attributes or names == ("product",)
+    return tagged.with_columns(combined).select(lines.columns), target
+
+
+def customer_attributes(lines: pl.DataFrame, customer_unit: str) -> pl.DataFrame:
+    """`unit` and the attributes of each customer: those of its line with the latest start, ties by the greatest line id."""
+    latest = lines.with_columns(unit_expression(customer_unit).alias("unit")).sort("starts_on", "line_id")
+    last = latest.group_by("unit", maintain_order=True).last()
+    return last.select("unit", *(pl.col(name).fill_null(NO_VALUE) for name in ATTRIBUTES))

@@ -1,0 +1,35 @@
+"""Numbers computed now, from the lines in the database: what the command line shows and every stored book must equal.
+
+`live_book(client, first, last, …) -> Book` · `live_input(client, recognition) -> EngineInput`
+"""
+
+from metrics import repository
+from metrics.computation import EngineInput
+from metrics.engine.book import Book, build_book
+from metrics.engine.lines import DIMENSIONS
+from metrics.selectors.policies import policy_in_force
+from portal.tenancy.models import Client
+
+
+def live_input(client: Client, recognition: str | None = None) -> EngineInput:
+    """The client's lines, rates and policy; `recognition` replaces the policy's own."""
+    lines = repository.lines_frame(repository.authoritative_source())
+    policy = policy_in_force(client)
+    rates = repository.rates_frame(client, lines["currency"].unique())
+    return EngineInput(lines, rates, policy).recognised(recognition)
+
+
+def live_book(
+    client: Client,
+    first: int,
+    last: int,
+    *,
+    recognition: str | None = None,
+    dimensions: tuple[str, ...] = DIMENSIONS,
+    with_retention: bool = True,
+) -> Book:
+    """The book of the months from `first` to `last`, without cohorts. Raises MissingRates."""
+    given = live_input(client, recognition)
+    return build_book(
+        given.lines, given.rates, given.policy, first, last, dimensions, with_retention=with_retention, with_cohorts=False
+    )

@@ -1,0 +1,112 @@
+"""The stored numbers: recomputing a client's books, and saying that they have to be.
+
+`book_rebuild(client=, recognition=, through=) -> ArrBook` · `books_rebuild_all(client=, now=) -> list[ArrBook]` ·
+`books_outdate(client=, reason=)` · `books_ensure(client=) -> dict[str, ArrBook]`
+
+A book is replaced in one transaction, under a lock on its row: readers see the old numbers until the new ones are whole.
+"""
+
+import datetime as dt
+import hashlib
+from zoneinfo import ZoneInfo
+
+from django.db.models.functions import Now
+
+from metrics import repository
+from metrics.book_rows import store
+from metrics.computation import Computed, EngineInput, compute
+from metrics.engine.policy import Policy
+from metrics.models import ArrBook, BookState, Recognition
+from metrics.services.policy_versions import policy_ensure
+from metrics.services.summaries import summary_refresh
+from portal.lib.periods import month_of
+from portal.tenancy.jobs import enqueue
+from portal.tenancy.models import Client
+
+REBUILD_JOB = "metrics.tasks.books_rebuild"
+
+
+def last_completed_month(client: Client, now: dt.datetime) -> int:
+    """The newest month that has ended where the client is."""
+    return month_of(now.astimezone(ZoneInfo(client.time_zone)).date()) - 1
+
+
+def books_ensure(*, client: Client) -> dict[str, ArrBook]:
+    """The three books of a client by recognition, made empty where they are missing."""
+    books = {book.recognition: book for book in ArrBook.objects.all()}
+    missing = [name for name in Recognition.values if name not in books]
+    if missing:
+        ArrBook.objects.bulk_create([ArrBook(client=client, recognition=name) for name in missing], ignore_conflicts=True)
+        books = {book.recognition: book for book in ArrBook.objects.all()}
+    return books
+
+
+def books_outdate(*, client: Client, reason: str) -> None:
+    """Mark every book stale, and have them recomputed after the commit; the numbers stay readable until then.
+
+    That they are due is also a column of the client, so that a broker that is down loses nothing.
+    """
+    books_ensure(client=client)
+    ArrBook.objects.update(state=BookState.STALE, message=f"Being recomputed: {reason}.")
+    Client.objects.filter(pk=client.pk).update(next_check_at=Now())
+    summary_refresh(client=client)
+    enqueue(REBUILD_JOB, client)
+
+
+def books_rebuild_all(*, client: Client, now: dt.datetime) -> list[ArrBook]:
+    """Recompute ARR, CARR and LARR up to the last completed month; runs in the client's scope, in one transaction."""
+    through = last_completed_month(client, now)
+    given = book_input(client=client)
+    books = [book_rebuild(client=client, recognition=name, through=through, given=given) for name in Recognition.values]
+    summary_refresh(client=client)
+    return books
+
+
+def book_rebuild(*, client: Client, recognition: str, through: int, given: EngineInput | None = None) -> ArrBook:
+    """Recompute one book from all lines and replace its rows. Missing rates raise nothing: they end in state and message.
+
+    `given` is what `book_input` read in this transaction, where several books are computed from it.
+    """
+    books_ensure(client=client)
+    book = ArrBook.objects.select_for_update().get(recognition=recognition)
+    given = (given or book_input(client=client)).recognised(recognition)
+    found = compute(given, through)
+    store(book, found.series)
+    keep(book, found, given)
+    book.policy = policy_ensure(client=client)
+    book.input_hash = input_hash(repository.lines_sum(repository.authoritative_source()), given)
+    book.version += 1
+    book.built_at = Now()
+    book.save()
+    book.refresh_from_db()
+    return book
+
+
+def book_input(*, client: Client) -> EngineInput:
+    """All that the books are computed from, under the policy's own recognition."""
+    parameters = policy_ensure(client=client).parameters
+    lines = repository.lines_frame(repository.authoritative_source())
+    rates = repository.rates_frame(client, lines["currency"].unique())
+    return EngineInput(lines, rates, Policy.from_dict(parameters))
+
+
+def keep(book: ArrBook, found: Computed, given: EngineInput) -> None:
+    """Write on the book what was computed: state, months, gaps."""
+    book.gaps, book.message = found.gaps, found.message
+    book.retention_from, book.line_count = found.retention_from, given.lines.height
+    if found.series is not None:
+        book.state, book.first_month, book.last_month = BookState.READY, found.series.first, found.series.last
+        return
+    book.first_month = book.last_month = None
+    book.state = BookState.BLOCKED if found.gaps else BookState.EMPTY
+
+
+def input_hash(lines_sum: int, given: EngineInput) -> str:
+    """What a book was computed from, as 64 hex digits: 32 of the lines, which a patch moves, and 32 of rates and policy."""
+    return f"{lines_sum:032x}{rates_and_policy_hash(given)}"
+
+
+def rates_and_policy_hash(given: EngineInput) -> str:
+    """The half of the input hash that only a rebuild changes."""
+    text = f"{repository.frame_digest(given.rates, 'currency', 'day')} {given.policy}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

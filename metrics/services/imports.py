@@ -1,0 +1,307 @@
+"""A file on its way to contract lines: kept, read, mapped, checked, accepted, loaded.
+
+`import_start(client=, source=, file=, file_name=, is_partial=, user=)` → `import_map` → `import_check` → `import_accept` →
+`metrics.services.import_run`; `import_cancel` ends one that is not loaded. Each step runs in the client's scope and writes its
+audit entry in the same transaction. A file with one fault loads nothing.
+
+States: reading → uploaded (needs mapping) → checking → refused | unchanged | waiting (for a decision) → queued → running → done.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, Any, Final
+
+import polars as pl
+from django.core.files import File
+
+from metrics import loading, repository
+from metrics.files import FileTooLarge, file_local, file_name_shown, file_store
+from metrics.import_report import changes_report, file_report, table_report
+from metrics.intake.contracts import ContractFile, read_contracts
+from metrics.intake.faults import Faults
+from metrics.intake.layout import CONTRACT_COLUMNS, CONTRACT_NAMES
+from metrics.intake.mapping import Mapping, MappingError
+from metrics.intake.reader import read_limited
+from metrics.intake.suggest import Suggestion, suggest_mapping
+from metrics.intake.table import Table
+from metrics.models import ContractImport, ImportFault, Source
+from metrics.models.intake import ImportState
+from metrics.services.problems import ImportProblem
+from portal.tenancy import audit
+from portal.tenancy.jobs import enqueue
+from portal.tenancy.models import Client
+
+INLINE_BYTES: Final = 2_000_000
+KEPT_FAULTS: Final = 1_000_000
+ADVANCE_JOB: Final = "metrics.tasks.import_advance"
+RUN_JOB: Final = "metrics.tasks.import_run"
+REQUIRED: Final = {column.name for column in CONTRACT_COLUMNS if column.is_required}
+OPEN_STATES: Final = (
+    ImportState.READING,
+    ImportState.UPLOADED,
+    ImportState.CHECKING,
+    ImportState.REFUSED,
+    ImportState.WAITING,
+    ImportState.FAILED,
+)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: the file's content, and what it would do to the source (nothing, if it has a fault)."""
+
+    content: ContractFile
+    delta: loading.Delta | None
+
+    @classmethod
+    def refused(cls, faults: Faults) -> "Checked":
+        """A file that could not be read at all."""
+        return cls(ContractFile(pl.DataFrame(), pl.DataFrame(), faults, Faults.of(), [], 0), None)
+
+
+# --- in ---------------------------------------------------------------------------------------------------------------
+
+
+def import_start(
+    *,
+    client: Client,
+    source: Source,
+    file: "IO[bytes] | File[Any]",
+    file_name: str,
+    is_partial: bool = False,
+    user: Any = None,
+) -> ContractImport:
+    """Keep an uploaded file as a new import of the source, in the state `reading`. Raises ImportProblem when it is too large.
+
+    `is_partial`: lines that the file lacks stay as they are instead of vanishing.
+    """
+    try:
+        stored = file_store(client.pk, file)
+    except FileTooLarge as error:
+        raise ImportProblem(str(error)) from error
+    started: ContractImport = ContractImport.objects.create(
+        client=client,
+        source=source,
+        state=ImportState.READING,
+        file_name=file_name_shown(file_name),
+        file_path=stored.path,
+        file_sha256=stored.sha256,
+        file_bytes=stored.size,
+        is_partial=is_partial,
+        created_by=user,
+    )
+    details = {"file": started.file_name, "sha256": stored.sha256, "bytes": stored.size, "source": source.name}
+    record(started, "import.started", after=details, details=details)
+    return started
+
+
+def import_advance(*, client: Client, contract_import: ContractImport) -> None:
+    """Do what comes next without a person: now for a small file, in a job for a large one."""
+    if contract_import.file_bytes > INLINE_BYTES:
+        enqueue(ADVANCE_JOB, client, contract_import.pk)
+        return
+    table = None
+    if contract_import.state == ImportState.READING:
+        table = import_read(contract_import=contract_import)
+    if contract_import.state == ImportState.CHECKING:
+        import_check(client=client, contract_import=contract_import, table=table)
+
+
+def import_read(*, contract_import: ContractImport) -> Table:
+    """Read the file's columns; with a mapping that is known to fit go on to `checking`, else ask for one (`uploaded`).
+
+    A file that cannot be read at all is refused, with the reason as its fault.
+    """
+    table = table_of(contract_import, None)
+    if not table.header:
+        refuse(contract_import, Checked.refused(table.faults).content)
+        return table
+    suggestion = suggest_mapping(table)
+    contract_import.report = {"table": table_report(table, suggestion)}
+    contract_import.row_count = table.cells.height
+    mapping = known_mapping(contract_import.source, table)
+    contract_import.state = ImportState.CHECKING if mapping else ImportState.UPLOADED
+    contract_import.mapping = mapping.to_dict() if mapping else None
+    contract_import.save()
+    return table
+
+
+def known_mapping(source: Source, table: Table) -> Mapping | None:
+    """The mapping that needs no question: the one remembered for the source if the file has its columns, or our own format."""
+    if source.mapping:
+        remembered = Mapping.from_dict(source.mapping)
+        if set(remembered.columns.values()) <= set(table.header) and remembered.columns:
+            if remembered == Mapping.identity(remembered.columns):
+                return Mapping.identity(table.header)
+            return remembered
+    return Mapping.identity(table.header) if is_canonical(table.header) else None
+
+
+def is_canonical(header: tuple[str, ...]) -> bool:
+    """Whether a file is meant to be in our own format: it has all required columns, or nearly, and few of its own."""
+    ours = set(header) & set(CONTRACT_NAMES)
+    return REQUIRED <= ours or (len(REQUIRED - ours) <= 3 and len(ours) >= len(set(header) - ours) * 3)
+
+
+def suggestion_for(contract_import: ContractImport) -> Suggestion:
+    """A first mapping for the import's file, with the questions that only a person can answer."""
+    return suggest_mapping(table_of(contract_import, None))
+
+
+# --- mapping and checking ---------------------------------------------------------------------------------------------
+
+
+def import_map(*, contract_import: ContractImport, mapping: Mapping) -> None:
+    """Say how the file is to be read; the next step is a check. Raises ImportProblem where it is too late for that."""
+    if contract_import.state not in OPEN_STATES:
+        raise ImportProblem(f"This file is {contract_import.get_state_display().lower()}: its mapping is settled.")
+    try:
+        plain = Mapping.from_dict(mapping.to_dict()).to_dict()
+    except MappingError as error:
+        raise ImportProblem("; ".join(error.faults)) from error
+    before, contract_import.mapping = contract_import.mapping, plain
+    contract_import.state, contract_import.progress = ImportState.CHECKING, 0
+    contract_import.save(update_fields=["mapping", "state", "progress"])
+    record(contract_import, "import.mapped", before=before, after=plain)
+
+
+def import_check(*, client: Client, contract_import: ContractImport, table: Table | None = None) -> Checked:
+    """Validate the whole file and compare it with the source: refused, unchanged, or waiting for a decision.
+
+    `table` saves reading the file again where it was just read with the mapping's own settings.
+    """
+    mapping = Mapping.from_dict(contract_import.mapping)
+    content = read_contracts(fitting_table(contract_import, mapping, table), mapping)
+    contract_import.row_count = content.rows
+    if len(content.faults):
+        refuse(contract_import, content)
+        return Checked(content, None)
+    base = newest_load(contract_import.source)
+    delta = loading.delta_find(
+        contract_import.source, loading.hashed(content.lines), is_partial=contract_import.is_partial
+    )
+    count(contract_import, delta)
+    contract_import.fault_count = 0
+    ImportFault.objects.filter(contract_import=contract_import).delete()
+    kept = {"table": contract_import.report.get("table", {}), "base": base}
+    contract_import.report = {**kept, **file_report(content), **changes_report(client, contract_import.source, delta)}
+    contract_import.totals = contract_import.report.pop("totals")
+    if delta.is_empty:
+        remember_mapping(contract_import)
+        finish(contract_import, ImportState.UNCHANGED)
+    else:
+        contract_import.state = ImportState.WAITING
+    contract_import.step, contract_import.progress = "", 0
+    contract_import.save()
+    return Checked(content, delta)
+
+
+def refuse(contract_import: ContractImport, content: ContractFile) -> None:
+    """Keep every reason why the file is refused; nothing of it is loaded."""
+    faults = content.faults.frame.head(KEPT_FAULTS)
+    ImportFault.objects.filter(contract_import=contract_import).delete()
+    texts = faults.with_columns(pl.col("value").str.slice(0, 200), pl.col("reason").str.slice(0, 400))
+    fault_rows_insert(contract_import, texts)
+    contract_import.report = {"table": contract_import.report.get("table", {}), **file_report(content)}
+    contract_import.totals = contract_import.report.pop("totals")
+    contract_import.fault_count = len(content.faults)
+    contract_import.step, contract_import.progress = "", 0
+    finish(contract_import, ImportState.REFUSED)
+    contract_import.save()
+    details = {"file": contract_import.file_name, "faults": len(content.faults), "rows": content.faults.faulty_rows}
+    record(contract_import, "import.refused", details=details)
+
+
+def fault_rows_insert(contract_import: ContractImport, faults: pl.DataFrame) -> None:
+    """Insert faults; `column` and `value` may be empty, which CSV would read as null, so that those rows go apart."""
+    for no_column in (False, True):
+        for no_value in (False, True):
+            part = faults.filter((pl.col("column") == "") == no_column, (pl.col("value") == "") == no_value)
+            empty = [name for name, is_empty in (("column", no_column), ("value", no_value)) if is_empty]
+            constants = dict.fromkeys(empty, "")
+            repository.rows_insert(ImportFault, part.drop(empty), contract_import_id=contract_import.pk, **constants)
+
+
+def count(contract_import: ContractImport, delta: loading.Delta) -> None:
+    """Write a delta's counts on the import; a line that came back counts as changed."""
+    contract_import.added_count = delta.added.height
+    contract_import.changed_count = delta.changed.height + delta.returned.height
+    contract_import.vanished_count = delta.vanished.height
+    contract_import.unchanged_count = delta.unchanged
+
+
+# --- decision ---------------------------------------------------------------------------------------------------------
+
+
+def import_accept(*, client: Client, contract_import: ContractImport, in_background: bool = True) -> None:
+    """Accept what the check found; the file is loaded in a job, or by the caller (`import_run`) when not `in_background`.
+
+    Raises ImportProblem unless the import waits for that decision (or failed and is tried again).
+    """
+    from_states = (ImportState.WAITING, ImportState.FAILED)
+    if not move(contract_import, from_states, ImportState.QUEUED):
+        raise ImportProblem(f"This file is {contract_import.get_state_display().lower()} and waits for no decision.")
+    remember_mapping(contract_import)
+    counts = {
+        name: getattr(contract_import, f"{name}_count") for name in ("added", "changed", "vanished", "unchanged")
+    }
+    record(contract_import, "import.accepted", details={"file": contract_import.file_name, **counts})
+    if in_background:
+        enqueue(RUN_JOB, client, contract_import.pk)
+
+
+def import_cancel(*, contract_import: ContractImport) -> None:
+    """End an import that is not being loaded; the file is kept, no line is touched."""
+    if not move(contract_import, OPEN_STATES, ImportState.CANCELLED):
+        raise ImportProblem(f"This file is {contract_import.get_state_display().lower()}: it can no longer be cancelled.")
+    record(contract_import, "import.cancelled", details={"file": contract_import.file_name})
+
+
+def remember_mapping(contract_import: ContractImport) -> None:
+    """The source's next file is read the way this one was."""
+    source = contract_import.source
+    if source.mapping != contract_import.mapping:
+        source.mapping = contract_import.mapping
+        source.save(update_fields=["mapping"])
+
+
+# --- shared with import_run -------------------------------------------------------------------------------------------
+
+
+def table_of(contract_import: ContractImport, mapping: Mapping | None) -> Table:
+    """The cells of the import's file, read the way the mapping says."""
+    with file_local(contract_import.file_path) as path:
+        if mapping is None:
+            return read_limited(path)
+        return read_limited(path, sheet=mapping.sheet, encoding=mapping.encoding, delimiter=mapping.delimiter)
+
+
+def fitting_table(contract_import: ContractImport, mapping: Mapping, table: Table | None) -> Table:
+    """The table at hand where the mapping asks for no other sheet, encoding or delimiter, else the file read again."""
+    is_fitting = table is not None and mapping.encoding is None and mapping.delimiter is None
+    if table is not None and is_fitting and mapping.sheet in (None, table.sheet):
+        return table
+    return table_of(contract_import, mapping)
+
+
+def move(contract_import: ContractImport, from_states: tuple[str, ...], to_state: str) -> bool:
+    """Change the state if it still is one of `from_states`: of two who try, one succeeds."""
+    moved = ContractImport.objects.filter(pk=contract_import.pk, state__in=from_states).update(state=to_state, error="")
+    contract_import.refresh_from_db(fields=["state", "error"])
+    return moved == 1
+
+
+def newest_load(source: Source) -> str:
+    """Which import changed the source's lines last, as a text to compare; empty where none did."""
+    loads = ContractImport.objects.filter(source=source, state=ImportState.DONE).order_by("-finished_at")
+    newest = loads.values_list("pk", "finished_at").first()
+    return f"{newest[0]} {newest[1].isoformat()}" if newest else ""
+
+
+def finish(contract_import: ContractImport, state: str) -> None:
+    contract_import.state, contract_import.finished_at = state, datetime.now(UTC)
+
+
+def record(contract_import: ContractImport, action: str, **said: Any) -> None:
+    """An audit entry about this import."""
+    audit.record(action, object_type="import", object_id=contract_import.pk, **said)

@@ -1,0 +1,116 @@
+"""A client's own exchange rates.
+
+`rates_check(client=, path=) -> RateFile` · `rates_import(client=, file=, file_name=, user=) -> RateImport`
+
+Once a client has rates of its own for a currency, only those count for it; every other currency is valued by the ECB's.
+"""
+
+import hashlib
+import tempfile
+from typing import IO, Any, Final
+
+import polars as pl
+from django.conf import settings
+from django.core.files import File
+from django.db import connection
+from psycopg.sql import SQL, Literal
+
+from metrics import repository
+from metrics.files import FileTooLarge, file_name_shown
+from metrics.intake.faults import Faults
+from metrics.intake.rates import RateFile, read_rates
+from metrics.intake.reader import read_limited
+from metrics.models import FxRate, RateChange, RateImport
+from metrics.services.after_change import rates_changed
+from metrics.services.problems import ImportProblem
+from portal.tenancy import audit
+from portal.tenancy.models import Client
+
+PIECE: Final = 1 << 20
+KEY: Final = ["currency", "day"]
+
+
+class RatesRefused(ImportProblem):
+    """The file has faults; `faults` names each row, column, value and reason. Nothing was changed."""
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__(f"the file is refused: {len(faults)} faults")
+        self.faults = faults
+
+
+def rates_import(*, client: Client, file: "IO[bytes] | File[Any]", file_name: str, user: Any = None) -> RateImport:
+    """Add and correct the client's rates from a file of `date`, `currency`, `rate`; rates that the file lacks stay.
+
+    Every corrected rate keeps its old value in the history, and the numbers are recomputed. Raises RatesRefused with every
+    fault, ImportProblem when the file is too large; then nothing is changed.
+    """
+    content, sha256 = rates_read(client=client, file=file)
+    if len(content.faults):
+        raise RatesRefused(content.faults)
+    imported: RateImport = RateImport.objects.create(
+        client=client, file_name=file_name_shown(file_name), file_sha256=sha256, created_by=user
+    )
+    added, changed = rates_difference(client, content.rates)
+    repository.rows_insert(FxRate, added.select(*KEY, rate=exact("rate_e10")), rate_import_id=imported.pk)
+    if changed.height:
+        correct(imported, changed)
+    imported.added_count, imported.changed_count = added.height, changed.height
+    imported.unchanged_count = content.rates.height - added.height - changed.height
+    imported.save(update_fields=["added_count", "changed_count", "unchanged_count"])
+    counts = {name: getattr(imported, f"{name}_count") for name in ("added", "changed", "unchanged")}
+    details = {"file": imported.file_name, "sha256": sha256, "currencies": currencies_of(content.rates), **counts}
+    audit.record("rates.imported", object_type="rates", object_id=imported.pk, after=details, details=details)
+    if added.height or changed.height:
+        rates_changed(client=client, reason=f"{imported.file_name} was loaded")
+    return imported
+
+
+def rates_read(*, client: Client, file: "IO[bytes] | File[Any]") -> tuple[RateFile, str]:
+    """The validated content of a file of rates, and the file's sha256. Raises ImportProblem when it is too large."""
+    digest, size = hashlib.sha256(), 0
+    with tempfile.NamedTemporaryFile(prefix="tieout-") as copy:
+        file.seek(0)
+        while piece := file.read(PIECE):
+            size += len(piece)
+            if size > settings.UPLOAD_MAX_BYTES:
+                raise FileTooLarge("The file is too large: split it.")
+            digest.update(piece)
+            copy.write(piece)
+        copy.flush()
+        return read_rates(read_limited(copy.name), client.currency), digest.hexdigest()
+
+
+def rates_difference(client: Client, rates: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of these rates, those for new days and those that differ from the client's (`old_e10`).
+
+    The reporting currency's own rate is 1 by definition and is not kept.
+    """
+    wanted = rates.filter(pl.col("currency") != client.currency)
+    known = repository.own_rates(currencies_of(wanted)).rename({"rate_e10": "old_e10"})
+    joined = wanted.join(known, on=KEY, how="left")
+    return joined.filter(pl.col("old_e10").is_null()), joined.filter(pl.col("old_e10") != pl.col("rate_e10"))
+
+
+def correct(imported: RateImport, changed: pl.DataFrame) -> None:
+    """Write the new rates over the old ones, and the old ones into the history."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (at,) = cursor.fetchone()
+    history = changed.select(*KEY, old=exact("old_e10"), new=exact("rate_e10"))
+    repository.rows_insert(RateChange, history, rate_import_id=imported.pk, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SQL(
+                "UPDATE metrics_fxrate rate SET rate = change.new, rate_import_id = {0} FROM metrics_ratechange change"
+                " WHERE change.rate_import_id = {0} AND change.currency = rate.currency AND change.day = rate.day"
+            ).format(Literal(imported.pk))
+        )
+
+
+def exact(name: str) -> pl.Expr:
+    """Ten-billionths as a decimal."""
+    return pl.col(name).cast(pl.Decimal(38, 0)) * pl.lit("0.0000000001").cast(pl.Decimal(38, 10))
+
+
+def currencies_of(rates: pl.DataFrame) -> list[str]:
+    return sorted(rates["currency"].unique().to_list())

@@ -1,0 +1,52 @@
+"""The one row about a client that its firm's portfolio reads.
+
+`summary_refresh(client=)` · `summary_note(client=, **fields)`
+"""
+
+from typing import Any
+
+from metrics.engine.retention import ratio4
+from metrics.models import ArrBook, BookSeries, BookState, ContractImport, MonthClose
+from metrics.models.intake import ImportState
+from metrics.selectors.policies import policy_in_force
+from metrics.figures import from_cents
+from portal.tenancy.models import Client, ClientSummary
+
+
+def summary_refresh(*, client: Client) -> ClientSummary:
+    """Write down what the portfolio shows: the figures of the newest month of the policy's own book, and what waits."""
+    recognition = policy_in_force(client).recognition
+    book = ArrBook.objects.filter(recognition=recognition).first()
+    fields = figures_of(book) | waiting()
+    summary, _ = ClientSummary.objects.update_or_create(client=client, defaults={"firm_id": client.firm_id, **fields})
+    return summary
+
+
+def figures_of(book: ArrBook | None) -> dict[str, Any]:
+    """The newest month of a book as fields of the summary."""
+    empty = dict.fromkeys(("as_of_month", "arr", "arr_previous", "nrr", "customers"))
+    if book is None:
+        return {**empty, "state": "No contract lines yet"}
+    state = "" if book.state == BookState.READY and not book.gaps else book.message or book.get_state_display()
+    total = BookSeries.objects.filter(book=book, dimension="total").first()
+    if total is None:
+        return {**empty, "state": state[:200]}
+    return {
+        "as_of_month": book.last_month,
+        "arr": from_cents(total.ending[-1]),
+        "arr_previous": from_cents(total.beginning[-1]),
+        "nrr": ratio4(total.now_cents[-1], total.base_cents[-1]),
+        "customers": total.customers_ending[-1],
+        "state": state[:200],
+    }
+
+
+def waiting() -> dict[str, Any]:
+    """Imports that wait for somebody, the last one loaded, the last month closed."""
+    imports = ContractImport.objects.order_by("-id")
+    loaded = imports.filter(state__in=[ImportState.DONE, ImportState.UNCHANGED]).values_list("finished_at", "created_at").first()
+    return {
+        "waiting_imports": imports.filter(state__in=[ImportState.UPLOADED, ImportState.WAITING]).count(),
+        "last_import_at": (loaded[0] or loaded[1]) if loaded else None,
+        "last_closed_month": MonthClose.objects.order_by("-month").values_list("month", flat=True).first(),
+    }

@@ -1,0 +1,20 @@
+"""People, their invitations and links, the tokens of programs, and single sign-on."""
+
+from portal.accounts.models.guesses import GuessBudget
+from portal.accounts.models.links import FirmInvitation, Invitation, MagicLink
+from portal.accounts.models.people import User, UserManager
+from portal.accounts.models.sso import SsoConnection, SsoDomain, SsoIdentity
+from portal.accounts.models.tokens import ApiToken
+
+__all__ = [
+    "ApiToken",
+    "FirmInvitation",
+    "GuessBudget",
+    "Invitation",
+    "MagicLink",
+    "SsoConnection",
+    "SsoDomain",
+    "SsoIdentity",
+    "User",
+    "UserManager",
+]

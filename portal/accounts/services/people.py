@@ -1,0 +1,125 @@
+"""Changing and ending what a person may do; whatever was sent to them for the old role dies with it."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.utils import timezone
+
+from portal.accounts.models import ApiToken, MagicLink, User
+from portal.accounts.services.invitations import firm_invitations_close, invitations_close
+from portal.tenancy import audit
+from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, FirmRole, Membership
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.selectors import clients_reached
+from portal.tenancy.services import TenancyError, consultant_unassign, firm_member_add, member_add, member_remove
+
+
+def person_role_change(*, client: Client, member: Membership, role: str) -> Membership:
+    """Give one of the client's people another role; runs in the client's scope. The last admin stays one."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    if member.role == ClientRole.ADMIN and role != ClientRole.ADMIN and _admins() == 1:
+        raise TenancyError("this is the client's only admin: name another one first")
+    changed = member_add(client=client, user=member.user, role=role)
+    _close_links(member.user, "the role changed")
+    return changed
+
+
+def person_remove(*, client: Client, member: Membership) -> None:
+    """End a person's membership, their links and their tokens; runs in the client's scope."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    user = member.user
+    member_remove(client=client, member=member)
+    _close_links(user, "no longer a member")
+    revoked = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    if revoked:
+        audit.record("token.revoked", object_type="user", object_id=user.email, details={"tokens": revoked})
+
+
+def consultant_role_change(*, firm: Firm, member: FirmMembership, role: str) -> FirmMembership:
+    """Give a consultant another role in the firm. The last admin stays one."""
+    if role not in FirmRole.values:
+        raise TenancyError(f"'{role}' is no role of a firm")
+    with transaction.atomic():
+        _keep_an_admin(firm, member, role)
+        firm_invitations_close(firm=firm, email=member.user.email, because="the role changed")
+        return firm_member_add(firm=firm, user=member.user, role=role)
+
+
+def consultant_remove(*, firm: Firm, member: FirmMembership) -> None:
+    """End a consultant's work for the firm: every assignment first, each in its client's log, then the membership."""
+    _keep_an_admin(firm, member, "")
+    user = member.user
+    for client in Client.objects.filter(firm=firm):
+        if user.has_perm("tenancy.work_on_client", client):
+            with tenant_context(client):
+                consultant_unassign(client=client, user=user)
+                ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        _keep_an_admin(firm, member, "")
+        firm_invitations_close(firm=firm, email=user.email, because="no longer a member")
+        audit.record_for_firm(
+            firm, "firm.member_removed", object_type="user", object_id=user.email, before=member.role,
+            details={"role": member.role},
+        )  # fmt: skip
+        member.delete()
+
+
+def person_disable(*, user: User) -> None:
+    """Close an account everywhere: every session, token and link of it fails at the next use."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        for membership in FirmMembership.objects.select_related("firm").filter(user=user):
+            audit.record_for_firm(membership.firm, "person.disabled", object_type="user", object_id=user.email)
+    for client in _clients_of(user):
+        with tenant_context(client):
+            audit.record("person.disabled", object_type="user", object_id=user.email)
+
+
+def mfa_reset(*, user: User, reason: str) -> int:
+    """Remove a person's second factors after they were identified by other means than e-mail; returns how many.
+
+    For the installation's operator (`manage.py person_mfa_reset`): no page and no mail can do this.
+    """
+    if not reason.strip():
+        raise TenancyError("say how the person was identified")
+    details = {"reason": reason}
+    with transaction.atomic():
+        removed, _ = Authenticator.objects.filter(user=user).delete()
+        for membership in FirmMembership.objects.select_related("firm").filter(user=user):
+            audit.record_for_firm(
+                membership.firm, "person.mfa_reset", object_type="user", object_id=user.email, details=details
+            )
+    for client in _clients_of(user):
+        with tenant_context(client):
+            audit.record("person.mfa_reset", object_type="user", object_id=user.email, details=details)
+    return removed
+
+
+def profile_update(*, user: User, name: str, locale: str, time_zone: str) -> User:
+    """A person's own name and how they read dates and figures."""
+    user.name, user.locale, user.time_zone = name.strip(), locale, time_zone
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=["name", "locale", "time_zone"])
+    return user
+
+
+def _admins() -> int:
+    return int(Membership.objects.filter(role=ClientRole.ADMIN).count())
+
+
+def _keep_an_admin(firm: Firm, member: FirmMembership, role: str) -> None:
+    if member.role == FirmRole.ADMIN and role != FirmRole.ADMIN:
+        others = FirmMembership.objects.filter(firm=firm, role=FirmRole.ADMIN).exclude(pk=member.pk)
+        if not others.exists():
+            raise TenancyError("this is the firm's only admin: name another one first")
+
+
+def _close_links(user: Any, because: str) -> None:
+    invitations_close(email=user.email, because=because)
+    pending = MagicLink.objects.filter(user=user, used_at=None, revoked_at=None)
+    pending.update(revoked_at=timezone.now(), revoked_because=because)
+
+
+def _clients_of(user: User) -> list[Client]:
+    return [reached.client for reached in clients_reached(user)]

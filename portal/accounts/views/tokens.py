@@ -1,0 +1,65 @@
+"""Tokens of programs, per client."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.accounts.forms import TokenForm
+from portal.accounts.models import ApiToken
+from portal.accounts.selectors import api_tokens
+from portal.accounts.services.tokens import token_create, token_revoke
+from portal.tenancy.step_up import recently_authenticated
+from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.permissions import MANAGE_TOKENS
+from portal.tenancy.services import TenancyError
+
+IN_WORDS = {
+    "client.view": "see the client",
+    "arr.view": "read ARR, bridges and retention",
+    "data.view": "read contracts, imports and rates",
+    "data.import": "import contracts and rates",
+    "policy.view": "read the policy",
+    "policy.edit": "change the policy",
+    "month.close": "close and re-open months",
+    "people.view": "see people",
+    "people.manage": "invite people and change roles",
+    "audit.view": "read the audit log",
+    "settings.manage": "change settings",
+    "tokens.manage": "manage tokens",
+}
+
+
+@require_GET
+@client_page(MANAGE_TOKENS)
+def tokens(request: TenantRequest) -> HttpResponse:
+    """The tokens of the client, without their secrets."""
+    return render(request, "tokens/tokens.html", {"tokens": api_tokens(), "words": IN_WORDS})
+
+
+@require_http_methods(["GET", "POST"])
+@client_page(MANAGE_TOKENS)
+@recently_authenticated
+def token_new(request: TenantRequest) -> HttpResponse:
+    """Mint a token; its text is on the answer to this POST and nowhere else."""
+    may = request.standing.permissions
+    choices = [(scope, words) for scope, words in IN_WORDS.items() if scope in may]
+    form = TokenForm(request.POST or None, choices=choices)
+    if request.method == "POST" and form.is_valid():
+        try:
+            token, text = token_create(client=request.client, user=request.user, allowed=may, **form.cleaned_data)  # type: ignore[arg-type]
+        except TenancyError as error:
+            form.add_error(None, str(error))
+        else:
+            return render(request, "tokens/created.html", {"token": token, "text": text})
+    return render(request, "tokens/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@client_page(MANAGE_TOKENS)
+def token_end(request: TenantRequest, token_id: int) -> HttpResponse:
+    """Revoke a token."""
+    token = get_object_or_404(ApiToken.objects.all(), pk=token_id)
+    token_revoke(client=request.client, token=token)
+    messages.success(request, f"The token “{token.name}” no longer works.")
+    return redirect("tokens", client_slug=request.client.slug)

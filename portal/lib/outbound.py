@@ -1,0 +1,129 @@
+"""Requests to addresses that somebody else typed: public hosts only, checked on the very address that is connected to.
+
+The name is resolved once, every answer must be public, and the connection goes to the address that was checked, so that a
+name which answers differently the second time leads nowhere. No redirects, ten seconds in all, one megabyte at most.
+"""
+
+import ipaddress
+import json
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+
+MOST_BYTES = 1_000_000
+MOST_SECONDS = 10.0
+STEP_SECONDS = 5.0
+PORTS = {443, 8443}
+TUNNELS = [ipaddress.ip_network(block) for block in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
+
+
+class OutboundError(Exception):
+    """The address may not be called, or did not answer as it should; the text names no address."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; OutboundError where it is none."""
+        try:
+            value = json.loads(self.body)
+        except ValueError as error:
+            raise OutboundError("the answer is no JSON") from error
+        if not isinstance(value, dict):
+            raise OutboundError("the answer is no JSON object")
+        return value
+
+
+def url_check(url: str, *, allow_loopback: bool = False) -> None:
+    """OutboundError unless the address is https on a usual port, without user information; http only for loopback."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise OutboundError("the address is malformed") from error
+    if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
+        raise OutboundError("the address is malformed")
+    if allow_loopback and parts.hostname in ("127.0.0.1", "localhost", "::1") and parts.scheme in ("http", "https"):
+        return
+    if parts.scheme != "https":
+        raise OutboundError("the address must begin with https://")
+    if (port or 443) not in PORTS:
+        raise OutboundError("the address uses an unusual port")
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    allow_loopback: bool = False,
+) -> Answer:
+    """One request to a public host. OutboundError for everything that is not a plain answer."""
+    url_check(url, allow_loopback=allow_loopback)
+    deadline = time.monotonic() + MOST_SECONDS
+    given = [("Host", urlsplit(url).netloc), ("Accept", "application/json"), ("User-Agent", "Tieout"), *headers]
+    if body:
+        given.append(("Content-Length", str(len(body))))
+    limits = dict.fromkeys(("connect", "read", "write", "pool"), STEP_SECONDS)
+    backend = PublicHosts(allow_loopback=allow_loopback)
+    try:
+        with (
+            httpcore.ConnectionPool(network_backend=backend, retries=0) as pool,
+            pool.stream(method, url, headers=given, content=body, extensions={"timeout": limits}) as response,
+        ):
+            return Answer(response.status, _read(response, deadline))
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+        raise OutboundError("the address cannot be reached") from error
+
+
+class PublicHosts(httpcore.NetworkBackend):
+    """Connects to addresses that `is_public` allows, and to no other."""
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._network = httpcore.SyncBackend()
+        self._allow_loopback = allow_loopback
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        refused = [text for text in found if not is_public(text, allow_loopback=self._allow_loopback)]
+        if refused or not found:
+            raise OutboundError("the address cannot be reached")
+        return self._network.connect_tcp(sorted(found)[0], port, timeout, local_address, socket_options)
+
+
+def is_public(address: str, *, allow_loopback: bool = False) -> bool:
+    """Whether an IP address is one of the open internet, and no tunnel into another net."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if ip.is_loopback:
+        return allow_loopback
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in TUNNELS if net.version == ip.version)
+
+
+def _read(response: httpcore.Response, deadline: float) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_stream():
+        size += len(chunk)
+        if size > MOST_BYTES or time.monotonic() > deadline:
+            raise OutboundError("the answer is too large or too slow")
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,57 @@
+"""Reading the audit log of the client in scope."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from portal.tenancy.models import AuditEntry, Client
+
+PAGE = 50
+LOOK_BACK = 2000
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """What of the log to show; blank means everything. Days are days where the client is."""
+
+    family: str = ""
+    actor: str = ""
+    about: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Entries from the newest to the oldest, and the sequence from which the next page goes on."""
+
+    entries: list[AuditEntry]
+    older_than: int | None
+
+
+def audit_list(client: Client, shown: LogFilter) -> LogPage:
+    """One page of the log of the client in scope, newest first; pages are cut by sequence, so that none is lost or doubled."""
+    rows = AuditEntry.objects.order_by("-sequence")
+    zone = ZoneInfo(client.time_zone)
+    if shown.family:
+        rows = rows.filter(action__startswith=f"{shown.family}.")
+    if shown.actor:
+        rows = rows.filter(actor__icontains=shown.actor)
+    if shown.about:
+        rows = rows.filter(object_id__icontains=shown.about)
+    if shown.first_day:
+        rows = rows.filter(at__gte=datetime.combine(shown.first_day, time(), zone))
+    if shown.last_day:
+        rows = rows.filter(at__lt=datetime.combine(shown.last_day + timedelta(days=1), time(), zone))
+    if shown.before:
+        rows = rows.filter(sequence__lt=shown.before)
+    entries = list(rows[: PAGE + 1])
+    older_than = entries[PAGE - 1].sequence if len(entries) > PAGE else None
+    return LogPage(entries[:PAGE], older_than)
+
+
+def audit_families() -> list[str]:
+    """The kinds of event that happened lately, for the filter."""
+    recent = AuditEntry.objects.order_by("-sequence").values_list("action", flat=True)[:LOOK_BACK]
+    return sorted({action.partition(".")[0] for action in recent})

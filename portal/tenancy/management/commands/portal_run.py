@@ -1,0 +1,182 @@
+"""`manage.py portal_run`: the whole portal with one command, in order, and stopped in reverse order."""
+
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from portal.broker import release_unfinished
+from portal.embedded.place import EmbeddedError
+from portal.embedded.server import pinned
+from portal.processes import Child
+from portal.tenancy.provision import provision
+from portal.tenancy.server import server_of_settings
+from portal.tenancy.static_stamp import static_fingerprint
+
+DEFAULT_PORT = 8000
+READY_LIMIT = 90.0
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+class Command(BaseCommand):
+    help = "Start the portal: database, web, worker, beat. Ctrl-C stops it."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (0.0.0.0: every one)")
+        parser.add_argument("--port", type=int, help=f"port (default: {DEFAULT_PORT}, or the next free one)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until stopped; raises CommandError, so ends non-zero, when a part does not start or dies."""
+        host, port = options["host"], free_port(options["host"], options["port"])
+        children: list[Child] = []
+        with ExitStack() as stack, stop_on_signals():
+            try:
+                if settings.EMBEDDED_POSTGRES:
+                    self.stdout.write("Starting PostgreSQL …")
+                    stack.enter_context(pinned(settings.VAR_DIR))
+                self.prepare()
+                children = make_children(host, port)
+                self.run(children, f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}")  # noqa: S104
+            except Stopped:
+                self.stdout.write("Stopping …")
+            except EmbeddedError as problem:
+                raise CommandError(str(problem)) from problem
+            finally:
+                for child in reversed(children):
+                    child.stop()
+        self.stdout.write("Stopped.")
+
+    def prepare(self) -> None:
+        """Bring database, static files and demo up to date, skipping whatever already is."""
+        server = server_of_settings()
+        prepared = provision(server) if server else False
+        executor = MigrationExecutor(connections["migrator"])
+        if prepared or executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.stdout.write("Migrating …")
+            call_command("migrate", verbosity=0, interactive=False)
+        fingerprint, stamp = static_fingerprint(), settings.VAR_DIR / "static.stamp"
+        if not stamp.exists() or stamp.read_text() != fingerprint or not Path(settings.STATIC_ROOT).exists():
+            self.stdout.write("Collecting static files …")
+            call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+            stamp.write_text(fingerprint)
+        if "demo_load" in get_commands():
+            call_command("demo_load", "--once")
+        connections.close_all()
+
+    def run(self, children: list[Child], address: str) -> None:
+        """Start the parts, say where they are, watch them."""
+        self.stdout.write("Starting web, worker and beat …")
+        release_unfinished(settings.CELERY_BROKER_URL)
+        for child in children:
+            child.start()
+        deadline = time.monotonic() + READY_LIMIT
+        while not is_ready(address):
+            check_alive(children)
+            if time.monotonic() > deadline:
+                raise CommandError(f"the portal was not ready within {READY_LIMIT:.0f} s; see {children[0].log.parent}")
+            time.sleep(0.2)
+        self.announce(address)
+        while True:
+            check_alive(children)
+            for child in children:
+                child.limit_log()
+            time.sleep(0.5)
+
+    def announce(self, address: str) -> None:
+        """What a person wants to know next."""
+        lines = ["", f"Tieout is ready: {address}"]
+        sign_ins = settings.VAR_DIR / "demo-sign-ins.txt"
+        if sign_ins.exists():
+            lines += ["", sign_ins.read_text().rstrip()]
+        lines += ["", f"Logs: {settings.VAR_DIR / 'log'}   Stop: Ctrl-C"]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Inside, Ctrl-C and SIGTERM raise Stopped, once; a second one does not disturb the stopping."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for name in watched:
+            signal.signal(name, signal.SIG_IGN)
+        raise Stopped
+
+    watched = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, stop) for name in watched}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def free_port(host: str, wanted: int | None) -> int:
+    """The wanted port, or the default one or one of the next twenty; CommandError when it is taken."""
+    for port in [wanted] if wanted else range(DEFAULT_PORT, DEFAULT_PORT + 20):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as problem:
+                reason = problem.strerror
+                continue
+            return port
+    raise CommandError(f"cannot listen on {host} port {wanted or DEFAULT_PORT}: {reason}; choose another with --port")
+
+
+def make_children(host: str, port: int) -> list[Child]:
+    """Web, worker and beat, in the order in which they start."""
+    logs, python = settings.VAR_DIR / "log", [sys.executable, "-m"]
+    celery = [*python, "celery", "-A", "portal.celery"]
+    web = [
+        *(*python, "gunicorn", "portal.wsgi:application", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "3"),
+        *("--worker-tmp-dir", str(settings.VAR_DIR), "--no-control-socket", "--access-logfile", "-"),
+    ]
+    worker = [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "--without-heartbeat"]
+    beat = [*celery, "beat", "--schedule", str(settings.VAR_DIR / "beat-schedule"), "--pidfile="]
+    pool = {"DATABASE_POOL_SIZE": os.environ.get("DATABASE_POOL_SIZE", "4")}
+    return [
+        Child("web", web, logs / "web.log", {**pool, "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://{host}:{port}")}),
+        Child("worker", [*worker, "--loglevel", "INFO"], logs / "worker.log", patience=4.0),
+        Child("beat", [*beat, "--loglevel", "INFO"], logs / "beat.log", patience=1.0),
+    ]
+
+
+def is_ready(address: str) -> bool:
+    """Whether the web answers that all is in order."""
+    try:
+        with urllib.request.urlopen(f"{address}/health/ready", timeout=5) as answer:  # noqa: S310 — our own address
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def check_alive(children: list[Child]) -> None:
+    """Raise CommandError with the last words of the first part that died."""
+    for child in children:
+        if child.has_ended():
+            code = child.process.returncode if child.process else None
+            raise CommandError(
+                f"{child.name} ended by itself (status {code}); everything is stopped. The end of {child.log}:\n"
+                f"{child.last_lines()}"
+            )

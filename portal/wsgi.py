@@ -1,0 +1,12 @@
+"""The web application, as gunicorn loads it; it refuses to start on an unsound deployment."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+application = get_wsgi_application()
+
+from portal.selftest import require_sound  # noqa: E402 — needs the settings
+
+require_sound()

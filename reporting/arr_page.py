@@ -1,0 +1,202 @@
+"""Everything the ARR page shows, gathered from the selectors and made ready for its templates."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from metrics.models import Recognition
+from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
+from metrics.selectors.closes import bridge_reported
+from metrics.selectors.figures import BookHead, Bridge, Cohorts, Figure, Headline, Movers
+from metrics.selectors.findings import finding_sentence
+from metrics.selectors.movers import movers_get
+from portal.lib.money import unit_text
+from portal.lib.periods import month_format
+from portal.tenancy.models import Client
+from reporting.arr_query import DIMENSIONS, ArrQuery
+from reporting.bridge_view import bridge_table, period_label, waterfall
+
+DEFAULT_MONTHS = 12
+COHORT_COLUMNS = 12
+
+
+@dataclass(frozen=True)
+class Reader:
+    """For whom the page is made: their locale, and the address the page's links start from."""
+
+    locale: str
+    base: str
+
+
+def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+    """The template context of the whole page; an empty or blocked book gives the reason and nothing else."""
+    headline = headline_get(client, query.recognition or None, query.last, query.filters)
+    head = headline.head
+    context = {
+        "head": head,
+        "query": query,
+        "currency": client.currency,
+        "scale": query.scale,
+        "filters": filters_of(client, query, head),
+        "segments": switches_of(query, head),
+    }
+    if headline.month is None:
+        return context
+    shown = query.having(first=first_month(query, headline), last=headline.month)
+    return context | {
+        "month": headline.month,
+        "tiles": tiles_of(headline, query, reader),
+        "bases": bases_of(client, query, headline, reader),
+        **bridge_context(client, shown, query, reader),
+        **movers_context(client, shown, reader),
+        "cohorts": cohort_heat(cohorts_get(client, query.recognition or None, query.grain, headline.month), query, reader),
+    }
+
+
+def first_month(query: ArrQuery, headline: Headline) -> int:
+    """Twelve months unless the address says otherwise; the book decides how far back there is anything."""
+    if query.first is not None:
+        return query.first
+    assert headline.month is not None
+    return headline.month - DEFAULT_MONTHS + 1
+
+
+def bridge_for(client: Client, query: ArrQuery) -> Bridge:
+    """The bridge that a question asks for: as reported, or as the contracts stand now."""
+    get = bridge_reported if query.reported and not query.filters else bridge_get
+    return get(client, query.recognition or None, query.first, query.last, query.by, query.grain, query.filters)
+
+
+def bridge_context(client: Client, shown: ArrQuery, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+    bridge = bridge_for(client, shown)
+    if not bridge.totals:
+        return {}
+    unit = unit_text(client.currency, query.scale)
+    title = finding_sentence(bridge)
+    return {
+        "bridge": bridge,
+        "finding": title,
+        "chart": waterfall(bridge, query, reader.base, title=title, unit=unit, locale=reader.locale),
+        "table": bridge_table(bridge, query, reader.base, unit=unit, locale=reader.locale),
+        "export_url": shown.address(f"{reader.base}bridge.csv"),
+    }
+
+
+TILES = (
+    ("arr", "money", "up"),
+    ("mrr", "money", "up"),
+    ("net_new", "signed", "up"),
+    ("nrr", "percent", "up"),
+    ("grr", "percent", "up"),
+    ("logo_churn", "percent", "down"),
+)
+NO_RETENTION = "Nobody had ARR twelve months before, or it cannot be valued"
+
+
+def tiles_of(headline: Headline, query: ArrQuery, reader: Reader) -> list[dict[str, Any]]:
+    """The headline figures with their change on the month before and twelve months to draw."""
+    labels = {"arr": headline.head.label, "mrr": "MRR", "net_new": f"Net new {headline.head.label}"}
+    labels |= {"nrr": "NRR, 12 months", "grr": "GRR, 12 months", "logo_churn": "Logo churn, month"}
+    month = headline.month or 0
+    span = f"{month_format(month)}:{month_format(month)}"
+    leads = {"arr": "ending", "net_new": "net_new", "logo_churn": "churn"}
+    tiles = []
+    for name, kind, good in TILES:
+        figure: Figure = getattr(headline, name)
+        url = query.address(reader.base, why=f"cell:{span}:{leads[name]}") if name in leads else ""
+        tiles.append({"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "url": url})
+    return tiles
+
+
+def bases_of(client: Client, query: ArrQuery, headline: Headline, reader: Reader) -> list[dict[str, Any]]:
+    """ARR, CARR and LARR side by side: what is running, what is signed, what is live."""
+    found = []
+    for recognition in Recognition:
+        other = (
+            headline
+            if recognition == headline.head.recognition
+            else headline_get(client, recognition, headline.month, query.filters)
+        )
+        found.append(
+            {
+                "label": recognition.label,
+                "head": other.head,
+                "figure": other.arr,
+                "active": recognition == headline.head.recognition,
+                "url": query.having(recognition="" if other.head.is_policys_own else recognition.value).address(reader.base),
+            }
+        )
+    return found
+
+
+def filters_of(client: Client, query: ArrQuery, head: BookHead) -> list[dict[str, Any]]:
+    """The selects of the filter bar."""
+    if not head.has_numbers:
+        return []
+    bar = [month_filter("from", "From", query.first, head), month_filter("to", "To", query.last, head)]
+    bar.append(choice("grain", "Each", [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")], query.grain))
+    splits = [("", "No split"), *((name, name.title()) for name in DIMENSIONS)]
+    bar.append(choice("by", "Split by", splits, query.by))
+    for name in DIMENSIONS:
+        values = [("", "All"), *((value, value) for value in groups_list(client, name, head.recognition))]
+        bar.append(choice(name, name.title(), values, query.filters.get(name, "")))
+    return bar
+
+
+def month_filter(name: str, label: str, chosen: int | None, head: BookHead) -> dict[str, Any]:
+    assert head.first_month is not None and head.last_month is not None
+    newest = "Last 12 months" if name == "from" else "Newest month"
+    months = [(month_format(m), month_format(m)) for m in range(head.last_month, head.first_month - 1, -1)]
+    return choice(name, label, [("", newest), *months], month_format(chosen) if chosen is not None else "")
+
+
+def choice(name: str, label: str, options: list[tuple[str, str]], chosen: str) -> dict[str, Any]:
+    shown = [{"value": value, "label": text, "selected": value == chosen} for value, text in options]
+    return {"name": name, "label": label, "options": shown}
+
+
+def switches_of(query: ArrQuery, head: BookHead) -> list[dict[str, Any]]:
+    """The switches of the filter bar: basis, as reported or as it stands now, and the scale."""
+    bases = [(value, label) for value, label in Recognition.choices]
+    scales = [("full", "1"), ("thousands", "k"), ("millions", "m")]
+    views = [("reported", "As reported"), ("current", "As it stands now")]
+    return [
+        choice("basis", "Basis", bases, query.recognition or head.recognition),
+        choice("view", "Closed months", views, "reported" if query.reported else "current"),
+        choice("scale", "Scale", scales, query.scale) | {"end": True},
+    ]
+
+
+def movers_context(client: Client, shown: ArrQuery, reader: Reader) -> dict[str, Any]:
+    movers = movers_get(client, shown.recognition or None, shown.first, shown.last, 8, shown.filters)
+    return {"movers": movers, "mover_tables": [mover_table(movers, way, shown, reader) for way in ("gains", "losses")]}
+
+
+def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> dict[str, Any]:
+    """The customers that gained or lost most, each with the parts of its movement."""
+    rows = []
+    for mover in getattr(movers, way):
+        why = shown.address(reader.base, why=f"customer:{month_format(movers.last)}:{mover.customer}")
+        parts = ", ".join(kind for kind, _ in mover.parts)
+        rows.append({"id": mover.customer, "cells": [{"value": mover.name, "href": why, "note": parts}, mover.amount]})
+    title = "Largest gains" if way == "gains" else "Largest losses"
+    columns = [{"label": "Customer", "kind": "text"}, {"label": "Net change", "kind": "signed"}]
+    return {
+        "id": way,
+        "caption": title,
+        "unit": unit_text(movers.head.currency, shown.scale),
+        "columns": columns,
+        "rows": rows,
+        "empty": {"title": "Nobody", "text": "No customer's ARR moved that way in this period."},
+    }
+
+
+def cohort_heat(cohorts: Cohorts, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+    """Net ARR retention of each cohort by age; a cohort from before the first month shown has no share."""
+    ages = min(cohorts.ages, COHORT_COLUMNS + 1)
+    rows = []
+    for cohort in [found for found in cohorts.cohorts if not found.is_cut][-24:]:
+        by_age = {cell.age: cell for cell in cohort.cells}
+        shares = [by_age[age].arr_share if age in by_age else None for age in range(ages)]
+        label = period_label(cohort.period, cohorts.grain, reader.locale)
+        rows.append({"label": label, "size": by_age[0].customers, "shares": shares})
+    return {"grain": cohorts.grain, "columns": [f"+{age}" for age in range(ages)], "rows": rows}

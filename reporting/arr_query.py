@@ -1,0 +1,82 @@
+"""What the ARR page shows, as its address says it. Every link of the page is this question with something changed.
+
+A value that makes no sense is left out rather than refused: an old bookmark still opens the page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
+
+from metrics.models import Recognition
+from metrics.selectors.periods import Grain
+from portal.lib.money import Scale
+from portal.lib.periods import month_format, month_parse
+
+DIMENSIONS = ("segment", "region", "rep", "product")
+GRAINS = ("month", "quarter", "year")
+SCALES = ("full", "thousands", "millions")
+LONGEST = 600  # months
+
+
+@dataclass(frozen=True)
+class ArrQuery:
+    """The page's parameters; months are ordinals, and None means the page's own choice."""
+
+    first: int | None = None
+    last: int | None = None
+    grain: Grain = "month"
+    by: str = "total"
+    recognition: str = ""
+    reported: bool = True
+    scale: Scale = "thousands"
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_parameters(cls, given: Mapping[str, str]) -> "ArrQuery":
+        first, last = _month(given.get("from", "")), _month(given.get("to", ""))
+        if first is not None and last is not None and not 0 <= last - first < LONGEST:
+            first = last = None
+        return cls(
+            first=first,
+            last=last,
+            grain=_one_of(given.get("grain", ""), GRAINS, "month"),
+            by=_one_of(given.get("by", ""), DIMENSIONS, "total"),
+            recognition=_one_of(given.get("basis", ""), Recognition.values, ""),
+            reported=given.get("view") != "current",
+            scale=_one_of(given.get("scale", ""), SCALES, "thousands"),
+            filters={name: given[name][:200] for name in DIMENSIONS if given.get(name)},
+        )
+
+    def parameters(self) -> dict[str, str]:
+        """The address's parameters, defaults left out."""
+        default = ArrQuery()
+        named = {
+            "from": month_format(self.first) if self.first is not None else "",
+            "to": month_format(self.last) if self.last is not None else "",
+            "grain": self.grain if self.grain != default.grain else "",
+            "by": self.by if self.by != default.by else "",
+            "basis": self.recognition,
+            "view": "" if self.reported else "current",
+            "scale": self.scale if self.scale != default.scale else "",
+            **self.filters,
+        }
+        return {name: value for name, value in named.items() if value}
+
+    def address(self, base: str, **more: str) -> str:
+        """The address of this question, with parameters of its own added (`why`)."""
+        parameters = self.parameters() | more
+        return f"{base}?{urlencode(parameters)}" if parameters else base
+
+    def having(self, **changes: object) -> "ArrQuery":
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def _one_of(value: str, known: tuple[str, ...] | list[str], otherwise: str) -> str:
+    return value if value in known else otherwise
+
+
+def _month(text: str) -> int | None:
+    try:
+        return month_parse(text)
+    except ValueError:
+        return None

@@ -1,0 +1,85 @@
+"""What Tieout is measured against: the usual ways to get a bridge by month and segment, on much simpler work.
+
+The peers know one currency, no renewals, no grace, no policy: they are given already the value of each line.
+"""
+
+from typing import Any
+
+import polars as pl
+
+EVENTS = """
+WITH events AS (
+    SELECT customer_id, segment, date_trunc('month', starts_on) AS month, value FROM simple
+    UNION ALL
+    SELECT customer_id, segment, date_trunc('month', ends_on), -value FROM simple
+), deltas AS (
+    SELECT customer_id, any_value(segment) AS segment, month, sum(value) AS delta FROM events GROUP BY customer_id, month
+), running AS (
+    SELECT *, sum(delta) OVER (PARTITION BY customer_id ORDER BY month) AS now,
+        row_number() OVER (PARTITION BY customer_id ORDER BY month) AS step FROM deltas
+), moves AS (
+    SELECT segment, month, delta, CASE
+        WHEN now = delta AND step = 1 THEN 'new' WHEN now = delta THEN 'reactivation' WHEN now = 0 THEN 'churn'
+        WHEN delta > 0 THEN 'expansion' ELSE 'contraction' END AS kind
+    FROM running WHERE delta <> 0
+)
+SELECT month, segment, kind, sum(delta) FROM moves GROUP BY ALL
+"""
+
+SPINE = """
+WITH months AS (
+    SELECT (generate_series(DATE '2021-01-01', DATE '2025-12-01', INTERVAL '1 month') + INTERVAL '1 month - 1 day')::date AS day
+), spine AS (
+    SELECT m.day, l.customer_id, max(l.segment) AS segment, sum(l.value) AS now
+    FROM months m JOIN bench_simple l ON l.starts_on <= m.day AND m.day < l.ends_on
+    GROUP BY m.day, l.customer_id
+), moves AS (
+    SELECT coalesce(a.day, (b.day + INTERVAL '1 day' + INTERVAL '1 month - 1 day')::date) AS day,
+        coalesce(a.segment, b.segment) AS segment, coalesce(b.now, 0) AS before, coalesce(a.now, 0) AS now
+    FROM spine a FULL JOIN spine b
+        ON b.customer_id = a.customer_id AND a.day = (b.day + INTERVAL '1 day' + INTERVAL '1 month - 1 day')::date
+)
+SELECT day, segment, sum(before), sum(now) FILTER (WHERE before = 0),
+    sum(now - before) FILTER (WHERE before > 0 AND now > before), sum(now - before) FILTER (WHERE now > 0 AND now < before),
+    sum(-before) FILTER (WHERE now = 0), sum(now)
+FROM moves GROUP BY day, segment
+"""
+
+
+def duckdb_limit(simple: pl.DataFrame) -> Any:
+    """The lower limit: read the columns and do one group-by."""
+    import duckdb
+
+    return duckdb.sql("SELECT segment, date_trunc('month', starts_on), sum(value), max(ends_on) FROM simple GROUP BY ALL").fetchall()
+
+
+def duckdb_events(simple: pl.DataFrame) -> Any:
+    """Plain event SQL: plus at the start, minus at the end, a running sum per customer."""
+    import duckdb
+
+    return duckdb.sql(EVENTS).fetchall()
+
+
+def pandas_spine(simple: pl.DataFrame) -> Any:
+    """A customer × month table in pandas, the way it is usually done in notebooks."""
+    import pandas as pd
+
+    table = simple.to_pandas()
+    months = pd.date_range("2021-01-31", "2025-12-31", freq="ME")
+    state = pd.concat(
+        table[(table.starts_on <= day) & (table.ends_on > day)]
+        .groupby("customer_id")
+        .agg(segment=("segment", "max"), now=("value", "sum"))
+        .assign(month=position)
+        for position, day in enumerate(months)
+    ).reset_index()
+    before = state.assign(month=state.month + 1).rename(columns={"now": "before"})
+    both = state.merge(before, on=["customer_id", "month"], how="outer", suffixes=("", "_before"))
+    both["segment"] = both.segment.fillna(both.segment_before)
+    both[["now", "before"]] = both[["now", "before"]].fillna(0)
+    both["kind"] = "expansion"
+    both.loc[both.now < both.before, "kind"] = "contraction"
+    both.loc[both.before == 0, "kind"] = "new"
+    both.loc[both.now == 0, "kind"] = "churn"
+    both["delta"] = both.now - both.before
+    return both.groupby(["month", "segment", "kind"]).delta.sum()

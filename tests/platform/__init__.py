@@ -1,0 +1,1 @@
+"""Servers, processes, start-up, health, backup: what runs the portal, tested through real processes."""

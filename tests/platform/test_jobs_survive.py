@@ -1,0 +1,146 @@
+"""A job outlives its worker, whichever broker is behind CELERY_BROKER_URL: real workers, really killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from portal.broker import is_reachable, release_unfinished
+from portal.database import Server
+from portal.tenancy.provision import jobs_server, provision
+
+VISIBILITY = 6
+WORKER = [sys.executable, "-m", "celery", "-A", "tests.platform.worker_app", "worker", "--concurrency", "1"]
+WORKER += ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "INFO"]
+
+
+@dataclass
+class Stage:
+    """One broker and the workers that a test runs on it."""
+
+    environment: dict[str, str]
+    folder: Path
+    workers: list[subprocess.Popen[bytes]]
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        log = self.folder / f"worker{len(self.workers)}.log"
+        with log.open("wb") as output:
+            worker = subprocess.Popen(WORKER, env=self.environment, stdout=output, stderr=output, start_new_session=True)
+        self.workers.append(worker)
+        return worker
+
+    def send(self, job: str, path: Path) -> None:
+        subprocess.run([sys.executable, "-m", "tests.platform.worker_app", job, str(path)], env=self.environment, check=True)
+
+    def end_all(self) -> None:
+        for worker in self.workers:
+            try:
+                os.killpg(worker.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            worker.wait()
+
+
+def wait_until(condition: Callable[[], bool], limit: float = 60) -> None:
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.1)
+
+
+def runs(path: Path) -> int:
+    return len(path.read_text().split()) if path.exists() else 0
+
+
+@pytest.fixture(scope="module")
+def queue_server(base_server: Server) -> Iterator[Server]:
+    """The default broker: a `…_jobs` database on the embedded server."""
+    server = replace(base_server, name=f"tieout_broker_{os.getpid()}", prefix="tieout_test")
+    provision(server)
+    yield jobs_server(server)
+    with psycopg.connect(host=server.host, port=server.port, user=server.user, password=server.password, autocommit=True) as admin:
+        for name in (server.name, jobs_server(server).name):
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, queue_server: Server, tmp_path: Path) -> Iterator[Stage]:
+    url = request.param or queue_server.url("jobs", scheme="pgmq")
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname or "", address.port or 0), timeout=1).close()
+    except OSError:
+        pytest.skip(f"no {address.scheme} broker on {address.hostname}:{address.port}")
+    environment = {
+        **os.environ,
+        "CELERY_BROKER_URL": url,
+        "CELERY_VISIBILITY_TIMEOUT": str(VISIBILITY),
+        "TEST_QUEUE": f"test{os.getpid()}{time.monotonic_ns()}",
+    }
+    made = Stage(environment, tmp_path, [])
+    yield made
+    made.end_all()
+
+
+BROKERS = [
+    pytest.param("", id="pgmq"),
+    pytest.param("redis://127.0.0.1:6379/5", id="redis"),
+    pytest.param("amqp://guest:guest@127.0.0.1:5672//", id="amqp"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", BROKERS, indirect=True)
+def test_job_of_a_killed_worker_is_delivered_again(stage: Stage, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    first = stage.start_worker()
+    stage.send("hang_first", note)
+    wait_until(lambda: runs(note) == 1)
+    os.killpg(first.pid, signal.SIGKILL)  # the whole worker, as in a power cut
+    stage.start_worker()
+    wait_until(lambda: runs(note) == 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", BROKERS[:1], indirect=True)
+def test_job_of_a_killed_child_process_and_a_job_sent_by_a_job(stage: Stage, tmp_path: Path) -> None:
+    note, later = tmp_path / "note", tmp_path / "later"
+    stage.start_worker()
+    stage.send("hang_first", note)
+    wait_until(lambda: runs(note) == 1)
+    os.kill(int(note.read_text().split()[0]), signal.SIGKILL)  # one process of the pool, as the out-of-memory killer does
+    wait_until(lambda: runs(note) == 2)
+    stage.send("note_later", later)
+    wait_until(lambda: runs(later) == 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", BROKERS[:1], indirect=True)
+def test_unfinished_jobs_are_released_before_the_only_worker_starts(stage: Stage, tmp_path: Path) -> None:
+    stage.environment["CELERY_VISIBILITY_TIMEOUT"] = "3600"
+    note = tmp_path / "note"
+    first = stage.start_worker()
+    stage.send("hang_first", note)
+    wait_until(lambda: runs(note) == 1)
+    os.killpg(first.pid, signal.SIGKILL)
+    release_unfinished(stage.environment["CELERY_BROKER_URL"])
+    stage.start_worker()
+    wait_until(lambda: runs(note) == 2, limit=30)
+
+
+def test_reachable_or_not(queue_server: Server) -> None:
+    assert is_reachable(queue_server.url("jobs", scheme="pgmq"))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        for url in (f"pgmq://a:b@127.0.0.1:{port}/c", f"redis://127.0.0.1:{port}/0", f"amqp://a:b@127.0.0.1:{port}//"):
+            assert not is_reachable(url)

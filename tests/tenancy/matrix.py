@@ -1,0 +1,36 @@
+"""The access matrix: every route of the portal, what guards it, and how to try it. One table for tests and people.
+
+A route that is not in it fails `test_every_route_is_in_the_matrix`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.tenancy.models import Client
+
+Kwargs = Callable[[Client], dict[str, Any]]
+
+
+def nothing(client: Client) -> dict[str, Any]:
+    """For routes whose only key is the client's slug."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route and method.
+
+    `kwargs` runs inside the client's scope and makes the objects that the URL names; `data` is what a rightful POST sends;
+    `status` is what the rightful person gets.
+    """
+
+    url_name: str
+    permission: str
+    method: str = "get"
+    kwargs: Kwargs = nothing
+    data: dict[str, Any] | Callable[[Client], dict[str, Any]] = field(default_factory=dict)
+    status: tuple[int, ...] = (200, 302)
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.url_name}"
