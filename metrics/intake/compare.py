@@ -46,7 +46,7 @@ def compare_lines(current: pl.DataFrame, new: pl.DataFrame) -> Comparison:
     ids = pl.col("line_id")
     both = new_lines.join(old_lines, on="line_id", how="inner", suffix="_old")
     others = [name for name in FIELDS if name != "line_id"]
-    differs = [pl.col(name).ne(pl.col(f"{name}_old")).alias(name) for name in others]
+    differs = [pl.col(name).ne_missing(pl.col(f"{name}_old")).alias(name) for name in others]
     changed = both.filter(pl.any_horizontal(differs))
     changed_ids = changed.select("line_id")
     return Comparison(

@@ -46,7 +46,9 @@ def _code(mark: str, decimals: int) -> pl.Expr:
         .then(pl.lit("number_unit"))
         .when(value.str.contains(r"^-?[0-9]{1,3}(?:[ '\x{a0}\x{202f}’][0-9]{3})+"))
         .then(pl.lit("number_thousands"))
-        .when(value.str.contains(r"^-?[[0-9].,]+$") & value.str.contains(other, literal=True))
+        .when(value.str.contains(rf"^-?[0-9]+[{other}](?:[0-9]{{1,2}}|[0-9]{{4,}})$"))
+        .then(pl.lit("number_other_mark"))
+        .when(value.str.contains(r"^-?[0-9.,]+$") & value.str.contains(other, literal=True))
         .then(pl.lit("number_thousands"))
         .when(
             value.str.contains(plain)
@@ -71,6 +73,7 @@ def _reason(mark: str, decimals: int) -> pl.Expr:
         "number_null_text": "'{}' stands for an empty cell: add it to the mapping's empty markers, or clear the cell",
         "number_brackets": "'{}' is in brackets, which means negative in accounts: an amount is never negative",
         "number_unit": f"'{{}}' has a unit in it: write the number alone, like {example}",
+        "number_other_mark": f"'{{}}' seems to have a decimal {other}: say so in the mapping, or write {example}",
         "number_thousands": f"{separator} {example}",
         "number_too_large": f"'{{}}' is {10 ** (SCALED_DIGITS - decimals):,} or more: is a decimal mark missing?",
         "number_too_fine": f"'{{}}' has more than {decimals} decimals: round it in the source",

@@ -201,10 +201,12 @@ def _look_at_cells(text: bytes, check: PartCheck) -> None:
     check.cells += len(found)
     check.rows = max(check.rows, max(int(digits[:9]) for digits in {digits for _, digits in found}))
     check.columns = max(check.columns, max(_column_number(letters) for letters in {letters for letters, _ in found}))
-    for reference, value in ERROR_CELL.findall(text):
-        check.valueless[_position(reference.decode())] = value.decode(errors="replace")
-    for reference in UNCOMPUTED.findall(text):
-        check.valueless[_position(reference.decode())] = NOT_COMPUTED
+    if b't="e"' in text or b"t='e'" in text:
+        for reference, value in ERROR_CELL.findall(text):
+            check.valueless[_position(reference.decode())] = value.decode(errors="replace")
+    if b"<f" in text:
+        for reference in UNCOMPUTED.findall(text):
+            check.valueless[_position(reference.decode())] = NOT_COMPUTED
 
 
 def _position(reference: str) -> tuple[int, int]:

@@ -50,6 +50,7 @@ def test_a_long_and_a_short_row_do_not_cancel_out() -> None:
 
 def test_a_mark_inside_a_cell_is_text_and_one_after_a_quoted_cell_is_not() -> None:
     assert read_bytes(b'a,b\n1,5" pipe\n').cells.rows() == [("1", '5" pipe')]
+    assert codes(read_bytes(b'a,b\n1,x"y,z"\n')) == [(2, "row_ragged")]
     assert codes(read_bytes(b'a,b\n1,"x" y\n2,z\n')) == [(2, "quote_stray")]
     assert codes(read_bytes(b'a,b\n1,x\n2,"z\n3,w\n')) == [(3, "quote_open")]
 

@@ -127,7 +127,7 @@ def test_the_word_null_is_not_loaded_as_text() -> None:
 
 def test_decimal_commas_need_to_be_said() -> None:
     file = read_messy("daily/InternetSales20110124.csv", "ymd", "CustomerKey")
-    assert file.faults.by_code()["number_thousands"] == file.rows
+    assert file.faults.by_code()["number_other_mark"] == file.rows
 
 
 def test_rows_without_a_date_are_named() -> None:

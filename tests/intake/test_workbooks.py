@@ -144,6 +144,11 @@ def far_row() -> bytes:
     return with_part(workbook_bytes([["a"]]), SHEET, sheet_xml(cells))
 
 
+def sparse_sheet() -> bytes:
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="E1048576"><v>1</v></c></row>'
+    return with_part(workbook_bytes([["a"]]), SHEET, sheet_xml(cells))
+
+
 def macros() -> bytes:
     return with_part(workbook_bytes([["a"]]), "xl/vbaProject.bin", b"\xd0\xcf")
 
@@ -186,6 +191,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "1,200 sheets": (many_sheets, "workbook_too_heavy"),
     "cell XFD1048576": (far_cell, "too_many_columns"),
     "cell J1048576": (far_row, "workbook_too_heavy"),
+    "cell E1048576": (sparse_sheet, "workbook_too_heavy"),
     "macros": (macros, "workbook_macros"),
     "xlsm renamed": (macro_type, "workbook_macros"),
     "name outside": (climbing_name, "workbook_hostile"),
