@@ -35,7 +35,7 @@ $(PY):
 
 $(STAMPS)/python: requirements-dev.txt | $(PY)
 	@echo "Installing Python packages (pinned in requirements-dev.txt) …"
-	@test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet "$$(grep -o '^uv==[^ ;]*' requirements-dev.txt)" || true
+	@test -x $(VENV)/bin/uv || $(PY) -m pip install -qq "$$(grep -o '^uv==[^ ;]*' requirements-dev.txt)" || true
 	@$(VENV)/bin/uv pip sync --quiet --python $(PY) requirements-dev.txt 2>$(VENV)/uv.log \
 		|| $(PY) -m pip install --quiet -r requirements-dev.txt
 	@mkdir -p $(STAMPS) && touch $@

@@ -1,6 +1,7 @@
 """A book's series as rows of the database, both ways."""
 
 import io
+import zlib
 from collections.abc import Collection
 from typing import Any
 
@@ -13,7 +14,6 @@ from metrics.engine.bridge import TOTAL
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
 from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch
 from metrics.models import BookSeries as SeriesRow
-from metrics.repository import rows_insert
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
 
@@ -24,17 +24,17 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
         model.objects.filter(book=book).delete()
     if series is None:
         return
-    keys = list(series.groups)
-    groups: dict[str, Any] = {"dimension": [key[0] for key in keys], "group": [key[1] for key in keys]}
-    groups |= {name: [array_text(series.groups[key][row]) for key in keys] for row, name in enumerate(FIGURES)}
-    rows_insert(SeriesRow, pl.DataFrame(groups), book_id=book.pk)
-    cohorts: dict[str, Any] = {"cohort": list(series.cohorts)}
-    for row, name in enumerate(COHORT_FIGURES):
-        cohorts[name] = [array_text(values[row]) for values in series.cohorts.values()]
-    rows_insert(BookCohort, pl.DataFrame(cohorts), book_id=book.pk)
+    own = {"client_id": book.client_id, "book": book}
+    SeriesRow.objects.bulk_create(
+        SeriesRow(**own, dimension=key[0], group=key[1], figures=packed_series(values))
+        for key, values in series.groups.items()
+    )
+    BookCohort.objects.bulk_create(
+        BookCohort(**own, cohort=cohort, figures=packed_series(values)) for cohort, values in series.cohorts.items()
+    )
     months = series.movements.partition_by("month", as_dict=True, include_key=False)
     BookMonth.objects.bulk_create(
-        BookMonth(client_id=book.client_id, book=book, month=key[0], movements=packed(rows)) for key, rows in months.items()
+        BookMonth(**own, month=key[0], movements=packed_movements(rows)) for key, rows in months.items()
     )
 
 
@@ -47,23 +47,17 @@ def add_groups(book: ArrBook, change: dict[tuple[str, str], Ints]) -> None:
     written, gone = [], []
     for key, step in change.items():
         row = rows.get(key) or SeriesRow(client_id=book.client_id, book=book, dimension=key[0], group=key[1])
-        values = step + np.array([getattr(row, name) for name in FIGURES], dtype=np.int64) if key in rows else step
-        for name, figures in zip(FIGURES, values.tolist(), strict=True):
-            setattr(row, name, figures)
+        values = step + unpacked_series(row.figures, len(FIGURES)) if key in rows else step
+        row.figures = packed_series(values)
         if key in rows and key[0] != TOTAL and not values.any():
             gone.append(row.pk)
         else:
             written.append(row)
-    series_write(book, written)
+    SeriesRow.objects.bulk_create(
+        written, update_conflicts=True, unique_fields=["client", "book", "dimension", "group"], update_fields=["figures"]
+    )
     if gone:
         SeriesRow.objects.filter(pk__in=gone).delete()
-
-
-def series_write(book: ArrBook, rows: list[SeriesRow]) -> None:
-    """Insert new series and replace old ones, in one statement."""
-    SeriesRow.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["client", "book", "dimension", "group"], update_fields=list(FIGURES)
-    )
 
 
 def add_cohorts(book: ArrBook, change: dict[int, Ints]) -> None:
@@ -74,14 +68,14 @@ def add_cohorts(book: ArrBook, change: dict[int, Ints]) -> None:
     written, gone = [], []
     for cohort, step in change.items():
         row = stored.get(cohort) or BookCohort(client_id=book.client_id, book=book, cohort=cohort)
-        values = step + np.array([row.arr, row.customers], dtype=np.int64) if cohort in stored else step
-        row.arr, row.customers = values.tolist()
+        values = step + unpacked_series(row.figures, len(COHORT_FIGURES)) if cohort in stored else step
+        row.figures = packed_series(values)
         if values.any():
             written.append(row)
         elif cohort in stored:
             gone.append(row.pk)
     BookCohort.objects.bulk_create(
-        written, update_conflicts=True, unique_fields=["client", "book", "cohort"], update_fields=list(COHORT_FIGURES)
+        written, update_conflicts=True, unique_fields=["client", "book", "cohort"], update_fields=["figures"]
     )
     if gone:
         BookCohort.objects.filter(pk__in=gone).delete()
@@ -104,21 +98,21 @@ def keep_patches(book: ArrBook, customers: Collection[str], movements: pl.DataFr
 
 
 def load_groups(book: ArrBook, **filters: Any) -> dict[tuple[str, str], Ints]:
-    """The series of a book, by dimension and group."""
-    rows = SeriesRow.objects.filter(book=book, **filters).values_list("dimension", "group", *FIGURES)
-    return {(row[0], row[1]): np.array(row[2:], dtype=np.int64) for row in rows}
+    """The series of a book, by dimension and group: `FIGURES` × months."""
+    rows = SeriesRow.objects.filter(book=book, **filters).values_list("dimension", "group", "figures")
+    return {(dimension, group): unpacked_series(figures, len(FIGURES)) for dimension, group, figures in rows}
 
 
 def load_cohorts(book: ArrBook) -> dict[int, Ints]:
-    """The cohorts of a book."""
-    rows = BookCohort.objects.filter(book=book).values_list("cohort", *COHORT_FIGURES)
-    return {row[0]: np.array(row[1:], dtype=np.int64) for row in rows}
+    """The cohorts of a book: `COHORT_FIGURES` × months."""
+    rows = BookCohort.objects.filter(book=book).values_list("cohort", "figures")
+    return {cohort: unpacked_series(figures, len(COHORT_FIGURES)) for cohort, figures in rows}
 
 
 def load_movements(book: ArrBook, first: int, last: int) -> pl.DataFrame:
     """The movements of some months as they stand: `month, customer, product, kind, amount` in cents."""
     rows = BookMonth.objects.filter(book=book, month__gte=first, month__lte=last).values_list("month", "movements")
-    parts = [unpacked(bytes(packed_rows)).with_columns(month=pl.lit(month, pl.Int64)) for month, packed_rows in rows]
+    parts = [unpacked_movements(bytes(packed_rows)).with_columns(month=pl.lit(month, pl.Int64)) for month, packed_rows in rows]
     patches = dict(BookPatch.objects.filter(book=book).values_list("customer", "movements"))
     base = pl.concat([no_movements(), *(part.select(no_movements().columns) for part in parts)])
     if not patches:
@@ -139,18 +133,23 @@ def no_movements() -> pl.DataFrame:
     return pl.DataFrame(schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()})
 
 
-def packed(movements: pl.DataFrame) -> bytes:
+def packed_movements(movements: pl.DataFrame) -> bytes:
     """Movements of one month as an Arrow file."""
     buffer = io.BytesIO()
     movements.select(pl.col(MOVEMENT_COLUMNS[:3]).cast(pl.String), "amount").write_ipc(buffer, compression="zstd")
     return buffer.getvalue()
 
 
-def unpacked(data: bytes) -> pl.DataFrame:
-    """The movements in an Arrow file of `packed`."""
+def unpacked_movements(data: bytes) -> pl.DataFrame:
+    """The movements in an Arrow file of `packed_movements`."""
     return pl.read_ipc(io.BytesIO(data))
 
 
-def array_text(values: Ints) -> str:
-    """An array as PostgreSQL writes it."""
-    return "{" + ",".join(map(str, values.tolist())) + "}"
+def packed_series(values: Ints) -> bytes:
+    """Figures × months as little-endian 64-bit integers, row by row, compressed."""
+    return zlib.compress(values.astype("<i8").tobytes(), 1)
+
+
+def unpacked_series(data: bytes | memoryview, figures: int) -> Ints:
+    """The figures × months of `packed_series`."""
+    return np.frombuffer(zlib.decompress(data), dtype="<i8").reshape(figures, -1)

@@ -14,13 +14,12 @@ from metrics.intake.layout import CONTRACT_COLUMNS
 from metrics.intake.suggest import Suggestion
 from metrics.intake.table import Table
 from metrics.loading import MILLIONTHS, Delta, shown
-from portal.tenancy.models import Client
-from metrics.models import Source
 
 SAMPLES: Final = 4
 FIRST_ROWS: Final = 10
 EXAMPLES: Final = 100
 NOTES: Final = 50
+FEW_VALUES: Final = 30
 NAMES: Final = {column.target: column.name for column in CONTRACT_COLUMNS}
 
 
@@ -33,6 +32,7 @@ def table_report(table: Table, suggestion: Suggestion) -> dict[str, Any]:
     }
     return {
         "header": list(table.header),
+        "values": few_values(table),
         "samples": samples,
         "sheets": list(table.sheets),
         "sheet": table.sheet,
@@ -45,6 +45,17 @@ def table_report(table: Table, suggestion: Suggestion) -> dict[str, Any]:
         ],
         "faults": [fault.reason for fault in suggestion.faults],
     }
+
+
+def few_values(table: Table) -> dict[str, list[str]]:
+    """The texts of each column that has few different ones: what may be one of our fixed values."""
+    found = {}
+    for name in dict.fromkeys(table.header):
+        if name in table.cells.columns:
+            texts = table.cells[name].drop_nulls().unique()
+            if 0 < len(texts) <= FEW_VALUES:
+                found[name] = sorted(texts.to_list())
+    return found
 
 
 def file_report(content: ContractFile) -> dict[str, Any]:
@@ -84,7 +95,7 @@ def millionths_text(name: str) -> pl.Expr:
     return pl.when(rest == "").then(whole).otherwise(pl.concat_str(whole, pl.lit("."), rest))
 
 
-def changes_report(client: Client, source: Source, delta: Delta) -> dict[str, Any]:
+def changes_report(delta: Delta) -> dict[str, Any]:
     """What a delta would do: counts by field, examples line by line with old and new, the effect on annual value."""
     counted = delta.fields.group_by("field").len().sort("len", "field", descending=[True, False])
     return {
@@ -128,8 +139,7 @@ def identity(line: dict[str, Any]) -> dict[str, Any]:
 def effect(delta: Delta) -> list[dict[str, Any]]:
     """The annual value of the lines before and after, per currency, as decimal texts: added, changed and vanished together."""
     sums: dict[str, list[int]] = {}
-    sides = [(0, delta.before), (0, delta.vanished), (1, delta.added), (1, delta.changed), (1, delta.returned)]
-    for side, lines in sides:
+    for side, lines in ((0, delta.counted), (1, delta.counting)):
         if not lines.height:
             continue
         coded = code_lines(lines.select(LINE_SCHEMA.names()), "customer")

@@ -52,6 +52,17 @@ class Delta:
         return not (self.added.height or self.changed.height or self.returned.height or self.vanished.height)
 
     @property
+    def counted(self) -> pl.DataFrame:
+        """The states that counted until now: of lines that change, and of those that vanish."""
+        changing = self.before.join(self.changed.select("line_id"), on="line_id", how="semi")
+        return pl.concat([changing, self.vanished])
+
+    @property
+    def counting(self) -> pl.DataFrame:
+        """The states that count from now on: of lines that change, come back or are new."""
+        return pl.concat([self.added, self.changed, self.returned])
+
+    @property
     def digest(self) -> str:
         """sha256 of everything the delta would do: what somebody accepts."""
         total = hashlib.sha256()

@@ -179,11 +179,6 @@ def rows_stage(cursor: Any, table: Composable, columns: Composable, frame: pl.Da
             copy.write(part.write_csv(include_header=False).encode())
 
 
-def array_text(name: str) -> pl.Expr:
-    """A list column as PostgreSQL writes an array."""
-    return pl.format("{{}}", pl.col(name).cast(pl.List(pl.String)).list.join(",")).alias(name)
-
-
 def amount_text(name: str) -> pl.Expr:
     """A column of cents as decimal text with two places."""
     cents = pl.col(name)

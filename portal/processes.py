@@ -1,4 +1,4 @@
-"""Child processes of `portal_run`: each in a process group of its own with a log file of limited size, dying with its parent."""
+"""Child processes of `portal_run`: each in its own process group, with a log of limited size, dying with its parent."""
 
 import os
 import shutil

@@ -26,7 +26,8 @@ ROLE = """
 UNWALLED = """
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'client_id' AND NOT a.attisdropped
-    WHERE n.nspname = 'public' AND a.atttypid = 'bigint'::regtype AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.atttypid = 'bigint'::regtype
+          AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
     ORDER BY 1
 """
 

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "metrics",
     "reporting",
+    "portal.demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -136,6 +137,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+DEMO_DOMAIN = "demo.tieout.example"  # the demonstration's people; it never loads in production
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"

@@ -5,7 +5,6 @@ from typing import Any
 
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
-from metrics.selectors.closes import bridge_reported
 from metrics.selectors.figures import BookHead, Bridge, Cohorts, Figure, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
@@ -62,8 +61,7 @@ def first_month(query: ArrQuery, headline: Headline) -> int:
 
 def bridge_for(client: Client, query: ArrQuery) -> Bridge:
     """The bridge that a question asks for: as reported, or as the contracts stand now."""
-    get = bridge_reported if query.reported and not query.filters else bridge_get
-    return get(client, query.recognition or None, query.first, query.last, query.by, query.grain, query.filters)
+    return bridge_get(client, query.recognition or None, query.first, query.last, query.by, query.grain, query.filters)
 
 
 def bridge_context(client: Client, shown: ArrQuery, query: ArrQuery, reader: Reader) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def bridge_context(client: Client, shown: ArrQuery, query: ArrQuery, reader: Rea
     if not bridge.totals:
         return {}
     unit = unit_text(client.currency, query.scale)
-    title = finding_sentence(bridge)
+    title = finding_sentence(bridge, reader.locale)
     return {
         "bridge": bridge,
         "finding": title,

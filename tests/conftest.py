@@ -6,6 +6,7 @@ who works on Northwind; `finn` (finance), `rita` (RevOps), `eve` (executive) and
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -160,11 +161,15 @@ def otto(person: Callable[..., User], contoso: Client) -> User:
 
 @pytest.fixture
 def signed_in() -> Callable[[User], Browser]:
-    """`signed_in(ana).get("/")`: a browser with that person's session."""
+    """`signed_in(ana).get("/")`: a browser with that person's session, who has just given their password."""
 
     def make(user: User) -> Browser:
         browser = Browser()
         browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[1])
+        session = browser.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
         return browser
 
     return make

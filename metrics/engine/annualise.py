@@ -49,7 +49,9 @@ def annual_values(lines: CodedLines, discounts: str) -> Ints:
     """
     amount = lines.frame["amount_e6"].to_numpy()
     if discounts == "net":
-        amount = amount - np.where(lines.is_overage, 0, lines.frame["discount_e6"].fill_null(0).to_numpy())
+        discount = lines.frame["discount_e6"]
+        discount = discount.fill_null(0) if discount.null_count() else discount
+        amount = amount - np.where(lines.is_overage, 0, discount.to_numpy())
     return scaled_cents(amount, *annual_factor(lines))
 
 

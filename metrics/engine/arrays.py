@@ -6,7 +6,7 @@ of one frame's length. ``NEVER`` stands for a day or month that does not come: i
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,28 @@ LONGEST_SPAN: Final = 1 << 22
 
 
 def ints(column: pl.Series) -> Ints:
-    """A column without nulls as ``int64``; dates become days."""
-    return column.to_physical().to_numpy().astype(np.int64, copy=False)
+    """A column without nulls as ``int64``; dates become days, categories their codes."""
+    physical = column if column.dtype.is_integer() else column.to_physical()
+    return physical.to_numpy().astype(np.int64, copy=False)
+
+
+def sorted_codes(texts: pl.Series) -> tuple[Ints, pl.Series]:
+    """The place of each text among the distinct texts, and these in code-point order; no text is null."""
+    # Private categories, so that codes start at 0 and no frame sees another's.
+    codes = ints(texts.cast(pl.Categorical(pl.Categories.random())))
+    rows = rows_of_codes(codes)
+    names = texts[rows]
+    order = np.array(sorted(range(len(rows)), key=names.to_list().__getitem__), dtype=np.int64)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place[codes], names[order]
+
+
+def rows_of_codes(codes: Ints) -> Ints:
+    """For each code some row that has it."""
+    rows = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    rows[codes] = np.arange(len(codes))
+    return rows
 
 
 def months_of_days(days: Ints) -> Ints:
@@ -49,7 +69,8 @@ def days_moved_by_months(days: Ints, months: Ints | int) -> Ints:
     own = months_of_days(days)
     day_of_month = days - first_days_of_months(own)
     target = first_days_of_months(own + months)
-    return target + np.minimum(day_of_month, first_days_of_months(own + months + 1) - target - 1)
+    last_day = first_days_of_months(own + months + 1) - target - 1
+    return np.asarray(target + np.minimum(day_of_month, last_day))
 
 
 def range_minimum(values: Ints, low: Ints, high: Ints) -> Ints:
@@ -96,8 +117,3 @@ def dense_codes(keys: Ints, space: int) -> tuple[Ints, Ints]:
     present = np.zeros(space, dtype=np.bool_)
     present[keys] = True
     return np.flatnonzero(present), (np.cumsum(present) - 1)[keys]
-
-
-def series(name: str, values: Any, dtype: Any = None) -> pl.Series:
-    """A Polars column of an array."""
-    return pl.Series(name, values, dtype=dtype)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import Ints, dense_codes
+from metrics.engine.arrays import Ints, dense_codes, sorted_codes
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, CodedLines
 from metrics.engine.settlement import Settlement
 
@@ -74,9 +74,8 @@ def attributes_of_units(lines: CodedLines, wanted: tuple[str, ...]) -> Attribute
     codes: dict[str, Ints] = {}
     order = np.zeros(len(rows), dtype=np.int64)
     for name in (attribute for attribute in ATTRIBUTES if attribute in wanted):
-        values = lines.frame[name].gather(rows).fill_null(NO_VALUE)
-        names[name] = values.unique().sort()
-        codes[name] = values.cast(pl.Enum(names[name])).to_physical().to_numpy().astype(np.int64)
+        values = lines.frame[name][rows]
+        codes[name], names[name] = sorted_codes(values.fill_null(NO_VALUE) if values.null_count() else values)
         order = order * len(names[name]) + codes[name]
     units = np.argsort(order, kind="stable")
     rank = np.empty(len(units), dtype=np.int64)
@@ -93,7 +92,7 @@ def latest_lines(lines: CodedLines) -> Ints:
     np.maximum.at(latest, lines.unit, lines.starts)
     rows = np.flatnonzero(lines.starts == latest[lines.unit])
     if len(rows) > units:
-        ids = lines.frame["line_id"].gather(rows)
+        ids = lines.frame["line_id"][rows]
         rows = rows if ids.is_sorted() else rows[ids.arg_sort().to_numpy()]
     chosen = np.zeros(units, dtype=np.int64)
     # Of several rows of one customer the last written stays, which is the greatest line id.

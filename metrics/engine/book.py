@@ -145,9 +145,9 @@ def movements_frame(lines: CodedLines, attributes: Attributes, movements: list[M
     return pl.DataFrame(
         {
             "month": month,
-            "customer": lines.unit_names.gather(attributes.units[rank]),
-            "product": lines.product_names.gather(product),
-            "kind": pl.Series(kind, dtype=pl.UInt8).cat.to(pl.Enum(list(KINDS))),
+            "customer": lines.unit_names[attributes.units[rank]],
+            "product": lines.product_names[product],
+            "kind": pl.Series(list(KINDS), dtype=pl.Enum(list(KINDS)))[kind],
             "amount": cents,
         }
     )
@@ -155,7 +155,7 @@ def movements_frame(lines: CodedLines, attributes: Attributes, movements: list[M
 
 def cohorts_frame(cohorts: Ints, cohort_start: int, first: int) -> pl.DataFrame:
     """ARR and customers by month of the first ARR and month; a cohort without customers at a month end is left out."""
-    month, cohort = np.nonzero(cohorts[1])
+    cohort, month = np.nonzero(cohorts[1].T)
     return pl.DataFrame(
         {
             "cohort": cohort + cohort_start,
@@ -163,4 +163,4 @@ def cohorts_frame(cohorts: Ints, cohort_start: int, first: int) -> pl.DataFrame:
             "arr": cohorts[0, month, cohort],
             "customers": cohorts[1, month, cohort],
         }
-    ).sort("cohort", "month")
+    )

@@ -56,24 +56,16 @@ def figures_frame(schema: pl.Schema, figures: dict[str, Ints], names: dict[str, 
 
     The total keeps every month. ``names`` holds the group names of each dimension in order.
     """
-    parts = []
+    dimensions: list[str] = []
+    months, groups, cells = [], [], []
     for dimension, values in figures.items():
         flat = values.reshape(len(values), -1)
-        groups = len(names[dimension])
         rows = np.arange(flat.shape[1]) if dimension == TOTAL else np.flatnonzero(flat.any(axis=0))
-        parts.append(
-            (dimension, rows // max(groups, 1) + first, names[dimension].gather(rows % max(groups, 1)), flat[:, rows])
-        )
-    figure_names = list(schema)[3:]
-    joined = np.concatenate([flat for _, _, _, flat in parts], axis=1)
-    return pl.DataFrame(
-        {
-            "dimension": pl.concat(
-                [pl.repeat(dimension, len(months), eager=True) for dimension, months, _, _ in parts]
-            ),
-            "group": pl.concat([names for _, _, names, _ in parts]),
-            "month": np.concatenate([months for _, months, _, _ in parts]),
-            **{name: joined[row] for row, name in enumerate(figure_names)},
-        },
-        schema=schema,
-    )
+        month, group = np.divmod(rows, max(values.shape[-1], 1))
+        dimensions += [dimension] * len(rows)
+        months.append(month + first)
+        groups.append(names[dimension][group])
+        cells.append(flat[:, rows])
+    figure_columns = dict(zip(list(schema)[3:], np.concatenate(cells, axis=1), strict=True))
+    keys = {"dimension": dimensions, "group": pl.concat(groups), "month": np.concatenate(months)}
+    return pl.DataFrame(keys | figure_columns, schema=schema)

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, range_minimum
+from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, ints, range_minimum
 from metrics.engine.lines import CodedLines
 
 Pairs: TypeAlias = tuple[Ints, Ints]
@@ -20,6 +20,7 @@ Pairs: TypeAlias = tuple[Ints, Ints]
 DAY_BITS: Final = 25
 # Moves the first day of year 1 to a positive number, so that a group and a day pack into one sortable integer.
 DAY_OFFSET: Final = 720_000
+FEW_LINES: Final = 256
 PAIRS_AT_ONCE: Final = 1 << 22
 
 
@@ -113,14 +114,25 @@ def replacement_pairs(lines: CodedLines, eligible: Bools) -> Pairs:
     """Every pair (A, B) of eligible lines in which B replaces A: the line it names, or without one all lines of the
     contract it names.
     """
-    frame = lines.frame
-    by_line = frame["replaces_line_id"].is_not_null().to_numpy()
-    by_contract = frame["replaces_contract_id"].is_not_null().to_numpy() & ~by_line
-    named_line = text_pairs(frame["line_id"], frame["replaces_line_id"], by_line & eligible)
-    named_contract = text_pairs(frame["contract_id"], frame["replaces_contract_id"], by_contract & eligible)
-    a, b = (np.concatenate(both) for both in zip(named_line, named_contract, strict=True))
+    a, b = named_pairs(lines.frame, eligible)
     keep = eligible[a] & (a != b)
     return a[keep], b[keep]
+
+
+def named_pairs(frame: pl.DataFrame, referring: Bools) -> Pairs:
+    """Every pair (A, B) in which B, marked in ``referring``, names A: its line, or if B names no line, its contract."""
+    by_line = given(frame["replaces_line_id"])
+    by_contract = given(frame["replaces_contract_id"]) & ~by_line
+    line = text_pairs(frame["line_id"], frame["replaces_line_id"], by_line & referring)
+    contract = text_pairs(frame["contract_id"], frame["replaces_contract_id"], by_contract & referring)
+    return np.append(line[0], contract[0]), np.append(line[1], contract[1])
+
+
+def given(texts: pl.Series) -> Bools:
+    """Which texts are not null."""
+    if texts.null_count() == len(texts):
+        return np.zeros(len(texts), dtype=np.bool_)
+    return texts.is_not_null().to_numpy()
 
 
 def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pairs:
@@ -130,9 +142,23 @@ def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pai
     rows = np.flatnonzero(referring)
     if len(rows) == 0:
         return rows, rows
+    if len(names) <= FEW_LINES:
+        return few_text_pairs(names, references, rows)
     # Joined on hashes, which is twice as fast as on text; a pair counts only where the texts are the same.
     named = pl.DataFrame({"hash": names.hash(), "a": np.arange(len(names))})
-    wanted = pl.DataFrame({"hash": references.gather(rows).hash(), "b": rows})
+    wanted = pl.DataFrame({"hash": references[rows].hash(), "b": rows})
     pairs = wanted.join(named, on="hash")
-    same = (names.gather(pairs["a"]) == references.gather(pairs["b"])).to_numpy()
-    return pairs["a"].to_numpy()[same], pairs["b"].to_numpy()[same]
+    a, b = ints(pairs["a"]), ints(pairs["b"])
+    same = (names[a] == references[b]).to_numpy()
+    return a[same], b[same]
+
+
+def few_text_pairs(names: pl.Series, references: pl.Series, rows: Ints) -> Pairs:
+    """``text_pairs`` for so few lines that a frame operation would cost more than a dictionary."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names.to_list()):
+        places.setdefault(name, []).append(place)
+    wanted = references.to_list()
+    pairs = [(a, b) for b in rows.tolist() for a in places.get(wanted[b], ())]
+    found = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]

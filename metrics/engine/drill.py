@@ -174,8 +174,8 @@ def unit_rows(lines: CodedLines, grains: Grains, wanted: Bools, kind: Ints, *, b
     columns |= {name: (case == code).astype(np.int64) for name, code in COUNTED.items()}
     return pl.DataFrame(
         {
-            "customer": lines.unit_names.gather(units),
-            "kind": pl.Series(list(KINDS)).gather(case),
+            "customer": lines.unit_names[units],
+            "kind": pl.Series(list(KINDS))[case],
             **{name: columns[name] for name in (*AMOUNTS, *COUNTS)},
         }
     )

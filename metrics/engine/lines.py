@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import NEVER, Bools, Ints, ints
+from metrics.engine.arrays import NEVER, Bools, Ints, ints, rows_of_codes, sorted_codes
 
 CHARGE_TYPES: Final = ("recurring", "usage_minimum", "usage_overage", "one_time", "services", "trial")
 AMOUNT_BASES: Final = ("month", "quarter", "year", "total")
@@ -104,12 +104,11 @@ def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
         cancelled=_day("cancelled_on"),
     )
     arrays = {name: ints(coded[name]) for name in coded.columns}
-    unit_names = _names(arrays["unit"], lines, unit_expression(customer_unit))
-    arrays["product"], product_names = _sorted(arrays["product"], lines, pl.col("product").fill_null(NO_VALUE))
-    arrays["currency"], currency_names = _sorted(arrays["currency"], lines, pl.col("currency"))
+    arrays["product"], product_names = _ordered(arrays["product"], lines["product"])
+    arrays["currency"], currency_names = _ordered(arrays["currency"], lines["currency"])
     return CodedLines(
         frame=lines,
-        unit_names=unit_names,
+        unit_names=_unit_names(lines, rows_of_codes(arrays["unit"]), customer_unit),
         product_names=product_names,
         currency_names=currency_names.to_list(),
         **arrays,
@@ -125,17 +124,14 @@ def _day(name: str, shift: int = 0) -> pl.Expr:
     return (pl.col(name).to_physical().cast(pl.Int64) + shift).fill_null(NEVER)
 
 
-def _sorted(codes: Ints, lines: pl.DataFrame, text: pl.Expr) -> tuple[Ints, pl.Series]:
+def _ordered(codes: Ints, texts: pl.Series) -> tuple[Ints, pl.Series]:
     """Codes in the order of their texts, and the texts in that order."""
-    names = _names(codes, lines, text)
-    order = names.arg_sort().to_numpy()
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return place[codes], names.gather(order)
+    names = pl.Series([NO_VALUE if name is None else name for name in texts[rows_of_codes(codes)]], dtype=pl.String)
+    place, ordered = sorted_codes(names)
+    return place[codes], ordered
 
 
-def _names(codes: Ints, lines: pl.DataFrame, text: pl.Expr) -> pl.Series:
-    """The text behind each code: that of any row that has it."""
-    rows = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
-    rows[codes] = np.arange(len(codes))
-    return lines.select(text.gather(rows).alias("name"))["name"]
+def _unit_names(lines: pl.DataFrame, rows: Ints, customer_unit: str) -> pl.Series:
+    if customer_unit == "customer":
+        return lines["customer_id"][rows]
+    return lines[["parent_customer_id", "customer_id"]][rows].select(unit_expression(customer_unit)).to_series()

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import Ints
-from metrics.engine.chains import Pairs, text_pairs
+from metrics.engine.arrays import Bools, Ints, sorted_codes
+from metrics.engine.chains import Pairs, named_pairs
 from metrics.engine.lines import unit_expression
 
 
@@ -35,8 +35,7 @@ def affected_customers(
     followed as well: the set may be larger than needed, never smaller.
     """
     units = lines.select(unit_expression(customer_unit).alias("unit"))["unit"]
-    names = units.unique().sort()
-    unit = units.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+    unit, names = sorted_codes(units)
     given = set(customers)
     marked = names.is_in(list(given)).to_numpy().copy()
     marked[unit[lines["line_id"].is_in(list(line_ids)).to_numpy()]] = True
@@ -46,15 +45,11 @@ def affected_customers(
 
 def unit_links(lines: pl.DataFrame, unit: Ints) -> Pairs:
     """The pairs of different customers of which one has a line that replaces a line of the other."""
-    by_line = lines["replaces_line_id"].is_not_null().to_numpy()
-    by_contract = lines["replaces_contract_id"].is_not_null().to_numpy() & ~by_line
-    to_line = text_pairs(lines["line_id"], lines["replaces_line_id"], by_line)
-    to_contract = text_pairs(lines["contract_id"], lines["replaces_contract_id"], by_contract)
-    a, b = (unit[np.append(one, other)] for one, other in zip(to_line, to_contract, strict=True))
+    a, b = (unit[rows] for rows in named_pairs(lines, np.ones(lines.height, dtype=np.bool_)))
     return a[a != b], b[a != b]
 
 
-def spread(marked: np.ndarray[tuple[int], np.dtype[np.bool_]], links: Pairs) -> None:
+def spread(marked: Bools, links: Pairs) -> None:
     """Marks everything linked to what is marked, until nothing more is found."""
     a, b = links
     while True:

@@ -80,7 +80,7 @@ class Walk:
 def walk_block(block: Block, terms: Terms, group: Ints, sums: Sums) -> None:
     """Walks a block of customers from their first change to the last shown month and adds what it finds to ``sums``.
 
-    ``group`` is the attribute group of each customer of the block, ascending.
+    ``group`` is the attribute group of each customer of the block: 0, 1, 2 … in ascending order, none left out.
     """
     walk = begin_walk(block, terms, group, sums)
     for month in range(min(block.first_month, terms.first - 1), terms.last + 1):
@@ -239,9 +239,8 @@ def value_month(walk: Walk, month: int) -> None:
     now = grouped_sum(walk.block.grain_unit, value, walk.block.units)
     np.add.at(sums.products.ending[index], walk.block.grain_product, value)
     sums.products.customers[index] += walk.product_customers
-    groups = walk.group[walk.group_starts]
-    sums.groups.ending[index, groups] += np.add.reduceat(now, walk.group_starts)
-    sums.groups.customers[index, groups] += np.add.reduceat(walk.unit_lines > 0, walk.group_starts, dtype=np.int64)
+    sums.groups.ending[index] += np.add.reduceat(now, walk.group_starts)
+    sums.groups.customers[index] += np.add.reduceat(walk.unit_lines > 0, walk.group_starts, dtype=np.int64)
     if month < terms.first:
         return
     if terms.with_cohorts:
@@ -251,7 +250,7 @@ def value_month(walk: Walk, month: int) -> None:
         np.add.at(sums.cohorts[1, index - 1], cohort, 1)
     if terms.with_retention:
         retained = retained_rows(walk, month, now)
-        sums.groups.retention[:, index - 1, groups] += np.add.reduceat(retained, walk.group_starts, axis=1)
+        sums.groups.retention[:, index - 1] += np.add.reduceat(retained, walk.group_starts, axis=1)
 
 
 def valued(walk: Walk, balance: Ints, month: int) -> Ints:

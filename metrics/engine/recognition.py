@@ -105,7 +105,7 @@ def earlier_pairs(lines: CodedLines, pairs: Pairs) -> Pairs:
     tied = np.flatnonzero(lines.starts[a] == lines.starts[b])
     if len(tied):
         names = lines.frame["line_id"]
-        before[tied] = (names.gather(a[tied]) < names.gather(b[tied])).to_numpy()
+        before[tied] = (names[a[tied]] < names[b[tied]]).to_numpy()
     return a[before], b[before]
 
 
@@ -114,6 +114,6 @@ def in_order(lines: CodedLines, pairs: Pairs) -> Pairs:
     a, b = pairs
     if len(b) == 0:
         return pairs
-    frame = pl.DataFrame({"starts": lines.starts[b], "line_id": lines.frame["line_id"].gather(b)})
+    frame = pl.DataFrame({"starts": lines.starts[b], "line_id": lines.frame["line_id"][b]})
     order = frame.select(pl.arg_sort_by("starts", "line_id"))["starts"].to_numpy()
     return a[order], b[order]

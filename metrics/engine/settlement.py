@@ -166,7 +166,7 @@ def settled_frame(lines: CodedLines, settled: Settlement) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "line_id": names,
-            "customer": lines.unit_names.gather(lines.unit),
+            "customer": lines.unit_names[lines.unit],
             "annual_value_cents": settled.annual_value,
             "eligible": settled.eligible,
             "counts": counts,

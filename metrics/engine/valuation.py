@@ -157,10 +157,10 @@ def rate_gaps(
     for shift, uses in zip(needs.shifts, needs.uses, strict=True):
         from_column = first - shift - rates.first_month
         needed[:, from_column : from_column + uses.shape[1]] |= uses
-    gaps = [
-        month_gap(lines, settled, policy, int(code), rates.first_month + int(column))
-        for code, column in zip(*np.nonzero(needed & (rates.by_month == 0)), strict=True)
-    ]
+    missing_months = np.argwhere(needed & (rates.by_month == 0)).tolist()
+    if not missing_months:
+        return GAP_SCHEMA.to_frame()
+    gaps = [month_gap(lines, settled, policy, code, rates.first_month + index) for code, index in missing_months]
     return pl.DataFrame(gaps, schema=GAP_SCHEMA).sort("currency", "month")
 
 
@@ -169,7 +169,7 @@ def month_gap(lines: CodedLines, settled: Settlement, policy: Policy, code: int,
     valued = lines_at(settled, month) | lines_at(settled, month - 1)
     if policy.retention_fx == "constant":
         valued |= lines_at(settled, month - MONTHS_BACK)
-    names = lines.frame["line_id"].gather(np.flatnonzero(valued & (lines.currency == code))).sort()
+    names = lines.frame["line_id"][np.flatnonzero(valued & (lines.currency == code))].sort()
     day = None
     if policy.fx == "spot":
         day = np.datetime64(int(first_days_of_months(np.array([month + 1]))[0]) - 1, "D").item()
@@ -185,13 +185,15 @@ def month_gap(lines: CodedLines, settled: Settlement, policy: Policy, code: int,
 
 def line_gaps(lines: CodedLines, missing: Ints) -> pl.DataFrame:
     """One row per currency and contract day without a rate."""
+    if len(missing) == 0:
+        return GAP_SCHEMA.to_frame()
     names = pl.Series(lines.currency_names, dtype=pl.String)
     days = pl.Series(contract_days(lines)[missing], dtype=pl.Int32).cast(pl.Date)
     frame = pl.DataFrame(
         {
-            "currency": names.gather(lines.currency[missing]),
+            "currency": names[lines.currency[missing]],
             "day": days,
-            "line_id": lines.frame["line_id"].gather(missing),
+            "line_id": lines.frame["line_id"][missing],
         }
     )
     named = pl.col("line_id").sort()

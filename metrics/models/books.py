@@ -7,7 +7,6 @@ array with one place per month of its book, in integer cents of the reporting cu
 
 from typing import Any, ClassVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from metrics.models.policies import PolicyVersion
@@ -75,34 +74,16 @@ class BridgeRow(TenantModel):
         abstract = True
 
 
-def series_field() -> "ArrayField[Any, Any]":
-    return ArrayField(models.BigIntegerField())
-
-
 class BookSeries(TenantModel):
-    """Bridge and retention of one group of one dimension, month by month; the total is the dimension `total` with group ``."""
+    """Bridge and retention of one group of one dimension, month by month; the total is the dimension `total` with group ``.
+
+    `figures` is `metrics.book_rows.packed_series`: 64-bit integers, one row per figure, one column per month of the book.
+    """
 
     book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="series")
     dimension = models.CharField(max_length=10, help_text="total, segment, region, rep or product")
     group = models.CharField(max_length=200, blank=True, default="")
-    beginning = series_field()
-    new = series_field()
-    expansion = series_field()
-    contraction = series_field()
-    churn = series_field()
-    reactivation = series_field()
-    fx = series_field()
-    ending = series_field()
-    customers_beginning = series_field()
-    customers_new = series_field()
-    customers_churned = series_field()
-    customers_reactivated = series_field()
-    customers_ending = series_field()
-    base_cents = series_field()
-    now_cents = series_field()
-    kept_cents = series_field()
-    customers_base = series_field()
-    customers_kept = series_field()
+    figures = models.BinaryField()
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
@@ -111,12 +92,11 @@ class BookSeries(TenantModel):
 
 
 class BookCohort(TenantModel):
-    """What the customers whose first ARR fell in the month `cohort` have at each month of the book."""
+    """What the customers whose first ARR fell in the month `cohort` have at each month of the book: cents, then customers."""
 
     book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="cohorts")
     cohort = models.IntegerField()
-    arr = series_field()
-    customers = series_field()
+    figures = models.BinaryField()
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["client", "book", "cohort"], name="book_cohort_once")]

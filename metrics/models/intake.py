@@ -29,6 +29,7 @@ class Source(TenantModel):
     kind = models.CharField(max_length=20, choices=SourceKind.choices, default=SourceKind.SPREADSHEET)
     is_authoritative = models.BooleanField(default=False)
     mapping = models.JSONField(null=True, blank=True, help_text="How this source's files are read, as last confirmed")
+    line_count = models.IntegerField(default=0, help_text="Lines that stand; kept by every import")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):

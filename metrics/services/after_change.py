@@ -1,35 +1,37 @@
-"""What follows a change of contract lines or rates: the stored numbers are recomputed, or said to be stale until they are.
+"""What follows a change of contract lines or rates: the stored numbers are patched, or recomputed, or said to be stale until then.
 
 `lines_changed(client=, source=, before=, after=, reason=)` · `rates_changed(client=, reason=)` · `numbers_refresh(client=)`
 """
 
-import polars as pl
-
-from metrics.models import Source
-from metrics.services.books import books_outdate, books_rebuild_all
-from portal.tenancy.models import Client
-from portal.tenancy.scope import tenant_context
 import datetime as dt
 
+import polars as pl
 
-def lines_changed(
-    *, client: Client, source: Source, before: pl.DataFrame, after: pl.DataFrame, reason: str
-) -> None:
-    """Lines of a source changed, in the transaction that changed them.
+from metrics.models import ArrBook, BookState, Recognition, Source
+from metrics.services.books import books_outdate, books_rebuild_all
+from metrics.services.patches import books_patch
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
 
-    `before` are the earlier states of lines that changed, vanished or came back, `after` their new states and the new lines
-    (the engine's schema and `content_hash`). Only the authoritative source makes numbers.
+
+def lines_changed(*, client: Client, source: Source, before: pl.DataFrame, after: pl.DataFrame, reason: str) -> None:
+    """Lines of a source changed, in the transaction that changed them; only the authoritative source makes numbers.
+
+    `before` are the states that counted until now of lines that changed or vanished, `after` the states that count from now
+    on of lines that changed, came back or are new (the engine's schema and `content_hash`).
     """
     if source.is_authoritative:
-        books_outdate(client=client, reason=reason)
+        books_patch(client=client, before=before, after=after, reason=reason)
 
 
 def rates_changed(*, client: Client, reason: str) -> None:
-    """Exchange rates changed, in the transaction that changed them."""
+    """Exchange rates changed, or another source makes the numbers, in the transaction that changed it."""
     books_outdate(client=client, reason=reason)
 
 
 def numbers_refresh(*, client: Client) -> None:
-    """Recompute what is stale now, for a command line that waits for it; opens its own scope."""
+    """Recompute now what is stale, for a command line that waits for it; opens its own scope."""
     with tenant_context(client):
-        books_rebuild_all(client=client, now=dt.datetime.now(dt.UTC))
+        sound = ArrBook.objects.exclude(state=BookState.STALE).count()
+        if sound < len(Recognition.values):
+            books_rebuild_all(client=client, now=dt.datetime.now(dt.UTC))

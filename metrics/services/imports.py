@@ -184,7 +184,7 @@ def import_check(*, client: Client, contract_import: ContractImport, table: Tabl
     contract_import.fault_count = 0
     ImportFault.objects.filter(contract_import=contract_import).delete()
     kept = {"table": contract_import.report.get("table", {}), "base": base}
-    contract_import.report = {**kept, **file_report(content), **changes_report(client, contract_import.source, delta)}
+    contract_import.report = {**kept, **file_report(content), **changes_report(delta)}
     contract_import.totals = contract_import.report.pop("totals")
     if delta.is_empty:
         remember_mapping(contract_import)

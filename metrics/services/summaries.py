@@ -5,8 +5,11 @@
 
 from typing import Any
 
+from metrics.book_rows import load_groups
+from metrics.engine.bridge import TOTAL
 from metrics.engine.retention import ratio4
-from metrics.models import ArrBook, BookSeries, BookState, ContractImport, MonthClose
+from metrics.engine.series import FIGURES
+from metrics.models import ArrBook, BookState, ContractImport, MonthClose
 from metrics.models.intake import ImportState
 from metrics.selectors.policies import policy_in_force
 from metrics.figures import from_cents
@@ -28,15 +31,17 @@ def figures_of(book: ArrBook | None) -> dict[str, Any]:
     if book is None:
         return {**empty, "state": "No contract lines yet"}
     state = "" if book.state == BookState.READY and not book.gaps else book.message or book.get_state_display()
-    total = BookSeries.objects.filter(book=book, dimension="total").first()
+    total = load_groups(book, dimension=TOTAL).get((TOTAL, ""))
     if total is None:
         return {**empty, "state": state[:200]}
+    newest = dict(zip(FIGURES, total[:, -1].tolist(), strict=True))
+    retained = book.retention_from is not None
     return {
         "as_of_month": book.last_month,
-        "arr": from_cents(total.ending[-1]),
-        "arr_previous": from_cents(total.beginning[-1]),
-        "nrr": ratio4(total.now_cents[-1], total.base_cents[-1]),
-        "customers": total.customers_ending[-1],
+        "arr": from_cents(newest["ending"]),
+        "arr_previous": from_cents(newest["beginning"]),
+        "nrr": ratio4(newest["now_cents"], newest["base_cents"]) if retained else None,
+        "customers": newest["customers_ending"],
         "state": state[:200],
     }
 

@@ -4,6 +4,7 @@ import zoneinfo
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm
 from allauth.core import context
 from django import forms
@@ -35,7 +36,7 @@ class BudgetedLoginCodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
         window = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
         limit = settings.ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS
         if not guess_take(purpose="login_code", subject=subject, limit=limit, window=window):
-            self.expected_code = None
+            raise get_adapter().validation_error("incorrect_code")
         code: str = super().clean_code()
         return code
 

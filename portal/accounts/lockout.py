@@ -7,9 +7,10 @@ from django.http import HttpRequest
 
 
 def username_of(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
-    """The address that was typed, whatever its case: the sign-in form names it login, authentication email."""
+    """The address that was typed, whatever its case: axes calls it login, authentication email, Django username."""
     given = credentials or {}
-    typed = given.get("email") or given.get("username") or request.POST.get("login") or ""
-    if not typed and request.user.is_authenticated:
-        typed = request.user.get_username()
+    typed = given.get("email") or given.get("login") or given.get("username") or request.POST.get("login") or ""
+    user = getattr(request, "user", None)
+    if not typed and user is not None and user.is_authenticated:
+        typed = user.get_username()  # confirming a password while signed in
     return str(typed).strip().lower()

@@ -16,6 +16,7 @@ PUBLIC_SIGN_IN = {
     "account_login",
     "account_logout",  # ends whatever session there is
     "account_inactive",
+    "account_signup",  # says that accounts come from invitations; allauth's mails need its name
     "account_request_login_code",
     "account_confirm_login_code",
     "account_reset_password",

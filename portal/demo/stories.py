@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+
 from portal.demo.contracts import Story, Wave
 
 
@@ -100,3 +102,4 @@ QUAYSIDE = DemoClient(
 )
 CLIENTS = (NORTHWIND, LARKSPUR, QUAYSIDE)
 CONSULTANTS = {"ana": "architect", "admin": "admin", "evan": "engineer"}
+DOMAIN: str = settings.DEMO_DOMAIN

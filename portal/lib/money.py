@@ -180,8 +180,9 @@ def figure_pattern(locale: str) -> Callable[[str], re.Match[str] | None]:
     """Matches figures of a locale whose separators stand where they belong ("1,5" is not fifteen in English)."""
     style = figure_style(locale)
     group = f"[{re.escape(SPACES)}]" if style.group in SPACES else f"[{re.escape(style.group)}'’]"
-    grouped_whole = rf"\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}"
-    return re.compile(rf"(?P<whole>{grouped_whole}|\d+)(?:{re.escape(style.decimal)}(?P<rest>\d+))?").fullmatch
+    pairs = rf"[0-9]{{1,2}}(?:{group}[0-9]{{2}})*{group}[0-9]{{3}}"
+    grouped_whole = pairs if style.by_lakh else rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+"
+    return re.compile(rf"(?P<whole>{grouped_whole}|[0-9]+)(?:{re.escape(style.decimal)}(?P<rest>[0-9]+))?").fullmatch
 
 
 def parse_money(text: str, currency: str, locale: str = DEFAULT_LOCALE) -> Decimal:
@@ -190,7 +191,8 @@ def parse_money(text: str, currency: str, locale: str = DEFAULT_LOCALE) -> Decim
     is_negative = bare[:1] in SIGNS if bare else False
     if bare.startswith("(") and bare.endswith(")"):
         is_negative, bare = True, bare[1:-1]
-    bare = bare.lstrip(SIGNS + "+").strip(SPACES)
+    if bare[:1] and bare[0] in SIGNS + "+":
+        bare = bare[1:].strip(SPACES)
     match = figure_pattern(locale)(bare)
     if not match:
         raise ValueError(f"“{text}” is not an amount")

@@ -134,17 +134,23 @@ def _run(program: str, *arguments: str, connect: bool = True) -> str:
     return done.stdout
 
 
+def _stored_files() -> Path | None:
+    """The folder of the stored files; None where another storage keeps them (and has a backup of its own)."""
+    options: Any = settings.STORAGES["default"].get("OPTIONS", {})
+    return Path(options["location"]) if "location" in options else None
+
+
 def _pack_files(archive: Path) -> None:
-    stored = Path(settings.STORAGES["default"].get("OPTIONS", {}).get("location", ""))
+    stored = _stored_files()
     with tarfile.open(archive, "w") as tar:
-        if stored.is_absolute() and stored.is_dir():
+        if stored and stored.is_dir():
             tar.add(stored, arcname=".")
 
 
 def _unpack_files(archive: Path) -> None:
-    stored = Path(settings.STORAGES["default"].get("OPTIONS", {}).get("location", ""))
+    stored = _stored_files()
     with tarfile.open(archive) as tar:
-        if stored.is_absolute() and tar.getmembers():
+        if stored and tar.getmembers():
             stored.mkdir(parents=True, exist_ok=True)
             tar.extractall(stored, filter="data")
 

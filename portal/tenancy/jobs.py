@@ -3,6 +3,7 @@
 Each job also runs as a `manage.py` command. Beat only ticks `dispatch_due`; what is due is a column of a row.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,6 +14,8 @@ from django.db import transaction
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client
 from portal.tenancy.scope import ScopeError, tenant_context
+
+logger = logging.getLogger(__name__)
 
 
 def tenant_task(*, in_one_scope: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Task[Any, Any]]:
@@ -59,7 +62,8 @@ def enqueue(task: Task[Any, Any] | str, client: Client, *args: Any) -> None:
 
 
 def _send(task: Task[Any, Any] | str, *args: Any) -> None:
-    if isinstance(task, str):
-        current_app.send_task(task, args)
-    else:
-        task.delay(*args)
+    name = task if isinstance(task, str) else task.name
+    try:
+        current_app.send_task(name, args)
+    except Exception as error:  # every transport has exceptions of its own
+        logger.warning("the broker did not take job %s, the next tick will find it: %s", name, error)

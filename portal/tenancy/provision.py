@@ -54,6 +54,13 @@ def provision(server: Server) -> bool:
     return True
 
 
+def recreate(server: Server) -> None:
+    """Drop the database of `server` with everything in it, and prepare an empty one. The roles stay."""
+    with _connect(server, None) as admin:
+        admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(server.name)))
+    provision(server)
+
+
 def jobs_server(server: Server) -> Server:
     """The second database beside `server`'s, which holds nothing but the default job broker's queues."""
     return server.named(f"{server.name}_jobs")

@@ -61,7 +61,7 @@ def tenant_context(client: "Client", *, using: str = "default") -> Iterator["Cli
             yield client
         finally:
             _current.reset(token)
-        if not outermost:
+        if not outermost and not connections[using].needs_rollback:  # a rollback takes the setting back by itself
             _set_tenant(using, "")  # only a test's outer transaction goes on after this one
 
 

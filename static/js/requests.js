@@ -85,6 +85,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!poller) return;
   const count = event.detail.successful ? 0 : (misses.get(poller) || 0) + 1;
   misses.set(poller, count);
-  if (count >= 3) poller.removeAttribute("hx-trigger");
-  if (count >= 3) window.htmx.process(poller);
+  if (count < 3) return;
+  const still = poller.cloneNode(true); // htmx keeps asking as long as the element is on the page
+  for (const name of ["hx-get", "hx-trigger", "data-poll"]) still.removeAttribute(name);
+  poller.replaceWith(still);
+  say("warning", "The progress is no longer shown", "The work itself goes on. Reload the page to see how far it is.");
 });

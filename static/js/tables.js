@@ -73,6 +73,8 @@ const watcher = new ResizeObserver((entries) => {
 const watch = (root) => root.querySelectorAll?.(".table-scroll").forEach((region) => watcher.observe(region));
 watch(document);
 document.addEventListener("htmx:load", (event) => {
+  const parent = event.target.dataset?.parent; // sub-rows fetched by the button that is open now
+  if (parent && document.querySelector(`[data-expand="${CSS.escape(parent)}"][aria-expanded="true"]`)) event.target.hidden = false;
   watch(event.target);
   if (event.target.matches?.(".table-scroll")) watcher.observe(event.target);
 });

@@ -56,7 +56,9 @@ def report() -> tuple[str, list[Size]]:
         found = [size.lines for size in sizes if size.kind == kind]
         if found:
             middle = statistics.median(found)
-            lines.append(f"{kind:12} {len(found):5} of them, median {middle:4.0f}, longest {max(found):4} (limit {limit})")
+            lines.append(
+                f"{kind:12} {len(found):5} of them, median {middle:4.0f}, longest {max(found):4} (limit {limit})"
+            )
     return "\n".join(lines), [size for size in sizes if size.lines > LIMITS[size.kind]]
 
 

@@ -117,8 +117,10 @@ def _fresh_line(draw: st.DrawFn, line_id: str, parents: dict[str, str], currenci
     customer = draw(choice(*CUSTOMER_IDS))
     start = _later(draw(choice(*ANCHORS)), draw(choice(0, 0, 0, -1, 1, 2, 29, 30, -31)))
     end = _last_day(draw, start)
-    odd, neat = Fraction(draw(number(10_000, 10**11)), 10**6), draw(choice(*AMOUNTS))
-    amount = draw(choice(odd, odd, odd, neat))
+    amount = draw(choice(*AMOUNTS))
+    largest_e6 = draw(choice(10**11, 10**11, 10**11, 10**16, 0))
+    if largest_e6:
+        amount = Fraction(draw(number(10_000, largest_e6)), 10**6)
     return Line(
         contract_id=draw(choice(*CONTRACT_IDS)),
         line_id=line_id,
@@ -130,10 +132,10 @@ def _fresh_line(draw: st.DrawFn, line_id: str, parents: dict[str, str], currenci
         amount_basis=draw(choice("month", "quarter", "year", "total", "total")),
         discount=_discount(draw, amount),
         currency=draw(choice(*currencies)),
-        signed_date=_near(draw, start, (None, 0, -1, -30, -45, -200, -400, 1, 40)),
+        signed_date=_around(draw, start, end, (None, 0, -1, -30, -45, -200, -400, 1, 40)),
         start_date=start,
         end_date=end,
-        live_date=_near(draw, start, (0, None, -10, 0, 1, 35, 100)),
+        live_date=_around(draw, start, end, (0, None, -10, 0, 1, 35, 100)),
         cancelled_date=_cancellation(draw, start, end),
         replaces_contract_id="",
         replaces_line_id="",
@@ -154,6 +156,13 @@ def _last_day(draw: st.DrawFn, start: date) -> date | None:
 def _near(draw: st.DrawFn, day: date, offsets: tuple[int | None, ...]) -> date | None:
     offset = draw(choice(*offsets))
     return None if offset is None else _later(day, offset)
+
+
+def _around(draw: st.DrawFn, start: date, end: date | None, offsets: tuple[int | None, ...]) -> date | None:
+    """Mostly near the first day, sometimes at the natural end."""
+    if end and draw(choice(*["start"] * 9, "end")) == "end":
+        return _near(draw, end, (0, 1, 2))
+    return _near(draw, start, offsets)
 
 
 def _cancellation(draw: st.DrawFn, start: date, end: date | None) -> date | None:

@@ -33,22 +33,36 @@ def random_case(seed: int) -> Case:
         end = start + dt.timedelta(days=int(random.integers(20, 700)))
         customer = int(random.integers(0, 14))
         row = line(
-            f"L{number:03d}", str(random.integers(0, 90_000) / 100), customer_id=f"C{customer}", contract_id=f"K{number // 2}",
-            parent_customer_id="P" if customer % 5 == 0 else None, product=str(random.choice(["P", "Q"])),
-            currency=str(random.choice(["USD", "EUR"])), starts_on=start.isoformat(), ends_on=end.isoformat(),
-            amount_basis=str(random.choice(["month", "total", "year"])), segment=str(random.choice(["A", "B"])),
+            f"L{number:03d}",
+            str(random.integers(0, 90_000) / 100),
+            customer_id=f"C{customer}",
+            contract_id=f"K{number // 2}",
+            parent_customer_id="P" if customer % 5 == 0 else None,
+            product=str(random.choice(["P", "Q"])),
+            currency=str(random.choice(["USD", "EUR"])),
+            starts_on=start.isoformat(),
+            ends_on=end.isoformat(),
+            amount_basis=str(random.choice(["month", "total", "year"])),
+            segment=str(random.choice(["A", "B"])),
             charge_type=str(random.choice(["recurring", "recurring", "usage_overage", "services"])),
-            signed_on=(start - dt.timedelta(days=int(random.integers(0, 300)))).isoformat() if random.random() < 0.7 else None,
-            live_on=(start + dt.timedelta(days=int(random.integers(0, 60)))).isoformat() if random.random() < 0.6 else None,
+            signed_on=(start - dt.timedelta(days=int(random.integers(0, 300)))).isoformat()
+            if random.random() < 0.7
+            else None,
+            live_on=(start + dt.timedelta(days=int(random.integers(0, 60)))).isoformat()
+            if random.random() < 0.6
+            else None,
             replaces_line_id=f"L{int(random.integers(0, number)):03d}" if number and random.random() < 0.15 else None,
-        )  # fmt: skip
+        )
         rows.append(row)
     policy = plain_policy(
-        recognition=str(random.choice(["start", "signed", "live"])), fx=str(random.choice(["spot", "monthly_average", "contract_date"])),
-        overage=str(random.choice(["exclude", "trailing_3_months"])), renewal_grace_days=int(random.integers(0, 60)),
-        customer_unit=str(random.choice(["customer", "parent"])), retention_fx=str(random.choice(["constant", "reported"])),
+        recognition=str(random.choice(["start", "signed", "live"])),
+        fx=str(random.choice(["spot", "monthly_average", "contract_date"])),
+        overage=str(random.choice(["exclude", "trailing_3_months"])),
+        renewal_grace_days=int(random.integers(0, 60)),
+        customer_unit=str(random.choice(["customer", "parent"])),
+        retention_fx=str(random.choice(["constant", "reported"])),
         reactivation_window_months=int(random.integers(0, 9)),
-    )  # fmt: skip
+    )
     days = [dt.date(2018, 1, 1) + dt.timedelta(days=6 * step) for step in range(600)]
     fx = rates(*(("EUR", day.isoformat(), f"1.{int(random.integers(0, 9999)):04d}") for day in days))
     lines = frame(*rows)

@@ -153,12 +153,16 @@ def test_spot_revalues_and_shows_the_rest_as_fx() -> None:
     book = book_of(
         line("A", "1000", currency="EUR", ends_on="2024-04-15"),
         line("B", "500", currency="EUR", product="Q", starts_on="2024-03-01", ends_on="2024-04-15"),
-        rates=fx, last="2024-04",
-    )  # fmt: skip
+        rates=fx,
+        last="2024-04",
+    )
     # February: 1,000 × (1.2 − 1.1); March: 500 × 1.3 organic, 1,000 × 0.1 FX; April goes at March's rate.
     assert moves(book) == {
-        "2024-01": {"new": 1100}, "2024-02": {"fx": 100}, "2024-03": {"expansion": 650, "fx": 100}, "2024-04": {"churn": -1950},
-    }  # fmt: skip
+        "2024-01": {"new": 1100},
+        "2024-02": {"fx": 100},
+        "2024-03": {"expansion": 650, "fx": 100},
+        "2024-04": {"churn": -1950},
+    }
     assert moves(book, "product", "Platform")["2024-03"] == {"fx": 100}
 
 
@@ -176,8 +180,9 @@ def test_a_loss_is_rounded_away_from_zero() -> None:
     book = book_of(
         line("A", "0.03", currency="EUR", ends_on=None),
         line("B", "0.01", currency="EUR", ends_on="2024-02-15"),
-        rates=fx, last="2024-02",
-    )  # fmt: skip
+        rates=fx,
+        last="2024-02",
+    )
     # Organic −0.01 × 0.5 = −0.005 → −0.01; ending 0.03 × 0.5 = 0.015 → 0.02; fx is the rest of −0.02.
     assert moves(book)["2024-02"] == {"contraction": Decimal("-0.01"), "fx": Decimal("-0.01")}
 
@@ -195,8 +200,9 @@ def test_contract_date_fixes_the_rate_of_each_line_and_has_no_fx() -> None:
     book = book_of(
         line("A", "1000", currency="EUR", signed_on="2023-12-15", ends_on="2024-06-30"),
         line("B", "1000", currency="EUR", starts_on="2024-07-01", ends_on="2025-12-31"),
-        policy=plain_policy(fx="contract_date"), rates=fx,
-    )  # fmt: skip
+        policy=plain_policy(fx="contract_date"),
+        rates=fx,
+    )
     assert moves(book) == {"2024-01": {"new": 1500}, "2024-07": {"expansion": 500}}
 
 
@@ -215,8 +221,9 @@ def test_overage_adds_four_times_the_last_three_months() -> None:
         line("A", "1200"),
         line("O", "100", starts_on="2024-02-10", ends_on="2024-02-20", **metered),
         line("U", "50", starts_on="2024-03-01", ends_on="2024-03-31", **metered),
-        policy=plain_policy(overage="trailing_3_months"), last="2024-12",
-    )  # fmt: skip
+        policy=plain_policy(overage="trailing_3_months"),
+        last="2024-12",
+    )
     assert [cell(book, f"2024-{month:02d}", "ending") // 100 for month in range(1, 8)] == [
         1200,
         1600,
@@ -254,8 +261,9 @@ def test_retention_compares_each_customer_with_itself_a_year_ago() -> None:
     assert (row["base_cents"], row["now_cents"], row["kept_cents"]) == (3000_00, 1900_00, 1400_00)
     assert (row["customers_base"], row["customers_kept"]) == (3, 2)
     assert (ratio4(row["now_cents"], row["base_cents"]), ratio4(row["kept_cents"], row["base_cents"])) == (
-        Decimal("0.6333"), Decimal("0.4667"),
-    )  # fmt: skip
+        Decimal("0.6333"),
+        Decimal("0.4667"),
+    )
     assert retention_of(book, "2024-12")["customers_base"] == 0
 
 
@@ -333,9 +341,12 @@ def test_published_bridges(
 
     rest = beginning - 2 * contraction - churn
     book = book_of(
-        *customer("grows", rest // 2, rest // 2 + expansion), *customer("stays", rest - rest // 2, rest - rest // 2),
-        *customer("shrinks", 2 * contraction, contraction), *customer("goes", churn, 0), *customer("comes", 0, new),
-    )  # fmt: skip
+        *customer("grows", rest // 2, rest // 2 + expansion),
+        *customer("stays", rest - rest // 2, rest - rest // 2),
+        *customer("shrinks", 2 * contraction, contraction),
+        *customer("goes", churn, 0),
+        *customer("comes", 0, new),
+    )
     january = {name: cell(book, "2025-01", name) // 100 for name in AMOUNTS}
     assert january["ending"] == ending
     row = retention_of(book, "2025-01")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
+from metrics.engine.arrays import NEVER, range_minimum
 from metrics.engine.book import settle
+from metrics.engine.chains import FEW_LINES, few_text_pairs, given, text_pairs
 from metrics.engine.policy import Policy
 from tests.engine.frames import frame, line, plain_policy
 
@@ -17,7 +21,8 @@ def settled(policy: Policy, *rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def span(row: dict[str, Any]) -> tuple[str | None, str | None]:
-    return tuple(None if row[name] is None else row[name].isoformat() for name in ("counts_from", "counts_until"))
+    begin, end = (None if row[name] is None else row[name].isoformat() for name in ("counts_from", "counts_until"))
+    return begin, end
 
 
 YEAR_ONE = line("A", starts_on="2024-01-01", ends_on="2024-12-31", signed_on="2023-12-10", live_on="2024-02-15")
@@ -74,8 +79,22 @@ def test_whether_a_line_is_a_ramp_step_depends_on_what_the_line_before_it_turned
         line("S4", starts_on="2027-01-01", ends_on="2027-12-31", signed_on="2026-01-02"),
     )
     assert [rows[name]["recognised_on"].isoformat() for name in ("S1", "S2", "S3", "S4")] == [
-        "2023-12-10", "2025-01-01", "2026-01-01", "2026-01-02",
-    ]  # fmt: skip
+        "2023-12-10",
+        "2025-01-01",
+        "2026-01-01",
+        "2026-01-02",
+    ]
+
+
+@pytest.mark.parametrize(("signed_on", "expected"), [("2025-01-01", "2026-01-01"), ("2025-01-02", "2025-01-02")])
+def test_a_signature_on_the_day_the_step_before_begins_is_still_a_ramp(signed_on: str, expected: str) -> None:
+    rows = settled(
+        plain_policy(recognition="signed"),
+        line("S1", starts_on="2024-01-01", ends_on="2024-12-31", signed_on="2023-12-10"),
+        line("S2", starts_on="2025-01-01", ends_on="2025-12-31", signed_on="2023-12-10"),
+        line("S3", starts_on="2026-01-01", ends_on="2026-12-31", signed_on=signed_on),
+    )
+    assert rows["S3"]["recognised_on"].isoformat() == expected
 
 
 def test_a_signature_after_the_line_before_was_recognised_is_no_ramp() -> None:
@@ -246,3 +265,22 @@ def test_a_day_without_service_before_its_start_does_not_follow_itself() -> None
     policy = plain_policy(recognition="signed", renewal_grace_days=90)
     row = settled(policy, line("A", starts_on="2024-03-01", signed_on="2024-01-05", cancelled_on="2024-02-01"))["A"]
     assert (span(row), row["until_rule"]) == (("2024-01-05", "2024-02-01"), "cancelled")
+
+
+def test_names_are_found_alike_among_few_lines_and_many() -> None:
+    names = pl.Series([f"K{number % 200}" for number in range(FEW_LINES + 200)])
+    references = pl.Series([f"K{number * 7 % 300}" if number % 3 else None for number in range(len(names))])
+    many = text_pairs(names, references, given(references))
+    few = few_text_pairs(names, references, np.flatnonzero(given(references)))
+    assert sorted(zip(*(part.tolist() for part in many), strict=True)) == sorted(
+        zip(*(part.tolist() for part in few), strict=True)
+    )
+    assert len(few[0]) > 300
+
+
+def test_the_first_following_line_is_found_however_long_the_range() -> None:
+    random = np.random.default_rng(11)
+    values, low = random.integers(0, 1000, 300), random.integers(0, 300, 500)
+    high = np.minimum(low + random.integers(0, 300, 500), 300)
+    wanted = [min(values[a:b].tolist(), default=NEVER) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+    assert range_minimum(values, low, high).tolist() == wanted

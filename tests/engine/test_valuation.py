@@ -16,7 +16,7 @@ from metrics.engine.valuation import MissingRates, missing_rates, months_that_ca
 from portal.lib.periods import last_day, month_format, month_parse
 from tests.engine.frames import frame, line, plain_policy, rates
 
-EURO = {"currency": "EUR", "starts_on": "2022-01-01", "ends_on": None}
+EURO: dict[str, Any] = {"currency": "EUR", "starts_on": "2022-01-01", "ends_on": None}
 
 
 def monthly(first: str, last: str, currency: str = "EUR", rate: str = "1.1") -> pl.DataFrame:

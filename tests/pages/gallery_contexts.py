@@ -72,6 +72,49 @@ def arr() -> dict[str, Any]:
     }
 
 
+def faults() -> dict[str, Any]:
+    """Rows set aside, with reasons."""
+    return {
+        "id": "faults",
+        "caption": "Set aside",
+        "unit": "EUR",
+        "columns": [
+            {"label": "Row", "kind": "text", "sort_url": "?order=row", "sorted": "ascending"},
+            {"label": "Customer", "kind": "text", "sort_url": "?order=customer"},
+            {"label": "Amount", "kind": "money", "sort_url": "?order=amount"},
+            {"label": "Starts", "kind": "date"},
+            {"label": "What is wrong", "kind": "text", "help": "The first fault found in the row"},
+            {"label": "State", "kind": "state"},
+        ],
+        "rows": [
+            {
+                "id": 1,
+                "cells": [
+                    "118",
+                    {"value": "Fjord Logistics", "href": "/f/", "note": "Contract F-2204"},
+                    Decimal("48000"),
+                    samples.TODAY,
+                    "Ends before it starts",
+                    "waiting",
+                ],
+            },
+            {
+                "id": 2,
+                "cells": [
+                    "2,041",
+                    {"value": "Marlow & Pike", "href": "/m/", "note": "Contract MP-7"},
+                    {"value": None, "reason": "“1.2e4” is not an amount"},
+                    {"value": None, "reason": "No date in the file"},
+                    "The amount cannot be read",
+                    ("agreed", "Mended"),
+                ],
+            },
+        ],
+        "older_url": "?after=2",
+        "shown": "1 to 2 of 42",
+    }
+
+
 def import_page() -> dict[str, Any]:
     """Upload with errors, progress, counts, faults."""
     form = samples.ImportForm(data={"effective_on": "31.31.2025", "source": "sf"})
@@ -97,45 +140,7 @@ def import_page() -> dict[str, Any]:
             {"label": "Set aside", "value": "42", "url": "/aside/"},
             {"label": "In the file", "value": "42,117", "total": True},
         ],
-        "faults": {
-            "id": "faults",
-            "caption": "Set aside",
-            "unit": "EUR",
-            "columns": [
-                {"label": "Row", "kind": "text", "sort_url": "?order=row", "sorted": "ascending"},
-                {"label": "Customer", "kind": "text", "sort_url": "?order=customer"},
-                {"label": "Amount", "kind": "money", "sort_url": "?order=amount"},
-                {"label": "Starts", "kind": "date"},
-                {"label": "What is wrong", "kind": "text", "help": "The first fault found in the row"},
-                {"label": "State", "kind": "state"},
-            ],
-            "rows": [
-                {
-                    "id": 1,
-                    "cells": [
-                        "118",
-                        {"value": "Fjord Logistics", "href": "/f/", "note": "Contract F-2204"},
-                        Decimal("48000"),
-                        samples.TODAY,
-                        "Ends before it starts",
-                        "waiting",
-                    ],
-                },
-                {
-                    "id": 2,
-                    "cells": [
-                        "2,041",
-                        {"value": "Marlow & Pike", "href": "/m/", "note": "Contract MP-7"},
-                        {"value": None, "reason": "“1.2e4” is not an amount"},
-                        {"value": None, "reason": "No date in the file"},
-                        "The amount cannot be read",
-                        ("agreed", "Mended"),
-                    ],
-                },
-            ],
-            "older_url": "?after=2",
-            "shown": "1 to 2 of 42",
-        },
+        "faults": faults(),
     }
 
 

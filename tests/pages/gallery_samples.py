@@ -34,10 +34,9 @@ def months() -> list[dict[str, Any]]:
     level, rows = START, []
     for position, texts in enumerate(MOVES):
         moves = [Decimal(text) for text in texts]
-        rows.append(
-            {"month": DECEMBER - 11 + position, "beginning": level, "moves": moves, "ending": level + sum(moves)}
-        )
-        level = rows[-1]["ending"]
+        ending = sum(moves, level)
+        rows.append({"month": DECEMBER - 11 + position, "beginning": level, "moves": moves, "ending": ending})
+        level = ending
     return rows
 
 

@@ -77,13 +77,15 @@ def test_signs_are_true_minus_or_parentheses_and_zero_has_none() -> None:
 
 def test_percent_follows_the_locale() -> None:
     assert money.percent_text(Decimal("1.042")) == "104.2%"
-    assert money.percent_text(Decimal("-0.005"), "fr", places=0) == "−1\u202f%"
+    assert money.percent_text(Decimal("-0.005"), "fr", places=0) == "−1\u00a0%"
     assert money.percent_text(Decimal("0.31"), "tr", places=0) == "%31"
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,5", "1e4", "12,34", "1.234", "--5", "1,2345.00", "NaN", "٣"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1,5", "1e4", "12,34", "1.234", "--5", "1,23,456", "1,2345.00", "NaN", "٣"]
+)
 def test_text_that_is_no_amount_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="amount|finer"):
+    with pytest.raises(ValueError, match=r"amount|finer"):
         money.parse_money(text, "EUR", "en")
 
 

@@ -40,7 +40,9 @@ def test_compose_takes_every_secret_from_the_environment() -> None:
 
 def test_only_the_migration_job_knows_the_migrator_and_nobody_the_administrator() -> None:
     services = compose()["services"]
-    assert [name for name, given in services.items() if "DATABASE_MIGRATOR_URL" in given.get("environment", {})] == ["migrate"]
+    assert [name for name, given in services.items() if "DATABASE_MIGRATOR_URL" in given.get("environment", {})] == [
+        "migrate"
+    ]
     assert [name for name, given in services.items() if "DATABASE_URL" in given.get("environment", {})] == ["prepare"]
 
 
@@ -79,7 +81,9 @@ def test_assets_are_copied_without_source_map_lines(tmp_path: Path) -> None:
     for source in FILES.values():
         path = tmp_path / "modules" / source
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"a{}\n/*# sourceMappingURL=a.map */" if source.endswith("css") else b"a()\n//# sourceMappingURL=a.js.map\n")
+        path.write_bytes(
+            b"a{}\n/*# sourceMappingURL=a.map */" if source.endswith("css") else b"a()\n//# sourceMappingURL=a.js.map\n"
+        )
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / "old.js").write_text("gone")
     copy_files(tmp_path / "modules", tmp_path / "vendor")

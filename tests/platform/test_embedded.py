@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -45,10 +46,8 @@ def postgres_pid(var: Path) -> int:
 
 
 def end(pid: int, number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def wait_until(condition: Callable[[], bool], limit: float = 30) -> None:
@@ -80,7 +79,9 @@ def test_starts_then_is_found_and_asks_for_the_password(var: Path) -> None:
 def test_sorts_by_code_point_whatever_the_machine(var: Path) -> None:
     ensure_running(var)
     with psycopg.connect(**Folder.of(var).conninfo()) as connection:  # type: ignore[arg-type]
-        row = connection.execute("SELECT datlocprovider, datlocale, pg_encoding_to_char(encoding) FROM pg_database").fetchone()
+        row = connection.execute(
+            "SELECT datlocprovider, datlocale, pg_encoding_to_char(encoding) FROM pg_database"
+        ).fetchone()
     assert row == ("b", "C.UTF-8", "UTF8")
 
 
@@ -88,7 +89,9 @@ def test_sorts_by_code_point_whatever_the_machine(var: Path) -> None:
 def test_recovers_after_kill(var: Path, victims: str) -> None:
     ensure_running(var)
     with psycopg.connect(**Folder.of(var).conninfo()) as connection:  # type: ignore[arg-type]
-        connection.execute("SET synchronous_commit = on")  # off for tests in general, and then a kill may cost the last commit
+        connection.execute(
+            "SET synchronous_commit = on"
+        )  # off for tests in general, and then a kill may cost the last commit
         connection.execute("CREATE TABLE IF NOT EXISTS kept (v text)")
         connection.execute("INSERT INTO kept VALUES (%s)", [victims])
     old = postgres_pid(var)
@@ -112,7 +115,10 @@ def test_many_at_once_start_one(var: Path) -> None:
     ensure_running(var)
     end(supervisor_pid(var), signal.SIGTERM)
     wait_until(lambda: not Folder.of(var).is_supervised())
-    code = "import sys, pathlib; from portal.embedded.server import ensure_running; print(ensure_running(pathlib.Path(sys.argv[1])))"
+    code = (
+        "import sys, pathlib; from portal.embedded.server import ensure_running; "
+        "print(ensure_running(pathlib.Path(sys.argv[1])))"
+    )
     processes = [subprocess.Popen([sys.executable, "-c", code, str(var)], stdout=subprocess.PIPE) for _ in range(4)]
     ports = {process.communicate(timeout=60)[0] for process in processes}
     assert [process.returncode for process in processes] == [0] * 4
@@ -154,7 +160,9 @@ def test_data_of_another_version_says_what_to_do(tmp_path: Path) -> None:
     data.mkdir()
     (data / "PG_VERSION").write_text("9\n")
     (Folder.of(tmp_path).path / "home").write_text(str(data.parent))
-    with pytest.raises(EmbeddedError, match=rf"belongs to PostgreSQL 9, the installed package is PostgreSQL {major_version()}"):
+    with pytest.raises(
+        EmbeddedError, match=rf"belongs to PostgreSQL 9, the installed package is PostgreSQL {major_version()}"
+    ):
         ensure_running(tmp_path)
 
 

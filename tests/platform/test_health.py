@@ -62,14 +62,14 @@ def test_not_ready_when_the_role_is_too_strong(broker: dict[str, bool], monkeypa
     assert b"secret_name" not in answer.content
 
 
-@pytest.mark.django_db(transaction=True)
 def test_not_ready_without_the_database_and_live_stays(
     committed_db: Server, broker: dict[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrapper = connections["default"]
     wrapper.close()
-    monkeypatch.setitem(wrapper.settings_dict, "NAME", "not_there")
-    answer = Browser().get("/health/ready")
+    with monkeypatch.context() as patch:
+        patch.setitem(wrapper.settings_dict, "NAME", "not_there")
+        answer = Browser().get("/health/ready")
     wrapper.close()
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": "failed", "wall": "failed", "migrations": "failed", "broker": "ok"}

@@ -6,13 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from kombu import Connection
 
 from portal.broker import is_reachable, release_unfinished
 from portal.database import Server
@@ -34,27 +36,34 @@ class Stage:
     def start_worker(self) -> subprocess.Popen[bytes]:
         log = self.folder / f"worker{len(self.workers)}.log"
         with log.open("wb") as output:
-            worker = subprocess.Popen(WORKER, env=self.environment, stdout=output, stderr=output, start_new_session=True)
+            worker = subprocess.Popen(
+                WORKER, env=self.environment, stdout=output, stderr=output, start_new_session=True
+            )
         self.workers.append(worker)
         return worker
 
     def send(self, job: str, path: Path) -> None:
-        subprocess.run([sys.executable, "-m", "tests.platform.worker_app", job, str(path)], env=self.environment, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "tests.platform.worker_app", job, str(path)], env=self.environment, check=True
+        )
 
     def end_all(self) -> None:
         for worker in self.workers:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(worker.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             worker.wait()
+        with Connection(self.environment["CELERY_BROKER_URL"]) as broker:
+            if broker.transport_cls != "pgmq":  # there, the whole database goes
+                broker.channel().queue_delete(self.environment["TEST_QUEUE"])
 
-
-def wait_until(condition: Callable[[], bool], limit: float = 60) -> None:
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.1)
+    def wait_for_runs(self, path: Path, number: int) -> None:
+        """Wait until `path` notes so many runs; fails at once, with its log, when the newest worker is gone."""
+        deadline = time.monotonic() + 60
+        while runs(path) < number:
+            log = (self.folder / f"worker{len(self.workers) - 1}.log").read_text()
+            assert self.workers[-1].poll() is None, log
+            assert time.monotonic() < deadline, log
+            time.sleep(0.1)
 
 
 def runs(path: Path) -> int:
@@ -67,7 +76,9 @@ def queue_server(base_server: Server) -> Iterator[Server]:
     server = replace(base_server, name=f"tieout_broker_{os.getpid()}", prefix="tieout_test")
     provision(server)
     yield jobs_server(server)
-    with psycopg.connect(host=server.host, port=server.port, user=server.user, password=server.password, autocommit=True) as admin:
+    with psycopg.connect(
+        host=server.host, port=server.port, user=server.user, password=server.password, autocommit=True
+    ) as admin:
         for name in (server.name, jobs_server(server).name):
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
@@ -104,23 +115,26 @@ def test_job_of_a_killed_worker_is_delivered_again(stage: Stage, tmp_path: Path)
     note = tmp_path / "note"
     first = stage.start_worker()
     stage.send("hang_first", note)
-    wait_until(lambda: runs(note) == 1)
+    stage.wait_for_runs(note, 1)
     os.killpg(first.pid, signal.SIGKILL)  # the whole worker, as in a power cut
     stage.start_worker()
-    wait_until(lambda: runs(note) == 2)
+    stage.wait_for_runs(note, 2)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", BROKERS[:1], indirect=True)
 def test_job_of_a_killed_child_process_and_a_job_sent_by_a_job(stage: Stage, tmp_path: Path) -> None:
+    stage.environment["CELERY_VISIBILITY_TIMEOUT"] = "60"  # the pool takes ten seconds to call a process lost
     note, later = tmp_path / "note", tmp_path / "later"
     stage.start_worker()
     stage.send("hang_first", note)
-    wait_until(lambda: runs(note) == 1)
-    os.kill(int(note.read_text().split()[0]), signal.SIGKILL)  # one process of the pool, as the out-of-memory killer does
-    wait_until(lambda: runs(note) == 2)
+    stage.wait_for_runs(note, 1)
+    os.kill(
+        int(note.read_text().split()[0]), signal.SIGKILL
+    )  # one process of the pool, as the out-of-memory killer does
+    stage.wait_for_runs(note, 2)
     stage.send("note_later", later)
-    wait_until(lambda: runs(later) == 1)
+    stage.wait_for_runs(later, 1)
 
 
 @pytest.mark.slow
@@ -130,11 +144,11 @@ def test_unfinished_jobs_are_released_before_the_only_worker_starts(stage: Stage
     note = tmp_path / "note"
     first = stage.start_worker()
     stage.send("hang_first", note)
-    wait_until(lambda: runs(note) == 1)
+    stage.wait_for_runs(note, 1)
     os.killpg(first.pid, signal.SIGKILL)
     release_unfinished(stage.environment["CELERY_BROKER_URL"])
     stage.start_worker()
-    wait_until(lambda: runs(note) == 2, limit=30)
+    stage.wait_for_runs(note, 2)
 
 
 def test_reachable_or_not(queue_server: Server) -> None:

@@ -26,7 +26,7 @@ class Run:
         self.port, self.output = port, var / "run.txt"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "portal_run", "--port", str(port)],
+                [sys.executable, "manage.py", "portal_run", "--no-demo", "--port", str(port)],
                 env={**os.environ, "TIEOUT_VAR": str(var), "PYTHONUNBUFFERED": "1"},
                 stdout=output,
                 stderr=output,
@@ -83,7 +83,7 @@ def test_starts_serves_and_stops_in_order(var: Path, run: Run) -> None:
     run.wait_ready()
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/health/ready") as answer:
         assert answer.status == 200
-    for name in ("gunicorn", "worker", "beat"):
+    for name in ("gunicorn", "--concurrency", "beat-schedule"):
         assert pids(var, name), name
     began = time.monotonic()
     assert run.stop() == 0, run.said()
@@ -102,7 +102,7 @@ def test_says_which_part_died_and_stops_the_others(var: Path, run: Run) -> None:
     run.wait_ready()
     assert "Migrating" not in run.said()  # a second start skips what is already done
     assert "Collecting" not in run.said()
-    os.kill(pids(var, "beat")[0], signal.SIGKILL)
+    os.kill(pids(var, "beat-schedule")[0], signal.SIGKILL)
     assert run.process.wait(30) != 0
     assert "beat ended by itself" in run.said()
     assert "beat: Starting" in run.said()  # the end of its log

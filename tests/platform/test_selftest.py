@@ -110,7 +110,9 @@ def test_refuses_a_table_without_its_wall(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def environment(**given: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "PYTEST_VERSION", "VIRTUAL_ENV")}
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "PYTEST_VERSION", "VIRTUAL_ENV")
+    }
     role = connection.settings_dict
     return kept | {
         "TIEOUT_MODE": "production",

@@ -15,7 +15,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--firm", required=True, metavar="SLUG", help="the consulting firm's short name")
-        parser.add_argument("--client", required=True, metavar="SLUG", help="the client's short name, unique on this installation")
+        parser.add_argument(
+            "--client", required=True, metavar="SLUG", help="the client's short name, unique on this installation"
+        )
         parser.add_argument("--name", required=True, help="the client's name as people read it")
         parser.add_argument("--currency", required=True, metavar="ISO", help="the reporting currency, such as USD")
 

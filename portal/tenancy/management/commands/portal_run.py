@@ -31,7 +31,7 @@ DEFAULT_PORT = 8000
 READY_LIMIT = 90.0
 
 
-class Stopped(Exception):
+class StopError(Exception):
     """Ctrl-C or SIGTERM."""
 
 
@@ -42,6 +42,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (0.0.0.0: every one)")
         parser.add_argument("--port", type=int, help=f"port (default: {DEFAULT_PORT}, or the next free one)")
+        parser.add_argument("--no-demo", action="store_true", help="do not load the demo")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped; raises CommandError, so ends non-zero, when a part does not start or dies."""
@@ -52,10 +53,10 @@ class Command(BaseCommand):
                 if settings.EMBEDDED_POSTGRES:
                     self.stdout.write("Starting PostgreSQL …")
                     stack.enter_context(pinned(settings.VAR_DIR))
-                self.prepare()
+                self.prepare(with_demo=not options["no_demo"])
                 children = make_children(host, port)
                 self.run(children, f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}")  # noqa: S104
-            except Stopped:
+            except StopError:
                 self.stdout.write("Stopping …")
             except EmbeddedError as problem:
                 raise CommandError(str(problem)) from problem
@@ -64,7 +65,7 @@ class Command(BaseCommand):
                     child.stop()
         self.stdout.write("Stopped.")
 
-    def prepare(self) -> None:
+    def prepare(self, *, with_demo: bool) -> None:
         """Bring database, static files and demo up to date, skipping whatever already is."""
         server = server_of_settings()
         prepared = provision(server) if server else False
@@ -77,7 +78,7 @@ class Command(BaseCommand):
             self.stdout.write("Collecting static files …")
             call_command("collectstatic", verbosity=0, interactive=False, clear=True)
             stamp.write_text(fingerprint)
-        if "demo_load" in get_commands():
+        if with_demo and "demo_load" in get_commands():
             call_command("demo_load", "--once")
         connections.close_all()
 
@@ -113,12 +114,12 @@ class Command(BaseCommand):
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """Inside, Ctrl-C and SIGTERM raise Stopped, once; a second one does not disturb the stopping."""
+    """Inside, Ctrl-C and SIGTERM raise StopError, once; a second one does not disturb the stopping."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         for name in watched:
             signal.signal(name, signal.SIG_IGN)
-        raise Stopped
+        raise StopError
 
     watched = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {name: signal.signal(name, stop) for name in watched}
@@ -148,7 +149,13 @@ def make_children(host: str, port: int) -> list[Child]:
     logs, python = settings.VAR_DIR / "log", [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "portal.celery"]
     web = [
-        *(*python, "gunicorn", "portal.wsgi:application", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
+        *(
+            *python,
+            "gunicorn",
+            "portal.wsgi:application",
+            "--bind",
+            f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        ),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "3"),
         *("--worker-tmp-dir", str(settings.VAR_DIR), "--no-control-socket", "--access-logfile", "-"),
     ]
@@ -156,7 +163,9 @@ def make_children(host: str, port: int) -> list[Child]:
     beat = [*celery, "beat", "--schedule", str(settings.VAR_DIR / "beat-schedule"), "--pidfile="]
     pool = {"DATABASE_POOL_SIZE": os.environ.get("DATABASE_POOL_SIZE", "4")}
     return [
-        Child("web", web, logs / "web.log", {**pool, "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://{host}:{port}")}),
+        Child(
+            "web", web, logs / "web.log", {**pool, "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://{host}:{port}")}
+        ),
         Child("worker", [*worker, "--loglevel", "INFO"], logs / "worker.log", patience=4.0),
         Child("beat", [*beat, "--loglevel", "INFO"], logs / "beat.log", patience=1.0),
     ]

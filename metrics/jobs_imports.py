@@ -1,0 +1,36 @@
+"""The background jobs of imports. Each is at-least-once and idempotent: a message delivered twice does nothing twice.
+
+`metrics.tasks` names them for the worker.
+"""
+
+from metrics.import_steps import StepReport
+from metrics.models import ContractImport
+from metrics.models.intake import ImportState
+from metrics.services import import_run as loads
+from metrics.services.imports import import_check, import_read
+from portal.tenancy.jobs import tenant_task
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+
+
+@tenant_task(in_one_scope=False, name="metrics.tasks.import_advance")
+def import_advance(client: Client, import_id: int) -> None:
+    """Read and check a large file; its state says what is left to do, so that a second delivery finds nothing."""
+    with StepReport(client, import_id) as report:
+        for state, step in ((ImportState.READING, "Reading the columns"), (ImportState.CHECKING, "Checking every row")):
+            report(step, 10 if state == ImportState.READING else 40)
+            with tenant_context(client):
+                found = ContractImport.objects.select_related("source").filter(pk=import_id, state=state).first()
+                if found is None:
+                    continue
+                if state == ImportState.READING:
+                    import_read(contract_import=found)
+                else:
+                    import_check(client=client, contract_import=found)
+
+
+@tenant_task(in_one_scope=False, name="metrics.tasks.import_run")
+def import_run(client: Client, import_id: int) -> None:
+    """Load an accepted file; a killed worker leaves nothing, and the next delivery begins anew."""
+    with StepReport(client, import_id) as report:
+        loads.import_run(client=client, import_id=import_id, report=report)

@@ -1,0 +1,241 @@
+"""Closing months: what was reported is stored once and never changes; a later correction is a restatement with its reason.
+
+`month_close(client=, month=, user=) -> list[MonthClose]` · `month_restate(client=, month=, reason=, user=) -> list[MonthClose]`
+
+A month is closed for ARR, CARR and LARR together. The first close may be any month of the book; from then on months are closed
+in their order, so that no reported month ever begins with an open one. What a correction changes in closed months shows as an
+adjustment in the first open month, until the closed months are restated.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from django.db import connection
+
+from metrics import repository
+from metrics.book_rows import load_groups
+from metrics.computation import EngineInput
+from metrics.engine.arrays import Ints
+from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
+from metrics.engine.drill import customer_balances
+from metrics.engine.series import FIGURES
+from metrics.engine.tally import RETAINED
+from metrics.intake.compare import content_digest
+from metrics.models import ArrBook, BookState, CloseBalance, CloseBridge, MonthClose, PolicyVersion
+from metrics.selectors.closes import latest_closes
+from metrics.selectors.policies import policy_in_force
+from metrics.services.books import book_input
+from metrics.services.summaries import summary_refresh
+from portal.lib.periods import month_format
+from portal.tenancy import audit
+from portal.tenancy.models import Client
+
+RETAINED_AT: Final = len(AMOUNTS) + len(COUNTS)
+
+
+class CloseError(ValueError):
+    """A month cannot be closed or restated; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class MonthFigures:
+    """The figures of one month and recognition as they are to be stored."""
+
+    bridge: pl.DataFrame
+    retention: dict[str, dict[str, dict[str, int]]]
+    balances: pl.DataFrame
+    input_hash: str
+
+    @property
+    def content_hash(self) -> str:
+        """sha256 of all of them."""
+        parts = [
+            repository.frame_digest(self.bridge, "dimension", "group"),
+            repository.frame_digest(self.balances, "customer", "product", "currency"),
+            audit.digest(self.retention),
+        ]
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def month_close(*, client: Client, month: int, user: Any = None) -> list[MonthClose]:
+    """Store what the books say of a month, for ever. Raises CloseError where the month is closed, out of order, or not ready."""
+    books = ready_books(client, month)
+    closed = latest_closes()
+    if any(close.month == month for close in closed):
+        raise CloseError(f"{month_format(month)} is closed already: restate it if its numbers have to change")
+    newest = max((close.month for close in closed), default=None)
+    if newest is not None and month != newest + 1:
+        raise CloseError(f"months are closed in their order: the next one is {month_format(newest + 1)}")
+    made = [store_close(client, book, month, figures, user=user) for book, figures in figures_of(client, books, month)]
+    summary_refresh(client=client)
+    return made
+
+
+def month_restate(*, client: Client, month: int, reason: str, user: Any = None) -> list[MonthClose]:
+    """Open a closed month again and close it with what the contracts say now, as a new revision linked to the old one.
+
+    The old revision stays readable. Raises CloseError without a reason, for an open month, and where nothing would change.
+    """
+    if not reason.strip():
+        raise CloseError("a restatement needs a reason")
+    books = ready_books(client, month)
+    closed = {close.recognition: close for close in latest_closes() if close.month == month}
+    if not closed:
+        raise CloseError(f"{month_format(month)} is not closed: there is nothing to restate")
+    figures = figures_of(client, books, month)
+    if all(closed[book.recognition].content_hash == found.content_hash for book, found in figures):
+        raise CloseError(f"the numbers of {month_format(month)} are still those that were closed: there is nothing to restate")
+    made = [
+        store_close(client, book, month, found, user=user, restates=closed[book.recognition], reason=reason.strip())
+        for book, found in figures
+    ]
+    summary_refresh(client=client)
+    return made
+
+
+def ready_books(client: Client, month: int) -> list[ArrBook]:
+    """The client's books, locked, if all can be relied on and the policy's own has the month. Raises CloseError."""
+    books = list(ArrBook.objects.select_for_update().select_related("policy").order_by("id"))
+    own = policy_in_force(client).recognition
+    if not books:
+        raise CloseError("there are no numbers to close yet: import contracts first")
+    for book in books:
+        if book.state == BookState.STALE:
+            raise CloseError("the numbers are being recomputed: close the month when they are ready")
+        if book.state == BookState.BLOCKED:
+            raise CloseError(f"{book.get_recognition_display()} cannot be computed: {book.message}")
+        is_own = book.recognition == own
+        if is_own and not (book.first_month is not None and book.first_month <= month <= (book.last_month or 0)):
+            raise CloseError(f"{month_format(month)} cannot be closed: {shown_range(book)}")
+        if book.first_month is not None and month > (book.last_month or 0):
+            raise CloseError(f"{month_format(month)} cannot be closed: {shown_range(book)}")
+    return books
+
+
+def shown_range(book: ArrBook) -> str:
+    """Which months a book has."""
+    if book.first_month is None or book.last_month is None:
+        return "there are no numbers yet"
+    shown = f"there are numbers from {month_format(book.first_month)} to {month_format(book.last_month)}"
+    return f"{shown}. {book.message}" if book.message else shown
+
+
+def figures_of(client: Client, books: list[ArrBook], month: int) -> list[tuple[ArrBook, MonthFigures]]:
+    """What each book says of a month, with the balances behind it. Raises CloseError where the two do not agree."""
+    given = book_input(client=client)
+    lines = content_digest(given.lines)
+    return [(book, month_figures(book, given.recognised(book.recognition), lines, month)) for book in books]
+
+
+def month_figures(book: ArrBook, given: EngineInput, lines_digest: str, month: int) -> MonthFigures:
+    """The bridge and retention of a month as stored in the book, and the balances computed from the lines."""
+    place = month - (book.first_month or 0)
+    has_month = book.first_month is not None and 0 <= place <= (book.last_month or 0) - book.first_month
+    series = load_groups(book) if has_month else {}
+    at: dict[tuple[str, str], Ints] = {(TOTAL, ""): np.zeros(len(FIGURES), dtype=np.int64)}
+    at |= {key: values[:, place] for key, values in series.items() if key == (TOTAL, "") or values[:, place].any()}
+    balances = no_balances()
+    if has_month:
+        balances = customer_balances(given.lines, given.rates, given.policy, month)
+    ending = int(at[TOTAL, ""][FIGURES.index("ending")])
+    if balances["reporting_cents"].sum() != ending:
+        raise CloseError("the stored numbers and the contract lines do not agree: have the books checked, then close the month")
+    figures = pl.DataFrame(
+        [[*key, *values[:RETAINED_AT].tolist()] for key, values in sorted(at.items())],
+        schema={"dimension": pl.String, "group": pl.String, **dict.fromkeys((*AMOUNTS, *COUNTS), pl.Int64)},
+        orient="row",
+    )
+    rates = repository.frame_digest(given.rates, "currency", "day")
+    text = f"{lines_digest} {rates} {audit.digest(given.policy.to_dict())}"
+    return MonthFigures(figures, retention_of(at), balances, hashlib.sha256(text.encode()).hexdigest())
+
+
+def retention_of(at: dict[tuple[str, str], Ints]) -> dict[str, dict[str, dict[str, int]]]:
+    """Retention by dimension and group, groups without a base left out."""
+    kept: dict[str, dict[str, dict[str, int]]] = {}
+    for (dimension, group), values in sorted(at.items()):
+        if values[RETAINED_AT:].any():
+            named = dict(zip(RETAINED, values[RETAINED_AT:].tolist(), strict=True))
+            kept.setdefault(dimension, {})[group] = named
+    return kept
+
+
+def no_balances() -> pl.DataFrame:
+    """No balance, in the columns of `customer_balances`."""
+    text = dict.fromkeys(("customer", "product", "currency"), pl.String())
+    return pl.DataFrame(schema={**text, "local_cents": pl.Int64(), "reporting_cents": pl.Int64()})
+
+
+def store_close(
+    client: Client,
+    book: ArrBook,
+    month: int,
+    figures: MonthFigures,
+    *,
+    user: Any,
+    restates: MonthClose | None = None,
+    reason: str = "",
+) -> MonthClose:
+    """Write a close and its rows, and the audit entry."""
+    version = PolicyVersion.objects.get(pk=book.policy_id)
+    close: MonthClose = MonthClose.objects.create(
+        client=client,
+        recognition=book.recognition,
+        month=month,
+        revision=restates.revision + 1 if restates else 1,
+        restates=restates,
+        reason=reason,
+        policy=version,
+        policy_parameters=version.parameters,
+        input_hash=figures.input_hash,
+        content_hash=figures.content_hash,
+        retention=figures.retention,
+        closed_at=database_time(),
+        closed_by=user,
+    )
+    amounts = [repository.amount_text(name) for name in AMOUNTS]
+    repository.rows_insert(CloseBridge, figures.bridge.with_columns(amounts), close_id=close.pk, month=month)
+    balances = figures.balances.select(
+        "customer",
+        "product",
+        "currency",
+        repository.amount_text("local_cents").alias("local_amount"),
+        repository.amount_text("reporting_cents").alias("amount"),
+    )
+    repository.rows_insert(CloseBalance, balances, close_id=close.pk)
+    record_close(close, figures)
+    return close
+
+
+def record_close(close: MonthClose, figures: MonthFigures) -> None:
+    """The audit entry of a close."""
+    total = figures.bridge.row(by_predicate=pl.col("dimension") == TOTAL, named=True)
+    audit.record(
+        "month.restated" if close.restates_id else "month.closed",
+        object_type="month",
+        object_id=f"{month_format(close.month)} {close.recognition} r{close.revision}",
+        before=close.restates.content_hash if close.restates else None,
+        after=close.content_hash,
+        details={
+            "month": month_format(close.month),
+            "recognition": close.recognition,
+            "revision": close.revision,
+            "ending_cents": total["ending"],
+            "policy": close.policy.number,
+            "content_hash": close.content_hash,
+            "input_hash": close.input_hash,
+            "reason": close.reason,
+        },
+    )
+
+
+def database_time() -> datetime:
+    """The time of the database's clock: the one clock that all processes share."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now

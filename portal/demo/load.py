@@ -1,0 +1,136 @@
+"""Loads the demonstration through the same services that people use: nothing is written past them."""
+
+import io
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from metrics.models import ContractImport
+from metrics.models.intake import ImportState, SourceKind
+from metrics.selectors.books import book_head
+from metrics.services.after_change import numbers_refresh
+# closes
+from metrics.services.import_run import import_run
+from metrics.services.imports import import_accept, import_check, import_read, import_start
+from metrics.services.policies import policy_publish
+from metrics.services.sources import source_ensure
+from portal.accounts.models import User
+from portal.demo.contracts import contracts, csv_bytes
+from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, NORTHWIND, DemoClient
+from portal.tenancy.actor import Actor, acting_as
+from portal.tenancy.models import Client, Firm
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import client_create, consultant_assign, firm_create, firm_member_add, member_add
+
+FIRM, FIRM_NAME = "ridge", "Ridge RevOps Partners"
+EARLIER = date(2026, 8, 31)  # what was known when the first file was sent
+OPEN_MONTHS = 1
+
+
+def demo_exists() -> bool:
+    """Whether the demonstration's firm is on this installation."""
+    return Firm.objects.filter(slug=FIRM).exists()
+
+
+def demo_load(password: str) -> list[tuple[str, str]]:
+    """The firm, its people, three clients with their stories; gives (e-mail, who it is) of everyone who can sign in."""
+    with acting_as(Actor("demonstration")):
+        firm = firm_create(slug=FIRM, name=FIRM_NAME)
+        sign_ins = []
+        staff = []
+        for name, role in CONSULTANTS.items():
+            user = person(name, password)
+            firm_member_add(firm=firm, user=user, role=role)
+            staff.append(user)
+            sign_ins.append((user.email, f"{role} at {FIRM_NAME}"))
+        for story in CLIENTS:
+            sign_ins += client_load(firm, story, staff, password)
+    return sign_ins
+
+
+def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) -> list[tuple[str, str]]:
+    """One client: people, policy, contract files, closed months."""
+    client = client_create(
+        firm=firm,
+        slug=told.slug,
+        name=told.name,
+        currency=told.currency,
+        requires_mfa_for_admins=False,
+        **told.settings,
+    )
+    sign_ins = []
+    with tenant_context(client):
+        for user in staff:
+            consultant_assign(client=client, user=user)
+        for name, role in told.people.items():
+            user = person(name, password)
+            member_add(client=client, user=user, role=role)
+            sign_ins.append((user.email, f"{role} at {told.name}"))
+        parameters = told.policy | {"reporting_currency": told.currency}
+        policy_publish(client=client, parameters=parameters, note="Agreed at the kickoff", user=staff[0])
+    import_file(client, f"{told.slug}-contracts-2026-08.csv", file_of(told, EARLIER), staff[0])
+    import_file(client, f"{told.slug}-contracts-2026-11.csv", file_of(told, told.story.known), staff[0])
+    refresh(client)
+    close_months(client, staff[0])
+    if told is NORTHWIND:
+        leave_work_open(client, told, staff[0])
+    return sign_ins
+
+
+def person(name: str, password: str) -> User:
+    return User.objects.create_user(f"{name}@{DOMAIN}", password, name=name.title())
+
+
+def file_of(told: DemoClient, known: date) -> bytes:
+    """The contract file as it was sent when only contracts signed up to `known` were known."""
+    return csv_bytes(contracts(replace(told.story, known=known)))
+
+
+def import_file(client: Client, name: str, content: bytes, user: User, *, accept: bool = True) -> ContractImport:
+    """Send a file through upload, check and load."""
+    with tenant_context(client):
+        source = source_ensure(client=client, name="Billing export", kind=SourceKind.BILLING)
+        started = import_start(client=client, source=source, file=io.BytesIO(content), file_name=name, user=user)
+        import_read(contract_import=started)
+        checked = import_check(client=client, contract_import=started)
+        if accept and started.state == ImportState.WAITING:
+            import_accept(client=client, contract_import=started, in_background=False)
+    if accept:
+        import_run(client=client, import_id=started.pk, checked=checked)
+    return started
+
+
+def refresh(client: Client) -> None:
+    with tenant_context(client):
+        numbers_refresh(client=client)
+
+
+def close_months(client: Client, user: User) -> None:
+    """Every month but the newest is closed, as in a client whose finance team keeps to its calendar."""
+    with tenant_context(client):
+        head = book_head(client)
+        if head.first_month is None or head.last_month is None:
+            return
+        for month in range(head.last_month - 11, head.last_month + 1 - OPEN_MONTHS):
+            month_close(client=client, month=month, user=user)
+
+
+def leave_work_open(client: Client, told: DemoClient, user: User) -> None:
+    """What a consultant finds in the morning: a file that was refused, and one that waits for a decision."""
+    broken = csv_bytes(broken_rows(told))
+    import_file(client, "northwind-contracts-draft.csv", broken, user, accept=False)
+    rows = contracts(told.story)
+    rows[3] = rows[3] | {"amount": str(int(rows[3]["amount"]) + 5_000)}
+    import_file(client, "northwind-contracts-corrected.csv", csv_bytes(rows[:-1]), user, accept=False)
+
+
+def broken_rows(told: DemoClient) -> list[dict[str, Any]]:
+    """A few rows as people really send them."""
+    rows = [dict(row) for row in contracts(told.story)[:40]]
+    rows[4]["start_date"] = "31/02/2025"
+    rows[9]["amount"] = "12,400"
+    rows[15]["currency"] = "EURO"
+    rows[21]["end_date"] = "2021-01-01"
+    rows[30]["line_id"] = rows[29]["line_id"]
+    return rows
+

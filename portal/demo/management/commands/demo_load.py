@@ -1,0 +1,48 @@
+"""`manage.py demo_load`: load the demonstration, once or afresh."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.demo.load import demo_exists, demo_load
+from portal.tenancy.provision import recreate
+from portal.tenancy.server import server_of_settings
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration: a firm, its people and three clients with five years of contracts."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do nothing where the demonstration is already there")
+        parser.add_argument("--reset", action="store_true", help="throw the whole local database away first")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("the demonstration is not for production: its passwords are printed")
+        if options["reset"]:
+            self.reset()
+        elif demo_exists():
+            if options["once"]:
+                return
+            raise CommandError("the demonstration is there already; --reset loads it afresh")
+        password = secrets.token_urlsafe(9)
+        sign_ins = demo_load(password)
+        width = max(len(email) for email, _ in sign_ins)
+        lines = [f"Password of all: {password}", *(f"{email.ljust(width)}  {who}" for email, who in sign_ins)]
+        path = settings.VAR_DIR / "demo-sign-ins.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n")
+        path.chmod(0o600)
+        self.stdout.write("\n".join(lines))
+
+    def reset(self) -> None:
+        """The database is made anew: audit logs and closed months cannot be deleted row by row, by design."""
+        server = server_of_settings()
+        if server is None:
+            raise CommandError("--reset needs an administrator's DATABASE_URL, or the embedded database")
+        self.stderr.write(f"Removing the database {server.name} with everything in it …")
+        recreate(server)
+        call_command("migrate", verbosity=0)

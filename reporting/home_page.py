@@ -1,0 +1,63 @@
+"""A client's home: what needs the reader now, and what the numbers say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from metrics.models import ContractImport
+from metrics.models.intake import ImportState
+from metrics.selectors.books import headline_get
+from metrics.selectors.figures import BookHead
+from portal.lib.dates import month_text
+from portal.tenancy import permissions
+from portal.tenancy.access import Standing
+
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits for the reader."""
+
+    title: str
+    text: str
+    url: str
+    action: str
+    level: str = "waiting"
+
+
+def home_context(standing: Standing, locale: str) -> dict[str, Any]:
+    """The page's context, cut to what the reader's role may see."""
+    client = standing.client
+    headline = headline_get(client) if standing.may(permissions.VIEW_ARR) else None
+    needs: list[Need] = []
+    if standing.may(permissions.IMPORT_DATA):
+        needs += import_needs(client.slug)
+    if headline is not None and standing.may(permissions.VIEW_DATA):
+        needs += rate_needs(headline.head, client.slug)
+    return {"headline": headline, "needs": needs, "scale": "thousands", "currency": client.currency}
+
+
+def import_needs(slug: str) -> list[Need]:
+    """Files that wait for a mapping or a decision."""
+    waiting = ContractImport.objects.select_related("source").filter(
+        state__in=[ImportState.UPLOADED, ImportState.WAITING]
+    )
+    needs = []
+    for found in waiting[:SHOWN]:
+        url = reverse("data_import", kwargs={"client_slug": slug, "pk": found.pk})
+        if found.state == ImportState.UPLOADED:
+            needs.append(Need(found.file_name, "Say which of its columns are which.", url, "Map the columns"))
+            continue
+        text = f"{found.added_count or 0} added, {found.changed_count or 0} changed, {found.vanished_count or 0} vanished lines"
+        needs.append(Need(found.file_name, f"{text} wait for your decision.", url, "Look and decide"))
+    return needs
+
+
+def rate_needs(head: BookHead, slug: str) -> list[Need]:
+    """Exchange rates without which months cannot be valued."""
+    if not head.gaps:
+        return []
+    url = reverse("data_rates", kwargs={"client_slug": slug})
+    return [Need("Exchange rates are missing", head.message, url, "See the missing rates", "refused")]

@@ -1,0 +1,68 @@
+"""The ARR page, its drawers, and its export."""
+
+import csv
+from typing import Any
+
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from metrics.selectors.books import book_head
+from portal.lib.periods import last_day
+from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
+from reporting.arr_page import Reader, arr_context, bridge_for
+from reporting.arr_query import ArrQuery
+from reporting.bridge_view import columns_of
+from reporting.reader import locale_of
+from reporting.why_page import Drawer, drawer_for
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@client_page(VIEW_ARR)
+def arr(request: TenantRequest) -> HttpResponse:
+    """The page; with `why`, the drawer over it, and the drawer alone where only that was asked for."""
+    query = ArrQuery.from_parameters(request.GET.dict())
+    reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
+    drawer = drawer_for(request.client, query, reader, request.GET.get("why", ""), request.GET.get("group", ""))
+    if drawer and request.headers.get("HX-Target") == "drawer":
+        return TemplateResponse(request, drawer.template, drawer_context(request, query, drawer))
+    context = arr_context(request.client, query, reader) | {
+        "client": request.client,
+        "may_import": request.standing.may(IMPORT_DATA),
+    }
+    if context.get("month") is not None:
+        context["as_of"] = last_day(context["month"])
+    context["gap_title"] = "Some months cannot be valued" if context.get("month") else "No month can be valued"
+    if drawer:
+        context |= {"drawer_template": drawer.template, **drawer_context(request, query, drawer)}
+    return TemplateResponse(request, "reporting/arr.html", context)
+
+
+def drawer_context(request: TenantRequest, query: ArrQuery, drawer: Drawer) -> dict[str, Any]:
+    return {"client": request.client, "currency": request.client.currency, "scale": "full", **drawer.context}
+
+
+@client_page(VIEW_ARR)
+def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
+    """The bridge that the page shows, exact to the cent."""
+    query = ArrQuery.from_parameters(request.GET.dict())
+    bridge = bridge_for(request.client, query)
+    head = book_head(request.client, query.recognition or None)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"{request.client.slug}-{head.label.lower()}-bridge.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    names = columns_of(bridge.totals)
+    writer = csv.writer(response, lineterminator="\n")
+    writer.writerow(["period", *([query.by] if query.by != "total" else []), *names, "customers_ending", "currency"])
+    for row in bridge.rows:
+        group = [harmless(row.group)] if query.by != "total" else []
+        amounts = [str(getattr(row, column)) for column in names]
+        writer.writerow([row.period.key, *group, *amounts, row.customers_ending, head.currency])
+    return response
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet would take for a formula, marked as text."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

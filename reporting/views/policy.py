@@ -1,0 +1,84 @@
+"""The policy in plain language, its versions, and publishing a new one."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from metrics.engine.policy import Policy, PolicyError
+from metrics.models import PolicyVersion
+from metrics.selectors.clauses import TITLES, policy_in_plain_words, sentence_of
+from metrics.selectors.policies import policy_changes, policy_in_force, policy_latest, policy_version_get, policy_versions
+from metrics.services.policies import policy_publish
+from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.permissions import EDIT_POLICY, VIEW_POLICY
+from reporting.forms import PolicyForm
+
+
+@client_page(VIEW_POLICY)
+def policy(request: TenantRequest) -> HttpResponse:
+    """The version in force, clause by clause, and every version before it."""
+    versions = policy_versions()
+    return TemplateResponse(
+        request,
+        "reporting/policy.html",
+        {
+            "version": versions[0] if versions else None,
+            "clauses": policy_in_plain_words(policy_in_force(request.client)),
+            "history": history_of(versions),
+            "may_edit": request.standing.may(EDIT_POLICY),
+        },
+    )
+
+
+@client_page(VIEW_POLICY)
+def policy_version(request: TenantRequest, number: int) -> HttpResponse:
+    """One version as it was published."""
+    version = policy_version_get(number)
+    if version is None:
+        raise Http404
+    clauses = policy_in_plain_words(Policy.from_dict(version.parameters))
+    newest = policy_latest()
+    context = {"version": version, "clauses": clauses, "is_past": newest is not None and newest.number != number}
+    return TemplateResponse(request, "reporting/policy.html", context)
+
+
+@client_page(EDIT_POLICY)
+def policy_edit(request: TenantRequest) -> HttpResponse:
+    """Publish a new version, in force at once."""
+    current = policy_in_force(request.client).to_dict()
+    form = PolicyForm(request.POST or None, initial=current)
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = policy_publish(
+                client=request.client,
+                parameters=form.parameters(),
+                note=form.cleaned_data["note"],
+                user=request.user,
+            )
+        except PolicyError as error:
+            form.add_error(None, error.faults)
+        else:
+            messages.success(request, f"Policy v{version.number} is in force. The numbers are being recomputed.")
+            return redirect("policy", client_slug=request.client.slug)
+    return TemplateResponse(request, "reporting/policy_edit.html", {"form": form})
+
+
+def history_of(versions: list[PolicyVersion]) -> list[dict[str, Any]]:
+    """Each version with what it changed, in words."""
+    older = [*versions[1:], None]
+    return [
+        {"version": version, "changes": [words(change) for change in policy_changes(before, version)] if before else []}
+        for version, before in zip(versions, older, strict=True)
+    ]
+
+
+def words(change: Any) -> dict[str, str]:
+    """One changed parameter: what it said and what it says."""
+    return {
+        "title": TITLES[change.parameter],
+        "old": sentence_of(change.parameter, change.old),
+        "new": sentence_of(change.parameter, change.new),
+    }

@@ -1,0 +1,59 @@
+"""Requests to addresses that somebody typed go to the open internet or nowhere."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from portal.lib.outbound import OutboundError, is_public, request, url_check
+
+REFUSED = [
+    "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
+    "::1", "::", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1", "fd00:ec2::254", "fe80::1", "ff02::1",
+]  # fmt: skip
+ADDRESSES = [
+    "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://017700000001/", "https://[::1]/", "https://localhost/",
+    "https://169.254.169.254/latest", "https://[::ffff:127.0.0.1]/", "http://example.com/", "file:///etc/passwd", "gopher://x/",
+    "https://user@example.com/", "https://example.com:22/", "https://", "https://[bad/", "https://example.com/#f",
+]  # fmt: skip
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        yield server
+
+
+@pytest.mark.parametrize("address", REFUSED)
+def test_inner_addresses_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700::1111"])
+def test_outer_addresses_are(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize("url", ADDRESSES)
+def test_no_such_address_is_called(url: str) -> None:
+    with pytest.raises(OutboundError) as caught:
+        request("GET", url)
+    assert "127.0.0.1" not in str(caught.value)
+
+
+def test_nothing_connects_inside(listener: socket.socket) -> None:
+    """The check stands where the connection is made, so that no second answer of a name server gets around it."""
+    port = listener.getsockname()[1]
+    for host in ("127.0.0.1", "localhost", "2130706433"):
+        with pytest.raises(OutboundError):
+            request("GET", f"https://{host}:{port}/")
+    with pytest.raises(TimeoutError):
+        listener.accept()
+
+
+def test_loopback_is_for_local_use_alone() -> None:
+    url_check("http://127.0.0.1:9000/x", allow_loopback=True)
+    for url in ("http://127.0.0.1:9000/x", "http://10.0.0.1/"):
+        with pytest.raises(OutboundError):
+            url_check(url)
