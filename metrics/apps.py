@@ -1,8 +1,16 @@
 """The metrics application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class MetricsConfig(AppConfig):
     name = "metrics"
     verbose_name = "Sources, contract lines, policies and the numbers they give"
+
+    def ready(self) -> None:
+        """Say what is due by which column of a client, in every process that dispatches."""
+        dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
+        dispatch.register_due("next_check_at", "metrics.tasks.books_check")
+        dispatch.register_due("next_close_at", "metrics.tasks.month_close")

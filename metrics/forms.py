@@ -1,5 +1,6 @@
 """Forms of the Data pages."""
 
+from calendar import month_name
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,7 +19,6 @@ DATE_ORDERS: Final = {
     "mdy": "Month first",
     "ymd": "Year first (2024-03-31)",
 }
-MONTHS: Final = ("January February March April May June July August September October November December").split()
 
 
 class UploadForm(forms.Form):
@@ -26,10 +26,15 @@ class UploadForm(forms.Form):
 
     source = forms.ChoiceField(label="Source", required=False)
     name = forms.CharField(
-        label="Name of the new source", max_length=80, required=False, help_text="What people call it: Billing, Salesforce, Renewals sheet"
+        label="Name of the new source",
+        max_length=80,
+        required=False,
+        help_text="What people call it: Billing, Salesforce, Renewals sheet",
     )
     kind = forms.ChoiceField(label="What it is", choices=SourceKind.choices, initial=SourceKind.BILLING, required=False)
-    file = forms.FileField(label="File", help_text="CSV or Excel (.xlsx), one row for each contract line, column names in the first row.")
+    file = forms.FileField(
+        label="File", help_text="CSV or Excel (.xlsx): column names in the first row, then one row for each line."
+    )
     is_partial = forms.BooleanField(
         label="The file holds only new and changed lines",
         required=False,
@@ -47,7 +52,9 @@ class UploadForm(forms.Form):
         """The file, unless it is empty or too large."""
         file = self.cleaned_data["file"]
         if file.size > settings.UPLOAD_MAX_BYTES:
-            raise forms.ValidationError(f"The file is larger than {settings.UPLOAD_MAX_BYTES // 1_000_000} MB: split it.")
+            raise forms.ValidationError(
+                f"The file is larger than {settings.UPLOAD_MAX_BYTES // 1_000_000} MB: split it."
+            )
         return file
 
     def clean(self) -> dict[str, Any]:
@@ -105,14 +112,21 @@ class MappingForm(forms.Form):
         ends = [("no", "The last day of service"), ("yes", "The first day without service")]
         asked = "end_is_exclusive" in self.questions and not self.is_remembered
         initial = None if asked else ("yes" if self.start.get("end_is_exclusive") else "no")
-        self.fields["end_is_exclusive"] = forms.ChoiceField(choices=ends, widget=forms.RadioSelect, required=False, initial=initial)
+        self.fields["end_is_exclusive"] = forms.ChoiceField(
+            choices=ends, widget=forms.RadioSelect, required=False, initial=initial
+        )
         marks = [(".", "A point: 1234.50"), (",", "A comma: 1234,50")]
         asked = "decimal_mark" in self.questions and not self.is_remembered
         self.fields["decimal_mark"] = forms.ChoiceField(
-            choices=marks, widget=forms.RadioSelect, required=False, initial=None if asked else self.start.get("decimal_mark")
+            choices=marks,
+            widget=forms.RadioSelect,
+            required=False,
+            initial=None if asked else self.start.get("decimal_mark"),
         )
         self.fields["null_markers"] = forms.CharField(
-            required=False, max_length=200, initial=", ".join(self.start.get("null_markers", [])),
+            required=False,
+            max_length=200,
+            initial=", ".join(self.start.get("null_markers", [])),
             help_text="Texts that mean an empty cell, separated by commas: NULL, n/a",
         )
         if len(self.found["sheets"]) > 1:
@@ -133,13 +147,19 @@ class MappingForm(forms.Form):
 
     def _add_values_of(self, column: Column) -> None:
         chosen = self.data.get(f"column_{column.name}") if self.is_bound else self.initial_of(f"column_{column.name}")
-        texts = self.found.get("values", {}).get(str(chosen or "").removeprefix("c:"), []) if chosen not in ("", CONSTANT) else []
+        texts = (
+            self.found.get("values", {}).get(str(chosen or "").removeprefix("c:"), [])
+            if chosen not in ("", CONSTANT)
+            else []
+        )
         known = self.start["value_maps"].get(column.name, {})
         foreign = [text for text in texts if text not in column.choices]
         options = [("", "Refuse the row"), *((choice, choice) for choice in column.choices)]
         for place, text in enumerate(foreign):
             name = f"value_{column.name}_{place}"
-            self.fields[name] = forms.ChoiceField(choices=options, required=False, initial=known.get(text.casefold(), ""))
+            self.fields[name] = forms.ChoiceField(
+                choices=options, required=False, initial=known.get(text.casefold(), "")
+            )
             self.value_fields.setdefault(column.name, []).append((name, text))
 
     def initial_of(self, name: str) -> Any:
@@ -166,7 +186,9 @@ class MappingForm(forms.Form):
             if choice == CONSTANT and not (cleaned.get(f"constant_{column.name}") or "").strip():
                 self.add_error(f"constant_{column.name}", "Give the value for all rows.")
             elif column.is_required and not choice:
-                self.add_error(f"column_{column.name}", f"{column.name} is needed: choose a column, or one value for all rows.")
+                self.add_error(
+                    f"column_{column.name}", f"{column.name} is needed: choose a column, or one value for all rows."
+                )
         for setting in ("date_order", "end_is_exclusive", "decimal_mark"):
             if setting in self.questions and not cleaned.get(setting):
                 self.add_error(setting, "Only you can say this: choose one.")
@@ -183,8 +205,12 @@ class MappingForm(forms.Form):
         given = self.cleaned_data
         chosen = {column.name: given[f"column_{column.name}"] for column in CONTRACT_COLUMNS}
         return Mapping(
-            columns={name: choice.removeprefix("c:") for name, choice in chosen.items() if choice not in (ABSENT, CONSTANT)},
-            constants={name: given[f"constant_{name}"].strip() for name, choice in chosen.items() if choice == CONSTANT},
+            columns={
+                name: choice.removeprefix("c:") for name, choice in chosen.items() if choice not in (ABSENT, CONSTANT)
+            },
+            constants={
+                name: given[f"constant_{name}"].strip() for name, choice in chosen.items() if choice == CONSTANT
+            },
             value_maps=self.value_maps(chosen),
             date_order=given["date_order"] or None,
             decimal_mark=given["decimal_mark"] or ".",
@@ -198,7 +224,9 @@ class MappingForm(forms.Form):
     def value_maps(self, chosen: dict[str, str]) -> dict[str, dict[str, str]]:
         """What the file's texts mean; maps of columns without fixed values (currencies) stay as they were."""
         maps: dict[str, dict[str, str]] = {
-            name: texts for name, texts in self.start["value_maps"].items() if name not in self.value_fields and name == "currency"
+            name: texts
+            for name, texts in self.start["value_maps"].items()
+            if name not in self.value_fields and name == "currency"
         }
         for name, fields in self.value_fields.items():
             texts = {text.casefold(): self.cleaned_data[field] for field, text in fields if self.cleaned_data[field]}
@@ -213,4 +241,4 @@ def date_choice(order: str, label: str, examples: list[str]) -> str:
         return label
     parts = [int(part) for part in "".join(c if c.isdigit() else " " for c in examples[0]).split()[:3]]
     day, month = (parts[0], parts[1]) if order == "dmy" else (parts[1], parts[0])
-    return f"{label}: {examples[0]} is {day} {MONTHS[month - 1]} {parts[2]}" if 1 <= month <= 12 else label
+    return f"{label}: {examples[0]} is {day} {month_name[month]} {parts[2]}" if 1 <= month <= 12 else label

@@ -74,7 +74,9 @@ def file_report(content: ContractFile) -> dict[str, Any]:
         ],
         "blank_rows": content.blank_rows,
         "note_count": len(content.notes),
-        "notes": [{"row": n.row, "column": n.column, "value": n.value, "reason": n.reason} for n in content.notes.first(NOTES)],
+        "notes": [
+            {"row": n.row, "column": n.column, "value": n.value, "reason": n.reason} for n in content.notes.first(NOTES)
+        ],
         "fault_codes": content.faults.by_code(),
         "faulty_rows": content.faults.faulty_rows if len(content.faults) else 0,
     }
@@ -83,7 +85,8 @@ def file_report(content: ContractFile) -> dict[str, Any]:
 def rows_shown(lines: pl.DataFrame) -> list[dict[str, str]]:
     """Lines as texts under our own column names; amounts as decimals, blanks as ""."""
     long = lines.with_columns(*(millionths_text(name).alias(name) for name in MILLIONTHS)).select(
-        pl.col("row").cast(pl.String), *(pl.col(name).cast(pl.String).fill_null("").alias(NAMES[name]) for name in NAMES)
+        pl.col("row").cast(pl.String),
+        *(pl.col(name).cast(pl.String).fill_null("").alias(NAMES[name]) for name in NAMES),
     )
     return long.to_dicts()
 
@@ -147,7 +150,12 @@ def effect(delta: Delta) -> list[dict[str, Any]]:
         for currency, cents in values.group_by("currency").agg(pl.col("cents").sum()).iter_rows():
             sums.setdefault(currency, [0, 0])[side] += cents
     return [
-        {"currency": currency, "before": cents_text(before), "after": cents_text(after), "change": cents_text(after - before)}
+        {
+            "currency": currency,
+            "before": cents_text(before),
+            "after": cents_text(after),
+            "change": cents_text(after - before),
+        }
         for currency, (before, after) in sorted(sums.items())
     ]
 

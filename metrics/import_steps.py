@@ -33,6 +33,8 @@ class StepReport:
     def __enter__(self) -> "StepReport":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.pool.submit(connection.close)
         self.pool.shutdown(wait=True)

@@ -101,7 +101,9 @@ def delta_find(source: Source, lines: pl.DataFrame, *, is_partial: bool) -> Delt
 
 def known_lines(source: Source) -> pl.DataFrame:
     """Name, hash and standing of every line that the source ever had."""
-    query = SQL("SELECT line_id, content_hash, removed_import_id IS NOT NULL FROM metrics_contractline WHERE source_id = {}")
+    query = SQL(
+        "SELECT line_id, content_hash, removed_import_id IS NOT NULL FROM metrics_contractline WHERE source_id = {}"
+    )
     schema = pl.Schema({**KNOWN, "is_removed": pl.String()})
     frame = repository.frame_of_query(query.format(Literal(source.pk)), schema)
     return frame.with_columns(pl.col("is_removed") == "t")
@@ -187,7 +189,9 @@ def write_history(source_id: int, import_id: int, delta: Delta) -> None:
         "line_id", pl.lit("changed").alias("kind"), "field", shown("old").alias("old"), shown("new").alias("new")
     )
     whole = [
-        lines.select("line_id", kind=pl.lit(kind), field=pl.lit(""), old=pl.lit(None, pl.String), new=pl.lit(None, pl.String))
+        lines.select(
+            "line_id", kind=pl.lit(kind), field=pl.lit(""), old=pl.lit(None, pl.String), new=pl.lit(None, pl.String)
+        )
         for kind, lines in (("vanished", delta.vanished), ("returned", delta.returned))
     ]
     rows = pl.concat([fields, *whole])

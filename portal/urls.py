@@ -7,6 +7,7 @@ from portal import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.accounts.urls")),
     path("", include("portal.tenancy.urls")),
+    path("c/<slug:client_slug>/", include("metrics.urls")),
     path("c/<slug:client_slug>/", include("reporting.urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
+from metrics.selectors.closes import bridge_reported
 from metrics.selectors.figures import BookHead, Bridge, Cohorts, Figure, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
@@ -61,7 +62,8 @@ def first_month(query: ArrQuery, headline: Headline) -> int:
 
 def bridge_for(client: Client, query: ArrQuery) -> Bridge:
     """The bridge that a question asks for: as reported, or as the contracts stand now."""
-    return bridge_get(client, query.recognition or None, query.first, query.last, query.by, query.grain, query.filters)
+    get = bridge_reported if query.reported else bridge_get
+    return get(client, query.recognition or None, query.first, query.last, query.by, query.grain, query.filters)
 
 
 def bridge_context(client: Client, shown: ArrQuery, query: ArrQuery, reader: Reader) -> dict[str, Any]:

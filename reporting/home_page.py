@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from metrics.models import ContractImport
 from metrics.models.intake import ImportState
 from metrics.selectors.books import headline_get
+from metrics.selectors.closes import next_month_to_close
 from metrics.selectors.figures import BookHead
 from portal.lib.dates import month_text
 from portal.tenancy import permissions
@@ -36,6 +38,8 @@ def home_context(standing: Standing, locale: str) -> dict[str, Any]:
         needs += import_needs(client.slug)
     if headline is not None and standing.may(permissions.VIEW_DATA):
         needs += rate_needs(headline.head, client.slug)
+    if standing.may(permissions.CLOSE_MONTH):
+        needs += close_needs(standing, locale)
     return {"headline": headline, "needs": needs, "scale": "thousands", "currency": client.currency}
 
 
@@ -46,7 +50,7 @@ def import_needs(slug: str) -> list[Need]:
     )
     needs = []
     for found in waiting[:SHOWN]:
-        url = reverse("data_import", kwargs={"client_slug": slug, "pk": found.pk})
+        url = reverse("data_import", kwargs={"client_slug": slug, "import_id": found.pk})
         if found.state == ImportState.UPLOADED:
             needs.append(Need(found.file_name, "Say which of its columns are which.", url, "Map the columns"))
             continue
@@ -61,3 +65,13 @@ def rate_needs(head: BookHead, slug: str) -> list[Need]:
         return []
     url = reverse("data_rates", kwargs={"client_slug": slug})
     return [Need("Exchange rates are missing", head.message, url, "See the missing rates", "refused")]
+
+
+def close_needs(standing: Standing, locale: str) -> list[Need]:
+    """The month that is over and can be closed."""
+    month = next_month_to_close(standing.client, timezone.now())
+    if month is None:
+        return []
+    url = reverse("months", kwargs={"client_slug": standing.client.slug})
+    text = "Closing it keeps its numbers for ever; later corrections then show as adjustments."
+    return [Need(f"{month_text(month, locale)} is not closed", text, url, "Close it")]

@@ -32,7 +32,7 @@ GAP_SCHEMA: Final = pl.Schema(
 )
 
 
-class MissingRates(LookupError):  # noqa: N818 - it names what is missing
+class MissingRates(LookupError):
     """Amounts that cannot be valued; ``gaps`` is the report of ``missing_rates``: currency, month or day, and the
     lines that need it.
     """

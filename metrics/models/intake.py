@@ -11,7 +11,12 @@ from portal.tenancy.wall import TenantForeignKey, TenantModel
 def bulk_client() -> "models.ForeignKey[Any, Any]":
     """The client of rows that come by the million: the row policy alone keeps them there (`0003_bulk_keys`)."""
     return models.ForeignKey(
-        "tenancy.Client", on_delete=models.PROTECT, related_name="+", editable=False, db_index=False, db_constraint=False
+        "tenancy.Client",
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        db_index=False,
+        db_constraint=False,
     )
 
 

@@ -54,7 +54,9 @@ class ContractLine(TenantModel):
             models.Index(fields=["client", "source", "contract_id"], name="line_by_contract"),
             # Who belongs to whom, for the few lines that say so: a change is followed along these in both directions.
             *(
-                models.Index(fields=["client", "source", name], name=index, condition=models.Q(**{f"{name}__isnull": False}))
+                models.Index(
+                    fields=["client", "source", name], name=index, condition=models.Q(**{f"{name}__isnull": False})
+                )
                 for name, index in [
                     ("parent_customer_id", "line_by_parent"),
                     ("replaces_contract_id", "line_by_replaced_contract"),
@@ -74,7 +76,9 @@ class LineChange(TenantModel):
     source = TenantForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     contract_import = TenantForeignKey(ContractImport, on_delete=models.CASCADE, related_name="changes")
     line_id = id_field()
-    kind = models.CharField(max_length=10, choices=[("changed", "Changed"), ("vanished", "Vanished"), ("returned", "Returned")])
+    kind = models.CharField(
+        max_length=10, choices=[("changed", "Changed"), ("vanished", "Vanished"), ("returned", "Returned")]
+    )
     field = models.CharField(max_length=40, blank=True, default="")
     old = models.CharField(max_length=200, null=True)
     new = models.CharField(max_length=200, null=True)

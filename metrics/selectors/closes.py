@@ -38,6 +38,11 @@ class ClosedMonth:
     live_ending: Decimal | None
 
     @property
+    def key(self) -> str:
+        """The month as addresses and exports write it."""
+        return month_format(self.month)
+
+    @property
     def drift(self) -> Decimal | None:
         """What the contracts say now, less what was reported; None where the book no longer has the month."""
         return None if self.live_ending is None else self.live_ending - self.ending
@@ -125,8 +130,9 @@ def bridge_reported(
 ) -> Bridge:
     """The bridge with closed months as they were reported and open months as the contracts stand now.
 
-    A month that does not begin where the reported month before it ended carries the difference as its `adjustment`: what
-    corrections changed in closed months, in the month in which they became known. With more than one filter, or a filter and
+    A month that does not begin where the closed month before it ended carries the difference as its `adjustment`: what
+    corrections changed in closed months, in the first month after them. A closed month behind an open one stays as it was
+    reported: it may begin elsewhere than the open one ends. With more than one filter, or a filter and
     another dimension, nothing was stored: then the bridge is the live one.
     """
     wanted = {name: value for name, value in (filters or {}).items() if value}
@@ -195,7 +201,7 @@ def reported_group(
     for month in range(min([*by_month, *stored, months[0]]), months[1] + 1):
         nothing = empty_row(month, group, "closed" if month in stored else "live")
         row = stored[month].get(group, nothing) if month in stored else by_month.get(month, nothing)
-        if before is not None and row.beginning != before.ending:
+        if before is not None and before.state == "closed" and row.beginning != before.ending:
             row = replace(row, adjustment=row.beginning - before.ending, beginning=before.ending)
         chain[month] = before = row
     return tuple(merged([chain[month] for month in range(period.first, period.last + 1)], period) for period in periods)
@@ -213,11 +219,18 @@ def is_nothing(row: BridgeRow) -> bool:
 
 
 def merged(rows: list[BridgeRow], period: Period) -> BridgeRow:
-    """Consecutive months as one row."""
+    """Consecutive months as one row. Where an open month was corrected before a closed one, the seam is an adjustment too."""
     first, last = rows[0], rows[-1]
     opening, closing = ("beginning", "customers_beginning"), ("ending", "customers_ending")
-    flows = [name for name in (*BRIDGE_COLUMNS, "adjustment") if name not in opening + closing]
+    flows = [name for name in BRIDGE_COLUMNS if name not in opening + closing]
     figures = {name: sum(getattr(row, name) for row in rows[1:]) + getattr(first, name) for name in flows}
     figures |= {name: getattr(first, name) for name in opening} | {name: getattr(last, name) for name in closing}
+    moved = sum((figures[name] for name in flows if name in AMOUNTS), ZERO)
     states = {row.state for row in rows}
-    return BridgeRow(period=period, group=first.group, state=states.pop() if len(states) == 1 else "mixed", **figures)
+    return BridgeRow(
+        period=period,
+        group=first.group,
+        state=states.pop() if len(states) == 1 else "mixed",
+        adjustment=last.ending - first.beginning - moved,
+        **figures,
+    )

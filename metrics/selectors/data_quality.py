@@ -1,4 +1,4 @@
-"""Questions that the contract lines themselves raise. Nothing here is an error: every line is valid, and counts as the policy says.
+"""Questions that the contract lines themselves raise. None is an error: every line counts as the policy says.
 
 `issue_list(client) -> list[Issue]` · `issue_get(client, code) -> Issue`
 
@@ -61,7 +61,7 @@ KINDS: Final = (
     Kind(
         "no_rates",
         "Currencies without exchange rates",
-        "Neither your own rates nor the European Central Bank's know this currency: months in which a line counts cannot be valued.",
+        "Neither you nor the European Central Bank have rates for it: months in which such a line counts cannot be valued.",
         "Upload rates for the currency.",
     ),
     Kind(
@@ -101,7 +101,9 @@ KINDS: Final = (
         "Fill in segment at the source.",
     ),
     Kind("no_region", "Lines without a region", "As above, by region.", "Fill in region at the source."),
-    Kind("no_rep", "Lines without a sales representative", "As above, by representative.", "Fill in rep at the source."),
+    Kind(
+        "no_rep", "Lines without a sales representative", "As above, by representative.", "Fill in rep at the source."
+    ),
 )
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
 Found = dict[str, tuple[int, list[dict[str, str]]]]
@@ -141,7 +143,9 @@ def find(lines: pl.DataFrame, policy: Policy, own_currencies: frozenset[str], re
     valued = own_currencies | {reporting} | (quoted if reporting in quoted else set())
     found = {
         "overlap": overlapping(settled),
-        "never_live": settled.filter(pl.col("why_not") == WHY_NOT.index("never_live")).with_columns(why=pl.lit("no live_date")),
+        "never_live": settled.filter(pl.col("why_not") == WHY_NOT.index("never_live")).with_columns(
+            why=pl.lit("no live_date")
+        ),
         "no_rates": lines.filter(~pl.col("currency").is_in(list(valued))).with_columns(why=pl.col("currency")),
         "two_names": several(lines, "customer_id", "customer_name"),
         "same_name": several(lines, "customer_name", "customer_id"),
@@ -179,7 +183,9 @@ def overlapping(settled: pl.DataFrame) -> pl.DataFrame:
 
 def several(lines: pl.DataFrame, of: str, values: str) -> pl.DataFrame:
     """One line for each `of` that stands beside more than one of `values`."""
-    named = lines.select(of, values, "line_id", "customer_name", "product", "customer_id", "contract_id").drop_nulls([of, values])
+    named = lines.select(of, values, "line_id", "customer_name", "product", "customer_id", "contract_id").drop_nulls(
+        [of, values]
+    )
     pairs = named.unique([of, values], maintain_order=True)
     repeated = pairs.filter(pl.len().over(of) > 1)
     return repeated.with_columns(why=pl.format("{} {}", pl.lit(values), values)).sort(of, values)
@@ -187,7 +193,9 @@ def several(lines: pl.DataFrame, of: str, values: str) -> pl.DataFrame:
 
 def without_predecessor(lines: pl.DataFrame) -> pl.DataFrame:
     """Lines that name a line or contract which is not there."""
-    unknown_line = pl.col("replaces_line_id").is_not_null() & ~pl.col("replaces_line_id").is_in(lines["line_id"].implode())
+    unknown_line = pl.col("replaces_line_id").is_not_null() & ~pl.col("replaces_line_id").is_in(
+        lines["line_id"].implode()
+    )
     contract = pl.col("replaces_contract_id")
     unknown_contract = (
         pl.col("replaces_line_id").is_null() & contract.is_not_null() & ~contract.is_in(lines["contract_id"].implode())
@@ -211,5 +219,3 @@ def shown_lines(frame: pl.DataFrame) -> list[dict[str, str]]:
     """The first lines of a finding, as texts."""
     names = ("line_id", "contract_id", "customer_id", "customer_name", "product", "why")
     return frame.head(KEPT_LINES).select(pl.col(name).cast(pl.String).fill_null("") for name in names).to_dicts()
-
-

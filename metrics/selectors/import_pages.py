@@ -3,6 +3,7 @@
 `import_context(row, after=0) -> dict` · `faults_text(row) -> bytes`
 """
 
+from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -40,9 +41,7 @@ BADGES: Final = {
     ImportState.FAILED: "refused",
 }
 DANGEROUS: Final = r"^[=+\-@\t\r]"
-FAULT_SCHEMA: Final = pl.Schema(
-    {"row": pl.Int64(), "column": pl.String(), "value": pl.String(), "reason": pl.String()}
-)
+FAULT_SCHEMA: Final = pl.Schema({"row": pl.Int64(), "column": pl.String(), "value": pl.String(), "reason": pl.String()})
 
 
 def import_context(row: ContractImport, after: int = 0) -> dict[str, Any]:
@@ -53,6 +52,9 @@ def import_context(row: ContractImport, after: int = 0) -> dict[str, Any]:
         "steps": steps_of(row),
         "is_under_way": row.state in UNDER_WAY,
         "preview": preview_of(row),
+        "totals": decimals(row.totals, "amount", "discount"),
+        "effect": decimals(row.report.get("effect", []), "before", "after", "change"),
+        "loaded": (row.added_count or 0) + (row.changed_count or 0),
         "badge": BADGES.get(ImportState(row.state), "info"),
     }
     if row.state == ImportState.REFUSED:
@@ -60,6 +62,11 @@ def import_context(row: ContractImport, after: int = 0) -> dict[str, Any]:
     if row.state == ImportState.DONE:
         context.update(paged("changes", import_changes(row, after), row))
     return context
+
+
+def decimals(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """Rows kept as JSON, with their decimal texts as decimals."""
+    return [{**row, **{name: Decimal(row[name]) for name in names}} for row in rows]
 
 
 def steps_of(row: ContractImport) -> list[dict[str, str]]:
@@ -88,7 +95,9 @@ def paged(name: str, rows: list[Any], row: ContractImport) -> dict[str, Any]:
 
 def faults_text(row: ContractImport) -> bytes:
     """All faults as CSV. A value that a spreadsheet would take for a formula is preceded by an apostrophe."""
-    query = SQL('SELECT "row", "column", value, reason FROM metrics_importfault WHERE contract_import_id = {} ORDER BY id')
+    query = SQL(
+        'SELECT "row", "column", value, reason FROM metrics_importfault WHERE contract_import_id = {} ORDER BY id'
+    )
     faults = repository.frame_of_query(query.format(Literal(row.pk)), FAULT_SCHEMA)
     texts = [
         pl.when(pl.col(name).str.contains(DANGEROUS)).then(pl.format("'{}", name)).otherwise(pl.col(name)).alias(name)

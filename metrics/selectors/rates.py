@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Max, Min
 
 from metrics.intake.ecb import ecb_currencies
@@ -14,7 +15,6 @@ from metrics.models import ArrBook, FxRate, RateChange, RateImport
 from metrics.repository import authoritative_source, reference_rates
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
-from django.db import connection
 
 SHOWN = 50
 
@@ -83,7 +83,9 @@ def own_spans() -> dict[str, tuple[date, date, int]]:
 def rate_gaps(client: Client) -> list[Gap]:
     """What the book of the policy's own recognition found missing when it was last computed."""
     recognition = policy_in_force(client).recognition
-    gaps: list[dict[str, Any]] = ArrBook.objects.filter(recognition=recognition).values_list("gaps", flat=True).first() or []
+    gaps: list[dict[str, Any]] = (
+        ArrBook.objects.filter(recognition=recognition).values_list("gaps", flat=True).first() or []
+    )
     return [Gap(row["currency"], row["month"], row["day"], row["lines"], list(row.get("line_ids", []))) for row in gaps]
 
 

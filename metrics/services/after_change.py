@@ -1,4 +1,4 @@
-"""What follows a change of contract lines or rates: the stored numbers are patched, or recomputed, or said to be stale until then.
+"""What follows a change of contract lines or rates: the stored numbers are patched, or marked stale and recomputed.
 
 `lines_changed(client=, source=, before=, after=, reason=)` · `rates_changed(client=, reason=)` · `numbers_refresh(client=)`
 """

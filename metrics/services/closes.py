@@ -99,7 +99,7 @@ def month_restate(*, client: Client, month: int, reason: str, user: Any = None) 
 
 def ready_books(client: Client, month: int) -> list[ArrBook]:
     """The client's books, locked, if all can be relied on and the policy's own has the month. Raises CloseError."""
-    books = list(ArrBook.objects.select_for_update().select_related("policy").order_by("id"))
+    books = list(ArrBook.objects.select_for_update().order_by("id"))
     own = policy_in_force(client).recognition
     if not books:
         raise CloseError("there are no numbers to close yet: import contracts first")

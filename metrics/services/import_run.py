@@ -25,7 +25,9 @@ from portal.tenancy.scope import tenant_context
 
 Report = Callable[[str, int], None]
 SOURCE_LOCK: Final = 7_603
-CHANGED_MEANWHILE: Final = "The lines of this source changed after the summary was made: look at the new one and decide again."
+CHANGED_MEANWHILE: Final = (
+    "The lines of this source changed after the summary was made: look at the new one and decide again."
+)
 
 
 def import_run(
@@ -101,9 +103,9 @@ def take_turn(contract_import: ContractImport) -> None:
 
 def current_delta(contract_import: ContractImport, content: ContractFile, checked: Checked | None) -> loading.Delta:
     """What the file would do now: what the check found where no other import was loaded since."""
-    if checked is not None and checked.delta is not None:
-        if newest_load(contract_import.source) == contract_import.report.get("base"):
-            return checked.delta
+    known = checked.delta if checked else None
+    if known is not None and newest_load(contract_import.source) == contract_import.report.get("base"):
+        return known
     lines = loading.hashed(content.lines)
     return loading.delta_find(contract_import.source, lines, is_partial=contract_import.is_partial)
 
@@ -133,13 +135,17 @@ def done(contract_import: ContractImport, state: str) -> ContractImport:
     names = ("added", "changed", "vanished", "unchanged")
     counts = {name: getattr(contract_import, f"{name}_count") for name in names}
     said = {"file": contract_import.file_name, "sha256": contract_import.file_sha256, **counts}
-    record(contract_import, "import.loaded" if state == ImportState.DONE else "import.unchanged", after=said, details=said)
+    record(
+        contract_import, "import.loaded" if state == ImportState.DONE else "import.unchanged", after=said, details=said
+    )
     return contract_import
 
 
 def fail(contract_import: ContractImport) -> None:
     """Say that the load broke off; nothing of it is in the database, and it can be tried again."""
     if move(contract_import, (ImportState.RUNNING,), ImportState.FAILED):
-        reason = "Loading broke off because of an error in Tieout. No line was changed. Try again, or tell your consultant."
+        reason = (
+            "Loading broke off because of an error in Tieout. No line was changed. Try again, or tell your consultant."
+        )
         ContractImport.objects.filter(pk=contract_import.pk).update(error=reason, step="", progress=0)
         record(contract_import, "import.failed", details={"file": contract_import.file_name})

@@ -1,10 +1,10 @@
 """A file on its way to contract lines: kept, read, mapped, checked, accepted, loaded.
 
-`import_start(client=, source=, file=, file_name=, is_partial=, user=)` → `import_map` → `import_check` → `import_accept` →
-`metrics.services.import_run`; `import_cancel` ends one that is not loaded. Each step runs in the client's scope and writes its
-audit entry in the same transaction. A file with one fault loads nothing.
+`import_start(client=, source=, file=, file_name=, is_partial=, user=)` → `import_advance` (or `import_read`) → `import_map` →
+`import_check` → `import_accept` → `metrics.services.import_run`; `import_cancel` ends one that is not loaded. Each step runs in
+the client's scope and writes its audit entry in the same transaction. A file with one fault loads nothing.
 
-States: reading → uploaded (needs mapping) → checking → refused | unchanged | waiting (for a decision) → queued → running → done.
+States: reading → uploaded (needs mapping) → checking → refused | unchanged | waiting (to be decided) → queued → running → done.
 """
 
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ def known_mapping(source: Source, table: Table) -> Mapping | None:
 def is_canonical(header: tuple[str, ...]) -> bool:
     """Whether a file is meant to be in our own format: it has all required columns, or nearly, and few of its own."""
     ours = set(header) & set(CONTRACT_NAMES)
-    return REQUIRED <= ours or (len(REQUIRED - ours) <= 3 and len(ours) >= len(set(header) - ours) * 3)
+    return ours >= REQUIRED or (len(REQUIRED - ours) <= 3 and len(ours) >= len(set(header) - ours) * 3)
 
 
 def suggestion_for(contract_import: ContractImport) -> Suggestion:
@@ -242,9 +242,7 @@ def import_accept(*, client: Client, contract_import: ContractImport, in_backgro
     if not move(contract_import, from_states, ImportState.QUEUED):
         raise ImportProblem(f"This file is {contract_import.get_state_display().lower()} and waits for no decision.")
     remember_mapping(contract_import)
-    counts = {
-        name: getattr(contract_import, f"{name}_count") for name in ("added", "changed", "vanished", "unchanged")
-    }
+    counts = {name: getattr(contract_import, f"{name}_count") for name in ("added", "changed", "vanished", "unchanged")}
     record(contract_import, "import.accepted", details={"file": contract_import.file_name, **counts})
     if in_background:
         enqueue(RUN_JOB, client, contract_import.pk)
@@ -253,7 +251,9 @@ def import_accept(*, client: Client, contract_import: ContractImport, in_backgro
 def import_cancel(*, contract_import: ContractImport) -> None:
     """End an import that is not being loaded; the file is kept, no line is touched."""
     if not move(contract_import, OPEN_STATES, ImportState.CANCELLED):
-        raise ImportProblem(f"This file is {contract_import.get_state_display().lower()}: it can no longer be cancelled.")
+        raise ImportProblem(
+            f"This file is {contract_import.get_state_display().lower()}: it can no longer be cancelled."
+        )
     record(contract_import, "import.cancelled", details={"file": contract_import.file_name})
 
 
@@ -295,7 +295,7 @@ def newest_load(source: Source) -> str:
     """Which import changed the source's lines last, as a text to compare; empty where none did."""
     loads = ContractImport.objects.filter(source=source, state=ImportState.DONE).order_by("-finished_at")
     newest = loads.values_list("pk", "finished_at").first()
-    return f"{newest[0]} {newest[1].isoformat()}" if newest else ""
+    return f"{newest[0]} {newest[1]}" if newest else ""
 
 
 def finish(contract_import: ContractImport, state: str) -> None:

@@ -16,7 +16,7 @@ DEFAULT_NAME = "contracts"
 def source_ensure(*, client: Client, name: str = "", kind: str = SourceKind.SPREADSHEET) -> Source:
     """The client's source of that name, made where there is none; the first source of a client is the authoritative one.
 
-    Without a name: the authoritative source, or a first one called "contracts". Raises ImportProblem for a name that is no name.
+    Without a name: the authoritative source, or a first one called "contracts". Raises ImportProblem for a bad name.
     """
     name = name.strip()
     found = Source.objects.filter(name=name) if name else Source.objects.filter(is_authoritative=True)

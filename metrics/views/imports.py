@@ -48,7 +48,9 @@ def upload(request: TenantRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return HttpResponseRedirect(import_url("data_import", request, started.pk))
-    return render(request, "metrics/upload.html", {"form": form, "sources": sources}, status=422 if form.errors else 200)
+    return render(
+        request, "metrics/upload.html", {"form": form, "sources": sources}, status=422 if form.errors else 200
+    )
 
 
 def begin(request: TenantRequest, given: dict[str, Any], sources: list[Source]) -> ContractImport:

@@ -49,5 +49,9 @@ def upload(request: TenantRequest) -> HttpResponse:
             counts = f"{done.added_count} added, {done.changed_count} changed, {done.unchanged_count} unchanged"
             messages.success(request, f"Rates loaded: {counts}.")
             return redirect("data_rates", client_slug=request.client.slug)
-    context = {"form": form, "faults": refused.first(SHOWN_FAULTS) if refused else [], "fault_count": len(refused or [])}
+    context = {
+        "form": form,
+        "faults": refused.first(SHOWN_FAULTS) if refused else [],
+        "fault_count": len(refused or []),
+    }
     return render(request, "metrics/rates_upload.html", context, status=422 if form.errors or refused else 200)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from guardian.models import UserObjectPermission
 
 from portal.accounts.models import ApiToken, FirmInvitation, Invitation, MagicLink, SsoConnection, SsoDomain, User
-from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, FirmRole, Membership
+from portal.tenancy.models import Client, Firm, FirmMembership, Membership
 from portal.tenancy.scope import bearer_context, person_context, tenant_context
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -36,9 +36,9 @@ class OpenedInvitation:
 def invitation_opened(token_hash: str, now: datetime | None = None) -> OpenedInvitation | None:
     """The open invitation that this secret's hash belongs to; None alike for unknown, used, revoked and old ones."""
     with bearer_context(token_hash):
-        found = Invitation.by_bearer.select_related("client__firm").filter(token_hash=token_hash).first()
-    if found is None:
-        found = FirmInvitation.objects.select_related("firm").filter(token_hash=token_hash).first()
+        to_client = Invitation.by_bearer.select_related("client__firm").filter(token_hash=token_hash).first()
+    to_firm = FirmInvitation.objects.select_related("firm").filter(token_hash=token_hash).first()
+    found: Invitation | FirmInvitation | None = to_client or to_firm
     if found is None or not found.is_open(now or timezone.now()):
         return None
     client = found.client if isinstance(found, Invitation) else None
@@ -46,8 +46,8 @@ def invitation_opened(token_hash: str, now: datetime | None = None) -> OpenedInv
         pk=found.pk,
         email=found.email,
         role=found.role,
-        role_label=str(ClientRole(found.role).label if client else FirmRole(found.role).label),
-        firm=client.firm if client else found.firm,
+        role_label=str(found.get_role_display()),
+        firm=found.client.firm if isinstance(found, Invitation) else found.firm,
         client=client,
         has_account=User.objects.filter(email__iexact=found.email).exists(),
     )

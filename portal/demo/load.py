@@ -9,7 +9,7 @@ from metrics.models import ContractImport
 from metrics.models.intake import ImportState, SourceKind
 from metrics.selectors.books import book_head
 from metrics.services.after_change import numbers_refresh
-# closes
+from metrics.services.closes import month_close
 from metrics.services.import_run import import_run
 from metrics.services.imports import import_accept, import_check, import_read, import_start
 from metrics.services.policies import policy_publish
@@ -70,7 +70,7 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
         policy_publish(client=client, parameters=parameters, note="Agreed at the kickoff", user=staff[0])
     import_file(client, f"{told.slug}-contracts-2026-08.csv", file_of(told, EARLIER), staff[0])
     import_file(client, f"{told.slug}-contracts-2026-11.csv", file_of(told, told.story.known), staff[0])
-    refresh(client)
+    numbers_refresh(client=client)
     close_months(client, staff[0])
     if told is NORTHWIND:
         leave_work_open(client, told, staff[0])
@@ -98,11 +98,6 @@ def import_file(client: Client, name: str, content: bytes, user: User, *, accept
     if accept:
         import_run(client=client, import_id=started.pk, checked=checked)
     return started
-
-
-def refresh(client: Client) -> None:
-    with tenant_context(client):
-        numbers_refresh(client=client)
 
 
 def close_months(client: Client, user: User) -> None:

@@ -136,7 +136,8 @@ def _run(program: str, *arguments: str, connect: bool = True) -> str:
 
 def _stored_files() -> Path | None:
     """The folder of the stored files; None where another storage keeps them (and has a backup of its own)."""
-    options: Any = settings.STORAGES["default"].get("OPTIONS", {})
+    storage: Any = settings.STORAGES["default"]
+    options = storage.get("OPTIONS", {})
     return Path(options["location"]) if "location" in options else None
 
 

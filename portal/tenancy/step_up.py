@@ -32,7 +32,7 @@ def recently_authenticated(view: View) -> View:
 
 def identity_confirmed(request: HttpRequest) -> HttpResponse | None:
     """None when the person has just proved who they are; otherwise they are sent to do so, by exception or redirect."""
-    if get_reauthentication_flows(request.user):  # type: ignore[arg-type]
+    if get_reauthentication_flows(request.user):
         if not did_recently_reauthenticate(request):
             raise ReauthenticationRequired
         return None
@@ -44,5 +44,5 @@ def identity_confirmed(request: HttpRequest) -> HttpResponse | None:
 
 
 def _signed_in_recently(request: HttpRequest) -> bool:
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT

@@ -142,4 +142,6 @@ def audit_log(request: TenantRequest) -> HttpResponse:
 
 
 def _staff_of(request: HttpRequest) -> list[FirmMembership]:
-    return list(FirmMembership.objects.select_related("firm").filter(user=request.user).order_by("firm__name"))
+    person: Any = request.user
+    mine = FirmMembership.objects.select_related("firm").filter(user=person)
+    return list(mine.order_by("firm__name"))

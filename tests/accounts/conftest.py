@@ -65,7 +65,9 @@ def mailbox(mail_server: tuple[Mailbox, int], settings: Any) -> Mailbox:
 @pytest.fixture(autouse=True)
 def stage(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.accounts.urls"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody attacks these, and it is quick
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # nobody attacks these, and it is quick
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

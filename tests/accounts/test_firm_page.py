@@ -48,7 +48,10 @@ def test_assigning_takes_effect_at_once_and_is_in_the_clients_log(
     assert anas.get("/c/contoso/").status_code == 404
     with tenant_context(contoso):
         actions = list(AuditEntry.objects.order_by("sequence").values_list("action", "actor"))[-2:]
-    assert actions == [("client.consultant_assigned", "fay@example.com"), ("client.consultant_unassigned", "fay@example.com")]
+    assert actions == [
+        ("client.consultant_assigned", "fay@example.com"),
+        ("client.consultant_unassigned", "fay@example.com"),
+    ]
 
 
 def test_inviting_changing_and_removing_a_consultant(

@@ -146,7 +146,9 @@ def test_what_ends_an_invitation(death: str, invited: str, northwind: Client, an
 def test_dead_used_and_invented_links_look_the_same(invited: str, northwind: Client, ana: User) -> None:
     dead, invented = Browser(), Browser()
     send(northwind, ana)
-    pages = [browser.get(path, follow=True) for browser, path in ((dead, invited), (invented, "/join/" + "x" * 43 + "/"))]
+    pages = [
+        browser.get(path, follow=True) for browser, path in ((dead, invited), (invented, "/join/" + "x" * 43 + "/"))
+    ]
     assert pages[0].status_code == pages[1].status_code == 410
     assert pages[0].content == pages[1].content
 
@@ -165,7 +167,9 @@ def test_a_consultant_is_invited_to_the_firm(ridge: Firm, ana: User, mailbox: Ma
     assert b"requires a second factor" in landing.content
 
 
-def test_a_mail_that_was_not_taken_is_shown_as_such(northwind: Client, ana: User, commits: Commits, settings: object) -> None:
+def test_a_mail_that_was_not_taken_is_shown_as_such(
+    northwind: Client, ana: User, commits: Commits, settings: object
+) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # type: ignore[attr-defined]
     with commits():

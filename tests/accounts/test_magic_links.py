@@ -1,6 +1,5 @@
 """Links for stakeholders: ten minutes, once, one person, one client, and no more than a stakeholder sees."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -49,7 +48,9 @@ def finns(northwind: Client, finn: User, mailbox: Mailbox, commits: Commits) -> 
     return browser
 
 
-def test_a_link_opens_its_page_after_a_confirmation(link: str, stranger: Browser, mailbox: Mailbox, northwind: Client) -> None:
+def test_a_link_opens_its_page_after_a_confirmation(
+    link: str, stranger: Browser, mailbox: Mailbox, northwind: Client
+) -> None:
     assert "Your answer is needed" in mailbox.text() and "You get this mail because" in mailbox.html()
     opened = stranger.get(link)
     assert opened["Location"] == "/link/" and opened["Referrer-Policy"] == "no-referrer"
@@ -106,7 +107,9 @@ def test_a_link_is_only_a_first_step_for_who_has_a_second(
     assert stranger.get("/c/northwind/").status_code == 302
 
 
-def test_staff_and_admins_who_need_a_second_factor_get_no_link(northwind: Client, ana: User, adam: User, otto: User) -> None:
+def test_staff_and_admins_who_need_a_second_factor_get_no_link(
+    northwind: Client, ana: User, adam: User, otto: User
+) -> None:
     Client.objects.filter(pk=northwind.pk).update(requires_mfa_for_admins=True)
     northwind.refresh_from_db()
     for user in (ana, adam, otto):

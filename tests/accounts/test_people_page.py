@@ -52,7 +52,9 @@ def test_a_reader_of_the_page_finds_no_buttons(rita: User, northwind: Client, si
     assert "End access" not in page and "Invite someone" not in page
 
 
-def test_inviting_from_the_page(ana: User, northwind: Client, signed_in: SignedIn, mailbox: Mailbox, commits: Commits) -> None:
+def test_inviting_from_the_page(
+    ana: User, northwind: Client, signed_in: SignedIn, mailbox: Mailbox, commits: Commits
+) -> None:
     browser = signed_in(ana)
     with commits():
         answer = browser.post("/c/northwind/people/invite/", {"email": "Nora@Example.com", "role": "finance"})
@@ -98,7 +100,9 @@ def test_a_proof_of_identity_lasts_five_minutes(adam: User, northwind: Client, s
     assert browser.get("/c/northwind/people/invite/").status_code == 302
 
 
-def test_a_lost_role_counts_from_the_next_request(adam: User, finn: User, northwind: Client, signed_in: SignedIn) -> None:
+def test_a_lost_role_counts_from_the_next_request(
+    adam: User, finn: User, northwind: Client, signed_in: SignedIn
+) -> None:
     admin, finns = signed_in(adam), signed_in(finn)
     assert finns.get("/c/northwind/audit/").status_code == 200
     admin.post(f"/c/northwind/people/{member_id(northwind, finn)}/role/", {"role": "stakeholder"})
@@ -146,13 +150,17 @@ def test_every_change_is_in_the_log_or_did_not_happen(northwind: Client, adam: U
     assert (entry.action, entry.details) == ("member.role_changed", {"role": ["finance", "analyst"]})
 
 
-def test_a_link_from_the_page(adam: User, stan: User, northwind: Client, signed_in: SignedIn, mailbox: Mailbox, commits: Commits) -> None:
+def test_a_link_from_the_page(
+    adam: User, stan: User, northwind: Client, signed_in: SignedIn, mailbox: Mailbox, commits: Commits
+) -> None:
     with commits():
         signed_in(adam).post(f"/c/northwind/people/{member_id(northwind, stan)}/link/")
     assert mailbox.mails[-1]["To"] == "stan@example.com"
 
 
-def test_admins_are_held_to_a_second_factor_where_the_client_says_so(northwind: Client, adam: User, signed_in: SignedIn) -> None:
+def test_admins_are_held_to_a_second_factor_where_the_client_says_so(
+    northwind: Client, adam: User, signed_in: SignedIn
+) -> None:
     browser = signed_in(adam)
     assert browser.get("/c/northwind/people/").status_code == 200
     Client.objects.filter(pk=northwind.pk).update(requires_mfa_for_admins=True)

@@ -125,7 +125,9 @@ def test_someone_without_any_client_is_told_so(person: Callable[..., User], sign
     assert b"Nothing is shared with you yet" in signed_in(person("lost")).get("/").content
 
 
-def test_opening_a_client(ridge: Firm, northwind: Client, ana: User, person: Callable[..., User], signed_in: SignedIn) -> None:
+def test_opening_a_client(
+    ridge: Firm, northwind: Client, ana: User, person: Callable[..., User], signed_in: SignedIn
+) -> None:
     data = {"name": "Wide World", "currency": "EUR", "fiscal_year_start": 4, "time_zone": "Europe/Berlin"}
     assert signed_in(ana).post("/f/ridge/clients/new/", data)["Location"] == "/c/wide-world/"
     assert signed_in(ana).get("/c/wide-world/").status_code == 200

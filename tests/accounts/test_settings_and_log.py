@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,7 +24,14 @@ SETTINGS = {"name": "Northwind", "fiscal_year_start": 1, "time_zone": "UTC", "lo
 def test_saving_settings_records_what_changed(adam: User, northwind: Client, signed_in: SignedIn) -> None:
     browser = signed_in(adam)
     assert browser.get("/c/northwind/settings/").status_code == 200
-    changed = {**SETTINGS, "name": "Northwind AG", "fiscal_year_start": 4, "close_day": 5, "currency": "EUR", "slug": "x"}
+    changed = {
+        **SETTINGS,
+        "name": "Northwind AG",
+        "fiscal_year_start": 4,
+        "close_day": 5,
+        "currency": "EUR",
+        "slug": "x",
+    }
     assert browser.post("/c/northwind/settings/", changed).status_code == 302
     northwind.refresh_from_db()
     assert (northwind.name, northwind.fiscal_year_start, northwind.close_day) == ("Northwind AG", 4, 5)
@@ -34,8 +42,12 @@ def test_saving_settings_records_what_changed(adam: User, northwind: Client, sig
     assert entry.details["name"] == ["Northwind", "Northwind AG"] and entry.actor == "adam@example.com"
 
 
-@pytest.mark.parametrize("wrong", [{"fiscal_year_start": 13}, {"time_zone": "Mars/Base"}, {"close_day": 31}, {"name": ""}])
-def test_wrong_settings_are_refused_whole(wrong: dict[str, object], adam: User, northwind: Client, signed_in: SignedIn) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"fiscal_year_start": 13}, {"time_zone": "Mars/Base"}, {"close_day": 31}, {"name": ""}]
+)
+def test_wrong_settings_are_refused_whole(
+    wrong: dict[str, object], adam: User, northwind: Client, signed_in: SignedIn
+) -> None:
     answer = signed_in(adam).post("/c/northwind/settings/", {**SETTINGS, "name": "Other", **wrong})
     assert answer.status_code == 422
     northwind.refresh_from_db()
@@ -98,7 +110,8 @@ def test_the_page_names_the_entry_that_was_tampered_with(committed_db: Server, s
     with tenant_context(client):
         member_add(client=client, user=adam, role=ClientRole.ADMIN)
         client_update(client=client, name="Norð")
-    with psycopg.connect(**committed_db.conninfo(), autocommit=True) as owner:
+    parameters: dict[str, Any] = dict(committed_db.conninfo())
+    with psycopg.connect(**parameters, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("UPDATE tenancy_auditentry SET actor = 'nobody' WHERE sequence = 2")
     page = signed_in(adam).post("/c/north/audit/").content.decode()

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.db import connections
 from django.test import Client as Browser
 
@@ -62,14 +68,18 @@ def test_the_address_is_found_in_any_case(stranger: Browser, finn: User) -> None
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(finn: User) -> None:
-    answers = [password_login(Browser(), email, "wrong-password") for email in ("finn@example.com", "nobody@example.com")]
+    answers = [
+        password_login(Browser(), email, "wrong-password") for email in ("finn@example.com", "nobody@example.com")
+    ]
     assert answers[0].status_code == answers[1].status_code
     bodies = [answer.content.decode().replace("finn@", "x@").replace("nobody@", "x@") for answer in answers]
     assert strip_tokens(bodies[0]) == strip_tokens(bodies[1])
 
 
 def strip_tokens(body: str) -> str:
-    return "\n".join(line for line in body.splitlines() if "csrfmiddlewaretoken" not in line and "csrf" not in line.lower())
+    return "\n".join(
+        line for line in body.splitlines() if "csrfmiddlewaretoken" not in line and "csrf" not in line.lower()
+    )
 
 
 def test_a_sign_in_gets_a_new_session_id_and_a_sign_out_ends_it_on_the_server(stranger: Browser, finn: User) -> None:
@@ -81,7 +91,7 @@ def test_a_sign_in_gets_a_new_session_id_and_a_sign_out_ends_it_on_the_server(st
     kept = dict(stranger.cookies)
     stranger.post("/accounts/logout/")
     thief = Browser()
-    thief.cookies.update(kept)  # type: ignore[arg-type]
+    thief.cookies.update(kept)
     assert not is_in(thief)
 
 
@@ -204,12 +214,16 @@ def test_a_reset_password_leaves_the_second_factor(finn: User, secured: str, mai
 
 
 def test_asking_to_reset_says_nothing_about_the_account(finn: User, mailbox: Mailbox) -> None:
-    answers = [Browser().post("/accounts/password/reset/", {"email": f"{name}@example.com"}) for name in ("finn", "nobody")]
+    answers = [
+        Browser().post("/accounts/password/reset/", {"email": f"{name}@example.com"}) for name in ("finn", "nobody")
+    ]
     assert answers[0].status_code == answers[1].status_code == 302
     assert answers[0]["Location"] == answers[1]["Location"] and len(mailbox.mails) == 2
 
 
-def test_only_the_operator_resets_a_second_factor_and_says_how_they_knew(finn: User, secured: str, northwind: Client) -> None:
+def test_only_the_operator_resets_a_second_factor_and_says_how_they_knew(
+    finn: User, secured: str, northwind: Client
+) -> None:
     with pytest.raises(TenancyError):
         mfa_reset(user=finn, reason=" ")
     assert mfa_reset(user=finn, reason="met in person") == 1
@@ -230,7 +244,9 @@ def test_staff_without_a_second_factor_reach_no_number_and_are_told_why(
 # --- sessions -------------------------------------------------------------------------------------------------
 
 
-def test_every_session_dies_with_the_password_and_with_the_account(finn: User, signed_in: Callable[[User], Browser]) -> None:
+def test_every_session_dies_with_the_password_and_with_the_account(
+    finn: User, signed_in: Callable[[User], Browser]
+) -> None:
     old = signed_in(finn)
     assert is_in(old)
     finn.set_password("another-long-phrase")
@@ -259,7 +275,9 @@ def test_an_idle_and_an_old_session_end(key: str, age: int, finn: User, signed_i
     assert not is_in(browser)
 
 
-def test_nobody_signs_up_and_no_page_changes_an_address(stranger: Browser, finn: User, signed_in: Callable[[User], Browser]) -> None:
+def test_nobody_signs_up_and_no_page_changes_an_address(
+    stranger: Browser, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
     stranger.post("/accounts/signup/", {"email": "nobody@example.com", "password1": "another-long-phrase"})
     assert not User.objects.filter(email="nobody@example.com").exists()
     assert signed_in(finn).get("/accounts/email/").status_code == 404

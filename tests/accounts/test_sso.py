@@ -26,12 +26,8 @@ FINN = {"sub": "finn-1", "email": "finn@example.com", "email_verified": True, "n
 
 def connect(client: Client, provider: OidcProvider, domain: str, confirmed_by: User) -> SsoConnection:
     with tenant_context(client):
-        row = sso_save(
-            client=client, issuer=provider.issuer, oidc_client_id="tieout", secret=SECRET, is_enabled=True
-        )
-        sso_domain_confirm(
-            client=client, row=sso_domain_add(client=client, domain=domain), confirmed_by=confirmed_by
-        )
+        row = sso_save(client=client, issuer=provider.issuer, oidc_client_id="tieout", secret=SECRET, is_enabled=True)
+        sso_domain_confirm(client=client, row=sso_domain_add(client=client, domain=domain), confirmed_by=confirmed_by)
     return row
 
 
@@ -101,7 +97,9 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_answer_that_does_not_hold_signs_nobody_in(fault: str, known: User, idp: OidcProvider, stranger: Browser) -> None:
+def test_an_answer_that_does_not_hold_signs_nobody_in(
+    fault: str, known: User, idp: OidcProvider, stranger: Browser
+) -> None:
     url = begin(stranger)
     idp.faults = FAULTS[fault]
     answer = stranger.get("/sso/callback/", idp.authorize(url))
@@ -109,7 +107,9 @@ def test_an_answer_that_does_not_hold_signs_nobody_in(fault: str, known: User, i
     assert not is_in(stranger)
 
 
-def test_an_answer_is_good_once_and_for_the_browser_that_asked(known: User, idp: OidcProvider, stranger: Browser) -> None:
+def test_an_answer_is_good_once_and_for_the_browser_that_asked(
+    known: User, idp: OidcProvider, stranger: Browser
+) -> None:
     answer = idp.authorize(begin(stranger))
     assert Browser().get("/sso/callback/", answer).status_code == 403, "another browser"
     assert stranger.get("/sso/callback/", {**answer, "state": "x" * 43}).status_code == 403, "another state"
@@ -121,7 +121,13 @@ def test_an_answer_is_good_once_and_for_the_browser_that_asked(known: User, idp:
 
 
 def test_the_provider_of_one_client_is_no_key_to_another(
-    known: User, northwind: Client, contoso: Client, otto: User, idp: OidcProvider, stranger: Browser, signed_in: SignedIn
+    known: User,
+    northwind: Client,
+    contoso: Client,
+    otto: User,
+    idp: OidcProvider,
+    stranger: Browser,
+    signed_in: SignedIn,
 ) -> None:
     idp.claims = {"sub": "otto-1", "email": "otto@example.com", "email_verified": True}
     assert through(stranger, idp).status_code == 403, "otto is Contoso's, and the provider is Northwind's"
@@ -137,7 +143,13 @@ def test_the_provider_of_one_client_is_no_key_to_another(
 
 
 def test_who_is_not_connected_confirms_through_their_mailbox_first(
-    connection: SsoConnection, northwind: Client, finn: User, idp: OidcProvider, mailbox: Mailbox, commits: Commits, stranger: Browser
+    connection: SsoConnection,
+    northwind: Client,
+    finn: User,
+    idp: OidcProvider,
+    mailbox: Mailbox,
+    commits: Commits,
+    stranger: Browser,
 ) -> None:
     with commits():
         answer = through(stranger, idp)
@@ -155,7 +167,13 @@ def test_who_is_not_connected_confirms_through_their_mailbox_first(
 @pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": "true"}, {"email": "nobody@example.com"},
                                     {"email": "finn@other.example"}, {"email": None}])  # fmt: skip
 def test_an_unproved_or_unknown_address_gets_no_mail_and_no_reason(
-    claims: dict[str, Any], connection: SsoConnection, finn: User, idp: OidcProvider, mailbox: Mailbox, commits: Commits, stranger: Browser
+    claims: dict[str, Any],
+    connection: SsoConnection,
+    finn: User,
+    idp: OidcProvider,
+    mailbox: Mailbox,
+    commits: Commits,
+    stranger: Browser,
 ) -> None:
     idp.claims = {**FINN, **claims}
     with commits():
@@ -196,7 +214,13 @@ def test_a_lost_membership_ends_it(known: User, northwind: Client, idp: OidcProv
 
 
 def test_an_invited_person_joins_through_their_company(
-    connection: SsoConnection, northwind: Client, ana: User, idp: OidcProvider, mailbox: Mailbox, commits: Commits, stranger: Browser
+    connection: SsoConnection,
+    northwind: Client,
+    ana: User,
+    idp: OidcProvider,
+    mailbox: Mailbox,
+    commits: Commits,
+    stranger: Browser,
 ) -> None:
     from portal.accounts.services.invitations import invitation_send
 
@@ -213,7 +237,9 @@ def test_an_invited_person_joins_through_their_company(
 # --- setting it up --------------------------------------------------------------------------------------------
 
 
-def test_only_a_confirmed_domain_leads_anywhere(northwind: Client, idp: OidcProvider, connection: SsoConnection, stranger: Browser) -> None:
+def test_only_a_confirmed_domain_leads_anywhere(
+    northwind: Client, idp: OidcProvider, connection: SsoConnection, stranger: Browser
+) -> None:
     with tenant_context(northwind):
         sso_domain_add(client=northwind, domain="waiting.example")
     known, unknown = (begin(stranger, f"x@{domain}") for domain in ("example.com", "waiting.example"))
@@ -226,7 +252,13 @@ def test_the_answer_depends_on_the_domain_alone(connection: SsoConnection, finn:
 
 
 def test_a_domain_leads_to_one_provider_and_the_firms_admin_confirms_it(
-    northwind: Client, contoso: Client, ana: User, adam: User, connection: SsoConnection, person: Callable[..., User], signed_in: SignedIn
+    northwind: Client,
+    contoso: Client,
+    ana: User,
+    adam: User,
+    connection: SsoConnection,
+    person: Callable[..., User],
+    signed_in: SignedIn,
 ) -> None:
     fay = consultant(person, "fay", FirmRole.ADMIN, northwind)
     signed_in(adam).post("/c/northwind/settings/sign-in/domains/", {"domain": "@North.Example"})
@@ -258,7 +290,9 @@ def test_the_secret_is_sealed_for_its_place_and_never_shown(
     assert seal("a", "b") != seal("a", "b")
 
 
-def test_a_stored_secret_is_never_sent_to_a_new_issuer(connection: SsoConnection, adam: User, northwind: Client, signed_in: SignedIn) -> None:
+def test_a_stored_secret_is_never_sent_to_a_new_issuer(
+    connection: SsoConnection, adam: User, northwind: Client, signed_in: SignedIn
+) -> None:
     url = "/c/northwind/settings/sign-in/"
     moved = {"issuer": "https://login.evil.example", "oidc_client_id": "tieout", "secret": "", "is_enabled": "on"}
     assert signed_in(adam).post(url, moved).status_code == 422
@@ -270,7 +304,9 @@ def test_a_stored_secret_is_never_sent_to_a_new_issuer(connection: SsoConnection
     assert begin(Browser()) == "", "switched off"
 
 
-@pytest.mark.parametrize("issuer", ["http://idp.example", "https://u:p@idp.example", "https://idp.example:25", "ftp://idp.example"])
+@pytest.mark.parametrize(
+    "issuer", ["http://idp.example", "https://u:p@idp.example", "https://idp.example:25", "ftp://idp.example"]
+)
 def test_an_issuer_that_may_not_be_called_is_refused(issuer: str, northwind: Client) -> None:
     with tenant_context(northwind), pytest.raises(TenancyError):
         sso_save(client=northwind, issuer=issuer, oidc_client_id="x", secret="y", is_enabled=True)

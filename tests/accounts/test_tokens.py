@@ -54,7 +54,7 @@ def test_a_token_stands_for_its_owner_at_one_client(northwind: Client, rita: Use
 
 
 def test_only_the_hash_is_kept_and_the_log_holds_no_secret(northwind: Client, rita: User) -> None:
-    row, text = mint(northwind, rita)
+    _, text = mint(northwind, rita)
     assert re.fullmatch(r"tieout_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", text)
     secret = text.split("_", 2)[2]
     with tenant_context(northwind):

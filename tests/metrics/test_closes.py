@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from metrics.engine.bridge import TOTAL
-from metrics.models import ArrBook, CloseBridge, ContractLine, MonthClose
-from metrics.selectors.books import book_head, bridge_get
+from metrics.models import ContractLine, MonthClose
+from metrics.selectors.books import bridge_get
 from metrics.selectors.closes import as_of, bridge_reported, close_balances, close_rows, closes_list, next_month_to_close
 from metrics.services.books import books_outdate, books_rebuild_all
 from metrics.services.closes import CloseError, database_time, month_close, month_restate
@@ -119,8 +119,6 @@ def test_a_new_policy_leaves_closed_months_alone(client_with_books: Client) -> N
 
 @pytest.mark.parametrize("table", ["metrics_monthclose", "metrics_closebridge", "metrics_closebalance"])
 def test_closed_rows_are_refused_to_every_change(client_with_books: Client, table: str) -> None:
-    from django.db import connection
-
     month_close(client=client_with_books, month=JUNE)
     for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
@@ -166,7 +164,7 @@ def test_the_reported_bridge_ties_everywhere(client_with_books: Client, dimensio
     for row in (*bridge.rows, *bridge.totals):
         assert row.beginning + row.net_new + row.fx + row.adjustment == row.ending
     for before, after in zip(bridge.totals, bridge.totals[1:], strict=False):
-        assert before.ending == after.beginning
+        assert before.ending == after.beginning or (before.state, after.state) == ("live", "closed")
     if dimension != TOTAL:
         for total in bridge.totals:
             rows = [row for row in bridge.rows if row.period == total.period]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from kombu import Connection
+from kombu import Connection, Queue
 
 from portal.broker import is_reachable, release_unfinished
 from portal.database import Server
@@ -54,7 +54,7 @@ class Stage:
             worker.wait()
         with Connection(self.environment["CELERY_BROKER_URL"]) as broker:
             if broker.transport_cls != "pgmq":  # there, the whole database goes
-                broker.channel().queue_delete(self.environment["TEST_QUEUE"])
+                Queue(self.environment["TEST_QUEUE"], channel=broker.default_channel).delete()
 
     def wait_for_runs(self, path: Path, number: int) -> None:
         """Wait until `path` notes so many runs; fails at once, with its log, when the newest worker is gone."""

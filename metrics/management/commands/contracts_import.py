@@ -54,7 +54,7 @@ class Command(ClientCommand):
     def work(self, client: Client, options: dict[str, Any]) -> None:
         """Check in one transaction, load in another: a refused file leaves its reasons and nothing else."""
         with tenant_context(client):
-            contract_import, checked = self.check(client, options)
+            contract_import, checked = self.examine(client, options)
         if checked is None or contract_import.state == ImportState.REFUSED:
             self.print_faults(checked)
             raise CommandError(refusal_text(contract_import))
@@ -70,7 +70,7 @@ class Command(ClientCommand):
             return
         self.load(client, contract_import, checked)
 
-    def check(self, client: Client, options: dict[str, Any]) -> tuple[ContractImport, Checked | None]:
+    def examine(self, client: Client, options: dict[str, Any]) -> tuple[ContractImport, Checked | None]:
         """Keep, read, map, validate and compare the file."""
         source = source_ensure(client=client, name=options["source"], kind=options["kind"])
         path = Path(options["file"])
@@ -155,7 +155,9 @@ def chosen_mapping(contract_import: ContractImport, options: dict[str, Any]) -> 
 
 def unmapped_text(found: dict[str, Any], questions: list[dict[str, Any]]) -> str:
     """What to do about a file that is not in our format: the open questions and a mapping to start from."""
-    asked = "".join(f"\n- {q['text']}" + ("" if not q["options"] else f" ({', '.join(q['options'])})") for q in questions)
+    asked = "".join(
+        f"\n- {q['text']}" + ("" if not q["options"] else f" ({', '.join(q['options'])})") for q in questions
+    )
     suggested = json.dumps(found["suggested"], ensure_ascii=False, indent=2)
     return (
         f"This file is not in Tieout's own format ({', '.join(CONTRACT_NAMES[:4])}, …) and its source has no mapping yet. "

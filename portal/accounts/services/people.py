@@ -85,7 +85,7 @@ def mfa_reset(*, user: User, reason: str) -> int:
         raise TenancyError("say how the person was identified")
     details = {"reason": reason}
     with transaction.atomic():
-        removed, _ = Authenticator.objects.filter(user=user).delete()
+        removed: int = Authenticator.objects.filter(user=user).delete()[0]
         for membership in FirmMembership.objects.select_related("firm").filter(user=user):
             audit.record_for_firm(
                 membership.firm, "person.mfa_reset", object_type="user", object_id=user.email, details=details

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -14,14 +12,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.accounts.bearer import hash_of
+from portal.accounts.entrance import sign_in
 from portal.accounts.forms import JoinForm
 from portal.accounts.models import MagicLink, User
 from portal.accounts.models.links import LinkPurpose
 from portal.accounts.selectors import OpenedInvitation, invitation_opened, magic_link_opened
 from portal.accounts.services.invitations import LinkClosedError, invitation_accept
 from portal.accounts.services.magic_links import magic_link_renew, magic_link_use
-from portal.accounts.session import INVITATION, LINK, scope_of
-from portal.tenancy.access import acting_as, actor_of, public_page
+from portal.accounts.session import INVITATION, LINK, SessionScope, scope_of
+from portal.tenancy.access import actor_of, public_page
+from portal.tenancy.actor import acting_as
 from portal.tenancy.services import TenancyError
 
 View = Callable[..., HttpResponse]
@@ -92,8 +92,7 @@ def _join_new(request: HttpRequest, opened: OpenedInvitation) -> HttpResponse:
         except TenancyError as error:
             form.add_error("password", str(error))
         else:
-            record_authentication(request, user, method="password", email=user.email, reauthenticated=True)
-            return perform_login(request, Login(user=user, email=user.email, redirect_url=_landing(opened)))
+            return sign_in(request, user, method="password", to=_landing(opened), reauthenticated=True)
     context = {"opened": opened, "step": "new", "form": form}
     return render(request, "people/join.html", context, status=422 if form.errors else 200)
 
@@ -121,16 +120,14 @@ def magic_link_confirm(request: HttpRequest) -> HttpResponse:
         scope = magic_link_use(link=link)
     except LinkClosedError:
         return render(request, "people/link_closed.html", {"kind": "link", "may_renew": True}, status=410)
-    return _enter(request, link, scope.to_session())
+    return _enter(request, link, scope)
 
 
-def _enter(request: HttpRequest, link: MagicLink, scope: dict[str, Any]) -> HttpResponse:
+def _enter(request: HttpRequest, link: MagicLink, scope: SessionScope) -> HttpResponse:
     """Whoever is fully signed in as this person stays so; anyone else gets the limited session, after a second factor."""
     if request.user == link.user and scope_of(request.session) is None:
         return redirect(link.target)
-    record_authentication(request, link.user, method="link", email=link.email)
-    login = Login(user=link.user, email=link.email, redirect_url=link.target, signal_kwargs={"session_scope": scope})
-    return perform_login(request, login)
+    return sign_in(request, link.user, method="link", to=link.target, scope=scope)
 
 
 @require_POST

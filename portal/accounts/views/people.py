@@ -13,11 +13,11 @@ from portal.accounts.selectors import client_consultants, client_people, pending
 from portal.accounts.services.invitations import invitation_revoke, invitation_send
 from portal.accounts.services.magic_links import magic_link_send
 from portal.accounts.services.people import person_remove, person_role_change
-from portal.tenancy.step_up import recently_authenticated
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.models import ClientRole, Membership
 from portal.tenancy.permissions import MANAGE_PEOPLE, VIEW_PEOPLE
 from portal.tenancy.services import TenancyError
+from portal.tenancy.step_up import recently_authenticated
 
 
 @require_GET

@@ -4,8 +4,6 @@ import hmac
 import logging
 from typing import Any
 
-from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.models import Login
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts import oidc
+from portal.accounts.entrance import sign_in
 from portal.accounts.mail import absolute
 from portal.accounts.models import SsoConnection, User
 from portal.accounts.selectors import invitation_opened, sso_of_email, sso_of_public_id
@@ -118,12 +117,9 @@ def _claims(request: HttpRequest, connection: SsoConnection, attempt: oidc.Attem
 def _enter(request: HttpRequest, connection: SsoConnection, user: User, next_path: str) -> HttpResponse:
     """Sign in to this client and no other, after a second factor where the person has one."""
     client = connection.client
-    scope = SessionScope(kind="sso", client_id=client.pk, client_slug=client.slug).to_session()
-    record_authentication(request, user, method="sso", issuer=connection.issuer)
-    target = next_path or f"/c/{client.slug}/"
-    return perform_login(
-        request, Login(user=user, email=user.email, redirect_url=target, signal_kwargs={"session_scope": scope})
-    )
+    scope = SessionScope(kind="sso", client_id=client.pk, client_slug=client.slug)
+    to = next_path or f"/c/{client.slug}/"
+    return sign_in(request, user, method="sso", to=to, scope=scope, issuer=connection.issuer)
 
 
 def _refused(request: HttpRequest) -> HttpResponse:

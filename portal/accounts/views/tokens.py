@@ -9,10 +9,10 @@ from portal.accounts.forms import TokenForm
 from portal.accounts.models import ApiToken
 from portal.accounts.selectors import api_tokens
 from portal.accounts.services.tokens import token_create, token_revoke
-from portal.tenancy.step_up import recently_authenticated
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import MANAGE_TOKENS
 from portal.tenancy.services import TenancyError
+from portal.tenancy.step_up import recently_authenticated
 
 IN_WORDS = {
     "client.view": "see the client",

@@ -1,0 +1,88 @@
+"""The scheduled proof that the stored numbers are what the contract lines give.
+
+`books_check(client=, now=) -> list[str]` — the figures that differed, empty when all hold; `books_refresh(client=, now=)`
+"""
+
+import datetime as dt
+
+import polars as pl
+
+from metrics import repository
+from metrics.book_rows import load_cohorts, load_groups, load_movements
+from metrics.computation import compute
+from metrics.engine.arrays import Ints
+from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
+from metrics.models import ArrBook, BookState, Recognition
+from metrics.services.books import book_input, books_ensure, books_rebuild_all, input_hash, last_completed_month
+from portal.lib.periods import month_format
+from portal.tenancy import audit
+from portal.tenancy.models import Client
+
+NAMED: int = 20
+MOVEMENT_ORDER = ["month", "customer", "product", "kind", "amount"]
+
+
+def books_refresh(*, client: Client, now: dt.datetime) -> list[str]:
+    """What is due for a client's books: recompute those that are stale or lack a completed month, check the others.
+
+    At-least-once and idempotent: doing it twice gives the same books.
+    """
+    books_ensure(client=client)
+    books = list(ArrBook.objects.select_for_update().order_by("id"))
+    through = last_completed_month(client, now)
+    due = any(book.state == BookState.STALE or book.built_at is None for book in books)
+    due |= any(book.state != BookState.STALE and (book.last_month or 0) < through for book in books)
+    if due:
+        books_rebuild_all(client=client, now=now)
+        return []
+    return books_check(client=client, now=now)
+
+
+def books_check(*, client: Client, now: dt.datetime) -> list[str]:
+    """Compare every ready book with a fresh computation of its months. A difference is loud: an audit entry, and a rebuild."""
+    given = book_input(client=client)
+    lines = repository.lines_sum(repository.authoritative_source())
+    found: list[str] = []
+    for book in ArrBook.objects.select_for_update().filter(state=BookState.READY).order_by("id"):
+        own = given.recognised(book.recognition)
+        fresh = compute(own, book.last_month or 0)
+        differences = ["months"] if fresh.series is None else differences_of(book, fresh.series)
+        if not differences and book.input_hash != input_hash(lines, own):
+            differences = ["input hash"]
+        found += [f"{Recognition(book.recognition).label}: {text}" for text in differences]
+    if found:
+        details = {"differences": found[:NAMED], "count": len(found)}
+        audit.record("books.differed", object_type="book", object_id=client.slug, details=details)
+        books_rebuild_all(client=client, now=now)
+    return found
+
+
+def differences_of(book: ArrBook, fresh: BookSeries) -> list[str]:
+    """Every stored figure of a book that is not what was computed."""
+    if (book.first_month, book.last_month) != (fresh.first, fresh.last):
+        return [f"months {fresh.first} to {fresh.last}"]
+    found: list[str] = []
+    groups = load_groups(book)
+    for key in sorted(groups.keys() | fresh.groups.keys()):
+        name = f"{key[0]} {key[1]}".strip()
+        found += series_differences(name, FIGURES, groups.get(key), fresh.groups.get(key), fresh.first)
+    cohorts = load_cohorts(book)
+    for month in sorted(cohorts.keys() | fresh.cohorts.keys()):
+        name = f"cohort {month_format(month)}"
+        found += series_differences(name, COHORT_FIGURES, cohorts.get(month), fresh.cohorts.get(month), fresh.first)
+    stored_moves = load_movements(book, fresh.first, fresh.last).select(MOVEMENT_ORDER).sort(MOVEMENT_ORDER)
+    moves = fresh.movements.with_columns(pl.col("kind").cast(pl.String)).select(MOVEMENT_ORDER).sort(MOVEMENT_ORDER)
+    return found if stored_moves.equals(moves) else [*found, "movements"]
+
+
+def series_differences(
+    name: str, figures: tuple[str, ...], stored: Ints | None, computed: Ints | None, first: int
+) -> list[str]:
+    """Which figures of one series differ, with the first month in which they do."""
+    if stored is None or computed is None:
+        return [f"{name}: {'missing' if stored is None else 'not in the lines'}"]
+    return [
+        f"{name}: {figure} from {month_format(first + int((stored[row] != computed[row]).argmax()))}"
+        for row, figure in enumerate(figures)
+        if (stored[row] != computed[row]).any()
+    ]

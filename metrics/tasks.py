@@ -1,0 +1,6 @@
+"""Every background job of metrics, where Celery looks for them."""
+
+from metrics.jobs_books import books_check, books_rebuild, month_close
+from metrics.jobs_imports import import_advance, import_run
+
+__all__ = ["books_check", "books_rebuild", "import_advance", "import_run", "month_close"]

@@ -1,0 +1,13 @@
+"""The tick that beat sends."""
+
+import datetime as dt
+
+from celery import shared_task
+
+from portal.tenancy.dispatch import dispatch_due
+
+
+@shared_task(name="tenancy.dispatch_due")
+def dispatch() -> None:
+    """Send what is due now. At-least-once: a tick that is lost is made good by the next one."""
+    dispatch_due(dt.datetime.now(dt.UTC))

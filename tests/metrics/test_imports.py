@@ -1,0 +1,197 @@
+"""Contract files through the services: what is refused, what changes, what is remembered."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrics.models import ContractImport, ContractLine, ImportFault, LineChange, Source
+from metrics.models.intake import ImportState
+from metrics.services.import_run import import_run
+from metrics.services.imports import import_accept, import_cancel
+from metrics.services.problems import ImportProblem
+from metrics.services.sources import source_ensure, source_make_authoritative
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.metrics.files import TWENTY_FAULTS, csv_bytes, faulty_file, line
+from tests.metrics.steps import check, load
+
+THREE = [line(1), line(2, amount="2400"), line(3, currency="EUR")]
+
+
+@pytest.fixture(autouse=True)
+def file_store(settings: Any, tmp_path: Path) -> Path:
+    storages = {**settings.STORAGES}
+    storages["default"] = {**storages["default"], "OPTIONS": {"location": tmp_path, "base_url": None}}
+    settings.STORAGES = storages
+    return tmp_path
+
+
+def lines_of(client: Client) -> dict[str, ContractLine]:
+    with tenant_context(client):
+        return {row.line_id: row for row in ContractLine.objects.all()}
+
+
+def test_twenty_faults_are_twenty_named_reasons_and_nothing_is_loaded(northwind: Client) -> None:
+    refused = load(northwind, faulty_file())
+    assert refused.state == ImportState.REFUSED
+    with tenant_context(northwind):
+        faults = {fault.row: fault for fault in ImportFault.objects.filter(contract_import=refused)}
+        assert ContractLine.objects.count() == 0
+    assert sorted(faults) == list(range(3, 23)) and refused.fault_count == 20
+    for row, (cells, column, word) in enumerate(TWENTY_FAULTS, 3):
+        assert faults[row].column == column, row
+        assert word in faults[row].reason or word in faults[row].value, (row, faults[row].reason)
+        assert faults[row].value == cells[column] or not cells[column] or column == "amount_basis"
+
+
+def test_a_first_file_is_loaded_and_every_row_is_accounted_for(northwind: Client) -> None:
+    done = load(northwind, csv_bytes(THREE))
+    assert (done.state, done.row_count, done.added_count, done.unchanged_count) == (ImportState.DONE, 3, 3, 0)
+    rows = lines_of(northwind)
+    assert str(rows["K2-1"].amount) == "2400.000000" and rows["K2-1"].source_row == 3
+    with tenant_context(northwind):
+        assert Source.objects.get().line_count == 3 and Source.objects.get().is_authoritative
+        assert AuditEntry.objects.filter(action="import.loaded").get().details["added"] == 3
+
+
+def test_the_same_file_twice_changes_nothing(northwind: Client) -> None:
+    load(northwind, csv_bytes(THREE))
+    before = lines_of(northwind)
+    again = load(northwind, csv_bytes(list(reversed(THREE))), name="same in another order.csv")
+    assert (again.state, again.unchanged_count) == (ImportState.UNCHANGED, 3)
+    assert {key: row.last_import_id for key, row in lines_of(northwind).items()} == {
+        key: row.last_import_id for key, row in before.items()
+    }
+
+
+def test_a_changed_file_waits_with_a_summary_and_leaves_a_history(northwind: Client) -> None:
+    load(northwind, csv_bytes(THREE))
+    changed = [line(1, amount="1500.50", segment="SMB"), line(3, currency="EUR"), line(4)]
+    waiting = check(northwind, csv_bytes(changed))
+    counts = (waiting.added_count, waiting.changed_count, waiting.vanished_count, waiting.unchanged_count)
+    assert (waiting.state, counts) == (ImportState.WAITING, (1, 1, 1, 1))
+    assert lines_of(northwind)["K1-1"].amount == 1200
+    assert waiting.report["effect"] == [
+        {"currency": "USD", "before": "3600.00", "after": "2700.50", "change": "-899.50"}
+    ]
+    with tenant_context(northwind):
+        import_accept(client=northwind, contract_import=waiting, in_background=False)
+    done = import_run(client=northwind, import_id=waiting.pk)
+    assert done is not None and done.state == ImportState.DONE
+    rows = lines_of(northwind)
+    assert rows["K2-1"].removed_import_id == waiting.pk and str(rows["K1-1"].amount) == "1500.500000"
+    with tenant_context(northwind):
+        found = set(LineChange.objects.values_list("line_id", "kind", "field", "old", "new"))
+        assert Source.objects.get().line_count == 3
+    assert found == {
+        ("K1-1", "changed", "amount", "1200", "1500.5"),
+        ("K1-1", "changed", "segment", None, "SMB"),
+        ("K2-1", "vanished", "", None, None),
+    }
+
+
+def test_a_vanished_line_comes_back_with_its_history(northwind: Client) -> None:
+    load(northwind, csv_bytes(THREE))
+    load(northwind, csv_bytes(THREE[:2]))
+    back = load(northwind, csv_bytes([*THREE[:2], line(3, currency="EUR", amount="7")]))
+    assert (back.added_count, back.changed_count) == (0, 1)
+    row = lines_of(northwind)["K3-1"]
+    assert row.removed_import_id is None and row.amount == 7
+    with tenant_context(northwind):
+        kinds = list(LineChange.objects.filter(line_id="K3-1").order_by("id").values_list("kind", flat=True))
+    assert kinds == ["vanished", "changed", "returned"]
+
+
+def test_a_partial_file_keeps_what_it_lacks(northwind: Client) -> None:
+    load(northwind, csv_bytes(THREE))
+    done = load(northwind, csv_bytes([line(2, amount="9")]), is_partial=True)
+    assert (done.changed_count, done.vanished_count) == (1, 0)
+    assert all(row.removed_import_id is None for row in lines_of(northwind).values())
+
+
+def test_two_sources_do_not_touch_each_other_and_one_is_authoritative(northwind: Client) -> None:
+    load(northwind, csv_bytes(THREE), source="billing")
+    load(northwind, csv_bytes([line(1, amount="5")]), source="crm")
+    with tenant_context(northwind):
+        assert dict(Source.objects.values_list("name", "is_authoritative")) == {"billing": True, "crm": False}
+        assert ContractLine.objects.filter(line_id="K1-1").count() == 2
+        source_make_authoritative(client=northwind, source=Source.objects.get(name="crm"))
+        assert dict(Source.objects.values_list("name", "is_authoritative")) == {"billing": False, "crm": True}
+
+
+def test_what_was_accepted_is_what_is_loaded_or_somebody_is_asked_again(northwind: Client) -> None:
+    load(northwind, csv_bytes(THREE))
+    first, second = check(northwind, csv_bytes(THREE[:2])), check(northwind, csv_bytes([*THREE, line(4)]))
+    for waiting in (second, first):
+        with tenant_context(northwind):
+            import_accept(client=northwind, contract_import=waiting, in_background=False)
+        import_run(client=northwind, import_id=waiting.pk)
+    with tenant_context(northwind):
+        first.refresh_from_db()
+    assert first.state == ImportState.WAITING and "decide again" in first.error
+    assert (first.vanished_count, first.changed_count) == (2, 0)
+    assert len([row for row in lines_of(northwind).values() if row.removed_import_id is None]) == 4
+
+
+def test_a_delivered_job_that_is_done_does_nothing(northwind: Client) -> None:
+    done = load(northwind, csv_bytes(THREE))
+    assert import_run(client=northwind, import_id=done.pk) is None
+    with tenant_context(northwind):
+        assert AuditEntry.objects.filter(action="import.loaded").count() == 1
+
+
+def test_a_cancelled_import_is_never_loaded(northwind: Client) -> None:
+    waiting = check(northwind, csv_bytes(THREE))
+    with tenant_context(northwind):
+        import_cancel(contract_import=waiting)
+        with pytest.raises(ImportProblem):
+            import_accept(client=northwind, contract_import=waiting)
+    assert import_run(client=northwind, import_id=waiting.pk) is None
+    assert lines_of(northwind) == {}
+
+
+def test_a_load_that_breaks_off_leaves_no_line_and_can_be_tried_again(
+    northwind: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = check(northwind, csv_bytes(THREE))
+    with tenant_context(northwind):
+        import_accept(client=northwind, contract_import=waiting, in_background=False)
+    with monkeypatch.context() as broken:
+        broken.setattr("metrics.services.import_run.grow", lambda source, delta: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            import_run(client=northwind, import_id=waiting.pk)
+    assert lines_of(northwind) == {}
+    with tenant_context(northwind):
+        waiting.refresh_from_db()
+        assert waiting.state == ImportState.FAILED and "No line was changed" in waiting.error
+        import_accept(client=northwind, contract_import=waiting, in_background=False)
+    done = import_run(client=northwind, import_id=waiting.pk)
+    assert done is not None and done.state == ImportState.DONE and len(lines_of(northwind)) == 3
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a\x00b\u202e.csv", "C:\\temp\\x.csv", "ä" * 400 + ".csv", ""])
+def test_a_hostile_file_name_names_nothing_on_disk(northwind: Client, name: str, file_store: Path) -> None:
+    done = load(northwind, csv_bytes(THREE), name=name)
+    kept = [path for path in file_store.rglob("*") if path.is_file()]
+    assert len(kept) == 1 and kept[0].parent.parent.name == "imports" and len(kept[0].name) == 32
+    assert done.file_name and "/" not in done.file_name and "\x00" not in done.file_name and len(done.file_name) <= 200
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"%PDF-1.7", b"\x00\x01\x02" * 50, b"PK\x03\x04garbage", b"<html></html>", b"contract_id,line_id\n"]
+)
+def test_what_is_no_table_is_refused_with_a_reason(northwind: Client, data: bytes) -> None:
+    refused = load(northwind, data)
+    assert refused.state == ImportState.REFUSED and refused.fault_count >= 1
+    with tenant_context(northwind):
+        assert all(fault.reason for fault in ImportFault.objects.all())
+
+
+def test_a_source_needs_a_name_that_can_be_read(northwind: Client) -> None:
+    with tenant_context(northwind):
+        for name in ("x" * 81, "a\nb"):
+            with pytest.raises(ImportProblem):
+                source_ensure(client=northwind, name=name)
+        assert source_ensure(client=northwind).name == "contracts"
+        assert ContractImport.objects.count() == 0
