@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from metrics.engine.arrays import Bools
 from metrics.engine.book import build_book
 from metrics.engine.lines import DIMENSIONS, code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.series import BookSeries, series_of_book, with_retention_of
 from metrics.engine.settlement import settle_lines
-from metrics.engine.valuation import MissingRates, missing_rates, months_that_can_be_valued
+from metrics.engine.valuation import MissingRates, lines_at, missing_rates, months_that_can_be_valued
 from portal.lib.periods import month_format, month_of
 
 LONGEST_BOOK = 240  # twenty years; a contract signed in "1900" must not make a book of 1,500 months
@@ -71,12 +72,13 @@ def compute_what_can_be_valued(given: EngineInput, first: int, through: int) -> 
     """`compute` where some rate is missing: the run of months, and retention for those of them that have it."""
     lines, rates, policy = given.lines, given.rates, given.policy
     gaps = missing_rates(lines, rates, policy, first, through)
-    start, end = latest_run(months_that_can_be_valued(lines, rates, policy, first, through, retention=False), through)
+    able = months_that_can_be_valued(lines, rates, policy, first, through, retention=False)["can_be_valued"].to_numpy()
+    start, end = latest_run(able, months_with_arr(given, first, through), first)
     if start is None or end is None:
         message = f"No month can be valued: {missing_rates_text(gaps)}."
         return Computed(None, None, gap_rows(gaps), message)
-    retained = months_that_can_be_valued(lines, rates, policy, start, end)
-    retention_from = latest_run(retained, end)[0] if retained["can_be_valued"][-1] else None
+    retained = months_that_can_be_valued(lines, rates, policy, start, end)["can_be_valued"].to_numpy()
+    retention_from = end - int(np.argmin(np.append(retained[::-1], False))) + 1 if retained[-1] else None
     book = build_book(lines, rates, policy, start, end, with_retention=retention_from == start)
     series = series_of_book(book, start, end)
     if retention_from is not None and retention_from > start:
@@ -86,17 +88,19 @@ def compute_what_can_be_valued(given: EngineInput, first: int, through: int) -> 
     return Computed(series, retention_from, gap_rows(gaps), shown)
 
 
-def latest_run(months: pl.DataFrame, through: int) -> tuple[int | None, int | None]:
-    """First and last month of the latest unbroken run of months that can be valued."""
-    able = months["can_be_valued"].to_numpy()
-    places = np.flatnonzero(able)
-    if len(places) == 0:
-        return None, None
-    end = int(places[-1])
-    broken = np.flatnonzero(~able[:end])
-    start = int(broken[-1]) + 1 if len(broken) else 0
-    first = through - len(able) + 1
-    return first + start, first + end
+def months_with_arr(given: EngineInput, first: int, through: int) -> Bools:
+    """For each month from `first` to `through` whether any line gives ARR then."""
+    settled = settle_lines(code_lines(given.lines, given.policy.customer_unit), given.policy)
+    return np.array([lines_at(settled, month).any() for month in range(first, through + 1)], dtype=np.bool_)
+
+
+def latest_run(able: Bools, active: Bools, first: int) -> tuple[int | None, int | None]:
+    """First and last month of the latest unbroken run of able months in which there is any ARR; the arrays begin at `first`."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], able, [False]]).astype(np.int8)))
+    for start, end in reversed(list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))):
+        if active[start:end].any():
+            return first + start, first + end - 1
+    return None, None
 
 
 def gap_rows(gaps: pl.DataFrame) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,21 +45,20 @@ class Child:
     def has_ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
+    def ask_to_stop(self) -> None:
+        """The polite signal, without waiting for its effect."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
     def stop(self) -> None:
-        """Ask politely, then end the whole group."""
+        """Wait for the effect of `ask_to_stop`, then end the whole group: whatever the part itself had started goes too."""
         if self.process is None:
             return
-        for number, patience in ((signal.SIGTERM, self.patience), (signal.SIGKILL, 2.0)):
-            try:
-                if number == signal.SIGTERM:
-                    self.process.terminate()
-                else:
-                    os.killpg(self.process.pid, number)  # whatever the part itself had started goes too
-                self.process.wait(patience)
-            except (ProcessLookupError, PermissionError):
-                return
-            except subprocess.TimeoutExpired:
-                continue
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(self.patience)
+        with suppress(ProcessLookupError):  # as a rule nobody is left in the group
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def limit_log(self) -> None:
         """Keep the log below LOG_LIMIT: copied aside and cut, because its writer holds it open."""

@@ -241,12 +241,13 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Tieout <tieout@localh
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.accounts.api_tokens.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["portal.tenancy.api.DenyUnlessDeclared"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.tenancy.api_guard.DenyUnlessDeclared"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["portal.tenancy.api.TokenThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.tenancy.api_guard.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": os.environ.get("API_RATE", "600/min")},
     "EXCEPTION_HANDLER": "portal.tenancy.problems.problem_json",
+    "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,
 }
@@ -260,6 +261,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["portal.tenancy.api_schema.close_requests"],
 }
 
 LOGGING = {

@@ -17,6 +17,7 @@ from reporting.bridge_view import bridge_table, period_label, waterfall
 
 DEFAULT_MONTHS = 12
 COHORT_COLUMNS = 12
+COHORT_ROWS = 24
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ TILES = (
     ("grr", "percent", "up"),
     ("logo_churn", "percent", "down"),
 )
-NO_RETENTION = "Nobody had ARR twelve months before, or it cannot be valued"
+SHORT_SCALE = {"full": "", "thousands": "k", "millions": "m"}
 
 
 def tiles_of(headline: Headline, query: ArrQuery, reader: Reader) -> list[dict[str, Any]]:
@@ -103,7 +104,8 @@ def tiles_of(headline: Headline, query: ArrQuery, reader: Reader) -> list[dict[s
     for name, kind, good in TILES:
         figure: Figure = getattr(headline, name)
         url = query.address(reader.base, why=f"cell:{span}:{leads[name]}") if name in leads else ""
-        tiles.append({"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "url": url})
+        tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "url": url}
+        tiles.append(tile | {"unit": f"{headline.head.currency} {SHORT_SCALE[query.scale]}".strip()})
     return tiles
 
 
@@ -133,7 +135,7 @@ def filters_of(client: Client, query: ArrQuery, head: BookHead) -> list[dict[str
     if not head.has_numbers:
         return []
     bar = [month_filter("from", "From", query.first, head), month_filter("to", "To", query.last, head)]
-    bar.append(choice("grain", "Each", [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")], query.grain))
+    bar.append(choice("grain", "Period", [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")], query.grain))
     splits = [("", "No split"), *((name, name.title()) for name in DIMENSIONS)]
     bar.append(choice("by", "Split by", splits, query.by))
     for name in DIMENSIONS:
@@ -194,9 +196,9 @@ def cohort_heat(cohorts: Cohorts, query: ArrQuery, reader: Reader) -> dict[str, 
     """Net ARR retention of each cohort by age; a cohort from before the first month shown has no share."""
     ages = min(cohorts.ages, COHORT_COLUMNS + 1)
     rows = []
-    for cohort in [found for found in cohorts.cohorts if not found.is_cut][-24:]:
+    for cohort in [found for found in cohorts.cohorts if not found.is_cut][-COHORT_ROWS:]:
         by_age = {cell.age: cell for cell in cohort.cells}
         shares = [by_age[age].arr_share if age in by_age else None for age in range(ages)]
         label = period_label(cohort.period, cohorts.grain, reader.locale)
         rows.append({"label": label, "size": by_age[0].customers, "shares": shares})
-    return {"grain": cohorts.grain, "columns": [f"+{age}" for age in range(ages)], "rows": rows}
+    return {"grain": cohorts.grain, "columns": [f"+{age}" for age in range(ages)], "rows": rows, "most": COHORT_ROWS}

@@ -7,7 +7,7 @@ from typing import Any
 from metrics.selectors.figures import Bridge, BridgeRow
 from metrics.selectors.periods import Period
 from portal.lib.dates import month_text
-from portal.lib.money import money_text
+from portal.lib.money import EXPONENTS, money_text
 from portal.lib.periods import month_format
 from reporting.arr_query import ArrQuery
 
@@ -107,7 +107,9 @@ def waterfall(bridge: Bridge, query: ArrQuery, base: str, *, title: str, unit: s
         step(name, amount, query, why_cell(query, base, span, name), bridge.head.currency, locale)
         for name, amount in span_amounts(totals, names).items()
     ]
-    return {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps, "locale": locale}
+    exponent = EXPONENTS[query.scale]
+    chart = {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps}
+    return chart | {"locale": locale, "exponent": exponent}
 
 
 def step(name: str, amount: Decimal, query: ArrQuery, url: str, currency: str, locale: str) -> dict[str, str]:

@@ -3,12 +3,14 @@
 The address says which: `why=cell:2026-01:2026-10:churn` or `why=customer:2026-10:C-0001`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from metrics.engine.valuation import MissingRates
-from metrics.selectors.drill import Why, customers_of_cell, why_get
+from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import Cell
 from metrics.selectors.periods import Period
 from portal.lib.dates import month_text
@@ -86,7 +88,41 @@ def customer_drawer(client: Client, query: ArrQuery, reader: Reader, month: str,
         return nothing_there()
     title = f"{found.name}, {month_text(found.month, reader.locale)}"
     context = {"why": found, "sum_words": sum_words(found), "drawer_title": title, "drawer_text": found.customer}
+    context |= {"lines": [shown_line(line) for line in counting_first(found.lines)]}
     return Drawer("reporting/_drawer_customer.html", context)
+
+
+def counting_first(lines: Sequence[WhyLine]) -> list[WhyLine]:
+    """Lines that make the figure, then those that made the one before, then the rest; each by its first day."""
+    return sorted(
+        lines,
+        key=lambda line: (not line.contributes, not line.contributed, line.explained.counts_from or "", line.explained.line_id),
+    )
+
+
+BASES = {"month": "a month", "quarter": "a quarter", "year": "a year", "total": "for the whole term"}
+
+
+def shown_line(found: WhyLine) -> dict[str, Any]:
+    """One line with its dates as dates and its annual value as the sum that gave it."""
+    line, value = found.explained, found.explained.annual_value
+    discount = Decimal(value.discount) if value.discount_subtracted else Decimal(0)
+    return {
+        "found": found,
+        "line": line,
+        "counts_from": day_of(line.counts_from),
+        "counts_until": day_of(line.counts_until),
+        "rate_day": day_of(line.rate_now.day) if line.rate_now else None,
+        "amount": Decimal(value.amount),
+        "discount": discount,
+        "basis": BASES[value.basis],
+        "times": value.times,
+        "divided_by": value.divided_by,
+    }
+
+
+def day_of(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def sum_words(why: Why) -> str:

@@ -38,6 +38,7 @@ class ArrBook(TenantModel):
     policy = TenantForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
     first_month = models.IntegerField(null=True, help_text="Month ordinal: year * 12 + month - 1")
     last_month = models.IntegerField(null=True)
+    through_month = models.IntegerField(null=True, help_text="The last completed month when it was computed")
     retention_from = models.IntegerField(null=True, help_text="The first month whose retention can be valued")
     line_count = models.IntegerField(default=0, help_text="Lines at the last rebuild: what a patch is large against")
     version = models.BigIntegerField(default=0, help_text="Grows with every rebuild and patch: the key of every cache")

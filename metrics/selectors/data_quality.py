@@ -183,10 +183,7 @@ def overlapping(settled: pl.DataFrame) -> pl.DataFrame:
 
 def several(lines: pl.DataFrame, of: str, values: str) -> pl.DataFrame:
     """One line for each `of` that stands beside more than one of `values`."""
-    named = lines.select(of, values, "line_id", "customer_name", "product", "customer_id", "contract_id").drop_nulls(
-        [of, values]
-    )
-    pairs = named.unique([of, values], maintain_order=True)
+    pairs = lines.drop_nulls([of, values]).unique([of, values], keep="first", maintain_order=True)
     repeated = pairs.filter(pl.len().over(of) > 1)
     return repeated.with_columns(why=pl.format("{} {}", pl.lit(values), values)).sort(of, values)
 

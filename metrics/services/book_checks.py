@@ -31,7 +31,7 @@ def books_refresh(*, client: Client, now: dt.datetime) -> list[str]:
     books = list(ArrBook.objects.select_for_update().order_by("id"))
     through = last_completed_month(client, now)
     due = any(book.state == BookState.STALE or book.built_at is None for book in books)
-    due |= any(book.state != BookState.STALE and (book.last_month or 0) < through for book in books)
+    due |= any(book.through_month is None or book.through_month < through for book in books)
     if due:
         books_rebuild_all(client=client, now=now)
         return []
@@ -45,7 +45,7 @@ def books_check(*, client: Client, now: dt.datetime) -> list[str]:
     found: list[str] = []
     for book in ArrBook.objects.select_for_update().filter(state=BookState.READY).order_by("id"):
         own = given.recognised(book.recognition)
-        fresh = compute(own, book.last_month or 0)
+        fresh = compute(own, book.through_month or 0)
         differences = ["months"] if fresh.series is None else differences_of(book, fresh.series)
         if not differences and book.input_hash != input_hash(lines, own):
             differences = ["input hash"]

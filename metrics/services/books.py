@@ -73,6 +73,7 @@ def book_rebuild(*, client: Client, recognition: str, through: int, given: Engin
     found = compute(given, through)
     store(book, found.series)
     keep(book, found, given)
+    book.through_month = through
     book.policy = policy_ensure(client=client)
     book.input_hash = input_hash(repository.lines_sum(repository.authoritative_source()), given)
     book.version += 1

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from metrics import repository
 from metrics.affected import Affected, affected_lines
-from metrics.book_rows import add_cohorts, add_groups, keep_patches
+from metrics.book_rows import add_cohorts, add_groups, keep_patches, no_movements
 from metrics.computation import LONGEST_BOOK, EngineInput, first_month_with_arr
 from metrics.engine.book import build_book
 from metrics.engine.policy import Policy
@@ -72,7 +72,7 @@ def can_patch(books: list[ArrBook]) -> bool:
     """Whether every book is whole: computed under the policy in force, no month or rate missing, not patched too often."""
     newest = PolicyVersion.objects.order_by("-number").values_list("pk", flat=True).first()
     whole = all(
-        book.state == BookState.READY
+        book.state in (BookState.READY, BookState.EMPTY)
         and book.policy_id == newest
         and not book.gaps
         and book.retention_from == book.first_month
@@ -87,7 +87,7 @@ def steps_of(
     """What the change does to each book; None where only a rebuild can say."""
     source = repository.authoritative_source()
     through = last_completed_month(client, now)
-    if source is None or any(book.last_month != through for book in books):
+    if source is None or any(book.through_month != through for book in books):
         return None
     version = PolicyVersion.objects.get(pk=books[0].policy_id)
     policy = Policy.from_dict(version.parameters)
@@ -108,7 +108,11 @@ def steps_of(
 
 def step_of(book: ArrBook, before: EngineInput, after: EngineInput) -> Step | None:
     """The affected customers' series in both states; None where the book's months would move or a rate is missing."""
-    first, last = book.first_month or 0, book.last_month or 0
+    if book.first_month is None:  # an empty book stays empty, or gets its first month
+        nothing = BookSeries(0, -1, {}, {}, no_movements())
+        began = first_month_with_arr(after, book.through_month or 0) is not None
+        return None if began else Step(book, nothing, nothing)
+    first, last = book.first_month, book.last_month or 0
     old, new = first_month_with_arr(before, last), first_month_with_arr(after, last)
     begins_earlier = new is not None and new < first and last - first + 1 < LONGEST_BOOK
     may_begin_later = old is not None and old <= first and (new is None or new > first)
@@ -123,6 +127,8 @@ def step_of(book: ArrBook, before: EngineInput, after: EngineInput) -> Step | No
 
 def apply(step: Step, customers: frozenset[str]) -> None:
     """Write what a change did to one book."""
+    if step.book.first_month is None:
+        return
     add_groups(step.book, moved(step.before.groups, step.after.groups))
     add_cohorts(step.book, moved_cohorts(step.before.cohorts, step.after.cohorts))
     keep_patches(step.book, customers, step.after.movements)

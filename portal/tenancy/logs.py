@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.tenancy.models import AuditEntry, Client
 
 PAGE = 50
 LOOK_BACK = 2000
+LONGEST = 120
+CHANGES = ("updated", "changed", "added")  # actions whose details are pairs: what it was, what it became
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,18 @@ class LogFilter:
 
 
 @dataclass(frozen=True)
-class LogPage:
-    """Entries from the newest to the oldest, and the sequence from which the next page goes on."""
+class LogLine:
+    """An entry, and its details in words."""
 
-    entries: list[AuditEntry]
+    entry: AuditEntry
+    said: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Lines from the newest to the oldest, and the sequence from which the next page goes on."""
+
+    lines: list[LogLine]
     older_than: int | None
 
 
@@ -48,10 +59,26 @@ def audit_list(client: Client, shown: LogFilter) -> LogPage:
         rows = rows.filter(sequence__lt=shown.before)
     entries = list(rows[: PAGE + 1])
     older_than = entries[PAGE - 1].sequence if len(entries) > PAGE else None
-    return LogPage(entries[:PAGE], older_than)
+    return LogPage([LogLine(entry, details_said(entry)) for entry in entries[:PAGE]], older_than)
 
 
 def audit_families() -> list[str]:
     """The kinds of event that happened lately, for the filter."""
     recent = AuditEntry.objects.order_by("-sequence").values_list("action", flat=True)[:LOOK_BACK]
     return sorted({action.partition(".")[0] for action in recent})
+
+
+def details_said(entry: AuditEntry) -> list[tuple[str, str]]:
+    """The details of an entry as labels and words: a change as "before → after", nothing as a dash."""
+    is_change = entry.action.endswith(CHANGES)
+    return [(label.replace("_", " "), _words(value, is_change)) for label, value in entry.details.items()]
+
+
+def _words(value: Any, is_change: bool) -> str:
+    if isinstance(value, list):
+        joint = " → " if is_change and len(value) == 2 else ", "
+        return joint.join(_words(part, False) for part in value)
+    if value is None or value == "":
+        return "–"
+    text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -90,6 +90,8 @@ class Shell:
 
 
 def shell_context(request: HttpRequest) -> dict[str, Any]:
-    """Template context: `shell`, and `reader` for the reader's language of figures and dates."""
+    """Template context: `shell`, the `client` in scope, and `reader` for the reader's language of figures and dates."""
     locale = getattr(request, "reader_locale", None) or getattr(getattr(request, "client", None), "locale", "en")
-    return {"shell": Shell(request), "reader": {"locale": locale, "theme": request.COOKIES.get("theme", "auto")}}
+    shell = Shell(request)
+    reader = {"locale": locale, "theme": request.COOKIES.get("theme", "auto")}
+    return {"shell": shell, "client": shell.client, "reader": reader}

@@ -22,7 +22,6 @@ from portal.tenancy.step_up import identity_confirmed
 
 COLUMNS = [
     ("client", "Client", ""),
-    ("", "Currency", "text"),
     ("arr", "ARR", "money"),
     ("change", "Change in the month", "signed"),
     ("nrr", "NRR", "percent"),
@@ -71,12 +70,12 @@ def _table_row(row: PortfolioRow) -> dict[str, Any]:
     summary, currency = row.summary, row.client.currency
     home = reverse("client_home", kwargs={"client_slug": row.client.slug})
     why = {"reason": (summary.state if summary else "") or "No numbers yet"}
-    name = {"value": row.client.name, "href": home, "note": (summary.state if summary else "") or row.role_label}
+    note = f"{currency} · {(summary.state if summary else '') or row.role_label}"
+    name = {"value": row.client.name, "href": home, "note": note}
     return {
         "id": row.client.slug,
         "cells": [
             name,
-            currency,
             {"value": summary.arr if summary else None, "currency": currency, **why},
             {"value": row.change, "currency": currency, **why},
             {"value": summary.nrr if summary else None, **why},
@@ -131,7 +130,7 @@ def audit_log(request: TenantRequest) -> HttpResponse:
     kept = {name: value for name, value in request.GET.items() if name != "before" and value}
     context = {
         "form": form,
-        "entries": page.entries,
+        "lines": page.lines,
         "families": audit_families(),
         "verdict": audit.verify_client(request.client) if request.method == "POST" else None,
         "is_filtered": bool(kept),

@@ -1,8 +1,6 @@
 """The ARR page, its drawers, and its export."""
 
 import csv
-from typing import Any
-
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,7 +13,7 @@ from reporting.arr_page import Reader, arr_context, bridge_for
 from reporting.arr_query import ArrQuery
 from reporting.bridge_view import columns_of
 from reporting.reader import locale_of
-from reporting.why_page import Drawer, drawer_for
+from reporting.why_page import drawer_for
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -27,21 +25,15 @@ def arr(request: TenantRequest) -> HttpResponse:
     reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
     drawer = drawer_for(request.client, query, reader, request.GET.get("why", ""), request.GET.get("group", ""))
     if drawer and request.headers.get("HX-Target") == "drawer":
-        return TemplateResponse(request, drawer.template, drawer_context(request, query, drawer))
-    context = arr_context(request.client, query, reader) | {
-        "client": request.client,
-        "may_import": request.standing.may(IMPORT_DATA),
-    }
+        context = {"currency": request.client.currency, "drawer_template": drawer.template, **drawer.context}
+        return TemplateResponse(request, "reporting/_drawer.html", context)
+    context = arr_context(request.client, query, reader) | {"may_import": request.standing.may(IMPORT_DATA)}
     if context.get("month") is not None:
         context["as_of"] = last_day(context["month"])
     context["gap_title"] = "Some months cannot be valued" if context.get("month") else "No month can be valued"
     if drawer:
-        context |= {"drawer_template": drawer.template, **drawer_context(request, query, drawer)}
+        context |= {"drawer_template": drawer.template, **drawer.context}
     return TemplateResponse(request, "reporting/arr.html", context)
-
-
-def drawer_context(request: TenantRequest, query: ArrQuery, drawer: Drawer) -> dict[str, Any]:
-    return {"client": request.client, "currency": request.client.currency, "scale": "full", **drawer.context}
 
 
 @client_page(VIEW_ARR)

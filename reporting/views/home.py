@@ -24,5 +24,5 @@ def client_home(request: TenantRequest) -> HttpResponse:
         reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
         context |= {"tiles": tiles_of(headline, ArrQuery(), reader), "as_of": last_day(headline.month)}
     roles = FirmRole if standing.is_firm_staff else ClientRole
-    context |= {"client": request.client, "standing_label": roles(standing.role).label}
+    context |= {"standing_label": roles(standing.role).label}
     return TemplateResponse(request, "reporting/home.html", context)

@@ -27,7 +27,6 @@ SHOWN_BALANCES = 500
 def months(request: TenantRequest) -> HttpResponse:
     """Every closed month beside what the contracts say of it now, and the next one to close."""
     context: dict[str, Any] = {
-        "client": request.client,
         "currency": request.client.currency,
         "head": book_head(request.client),
         "closed": closes_list(request.client),
@@ -70,7 +69,7 @@ def month_restate_view(request: TenantRequest, month: str) -> HttpResponse:
         else:
             messages.success(request, f"{month_text(ordinal, locale_of(request))} is restated.")
             return redirect("months", client_slug=request.client.slug)
-    context = {"client": request.client, "currency": request.client.currency, "found": found, "form": form}
+    context = {"currency": request.client.currency, "found": found, "form": form}
     return TemplateResponse(request, "reporting/month_restate.html", context)
 
 
@@ -84,7 +83,6 @@ def month_detail(request: TenantRequest, month: str, revision: int) -> HttpRespo
         raise Http404
     balances = close_balances(close)
     context = {
-        "client": request.client,
         "currency": request.client.currency,
         "close": close,
         "bridge": close_rows(close),

@@ -55,7 +55,7 @@ def test_a_link_opens_its_page_after_a_confirmation(
     opened = stranger.get(link)
     assert opened["Location"] == "/link/" and opened["Referrer-Policy"] == "no-referrer"
     page = stranger.get("/link/")
-    assert page.status_code == 200 and b"Northwind" in page.content and page["Referrer-Policy"] == "no-referrer"
+    assert page.status_code == 200 and b"Northwind" in page.content
     with tenant_context(northwind):
         row = MagicLink.objects.get()
     assert row.used_at is None and row.token_hash == hash_of(link.split("/")[2])

@@ -88,12 +88,12 @@ def test_the_log_is_filtered_and_paged_by_sequence(adam: User, northwind: Client
     url = "/c/northwind/audit/?family=import"
     while url:
         page = browser.get(url)
-        seen += [entry.sequence for entry in page.context["entries"]]
+        seen += [line.entry.sequence for line in page.context["lines"]]
         older = page.context["older_url"]
         url = f"/c/northwind/audit/{older}" if older else ""
     assert len(seen) == 120 == len(set(seen)) and seen == sorted(seen, reverse=True)
-    assert len(browser.get("/c/northwind/audit/?actor=robot&about=11").context["entries"]) == 11
-    assert browser.get("/c/northwind/audit/?first_day=2999-01-01").context["entries"] == []
+    assert len(browser.get("/c/northwind/audit/?actor=robot&about=11").context["lines"]) == 11
+    assert browser.get("/c/northwind/audit/?first_day=2999-01-01").context["lines"] == []
     assert b"No entry fits" in browser.get("/c/northwind/audit/?family=nothing").content
     assert browser.get("/c/northwind/audit/?before=x&first_day=never").status_code == 200
 

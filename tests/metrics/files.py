@@ -52,7 +52,7 @@ TWENTY_FAULTS: Final = [
     ({"charge_type": "subscription"}, "charge_type", "subscription"),
     ({"charge_type": ""}, "charge_type", "required"),
     ({"amount": "-1"}, "amount", "negative"),
-    ({"amount": "12,5"}, "amount", "number"),
+    ({"amount": "12,5"}, "amount", "decimal comma"),
     ({"amount": ""}, "amount", "required"),
     ({"amount": "1e30"}, "amount", "number"),
     ({"amount_basis": "weekly"}, "amount_basis", "weekly"),
@@ -62,7 +62,7 @@ TWENTY_FAULTS: Final = [
     ({"start_date": "2024-02-30"}, "start_date", "2024-02-30"),
     ({"start_date": ""}, "start_date", "required"),
     ({"end_date": "2023-12-31"}, "end_date", "before"),
-    ({"end_date": "", "amount_basis": "total"}, "amount_basis", "total"),
+    ({"end_date": "", "amount_basis": "total"}, "end_date", "total"),
     ({"line_id": "K1-1"}, "line_id", "K1-1"),
     ({"replaces_line_id": "K21-1"}, "replaces_line_id", "itself"),
 ]

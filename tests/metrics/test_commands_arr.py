@@ -1,6 +1,7 @@
 """The command line: golden folders through the database, byte for byte, and clean errors."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,115 @@ def test_bridge_and_retention_equal_the_golden_files(golden: Path) -> None:
         text = run("arr_bridge", "--client", "northwind", *MONTHS, "--by", dimension)
         assert text.encode() == (golden / f"bridge_by_{dimension}.csv").read_bytes(), dimension
     assert run("arr_retention", "--client", "northwind", *MONTHS).encode() == (golden / "retention.csv").read_bytes()
+
+
+def fails(name: str, *arguments: str) -> str:
+    """The message with which a command ends; nothing may be on standard output."""
+    out = io.StringIO()
+    with pytest.raises(CommandError) as raised:
+        call_command(name, *arguments, stdout=out, stderr=io.StringIO())
+    assert out.getvalue() == ""
+    return str(raised.value)
+
+
+def test_client_create_makes_the_firm_where_it_is_missing(db: None) -> None:
+    arguments = ["--firm", "ridge", "--client", "northwind", "--name", "Northwind Ltd", "--currency", "EUR"]
+    run("client_create", *arguments)
+    client = Client.objects.get(slug="northwind")
+    assert (client.firm.slug, client.currency) == ("ridge", "EUR")
+    assert "exists" in fails("client_create", *arguments)
+    assert "capital" in fails("client_create", *arguments[:3], "other", *arguments[4:7], "euro")
+
+
+@pytest.mark.parametrize("name", ["arr_bridge", "arr_retention"])
+def test_a_month_or_client_that_makes_no_sense_is_a_clean_error(northwind: Client, name: str) -> None:
+    assert "no month" in fails(name, "--client", "northwind", "--from", "2022-13", "--to", "2025-12")
+    assert "--from lies after --to" in fails(name, "--client", "northwind", "--from", "2025-01", "--to", "2024-01")
+    assert "there is no client 'nobody'" in fails(name, "--client", "nobody", *MONTHS)
+
+
+def test_missing_rates_are_named_by_currency_and_day(northwind: Client) -> None:
+    with tenant_context(northwind):
+        load_lines(frame(line("L1", currency="XDR")))
+    message = fails("arr_bridge", "--client", "northwind", "--from", "2024-01", "--to", "2024-02")
+    assert "no XDR exchange rate for 2024-01-31" in message
+    assert "1 contract line needs it" in message
+
+
+def test_a_client_without_contracts_has_a_bridge_of_nothing(northwind: Client) -> None:
+    text = run("arr_bridge", "--client", "northwind", "--from", "2024-01", "--to", "2024-02")
+    assert text.splitlines()[1] == "2024-01,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0,0,0,0,0"
+    assert len(text.splitlines()) == 3
+
+
+def test_json_says_the_same_as_csv(northwind: Client) -> None:
+    with tenant_context(northwind):
+        load_lines(frame(line("L1")))
+    arguments = ["--client", "northwind", "--from", "2024-01", "--to", "2024-02"]
+    rows = json.loads(run("arr_bridge", *arguments, "--format", "json"))
+    header, *lines = (text.split(",") for text in run("arr_bridge", *arguments).splitlines())
+    assert [list(map(str, row.values())) for row in rows] == lines
+    assert list(rows[0]) == header
+    assert json.loads(run("arr_retention", *arguments, "--format", "json"))[0]["nrr"] is None
+
+
+def test_another_recognition_can_be_asked_for(northwind: Client) -> None:
+    with tenant_context(northwind):
+        load_lines(frame(line("L1", signed_on="2023-11-15")))
+    arguments = ["--client", "northwind", "--from", "2023-12", "--to", "2023-12"]
+    assert run("arr_bridge", *arguments).splitlines()[1].startswith("2023-12,0.00,0.00")
+    assert run("arr_bridge", *arguments, "--recognition", "signed").splitlines()[1].startswith("2023-12,1200.00")
+
+
+@pytest.mark.parametrize("golden", ["live-average-parent"], indirect=True)
+def test_explain_names_lines_rates_clauses_and_rows(golden: Path) -> None:
+    text = run("arr_explain", "--client", "northwind", "--customer", "C0003", "--month", "2025-12")
+    for part in ("LARR at the end of 2025-12", "annual value", "clause recognition", "contracts.csv, row", "Policy:"):
+        assert part in text
+    told = json.loads(
+        run("arr_explain", "--client", "northwind", "--customer", "C0003", "--month", "2025-12", "--format", "json")
+    )
+    assert sum(row["contributes"] for row in told["lines"]) == told["ending"]
+    assert "no customer 'nobody'" in fails("arr_explain", "--client", "northwind", "--customer", "nobody", "--month", "2025-12")
+
+
+def test_policy_set_refuses_a_bad_file_with_every_fault(northwind: Client, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text('{"reporting_currency": "usd", "fx": "guess"}')
+    message = fails("policy_set", "--client", "northwind", str(path))
+    assert "fx: 'guess' is not one of" in message
+    assert "overage: missing" in message
+    path.write_text("[]")
+    assert "no JSON object" in fails("policy_set", "--client", "northwind", str(path))
+    assert "cannot be read" in fails("policy_set", "--client", "northwind", str(tmp_path / "nowhere.json"))
+
+
+def test_audit_verify_prints_the_head_and_finds_a_cut_log(northwind: Client, tmp_path: Path) -> None:
+    anchor = run("audit_verify", "--client", "northwind")
+    assert anchor.startswith(f"client:{northwind.pk} 1 ")
+    path = tmp_path / "anchors"
+    path.write_text(anchor + anchor.replace(" 1 ", " 7 "))
+    assert "entry 2 of the audit log is wrong" in fails("audit_verify", "--client", "northwind", "--anchors", str(path))
+
+
+def test_months_are_closed_and_reopened_by_command(northwind: Client) -> None:
+    with tenant_context(northwind):
+        load_lines(frame(line("L1", ends_on=None)))
+    close = ["--client", "northwind", "--month", "2024-03"]
+    run("books_rebuild", "--client", "northwind", "--now", "2024-05-02")
+    assert "2024-03 ARR closed" in run("month_close", *close)
+    assert "closed already" in fails("month_close", *close)
+    assert "nothing to restate" in fails("month_reopen", *close, "--reason", "none")
+    assert "are those of the contract lines" in run("books_check", "--client", "northwind", "--now", "2024-05-02")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["arr_bridge", "arr_retention", "arr_explain", "policy_set", "month_close", "month_reopen", "books_rebuild"]
+    + ["books_check", "client_create", "audit_verify", "dispatch_due"],
+)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command(name, "--help")
+    assert ended.value.code == 0
+    assert "--help" in capsys.readouterr().out

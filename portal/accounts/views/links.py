@@ -28,17 +28,30 @@ View = Callable[..., HttpResponse]
 
 
 def leaves_no_trace(view: View) -> View:
-    """No Referer leaves the page, and no cache keeps it."""
+    """No Referer leaves the answer to an address that holds a secret, and no cache keeps it.
+
+    Not for a page with a form: without a referrer a browser sends the form with the origin "null", which is refused.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        with acting_as(actor_of(request)):
-            response = view(request, **kwargs)
+        response = view(request, **kwargs)
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store, private"
         return response
 
     return guarded
+
+
+def named_in_the_log(view: View) -> View:
+    """What a public page changes is logged with the request's id."""
+
+    @wraps(view)
+    def acting(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        with acting_as(actor_of(request)):
+            return view(request, **kwargs)
+
+    return acting
 
 
 @require_GET
@@ -52,7 +65,7 @@ def invitation_open(request: HttpRequest, secret: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @public_page
-@leaves_no_trace
+@named_in_the_log
 def invitation_join(request: HttpRequest) -> HttpResponse:
     """What the invitation is to, and the button that accepts it."""
     opened = invitation_opened(request.session.get(INVITATION, ""))
@@ -108,7 +121,7 @@ def magic_link_open(request: HttpRequest, secret: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @public_page
-@leaves_no_trace
+@named_in_the_log
 def magic_link_confirm(request: HttpRequest) -> HttpResponse:
     """Say where the link leads; the POST uses it and signs in."""
     link = magic_link_opened(request.session.get(LINK, ""))
@@ -132,7 +145,7 @@ def _enter(request: HttpRequest, link: MagicLink, scope: SessionScope) -> HttpRe
 
 @require_POST
 @public_page
-@leaves_no_trace
+@named_in_the_log
 def magic_link_again(request: HttpRequest) -> HttpResponse:
     """Mail a fresh link for one that ran out; the answer is the same whatever happened."""
     link = magic_link_opened(request.session.get(LINK, ""))

@@ -18,7 +18,7 @@ from portal.accounts.models import SsoConnection, User
 from portal.accounts.selectors import invitation_opened, sso_of_email, sso_of_public_id
 from portal.accounts.services.sso import sso_secret, sso_sign_in
 from portal.accounts.session import INVITATION, SessionScope
-from portal.accounts.views.links import leaves_no_trace
+from portal.accounts.views.links import leaves_no_trace, named_in_the_log
 from portal.tenancy.access import public_page
 from portal.tenancy.services import TenancyError
 
@@ -55,6 +55,7 @@ def sso_start(request: HttpRequest) -> HttpResponse:
 @require_GET
 @public_page
 @leaves_no_trace
+@named_in_the_log
 def sso_callback(request: HttpRequest) -> HttpResponse:
     """The company's answer: verified here, used once, and refused without a reason on the page."""
     attempt = _attempt(request)

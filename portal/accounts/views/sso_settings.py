@@ -63,9 +63,9 @@ def sso_domain_new(request: TenantRequest) -> HttpResponse:
 @recently_authenticated
 def sso_domain_agree(request: TenantRequest, domain_id: int) -> HttpResponse:
     """The firm's admin vouches for a domain; nobody else can, the client's own admins included."""
+    row = get_object_or_404(SsoDomain.objects.all(), pk=domain_id)
     if not _may_confirm(request.standing):
         raise PermissionDenied("Only an admin of the firm confirms a domain.")
-    row = get_object_or_404(SsoDomain.objects.all(), pk=domain_id)
     try:
         sso_domain_confirm(client=request.client, row=row, confirmed_by=request.user)  # type: ignore[arg-type]
     except TenancyError as error:

@@ -16,7 +16,9 @@ class Command(ClientCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--anchors", metavar="FILE", help="earlier heads, one a line, as this command printed them: a cut log is found"
+            "--anchors",
+            metavar="FILE",
+            help="earlier heads, one a line, as this command printed them: a cut log is found",
         )
 
     def run(self, client: Client, options: dict[str, Any]) -> None:

@@ -62,6 +62,8 @@ class Command(BaseCommand):
                 raise CommandError(str(problem)) from problem
             finally:
                 for child in reversed(children):
+                    child.ask_to_stop()
+                for child in reversed(children):
                     child.stop()
         self.stdout.write("Stopped.")
 
@@ -166,7 +168,7 @@ def make_children(host: str, port: int) -> list[Child]:
         Child(
             "web", web, logs / "web.log", {**pool, "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://{host}:{port}")}
         ),
-        Child("worker", [*worker, "--loglevel", "INFO"], logs / "worker.log", patience=4.0),
+        Child("worker", [*worker, "--loglevel", "INFO"], logs / "worker.log", patience=5.0),
         Child("beat", [*beat, "--loglevel", "INFO"], logs / "beat.log", patience=1.0),
     ]
 

@@ -1,0 +1,223 @@
+"""Bridges, headline figures, retention, cohorts and movers."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from metrics.api.fields import AmountField, MonthField, RatioField
+from metrics.engine.bridge import AMOUNTS, COUNTS
+from metrics.models import BookState, Recognition
+from metrics.selectors.periods import MONTHS
+
+
+class BookSerializer(serializers.Serializer[Any]):
+    """Which book the figures come from and in what state it is. Without any month `message` says why."""
+
+    basis = serializers.ChoiceField(Recognition.values, source="recognition")
+    label = serializers.ChoiceField(Recognition.labels, help_text="ARR, CARR or LARR.")
+    state = serializers.ChoiceField(
+        BookState.values,
+        help_text="stale: being recomputed, the figures are those before. blocked: no month can be valued.",
+    )
+    message = serializers.CharField(allow_blank=True)
+    currency = serializers.CharField()
+    first_month = MonthField(allow_null=True)
+    last_month = MonthField(allow_null=True)
+    retention_from = MonthField(allow_null=True)
+    policy_number = serializers.IntegerField(allow_null=True)
+    version = serializers.IntegerField(help_text="Grows with every change of the figures.")
+    built_at = serializers.DateTimeField(allow_null=True)
+
+
+class PeriodSerializer(serializers.Serializer[Any]):
+    """A month, quarter or year of the client's fiscal year."""
+
+    key = serializers.CharField(
+        help_text="2024-03, 2024-Q1, 2024; FY2024-Q1 and FY2024 where the fiscal year is its own."
+    )
+    first = MonthField()
+    last = MonthField()
+    is_partial = serializers.BooleanField(help_text="The range cuts the quarter or year short.")
+
+
+class BridgeRowSerializer(serializers.Serializer[Any]):
+    """beginning + new + expansion + contraction + churn + reactivation + fx + adjustment = ending, to the cent."""
+
+    period = serializers.CharField(source="period.key")
+    group = serializers.CharField(allow_blank=True)
+    beginning = AmountField()
+    new = AmountField()
+    expansion = AmountField()
+    contraction = AmountField()
+    churn = AmountField()
+    reactivation = AmountField()
+    fx = AmountField()
+    adjustment = AmountField(help_text="What corrections changed in closed months before this one.")
+    ending = AmountField()
+    net_new = AmountField()
+    customers_beginning = serializers.IntegerField()
+    customers_new = serializers.IntegerField()
+    customers_churned = serializers.IntegerField()
+    customers_reactivated = serializers.IntegerField()
+    customers_ending = serializers.IntegerField()
+    state = serializers.ChoiceField(["live", "closed", "mixed"])
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The fields above, written out: a bridge may have thousands of rows."""
+        amounts = {name: f"{getattr(instance, name):.2f}" for name in (*AMOUNTS, "adjustment", "net_new")}
+        counts = {name: getattr(instance, name) for name in COUNTS}
+        about = {"period": instance.period.key, "group": instance.group, "state": instance.state}
+        return {name: (about | amounts | counts)[name] for name in self.fields}
+
+
+class BridgeSerializer(serializers.Serializer[Any]):
+    """The bridge by period and group. `totals` has one row for each period; a group in which everything is 0 is left out."""
+
+    book = BookSerializer(source="head")
+    by = serializers.CharField(source="dimension")
+    grain = serializers.ChoiceField(list(MONTHS))
+    periods = PeriodSerializer(many=True)
+    groups = serializers.ListField(child=serializers.CharField())
+    rows = BridgeRowSerializer(many=True)
+    totals = BridgeRowSerializer(many=True)
+
+
+class MoneyFigureSerializer(serializers.Serializer[Any]):
+    """An amount, that of the month before, the change, and up to twelve months."""
+
+    value = AmountField(allow_null=True)
+    previous = AmountField(allow_null=True)
+    change = AmountField(allow_null=True)
+    series = serializers.ListField(child=AmountField(allow_null=True))
+
+
+class RatioFigureSerializer(serializers.Serializer[Any]):
+    """A ratio, that of the month before, the change, and up to twelve months."""
+
+    value = RatioField(allow_null=True)
+    previous = RatioField(allow_null=True)
+    change = RatioField(allow_null=True)
+    series = serializers.ListField(child=RatioField(allow_null=True))
+
+
+class HeadlineSerializer(serializers.Serializer[Any]):
+    """The headline figures at the end of a month."""
+
+    book = BookSerializer(source="head")
+    month = MonthField(allow_null=True)
+    months = serializers.ListField(child=MonthField(), help_text="The months of every `series`.")
+    arr = MoneyFigureSerializer()
+    mrr = MoneyFigureSerializer()
+    net_new = MoneyFigureSerializer()
+    nrr = RatioFigureSerializer(help_text="Net revenue retention over twelve months.")
+    grr = RatioFigureSerializer(help_text="Gross revenue retention over twelve months.")
+    logo_churn = RatioFigureSerializer(help_text="Customers lost in the month, of those at its beginning.")
+
+
+class RetentionRowSerializer(serializers.Serializer[Any]):
+    """Retention of a month against twelve months before; null where nobody had ARR then, or it cannot be valued."""
+
+    month = MonthField()
+    group = serializers.CharField(allow_blank=True)
+    nrr = RatioField(allow_null=True)
+    grr = RatioField(allow_null=True)
+    logo_churn = RatioField(allow_null=True)
+    base = AmountField(help_text="ARR twelve months before.")
+    now = AmountField(help_text="What the same customers have now.")
+    kept = AmountField(help_text="What they kept, growth left out.")
+    customers_base = serializers.IntegerField()
+    customers_kept = serializers.IntegerField()
+
+
+class RetentionSerializer(serializers.Serializer[Any]):
+    """Retention by month and group."""
+
+    book = BookSerializer()
+    by = serializers.CharField()
+    rows = RetentionRowSerializer(many=True)
+
+
+class CohortCellSerializer(serializers.Serializer[Any]):
+    """What a cohort has `age` periods after its first, and its share of the first period."""
+
+    age = serializers.IntegerField()
+    period = serializers.CharField(source="period.key")
+    arr = AmountField()
+    customers = serializers.IntegerField()
+    arr_share = RatioField(allow_null=True)
+    customer_share = RatioField(allow_null=True)
+
+
+class CohortSerializer(serializers.Serializer[Any]):
+    """The customers whose first ARR fell in a period; `is_cut` where the book begins later."""
+
+    period = PeriodSerializer()
+    is_cut = serializers.BooleanField()
+    cells = CohortCellSerializer(many=True)
+
+
+class CohortsSerializer(serializers.Serializer[Any]):
+    """Every cohort."""
+
+    book = BookSerializer(source="head")
+    grain = serializers.ChoiceField(list(MONTHS))
+    ages = serializers.IntegerField(help_text="How many periods the oldest cohort has.")
+    cohorts = CohortSerializer(many=True)
+
+
+class MoverPartSerializer(serializers.Serializer[Any]):
+    """A part of a movement by its kind."""
+
+    kind = serializers.CharField()
+    amount = AmountField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        kind, amount = instance
+        return {"kind": kind, "amount": f"{amount:.2f}"}
+
+
+class MoverSerializer(serializers.Serializer[Any]):
+    """A customer's net movement, currencies left out."""
+
+    customer = serializers.CharField()
+    name = serializers.CharField()
+    amount = AmountField()
+    parts = MoverPartSerializer(many=True)
+
+
+class MoversSerializer(serializers.Serializer[Any]):
+    """The largest gains and losses of a range of months."""
+
+    book = BookSerializer(source="head")
+    first = MonthField(allow_null=True)
+    last = MonthField(allow_null=True)
+    gains = MoverSerializer(many=True)
+    losses = MoverSerializer(many=True)
+
+
+class CellCustomerSerializer(serializers.Serializer[Any]):
+    """A customer behind a cell: an `amount` in a column of money, a `count` in a column of customers."""
+
+    customer = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.CharField(
+        allow_null=True, allow_blank=True, help_text="What the customer's movement is, if any."
+    )
+    amount = AmountField(allow_null=True)
+    count = serializers.IntegerField(allow_null=True)
+
+
+class CellSerializer(serializers.Serializer[Any]):
+    """The customers behind a cell of the bridge, the largest first; together they are the cell exactly."""
+
+    book = BookSerializer()
+    period = PeriodSerializer()
+    by = serializers.CharField()
+    group = serializers.CharField(allow_blank=True)
+    column = serializers.CharField()
+    amount = AmountField(allow_null=True)
+    count = serializers.IntegerField(allow_null=True)
+    customer_count = serializers.IntegerField(
+        help_text="How many customers there are, of whom `customers` has the first."
+    )
+    customers = CellCustomerSerializer(many=True)

@@ -1,0 +1,148 @@
+"""What is asked of the numbers: months, basis, split, filters."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from metrics.api.fields import MonthField
+from metrics.engine.bridge import TOTAL
+from metrics.engine.lines import DIMENSIONS
+from metrics.models import Recognition
+from metrics.selectors.figures import BRIDGE_COLUMNS
+from metrics.selectors.periods import MONTHS
+from portal.tenancy.api_input import StrictSerializer
+
+LONGEST = 600
+YEAR = 12
+COLUMNS = [*BRIDGE_COLUMNS, "net_new"]
+MOST_CUSTOMERS = 1000
+MOST_MOVERS = 100
+
+
+class BasisParameters(StrictSerializer):
+    """Which book."""
+
+    basis = serializers.ChoiceField(
+        Recognition.values,
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="start: ARR, signed: CARR, live: LARR. Default: what the policy says.",
+    )
+
+
+def filter_field() -> serializers.CharField:
+    return serializers.CharField(required=False, max_length=200, help_text="Only this value, exactly.")
+
+
+class FilteredParameters(BasisParameters):
+    """Which customers and products."""
+
+    segment = filter_field()
+    region = filter_field()
+    rep = filter_field()
+    product = filter_field()
+
+
+def filters_of(asked: dict[str, Any]) -> dict[str, str]:
+    """The filters among what was asked."""
+    return {name: asked[name] for name in DIMENSIONS if name in asked}
+
+
+class RangeParameters(StrictSerializer):
+    """Which months."""
+
+    longest = LONGEST
+    is_required = False
+
+    def get_fields(self) -> dict[str, Any]:
+        about: dict[str, Any] = {"required": self.is_required}
+        if not self.is_required:
+            about |= {"default": None, "allow_null": True}
+        first = MonthField(**about, source="first", help_text="The first month. Default: the oldest there is.")
+        last = MonthField(**about, source="last", help_text="The last month. Default: the newest there is.")
+        return {"from": first, "to": last, **super().get_fields()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a range that is turned round or too long."""
+        first, last = attrs["first"], attrs["last"]
+        if first is not None and last is not None:
+            if last < first:
+                raise ValidationError({"to": ["The last month is before the first."]})
+            if last - first >= self.longest:
+                raise ValidationError({"to": [f"At most {self.longest} months at once."]})
+        return attrs
+
+
+def split_field(names: tuple[str, ...] | list[str]) -> serializers.ChoiceField:
+    return serializers.ChoiceField([TOTAL, *names], required=False, default=TOTAL, help_text="One row for each value.")
+
+
+def grain_field() -> serializers.ChoiceField:
+    return serializers.ChoiceField(list(MONTHS), required=False, default="month")
+
+
+class BridgeParameters(RangeParameters, FilteredParameters):
+    """Which bridge."""
+
+    by = split_field(DIMENSIONS)
+    grain = grain_field()
+    view = serializers.ChoiceField(
+        ["reported", "current"],
+        required=False,
+        default="reported",
+        help_text="reported: closed months as they were closed. current: every month as the contracts stand now.",
+    )
+
+
+class HeadlineParameters(FilteredParameters):
+    """Which month."""
+
+    month = MonthField(required=False, default=None, allow_null=True, help_text="Default: the newest.")
+
+
+class RetentionParameters(RangeParameters, BasisParameters):
+    """Which retention; it has no products, because a customer is retained and not a product."""
+
+    by = split_field([name for name in DIMENSIONS if name != "product"])
+    segment = filter_field()
+    region = filter_field()
+    rep = filter_field()
+
+
+class CohortParameters(BasisParameters):
+    """Which cohorts."""
+
+    grain = grain_field()
+    to = MonthField(required=False, default=None, allow_null=True, help_text="The last month. Default: the newest.")
+
+
+class MoverParameters(RangeParameters, FilteredParameters):
+    """Which movements; without months those of the newest month."""
+
+    count = serializers.IntegerField(required=False, default=10, min_value=1, max_value=MOST_MOVERS)
+
+
+class CellParameters(RangeParameters, FilteredParameters):
+    """Which cell of the bridge: one month, or the months of one quarter or year."""
+
+    longest = YEAR
+    is_required = True
+    by = split_field(DIMENSIONS)
+    group = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    column = serializers.ChoiceField(COLUMNS, required=False, default="ending")
+    limit = serializers.IntegerField(required=False, default=200, min_value=1, max_value=MOST_CUSTOMERS)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A split needs its group, and a group its split."""
+        if (attrs["by"] == TOTAL) != (attrs["group"] == ""):
+            raise ValidationError({"group": ["Name the group together with `by`, or neither."]})
+        return super().validate(attrs)
+
+
+class ExplainParameters(BasisParameters):
+    """Which figure."""
+
+    customer = serializers.CharField(max_length=200, help_text="A customer id (or a parent's, as the policy says).")
+    month = MonthField()

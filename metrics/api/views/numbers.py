@@ -1,0 +1,179 @@
+"""The numbers: bridge, headline, retention, cohorts, movers, and what is behind them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.http import Http404
+from rest_framework.exceptions import ValidationError
+
+from metrics.api.examples import BRIDGE
+from metrics.api.serializers import numbers as shapes
+from metrics.api.serializers import questions as asks
+from metrics.api.serializers.explain import WhySerializer
+from metrics.computation import missing_rates_text
+from metrics.engine.valuation import MissingRates
+from metrics.selectors.books import book_head, bridge_get, cohorts_get, headline_get, retention_get
+from metrics.selectors.closes import bridge_reported
+from metrics.selectors.drill import customers_of_cell, why_get
+from metrics.selectors.figures import Cell
+from metrics.selectors.movers import movers_get
+from portal.tenancy.api import Call, ClientAPIView, Operation
+from portal.tenancy.permissions import VIEW_ARR
+from portal.tenancy.problems import Conflict
+
+MOST_ROWS = 20_000
+
+
+class NumbersView(ClientAPIView):
+    """An operation that answers figures."""
+
+    tag = "Numbers"
+
+
+class BridgeDetail(NumbersView):
+    operations = {
+        "GET": Operation(
+            "bridge_get", VIEW_ARR, shapes.BridgeSerializer, parameters=asks.BridgeParameters, examples=(BRIDGE,)
+        )
+    }
+
+    def get(self, call: Call) -> Any:
+        """The ARR bridge by month, quarter or year of the client's fiscal year.
+
+        The months are cut to those that the book has. Every row ties to the cent.
+        """
+        asked = call.query
+        read = bridge_reported if asked["view"] == "reported" else bridge_get
+        months = asked["first"], asked["last"]
+        bridge = read(call.client, asked["basis"], *months, asked["by"], asked["grain"], asks.filters_of(asked))
+        return bounded(bridge, len(bridge.rows))
+
+
+class HeadlineDetail(NumbersView):
+    operations = {
+        "GET": Operation("headline_get", VIEW_ARR, shapes.HeadlineSerializer, parameters=asks.HeadlineParameters)
+    }
+
+    def get(self, call: Call) -> Any:
+        """ARR, MRR, net new, NRR, GRR and logo churn at a month end, each beside the month before."""
+        return headline_get(call.client, call.query["basis"], call.query["month"], asks.filters_of(call.query))
+
+
+class RetentionDetail(NumbersView):
+    operations = {
+        "GET": Operation("retention_get", VIEW_ARR, shapes.RetentionSerializer, parameters=asks.RetentionParameters)
+    }
+
+    def get(self, call: Call) -> Any:
+        """NRR, GRR and logo churn by month, against twelve months before."""
+        asked = call.query
+        months, filters = (asked["first"], asked["last"]), asks.filters_of(asked)
+        rows = retention_get(call.client, asked["basis"], *months, asked["by"], filters)
+        book = book_head(call.client, asked["basis"])
+        return bounded({"book": book, "by": asked["by"], "rows": rows}, len(rows))
+
+
+class CohortList(NumbersView):
+    operations = {"GET": Operation("cohorts_get", VIEW_ARR, shapes.CohortsSerializer, parameters=asks.CohortParameters)}
+
+    def get(self, call: Call) -> Any:
+        """Cohorts of customers by their first ARR, and what is left of them after each period."""
+        cohorts = cohorts_get(call.client, call.query["basis"], call.query["grain"], call.query["to"])
+        return bounded(cohorts, sum(len(cohort.cells) for cohort in cohorts.cohorts))
+
+
+class MoverList(NumbersView):
+    operations = {"GET": Operation("movers_get", VIEW_ARR, shapes.MoversSerializer, parameters=asks.MoverParameters)}
+
+    def get(self, call: Call) -> Any:
+        """The customers whose ARR moved most, up and down."""
+        asked = call.query
+        found = movers_get(
+            call.client, asked["basis"], asked["first"], asked["last"], asked["count"], asks.filters_of(asked)
+        )
+        has_months = found.head.has_numbers and found.first <= found.last
+        months = {"first": found.first if has_months else None, "last": found.last if has_months else None}
+        return {"head": found.head, **months, "gains": found.gains, "losses": found.losses}
+
+
+class CellDetail(NumbersView):
+    operations = {
+        "GET": Operation("cell_get", VIEW_ARR, shapes.CellSerializer, parameters=asks.CellParameters, may_fail=(409,))
+    }
+
+    def get(self, call: Call) -> Any:
+        """The customers behind one cell of the bridge, as the contracts stand now.
+
+        They are computed from the lines, not looked up. 409 where a rate is missing.
+        """
+        asked = call.query
+        with rates_at_hand():
+            cell = customers_of_cell(
+                call.client,
+                asked["basis"],
+                asked["first"],
+                asked["last"],
+                asked["by"],
+                asked["group"],
+                asked["column"],
+                asks.filters_of(asked),
+            )
+        return shown_cell(cell, asked["limit"])
+
+
+class ExplainDetail(NumbersView):
+    operations = {
+        "GET": Operation("explain_get", VIEW_ARR, WhySerializer, parameters=asks.ExplainParameters, may_fail=(409,))
+    }
+
+    def get(self, call: Call) -> Any:
+        """Why a customer's figure is what it is at a month end.
+
+        Every line with its dates, annual value, rate and source row, and the parameter of the policy that decided. 404 for a
+        customer without lines, 409 where a rate is missing.
+        """
+        with rates_at_hand():
+            why = why_get(call.client, call.query["customer"], call.query["month"], call.query["basis"])
+        if why is None:
+            raise Http404
+        return why
+
+
+def shown_cell(cell: Cell, limit: int) -> dict[str, Any]:
+    """A cell in the shape of `CellSerializer`: money as amounts, customers as counts."""
+    is_count = cell.column.startswith("customers")
+
+    def figure(value: Any) -> dict[str, Any]:
+        return {"amount": None if is_count else value, "count": int(value) if is_count else None}
+
+    customers = [
+        {"customer": row.customer, "name": row.name, "kind": row.kind, **figure(row.amount)}
+        for row in cell.customers[:limit]
+    ]
+    return {
+        "book": cell.head,
+        "period": cell.period,
+        "by": cell.dimension,
+        "group": cell.group,
+        "column": cell.column,
+        **figure(cell.amount),
+        "customer_count": len(cell.customers),
+        "customers": customers,
+    }
+
+
+def bounded(answer: Any, rows: int) -> Any:
+    """The answer, unless it would have more rows than one answer may."""
+    if rows > MOST_ROWS:
+        raise ValidationError({"from": [f"This has {rows} rows, more than {MOST_ROWS}: ask for fewer months."]})
+    return answer
+
+
+@contextmanager
+def rates_at_hand() -> Iterator[None]:
+    """Conflict, with currency and day, where a rate is missing."""
+    try:
+        yield
+    except MissingRates as error:
+        raise Conflict(missing_rates_text(error.gaps)) from error

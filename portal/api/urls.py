@@ -1,0 +1,18 @@
+"""Every address below `/api/`."""
+
+from django.urls import include, path, re_path
+
+from portal.api import client, pages
+
+client_urls = [
+    path("", client.ClientDetail.as_view(), name="api_client"),
+    path("audit/", client.AuditList.as_view(), name="api_audit"),
+    path("", include("metrics.api.urls")),
+]
+
+urlpatterns = [
+    path("v1/clients/<slug:client_slug>/", include(client_urls)),
+    path("v1/schema/", pages.api_schema, name="api_schema"),
+    path("v1/docs/", pages.api_docs, name="api_docs"),
+    re_path(r"", pages.api_unknown, name="api_unknown"),
+]

@@ -1,0 +1,41 @@
+"""Who may call an operation, and how often. DRF loads these by name while its own views are still being imported."""
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+from rest_framework.throttling import SimpleRateThrottle
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class DenyUnlessDeclared(BasePermission):
+    """The default: a view that does not declare how it is guarded answers nobody."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return False
+
+
+class HasScope(BasePermission):
+    """The token carries the scope of the operation, and its owner's role still includes the permission."""
+
+    message = "This token or your role does not include this operation."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        permission: str = view.operation.permission  # type: ignore[attr-defined]
+        return request.auth.allows(permission) and view.standing.may(permission)  # type: ignore[attr-defined, no-any-return]
+
+
+class TokenThrottle(SimpleRateThrottle):
+    """So many requests a minute for one token."""
+
+    scope = "token"
+
+    def get_rate(self) -> str | None:
+        rate: str | None = api_settings.DEFAULT_THROTTLE_RATES[self.scope]
+        return rate
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
+        return f"{request.auth.client_id}:throttle:{request.auth.pk}" if request.auth else None
