@@ -64,7 +64,9 @@ def lines_of_units(source: Source, customer_unit: str, units: Iterable[str]) -> 
     ids = Literal(sorted(units))
     condition = SQL("customer_id = ANY({0})").format(ids)
     if customer_unit == "parent":
-        condition = SQL("(parent_customer_id = ANY({0}) OR (parent_customer_id IS NULL AND customer_id = ANY({0})))").format(ids)
+        condition = SQL(
+            "(parent_customer_id = ANY({0}) OR (parent_customer_id IS NULL AND customer_id = ANY({0})))"
+        ).format(ids)
     query = SQL("SELECT {} {} AND {}").format(columns, LIVE_LINES.format(Literal(source.pk)), condition)
     return frame_of_query(query, LINE_SCHEMA)
 

@@ -14,6 +14,7 @@ from metrics.engine.bridge import TOTAL
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
 from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch
 from metrics.models import BookSeries as SeriesRow
+from portal.tenancy.scope import scoped_client_id
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
 
@@ -38,18 +39,21 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
     )
 
 
-def add_groups(book: ArrBook, change: dict[tuple[str, str], Ints]) -> None:
+def add_groups(changes: dict[ArrBook, dict[tuple[str, str], Ints]]) -> None:
     """Add to the series of some groups; groups that become 0 everywhere go, as a rebuild would leave them out."""
-    if not change:
+    steps = {(book.pk, *group): step for book, change in changes.items() for group, step in change.items()}
+    if not steps:
         return
-    keys = Q(*(Q(dimension=dimension, group=group) for dimension, group in change), _connector=Q.OR)
-    rows = {(row.dimension, row.group): row for row in SeriesRow.objects.filter(keys, book=book)}
+    groups = {key[1:] for key in steps}
+    wanted = Q(*(Q(dimension=dimension, group=group) for dimension, group in groups), _connector=Q.OR)
+    found = SeriesRow.objects.filter(wanted, book__in=list(changes))
+    rows = {(row.book_id, row.dimension, row.group): row for row in found}
     written, gone = [], []
-    for key, step in change.items():
-        row = rows.get(key) or SeriesRow(client_id=book.client_id, book=book, dimension=key[0], group=key[1])
+    for key, step in steps.items():
+        row = rows.get(key) or SeriesRow(client_id=scoped_client_id(), book_id=key[0], dimension=key[1], group=key[2])
         values = step + unpacked_series(row.figures, len(FIGURES)) if key in rows else step
         row.figures = packed_series(values)
-        if key in rows and key[0] != TOTAL and not values.any():
+        if key in rows and key[1] != TOTAL and not values.any():
             gone.append(row.pk)
         else:
             written.append(row)
@@ -60,19 +64,21 @@ def add_groups(book: ArrBook, change: dict[tuple[str, str], Ints]) -> None:
         SeriesRow.objects.filter(pk__in=gone).delete()
 
 
-def add_cohorts(book: ArrBook, change: dict[int, Ints]) -> None:
+def add_cohorts(changes: dict[ArrBook, dict[int, Ints]]) -> None:
     """Add to the cohorts of some months; those that become empty go."""
-    if not change:
+    steps = {(book.pk, cohort): step for book, change in changes.items() for cohort, step in change.items()}
+    if not steps:
         return
-    stored = {row.cohort: row for row in BookCohort.objects.filter(book=book, cohort__in=list(change))}
+    found = BookCohort.objects.filter(book__in=list(changes), cohort__in={cohort for _, cohort in steps})
+    rows = {(row.book_id, row.cohort): row for row in found}
     written, gone = [], []
-    for cohort, step in change.items():
-        row = stored.get(cohort) or BookCohort(client_id=book.client_id, book=book, cohort=cohort)
-        values = step + unpacked_series(row.figures, len(COHORT_FIGURES)) if cohort in stored else step
+    for key, step in steps.items():
+        row = rows.get(key) or BookCohort(client_id=scoped_client_id(), book_id=key[0], cohort=key[1])
+        values = step + unpacked_series(row.figures, len(COHORT_FIGURES)) if key in rows else step
         row.figures = packed_series(values)
         if values.any():
             written.append(row)
-        elif cohort in stored:
+        elif key in rows:
             gone.append(row.pk)
     BookCohort.objects.bulk_create(
         written, update_conflicts=True, unique_fields=["client", "book", "cohort"], update_fields=["figures"]
@@ -81,19 +87,16 @@ def add_cohorts(book: ArrBook, change: dict[int, Ints]) -> None:
         BookCohort.objects.filter(pk__in=gone).delete()
 
 
-def keep_patches(book: ArrBook, customers: Collection[str], movements: pl.DataFrame) -> None:
+def keep_patches(customers: Collection[str], movements: dict[ArrBook, pl.DataFrame]) -> None:
     """Let these customers' movements be read from here on from their own rows."""
-    moves: dict[str, list[list[Any]]] = {customer: [] for customer in customers}
-    for month, customer, product, kind, cents in movements.select("month", *MOVEMENT_COLUMNS).iter_rows():
-        moves[customer].append([month, product, kind, cents])
+    rows = []
+    for book, found in movements.items():
+        moves: dict[str, list[list[Any]]] = {customer: [] for customer in customers}
+        for month, customer, product, kind, cents in found.select("month", *MOVEMENT_COLUMNS).iter_rows():
+            moves[customer].append([month, product, kind, cents])
+        rows += [BookPatch(client_id=book.client_id, book=book, customer=key, movements=own) for key, own in moves.items()]
     BookPatch.objects.bulk_create(
-        [
-            BookPatch(client_id=book.client_id, book=book, customer=customer, movements=rows)
-            for customer, rows in moves.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["client", "book", "customer"],
-        update_fields=["movements"],
+        rows, update_conflicts=True, unique_fields=["client", "book", "customer"], update_fields=["movements"]
     )
 
 
@@ -112,7 +115,10 @@ def load_cohorts(book: ArrBook) -> dict[int, Ints]:
 def load_movements(book: ArrBook, first: int, last: int) -> pl.DataFrame:
     """The movements of some months as they stand: `month, customer, product, kind, amount` in cents."""
     rows = BookMonth.objects.filter(book=book, month__gte=first, month__lte=last).values_list("month", "movements")
-    parts = [unpacked_movements(bytes(packed_rows)).with_columns(month=pl.lit(month, pl.Int64)) for month, packed_rows in rows]
+    parts = [
+        unpacked_movements(bytes(packed_rows)).with_columns(month=pl.lit(month, pl.Int64))
+        for month, packed_rows in rows
+    ]
     patches = dict(BookPatch.objects.filter(book=book).values_list("customer", "movements"))
     base = pl.concat([no_movements(), *(part.select(no_movements().columns) for part in parts)])
     if not patches:
@@ -130,7 +136,9 @@ def load_movements(book: ArrBook, first: int, last: int) -> pl.DataFrame:
 def no_movements() -> pl.DataFrame:
     """The columns of movements, without a row."""
     text = pl.String()
-    return pl.DataFrame(schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()})
+    return pl.DataFrame(
+        schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()}
+    )
 
 
 def packed_movements(movements: pl.DataFrame) -> bytes:

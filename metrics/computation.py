@@ -11,7 +11,7 @@ import polars as pl
 
 from metrics.engine.arrays import Bools
 from metrics.engine.book import build_book
-from metrics.engine.lines import DIMENSIONS, code_lines
+from metrics.engine.lines import code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.series import BookSeries, series_of_book, with_retention_of
 from metrics.engine.settlement import settle_lines

@@ -53,7 +53,9 @@ def line_text(line: WhyLine, currency: str) -> list[str]:
         texts.append(f"  rate {told.rate_now.rate} {currency}/{told.currency}{of} ({told.rate_now.rule})")
     if told.counts_from is not None:
         until = f"until {told.counts_until}" if told.counts_until else "with no end"
-        rules = f"{RULES.get(told.from_rule or '', told.from_rule)}; {RULES.get(told.until_rule or '', told.until_rule)}"
+        rules = (
+            f"{RULES.get(told.from_rule or '', told.from_rule)}; {RULES.get(told.until_rule or '', told.until_rule)}"
+        )
         texts.append(f"  counts from {told.counts_from} {until}: {rules}")
     if told.why_not is not None:
         texts.append(f"  does not count now: {RULES.get(told.why_not, told.why_not)}")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import connections
 from django.test import Client as Browser
 
@@ -28,6 +29,20 @@ from tests import database
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PASSWORD = "correct-horse-battery"  # noqa: S105 — the cast's, in tests alone
+
+
+@pytest.fixture(scope="session", autouse=True)
+def storages(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Uploads go to a folder of this run; static files keep their plain names, so that nothing has to be collected first."""
+    files = str(tmp_path_factory.mktemp("files"))
+    settings.STORAGES = {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": files, "base_url": None},
+        },
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    setting_changed.send(sender=None, setting="STORAGES", value=settings.STORAGES, enter=True)
 
 
 @pytest.fixture(scope="session")

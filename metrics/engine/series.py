@@ -64,26 +64,6 @@ def _fill(
         values[offset : offset + len(names), months] = rows.select(names).to_numpy().T
 
 
-def moved(before: dict[Group, Ints], after: dict[Group, Ints]) -> dict[Group, Ints]:
-    """What to add to each group's series to come from ``before`` to ``after``; groups that do not change are left out."""
-    change = {}
-    for group in before.keys() | after.keys():
-        step = after.get(group, 0) - before.get(group, 0)
-        if np.any(step):
-            change[group] = np.asarray(step)
-    return change
-
-
-def moved_cohorts(before: dict[int, Ints], after: dict[int, Ints]) -> dict[int, Ints]:
-    """``moved`` for cohorts."""
-    change = {}
-    for cohort in before.keys() | after.keys():
-        step = after.get(cohort, 0) - before.get(cohort, 0)
-        if np.any(step):
-            change[cohort] = np.asarray(step)
-    return change
-
-
 def with_retention_of(book: BookSeries, later: BookSeries) -> BookSeries:
     """A book with the retention of one that begins later and ends in the same month."""
     retained, skip = len(AMOUNTS) + len(COUNTS), later.first - book.first

@@ -89,7 +89,11 @@ def sentence_of(parameter: str, value: Any) -> str:
     if parameter == "included_charge_types":
         return charge_types_sentence(value)
     if parameter == "minimum_term_months":
-        return f"Lines with a term of less than {months(value)} do not count." if value else "A line counts whatever the length of its term."
+        return (
+            f"Lines with a term of less than {months(value)} do not count."
+            if value
+            else "A line counts whatever the length of its term."
+        )
     if parameter == "renewal_grace_days":
         return grace_sentence(value)
     return window_sentence(value)

@@ -83,9 +83,7 @@ def next_month_to_close(client: Client, now: dt.datetime) -> int | None:
     return month if head.first_month <= month <= min(completed, head.last_month) else None
 
 
-def as_of(
-    client: Client, month: int, on: dt.date | dt.datetime, recognition: str | None = None
-) -> MonthClose | None:
+def as_of(client: Client, month: int, on: dt.date | dt.datetime, recognition: str | None = None) -> MonthClose | None:
     """What was reported at an instant, or at the end of a day where the client is; None: the month was open then."""
     if not isinstance(on, dt.datetime):
         on = dt.datetime.combine(on + dt.timedelta(days=1), dt.time(), ZoneInfo(client.time_zone))
@@ -155,7 +153,9 @@ def bridge_reported(
     return replace(live, grain=grain, periods=periods, groups=kept, rows=tuple(rows), totals=totals)
 
 
-def stored_rows(head: BookHead, dimension: str, filters: Mapping[str, str]) -> dict[str, dict[int, dict[str, BridgeRow]]]:
+def stored_rows(
+    head: BookHead, dimension: str, filters: Mapping[str, str]
+) -> dict[str, dict[int, dict[str, BridgeRow]]]:
     """By dimension, closed month and group: the rows of the newest revision. A closed month without a row of a group had none."""
     closes = [close.pk for close in latest_closes(head.recognition)]
     found: dict[str, dict[int, dict[str, BridgeRow]]] = {TOTAL: {}, dimension: {}}

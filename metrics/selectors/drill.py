@@ -94,12 +94,17 @@ def customers_of_cell(
     if column not in BRIDGE_COLUMNS and column != "net_new":
         raise KeyError(column)
     head = book_head(client, recognition)
-    period = Period(month_format(first) if first == last else f"{month_format(first)}/{month_format(last)}", first, last)
+    period = Period(
+        month_format(first) if first == last else f"{month_format(first)}/{month_format(last)}", first, last
+    )
     given = book_input(client, head)
     wanted = {name: value for name, value in (filters or {}).items() if value}
     target = (dimension, group) if dimension != TOTAL else (TOTAL, "")
     if "product" in wanted:
-        target, wanted = ("product", wanted["product"]), wanted | ({dimension: group} if dimension not in (TOTAL, "product") else {})
+        target, wanted = (
+            ("product", wanted["product"]),
+            wanted | ({dimension: group} if dimension not in (TOTAL, "product") else {}),
+        )
         wanted.pop("product")
     rows = pl.concat([month_cells(given, month, target, column) for month in months_behind(column, first, last)])
     rows = rows.join(customers_matching(given, wanted), on="customer", how="semi") if wanted else rows

@@ -38,7 +38,9 @@ def filtered_groups(
     """Total and groups of a dimension over the customers and products that all filters leave."""
     names = tuple(sorted({*filters, dimension} - {TOTAL}))
     key = (client.pk, head.id, head.recognition, head.version, names)
-    folded = SERIES.get(key, lambda: folded_series(book_input(client, head), head, names), lambda made: len(made.groups))
+    folded = SERIES.get(
+        key, lambda: folded_series(book_input(client, head), head, names), lambda made: len(made.groups)
+    )
     months = (head.last_month or 0) - (head.first_month or 0) + 1
     groups: dict[tuple[str, str], Ints] = {(TOTAL, ""): np.zeros((len(FIGURES), months), dtype=np.int64)}
     for (kind, text), values in folded.groups.items():
@@ -80,7 +82,9 @@ def folded_lines(lines: pl.DataFrame, customer_unit: str, names: tuple[str, ...]
     attributes = [name for name in names if name in ATTRIBUTES]
     values = customer_attributes(lines, customer_unit)
     tagged = lines.with_columns(unit).join(values, on="unit", how="left", suffix="_of_customer", maintain_order="left")
-    parts = [pl.col("product").fill_null(NO_VALUE) if name == "product" else pl.col(f"{name}_of_customer") for name in names]
+    parts = [
+        pl.col("product").fill_null(NO_VALUE) if name == "product" else pl.col(f"{name}_of_customer") for name in names
+    ]
     target = "product" if "product" in names else "segment"
     combined = pl.concat_str(parts, separator=SEPARATOR).alias(target)
     assert attributes or names == ("product",)

@@ -31,5 +31,12 @@ def live_book(
     """The book of the months from `first` to `last`, without cohorts. Raises MissingRates."""
     given = live_input(client, recognition)
     return build_book(
-        given.lines, given.rates, given.policy, first, last, dimensions, with_retention=with_retention, with_cohorts=False
+        given.lines,
+        given.rates,
+        given.policy,
+        first,
+        last,
+        dimensions,
+        with_retention=with_retention,
+        with_cohorts=False,
     )

@@ -35,7 +35,9 @@ def movers_get(
         return Movers(head, start, end, (), ())
     movements = load_movements(ArrBook(pk=head.id, client=client), start, end)
     movements = matching(client, head, movements, {name: value for name, value in (filters or {}).items() if value})
-    net = movements.group_by("customer").agg(pl.col("amount").sum()).sort("amount", "customer", descending=[True, False])
+    net = (
+        movements.group_by("customer").agg(pl.col("amount").sum()).sort("amount", "customer", descending=[True, False])
+    )
     gains = net.filter(pl.col("amount") > 0).head(count)
     losses = net.filter(pl.col("amount") < 0).sort("amount", "customer").head(count)
     shown = pl.concat([gains, losses])["customer"].to_list()

@@ -70,5 +70,7 @@ def policy_changes(older: PolicyVersion | None, newer: PolicyVersion) -> list[Ch
     """The parameters in which two versions differ, in the order of the policy; all of them when there is no older one."""
     before: dict[str, Any] = older.parameters if older else {}
     return [
-        Change(name, before.get(name), value) for name, value in newer.parameters.items() if before.get(name, ...) != value
+        Change(name, before.get(name), value)
+        for name, value in newer.parameters.items()
+        if before.get(name, ...) != value
     ]

@@ -36,7 +36,9 @@ def books_ensure(*, client: Client) -> dict[str, ArrBook]:
     books = {book.recognition: book for book in ArrBook.objects.all()}
     missing = [name for name in Recognition.values if name not in books]
     if missing:
-        ArrBook.objects.bulk_create([ArrBook(client=client, recognition=name) for name in missing], ignore_conflicts=True)
+        ArrBook.objects.bulk_create(
+            [ArrBook(client=client, recognition=name) for name in missing], ignore_conflicts=True
+        )
         books = {book.recognition: book for book in ArrBook.objects.all()}
     return books
 

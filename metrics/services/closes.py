@@ -88,7 +88,9 @@ def month_restate(*, client: Client, month: int, reason: str, user: Any = None) 
         raise CloseError(f"{month_format(month)} is not closed: there is nothing to restate")
     figures = figures_of(client, books, month)
     if all(closed[book.recognition].content_hash == found.content_hash for book, found in figures):
-        raise CloseError(f"the numbers of {month_format(month)} are still those that were closed: there is nothing to restate")
+        raise CloseError(
+            f"the numbers of {month_format(month)} are still those that were closed: there is nothing to restate"
+        )
     made = [
         store_close(client, book, month, found, user=user, restates=closed[book.recognition], reason=reason.strip())
         for book, found in figures
@@ -143,7 +145,9 @@ def month_figures(book: ArrBook, given: EngineInput, lines_digest: str, month: i
         balances = customer_balances(given.lines, given.rates, given.policy, month)
     ending = int(at[TOTAL, ""][FIGURES.index("ending")])
     if balances["reporting_cents"].sum() != ending:
-        raise CloseError("the stored numbers and the contract lines do not agree: have the books checked, then close the month")
+        raise CloseError(
+            "the stored numbers and the contract lines do not agree: have the books checked, then close the month"
+        )
     figures = pl.DataFrame(
         [[*key, *values[:RETAINED_AT].tolist()] for key, values in sorted(at.items())],
         schema={"dimension": pl.String, "group": pl.String, **dict.fromkeys((*AMOUNTS, *COUNTS), pl.Int64)},

@@ -15,12 +15,11 @@ import polars as pl
 from django.db.models.functions import Now
 
 from metrics import repository
-from metrics.affected import Affected, affected_lines
-from metrics.book_rows import add_cohorts, add_groups, keep_patches, no_movements
-from metrics.computation import LONGEST_BOOK, EngineInput, first_month_with_arr
-from metrics.engine.book import build_book
+from metrics.affected import affected_lines
+from metrics.book_rows import add_cohorts, add_groups, keep_patches
+from metrics.computation import LONGEST_BOOK
+from metrics.engine.change import BookChange, Sides, book_change, two_sides
 from metrics.engine.policy import Policy
-from metrics.engine.series import BookSeries, moved, moved_cohorts, series_of_book
 from metrics.engine.valuation import MissingRates
 from metrics.models import ArrBook, BookPatch, BookState, PolicyVersion, Recognition
 from metrics.services.books import books_outdate, last_completed_month
@@ -33,12 +32,11 @@ MANY_PATCHES: Final = 2_000  # customers read beside the monthly files: then a r
 
 
 @dataclass(frozen=True)
-class Step:
-    """What a change does to one book: the affected customers' series before and after it."""
+class Steps:
+    """What a change does to each book, and the customers that it reaches."""
 
-    book: ArrBook
-    before: BookSeries
-    after: BookSeries
+    customers: frozenset[str]
+    changes: list[tuple[ArrBook, BookChange]]
 
 
 def books_patch(
@@ -56,14 +54,16 @@ def books_patch(
     if steps is None:
         books_outdate(client=client, reason=reason)
         return False
+    add_groups({book: change.groups for book, change in steps.changes})
+    add_cohorts({book: change.cohorts for book, change in steps.changes})
+    keep_patches(steps.customers, {book: change.movements for book, change in steps.changes if book.first_month})
     removed, added = (repository.hashes_sum(frame["content_hash"]) for frame in (before, after))
-    for step in steps[1]:
-        apply(step, steps[0].customers)
-        total = repository.lanes_moved(int(step.book.input_hash[:32], 16), removed, added)
-        step.book.input_hash = f"{total:032x}{step.book.input_hash[32:]}"
-        step.book.version += 1
-        step.book.built_at = Now()
-        step.book.save(update_fields=["input_hash", "version", "built_at"])
+    for book in books:
+        total = repository.lanes_moved(int(book.input_hash[:32], 16), removed, added)
+        book.input_hash = f"{total:032x}{book.input_hash[32:]}"
+        book.version += 1
+        book.built_at = Now()
+    ArrBook.objects.bulk_update(books, ["input_hash", "version", "built_at"])
     summary_refresh(client=client)
     return True
 
@@ -83,52 +83,39 @@ def can_patch(books: list[ArrBook]) -> bool:
 
 def steps_of(
     client: Client, books: list[ArrBook], before: pl.DataFrame, after: pl.DataFrame, now: dt.datetime
-) -> tuple[Affected, list[Step]] | None:
+) -> Steps | None:
     """What the change does to each book; None where only a rebuild can say."""
     source = repository.authoritative_source()
     through = last_completed_month(client, now)
     if source is None or any(book.through_month != through for book in books):
         return None
-    version = PolicyVersion.objects.get(pk=books[0].policy_id)
+    version = PolicyVersion.objects.get(pk=books[0].policy_id or 0)
     policy = Policy.from_dict(version.parameters)
     most = max(FEW_LINES, books[0].line_count // FEW_SHARE)
     affected = affected_lines(source, policy.customer_unit, before, after, most)
     if affected is None:
         return None
     rates = repository.rates_frame(client, {*affected.before["currency"], *affected.after["currency"]})
-    steps = []
+    sides = two_sides(affected.before, affected.after, policy.customer_unit)
+    changes = []
     for book in books:
-        own = policy.with_(recognition=book.recognition)
-        step = step_of(book, EngineInput(affected.before, rates, own), EngineInput(affected.after, rates, own))
-        if step is None:
+        change = change_of(book, sides, rates, policy.with_(recognition=book.recognition), through)
+        if change is None:
             return None
-        steps.append(step)
-    return affected, steps
+        changes.append((book, change))
+    return Steps(affected.customers, changes)
 
 
-def step_of(book: ArrBook, before: EngineInput, after: EngineInput) -> Step | None:
-    """The affected customers' series in both states; None where the book's months would move or a rate is missing."""
-    if book.first_month is None:  # an empty book stays empty, or gets its first month
-        nothing = BookSeries(0, -1, {}, {}, no_movements())
-        began = first_month_with_arr(after, book.through_month or 0) is not None
-        return None if began else Step(book, nothing, nothing)
-    first, last = book.first_month, book.last_month or 0
-    old, new = first_month_with_arr(before, last), first_month_with_arr(after, last)
-    begins_earlier = new is not None and new < first and last - first + 1 < LONGEST_BOOK
-    may_begin_later = old is not None and old <= first and (new is None or new > first)
-    if begins_earlier or may_begin_later:
-        return None
+def change_of(book: ArrBook, sides: Sides, rates: pl.DataFrame, policy: Policy, through: int) -> BookChange | None:
+    """What to add to one book; None where the book's months would move or a rate is missing.
+
+    A book without any month stays as it is, or gets its first one in a rebuild.
+    """
+    first, last = (through + 1, through) if book.first_month is None else (book.first_month, book.last_month or 0)
     try:
-        built = [build_book(given.lines, given.rates, given.policy, first, last) for given in (before, after)]
+        change = book_change(sides, rates, policy, first, last)
     except MissingRates:
         return None
-    return Step(book, *(series_of_book(made, first, last) for made in built))
-
-
-def apply(step: Step, customers: frozenset[str]) -> None:
-    """Write what a change did to one book."""
-    if step.book.first_month is None:
-        return
-    add_groups(step.book, moved(step.before.groups, step.after.groups))
-    add_cohorts(step.book, moved_cohorts(step.before.cohorts, step.after.cohorts))
-    keep_patches(step.book, customers, step.after.movements)
+    begins_earlier = change.begins < first and last - first + 1 < LONGEST_BOOK
+    may_begin_later = change.began <= first and change.begins > first
+    return None if begins_earlier or may_begin_later else change

@@ -26,7 +26,9 @@ def policy_publish(*, client: Client, parameters: Mapping[str, Any], note: str =
     if newest is not None and newest.number > 0 and newest.sha256 == audit.digest(policy.to_dict()):
         return newest
     follow_currency(client, policy.reporting_currency)
-    version = version_store(client=client, policy=policy, number=newest.number + 1 if newest else 1, note=note, user=user)
+    version = version_store(
+        client=client, policy=policy, number=newest.number + 1 if newest else 1, note=note, user=user
+    )
     audit.record(
         "policy.published",
         object_type="policy",
@@ -45,6 +47,8 @@ def follow_currency(client: Client, currency: str) -> None:
         return
     if FxRate.objects.exists():
         raise PolicyError(
-            [f"reporting_currency: the client's own exchange rates are in {client.currency}, so {currency} cannot replace it"]
+            [
+                f"reporting_currency: the client's own exchange rates are in {client.currency}, so {currency} cannot replace it"
+            ]
         )
     client_update(client=client, currency=currency)

@@ -22,8 +22,12 @@ def policy_ensure(*, client: Client) -> PolicyVersion:
     newest = policy_latest()
     if newest is not None:
         return newest
-    version = version_store(client=client, policy=default_policy(client), number=0, note="Default, until a policy is published", user=None)
-    audit.record("policy.assumed", object_type="policy", object_id=0, after=version.parameters, details=version.parameters)
+    version = version_store(
+        client=client, policy=default_policy(client), number=0, note="Default, until a policy is published", user=None
+    )
+    audit.record(
+        "policy.assumed", object_type="policy", object_id=0, after=version.parameters, details=version.parameters
+    )
     return version
 
 

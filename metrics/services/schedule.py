@@ -9,9 +9,12 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from metrics.models import MonthClose
-from metrics.selectors.closes import next_month_to_close
+from metrics.selectors.books import book_head
+from metrics.selectors.closes import latest_closes, next_month_to_close
 from metrics.services.book_checks import books_refresh
+from metrics.services.books import last_completed_month
 from metrics.services.closes import CloseError, month_close
+from portal.lib.periods import month_format
 from portal.tenancy import audit
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client
@@ -31,21 +34,27 @@ def close_due(*, client: Client, now: dt.datetime) -> list[MonthClose]:
         return []
     books_refresh(client=client, now=now)
     closed: list[MonthClose] = []
+    at = month_start(client, now) - dt.timedelta(seconds=1) if now < close_instant(client, now) else now
     try:
-        while (month := month_due(client, now)) is not None:
+        while (month := next_month_to_close(client, at)) is not None:
             closed += month_close(client=client, month=month)
+        require_closed(client, at)
+        next_run(client=client, column="next_close_at", at=next_close(client, now))
     except CloseError as error:
         audit.record("month.close_failed", object_type="month", details={"reason": str(error)})
         next_run(client=client, column="next_close_at", at=now + RETRY)
-        return closed
-    next_run(client=client, column="next_close_at", at=next_close(client, now))
     return closed
 
 
-def month_due(client: Client, now: dt.datetime) -> int | None:
-    """The next month to close, if its close day has come; the month before where only that one's has."""
-    waits = now < close_instant(client, now)
-    return next_month_to_close(client, month_start(client, now) - dt.timedelta(seconds=1) if waits else now)
+def require_closed(client: Client, at: dt.datetime) -> None:
+    """Raise CloseError where the month that had ended at `at` is still open: the book does not have it."""
+    ended = last_completed_month(client, at)
+    newest = max((close.month for close in latest_closes()), default=None)
+    if newest is None or newest < ended:
+        book = book_head(client)
+        raise CloseError(
+            f"{month_format(ended)} is due, but {book.label} cannot be closed: {book.message or 'it has no numbers'}"
+        )
 
 
 def check_due(*, client: Client, now: dt.datetime) -> list[str]:

@@ -9,10 +9,10 @@ from metrics.book_rows import load_groups
 from metrics.engine.bridge import TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
+from metrics.figures import from_cents
 from metrics.models import ArrBook, BookState, ContractImport, MonthClose
 from metrics.models.intake import ImportState
 from metrics.selectors.policies import policy_in_force
-from metrics.figures import from_cents
 from portal.tenancy.models import Client, ClientSummary
 
 
@@ -49,7 +49,11 @@ def figures_of(book: ArrBook | None) -> dict[str, Any]:
 def waiting() -> dict[str, Any]:
     """Imports that wait for somebody, the last one loaded, the last month closed."""
     imports = ContractImport.objects.order_by("-id")
-    loaded = imports.filter(state__in=[ImportState.DONE, ImportState.UNCHANGED]).values_list("finished_at", "created_at").first()
+    loaded = (
+        imports.filter(state__in=[ImportState.DONE, ImportState.UNCHANGED])
+        .values_list("finished_at", "created_at")
+        .first()
+    )
     return {
         "waiting_imports": imports.filter(state__in=[ImportState.UPLOADED, ImportState.WAITING]).count(),
         "last_import_at": (loaded[0] or loaded[1]) if loaded else None,

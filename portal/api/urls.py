@@ -1,10 +1,10 @@
 """Every address below `/api/`."""
 
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.api import client, pages
 
-client_urls = [
+client_urls: list[URLPattern | URLResolver] = [
     path("", client.ClientDetail.as_view(), name="api_client"),
     path("audit/", client.AuditList.as_view(), name="api_audit"),
     path("", include("metrics.api.urls")),

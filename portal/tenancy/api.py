@@ -97,6 +97,11 @@ class ClientAPIView(APIView):
         cls.http_method_names = [*methods, *(["head"] if "get" in methods else [])]
 
     @property
+    def token(self) -> Any:
+        """The token that the request came with."""
+        return self.request.auth
+
+    @property
     def operation(self) -> Operation:
         """The operation of the running request; MethodNotAllowed where there is none."""
         method = self.request.method or ""
@@ -123,15 +128,19 @@ class ClientAPIView(APIView):
         self.perform_authentication(request)
         if request.auth is None:
             self.permission_denied(request)
-        assert self.operation
+        self.check_method()
         self.check_throttles(request)
         self.standing = self.reach(request, kwargs["client_slug"])
         self.check_permissions(request)
 
+    def check_method(self) -> None:
+        """MethodNotAllowed where the address does not know the method."""
+        _ = self.operation
+
     def reach(self, request: Request, slug: str) -> Standing:
         """The token owner's standing to the client of the URL: 404 unless the token is for that very client."""
         standing = standing_of(request.user, slug)
-        if standing is None or request.auth.client_id != standing.client.pk:
+        if standing is None or self.token.client_id != standing.client.pk:
             raise Http404
         return standing
 
@@ -147,7 +156,8 @@ class ClientAPIView(APIView):
             if operation.paged_by:
                 content = page_of(request, content, operation.paged_by, call.query)
             response = Response(operation.answer(content, context={"call": call}).data, status=status)
-            return self.finalize_response(request, response).render()  # type: ignore[return-value]
+            self.finalize_response(request, response).render()
+            return response
 
     def call_of(self, request: Request, operation: Operation) -> Call:
         """The validated request. ValidationError with every field that is wrong."""
@@ -155,7 +165,7 @@ class ClientAPIView(APIView):
             client=self.standing.client,
             user=request.user,
             standing=self.standing,
-            scopes=frozenset(request.auth.scopes),
+            scopes=frozenset(self.token.scopes),
             query=validated(operation.parameters, request.query_params),
             body=self.body_of(request, operation),
         )
@@ -171,7 +181,7 @@ class ClientAPIView(APIView):
 
     def actor(self, request: Request) -> Actor:
         """The token and its owner, as the audit log names them."""
-        name = f"{request.user} (token {request.auth.name})"[:LONGEST_ACTOR]
+        name = f"{request.user} (token {self.token.name})"[:LONGEST_ACTOR]
         return Actor(name=name, user_id=request.user.pk, request_id=getattr(request, "request_id", ""))
 
 

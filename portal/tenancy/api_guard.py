@@ -1,6 +1,6 @@
 """Who may call an operation, and how often. DRF loads these by name while its own views are still being imported."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -24,8 +24,9 @@ class HasScope(BasePermission):
     message = "This token or your role does not include this operation."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
+        token: Any = request.auth
         permission: str = view.operation.permission  # type: ignore[attr-defined]
-        return request.auth.allows(permission) and view.standing.may(permission)  # type: ignore[attr-defined, no-any-return]
+        return token.allows(permission) and view.standing.may(permission)  # type: ignore[attr-defined, no-any-return]
 
 
 class TokenThrottle(SimpleRateThrottle):
@@ -34,8 +35,8 @@ class TokenThrottle(SimpleRateThrottle):
     scope = "token"
 
     def get_rate(self) -> str | None:
-        rate: str | None = api_settings.DEFAULT_THROTTLE_RATES[self.scope]
-        return rate
+        return str(api_settings.DEFAULT_THROTTLE_RATES[self.scope])
 
     def get_cache_key(self, request: Request, view: "APIView") -> str | None:
-        return f"{request.auth.client_id}:throttle:{request.auth.pk}" if request.auth else None
+        token: Any = request.auth
+        return f"{token.client_id}:throttle:{token.pk}" if token else None

@@ -39,19 +39,21 @@ class OperationSchema(AutoSchema):
     @property
     def operation(self) -> Any:
         """The declaration of the method that is being described."""
-        return self.view.operations[self.method]
+        view: Any = self.view
+        return view.operations[self.method]
 
     def get_operation_id(self) -> str:
         name: str = self.operation.name
         return name
 
     def get_tags(self) -> list[str]:
-        return [self.view.tag]
+        view: Any = self.view
+        return [view.tag]
 
     def get_summary(self) -> str:
         return super().get_description().partition("\n")[0].rstrip(".")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return f"{super().get_description()}\n\nNeeds the scope `{self.operation.permission}`."
 
     def get_override_parameters(self) -> list[Any]:
@@ -60,7 +62,7 @@ class OperationSchema(AutoSchema):
             for name, (text, kind, pattern) in PATH.items()
             if f"{{{name}}}" in self.path
         ]
-        return [*path, self.operation.parameters]
+        return [*path, *([self.operation.parameters] if self.operation.parameters().fields else [])]
 
     def get_request_serializer(self) -> Any:
         return self.operation.takes
@@ -80,7 +82,7 @@ class OperationSchema(AutoSchema):
         return list(self.operation.examples)
 
 
-class BearerToken(OpenApiAuthenticationExtension):
+class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """`Authorization: Bearer tieout_…`."""
 
     target_class = "portal.accounts.api_tokens.TokenAuthentication"

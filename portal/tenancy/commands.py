@@ -94,7 +94,9 @@ def instant_argument(text: str) -> dt.datetime:
 
 def add_month_range(parser: CommandParser) -> None:
     """`--from` and `--to`, both months included."""
-    parser.add_argument("--from", dest="first", required=True, type=month_argument, metavar="YYYY-MM", help="first month")
+    parser.add_argument(
+        "--from", dest="first", required=True, type=month_argument, metavar="YYYY-MM", help="first month"
+    )
     parser.add_argument("--to", dest="last", required=True, type=month_argument, metavar="YYYY-MM", help="last month")
 
 
@@ -110,7 +112,9 @@ def month_range(options: dict[str, Any]) -> tuple[int, int]:
 
 def add_now(parser: CommandParser) -> None:
     """`--now`: the instant a job takes for the present, so that it can be tried and repeated."""
-    parser.add_argument("--now", type=instant_argument, metavar="INSTANT", help="the time to act at (default: the clock's)")
+    parser.add_argument(
+        "--now", type=instant_argument, metavar="INSTANT", help="the time to act at (default: the clock's)"
+    )
 
 
 def now_of(options: dict[str, Any]) -> dt.datetime:

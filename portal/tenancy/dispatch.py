@@ -36,6 +36,11 @@ def register_due(column: str, task: str) -> None:
         _kinds.append(Due(column, task))
 
 
+def due_kinds() -> list[Due]:
+    """Every kind of job that a column of Client makes due."""
+    return list(_kinds)
+
+
 def dispatch_due(now: dt.datetime) -> list[tuple[str, int]]:
     """Send every job that is due at `now`; returns (task, client id) of each.
 

@@ -84,7 +84,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(required=False)
-    errors = FieldProblemSerializer(many=True, required=False, help_text="Each field or parameter that is wrong.")
+    errors = FieldProblemSerializer(  # type: ignore[assignment]
+        many=True, required=False, help_text="Each field or parameter that is wrong."
+    )
     faults = FaultSerializer(many=True, required=False, help_text="The first 1,000 faults of a refused file.")
     fault_count = serializers.IntegerField(required=False, help_text="How many faults the file has.")
 

@@ -54,7 +54,9 @@ def page(server: str) -> Iterator[Any]:
             "automaticPresenceSimulation": True,
         }
         session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        connections.close_all()  # Playwright's loop sees connections of its own, perhaps to the last test's database
         yield page
+        connections.close_all()
         browser.close()
 
 

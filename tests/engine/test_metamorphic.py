@@ -23,7 +23,7 @@ def figures_of(case: Case) -> list[Any]:
     return [cells_of(book), retained_of(book), book.cohorts.rows()]
 
 
-@tried(80, 1_000)
+@tried(50, 1_000)
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(case: Case, chance: random.Random) -> None:
     lines, rates = lines_frame(list(case.lines)), rates_frame(case.rates)
@@ -37,7 +37,7 @@ def test_the_order_of_rows_does_not_matter(case: Case, chance: random.Random) ->
     assert sorted(again.movements.rows()) == sorted(book.movements.rows())
 
 
-@tried(80, 1_000)
+@tried(50, 1_000)
 @given(cases())
 def test_names_do_not_matter_but_their_order_does(case: Case) -> None:
     line_ids = _renamed("L", {line.line_id for line in case.lines} | {line.replaces_line_id for line in case.lines})
@@ -68,7 +68,7 @@ def exact(line: Line) -> Line:
     return replace(line, amount=unit * int(line.amount), discount=unit * int(line.discount))
 
 
-@tried(80, 1_000)
+@tried(50, 1_000)
 @given(cases(fx=("spot", "monthly_average")), st.integers(0, 11), st.integers(0, 100))
 def test_a_line_in_two_halves_is_the_same_line(case: Case, place: int, percent: int) -> None:
     whole = exact(case.lines[place % len(case.lines)])
@@ -83,7 +83,7 @@ def test_a_line_in_two_halves_is_the_same_line(case: Case, place: int, percent: 
     assert figures_of(case.with_lines([*others, half, rest])) == figures_of(case.with_lines([*others, whole]))
 
 
-@tried(80, 1_000)
+@tried(50, 1_000)
 @given(cases(), st.integers(0, 11), st.booleans())
 def test_a_zero_line_that_touches_no_other_adds_nothing(case: Case, place: int, own_customer: bool) -> None:
     """A zero line does take part (section 4): one that neither continues nor is continued, and is not the latest."""
@@ -104,7 +104,7 @@ def test_a_zero_line_that_touches_no_other_adds_nothing(case: Case, place: int, 
     assert figures_of(case.with_lines([*case.lines, zero])) == figures_of(case)
 
 
-@tried(80, 1_000)
+@tried(50, 1_000)
 @given(cases())
 def test_ten_times_the_amounts_are_ten_times_the_figures(case: Case) -> None:
     whole_rates = {
@@ -147,7 +147,7 @@ def affected_by(case: Case, *, line_ids: set[str]) -> set[str]:
     return affected_customers(lines_frame(list(case.lines)), case.policy.customer_unit, line_ids=line_ids)
 
 
-@tried(80, 1_000)
+@tried(50, 1_000)
 @given(cases(), st.integers(0, 11))
 def test_the_book_is_the_sum_of_the_affected_and_the_others(case: Case, place: int) -> None:
     customer = customer_of(case.lines[place % len(case.lines)], case.policy)
@@ -172,7 +172,7 @@ def changed_lines(draw: st.DrawFn, line: Line) -> Line:
     return replace(line, **draw(st.sampled_from(changes)))
 
 
-@tried(80, 1_000)
+@tried(50, 1_000)
 @given(cases(), st.integers(0, 11), st.data())
 def test_a_change_moves_the_figures_of_the_affected_only(case: Case, place: int, data: st.DataObject) -> None:
     before = case.lines[place % len(case.lines)]

@@ -17,16 +17,22 @@ def load_lines(lines: pl.DataFrame, source: str = "billing") -> Source:
         name=source, defaults={"is_authoritative": not Source.objects.filter(is_authoritative=True).exists()}
     )
     loaded = ContractImport.objects.create(
-        source=found, state=ImportState.DONE, file_name="contracts.csv", file_path="", file_sha256="0" * 64, file_bytes=0
+        source=found,
+        state=ImportState.DONE,
+        file_name="contracts.csv",
+        file_path="",
+        file_sha256="0" * 64,
+        file_bytes=0,
     )
     rows = lines.with_row_index("source_row", offset=2).with_columns(
         content_hashes(lines), pl.col("customer_name").fill_null(""), pl.col("product").fill_null("")
     )
-    amounts = [(pl.col(name).cast(pl.Decimal(38, 0)) * pl.lit("0.000001").cast(pl.Decimal(38, 6))) for name in ("amount_e6", "discount_e6")]
+    amounts = [
+        (pl.col(name).cast(pl.Decimal(38, 0)) * pl.lit("0.000001").cast(pl.Decimal(38, 6)))
+        for name in ("amount_e6", "discount_e6")
+    ]
     rows = rows.with_columns(amounts).rename({"amount_e6": "amount", "discount_e6": "discount"})
-    repository.rows_insert(
-        ContractLine, rows, source_id=found.pk, first_import_id=loaded.pk, last_import_id=loaded.pk
-    )
+    repository.rows_insert(ContractLine, rows, source_id=found.pk, first_import_id=loaded.pk, last_import_id=loaded.pk)
     return found
 
 

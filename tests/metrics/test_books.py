@@ -44,7 +44,9 @@ def test_without_lines_the_books_are_empty_and_say_so(northwind: Client) -> None
     with tenant_context(northwind):
         books = books_rebuild_all(client=northwind, now=NOW)
         assert {book.state for book in books} == {BookState.EMPTY}
-        assert PolicyVersion.objects.get().number == 0, "numbers are never computed under a policy that is not written down"
+        assert PolicyVersion.objects.get().number == 0, (
+            "numbers are never computed under a policy that is not written down"
+        )
 
 
 def test_books_end_with_the_last_completed_month_where_the_client_is(northwind: Client) -> None:
@@ -59,12 +61,20 @@ def test_books_end_with_the_last_completed_month_where_the_client_is(northwind: 
 
 def test_where_rates_run_out_the_months_before_are_shown_with_the_gap(northwind: Client) -> None:
     with tenant_context(northwind):
-        load_lines(frame(line("L1"), line("L2", currency="XDR", customer_id="C2", starts_on="2024-03-01", ends_on=None)))
+        load_lines(
+            frame(line("L1"), line("L2", currency="XDR", customer_id="C2", starts_on="2024-03-01", ends_on=None))
+        )
         load_rates(rates(*(("XDR", f"2024-{month:02d}-28", "1.3") for month in range(3, 8))))
         book = next(b for b in books_rebuild_all(client=northwind, now=NOW) if b.recognition == "start")
         assert book.state == BookState.READY
         assert (book.first_month, book.last_month) == (month_parse("2024-01"), month_parse("2024-07"))
-        assert book.gaps[0] == {"currency": "XDR", "month": "2024-08", "day": "2024-08-31", "lines": 1, "line_ids": ["L2"]}
+        assert book.gaps[0] == {
+            "currency": "XDR",
+            "month": "2024-08",
+            "day": "2024-08-31",
+            "lines": 1,
+            "line_ids": ["L2"],
+        }
         assert "no XDR exchange rate for 2024-08-31" in book.message
         summary = ClientSummary.objects.get()
         assert summary.as_of_month == month_parse("2024-07")
@@ -84,7 +94,11 @@ def test_a_currency_without_own_rates_is_valued_by_the_central_bank_and_one_with
     with tenant_context(northwind):
         load_lines(frame(line("L1", currency="EUR"), line("L2", currency="GBP", customer_id="C2")))
         load_rates(rates(*(("EUR", f"2024-{month:02d}-25", "2") for month in range(1, 13))))
-        book = next(b for b in books_rebuild_all(client=northwind, now=dt.datetime(2024, 7, 1, tzinfo=dt.UTC)) if b.recognition == "start")
+        book = next(
+            b
+            for b in books_rebuild_all(client=northwind, now=dt.datetime(2024, 7, 1, tzinfo=dt.UTC))
+            if b.recognition == "start"
+        )
         ending = load_groups(book)[TOTAL, ""][FIGURES.index("ending")]
         euro, pound = 1200 * 2 * 100, int(ending[-1]) - 1200 * 2 * 100
         assert euro == 240_000
@@ -117,7 +131,9 @@ def test_what_is_due_is_recomputed_once_and_then_checked(northwind: Client) -> N
         books_refresh(client=northwind, now=NOW)
         assert ArrBook.objects.get(recognition="start").version == 1, "a second delivery finds nothing to do"
         books_refresh(client=northwind, now=NOW + dt.timedelta(days=31))
-        assert ArrBook.objects.get(recognition="start").last_month == month_parse("2026-01"), "a completed month is added"
+        assert ArrBook.objects.get(recognition="start").last_month == month_parse("2026-01"), (
+            "a completed month is added"
+        )
 
 
 def test_a_line_of_another_source_makes_no_number(northwind: Client) -> None:

@@ -12,11 +12,18 @@ from django.db import DatabaseError, connection, transaction
 from metrics.engine.bridge import TOTAL
 from metrics.models import ContractLine, MonthClose
 from metrics.selectors.books import bridge_get
-from metrics.selectors.closes import as_of, bridge_reported, close_balances, close_rows, closes_list, next_month_to_close
+from metrics.selectors.closes import (
+    as_of,
+    bridge_reported,
+    close_balances,
+    close_rows,
+    closes_list,
+    next_month_to_close,
+)
+from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_outdate, books_rebuild_all
 from metrics.services.closes import CloseError, database_time, month_close, month_restate
 from metrics.services.policies import policy_publish
-from metrics.selectors.policies import policy_in_force
 from portal.lib.periods import month_parse
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
@@ -35,7 +42,11 @@ def client_with_books(shared: Path, northwind: Client) -> Iterator[Client]:
 
 def correct_the_past(client: Client, factor: int = 2) -> None:
     """Somebody corrects a contract that has counted for long."""
-    line = ContractLine.objects.filter(starts_on__year=2025, starts_on__month__lt=6, charge_type="recurring").order_by("line_id").first()
+    line = (
+        ContractLine.objects.filter(starts_on__year=2025, starts_on__month__lt=6, charge_type="recurring")
+        .order_by("line_id")
+        .first()
+    )
     assert line is not None
     ContractLine.objects.filter(pk=line.pk).update(amount=line.amount * factor, content_hash=f"{factor:032x}")
     books_rebuild_all(client=client, now=NOW)
@@ -78,11 +89,18 @@ def test_a_restatement_is_linked_and_the_old_revision_stays(client_with_books: C
     correct_the_past(client_with_books)
     with pytest.raises(CloseError, match="needs a reason"):
         month_restate(client=client_with_books, month=JUNE, reason=" ")
-    new = next(c for c in month_restate(client=client_with_books, month=JUNE, reason="Late order form") if c.recognition == "start")
+    new = next(
+        c
+        for c in month_restate(client=client_with_books, month=JUNE, reason="Late order form")
+        if c.recognition == "start"
+    )
     assert (new.restates_id, new.revision, new.reason) == (old.pk, 2, "Late order form")
     assert new.input_hash != old.input_hash
     assert close_rows(MonthClose.objects.get(pk=old.pk)) == stored
-    assert reported(client_with_books, JUNE).ending == bridge_get(client_with_books, first=JUNE, last=JUNE).totals[0].ending
+    assert (
+        reported(client_with_books, JUNE).ending
+        == bridge_get(client_with_books, first=JUNE, last=JUNE).totals[0].ending
+    )
     assert reported(client_with_books, JULY).adjustment == 0
 
 
@@ -90,7 +108,11 @@ def test_months_are_closed_once_and_in_order(client_with_books: Client) -> None:
     assert next_month_to_close(client_with_books, NOW) == month_parse("2025-12")
     month_close(client=client_with_books, month=JUNE)
     assert next_month_to_close(client_with_books, NOW) == JULY
-    for month, reason in [(JUNE, "closed already"), (AUGUST, "in their order"), (month_parse("2026-01"), "numbers from")]:
+    for month, reason in [
+        (JUNE, "closed already"),
+        (AUGUST, "in their order"),
+        (month_parse("2026-01"), "numbers from"),
+    ]:
         with pytest.raises(CloseError, match=reason):
             month_close(client=client_with_books, month=month)
 

@@ -109,7 +109,9 @@ def test_explain_names_lines_rates_clauses_and_rows(golden: Path) -> None:
         run("arr_explain", "--client", "northwind", "--customer", "C0003", "--month", "2025-12", "--format", "json")
     )
     assert sum(row["contributes"] for row in told["lines"]) == told["ending"]
-    assert "no customer 'nobody'" in fails("arr_explain", "--client", "northwind", "--customer", "nobody", "--month", "2025-12")
+    assert "no customer 'nobody'" in fails(
+        "arr_explain", "--client", "northwind", "--customer", "nobody", "--month", "2025-12"
+    )
 
 
 def test_policy_set_refuses_a_bad_file_with_every_fault(northwind: Client, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.metrics.steps import check, load
 
 pytestmark = pytest.mark.usefixtures("file_store")
 SignIn = Callable[[User], Browser]
-FOREIGN = b"Vertrag;Kunde;Tarif;Preis;Beginn;Ende;Testphase\nV1;Acme AG;Gold;1.234,50;03/04/2024;05/06/2025;TRUE\nV2;Bolt;Basic;99,90;01/02/2024;;FALSE\n"
+FOREIGN = b"Vertrag;Kunde;Tarif;Preis;Beginn;Ende;Testphase\nV1;Acme AG;Gold;1234,50;03/04/2024;05/06/2025;TRUE\nV2;Bolt;Basic;99,90;01/02/2024;;FALSE\n"
 
 
 def url(name: str, client: Client, **keys: Any) -> str:

@@ -131,7 +131,9 @@ def test_movers_are_all_of_net_new(northwind_numbers: Client) -> None:
     assert top.gains[0].amount == sum(amount for _, amount in top.gains[0].parts)
 
 
-@pytest.mark.parametrize("northwind_numbers", ["contract-start", "live-average-parent", "signed-contract-rate"], indirect=True)
+@pytest.mark.parametrize(
+    "northwind_numbers", ["contract-start", "live-average-parent", "signed-contract-rate"], indirect=True
+)
 def test_customers_of_a_cell_add_up_to_it(northwind_numbers: Client) -> None:
     first = month_parse("2024-07")
     for dimension in (TOTAL, *DIMENSIONS):
@@ -179,4 +181,3 @@ def test_a_client_without_books_has_empty_pages(northwind: Client) -> None:
         assert movers_get(northwind).gains == ()
         assert retention_get(northwind) == []
         assert finding_sentence(bridge_get(northwind))
-

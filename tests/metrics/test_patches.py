@@ -75,7 +75,9 @@ def assert_books_equal_a_rebuild(client: Client) -> None:
         assert all((cohorts[key] == found.cohorts[key]).all() for key in cohorts)
         columns = ["month", "customer", "product", "kind", "amount"]
         expected = found.movements.with_columns(pl.col("kind").cast(pl.String)).select(columns)
-        assert load_movements(book, found.first, found.last).select(columns).sort(columns).equals(expected.sort(columns))
+        assert (
+            load_movements(book, found.first, found.last).select(columns).sort(columns).equals(expected.sort(columns))
+        )
         assert book.input_hash[:32] == f"{total:032x}"
 
 

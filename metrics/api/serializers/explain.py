@@ -2,19 +2,21 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from metrics.api.fields import AmountField, ExactField, MonthField
+from metrics.api.fields import AmountField, ExactField, MonthField, OutField
 from metrics.api.serializers.numbers import BookSerializer
 from metrics.api.serializers.policies import ClauseSerializer
 from metrics.figures import from_cents
 
 
-class CentsField(AmountField):
+@extend_schema_field(AmountField)
+class CentsField(OutField):
     """An amount that the engine holds in cents."""
 
     def to_representation(self, value: int) -> str:
-        return super().to_representation(from_cents(value))
+        return f"{from_cents(value):.2f}"
 
 
 class RateUsedSerializer(serializers.Serializer[Any]):
@@ -66,7 +68,7 @@ class WhyLineSerializer(serializers.Serializer[Any]):
     clauses = serializers.ListField(
         child=serializers.CharField(), help_text="The parameters of the policy that decided; see `clauses` below."
     )
-    source = serializers.CharField(source="source_name", allow_blank=True)
+    source = serializers.CharField(source="source_name", allow_blank=True)  # type: ignore[assignment]
     file_name = serializers.CharField(allow_blank=True)
     source_row = serializers.IntegerField(allow_null=True)
 

@@ -46,7 +46,7 @@ class ImportSerializer(serializers.Serializer[Any]):
     """
 
     id = serializers.IntegerField(source="pk")
-    source = serializers.CharField(source="source.name")
+    source = serializers.CharField(source="source.name")  # type: ignore[assignment]
     state = serializers.ChoiceField(ImportState.values)
     state_label = serializers.CharField(source="get_state_display")
     file_name = serializers.CharField()
@@ -150,14 +150,14 @@ class SourceNamedField(serializers.CharField):
 class ImportParameters(PageParameters):
     """Which imports."""
 
-    source = SourceNamedField(help_text="The name of a source.")
+    source = SourceNamedField(help_text="The name of a source.")  # type: ignore[assignment]
 
 
 class UploadSerializer(StrictSerializer):
     """A file of contract lines."""
 
     file = serializers.FileField(help_text="CSV or XLSX.", max_length=400)
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]
         required=False, default="", allow_blank=True, max_length=80,
         help_text="The source's name; it is made where there is none. Default: the authoritative source.",
     )  # fmt: skip
@@ -168,7 +168,7 @@ class UploadSerializer(StrictSerializer):
         required=False,
         help_text="How the columns become ours, as JSON text. Default: the source's own, or none needed.",
     )
-    partial = serializers.BooleanField(required=False, default=False, help_text="Keep lines that the file lacks.")
+    partial = serializers.BooleanField(required=False, default=False, help_text="Keep lines that the file lacks.")  # type: ignore[assignment]
 
 
 class EffectSerializer(serializers.Serializer[Any]):

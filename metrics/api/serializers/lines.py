@@ -20,7 +20,7 @@ class LineSerializer(serializers.Serializer[Any]):
     """A contract line as it stands. Amounts are in the line's own currency and exact."""
 
     id = serializers.IntegerField(source="pk")
-    source = serializers.CharField(source="source.name")
+    source = serializers.CharField(source="source.name")  # type: ignore[assignment]
     line_id = serializers.CharField()
     contract_id = serializers.CharField()
     customer_id = serializers.CharField()
@@ -53,7 +53,7 @@ class LineParameters(PageParameters):
 
     customer = serializers.CharField(required=False, max_length=200, help_text="A customer id.")
     product = serializers.CharField(required=False, max_length=200)
-    source = SourceNamedField(help_text="The name of a source.")
+    source = SourceNamedField(help_text="The name of a source.")  # type: ignore[assignment]
     live = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="true: lines that stand, false: lines that vanished."
     )

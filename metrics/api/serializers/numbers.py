@@ -14,7 +14,9 @@ class BookSerializer(serializers.Serializer[Any]):
     """Which book the figures come from and in what state it is. Without any month `message` says why."""
 
     basis = serializers.ChoiceField(Recognition.values, source="recognition")
-    label = serializers.ChoiceField(Recognition.labels, help_text="ARR, CARR or LARR.")
+    label = serializers.ChoiceField(  # type: ignore[assignment]
+        Recognition.labels, help_text="ARR, CARR or LARR."
+    )
     state = serializers.ChoiceField(
         BookState.values,
         help_text="stale: being recomputed, the figures are those before. blocked: no month can be valued.",
@@ -67,7 +69,7 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
         amounts = {name: f"{getattr(instance, name):.2f}" for name in (*AMOUNTS, "adjustment", "net_new")}
         counts = {name: getattr(instance, name) for name in COUNTS}
         about = {"period": instance.period.key, "group": instance.group, "state": instance.state}
-        return {name: (about | amounts | counts)[name] for name in self.fields}
+        return about | amounts | counts
 
 
 class BridgeSerializer(serializers.Serializer[Any]):

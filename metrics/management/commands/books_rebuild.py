@@ -23,4 +23,6 @@ class Command(NumbersCommand):
             months = "no months"
             if book.first_month is not None and book.last_month is not None:
                 months = f"{month_format(book.first_month)} to {month_format(book.last_month)}"
-            self.stdout.write(f"{book.get_recognition_display()}: {book.get_state_display()}, {months}. {book.message}".strip())
+            self.stdout.write(
+                f"{book.get_recognition_display()}: {book.get_state_display()}, {months}. {book.message}".strip()
+            )

@@ -57,7 +57,7 @@ class Command(ClientCommand):
             contract_import, checked = self.examine(client, options)
         if checked is None or contract_import.state == ImportState.REFUSED:
             self.print_faults(checked)
-            raise CommandError(refusal_text(contract_import))
+            raise CommandError(refusal_text(contract_import, checked))
         self.print_notes(checked)
         if contract_import.state == ImportState.UNCHANGED:
             self.stdout.write(f"Nothing changed: {contract_import.unchanged_count} lines are as they were.")
@@ -179,8 +179,10 @@ def read_mapping(path: str) -> Mapping:
         raise CommandError(f"{path} is no JSON: {error}") from error
 
 
-def refusal_text(contract_import: ContractImport) -> str:
-    """The last line about a refused file."""
+def refusal_text(contract_import: ContractImport, checked: Checked | None) -> str:
+    """The last line about a refused file; where the date order is in question, how to say it."""
     faults, rows = contract_import.fault_count, contract_import.report.get("faulty_rows", 0)
     what = "1 fault" if faults == 1 else f"{faults} faults in {rows} rows"
-    return f"{contract_import.file_name} is refused: {what}. Nothing was loaded."
+    asks = checked is not None and "date_order_unknown" in checked.content.faults.by_code()
+    hint = " Say --date-order dmy or --date-order mdy." if asks else ""
+    return f"{contract_import.file_name} is refused: {what}. Nothing was loaded.{hint}"

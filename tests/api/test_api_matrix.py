@@ -1,0 +1,162 @@
+"""Every operation against every kind of token: the rightful one, one without the scope, an outsider's, a dead one, none."""
+
+from typing import Any
+
+import pytest
+from django.urls import resolve, reverse
+from drf_spectacular.generators import SchemaGenerator
+
+from portal.accounts.models import User
+from portal.tenancy.api import ClientAPIView
+from portal.tenancy.models import Client, ClientRole, Membership
+from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, EVERYTHING
+from portal.tenancy.scope import tenant_context
+from tests.api.conftest import Mint, Program
+from tests.tenancy.routes_api import API_ROUTES, ApiRoute
+
+PROBLEM = "application/problem+json"
+NOBODYS = 987_654_321
+LOW = ClientRole.STAKEHOLDER
+ids = {"ids": str}
+
+
+def try_it(program: Program, route: ApiRoute, slug: str, kwargs: dict[str, Any]) -> Any:
+    url = reverse(route.url_name, kwargs={"client_slug": slug, **kwargs})
+    data = route.data() if route.data else None
+    return program.call(url, route.method, data, query=route.query, is_form=route.is_form)
+
+
+def made(route: ApiRoute, client: Client) -> dict[str, Any]:
+    with tenant_context(client):
+        return route.kwargs(client)
+
+
+def refused(answer: Any, status: int) -> bool:
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == PROBLEM and answer.json()["status"] == status
+    assert (status == 401) == ("WWW-Authenticate" in answer)
+    return True
+
+
+@pytest.mark.parametrize("route", API_ROUTES, **ids)
+def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
+    route: ApiRoute, northwind: Client, ana: User, adam: User, otto: User, contoso: Client, program: Mint, nobody: Program
+) -> None:
+    kwargs = made(route, northwind)
+    assert refused(try_it(nobody, route, "northwind", kwargs), 401)
+    assert refused(try_it(Program("tieout_00000000_made_up"), route, "northwind", kwargs), 401)
+    assert refused(try_it(program(contoso, otto), route, "northwind", kwargs), 404)
+    narrow = program(northwind, ana, EVERYTHING - {route.permission})
+    assert refused(try_it(narrow, route, "northwind", kwargs), 403)
+    lowered = program(northwind, adam)
+    with tenant_context(northwind):
+        Membership.objects.filter(user=adam).update(role=LOW)
+    if route.permission not in CLIENT_ROLE_PERMISSIONS[LOW]:
+        assert refused(try_it(lowered, route, "northwind", kwargs), 403)
+    with tenant_context(northwind):
+        Membership.objects.filter(user=adam).delete()
+    assert refused(try_it(lowered, route, "northwind", kwargs), 401)
+    rightful = try_it(program(northwind, ana, {route.permission}), route, "northwind", kwargs)
+    assert rightful.status_code == route.status, rightful.content
+    assert rightful["Content-Type"] == "application/json" and "no-store" in rightful["Cache-Control"]
+
+
+@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.names_object], **ids)
+def test_another_clients_object_is_nobodys(
+    route: ApiRoute, northwind: Client, contoso: Client, otto: User, program: Mint
+) -> None:
+    """Otto's token is for Contoso; he puts Northwind's ids into Contoso's addresses."""
+    theirs = made(route, northwind)
+    ottos = program(contoso, otto)
+    foreign = try_it(ottos, route, "contoso", theirs)
+    unknown = try_it(ottos, route, "contoso", dict.fromkeys(theirs, NOBODYS))
+    assert refused(foreign, 404) and refused(unknown, 404) and foreign.content == unknown.content
+
+
+def test_another_clients_customer_has_no_figures(
+    northwind: Client, contoso: Client, otto: User, program: Mint
+) -> None:
+    for route in API_ROUTES:
+        if route.url_name == "api_explain":
+            made(route, northwind)
+            assert refused(try_it(program(contoso, otto), route, "contoso", {}), 404)
+
+
+def test_a_token_is_for_one_client_even_if_its_owner_reaches_two(
+    northwind: Client, contoso: Client, ana: User, program: Mint
+) -> None:
+    with tenant_context(contoso):
+        Membership.objects.create(client=contoso, user=ana, role=ClientRole.ADMIN)
+    token = program(northwind, ana)
+    assert token.get(northwind, "api_client").json()["slug"] == "northwind"
+    assert refused(token.get(contoso, "api_client"), 404)
+
+
+def operations_of_schema() -> list[tuple[str, str, dict[str, Any]]]:
+    """Path, method and operation."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return [(path, method, found) for path, methods in schema["paths"].items() for method, found in methods.items()]
+
+
+def url_name_of(path: str) -> str:
+    filled = path.replace("{client_slug}", "x").replace("{month}", "2024-01")
+    for name in ("source_id", "import_id", "line_id", "number"):
+        filled = filled.replace(f"{{{name}}}", "1")
+    return resolve(filled).url_name or ""
+
+
+def test_every_operation_of_the_schema_is_in_the_table() -> None:
+    described = {(url_name_of(path), method) for path, method, _ in operations_of_schema()}
+    assert described == {(route.url_name, route.method) for route in API_ROUTES}
+
+
+def test_the_table_and_the_views_agree_on_permission_and_status() -> None:
+    for route in API_ROUTES:
+        kwargs = {name: 1 for name in ("source_id", "import_id", "line_id", "number") if takes(route, name)}
+        months = {"month": 24288} if takes(route, "month") else {}
+        view = resolve(reverse(route.url_name, kwargs={"client_slug": "x", **kwargs, **months})).func.cls  # type: ignore[attr-defined]
+        assert issubclass(view, ClientAPIView)
+        operation = view.operations[route.method.upper()]
+        assert (operation.permission, operation.status) == (route.permission, route.status), str(route)
+
+
+def takes(route: ApiRoute, name: str) -> bool:
+    patterns = {path for path, _, _ in operations_of_schema() if url_name_of(path) == route.url_name}
+    return any(f"{{{name}}}" in path for path in patterns)
+
+
+def test_operation_ids_are_unique_and_everything_is_described() -> None:
+    operations = [found for _, _, found in operations_of_schema()]
+    assert len({found["operationId"] for found in operations}) == len(operations) == len(API_ROUTES)
+    for found in operations:
+        assert found["summary"] and found["description"] and found["tags"] and found["security"] == [{"token": []}]
+        assert {"400", "401", "403", "404", "429"} <= found["responses"].keys()
+
+
+ALIEN: dict[str, Any] = {
+    "tenant": 1, "client": "contoso", "client_id": 1, "owner": 1, "is_staff": True, "role": "admin", "state": "done",
+    "approved_by": 1, "approved_at": "2024-01-01", "status": "done", "hash": "0", "id": 1, "created_at": "2024-01-01",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.data], **ids)
+def test_fields_that_are_nobodys_to_set_are_refused(
+    route: ApiRoute, northwind: Client, ana: User, program: Mint
+) -> None:
+    kwargs, token = made(route, northwind), program(northwind, ana)
+    assert route.data is not None
+    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
+    answer = token.call(url, route.method, {**route.data(), **ALIEN}, is_form=route.is_form)
+    assert refused(answer, 400)
+    assert set(ALIEN) <= {error["field"] for error in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize("route", API_ROUTES, **ids)
+def test_unknown_parameters_are_named(route: ApiRoute, northwind: Client, ana: User, program: Mint) -> None:
+    kwargs = made(route, northwind)
+    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
+    query = {**route.query, "form": "2024-01", "client_id": "1"}
+    data = route.data() if route.data else None
+    answer = program(northwind, ana).call(url, route.method, data, query=query, is_form=route.is_form)
+    assert refused(answer, 400)
+    assert {"form", "client_id"} <= {error["field"] for error in answer.json()["errors"]}

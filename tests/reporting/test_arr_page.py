@@ -1,0 +1,107 @@
+"""The ARR page: its figures, its links, and what it says when there are none."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.test import Client as Browser
+
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import numbers_load
+
+ARR = "/c/northwind/arr/"
+SignIn = Callable[[User], Browser]
+
+
+@pytest.fixture
+def eves_browser(northwind: Client, eve: User, signed_in: SignIn) -> Browser:
+    """An executive, reading a client with numbers."""
+    with tenant_context(northwind):
+        numbers_load(northwind)
+    return signed_in(eve)
+
+
+def page(browser: Browser, address: str = ARR, **headers: str) -> str:
+    response = browser.get(address, headers=headers)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def test_a_client_without_contracts_is_told_where_to_begin(northwind: Client, rita: User, signed_in: SignIn) -> None:
+    text = page(signed_in(rita))
+    assert "No contract lines yet" in text and "/c/northwind/data/upload/" in text
+
+
+def test_the_bridge_ties_on_the_page(eves_browser: Browser) -> None:
+    context = eves_browser.get(f"{ARR}?scale=full").context
+    totals = context["bridge"].totals
+    assert [row.ending for row in totals] == [Decimal("12000.00"), Decimal("36000.00"), Decimal("42000.00")]
+    for row in totals:
+        parts = row.new + row.reactivation + row.expansion + row.contraction + row.churn + row.fx + row.adjustment
+        assert row.beginning + parts == row.ending
+
+
+def test_full_scale_shows_cents_and_thousands_are_rounded(eves_browser: Browser) -> None:
+    assert "42,000.00" in page(eves_browser, f"{ARR}?scale=full")
+    assert "42,000.00" not in page(eves_browser)
+
+
+def test_filters_stay_in_every_link_of_the_page(eves_browser: Browser) -> None:
+    text = page(eves_browser, f"{ARR}?segment=Enterprise&scale=full")
+    assert "30,000.00" in text and "42,000.00" not in text
+    assert "segment=Enterprise&amp;why=cell" in text or "why=cell%3A2026-03%3A2026-03%3Aending" in text
+
+
+def test_an_address_full_of_nonsense_opens_the_page(eves_browser: Browser) -> None:
+    page(eves_browser, f"{ARR}?from=soon&to=2026-99&grain=eon&by=mood&basis=gut&scale=huge&why=cell:a:b:c&group=x")
+
+
+def test_a_cell_leads_to_its_customers_and_they_add_up(eves_browser: Browser) -> None:
+    response = eves_browser.get(f"{ARR}?why=cell:2026-01:2026-03:new")
+    cell = response.context["cell"]
+    assert {found.customer: found.amount for found in cell.customers} == {
+        "acme": Decimal("12000.00"),
+        "bolt": Decimal("24000.00"),
+    }
+    assert cell.amount == Decimal("36000.00")
+
+
+def test_a_customer_leads_to_its_lines_their_clauses_and_the_row_of_the_file(eves_browser: Browser) -> None:
+    text = page(eves_browser, f"{ARR}?why=customer:2026-03:bolt", HX_Request="true", HX_Target="drawer")
+    assert "<html" not in text
+    for said in ("30,000.00", "K3/1", "A contract line counts from its start date.", "row 3 of contracts.csv"):
+        assert said in text
+
+
+def test_a_customer_of_nobody_is_said_to_be_so(eves_browser: Browser) -> None:
+    assert "Nothing behind this figure" in page(eves_browser, f"{ARR}?why=customer:2026-03:nobody")
+
+
+def test_the_export_is_exact_and_starts_no_formula(northwind: Client, eve: User, signed_in: SignIn) -> None:
+    from tests.reporting.numbers import LINES
+
+    with tenant_context(northwind):
+        numbers_load(northwind, [LINES[0] | {"segment": "=2+5"}])
+    response = signed_in(eve).get("/c/northwind/arr/bridge.csv?by=segment&from=2026-01&to=2026-01")
+    header, row = response.content.decode().splitlines()
+    assert header.startswith("period,segment,beginning,new") and row.startswith("2026-01,'=2+5,0.00,12000.00")
+
+
+def test_markup_in_a_name_is_text(northwind: Client, eve: User, signed_in: SignIn) -> None:
+    from tests.reporting.numbers import LINES
+
+    hostile = "</script><script>alert(1)</script>"
+    with tenant_context(northwind):
+        numbers_load(northwind, [LINES[0] | {"customer_name": hostile, "segment": hostile}])
+    text = page(signed_in(eve), f"{ARR}?by=segment&why=cell:2026-01:2026-01:new")
+    assert "<script>alert" not in text
+
+
+def test_the_page_costs_a_fixed_number_of_queries(
+    eves_browser: Browser, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    page(eves_browser)
+    with django_assert_max_num_queries(45):  # type: ignore[attr-defined]
+        page(eves_browser)

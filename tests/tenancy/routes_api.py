@@ -1,0 +1,185 @@
+"""The operations of the API: what guards each, and how to try it. One table for tests and people.
+
+An operation of the OpenAPI schema that is not in it fails `test_every_operation_of_the_schema_is_in_the_table`.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from metrics.models import ContractLine, LineChange
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close
+from metrics.services.imports import import_advance, import_start
+from metrics.services.policies import policy_publish
+from metrics.services.sources import source_ensure
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.permissions import (
+    CLOSE_MONTH,
+    EDIT_POLICY,
+    IMPORT_DATA,
+    VIEW_ARR,
+    VIEW_AUDIT,
+    VIEW_CLIENT,
+    VIEW_DATA,
+    VIEW_POLICY,
+)
+from tests.engine.frames import frame, line, plain_policy
+from tests.metrics import files
+from tests.metrics.loading import load_lines
+from tests.tenancy.matrix import Kwargs, nothing
+
+NOW = dt.datetime(2025, 1, 15, tzinfo=dt.UTC)
+JUNE = month_parse("2024-06")
+POLICY = plain_policy().to_dict()
+
+
+@dataclass(frozen=True)
+class ApiRoute:
+    """One operation.
+
+    `kwargs` runs inside the client's scope and makes what the address names; `names_object`: an id that is another client's is
+    nobody's. `query` and `data` are what a rightful call sends, `data` as JSON or, with `is_form`, as a form.
+    """
+
+    url_name: str
+    permission: str
+    method: str = "get"
+    kwargs: Kwargs = nothing
+    names_object: bool = False
+    query: dict[str, str] = field(default_factory=dict)
+    data: Callable[[], dict[str, Any]] | None = None
+    is_form: bool = False
+    status: int = 200
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.url_name}"
+
+
+def an_import(client: Client) -> dict[str, Any]:
+    """A checked file that waits for a decision."""
+    return uploaded(client, files.csv_bytes([files.line(1), files.line(2)]))
+
+
+def a_refused_import(client: Client) -> dict[str, Any]:
+    return uploaded(client, files.faulty_file())
+
+
+def uploaded(client: Client, data: bytes) -> dict[str, Any]:
+    source = source_ensure(client=client)
+    started = import_start(client=client, source=source, file=files.named(data), file_name="contracts.csv")
+    import_advance(client=client, contract_import=started)
+    return {"import_id": started.pk}
+
+
+def a_source(client: Client) -> dict[str, Any]:
+    source_ensure(client=client)
+    return {"source_id": source_ensure(client=client, name="crm").pk}
+
+
+def a_line(client: Client) -> dict[str, Any]:
+    """A line with a history of one change."""
+    load_lines(frame(line()))
+    row = ContractLine.objects.get()
+    LineChange.objects.create(
+        source=row.source, contract_import=row.last_import, line_id=row.line_id, kind="changed", field="rep", new="Ann"
+    )
+    return {"line_id": row.pk}
+
+
+def numbers(client: Client) -> dict[str, Any]:
+    """Books of 2024 with one customer of 1,200 a year."""
+    if not ContractLine.objects.exists():
+        load_lines(frame(line(customer_name="One", segment="SMB")))
+    books_rebuild_all(client=client, now=NOW)
+    return {}
+
+
+def an_open_month(client: Client) -> dict[str, Any]:
+    numbers(client)
+    return {"month": JUNE}
+
+
+def a_closed_month(client: Client) -> dict[str, Any]:
+    numbers(client)
+    month_close(client=client, month=JUNE)
+    return {"month": JUNE}
+
+
+def a_corrected_month(client: Client) -> dict[str, Any]:
+    """A closed month whose contracts say something else by now."""
+    found = a_closed_month(client)
+    ContractLine.objects.update(amount=2400)
+    books_rebuild_all(client=client, now=NOW)
+    return found
+
+
+def a_policy(client: Client) -> dict[str, Any]:
+    return {"number": policy_publish(client=client, parameters=POLICY).number}
+
+
+def an_upload() -> dict[str, Any]:
+    return {"file": files.named(files.csv_bytes([files.line(1)])), "source": "billing", "partial": "true"}
+
+
+def a_mapping() -> dict[str, Any]:
+    return {"columns": {name: name for name in files.CONTRACT_NAMES}, "date_order": "ymd"}
+
+
+def some_rates() -> dict[str, Any]:
+    return {"rates": [{"currency": "EUR", "date": "2024-06-28", "rate": "1.0712"}]}
+
+
+def a_new_policy() -> dict[str, Any]:
+    return {"parameters": json.loads(json.dumps({**POLICY, "renewal_grace_days": 30})), "note": "Grace"}
+
+
+MONTH = {"from": "2024-06", "to": "2024-06"}
+
+API_ROUTES = [
+    ApiRoute("api_client", VIEW_CLIENT),
+    ApiRoute("api_audit", VIEW_AUDIT),
+    ApiRoute("api_sources", VIEW_DATA, kwargs=nothing),
+    ApiRoute("api_source_authoritative", IMPORT_DATA, "post", a_source, names_object=True),
+    ApiRoute("api_imports", VIEW_DATA),
+    ApiRoute("api_imports", IMPORT_DATA, "post", data=an_upload, is_form=True, status=201),
+    ApiRoute("api_import", VIEW_DATA, "get", an_import, names_object=True),
+    ApiRoute("api_import_faults", VIEW_DATA, "get", a_refused_import, names_object=True),
+    ApiRoute("api_import_changes", VIEW_DATA, "get", an_import, names_object=True),
+    ApiRoute("api_import_mapping", IMPORT_DATA, "post", an_import, names_object=True, data=a_mapping),
+    ApiRoute("api_import_accept", IMPORT_DATA, "post", an_import, names_object=True, status=202),
+    ApiRoute("api_import_cancel", IMPORT_DATA, "post", an_import, names_object=True),
+    ApiRoute("api_lines", VIEW_DATA),
+    ApiRoute("api_line_history", VIEW_DATA, "get", a_line, names_object=True),
+    ApiRoute("api_issues", VIEW_DATA),
+    ApiRoute("api_rates", VIEW_DATA),
+    ApiRoute("api_rates", IMPORT_DATA, "post", data=some_rates, status=201),
+    ApiRoute("api_rate_gaps", VIEW_DATA),
+    ApiRoute("api_policies", VIEW_POLICY),
+    ApiRoute("api_policies", EDIT_POLICY, "post", data=a_new_policy, status=201),
+    ApiRoute("api_policy", VIEW_POLICY, "get", a_policy),
+    ApiRoute("api_bridge", VIEW_ARR, "get", numbers),
+    ApiRoute("api_headline", VIEW_ARR, "get", numbers),
+    ApiRoute("api_retention", VIEW_ARR, "get", numbers),
+    ApiRoute("api_cohorts", VIEW_ARR, "get", numbers),
+    ApiRoute("api_movers", VIEW_ARR, "get", numbers),
+    ApiRoute("api_cell", VIEW_ARR, "get", numbers, query=MONTH),
+    ApiRoute("api_explain", VIEW_ARR, "get", numbers, query={"customer": "C1", "month": "2024-06"}),
+    ApiRoute("api_months", VIEW_ARR, "get", numbers),
+    ApiRoute("api_month_close", CLOSE_MONTH, "post", an_open_month, status=201),
+    ApiRoute(
+        "api_month_reopen", CLOSE_MONTH, "post", a_corrected_month, data=lambda: {"reason": "Late contract"}, status=201
+    ),
+    ApiRoute("api_month_as_of", VIEW_ARR, "get", a_closed_month, query={"on": "2199-12-31"}),
+]
+"""Every operation of `/api/v1/`."""
+
+OTHER_API_ROUTES = {
+    "api_schema": "signed-in people: it shows nobody's data",
+    "api_docs": "signed-in people: it shows nobody's data",
+    "api_unknown": "anyone: 404 as a problem",
+}
+"""The addresses below `/api/` that are no operation, and who may open them."""

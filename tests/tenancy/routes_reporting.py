@@ -1,0 +1,61 @@
+"""The access matrix of the pages that show numbers."""
+
+from typing import Any
+
+from metrics.services.closes import month_close
+from metrics.services.policies import policy_publish
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.permissions import CLOSE_MONTH, EDIT_POLICY, VIEW_ARR, VIEW_CLIENT, VIEW_POLICY
+from tests.reporting.numbers import numbers_load
+from tests.tenancy.matrix import Route
+
+POLICY = {
+    "reporting_currency": "USD",
+    "recognition": "start",
+    "included_charge_types": ["recurring"],
+    "minimum_term_months": 0,
+    "overage": "exclude",
+    "discounts": "net",
+    "fx": "spot",
+    "renewal_grace_days": 30,
+    "reactivation_window_months": "",
+    "customer_unit": "customer",
+    "retention_fx": "constant",
+}
+
+
+def an_open_month(client: Client) -> dict[str, Any]:
+    numbers_load(client)
+    return {"month": "2026-03"}
+
+
+def a_closed_month(client: Client) -> dict[str, Any]:
+    numbers_load(client)
+    month_close(client=client, month=month_parse("2026-03"))
+    return {"month": "2026-03"}
+
+
+def a_revision(client: Client) -> dict[str, Any]:
+    return a_closed_month(client) | {"revision": 1}
+
+
+def a_version(client: Client) -> dict[str, Any]:
+    version = policy_publish(client=client, parameters=POLICY | {"reactivation_window_months": None})
+    return {"number": version.number}
+
+
+REPORTING_ROUTES = [
+    Route("client_home", VIEW_CLIENT, status=(200,)),
+    Route("arr", VIEW_ARR, status=(200,)),
+    Route("arr_bridge_csv", VIEW_ARR, status=(200,)),
+    Route("months", VIEW_ARR, status=(200,)),
+    Route("month_close", CLOSE_MONTH, "post", an_open_month, status=(302,)),
+    Route("month_restate", CLOSE_MONTH, kwargs=a_closed_month, status=(200,)),
+    Route("month_restate", CLOSE_MONTH, "post", a_closed_month, {"reason": "A late credit note"}, status=(200,)),
+    Route("month", VIEW_ARR, kwargs=a_revision, status=(200,)),
+    Route("policy", VIEW_POLICY, status=(200,)),
+    Route("policy_edit", EDIT_POLICY, status=(200,)),
+    Route("policy_edit", EDIT_POLICY, "post", data=POLICY, status=(302,)),
+    Route("policy_version", VIEW_POLICY, kwargs=a_version, status=(200,)),
+]
