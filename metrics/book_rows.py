@@ -58,7 +58,10 @@ def add_groups(changes: dict[ArrBook, dict[tuple[str, str], Ints]]) -> None:
         else:
             written.append(row)
     SeriesRow.objects.bulk_create(
-        written, update_conflicts=True, unique_fields=["client", "book", "dimension", "group"], update_fields=["figures"]
+        written,
+        update_conflicts=True,
+        unique_fields=["client", "book", "dimension", "group"],
+        update_fields=["figures"],
     )
     if gone:
         SeriesRow.objects.filter(pk__in=gone).delete()
@@ -94,7 +97,9 @@ def keep_patches(customers: Collection[str], movements: dict[ArrBook, pl.DataFra
         moves: dict[str, list[list[Any]]] = {customer: [] for customer in customers}
         for month, customer, product, kind, cents in found.select("month", *MOVEMENT_COLUMNS).iter_rows():
             moves[customer].append([month, product, kind, cents])
-        rows += [BookPatch(client_id=book.client_id, book=book, customer=key, movements=own) for key, own in moves.items()]
+        rows += [
+            BookPatch(client_id=book.client_id, book=book, customer=key, movements=own) for key, own in moves.items()
+        ]
     BookPatch.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["client", "book", "customer"], update_fields=["movements"]
     )

@@ -1,4 +1,4 @@
-"""From lines, rates and a policy to everything that a stored book holds: which months can be shown, their series, and what is missing.
+"""From lines, rates and a policy to everything that a stored book holds: its months, their series, and what is missing.
 
 No database here: a rebuild, a check and a preview call the same function.
 """
@@ -49,7 +49,7 @@ class Computed:
 
 
 def compute(given: EngineInput, through: int) -> Computed:
-    """The book from the first month with ARR to `through`; where rates are missing, the latest unbroken run that can be valued."""
+    """The book from the first month with ARR to `through`; where rates are missing, the latest run that can be valued."""
     first = first_month_with_arr(given, through)
     if first is None:
         return Computed(None, None, [], "No contract line gives ARR up to the last completed month.")

@@ -30,10 +30,11 @@ def why_text(why: Why) -> str:
     """The whole explanation, one fact a line."""
     told = why.explanation
     version = f"policy version {why.policy_number}" if why.policy_number is not None else "the default policy"
+    kind = f" ({told.kind})" if told.kind else ""
+    place = f"{why.head.label} at the end of {month_format(why.month)}, {told.reporting_currency}"
     head = [
-        f"{why.name} ({why.customer}), {why.head.label} at the end of {month_format(why.month)}, {told.reporting_currency}, {version}",
-        f"  beginning {why.beginning}, organic {why.organic}, exchange rates {why.fx}, ending {why.ending}"
-        + (f" ({told.kind})" if told.kind else ""),
+        f"{why.name} ({why.customer}), {place}, {version}",
+        f"  beginning {why.beginning}, organic {why.organic}, exchange rates {why.fx}, ending {why.ending}{kind}",
     ]
     lines = [text for line in why.lines for text in line_text(line, told.reporting_currency)]
     clauses = ["", "Policy:", *(f"  {clause.parameter}: {clause.sentence}" for clause in why.clauses)]
@@ -41,11 +42,12 @@ def why_text(why: Why) -> str:
 
 
 def line_text(line: WhyLine, currency: str) -> list[str]:
-    """One contract line: what it adds, how its annual value comes about, when it counts, and where it stands in the source."""
+    """One contract line: what it adds, how its annual value comes about, when it counts, and its row in the source."""
     told, value = line.explained, line.explained.annual_value
     less = f" - {value.discount}" if value.discount_subtracted else ""
     texts = [
-        f"Line {told.line_id} of contract {told.contract_id}, {told.product}, {told.charge_type}: {line.contributes} {currency}",
+        f"Line {told.line_id} of contract {told.contract_id}, {told.product}, {told.charge_type}:"
+        + f" {line.contributes} {currency}",
         f"  annual value ({value.amount}{less}) x {value.times} / {value.divided_by} = {line.annual_value} {told.currency}",
     ]
     if told.rate_now is not None and told.rate_now.rule != "reporting_currency":

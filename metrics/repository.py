@@ -16,7 +16,8 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA, empty_lines, empty_rates
 from metrics.intake.ecb import ecb_currencies, ecb_rates
-from metrics.models import FxRate, Source
+from metrics.memory import Memory
+from metrics.models import FxRate, RateImport, Source
 from portal.tenancy.models import Client
 from portal.tenancy.scope import scoped_client_id
 
@@ -28,6 +29,7 @@ EXPRESSIONS: Final = {
 }
 LIVE_LINES: Final = SQL("FROM metrics_contractline WHERE source_id = {} AND removed_import_id IS NULL")
 TEMPORARY: Final = "incoming"
+OWN_RATES: Final[Memory[pl.DataFrame]] = Memory(500_000)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -64,11 +66,11 @@ def frame_of_query(query: Composable, schema: pl.Schema) -> pl.DataFrame:
         return schema.to_frame()
     physical = {name: pl.Int32() if dtype == pl.Date() else dtype for name, dtype in schema.items()}
     buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=physical).cast(dict(schema))
+    return pl.read_csv(buffer, has_header=False, schema=physical).cast(schema)
 
 
 def lines_sum(source: Source | None) -> int:
-    """The sum of the content hashes of all live lines in two 64-bit lanes: the part of a book's input hash that a patch can move.
+    """The sum of the content hashes of all live lines in two 64-bit lanes: the half of an input hash that a patch moves.
 
     Equal lines give equal sums in any order; it tells accidental differences, it is no signature (a close has `input_digest`).
     """
@@ -114,7 +116,16 @@ def rates_frame(client: Client, currencies: Iterable[str]) -> pl.DataFrame:
 
 
 def own_rates(currencies: list[str]) -> pl.DataFrame:
-    """The client's own rates of these currencies."""
+    """The client's own rates of these currencies, remembered until the next file of rates is loaded."""
+    newest = RateImport.objects.order_by("-id").values_list("id", flat=True).first()
+    key = (scoped_client_id(), newest, tuple(currencies))
+    return (
+        OWN_RATES.get(key, lambda: own_rates_now(currencies), lambda frame: frame.height) if newest else empty_rates()
+    )
+
+
+def own_rates_now(currencies: list[str]) -> pl.DataFrame:
+    """The client's own rates of these currencies, from the database."""
     query = SQL("SELECT currency, day - {}, (rate * 10000000000)::bigint FROM metrics_fxrate WHERE currency = ANY({})")
     return frame_of_query(query.format(SQL(EPOCH), Literal(currencies)), RATE_SCHEMA)
 

@@ -49,7 +49,9 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
         "bases": bases_of(client, query, headline, reader),
         **bridge_context(client, shown, query, reader),
         **movers_context(client, shown, reader),
-        "cohorts": cohort_heat(cohorts_get(client, query.recognition or None, query.grain, headline.month), query, reader),
+        "cohorts": cohort_heat(
+            cohorts_get(client, query.recognition or None, query.grain, headline.month), query, reader
+        ),
     }
 
 
@@ -124,7 +126,9 @@ def bases_of(client: Client, query: ArrQuery, headline: Headline, reader: Reader
                 "head": other.head,
                 "figure": other.arr,
                 "active": recognition == headline.head.recognition,
-                "url": query.having(recognition="" if other.head.is_policys_own else recognition.value).address(reader.base),
+                "url": query.having(recognition="" if other.head.is_policys_own else recognition.value).address(
+                    reader.base
+                ),
             }
         )
     return found

@@ -22,12 +22,19 @@ LABELS = {
     "fx": "FX",
     "ending": "Ending",
 }
-SHORT = {"beginning": "Begin", "adjustment": "Adj.", "reactivation": "React.", "expansion": "Exp.", "contraction": "Contr.", "ending": "End"}
+SHORT = {
+    "beginning": "Begin",
+    "adjustment": "Adj.",
+    "reactivation": "React.",
+    "expansion": "Exp.",
+    "contraction": "Contr.",
+    "ending": "End",
+}
 STANDS = ("beginning", "ending")
 
 
 def period_label(period: Period, grain: str, locale: str) -> str:
-    """"Oct 2026", "Q3 FY2027", "FY2027"; a cut period says so."""
+    """ "Oct 2026", "Q3 FY2027", "FY2027"; a cut period says so."""
     if grain == "month":
         return month_text(period.last, locale)
     year, _, quarter = period.key.partition("-")
@@ -59,7 +66,10 @@ def bridge_table(bridge: Bridge, query: ArrQuery, base: str, *, unit: str, local
         "unit": unit,
         "columns": [*columns, {"label": "Customers", "kind": "count"}],
         "rows": rows,
-        "total": {"id": "total", "cells": ["All periods", *([""] if grouped else []), *total_cells(bridge.totals, names)]},
+        "total": {
+            "id": "total",
+            "cells": ["All periods", *([""] if grouped else []), *total_cells(bridge.totals, names)],
+        },
         "tall": len(rows) > 14,
     }
 

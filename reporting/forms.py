@@ -17,7 +17,8 @@ class PolicyForm(forms.Form):
 
     reporting_currency = forms.RegexField(r"^[A-Z]{3}\Z", max_length=3)
     included_charge_types = forms.MultipleChoiceField(
-        choices=[(name, CHARGE_TYPE_NAMES[name].capitalize()) for name in COUNTABLE], widget=forms.CheckboxSelectMultiple
+        choices=[(name, CHARGE_TYPE_NAMES[name].capitalize()) for name in COUNTABLE],
+        widget=forms.CheckboxSelectMultiple,
     )
     minimum_term_months = forms.IntegerField(min_value=0, max_value=MOST_MONTHS)
     renewal_grace_days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)

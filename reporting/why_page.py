@@ -58,9 +58,12 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, grou
 def cell_words(cell: Cell, query: ArrQuery, reader: Reader) -> dict[str, Any]:
     """Title, links and the rest of a long list."""
     label = {**LABELS, "net_new": f"Net new {cell.head.label}"}[cell.column]
-    named = [value for value in query.filters.values()] + ([cell.group] if cell.group else [])
+    named = [*query.filters.values(), *([cell.group] if cell.group else [])]
     rows = [
-        {"customer": found, "url": query.address(reader.base, why=f"customer:{month_format(cell.period.last)}:{found.customer}")}
+        {
+            "customer": found,
+            "url": query.address(reader.base, why=f"customer:{month_format(cell.period.last)}:{found.customer}"),
+        }
         for found in cell.customers[:SHOWN]
     ]
     rest = cell.customers[SHOWN:]
@@ -74,7 +77,7 @@ def cell_words(cell: Cell, query: ArrQuery, reader: Reader) -> dict[str, Any]:
 
 
 def span_words(period: Period, locale: str) -> str:
-    """"Oct 2026" or "Nov 2025 to Oct 2026"."""
+    """ "Oct 2026" or "Nov 2025 to Oct 2026"."""
     last = month_text(period.last, locale)
     return last if period.first == period.last else f"{month_text(period.first, locale)} to {last}"
 
@@ -96,7 +99,12 @@ def counting_first(lines: Sequence[WhyLine]) -> list[WhyLine]:
     """Lines that make the figure, then those that made the one before, then the rest; each by its first day."""
     return sorted(
         lines,
-        key=lambda line: (not line.contributes, not line.contributed, line.explained.counts_from or "", line.explained.line_id),
+        key=lambda line: (
+            not line.contributes,
+            not line.contributed,
+            line.explained.counts_from or "",
+            line.explained.line_id,
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """What a change of some lines does to a book, in one walk over the affected customers before and after it.
 
-The lines before and after stand side by side as different customers (every name of a side begins with its mark), so that nothing of
-one side meets the other; the sums of one side are subtracted from those of the other.
+The lines before and after stand side by side as different customers (every name of a side begins with its mark), so that
+nothing of one side meets the other; the sums of one side are subtracted from those of the other.
 """
 
 from __future__ import annotations
@@ -26,16 +26,23 @@ from metrics.engine.valuation import MissingRates, line_values, rate_gaps, rates
 
 BEFORE: Final = "-"
 AFTER: Final = "+"
-NAMES: Final = ("line_id", "contract_id", "customer_id", "parent_customer_id", "replaces_contract_id", "replaces_line_id")
+NAMES: Final = (
+    "line_id",
+    "contract_id",
+    "customer_id",
+    "parent_customer_id",
+    "replaces_contract_id",
+    "replaces_line_id",
+)
 COHORT: Final = "cohort"
 
 
 @dataclass(frozen=True, slots=True)
 class BookChange:
-    """What to add to the series of a book from ``first`` to ``last``, and the affected customers' movements as they are now.
+    """What to add to the series of a book, and the affected customers' movements as they are now.
 
-    ``groups`` and ``cohorts`` hold what changes, as in ``BookSeries``. ``began`` and ``begins`` are the first months in which the
-    affected customers had and have ARR, ``NEVER`` for none.
+    ``groups`` and ``cohorts`` hold what changes, as in ``BookSeries``. ``began`` and ``begins`` are the first months in which
+    the affected customers had and have ARR, ``NEVER`` for none.
     """
 
     groups: dict[Group, Ints]
@@ -174,4 +181,6 @@ def after_only(movements: pl.DataFrame) -> pl.DataFrame:
 def no_movements() -> pl.DataFrame:
     """No movement, in the columns of ``Book.movements``."""
     text = pl.String()
-    return pl.DataFrame(schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()})
+    return pl.DataFrame(
+        schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()}
+    )

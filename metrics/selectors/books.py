@@ -15,13 +15,13 @@ series; other filters run the engine in memory and are remembered by the version
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from metrics.book_rows import load_cohorts, load_groups
 from metrics.engine.arrays import Ints
-from metrics.engine.bridge import TOTAL
+from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
 from metrics.figures import from_cents
@@ -118,18 +118,15 @@ def bridge_of(
     shown = tuple(row for row in rows if any(getattr(row, name) for name in BRIDGE_COLUMNS))
     present = {row.group for row in shown}
     kept = tuple(name for name in names if name in present)
-    return Bridge(head, dimension, grain, periods, kept, shown if names else tuple(totals), tuple(totals))
+    return Bridge(head, dimension, grain, periods, kept, shown if dimension != TOTAL else tuple(totals), tuple(totals))
 
 
 def bridge_row(series: Ints, offset: int, period: Period, group: str) -> BridgeRow:
     """One period of a series whose first place is the month `offset`."""
     span = series[:, period.first - offset : period.last - offset + 1]
-    figures = {name: figure_of(name, span[PLACE[name]]) for name in BRIDGE_COLUMNS}
-    return BridgeRow(
-        period=period,
-        group=group,
-        **{name: value if name.startswith("customers") else from_cents(value) for name, value in figures.items()},
-    )
+    figures: dict[str, Any] = {name: from_cents(figure_of(name, span[PLACE[name]])) for name in AMOUNTS}
+    figures |= {name: figure_of(name, span[PLACE[name]]) for name in COUNTS}
+    return BridgeRow(period=period, group=group, **figures)
 
 
 def figure_of(name: str, months: Ints) -> int:
@@ -271,7 +268,9 @@ def cohorts_get(
     for place, period in enumerate(periods):
         members = [values for month, values in stored.items() if period.first <= month <= period.last]
         if members:
-            cells = [cell_of(sum(members), periods, place, age, start) for age in range(len(periods) - place)]
+            cells = [
+                cell_of(np.sum(members, axis=0), periods, place, age, start) for age in range(len(periods) - place)
+            ]
             cohorts.append(Cohort(period, shared([cell for cell in cells if cell]), is_cut=period.first < start))
     return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
 

@@ -53,19 +53,19 @@ WHY: Final = {
 }
 CHOICES: Final = {
     ("recognition", "start"): "A contract line counts from its start date.",
-    ("recognition", "signed"): "A contract line counts from the day it was signed; a step agreed in advance counts from its own start date.",
+    ("recognition", "signed"): "A contract line counts from its signature, a step agreed in advance from its own start.",
     ("recognition", "live"): "A contract line counts from the day it is live, but not before its start date.",
     ("overage", "exclude"): "Usage above the agreed minimum does not count.",
-    ("overage", "trailing_3_months"): "Usage above the minimum counts as four times the overage of the last three calendar months.",
+    ("overage", "trailing_3_months"): "Usage above the minimum counts: four times the overage of the last three months.",
     ("discounts", "net"): "Discounts are subtracted before an amount is annualised.",
     ("discounts", "list"): "List prices count; discounts are not subtracted.",
-    ("fx", "spot"): "Balances in other currencies are converted at the rate of the month's last day, or the nearest one up to 7 days older.",
-    ("fx", "monthly_average"): "Balances in other currencies are converted at the mean of the month's rates.",
-    ("fx", "contract_date"): "Each contract line is converted once, at the rate of the day it was signed, so that currencies never move ARR.",
+    ("fx", "spot"): "Other currencies are converted at the rate of the month's last day, or one up to 7 days older.",
+    ("fx", "monthly_average"): "Other currencies are converted at the mean of the month's rates.",
+    ("fx", "contract_date"): "Each line is converted once, at the rate of the day it was signed: currencies never move ARR.",
     ("customer_unit", "customer"): "Each customer id is one customer, also where several belong to one parent.",
     ("customer_unit", "parent"): "Companies with the same parent are one customer.",
-    ("retention_fx", "constant"): "The balances of twelve months ago are valued at today's rates, so that currencies alone move nothing.",
-    ("retention_fx", "reported"): "The balances of twelve months ago keep the rates of that time, so that currencies move retention.",
+    ("retention_fx", "constant"): "Balances of twelve months ago are valued at today's rates: currencies alone move nothing.",
+    ("retention_fx", "reported"): "Balances of twelve months ago keep the rates of that time: currencies move retention.",
 }  # fmt: skip
 
 
@@ -90,9 +90,7 @@ def sentence_of(parameter: str, value: Any) -> str:
         return charge_types_sentence(value)
     if parameter == "minimum_term_months":
         return (
-            f"Lines with a term of less than {months(value)} do not count."
-            if value
-            else "A line counts whatever the length of its term."
+            f"Lines with a term of less than {months(value)} do not count." if value else "A line of any length counts."
         )
     if parameter == "renewal_grace_days":
         return grace_sentence(value)
@@ -113,7 +111,7 @@ def grace_sentence(days: int) -> str:
     if not days:
         return "A line stops to count on the day its term ends; a renewal that starts later leaves a gap."
     day = "1 day" if days == 1 else f"{days} days"
-    return f"A line that is not cancelled goes on counting for {day} after its term; a renewal that starts within them leaves no gap."
+    return f"A line that is not cancelled counts for {day} after its term; a renewal that starts by then leaves no gap."
 
 
 def window_sentence(window: int | None) -> str:

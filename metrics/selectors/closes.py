@@ -156,7 +156,7 @@ def bridge_reported(
 def stored_rows(
     head: BookHead, dimension: str, filters: Mapping[str, str]
 ) -> dict[str, dict[int, dict[str, BridgeRow]]]:
-    """By dimension, closed month and group: the rows of the newest revision. A closed month without a row of a group had none."""
+    """By dimension, closed month and group: the rows of the newest revision; a group without a row had nothing then."""
     closes = [close.pk for close in latest_closes(head.recognition)]
     found: dict[str, dict[int, dict[str, BridgeRow]]] = {TOTAL: {}, dimension: {}}
     (name, value) = next(iter(filters.items()), (TOTAL, ""))

@@ -15,7 +15,8 @@ def customer_names(customers: Collection[str]) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT ON (customer_id) customer_id, customer_name FROM metrics_contractline"
-            " WHERE source_id = %s AND customer_id = ANY(%s) ORDER BY customer_id, (removed_import_id IS NULL) DESC, starts_on DESC",
+            " WHERE source_id = %s AND customer_id = ANY(%s)"
+            " ORDER BY customer_id, (removed_import_id IS NULL) DESC, starts_on DESC, line_id DESC",
             [source.pk, list(customers)],
         )
         named = dict(cursor.fetchall())

@@ -16,9 +16,9 @@ from metrics.engine.lines import code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.settlement import WHY_NOT, settle_lines
 from metrics.intake.ecb import ecb_currencies
+from metrics.memory import Memory
 from metrics.models import ContractImport
 from metrics.models.intake import ImportState
-from metrics.selectors.memory import Memory
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
 

@@ -1,4 +1,4 @@
-"""The frozen rows that pages, exports and the API show. Amounts are exact decimals in the reporting currency, nothing is formatted."""
+"""The frozen rows that pages, exports and the API show: exact decimals in the reporting currency, nothing formatted."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -16,9 +16,9 @@ from metrics.engine.book import build_book
 from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, unit_expression
 from metrics.engine.series import FIGURES, BookSeries, series_of_book
+from metrics.memory import Memory
 from metrics.selectors.figures import BookHead
 from metrics.selectors.live import live_input
-from metrics.selectors.memory import Memory
 from portal.tenancy.models import Client
 
 SEPARATOR: Final = "\x1f"  # no field can hold it: the intake refuses it

@@ -1,7 +1,8 @@
 """Reading a client's policy: the version in force, its history, and what it says in plain language.
 
 `policy_latest() -> PolicyVersion | None` · `policy_in_force(client) -> Policy` · `policy_versions() -> list[PolicyVersion]` ·
-`policy_version_get(number) -> PolicyVersion | None` · `policy_changes(older, newer) -> list[Change]` · `default_policy(client) -> Policy`
+`policy_version_get(number) -> PolicyVersion | None` · `policy_changes(older, newer) -> list[Change]` ·
+`default_policy(client) -> Policy`
 
 The sentences are in `metrics.selectors.clauses`.
 """

@@ -62,7 +62,7 @@ class MonthFigures:
 
 
 def month_close(*, client: Client, month: int, user: Any = None) -> list[MonthClose]:
-    """Store what the books say of a month, for ever. Raises CloseError where the month is closed, out of order, or not ready."""
+    """Store what the books say of a month, for ever. Raises CloseError: closed already, out of order, or not ready."""
     books = ready_books(client, month)
     closed = latest_closes()
     if any(close.month == month for close in closed):
@@ -185,7 +185,7 @@ def store_close(
     reason: str = "",
 ) -> MonthClose:
     """Write a close and its rows, and the audit entry."""
-    version = PolicyVersion.objects.get(pk=book.policy_id)
+    version = PolicyVersion.objects.get(pk=book.policy_id or 0)
     close: MonthClose = MonthClose.objects.create(
         client=client,
         recognition=book.recognition,

@@ -2,9 +2,9 @@
 
 `books_patch(client=, before=, after=, reason=) -> bool`
 
-A book is a sum over customers, so the change of the affected customers' series is added to the stored ones. The result equals a
-rebuild in every figure; where that cannot be said beforehand (too many lines, a moved first month, missing rates, a book that is
-not whole), the books are marked stale and rebuilt instead. `metrics.services.book_checks` compares the two on a schedule.
+A book is a sum over customers, so what changes for the affected ones is added to the stored series. The result equals a rebuild
+in every figure; where that cannot be said beforehand (too many lines, a moved first month, missing rates, a book that is not
+whole), the books are marked stale and rebuilt instead. `metrics.services.book_checks` compares the two on a schedule.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.models import ArrBook, BookPatch, BookState, PolicyVersion, Recognition
 from metrics.services.books import books_outdate, last_completed_month
-from metrics.services.summaries import summary_refresh
+from metrics.services.summaries import summary_figures
 from portal.tenancy.models import Client
 
 FEW_LINES: Final = 2_000
@@ -33,9 +33,10 @@ MANY_PATCHES: Final = 2_000  # customers read beside the monthly files: then a r
 
 @dataclass(frozen=True)
 class Steps:
-    """What a change does to each book, and the customers that it reaches."""
+    """What a change does to each book, the customers that it reaches, and the policy's own recognition."""
 
     customers: frozenset[str]
+    recognition: str
     changes: list[tuple[ArrBook, BookChange]]
 
 
@@ -64,7 +65,8 @@ def books_patch(
         book.version += 1
         book.built_at = Now()
     ArrBook.objects.bulk_update(books, ["input_hash", "version", "built_at"])
-    summary_refresh(client=client)
+    own = next((book for book in books if book.recognition == steps.recognition), books[0])
+    summary_figures(client=client, book=own)
     return True
 
 
@@ -103,7 +105,7 @@ def steps_of(
         if change is None:
             return None
         changes.append((book, change))
-    return Steps(affected.customers, changes)
+    return Steps(affected.customers, policy.recognition, changes)
 
 
 def change_of(book: ArrBook, sides: Sides, rates: pl.DataFrame, policy: Policy, through: int) -> BookChange | None:

@@ -1,6 +1,7 @@
 """The jobs of a client's numbers: what each does at an instant, and when it is next due.
 
-`close_due(client=, now=) -> list[MonthClose]` · `check_due(client=, now=) -> list[str]` · `schedule_set(client=, close_day=, now=)`
+`close_due(client=, now=) -> list[MonthClose]` · `check_due(client=, now=) -> list[str]` ·
+`schedule_set(client=, close_day=, now=)`
 
 Both are at-least-once and idempotent; each runs in the client's scope, from a task or from its command.
 """

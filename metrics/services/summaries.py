@@ -1,9 +1,11 @@
 """The one row about a client that its firm's portfolio reads.
 
-`summary_refresh(client=)` · `summary_note(client=, **fields)`
+`summary_refresh(client=)` · `summary_figures(client=, book=)`
 """
 
 from typing import Any
+
+from django.db.models.functions import Now
 
 from metrics.book_rows import load_groups
 from metrics.engine.bridge import TOTAL
@@ -23,6 +25,12 @@ def summary_refresh(*, client: Client) -> ClientSummary:
     fields = figures_of(book) | waiting()
     summary, _ = ClientSummary.objects.update_or_create(client=client, defaults={"firm_id": client.firm_id, **fields})
     return summary
+
+
+def summary_figures(*, client: Client, book: ArrBook) -> None:
+    """Only the figures, after a change of the policy's own book."""
+    if not ClientSummary.objects.filter(client=client).update(**figures_of(book), updated_at=Now()):
+        summary_refresh(client=client)
 
 
 def figures_of(book: ArrBook | None) -> dict[str, Any]:

@@ -13,17 +13,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-COLUMNS = (
-    "contract_id,line_id,customer_id,customer_name,parent_customer_id,product,charge_type,amount,amount_basis,discount,"
-    "currency,signed_date,start_date,end_date,live_date,cancelled_date,replaces_contract_id,replaces_line_id,segment,region,rep"
-).split(",")
+from metrics.intake.layout import CONTRACT_NAMES
+
 
 FIRST = "Alder Amber Aspen Birch Bright Cedar Clear Cobalt Copper Crest Delta Ember Fern Field Flint Forge Glen Granite"
 FIRST += " Harbor Hazel Heron Ivory Juniper Keystone Lake Laurel Linden Maple Meadow Mill North Oak Orchard Osprey Pine"
 FIRST += " Quarry Raven Ridge River Rowan Sable Sage Slate Spruce Stone Summit Thorn Vale Willow Wren Yarrow"
-SECOND = "Analytics Bank Biotech Building Capital Care Chemicals Components Dairy Diagnostics Electric Energy Engineering"
-SECOND += " Estates Finance Foods Freight Group Hospitals Hotels Insurance Instruments Labs Logistics Marine Media Metals"
-SECOND += " Mobility Networks Optics Outfitters Paper Partners Pharma Press Publishing Rail Retail Robotics Security Software"
+SECOND = (
+    "Analytics Bank Biotech Building Capital Care Chemicals Components Dairy Diagnostics Electric Energy Engineering"
+)
+SECOND += (
+    " Estates Finance Foods Freight Group Hospitals Hotels Insurance Instruments Labs Logistics Marine Media Metals"
+)
+SECOND += (
+    " Mobility Networks Optics Outfitters Paper Partners Pharma Press Publishing Rail Retail Robotics Security Software"
+)
 SECOND += " Steel Studios Systems Telecom Textiles Tools Travel Utilities Ventures Water Works"
 
 
@@ -126,9 +130,9 @@ class Customer:
                 return
             late = self.dice.choices([0, 12, 40], [86, 10, 4])[0]
             start, previous = end + timedelta(days=late), contract
-            price = (price * Decimal(self.dice.choices([100, 104, 112, 135, 82], [22, 40, 20, 11, 7])[0]) / 100).quantize(
-                Decimal(10)
-            )
+            price = (
+                price * Decimal(self.dice.choices([100, 104, 112, 135, 82], [22, 40, 20, 11, 7])[0]) / 100
+            ).quantize(Decimal(10))
 
     def maybe_return(self, product: str, price: Decimal, left: date) -> Iterator[dict[str, str]]:
         back = left + timedelta(days=self.dice.randrange(100, 400))
@@ -200,7 +204,7 @@ def add_years(day: date, years: int) -> date:
 def csv_bytes(rows: list[dict[str, Any]]) -> bytes:
     """The rows as a file a client would send."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, CONTRACT_NAMES, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()

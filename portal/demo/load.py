@@ -128,4 +128,3 @@ def broken_rows(told: DemoClient) -> list[dict[str, Any]]:
     rows[21]["end_date"] = "2021-01-01"
     rows[30]["line_id"] = rows[29]["line_id"]
     return rows
-

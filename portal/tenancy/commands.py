@@ -26,7 +26,7 @@ class ClientCommand(BaseCommand):
     """
 
     expected: ClassVar[tuple[type[Exception], ...]] = (TenancyError,)
-    requires_system_checks: ClassVar[list[str]] = []  # a job every minute need not check the whole project
+    requires_system_checks = []  # a job every minute need not check the whole project
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--client", required=True, metavar="SLUG", help="the client's short name")

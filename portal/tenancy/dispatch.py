@@ -21,7 +21,7 @@ CLAIMED_AT_ONCE: Final = 100
 
 @dataclass(frozen=True)
 class Due:
-    """A kind of job: the column of Client that says when it is next due, and the task that does it (its first argument: the client)."""
+    """A kind of job: the column of Client that says when it is next due, and the task that does it for that client."""
 
     column: str
     task: str

@@ -1,11 +1,18 @@
 """The ARR page, its drawers, and its export."""
 
 import csv
+from dataclasses import dataclass
+from typing import Any, Final
+
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
+from metrics.memory import Memory
 from metrics.selectors.books import book_head
+from metrics.selectors.stamp import numbers_stamp
 from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
@@ -18,22 +25,45 @@ from reporting.why_page import drawer_for
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
+@dataclass(frozen=True)
+class Page:
+    """A drawn page: what its head needs, and its body."""
+
+    head: dict[str, Any]
+    body: SafeString
+
+
+PAGES: Final[Memory[Page]] = Memory(60_000_000)  # characters of this process
+
+
 @client_page(VIEW_ARR)
 def arr(request: TenantRequest) -> HttpResponse:
     """The page; with `why`, the drawer over it, and the drawer alone where only that was asked for."""
     query = ArrQuery.from_parameters(request.GET.dict())
     reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
     drawer = drawer_for(request.client, query, reader, request.GET.get("why", ""), request.GET.get("group", ""))
+    shown = {"drawer_template": drawer.template, **drawer.context} if drawer else {}
     if drawer and request.headers.get("HX-Target") == "drawer":
-        context = {"currency": request.client.currency, "drawer_template": drawer.template, **drawer.context}
-        return TemplateResponse(request, "reporting/_drawer.html", context)
-    context = arr_context(request.client, query, reader) | {"may_import": request.standing.may(IMPORT_DATA)}
-    if context.get("month") is not None:
-        context["as_of"] = last_day(context["month"])
-    context["gap_title"] = "Some months cannot be valued" if context.get("month") else "No month can be valued"
-    if drawer:
-        context |= {"drawer_template": drawer.template, **drawer.context}
-    return TemplateResponse(request, "reporting/arr.html", context)
+        return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
+    page = numbers_page(request, query, reader)
+    return TemplateResponse(request, "reporting/arr.html", {**page.head, "numbers": page.body, **shown})
+
+
+def numbers_page(request: TenantRequest, query: ArrQuery, reader: Reader) -> Page:
+    """Filters and figures as finished markup, remembered until a number, the question or the reader's language changes."""
+    may_import = request.standing.may(IMPORT_DATA)
+    key = (*numbers_stamp(request.client), reader, may_import, *sorted(query.parameters().items()))
+    return PAGES.get(key, lambda: drawn_page(request, query, reader, may_import), lambda page: len(page.body))
+
+
+def drawn_page(request: TenantRequest, query: ArrQuery, reader: Reader, may_import: bool) -> Page:
+    """The figures, computed and drawn now."""
+    context = arr_context(request.client, query, reader) | {"may_import": may_import}
+    month = context.get("month")
+    context["gap_title"] = "Some months cannot be valued" if month is not None else "No month can be valued"
+    body = render_to_string("reporting/_arr_body.html", context, request)
+    head = {name: context.get(name) for name in ("head", "month", "export_url", "currency")}
+    return Page(head | {"as_of": last_day(month) if month is not None else None}, SafeString(body))
 
 
 @client_page(VIEW_ARR)

@@ -48,7 +48,9 @@ def month_close_view(request: TenantRequest, month: str) -> HttpResponse:
     except CloseError as error:
         messages.error(request, f"Not closed: {error}.")
     else:
-        messages.success(request, f"{month_text(ordinal, locale_of(request))} is closed. Its numbers are kept as they are.")
+        messages.success(
+            request, f"{month_text(ordinal, locale_of(request))} is closed. Its numbers are kept as they are."
+        )
     return redirect("months", client_slug=request.client.slug)
 
 

@@ -10,7 +10,13 @@ from django.template.response import TemplateResponse
 from metrics.engine.policy import Policy, PolicyError
 from metrics.models import PolicyVersion
 from metrics.selectors.clauses import TITLES, policy_in_plain_words, sentence_of
-from metrics.selectors.policies import policy_changes, policy_in_force, policy_latest, policy_version_get, policy_versions
+from metrics.selectors.policies import (
+    policy_changes,
+    policy_in_force,
+    policy_latest,
+    policy_version_get,
+    policy_versions,
+)
 from metrics.services.policies import policy_publish
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import EDIT_POLICY, VIEW_POLICY

@@ -1,5 +1,6 @@
 """Every operation against every kind of token: the rightful one, one without the scope, an outsider's, a dead one, none."""
 
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -40,7 +41,14 @@ def refused(answer: Any, status: int) -> bool:
 
 @pytest.mark.parametrize("route", API_ROUTES, **ids)
 def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
-    route: ApiRoute, northwind: Client, ana: User, adam: User, otto: User, contoso: Client, program: Mint, nobody: Program
+    route: ApiRoute,
+    northwind: Client,
+    ana: User,
+    adam: User,
+    otto: User,
+    contoso: Client,
+    program: Mint,
+    nobody: Program,
 ) -> None:
     kwargs = made(route, northwind)
     assert refused(try_it(nobody, route, "northwind", kwargs), 401)
@@ -73,9 +81,7 @@ def test_another_clients_object_is_nobodys(
     assert refused(foreign, 404) and refused(unknown, 404) and foreign.content == unknown.content
 
 
-def test_another_clients_customer_has_no_figures(
-    northwind: Client, contoso: Client, otto: User, program: Mint
-) -> None:
+def test_another_clients_customer_has_no_figures(northwind: Client, contoso: Client, otto: User, program: Mint) -> None:
     for route in API_ROUTES:
         if route.url_name == "api_explain":
             made(route, northwind)
@@ -92,6 +98,7 @@ def test_a_token_is_for_one_client_even_if_its_owner_reaches_two(
     assert refused(token.get(contoso, "api_client"), 404)
 
 
+@lru_cache
 def operations_of_schema() -> list[tuple[str, str, dict[str, Any]]]:
     """Path, method and operation."""
     schema = SchemaGenerator().get_schema(request=None, public=True)

@@ -1,20 +1,23 @@
 """Contract lines by the million: customers who start, renew by name, grow, shrink, leave and return, in four currencies."""
 
 import datetime as dt
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA
+from metrics.intake.layout import CONTRACT_COLUMNS
 
-FIRST, LAST = 2021 * 12, 2025 * 12 + 11  # sixty months
-SEGMENTS = np.array(["Enterprise", "Mid-Market", "SMB", None])
+FIRST, LAST = 2021 * 12, 2025 * 12 + 11  # sixty months, and no line starts earlier
+SEGMENTS = np.array(["Enterprise", "Mid-Market", "SMB", ""])
 REGIONS = np.array(["AMER", "EMEA", "APAC"])
 PRODUCTS = np.array(["Platform", "Insights", "Connect", "Support"])
 CURRENCIES = np.array(["USD", "EUR", "GBP", "JPY"])
 LINES_PER_CUSTOMER = 5
 
-POLICY = {
+POLICY: dict[str, Any] = {
     "reporting_currency": "USD",
     "recognition": "start",
     "fx": "spot",
@@ -35,7 +38,7 @@ def lines(count: int, seed: int = 1) -> pl.DataFrame:
     customers = max(1, count // LINES_PER_CUSTOMER)
     owner = np.sort(dice.integers(0, customers, count))
     step = np.arange(count) - np.searchsorted(owner, owner)  # 0, 1, 2 … within a customer
-    base = np.datetime64("2020-07-01") + dice.integers(0, 365 * 4, customers)
+    base = np.datetime64("2021-01-01") + dice.integers(0, 365 * 4, customers)
     gap = np.where(dice.random(count) < 0.85, 0, dice.integers(1, 90, count))
     start = base[owner] + step * 365 + gap
     days = dice.choice([364, 364, 364, 181, 729], count)
@@ -89,14 +92,14 @@ def named(frame: pl.DataFrame) -> pl.DataFrame:
         cancelled_on=pl.when(pl.col("cancelled") == 1).then(pl.col("starts_on") + pl.duration(days=150)),
         replaces_contract_id=pl.when(pl.col("step") > 0).then(pl.format("K{}-{}", "owner", pl.col("step") - 1)),
         replaces_line_id=pl.lit(None, pl.String),
-        segment=pl.col("segment"),
+        segment=pl.col("segment").replace("", None),
         region=pl.col("region"),
         rep=pl.format("Rep {}", "rep"),
     ).cast(dict(LINE_SCHEMA))
 
 
 def rates() -> pl.DataFrame:
-    """A rate for every weekday."""
+    """A rate for every weekday from December 2019 to the end of 2026."""
     days = [day for n in range(365 * 7) if (day := dt.date(2019, 12, 1) + dt.timedelta(days=n)).weekday() < 5]
     level = {"EUR": 11_000_000_000, "GBP": 13_000_000_000, "JPY": 70_000_000}
     frames = [
@@ -116,3 +119,9 @@ def simple(frame: pl.DataFrame) -> pl.DataFrame:
         ends_on=pl.min_horizontal(pl.col("ends_on") + pl.duration(days=1), pl.col("cancelled_on")),
         value=(pl.col("amount_e6") - pl.col("discount_e6")) // 10_000 * value,
     )
+
+
+def write_csv(frame: pl.DataFrame, path: Path) -> None:
+    """The lines as a file in Tieout's own format: what a client would upload."""
+    amounts = [(pl.col(name) // 1_000_000).alias(name) for name in ("amount_e6", "discount_e6")]
+    frame.with_columns(amounts).select(pl.col(column.target).alias(column.name) for column in CONTRACT_COLUMNS).write_csv(path)

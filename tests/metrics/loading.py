@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from metrics import repository
+from metrics.engine.lines import LINE_SCHEMA
 from metrics.intake.compare import content_hashes
 from metrics.models import ContractImport, ContractLine, FxRate, RateImport, Source
 from metrics.models.intake import ImportState
@@ -53,7 +54,7 @@ def replace_lines(source: Source, before: pl.DataFrame, after: pl.DataFrame) -> 
     """Put new states and new lines in the place of earlier ones."""
     ContractLine.objects.filter(source=source, line_id__in=before["line_id"].to_list()).delete()
     if after.height:
-        load_lines(after.select(repository.LINE_SCHEMA.names()), source.name)
+        load_lines(after.select(LINE_SCHEMA.names()), source.name)
 
 
 def with_hashes(lines: pl.DataFrame) -> pl.DataFrame:

@@ -142,7 +142,8 @@ def test_a_line_of_another_source_makes_no_number(northwind: Client) -> None:
         load_lines(frame(line("L9", amount="999999", ends_on=None)), "crm")
         books_rebuild_all(client=northwind, now=NOW)
         summary = ClientSummary.objects.get()
-        assert (summary.arr, summary.customers) == (1200, 1)
+        assert summary.arr == 1200
+        assert summary.customers == 1
 
 
 def test_series_survive_packing() -> None:

@@ -26,7 +26,7 @@ def run(name: str, *arguments: str) -> str:
 @pytest.fixture
 def golden(shared: Path, northwind: Client, request: pytest.FixtureRequest) -> Path:
     """Northwind with the contracts, rates and policy of a golden case."""
-    folder = shared / "golden" / request.param
+    folder: Path = shared / "golden" / request.param
     with tenant_context(northwind):
         load_folder(folder)
     run("policy_set", "--client", "northwind", str(folder / "policy.json"))
@@ -146,8 +146,10 @@ def test_months_are_closed_and_reopened_by_command(northwind: Client) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["arr_bridge", "arr_retention", "arr_explain", "policy_set", "month_close", "month_reopen", "books_rebuild"]
-    + ["books_check", "client_create", "audit_verify", "dispatch_due"],
+    [
+        *("arr_bridge", "arr_retention", "arr_explain", "policy_set", "month_close", "month_reopen"),
+        *("books_rebuild", "books_check", "client_create", "audit_verify", "dispatch_due"),
+    ],
 )
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

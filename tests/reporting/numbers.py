@@ -1,7 +1,7 @@
 """A small client whose numbers can be checked in the head.
 
-Two customers in US dollars: Acme pays 12,000 a year from January 2026 and renews nothing; Bolt pays 24,000 from February and adds
-6,000 of support in March. So ARR is 12,000 · 36,000 · 42,000 at the ends of January, February and March 2026.
+Two customers in US dollars: Acme pays 12,000 a year from January 2026 and renews nothing; Bolt pays 24,000 from
+February and adds 6,000 of support in March. So ARR is 12,000 · 36,000 · 42,000 at the ends of January, February and March 2026.
 """
 
 import datetime as dt

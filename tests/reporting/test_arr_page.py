@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from django.test import Client as Browser
 
+from metrics.models import ContractLine
+from metrics.services.books import books_rebuild_all
 from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from tests.reporting.numbers import numbers_load
+from tests.reporting.numbers import LINES, NOW, numbers_load
 
 ARR = "/c/northwind/arr/"
 SignIn = Callable[[User], Browser]
@@ -80,8 +82,6 @@ def test_a_customer_of_nobody_is_said_to_be_so(eves_browser: Browser) -> None:
 
 
 def test_the_export_is_exact_and_starts_no_formula(northwind: Client, eve: User, signed_in: SignIn) -> None:
-    from tests.reporting.numbers import LINES
-
     with tenant_context(northwind):
         numbers_load(northwind, [LINES[0] | {"segment": "=2+5"}])
     response = signed_in(eve).get("/c/northwind/arr/bridge.csv?by=segment&from=2026-01&to=2026-01")
@@ -90,8 +90,6 @@ def test_the_export_is_exact_and_starts_no_formula(northwind: Client, eve: User,
 
 
 def test_markup_in_a_name_is_text(northwind: Client, eve: User, signed_in: SignIn) -> None:
-    from tests.reporting.numbers import LINES
-
     hostile = "</script><script>alert(1)</script>"
     with tenant_context(northwind):
         numbers_load(northwind, [LINES[0] | {"customer_name": hostile, "segment": hostile}])
@@ -102,6 +100,16 @@ def test_markup_in_a_name_is_text(northwind: Client, eve: User, signed_in: SignI
 def test_the_page_costs_a_fixed_number_of_queries(
     eves_browser: Browser, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
-    page(eves_browser)
     with django_assert_max_num_queries(45):  # type: ignore[attr-defined]
         page(eves_browser)
+    with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
+        page(eves_browser)  # drawn already: session, person, standing, and whether a number changed
+
+
+def test_a_drawn_page_is_drawn_again_when_a_number_changes(northwind: Client, eves_browser: Browser) -> None:
+    assert "42,000.00" in page(eves_browser, f"{ARR}?scale=full")
+    with tenant_context(northwind):
+        ContractLine.objects.filter(line_id="K1/1").update(amount=13_000)
+        books_rebuild_all(client=northwind, now=NOW)
+    text = page(eves_browser, f"{ARR}?scale=full")
+    assert "43,000.00" in text and "42,000.00" not in text

@@ -48,7 +48,9 @@ def test_a_correction_shows_beside_what_was_reported_until_it_is_restated(
     assert "42,000.00" in browser.get("/c/northwind/months/2026-03/1/").content.decode()
 
 
-def test_publishing_makes_a_version_in_force_and_says_what_changed(northwind: Client, ana: User, signed_in: SignIn) -> None:
+def test_publishing_makes_a_version_in_force_and_says_what_changed(
+    northwind: Client, ana: User, signed_in: SignIn
+) -> None:
     browser = signed_in(ana)
     browser.post("/c/northwind/policy/change/", POLICY | {"note": "Kickoff"})
     response = browser.post("/c/northwind/policy/change/", POLICY | {"renewal_grace_days": 0}, follow=True)

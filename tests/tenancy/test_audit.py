@@ -20,7 +20,9 @@ def logged(committed_db: Server) -> Client:
     client = client_create(firm=firm_create(slug="ridge", name="Ridge"), slug="acme", name="Acme", currency="USD")
     with tenant_context(client):
         for number in range(9):
-            audit.record("thing.done", object_type="thing", object_id=number, after={"n": number}, details={"n": number})
+            audit.record(
+                "thing.done", object_type="thing", object_id=number, after={"n": number}, details={"n": number}
+            )
     return client
 
 

@@ -126,7 +126,11 @@ def test_a_row_cannot_be_written_into_or_moved_to_another_tenant(
     for statement, values in attempts:
         with pytest.raises(errors.InsufficientPrivilege), app.transaction():
             app.execute(statement, values)
-    with pytest.raises(errors.FeatureNotSupported), app.transaction(), app.cursor().copy("COPY metrics_source FROM STDIN"):
+    with (
+        pytest.raises(errors.FeatureNotSupported),
+        app.transaction(),
+        app.cursor().copy("COPY metrics_source FROM STDIN"),
+    ):
         pass
 
 

@@ -1,14 +1,16 @@
 """Closed months."""
 
+import datetime as dt
 from typing import Any
 
 from rest_framework import serializers
 
-from metrics.api.fields import AmountField, MonthField, PersonField
+from metrics.api.fields import EARLIEST, LATEST, AmountField, MonthField, PersonField
 from metrics.api.serializers.numbers import BridgeRowSerializer
 from metrics.api.serializers.questions import BasisParameters, split_field
 from metrics.engine.lines import DIMENSIONS
 from metrics.models import Recognition
+from portal.lib.periods import month_of
 from portal.tenancy.api_input import StrictSerializer
 
 
@@ -62,6 +64,12 @@ class AsOfParameters(BasisParameters):
 
     on = serializers.DateField(help_text="What was reported at the end of this day, where the client is.")
     by = split_field(DIMENSIONS)
+
+    def validate_on(self, day: dt.date) -> dt.date:
+        """No day outside the months that there are."""
+        if not EARLIEST <= month_of(day) <= LATEST:
+            raise serializers.ValidationError("Name a day between 1900 and 2199.")
+        return day
 
 
 class AsOfSerializer(serializers.Serializer[Any]):

@@ -14,7 +14,9 @@ from portal.tenancy.models import Client
 
 
 class Command(NumbersCommand):
-    help = "Say why a customer's ARR is what it is at a month end: contract lines, annual values, rates, rules and policy clauses."
+    help = (
+        "Say why a customer's ARR is what it is at a month end: lines, annual values, rates, rules and policy clauses."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

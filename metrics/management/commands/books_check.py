@@ -12,7 +12,7 @@ from portal.tenancy.scope import tenant_context
 
 
 class Command(NumbersCommand):
-    help = "Compare the stored numbers with the contract lines; what differs is named, audited and recomputed, and the exit code is 1."
+    help = "Compare the stored numbers with the contract lines; differences are audited and mended, and the exit code is 1."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -12,7 +12,7 @@ from portal.tenancy.models import Client
 
 
 class Command(NumbersCommand):
-    help = "Re-open a closed month and close it again with today's numbers: a new revision, linked to the old one, with a reason."
+    help = "Re-open a closed month and close it with today's numbers: a new revision, linked to the old one, with a reason."
     expected: ClassVar = (*NumbersCommand.expected, CloseError)
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -11,7 +11,7 @@ from portal.tenancy.models import Client
 
 
 class Command(ClientCommand):
-    help = "Verify the client's audit log; names the first bad entry and exits with 1 if there is one. Prints the head as an anchor."
+    help = "Verify the client's audit log and print its head as an anchor; a bad entry is named and the exit code is 1."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -1,0 +1,48 @@
+"""The schema validates without a warning, and its reader works under the site's content policy."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import Client as Browser
+
+from portal.accounts.models import User
+from tests.api.conftest import Program
+
+
+def test_the_schema_is_valid_and_draws_no_warning(tmp_path: Path) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
+
+
+def test_no_figure_of_the_schema_is_a_number_with_a_fraction(tmp_path: Path) -> None:
+    path = tmp_path / "schema.yml"
+    call_command("spectacular", file=str(path))
+    assert "type: number" not in path.read_text()
+
+
+@pytest.mark.parametrize("page", ["schema", "docs"])
+def test_schema_and_docs_are_for_signed_in_people(page: str, db: None, nobody: Program) -> None:
+    answer = nobody.call(f"/api/v1/{page}/")
+    assert answer.status_code == 302 and "/accounts/login" in answer["Location"]
+
+
+def test_the_docs_have_no_inline_script(ana: User, signed_in: Any) -> None:
+    browser: Browser = signed_in(ana)
+    page = browser.get("/api/v1/docs/")
+    html = page.content.decode()
+    assert page.status_code == 200 and "script-src 'self'" in page["Content-Security-Policy"]
+    sources = re.findall(r"<script\b([^>]*)>(.*?)</script>", html, re.DOTALL)
+    assert len(sources) == 3 and all("src=" in attributes and not body.strip() for attributes, body in sources)
+    assert not re.search(r"\son\w+=", html) and "//cdn" not in html
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert all(address.startswith("/") for address in addresses)
+    assert all(
+        finders.find(address.removeprefix("/static/")) for address in addresses if address.startswith("/static/")
+    )
+    script = browser.get("/api/v1/docs/?script=")
+    assert script.status_code == 200 and script["Content-Type"].startswith("application/javascript")
+    assert "/api/v1/schema/" in script.content.decode()
+    assert b"operationId: bridge_get" in browser.get("/api/v1/schema/").content

@@ -1,0 +1,95 @@
+"""The dashboard page, server time alone: Django's own test client, a real session, every middleware, no network."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.bench import stage
+
+EMAIL = "finn@example.com"
+WARM_UP = 10
+
+
+def pages(names: list[str], requests: int, rounds: int) -> dict[str, Any]:
+    """Seconds of each request to the ARR page and to the one-query page, by database; they take turns."""
+    stage.setup()
+    found: dict[str, list[float]] = {}
+    for number in range(rounds):
+        for name in names if number % 2 else reversed(names):
+            get = browser(name)
+            for _ in range(WARM_UP):
+                get("arr"), get("one-query")
+            for _ in range(requests):
+                for page in ("arr", "one-query"):
+                    found.setdefault(f"{name} {page}", []).append(get(page))
+    return {"seconds": found, "bytes": page_bytes(names[0])}
+
+
+def browser(name: str) -> Callable[[str], float]:
+    """A signed-in reader of this database: `get("arr")` is the seconds that a page takes."""
+    from django.conf import settings
+
+    stage.open_database(name)
+    settings.ROOT_URLCONF = "tests.bench.urls"
+    reader = signed_in()
+
+    def get(page: str) -> float:
+        start = time.perf_counter()
+        answer = reader.get(f"/c/{stage.SLUG}/{page}/")
+        seconds = time.perf_counter() - start
+        assert answer.status_code == 200, answer.status_code
+        return seconds
+
+    return get
+
+
+def signed_in() -> Any:
+    """A person of the client's finance team, with a session that has just begun."""
+    from django.conf import settings
+    from django.test import Client as Browser
+
+    from portal.accounts.models import User
+    from portal.tenancy.models import ClientRole
+    from portal.tenancy.scope import tenant_context
+    from portal.tenancy.services import member_add
+
+    user = User.objects.filter(email=EMAIL).first()
+    if user is None:
+        user = User.objects.create_user(EMAIL, "correct-horse-battery", name="Finn")
+        client = stage.client_get()
+        with tenant_context(client):
+            member_add(client=client, user=user, role=ClientRole.FINANCE)
+    reader = Browser()
+    reader.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[1])
+    session = reader.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return reader
+
+
+def page_bytes(name: str) -> int:
+    """How large the ARR page is."""
+    stage.open_database(name)
+    return len(signed_in().get(f"/c/{stage.SLUG}/arr/").content)
+
+
+def crowd(name: str, source: str, clients: int, lines: int) -> dict[str, Any]:
+    """A copy of a database with this many further clients in it, each with lines and books."""
+    from datetime import UTC, datetime
+
+    stage.create_database(name, source)
+    from metrics.services.books import books_rebuild_all
+    from portal.tenancy.scope import tenant_context
+    from tests.bench.generate import lines as generated
+    from tests.metrics.loading import load_lines
+
+    frames = [generated(lines, seed=seed) for seed in range(10)]
+    for number in range(clients):
+        client = stage.client_make(f"client-{number}", own_rates=False)
+        with tenant_context(client):
+            load_lines(frames[number % len(frames)])
+            books_rebuild_all(client=client, now=datetime.now(UTC))
+    with stage.administrator(name) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return {}

@@ -1,0 +1,191 @@
+"""Throw-away databases with one client of a given size in them, on the server that the settings name.
+
+They are copies of the tests' migrated template, with the roles and the wall of production. A child opens one by name; the
+parent drops them.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+
+SLUG = "bench"
+PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"  # no page needs `collectstatic` first
+
+
+def setup() -> None:
+    """Django, with jobs that go nowhere and pages that need no collected assets."""
+    from tests.bench.measure import ENVIRONMENT
+
+    os.environ.update(ENVIRONMENT)
+    django.setup()
+    settings.STORAGES["staticfiles"] = {"BACKEND": PLAIN}
+
+
+def keep_files_in(folder: Path) -> None:
+    """Uploaded files of this process go there."""
+    settings.STORAGES["default"]["OPTIONS"] = {"location": folder, "base_url": None}
+
+
+def base_server() -> Any:
+    """The administrator's address of the server."""
+    from portal.tenancy.server import server_of_settings
+
+    server = server_of_settings()
+    if server is None:
+        raise SystemExit("make bench needs an administrator's DATABASE_URL, or none at all")
+    return server
+
+
+@contextmanager
+def pinned_server() -> Iterator[None]:
+    """Keep the embedded server up while this lasts."""
+    setup()
+    from portal.embedded.server import pinned
+
+    with pinned(settings.VAR_DIR) if settings.EMBEDDED_POSTGRES else nullcontext():
+        yield
+
+
+def open_database(name: str) -> Any:
+    """Let this process work in the named database, and return its administrator's address."""
+    setup()
+    from tests.database import ROLES, use
+
+    server = replace(base_server(), name=name, prefix=ROLES)
+    use(server)
+    return server
+
+
+def create_database(name: str, source: str = "") -> None:
+    """A fresh database, or a copy of the one called `source`; this process works in it from here on."""
+    setup()
+    from tests.database import copy_template, template, use
+
+    use(copy_template(base_server(), source or template(base_server()), name))
+
+
+def drop_database(name: str) -> None:
+    """Remove a database of the bench."""
+    setup()
+    from tests.database import drop
+
+    drop(base_server(), name)
+
+
+def administrator(name: str) -> Any:
+    """A connection beside the wall, for what no role of Tieout may do."""
+    import psycopg
+
+    return psycopg.connect(**base_server().conninfo(name), autocommit=True)
+
+
+def client_make(slug: str = SLUG, own_rates: bool = True) -> Any:
+    """A client with the policy and the rates of `tests.bench.generate` (or the ECB's), and no lines yet."""
+    from metrics.services.policies import policy_publish
+    from portal.tenancy.models import Firm
+    from portal.tenancy.scope import tenant_context
+    from portal.tenancy.services import client_create, firm_create
+    from tests.bench.generate import POLICY, rates
+    from tests.metrics.loading import load_rates
+
+    firm = Firm.objects.filter(slug="ridge").first() or firm_create(slug="ridge", name="Ridge Consulting")
+    client = client_create(firm=firm, slug=slug, name=slug.title(), currency="USD")
+    with tenant_context(client):
+        policy_publish(client=client, parameters=POLICY)
+        if own_rates:
+            load_rates(rates())
+    return client
+
+
+def client_get() -> Any:
+    """The client of the bench."""
+    from portal.tenancy.models import Client
+
+    return Client.objects.select_related("firm").get(slug=SLUG)
+
+
+def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool = False) -> dict[str, Any]:
+    """A database with a client of `size` lines; with its books, and with the peers' table `bench_simple`, on demand."""
+    create_database(name)
+    from metrics.services.books import books_rebuild_all
+    from portal.tenancy.scope import tenant_context
+    from tests.bench.generate import lines, simple
+    from tests.metrics.loading import load_lines
+
+    client, frame = client_make(), lines(size)
+    with tenant_context(client):
+        load_lines(frame)
+    if with_books:
+        with tenant_context(client):
+            books_rebuild_all(client=client, now=datetime.now(UTC))
+    if with_simple:
+        simple_table(name, simple(frame))
+    with administrator(name) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return {}
+
+
+def simple_table(name: str, frame: Any) -> None:
+    """What the peers in PostgreSQL work on."""
+    with administrator(name) as connection:
+        connection.execute(
+            "CREATE TABLE bench_simple (customer_id text, segment text, starts_on date, ends_on date, value bigint)"
+        )
+        with connection.cursor().copy("COPY bench_simple FROM STDIN (FORMAT csv)") as copy:
+            for part in frame.iter_slices(50_000):
+                copy.write(part.write_csv(include_header=False).encode())
+
+
+class Stages:
+    """The databases and files of one run, made when first asked for and removed at the end."""
+
+    def __init__(self, say: Any) -> None:
+        self._say, self._ends = say, ExitStack()
+        self._made: set[str] = set()
+
+    def __enter__(self) -> "Stages":
+        self._ends.enter_context(pinned_server())
+        self.folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="tieout-bench-")))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ends.close()
+
+    def database(self, size: int, *, with_books: bool = False, with_simple: bool = False) -> str:
+        """The name of a database with a client of this size."""
+        from tests.bench.measure import child
+
+        kind = f"{'b' if with_books else ''}{'s' if with_simple else ''}"
+        name = f"tieout_bench_{os.getpid()}_{size}{kind}"
+        if name not in self._made:
+            self._say(f"preparing a database with {size:,} lines")
+            self.own(name)
+            child("stage:stage_make", name=name, size=size, with_books=with_books, with_simple=with_simple)
+        return name
+
+    def own(self, name: str) -> str:
+        """Promise to drop a database at the end."""
+        self._made.add(name)
+        self._ends.callback(drop_database, name)
+        return name
+
+    def frames(self, size: int) -> Path:
+        """A folder with the lines as Parquet, as CSV, and as the peers get them."""
+        from tests.bench.generate import lines, simple, write_csv
+
+        folder = self.folder / str(size)
+        if not folder.exists():
+            folder.mkdir()
+            frame = lines(size)
+            frame.write_parquet(folder / "lines.parquet")
+            simple(frame).write_parquet(folder / "simple.parquet")
+            write_csv(frame, folder / "contracts.csv")
+        return folder
