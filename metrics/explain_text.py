@@ -45,9 +45,9 @@ def line_text(line: WhyLine, currency: str) -> list[str]:
     """One contract line: what it adds, how its annual value comes about, when it counts, and its row in the source."""
     told, value = line.explained, line.explained.annual_value
     less = f" - {value.discount}" if value.discount_subtracted else ""
+    what = f"{told.product}, {told.charge_type}"
     texts = [
-        f"Line {told.line_id} of contract {told.contract_id}, {told.product}, {told.charge_type}:"
-        + f" {line.contributes} {currency}",
+        f"Line {told.line_id} of contract {told.contract_id}, {what}: {line.contributes} {currency}",
         f"  annual value ({value.amount}{less}) x {value.times} / {value.divided_by} = {line.annual_value} {told.currency}",
     ]
     if told.rate_now is not None and told.rate_now.rule != "reporting_currency":

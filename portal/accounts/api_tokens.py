@@ -12,14 +12,17 @@ from portal.accounts.models import ApiToken, User
 from portal.accounts.selectors import api_token_presented
 from portal.accounts.services.tokens import token_used
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.selectors import client_reached, must_set_up_mfa
+from portal.tenancy.selectors import Reached, client_reached, must_set_up_mfa
 
 REFUSED = "The token is not valid, or no longer."  # the same for every reason: a guess learns nothing
 NOTE_EVERY = timedelta(minutes=1)
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Sets `request.user` and `request.auth`, the token; 401 for a token that is unknown, dead, or whose owner is."""
+    """Sets `request.user` and `request.auth`; 401 for a token that is unknown, dead, or whose owner is.
+
+    `request.auth` is the token, with how its owner `reached` its client as this very request found it.
+    """
 
     keyword = b"bearer"
 
@@ -28,8 +31,10 @@ class TokenAuthentication(BaseAuthentication):
         if not parts or parts[0].lower() != self.keyword:
             return None
         token = api_token_presented(hash_of(parts[1].decode("latin-1"))) if len(parts) == 2 else None
-        if token is None or not _is_alive(token):
+        reached = _reached_by(token) if token else None
+        if token is None or reached is None:
             raise AuthenticationFailed(REFUSED)
+        token.reached = reached
         if token.last_used_at is None or token.last_used_at < timezone.now() - NOTE_EVERY:
             with tenant_context(token.client):
                 token_used(token=token)
@@ -39,9 +44,14 @@ class TokenAuthentication(BaseAuthentication):
         return 'Bearer realm="tieout"'
 
 
-def _is_alive(token: ApiToken) -> bool:
-    """Not revoked, not run out, and its owner still reaches the client, with a second factor where one is required."""
+def _reached_by(token: ApiToken) -> Reached | None:
+    """How the token's owner reaches the client now; None where the token is dead.
+
+    It is dead when revoked or run out, when its owner no longer reaches the client, or lacks a second factor that is required.
+    """
     if token.revoked_at is not None or token.expires_at <= timezone.now():
-        return False
+        return None
     reached = client_reached(token.user, token.client.slug)
-    return reached is not None and not must_set_up_mfa(token.user, token.client, reached.role, reached.is_firm_staff)
+    if reached is None or must_set_up_mfa(token.user, token.client, reached.role, reached.is_firm_staff):
+        return None
+    return reached

@@ -3,6 +3,7 @@
 import time
 import zoneinfo
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import logout
@@ -57,10 +58,16 @@ class PersonalSettingsMiddleware:
         user = request.user
         zone = getattr(user, "time_zone", "")
         request.reader_locale = getattr(user, "locale", "") or None  # type: ignore[attr-defined]
-        if zone not in zoneinfo.available_timezones():
+        if zone not in time_zones():
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)
+
+
+@lru_cache
+def time_zones() -> frozenset[str]:
+    """Every known time zone; listing them reads hundreds of files, so once a process."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 def _name(request: HttpRequest) -> str:

@@ -22,7 +22,7 @@ from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_PERMISSIONS, FIRM_ROLE_PERMISSIONS
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.selectors import client_reached, firm_reached, must_set_up_mfa, session_limit
+from portal.tenancy.selectors import Reach, Reached, client_reached, firm_reached, must_set_up_mfa, session_limit
 
 View = Callable[..., HttpResponse]
 
@@ -53,6 +53,7 @@ class TenantRequest(HttpRequest):
 
     client: Client
     standing: Standing
+    reach: Reach
 
 
 class FirmRequest(HttpRequest):
@@ -65,8 +66,11 @@ class FirmRequest(HttpRequest):
 def standing_of(user: Any, slug: str) -> Standing | None:
     """The person's standing to the client named by `slug`, or None: not theirs, or no such client."""
     reached = client_reached(user, slug)
-    if reached is None:
-        return None
+    return None if reached is None else standing_from(user, reached)
+
+
+def standing_from(user: Any, reached: Reached) -> Standing:
+    """The standing of a person who reaches a client, cut to what their session may do at most."""
     table = FIRM_ROLE_PERMISSIONS if reached.is_firm_staff else CLIENT_ROLE_PERMISSIONS
     permissions = table.get(reached.role, frozenset())
     limit = session_limit(user)
@@ -88,15 +92,18 @@ def client_page(permission: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, client_slug: str, **kwargs: Any) -> HttpResponse:
             if isinstance(request.user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
-            standing = standing_of(request.user, client_slug)
-            if standing is None:
+            reach = Reach(request.user)
+            reached = reach.client(client_slug)
+            if reached is None:
                 raise Http404("No such client.")
+            standing = standing_from(request.user, reached)
             if must_set_up_mfa(request.user, standing.client, standing.role, standing.is_firm_staff):
                 return to_second_factor(request, str(standing.client))
             if not standing.may(permission):
                 raise PermissionDenied("Your role does not include this.")
             tenant_request = cast(TenantRequest, request)
             tenant_request.client, tenant_request.standing = standing.client, standing
+            tenant_request.reach = reach
             with acting_as(actor_of(request)), tenant_context(standing.client):
                 response = rendered(view(tenant_request, **kwargs))
                 if response.status_code >= 400:

@@ -15,7 +15,7 @@ class Actor:
     request_id: str = ""
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor("system"))
+_actor: ContextVar[Actor] = ContextVar("actor", default=Actor("system"))  # noqa: B039 — an Actor is frozen
 
 
 def current_actor() -> Actor:

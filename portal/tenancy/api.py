@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.tenancy.access import Standing, standing_of
+from portal.tenancy.access import Standing, standing_from
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.api_guard import HasScope
 from portal.tenancy.api_input import BoundedJSONParser, StrictSerializer, plain
@@ -138,11 +138,11 @@ class ClientAPIView(APIView):
         _ = self.operation
 
     def reach(self, request: Request, slug: str) -> Standing:
-        """The token owner's standing to the client of the URL: 404 unless the token is for that very client."""
-        standing = standing_of(request.user, slug)
-        if standing is None or self.token.client_id != standing.client.pk:
+        """The token owner's standing, found in this request: 404 unless the token is for the very client of the URL."""
+        reached = self.token.reached
+        if reached.client.slug != slug:
             raise Http404
-        return standing
+        return standing_from(request.user, reached)
 
     def answered(self, request: Request, client_slug: str, **path: Any) -> Response:
         """Do the work and render its answer inside the client's scope; an error rolls all of it back."""

@@ -22,6 +22,7 @@ from portal.tenancy.models import AuditEntry, Client, Firm, FirmAuditEntry
 from portal.tenancy.scope import scoped_client_id
 
 GENESIS = "0" * 64
+HEADS = {kind: f"SELECT * FROM tenancy.{kind}_audit_head(%s)" for kind in ("client", "firm")}  # noqa: S608 — two constants
 
 
 def digest(value: Any) -> str:
@@ -104,7 +105,7 @@ def _linked_entry(
     if not connection.in_atomic_block:
         raise RuntimeError("an audit entry is written in the transaction of the change it describes")
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM tenancy.{kind}_audit_head(%s)", [chain_id])
+        cursor.execute(HEADS[kind], [chain_id])
         sequence, at, previous_hash = cursor.fetchone()
     actor = current_actor()
     entry: dict[str, Any] = {
@@ -191,9 +192,7 @@ def verify_entries(chain: str, rows: Iterable[Mapping[str, Any]], anchors: Itera
     return Verdict(expected - 1, head)
 
 
-def _fault(
-    chain: str, row: Mapping[str, Any], expected: int, previous: str, anchored: Mapping[int, str]
-) -> str | None:
+def _fault(chain: str, row: Mapping[str, Any], expected: int, previous: str, anchored: Mapping[int, str]) -> str | None:
     if row["sequence"] != expected:
         return f"entry {expected} is missing: entry {row['sequence']} stands in its place"
     if row["previous_hash"] != previous:

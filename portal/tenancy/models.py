@@ -125,7 +125,9 @@ class ClientSummary(TenantModel):
     waiting_imports = models.IntegerField(default=0)
     last_import_at = models.DateTimeField(null=True)
     last_closed_month = models.IntegerField(null=True)
-    state = models.CharField(max_length=200, blank=True, default="", help_text="Why there is no number, if there is none")
+    state = models.CharField(
+        max_length=200, blank=True, default="", help_text="Why there is no number, if there is none"
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     of_firm: ClassVar = models.Manager()

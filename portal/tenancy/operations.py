@@ -35,12 +35,8 @@ class EnableTenantWall(Operation):
         table = model._meta.db_table
         schema_editor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
         schema_editor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
-        schema_editor.execute(
-            f'CREATE POLICY tenant ON "{table}" USING ({self.policy}) WITH CHECK ({self.policy})'
-        )
-        schema_editor.execute(
-            f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_client_id_key" UNIQUE (client_id, id)'
-        )
+        schema_editor.execute(f'CREATE POLICY tenant ON "{table}" USING ({self.policy}) WITH CHECK ({self.policy})')
+        schema_editor.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_client_id_key" UNIQUE (client_id, id)')
         for field in model._meta.local_concrete_fields:
             if isinstance(field, TenantForeignKey):
                 schema_editor.execute(composite_key_sql(model, field))

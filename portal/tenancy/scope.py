@@ -76,23 +76,15 @@ def person_context(user_id: int) -> Iterator[None]:
 
     Needed before a client is known: to list the clients that someone may open.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('tenancy.person', %s, true)", [str(user_id)])
+    with _setting("tenancy.person", str(user_id)):
         yield
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('tenancy.person', '', true)")
 
 
 @contextmanager
 def firm_context(firm_id: int) -> Iterator[None]:
     """Let the queries of this block see one firm's summary rows of its clients."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('tenancy.firm', %s, true)", [str(firm_id)])
+    with _setting("tenancy.firm", str(firm_id)):
         yield
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('tenancy.firm', '', true)")
 
 
 @contextmanager
@@ -101,9 +93,16 @@ def bearer_context(secret_hash: str) -> Iterator[None]:
 
     Needed before a client is known: a mailed link, a program's token or a sign-in domain leads to its client.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('tenancy.bearer', %s, true)", [secret_hash])
+    with _setting("tenancy.bearer", secret_hash):
         yield
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('tenancy.bearer', '', true)")
+
+
+@contextmanager
+def _setting(name: str, value: str) -> Iterator[None]:
+    """A transaction in which a row policy reads `value`. The setting ends with its transaction; inside one, it is cleared."""
+    is_nested = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        yield
+        if is_nested:
+            cursor.execute("SELECT set_config(%s, '', true)", [name])

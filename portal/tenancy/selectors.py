@@ -1,6 +1,7 @@
 """Reading firms, clients and who reaches them, before any client's scope is open."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -38,45 +39,63 @@ def session_limit(user: Any) -> SessionLimit | None:
     return limit
 
 
+class Reach:
+    """Which clients one person reaches; their own memberships are read once."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+
+    @cached_property
+    def own(self) -> list[Reached]:
+        """The clients whose people the person is one of, as far as the session goes."""
+        with person_context(self.user.pk):
+            rows = list(Membership.of_person.select_related("client__firm").filter(user=self.user))
+        limit = session_limit(self.user)
+        return [
+            Reached(row.client, row.role, is_firm_staff=False)
+            for row in rows
+            if limit is None or row.client_id == limit.client_id
+        ]
+
+    def client(self, slug: str) -> Reached | None:
+        """The client of that slug, if the person reaches it: by membership, or as assigned staff of its firm."""
+        if not self.user.is_active:
+            return None
+        found = next((reached for reached in self.own if reached.client.slug == slug), None)
+        if found is not None or session_limit(self.user) is not None:
+            return found
+        client = Client.objects.select_related("firm").filter(slug=slug, firm__memberships__user=self.user).first()
+        if client is None or not self.user.has_perm("tenancy.work_on_client", client):
+            return None
+        role = FirmMembership.objects.values_list("role", flat=True).get(firm_id=client.firm_id, user=self.user)
+        return Reached(client, role, is_firm_staff=True)
+
+    def clients(self, most: int | None = None) -> list[Reached]:
+        """The clients that the person may open, by name; not more than `most` of those they are assigned to."""
+        found = list(self.own)
+        roles: dict[int, str] = {}
+        if session_limit(self.user) is None:
+            roles = dict(FirmMembership.objects.filter(user=self.user).values_list("firm_id", "role"))
+        if roles:
+            of_firms = Client.objects.select_related("firm").filter(firm_id__in=roles).order_by("name", "pk")
+            granted = get_objects_for_user(self.user, "tenancy.work_on_client", of_firms, accept_global_perms=False)
+            seen = {reached.client.pk for reached in self.own}
+            found += [
+                Reached(client, roles[client.firm_id], is_firm_staff=True)
+                for client in granted[:most]
+                if client.pk not in seen
+            ]
+        return sorted(found, key=lambda reached: (reached.client.name.casefold(), reached.client.pk))
+
+
 def client_reached(user: Any, slug: str) -> Reached | None:
-    """The client named by `slug` if this person reaches it: by membership, or as assigned staff of its firm."""
-    if not user.is_active:
-        return None
-    limit = session_limit(user)
-    with person_context(user.pk):
-        membership = Membership.of_person.select_related("client__firm").filter(client__slug=slug, user=user).first()
-    if limit is not None and (membership is None or membership.client_id != limit.client_id):
-        return None
-    if membership is not None:
-        return Reached(membership.client, membership.role, is_firm_staff=False)
-    client = Client.objects.select_related("firm").filter(slug=slug, firm__memberships__user=user).first()
-    if client is None or not user.has_perm("tenancy.work_on_client", client):
-        return None
-    role = FirmMembership.objects.values_list("role", flat=True).get(firm_id=client.firm_id, user=user)
-    return Reached(client, role, is_firm_staff=True)
+    """The client named by `slug` if this person reaches it."""
+    return Reach(user).client(slug)
 
 
 def clients_reached(user: Any) -> list[Reached]:
-    """Every client that a person may open, by name: for the switcher and the portfolio."""
-    with person_context(user.pk):
-        own = [
-            Reached(row.client, row.role, is_firm_staff=False)
-            for row in Membership.of_person.select_related("client__firm").filter(user=user)
-        ]
-    if (limit := session_limit(user)) is not None:
-        return [reached for reached in own if reached.client.pk == limit.client_id]
-    roles = dict(FirmMembership.objects.filter(user=user).values_list("firm_id", "role"))
-    if roles:
-        granted = get_objects_for_user(
-            user, "tenancy.work_on_client", Client.objects.select_related("firm"), accept_global_perms=False
-        )
-        seen = {reached.client.pk for reached in own}
-        own += [
-            Reached(client, roles[client.firm_id], is_firm_staff=True)
-            for client in granted
-            if client.firm_id in roles and client.pk not in seen
-        ]
-    return sorted(own, key=lambda reached: (reached.client.name.casefold(), reached.client.pk))
+    """Every client that a person may open, by name."""
+    return Reach(user).clients()
 
 
 def firm_reached(user: Any, slug: str) -> FirmMembership | None:

@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from portal.tenancy import permissions
 from portal.tenancy.models import Client, Firm
-from portal.tenancy.selectors import Reached, clients_reached, firms_of
+from portal.tenancy.selectors import Reach, Reached, firms_of
+
+SWITCHER = 30
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class Shell:
 
     @cached_property
     def memberships(self) -> list[Reached]:
-        return clients_reached(self.user) if self.user.is_authenticated else []
+        """The switcher's clients, a screenful at most: the portfolio has them all."""
+        if not self.user.is_authenticated:
+            return []
+        reach: Reach = getattr(self.request, "reach", None) or Reach(self.user)
+        return reach.clients(most=SWITCHER)
 
     @cached_property
     def firms(self) -> list[Firm]:
@@ -85,8 +91,7 @@ class Shell:
     @property
     def jump(self) -> list[dict[str, str]]:
         """Destinations for the search box."""
-        places = [{"label": item.label, "url": item.url} for item in self.nav]
-        return places
+        return [{"label": item.label, "url": item.url} for item in self.nav]
 
 
 def shell_context(request: HttpRequest) -> dict[str, Any]:

@@ -105,7 +105,9 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
 class TenantModel(models.Model):
     """A row that belongs to one client and can never be seen or touched from another."""
 
-    client = models.ForeignKey("tenancy.Client", on_delete=models.PROTECT, related_name="+", editable=False, db_index=False)
+    client = models.ForeignKey(
+        "tenancy.Client", on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
+    )
 
     objects: ClassVar[TenantManager[Self]] = TenantManager()
 

@@ -41,9 +41,11 @@ class Program:
         if data is not None and not is_form:
             extra = {"content_type": "application/json", **extra}
             data = data if isinstance(data, bytes) else json.dumps(data)
+        if isinstance(data, bytes):
+            answer: HttpResponse = browser.generic(method.upper(), url, data, **headers, **extra)
+            return answer
         send = getattr(browser, method)
-        answer: HttpResponse = send(url, data, query_params=query, **headers, **extra)
-        return answer
+        return send(url, data, query_params=query, **headers, **extra)
 
     def get(self, client: Client, url_name: str, query: dict[str, str] | None = None, **kwargs: Any) -> Any:
         """GET an operation of a client."""

@@ -5,7 +5,7 @@ The peers know one currency, no renewals, no grace, no policy: they are given al
 
 from typing import Any
 
-import polars as pl
+LIMIT = "SELECT segment, date_trunc('month', starts_on), sum(value), max(ends_on), min(customer_id) FROM simple GROUP BY ALL"
 
 EVENTS = """
 WITH events AS (
@@ -39,32 +39,18 @@ WITH months AS (
     FROM spine a FULL JOIN spine b
         ON b.customer_id = a.customer_id AND a.day = (b.day + INTERVAL '1 day' + INTERVAL '1 month - 1 day')::date
 )
-SELECT day, segment, sum(before), sum(now) FILTER (WHERE before = 0),
-    sum(now - before) FILTER (WHERE before > 0 AND now > before), sum(now - before) FILTER (WHERE now > 0 AND now < before),
-    sum(-before) FILTER (WHERE now = 0), sum(now)
+SELECT day, segment, sum(before) AS beginning, sum(now) FILTER (WHERE before = 0) AS new,
+    sum(now - before) FILTER (WHERE before > 0 AND now > before) AS expansion,
+    sum(now - before) FILTER (WHERE now > 0 AND now < before) AS contraction,
+    sum(-before) FILTER (WHERE now = 0) AS churn, sum(now) AS ending
 FROM moves GROUP BY day, segment
 """
 
 
-def duckdb_limit(simple: pl.DataFrame) -> Any:
-    """The lower limit: read the columns and do one group-by."""
-    import duckdb
-
-    return duckdb.sql("SELECT segment, date_trunc('month', starts_on), sum(value), max(ends_on) FROM simple GROUP BY ALL").fetchall()
-
-
-def duckdb_events(simple: pl.DataFrame) -> Any:
-    """Plain event SQL: plus at the start, minus at the end, a running sum per customer."""
-    import duckdb
-
-    return duckdb.sql(EVENTS).fetchall()
-
-
-def pandas_spine(simple: pl.DataFrame) -> Any:
+def pandas_spine(table: Any) -> Any:
     """A customer × month table in pandas, the way it is usually done in notebooks."""
     import pandas as pd
 
-    table = simple.to_pandas()
     months = pd.date_range("2021-01-31", "2025-12-31", freq="ME")
     state = pd.concat(
         table[(table.starts_on <= day) & (table.ends_on > day)]

@@ -1,11 +1,14 @@
 """Tokens of programs."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from portal.tenancy.wall import TenantManager, TenantModel
+
+if TYPE_CHECKING:
+    from portal.tenancy.selectors import Reached
 
 
 class ApiToken(TenantModel):
@@ -20,6 +23,9 @@ class ApiToken(TenantModel):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    reached: "Reached | None" = None
+    """How its owner reaches the client, as the running request found it."""
 
     by_bearer: ClassVar = models.Manager()
     objects: ClassVar = TenantManager()

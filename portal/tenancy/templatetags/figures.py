@@ -7,6 +7,7 @@ own, so that a page names them once. Everything returns finished text or a small
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -217,13 +218,19 @@ def no_value(reason: str = NO_REASON) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: int = 20, label: str = "") -> SafeString:
     """A symbol of `static/img/icons.svg`; decorative unless it has a label."""
+    return drawn_icon(name, size, label, static("img/icons.svg"))
+
+
+@lru_cache(maxsize=512)
+def drawn_icon(name: str, size: int, label: str, sprite: str) -> SafeString:
+    """The markup of an icon; a page has dozens of the same few."""
     named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="ico" width="{}" height="{}" {}><use href="{}#{}"/></svg>',
         size,
         size,
         named,
-        static("img/icons.svg"),
+        sprite,
         name,
     )
 

@@ -1,0 +1,107 @@
+"""Schemathesis on the real WSGI application: no 5xx, and every answer is one that the schema describes.
+
+Half of what is generated is valid under the schema, half is not. The token is valid; the addresses name the client, and now and
+then objects that exist, so that the answers are not all 404.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import schemathesis
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from portal.wsgi import application
+from tests.api.conftest import Mint, Program
+from tests.tenancy import routes_api as objects
+
+EXAMPLES = 12
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def api(northwind: Client, ana: User, program: Mint, settings: Any) -> Program:
+    """A program with every scope, that nobody slows down."""
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"token": "100000/min"}}
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "localhost"]
+    return program(northwind, ana)
+
+
+@pytest.fixture
+def known(northwind: Client) -> dict[str, Any]:
+    """Ids that exist, by the names they have in addresses."""
+    with tenant_context(northwind):
+        found = objects.a_source(northwind) | objects.a_policy(northwind)
+        found |= objects.a_line(northwind) | objects.a_closed_month(northwind) | {"month": "2024-06"}
+        return found | objects.an_import(northwind) | {"client_slug": "northwind"}
+
+
+def operations() -> Iterator[Any]:
+    schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
+    schema.app = application
+    for found in schema.get_all_operations():
+        yield found.ok()
+
+
+def operations() -> list[Any]:
+    """Every operation of the schema, on the application that serves it."""
+    schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
+    schema.app = application
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+def hammer(operation: Any, mode: GenerationMode, api: Program, known: dict[str, Any]) -> Counter[int]:
+    """Send generated requests to an operation, check every answer, and count them by status."""
+    statuses: Counter[int] = Counter()
+    fixed = {name: value for name, value in known.items() if f"{{{name}}}" in operation.path}
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode, path_parameters=fixed))
+    def attempt(case: Any) -> None:
+        answer = case.call(headers={"Authorization": f"Bearer {api.token}"})
+        statuses[answer.status_code] += 1
+        case.validate_response(answer, checks=CHECKS)
+
+    attempt()
+    return statuses
+
+
+@pytest.mark.slow
+def test_no_answer_leaves_the_schema(api: Program, known: dict[str, Any]) -> None:
+    tried = {operation.label: hammer(operation, GenerationMode.POSITIVE, api, known) for operation in operations()}
+    assert [label for label, statuses in tried.items() if 401 in statuses] == []
+    answered = [label for label, statuses in tried.items() if statuses[200] + statuses[201] + statuses[202]]
+    assert len(answered) > len(tried) * 3 // 4, "most of what was tried was refused: this proves little"
+
+
+@pytest.mark.slow
+def test_what_the_schema_forbids_is_refused(api: Program, known: dict[str, Any]) -> None:
+    for operation in operations():
+        if operation.query or operation.body:
+            statuses = hammer(operation, GenerationMode.NEGATIVE, api, known)
+            assert statuses[400] + statuses[415], operation.label

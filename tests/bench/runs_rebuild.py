@@ -1,0 +1,50 @@
+"""From database to database: Tieout's rebuild of a stored book, and the month spine in SQL."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.bench import stage
+
+
+def rebuild(name: str) -> dict[str, Any]:
+    """One book, ARR: lines read, computed over sixty months, all its rows replaced, committed."""
+    stage.open_database(name)
+    from metrics.models import BookState
+    from metrics.services.books import book_rebuild
+    from portal.tenancy.scope import tenant_context
+    from tests.bench.generate import LAST
+
+    client = stage.client_get()
+    start = time.perf_counter()
+    with tenant_context(client):
+        book = book_rebuild(client=client, recognition="start", through=LAST)
+    seconds = time.perf_counter() - start
+    assert book.state == BookState.READY, book.message
+    return {"seconds": seconds}
+
+
+def rebuild_all(name: str) -> dict[str, Any]:
+    """What follows an import: ARR, CARR and LARR, up to the last completed month."""
+    stage.open_database(name)
+    from metrics.services.books import books_rebuild_all
+    from portal.tenancy.scope import tenant_context
+
+    client = stage.client_get()
+    start = time.perf_counter()
+    with tenant_context(client):
+        books_rebuild_all(client=client, now=datetime.now(UTC))
+    return {"seconds": time.perf_counter() - start}
+
+
+def spine(name: str) -> dict[str, Any]:
+    """The month spine in PostgreSQL, with the same work memory that a careful person would give it."""
+    from tests.bench.peers import SPINE
+
+    stage.setup()
+    with stage.administrator(name) as connection:
+        connection.execute("SET work_mem = '256MB'")
+        connection.execute("DROP TABLE IF EXISTS bench_result")
+        start = time.perf_counter()
+        connection.execute(f"CREATE TABLE bench_result AS {SPINE}")
+        return {"seconds": time.perf_counter() - start}
