@@ -14,6 +14,7 @@ from metrics.models.intake import SourceKind
 
 CONSTANT: Final = "="
 ABSENT: Final = ""
+NEW_SOURCE: Final = "new"
 DATE_ORDERS: Final = {
     "dmy": "Day first",
     "mdy": "Month first",
@@ -24,7 +25,7 @@ DATE_ORDERS: Final = {
 class UploadForm(forms.Form):
     """A file, and the source it belongs to."""
 
-    source = forms.ChoiceField(label="Source", required=False)
+    source = forms.ChoiceField(label="Source")
     name = forms.CharField(
         label="Name of the new source",
         max_length=80,
@@ -44,7 +45,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, sources: list[Source], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = [(str(source.pk), source.name) for source in sources]
-        self.fields["source"].choices = [*known, ("", "A new source")]  # type: ignore[attr-defined]
+        self.fields["source"].choices = [*known, (NEW_SOURCE, "A new source")]  # type: ignore[attr-defined]
         if not known:
             self.fields["source"].widget = forms.HiddenInput()
 
@@ -60,7 +61,7 @@ class UploadForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A new source needs a name."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if not cleaned.get("source") and not (cleaned.get("name") or "").strip():
+        if cleaned.get("source") == NEW_SOURCE and not (cleaned.get("name") or "").strip():
             self.add_error("name", "Give the new source a name.")
         return cleaned
 
@@ -174,7 +175,8 @@ class MappingForm(forms.Form):
                 "choice": self[f"column_{column.name}"],
                 "constant": self[f"constant_{column.name}"],
                 "examples": self.found["samples"].get(chosen.removeprefix("c:"), []),
-                "question": self.questions.get(column.name),
+                "hint": self.questions.get(column.name, {}).get("text", "") if chosen else "",
+                "takes_constant": chosen == CONSTANT or (column.is_required and not chosen),
                 "values": [(self[name], text) for name, text in self.value_fields.get(column.name, [])],
             }
 

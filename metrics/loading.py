@@ -200,11 +200,8 @@ def write_history(source_id: int, import_id: int, delta: Delta) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         (at,) = cursor.fetchone()
-    fixed = {"source_id": source_id, "contract_import_id": import_id, "at": at}
-    # In CSV an empty text reads as null: where the field is empty it is a constant.
-    of_fields, of_lines = rows.filter(pl.col("field") != ""), rows.filter(pl.col("field") == "").drop("field")
-    repository.rows_insert(LineChange, of_fields.with_columns(pl.col("field").replace(MILLIONTHS)), **fixed)
-    repository.rows_insert(LineChange, of_lines, field="", **fixed)
+    written = rows.with_columns(pl.col("field").replace(MILLIONTHS))
+    repository.rows_insert(LineChange, written, source_id=source_id, contract_import_id=import_id, at=at)
 
 
 def shown(name: str) -> pl.Expr:

@@ -33,8 +33,10 @@ class Server:
     @classmethod
     def from_url(cls, url: str, secret: str) -> "Server":
         parts = dj_database_url.parse(url)
-        values = [str(parts.get(key) or "") for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD")]
-        return cls(*values, secret=secret)
+        host, port, name, user, password = (
+            str(parts.get(key) or "") for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD")
+        )
+        return cls(host, port, name, user, password, secret)
 
     def role(self, kind: str) -> str:
         """The name of the `kind` role (owner, migrator, app, system); cluster-wide, so it carries the database's name."""
@@ -47,7 +49,7 @@ class Server:
     def named(self, name: str) -> "Server":
         return replace(self, name=name)
 
-    def conninfo(self, dbname: str | None = None) -> dict[str, str]:
+    def conninfo(self, dbname: str | None = None) -> dict[str, Any]:
         """Keyword arguments for `psycopg.connect` as the administrator."""
         given = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
         return {key: value for key, value in given.items() if value} | {"dbname": dbname or self.name}

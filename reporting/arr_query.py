@@ -5,6 +5,7 @@ A value that makes no sense is left out rather than refused: an old bookmark sti
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import urlencode
 
 from metrics.models import Recognition
@@ -39,11 +40,11 @@ class ArrQuery:
         return cls(
             first=first,
             last=last,
-            grain=_one_of(given.get("grain", ""), GRAINS, "month"),
+            grain=cast(Grain, _one_of(given.get("grain", ""), GRAINS, "month")),
             by=_one_of(given.get("by", ""), DIMENSIONS, "total"),
             recognition=_one_of(given.get("basis", ""), Recognition.values, ""),
             reported=given.get("view") != "current",
-            scale=_one_of(given.get("scale", ""), SCALES, "thousands"),
+            scale=cast(Scale, _one_of(given.get("scale", ""), SCALES, "thousands")),
             filters={name: given[name][:200] for name in DIMENSIONS if given.get(name)},
         )
 

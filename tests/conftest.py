@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from portal.tenancy.services import client_create, consultant_assign, firm_creat
 from tests import database
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
-PASSWORD = "correct-horse-battery"  # noqa: S105 — the cast's, in tests alone
+PASSWORD = "correct-horse-battery"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,7 +77,9 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def committed_db(base_server: Server, worker_id: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+def committed_db(
+    base_server: Server, worker_id: str, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Server]:
     """A fresh database in which commits are real, for tests with several connections or processes; dropped afterwards."""
     name = f"tieout_test_{os.getpid()}_{worker_id}_own"
     before = dict(connections["default"].settings_dict)
@@ -84,7 +87,7 @@ def committed_db(base_server: Server, worker_id: str, django_db_setup: None, dja
         server = database.copy_template(base_server, database.template(base_server), name)
         database.use(server)
         yield server
-        database.use(database.replace(server, name=before["NAME"]))
+        database.use(replace(server, name=before["NAME"]))
         database.drop(base_server, name)
 
 

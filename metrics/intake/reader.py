@@ -47,7 +47,7 @@ def read_limited(
     """
     bounds = limits or Limits()
     try:
-        size = os.path.getsize(path)
+        size = Path(path).stat().st_size
         with open(path, "rb") as file:
             start = file.read(8)
             if start.startswith(ZIP):
@@ -78,9 +78,9 @@ def _refuse_signature(start: bytes) -> None:
 
 def _read_workbook(path: str, sheet: str | None, limits: Limits) -> Table:
     with tempfile.TemporaryDirectory(prefix="tieout-intake-") as folder:
-        out = os.path.join(folder, "sheet.csv")
+        out = str(Path(folder) / "sheet.csv")
         answer = _run_child(
-            {"path": os.path.abspath(path), "out": out, "sheet": sheet, "limits": asdict(limits)}, limits
+            {"path": str(Path(path).resolve()), "out": out, "sheet": sheet, "limits": asdict(limits)}, limits
         )
         if answer["code"]:
             raise Refused(answer["code"], answer["reason"])

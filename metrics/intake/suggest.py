@@ -218,7 +218,7 @@ def _choose_decimal_mark(table: Table, mapping: Mapping, questions: list[Questio
 
 
 def _choose_end(table: Table, mapping: Mapping, questions: list[Question], faults: list[Fault]) -> Mapping:
-    if "end_date" in mapping.columns and mapping.columns["end_date"] != "end_date" or _is_foreign(table):
+    if ("end_date" in mapping.columns and mapping.columns["end_date"] != "end_date") or _is_foreign(table):
         text = "Is the end date the last day of service, or the first day without?"
         if "end_date" in mapping.columns:
             questions.append(Question("end_is_exclusive", text, ("last day of service", "first day without service")))

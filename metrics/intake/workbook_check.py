@@ -5,13 +5,13 @@ that are thrown away again: sizes that lie, entity declarations, and sheets whos
 found here.
 """
 
-import os
 import re
 import stat
 import struct
 import zipfile
 from dataclasses import dataclass, field
 from html import unescape
+from pathlib import Path
 from typing import Final
 
 from metrics.intake.limits import Limits, Refused
@@ -52,7 +52,7 @@ class PartCheck:
 
 def check_workbook(path: str, limits: Limits) -> dict[str, PartCheck]:
     """Raise `Refused` unless the file is a plain XLSX workbook within the limits; give what each part holds."""
-    size = os.path.getsize(path)
+    size = Path(path).stat().st_size
     if size > limits.max_workbook_bytes:
         raise Refused(
             "file_too_large", f"the workbook has {size:,} bytes, at most {limits.max_workbook_bytes:,} are read"

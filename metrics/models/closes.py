@@ -57,5 +57,7 @@ class CloseBalance(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["client", "close", "customer", "product", "currency"], name="close_balance_once")
+            models.UniqueConstraint(
+                fields=["client", "close", "customer", "product", "currency"], name="close_balance_once"
+            )
         ]

@@ -66,7 +66,7 @@ class ContractLine(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.line_id
+        return str(self.line_id)
 
 
 class LineChange(TenantModel):

@@ -201,7 +201,7 @@ def refuse(contract_import: ContractImport, content: ContractFile) -> None:
     faults = content.faults.frame.head(KEPT_FAULTS)
     ImportFault.objects.filter(contract_import=contract_import).delete()
     texts = faults.with_columns(pl.col("value").str.slice(0, 200), pl.col("reason").str.slice(0, 400))
-    fault_rows_insert(contract_import, texts)
+    repository.rows_insert(ImportFault, texts, contract_import_id=contract_import.pk)
     contract_import.report = {"table": contract_import.report.get("table", {}), **file_report(content)}
     contract_import.totals = contract_import.report.pop("totals")
     contract_import.fault_count = len(content.faults)
@@ -210,16 +210,6 @@ def refuse(contract_import: ContractImport, content: ContractFile) -> None:
     contract_import.save()
     details = {"file": contract_import.file_name, "faults": len(content.faults), "rows": content.faults.faulty_rows}
     record(contract_import, "import.refused", details=details)
-
-
-def fault_rows_insert(contract_import: ContractImport, faults: pl.DataFrame) -> None:
-    """Insert faults; `column` and `value` may be empty, which CSV would read as null, so that those rows go apart."""
-    for no_column in (False, True):
-        for no_value in (False, True):
-            part = faults.filter((pl.col("column") == "") == no_column, (pl.col("value") == "") == no_value)
-            empty = [name for name, is_empty in (("column", no_column), ("value", no_value)) if is_empty]
-            constants = dict.fromkeys(empty, "")
-            repository.rows_insert(ImportFault, part.drop(empty), contract_import_id=contract_import.pk, **constants)
 
 
 def count(contract_import: ContractImport, delta: loading.Delta) -> None:

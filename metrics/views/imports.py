@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from metrics.forms import MappingForm, UploadForm
+from metrics.forms import NEW_SOURCE, MappingForm, UploadForm
 from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
 from metrics.selectors.import_pages import faults_text, import_context
@@ -38,8 +38,7 @@ def import_url(name: str, request: TenantRequest, import_id: int) -> str:
 def upload(request: TenantRequest) -> HttpResponse:
     """Choose a source and a file; a small file is checked at once, a large one in the background."""
     sources = list(Source.objects.order_by("-is_authoritative", "name"))
-    asked = request.GET.get("source", "")
-    initial = {"source": asked or (str(sources[0].pk) if sources else "")}
+    initial = {"source": request.GET.get("source") or (str(sources[0].pk) if sources else NEW_SOURCE)}
     form = UploadForm(request.POST or None, request.FILES or None, sources=sources, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

@@ -30,13 +30,16 @@ def issues(request: TenantRequest) -> HttpResponse:
 @client_page(VIEW_DATA)
 def issue(request: TenantRequest, code: str) -> HttpResponse:
     """One question with its lines."""
+    source = authoritative_source()
+    if source is None:
+        raise Http404("No lines, no questions.")
     try:
         found = issue_get(request.client, code)
     except KeyError as error:
         raise Http404("No such question.") from error
     start = number_of(request.GET.get("start"))
     shown = found.lines[start : start + PAGE]
-    ids = ContractLine.objects.filter(source=authoritative_source(), line_id__in=[line["line_id"] for line in shown])
+    ids = ContractLine.objects.filter(source=source, line_id__in=[line["line_id"] for line in shown])
     keys = dict(ids.values_list("line_id", "pk"))
     context = {
         "issue": found,

@@ -15,7 +15,6 @@ from typing import Any
 
 from metrics.intake.layout import CONTRACT_NAMES
 
-
 FIRST = "Alder Amber Aspen Birch Bright Cedar Clear Cobalt Copper Crest Delta Ember Fern Field Flint Forge Glen Granite"
 FIRST += " Harbor Hazel Heron Ivory Juniper Keystone Lake Laurel Linden Maple Meadow Mill North Oak Orchard Osprey Pine"
 FIRST += " Quarry Raven Ridge River Rowan Sable Sage Slate Spruce Stone Summit Thorn Vale Willow Wren Yarrow"

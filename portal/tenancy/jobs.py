@@ -27,7 +27,6 @@ def tenant_task(*, in_one_scope: bool = True, **options: Any) -> Callable[[Calla
     """
 
     def decorate(body: Callable[..., Any]) -> Task[Any, Any]:
-        @shared_task(**options)
         @wraps(body)
         def run(client_id: int, *args: Any, **kwargs: Any) -> Any:
             client = client_for_job(client_id)
@@ -37,7 +36,8 @@ def tenant_task(*, in_one_scope: bool = True, **options: Any) -> Callable[[Calla
                 with tenant_context(client):
                     return body(client, *args, **kwargs)
 
-        return run
+        job: Task[Any, Any] = shared_task(**options)(run)
+        return job
 
     return decorate
 

@@ -30,9 +30,9 @@ class TenantQuerySet(models.QuerySet[Row]):
             raise ScopeError(f"a query on {self.model.__name__} ran outside the scope of its client")
 
     def _fetch_all(self) -> None:
-        if self._result_cache is None:  # type: ignore[has-type]
+        if self._result_cache is None:
             self.require_scope()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[Row]:
         self.require_scope()
@@ -60,7 +60,7 @@ class TenantQuerySet(models.QuerySet[Row]):
         self.require_scope()
         return super().delete()
 
-    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:  # type: ignore[override,misc]
+    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
         rows = list(objs)
         for row in rows:
             check_tenant(row)

@@ -129,7 +129,7 @@ def test_a_form_in_a_strange_encoding_is_no_error_of_ours(api: Program) -> None:
     for media_type in (
         "multipart/form-data; boundary=b; charset=hex",
         "multipart/form-data",
-        "multipart/form-data; boundary=" + "b" * 300,
+        "multipart/form-data; boundary=é",
     ):
         answer = api.call("/api/v1/clients/northwind/rates/", "post", form, content_type=media_type)
         assert is_problem(answer, 400), media_type

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 import pytest
@@ -97,7 +98,7 @@ def test_a_blank_discount_is_zero_and_a_blank_end_is_evergreen() -> None:
         ({"product": "#N/A"}, "cell_error"),
     ],
 )
-def test_one_fault_refuses_the_file_and_is_named(changes: dict[str, str], code: str) -> None:
+def test_one_fault_refuses_the_file_and_is_named(changes: dict[str, Any], code: str) -> None:
     assert only_code(read(line(**changes))) == code
 
 

@@ -68,7 +68,7 @@ def test_saasops_contracts_give_their_published_arr_and_carr(case: int) -> None:
     constants = {"currency": "USD", "product": "Subscription", "charge_type": "recurring"}
     file = read(DATA / f"saasops-cases/case{case}_contracts.csv", constants=constants)
     assert not len(file.faults), list(file.faults)
-    lines = [row for row in file.lines.iter_rows(named=True)]
+    lines = list(file.lines.iter_rows(named=True))
     with open(DATA / f"saasops-cases/case{case}_expected.csv", newline="") as expected:
         for month in csv.DictReader(expected):
             day = date.fromisoformat(month["month_end"])

@@ -97,7 +97,9 @@ def test_mistakes_end_with_one_clear_line(northwind: Client, write: Any) -> None
 
 def test_rates_are_added_corrected_and_remembered(northwind: Client, write: Any) -> None:
     head = "date,currency,rate\n"
-    out, _, _ = run("rates_import", "--client", "northwind", write(f"{head}2024-01-31,EUR,1.1\n2024-02-29,EUR,1.2\n".encode()))
+    out, _, _ = run(
+        "rates_import", "--client", "northwind", write(f"{head}2024-01-31,EUR,1.1\n2024-02-29,EUR,1.2\n".encode())
+    )
     assert "2 rates added, 0 changed, 0 unchanged." in out
     again = write(f"{head}2024-01-31,EUR,1.15\n2024-02-29,EUR,1.2\n2024-02-29,USD,1\n".encode())
     assert "0 rates added, 1 changed" in run("rates_import", "--client", "northwind", again)[0]

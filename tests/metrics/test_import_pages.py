@@ -21,7 +21,10 @@ from tests.metrics.steps import check, load
 
 pytestmark = pytest.mark.usefixtures("file_store")
 SignIn = Callable[[User], Browser]
-FOREIGN = b"Vertrag;Kunde;Tarif;Preis;Beginn;Ende;Testphase\nV1;Acme AG;Gold;1234,50;03/04/2024;05/06/2025;TRUE\nV2;Bolt;Basic;99,90;01/02/2024;;FALSE\n"
+FOREIGN = (
+    b"Vertrag;Kunde;Tarif;Preis;Beginn;Ende;Testphase\n"
+    b"V1;Acme AG;Gold;1234,50;03/04/2024;05/06/2025;TRUE\nV2;Bolt;Basic;99,90;01/02/2024;;FALSE\n"
+)
 
 
 def url(name: str, client: Client, **keys: Any) -> str:
@@ -29,7 +32,7 @@ def url(name: str, client: Client, **keys: Any) -> str:
 
 
 def send(browser: Browser, client: Client, data: bytes, name: str = "contracts.csv", **fields: str) -> HttpResponse:
-    form = {"file": SimpleUploadedFile(name, data), "name": "Billing", "kind": "billing", **fields}
+    form = {"file": SimpleUploadedFile(name, data), "source": "new", "name": "Billing", "kind": "billing", **fields}
     return browser.post(url("data_upload", client), form, follow=True)  # type: ignore[return-value]
 
 
@@ -138,7 +141,11 @@ def test_a_foreign_file_is_asked_about_and_its_answers_are_remembered(
     with tenant_context(northwind):
         rows = {row.line_id: row for row in ContractLine.objects.all()}
     assert (rows["V1"].charge_type, str(rows["V1"].amount)) == ("trial", "1234.500000")
-    assert (str(rows["V1"].starts_on), str(rows["V1"].ends_on), rows["V2"].ends_on) == ("2024-04-03", "2025-06-04", None)
+    assert (str(rows["V1"].starts_on), str(rows["V1"].ends_on), rows["V2"].ends_on) == (
+        "2024-04-03",
+        "2025-06-04",
+        None,
+    )
     with tenant_context(northwind):
         source = Source.objects.get()
     send(browser, northwind, FOREIGN + b"V3;Cem;Gold;7,00;09/09/2024;;FALSE\n", source=str(source.pk))
@@ -204,7 +211,9 @@ def test_who_may_only_look_cannot_import(northwind: Client, person: Any, signed_
     assert analyst.post(url("data_accept", northwind, import_id=waiting.pk)).status_code == 403
 
 
-@pytest.mark.parametrize(("name", "most"), [("data", 32), ("data_imports", 22), ("data_lines", 23), ("data_issues", 27)])
+@pytest.mark.parametrize(
+    ("name", "most"), [("data", 32), ("data_imports", 22), ("data_lines", 23), ("data_issues", 27)]
+)
 def test_pages_ask_the_database_few_questions_however_many_lines(
     northwind: Client, rita: User, signed_in: SignIn, django_assert_max_num_queries: Any, name: str, most: int
 ) -> None:

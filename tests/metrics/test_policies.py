@@ -76,7 +76,7 @@ def test_the_reporting_currency_follows_the_policy_unless_rates_are_in_the_old_o
 
 
 def test_every_value_has_a_sentence_of_its_own(northwind: Client) -> None:
-    values = [(name, value) for name, choices in CHOICES.items() for value in choices]
+    values: list[tuple[str, Any]] = [(name, value) for name, choices in CHOICES.items() for value in choices]
     values += [(name, count) for name in ("minimum_term_months", "renewal_grace_days") for count in (0, 1, 30)]
     values += [("reactivation_window_months", window) for window in (None, 0, 1, 6)]
     sentences = [sentence_of(name, value) for name, value in values]

@@ -1,10 +1,15 @@
-"""The access matrix as a whole, and the routes that are nobody's in particular."""
+"""The access matrix as a whole, and the routes that belong to no client."""
 
-from tests.tenancy.routes_accounts import ACCOUNT_ROUTES
+from tests.tenancy.routes_accounts import ACCOUNT_ROUTES, OTHER_ACCOUNT_ROUTES
 from tests.tenancy.routes_metrics import METRICS_ROUTES
 from tests.tenancy.routes_reporting import REPORTING_ROUTES
 
 CLIENT_ROUTES = [*ACCOUNT_ROUTES, *METRICS_ROUTES, *REPORTING_ROUTES]
+OTHER_ROUTES = {
+    **OTHER_ACCOUNT_ROUTES,
+    "health_live": "public: tests/platform/test_health.py",
+    "health_ready": "public: tests/platform/test_health.py",
+}
 
-# Libraries' own pages, cut down to a list in portal.accounts.urls; the API has its own table in tests/api.
+# Allauth's pages are cut down to a list in portal.accounts.urls; the API has its own table, tests/tenancy/routes_api.py.
 LIBRARY_PREFIXES = ("accounts/", "api/")

@@ -67,8 +67,10 @@ TAMPERINGS: dict[str, tuple[str, int]] = {
     "edited details": ("UPDATE tenancy_auditentry SET details = '{{\"n\": 77}}' WHERE sequence = 6", 6),
     "a deleted row": ("DELETE FROM tenancy_auditentry WHERE sequence = 5", 5),
     "two swapped rows": (
-        "UPDATE tenancy_auditentry SET sequence = CASE sequence WHEN 3 THEN 1003 ELSE 3 END WHERE sequence IN (3, 7);"
-        "UPDATE tenancy_auditentry SET sequence = 7 WHERE sequence = 1003",
+        (
+            "UPDATE tenancy_auditentry SET sequence = CASE sequence WHEN 3 THEN 1003 ELSE 3 END WHERE sequence IN (3, 7);"
+            "UPDATE tenancy_auditentry SET sequence = 7 WHERE sequence = 1003"
+        ),
         3,
     ),
     "a moved clock": ("UPDATE tenancy_auditentry SET at = at + interval '1 day' WHERE sequence = 2", 2),
