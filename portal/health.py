@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from portal.broker import is_reachable
 from portal.selftest import role_findings
+from portal.tenancy.access import public_page
 
 logger = logging.getLogger(__name__)
 KEEP_SECONDS = 2.0
@@ -22,6 +23,7 @@ _last: tuple[float, dict[str, bool]] = (0.0, {})
 _newest: set[tuple[str, str]] = set()
 
 
+@public_page
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
@@ -29,6 +31,7 @@ def live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "live"})
 
 
+@public_page
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:

@@ -21,7 +21,7 @@ import numpy as np
 
 from metrics.book_rows import load_cohorts, load_groups
 from metrics.engine.arrays import Ints
-from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
+from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
 from metrics.figures import from_cents
@@ -112,28 +112,33 @@ def bridge_of(
     periods = tuple(periods_of(*months, grain, client.fiscal_year_start))
     offset = head.first_month or 0
     names = sorted(group for name, group in groups if name == dimension) if dimension != TOTAL else []
-    rows = [bridge_row(groups[dimension, group], offset, period, group) for period in periods for group in names]
     total = groups.get((TOTAL, ""))
-    totals = [bridge_row(total, offset, period, "") for period in periods] if total is not None else []
-    shown = tuple(row for row in rows if any(getattr(row, name) for name in BRIDGE_COLUMNS))
-    present = {row.group for row in shown}
+    totals = tuple(bridge_rows(total, offset, periods, "")) if total is not None and periods else ()
+    by_group = [bridge_rows(groups[dimension, group], offset, periods, group) for group in names if periods]
+    rows = [row for same_period in zip(*by_group, strict=True) for row in same_period if row is not None]
+    present = {row.group for row in rows}
     kept = tuple(name for name in names if name in present)
-    return Bridge(head, dimension, grain, periods, kept, shown if dimension != TOTAL else tuple(totals), tuple(totals))
+    return Bridge(head, dimension, grain, periods, kept, tuple(rows) if dimension != TOTAL else totals, totals)
 
 
-def bridge_row(series: Ints, offset: int, period: Period, group: str) -> BridgeRow:
-    """One period of a series whose first place is the month `offset`."""
-    span = series[:, period.first - offset : period.last - offset + 1]
-    figures: dict[str, Any] = {name: from_cents(figure_of(name, span[PLACE[name]])) for name in AMOUNTS}
-    figures |= {name: figure_of(name, span[PLACE[name]]) for name in COUNTS}
-    return BridgeRow(period=period, group=group, **figures)
+def bridge_rows(series: Ints, offset: int, periods: tuple[Period, ...], group: str) -> list[Any]:
+    """A series, whose first place is the month `offset`, by period; None for a period of a group in which everything is 0.
 
-
-def figure_of(name: str, months: Ints) -> int:
-    """A figure over several months: the first beginning, the last ending, the sum of a flow."""
-    if name in OPENING:
-        return int(months[0])
-    return int(months[-1]) if name in CLOSING else int(months.sum())
+    The first beginning, the last ending, and the sums of the flows; all periods at once, because a page has thousands of cells.
+    """
+    first, last = [period.first - offset for period in periods], [period.last - offset for period in periods]
+    sums = np.add.reduceat(series[: len(BRIDGE_COLUMNS), : last[-1] + 1], first, axis=1)
+    for name in OPENING:
+        sums[PLACE[name]] = series[PLACE[name], first]
+    for name in CLOSING:
+        sums[PLACE[name]] = series[PLACE[name], last]
+    kept = [group == "" or bool(column.any()) for column in sums.T]
+    columns: list[list[Any]] = [[from_cents(cents) for cents in row] for row in sums[: len(AMOUNTS)].tolist()]
+    figures = zip(*columns, *sums[len(AMOUNTS) :].tolist(), strict=True)
+    return [
+        BridgeRow(period, group, *values) if is_kept else None
+        for period, values, is_kept in zip(periods, figures, kept, strict=True)
+    ]
 
 
 def shown_months(head: BookHead, first: int | None, last: int | None) -> tuple[int, int]:

@@ -20,9 +20,10 @@ from metrics.import_report import changes_report, file_report, table_report
 from metrics.intake.contracts import ContractFile, read_contracts
 from metrics.intake.faults import Faults
 from metrics.intake.layout import CONTRACT_COLUMNS, CONTRACT_NAMES
+from metrics.intake.limits import Refused
 from metrics.intake.mapping import Mapping, MappingError
 from metrics.intake.reader import read_limited
-from metrics.intake.suggest import Suggestion, suggest_mapping
+from metrics.intake.suggest import suggest_mapping
 from metrics.intake.table import Table
 from metrics.models import ContractImport, ImportFault, Source
 from metrics.models.intake import ImportState
@@ -107,23 +108,59 @@ def import_advance(*, client: Client, contract_import: ContractImport) -> None:
         import_check(client=client, contract_import=contract_import, table=table)
 
 
-def import_read(*, contract_import: ContractImport) -> Table:
+def import_read(*, contract_import: ContractImport, is_mapped_anew: bool = False) -> Table:
     """Read the file's columns; with a mapping that is known to fit go on to `checking`, else ask for one (`uploaded`).
 
-    A file that cannot be read at all is refused, with the reason as its fault.
+    A file that cannot be read at all is refused, with the reason as its fault. The very file that was loaded last is not read
+    again (`unchanged`), unless it `is_mapped_anew`.
     """
+    if not is_mapped_anew and is_recognised(contract_import):
+        return Table.refused(Refused("file_known", "the file is loaded already"))
     table = table_of(contract_import, None)
     if not table.header:
         refuse(contract_import, Checked.refused(table.faults).content)
         return table
-    suggestion = suggest_mapping(table)
-    contract_import.report = {"table": table_report(table, suggestion)}
-    contract_import.row_count = table.cells.height
     mapping = known_mapping(contract_import.source, table)
+    contract_import.report = {"table": {"header": list(table.header)} if mapping else described(table)}
+    contract_import.row_count = table.cells.height
     contract_import.state = ImportState.CHECKING if mapping else ImportState.UPLOADED
     contract_import.mapping = mapping.to_dict() if mapping else None
     contract_import.save()
     return table
+
+
+def described(table: Table) -> dict[str, Any]:
+    """What the mapping page asks and shows: examples of each column, a first mapping, the questions it leaves open."""
+    return table_report(table, suggest_mapping(table))
+
+
+def import_describe(*, contract_import: ContractImport) -> None:
+    """Make sure that the mapping page has something to show; a file whose mapping was known was not looked at so closely."""
+    if "suggested" not in contract_import.report.get("table", {}):
+        contract_import.report = {**contract_import.report, "table": described(table_of(contract_import, None))}
+        contract_import.save(update_fields=["report"])
+
+
+def is_recognised(contract_import: ContractImport) -> bool:
+    """Whether this very file was the last one loaded into its source, and would be read the same way; then say `unchanged`."""
+    source = contract_import.source
+    last = ContractImport.objects.filter(source=source, state=ImportState.DONE).order_by("-finished_at").first()
+    if last is None or (last.file_sha256, last.is_partial, last.mapping) != (
+        contract_import.file_sha256,
+        contract_import.is_partial,
+        source.mapping,
+    ):
+        return False
+    contract_import.mapping, contract_import.totals = last.mapping, last.totals
+    contract_import.row_count = contract_import.unchanged_count = last.row_count
+    contract_import.added_count = contract_import.changed_count = contract_import.vanished_count = 0
+    header = last.report.get("table", {}).get("header", [])
+    contract_import.report = {"table": {"header": header}, "preview": last.report.get("preview", [])}
+    finish(contract_import, ImportState.UNCHANGED)
+    contract_import.save()
+    details = {"file": contract_import.file_name, "sha256": contract_import.file_sha256, "same_as_import": last.pk}
+    record(contract_import, "import.unchanged", details=details)
+    return True
 
 
 def known_mapping(source: Source, table: Table) -> Mapping | None:
@@ -143,17 +180,12 @@ def is_canonical(header: tuple[str, ...]) -> bool:
     return ours >= REQUIRED or (len(REQUIRED - ours) <= 3 and len(ours) >= len(set(header) - ours) * 3)
 
 
-def suggestion_for(contract_import: ContractImport) -> Suggestion:
-    """A first mapping for the import's file, with the questions that only a person can answer."""
-    return suggest_mapping(table_of(contract_import, None))
-
-
 # --- mapping and checking ---------------------------------------------------------------------------------------------
 
 
 def import_map(*, contract_import: ContractImport, mapping: Mapping) -> None:
     """Say how the file is to be read; the next step is a check. Raises ImportProblem where it is too late for that."""
-    if contract_import.state not in OPEN_STATES:
+    if contract_import.state not in (*OPEN_STATES, ImportState.UNCHANGED):
         raise ImportProblem(f"This file is {contract_import.get_state_display().lower()}: its mapping is settled.")
     try:
         plain = Mapping.from_dict(mapping.to_dict()).to_dict()

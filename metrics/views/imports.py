@@ -13,7 +13,14 @@ from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
 from metrics.selectors.import_pages import faults_text, import_context
 from metrics.selectors.imports import UNDER_WAY, import_get
-from metrics.services.imports import import_accept, import_advance, import_cancel, import_map, import_start
+from metrics.services.imports import (
+    import_accept,
+    import_advance,
+    import_cancel,
+    import_describe,
+    import_map,
+    import_start,
+)
 from metrics.services.problems import ImportProblem
 from metrics.services.sources import source_ensure
 from metrics.views.tabs import number_of
@@ -100,6 +107,7 @@ def mapping(request: TenantRequest, import_id: int) -> HttpResponse:
     found = found_import(import_id)
     if not found.report.get("table", {}).get("header"):
         return HttpResponseRedirect(import_url("data_import", request, import_id))
+    import_describe(contract_import=found)
     form = MappingForm(request.POST or None, contract_import=found)
     if request.method == "POST" and form.is_valid():
         try:

@@ -3,7 +3,7 @@
 A link holds its secret in the path (`/join/<secret>/`, `/link/<secret>/`). The first GET puts the hash into the session and
 redirects to the bare address, so that the secret leaves the address bar, the history and every Referer at once; nothing is
 consumed before a POST. `RedactSecrets` takes it out of whatever a server logs; production runs gunicorn without an access
-log, and a proxy that keeps one should cut these two paths (`docs/people.md`).
+log, and a proxy that keeps one should cut these two paths (`docs/security.md`).
 """
 
 import hashlib

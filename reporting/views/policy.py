@@ -77,7 +77,7 @@ def history_of(versions: list[PolicyVersion]) -> list[dict[str, Any]]:
     older = [*versions[1:], None]
     return [
         {"version": version, "changes": [words(change) for change in policy_changes(before, version)] if before else []}
-        for version, before in zip(versions, older, strict=True)
+        for version, before in zip(versions, older, strict=False)
     ]
 
 

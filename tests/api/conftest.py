@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -36,14 +35,13 @@ class Program:
         **extra: Any,
     ) -> Any:
         """Send a request, `data` as JSON or as a form; 500s are answers here, not exceptions."""
-        browser = Browser(raise_request_exception=False)
+        browser: Any = Browser(raise_request_exception=False)
         headers = {"HTTP_AUTHORIZATION": f"Bearer {self.token}"} if self.token else {}
         if data is not None and not is_form:
             extra = {"content_type": "application/json", **extra}
             data = data if isinstance(data, bytes) else json.dumps(data)
         if isinstance(data, bytes):
-            answer: HttpResponse = browser.generic(method.upper(), url, data, **headers, **extra)
-            return answer
+            return browser.generic(method.upper(), url, data, **headers, **extra)
         send = getattr(browser, method)
         return send(url, data, query_params=query, **headers, **extra)
 

@@ -4,21 +4,22 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from django.urls import resolve, reverse
-from drf_spectacular.generators import SchemaGenerator
+from django.urls import get_resolver, resolve, reverse
 
 from portal.accounts.models import User
 from portal.tenancy.api import ClientAPIView
+from portal.tenancy.api_guard import HasScope
 from portal.tenancy.models import Client, ClientRole, Membership
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, EVERYTHING
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
-from tests.tenancy.routes_api import API_ROUTES, ApiRoute
+from tests.api.schema import openapi
+from tests.tenancy.routes_api import API_ROUTES, OTHER_API_ROUTES, ApiRoute
+from tests.tenancy.test_access_matrix import routes
 
 PROBLEM = "application/problem+json"
 NOBODYS = 987_654_321
 LOW = ClientRole.STAKEHOLDER
-ids = {"ids": str}
 
 
 def try_it(program: Program, route: ApiRoute, slug: str, kwargs: dict[str, Any]) -> Any:
@@ -39,7 +40,7 @@ def refused(answer: Any, status: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("route", API_ROUTES, **ids)
+@pytest.mark.parametrize("route", API_ROUTES, ids=str)
 def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
     route: ApiRoute,
     northwind: Client,
@@ -69,7 +70,7 @@ def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
     assert rightful["Content-Type"] == "application/json" and "no-store" in rightful["Cache-Control"]
 
 
-@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.names_object], **ids)
+@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.names_object], ids=str)
 def test_another_clients_object_is_nobodys(
     route: ApiRoute, northwind: Client, contoso: Client, otto: User, program: Mint
 ) -> None:
@@ -101,8 +102,7 @@ def test_a_token_is_for_one_client_even_if_its_owner_reaches_two(
 @lru_cache
 def operations_of_schema() -> list[tuple[str, str, dict[str, Any]]]:
     """Path, method and operation."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
-    return [(path, method, found) for path, methods in schema["paths"].items() for method, found in methods.items()]
+    return [(path, method, found) for path, methods in openapi()["paths"].items() for method, found in methods.items()]
 
 
 def url_name_of(path: str) -> str:
@@ -146,7 +146,7 @@ ALIEN: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.data], **ids)
+@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.data], ids=str)
 def test_fields_that_are_nobodys_to_set_are_refused(
     route: ApiRoute, northwind: Client, ana: User, program: Mint
 ) -> None:
@@ -158,7 +158,7 @@ def test_fields_that_are_nobodys_to_set_are_refused(
     assert set(ALIEN) <= {error["field"] for error in answer.json()["errors"]}
 
 
-@pytest.mark.parametrize("route", API_ROUTES, **ids)
+@pytest.mark.parametrize("route", API_ROUTES, ids=str)
 def test_unknown_parameters_are_named(route: ApiRoute, northwind: Client, ana: User, program: Mint) -> None:
     kwargs = made(route, northwind)
     url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
@@ -167,3 +167,13 @@ def test_unknown_parameters_are_named(route: ApiRoute, northwind: Client, ana: U
     answer = program(northwind, ana).call(url, route.method, data, query=query, is_form=route.is_form)
     assert refused(answer, 400)
     assert {"form", "client_id"} <= {error["field"] for error in answer.json()["errors"]}
+
+
+def test_every_address_below_api_is_an_operation_or_says_who_may_open_it() -> None:
+    found = {pattern.name: pattern.callback for path, pattern in routes(get_resolver()) if path.startswith("api/")}
+    assert set(found) == {route.url_name for route in API_ROUTES} | set(OTHER_API_ROUTES)
+    for name, callback in found.items():
+        if name in OTHER_API_ROUTES:
+            assert callback.access.kind in ("person", "public")
+        else:
+            assert issubclass(callback.cls, ClientAPIView) and callback.cls.permission_classes == [HasScope]

@@ -57,7 +57,7 @@ def lines(count: int, seed: int = 1) -> pl.DataFrame:
             "amount_basis": dice.choice(["year", "total", "quarter", "month"], count, p=[0.6, 0.3, 0.05, 0.05]),
             "currency": CURRENCIES[dice.choice(4, customers, p=[0.6, 0.2, 0.15, 0.05])][owner],
             "amount_e6": amount,
-            "discount_e6": np.where(dice.random(count) < 0.2, amount // 10, 0),
+            "discount_e6": np.where(dice.random(count) < 0.2, amount // 10_000_000 * 1_000_000, 0),
             "starts_on": start.astype("datetime64[D]"),
             "days": days,
             "cancelled": cancelled,
@@ -103,7 +103,9 @@ def rates() -> pl.DataFrame:
     days = [day for n in range(365 * 7) if (day := dt.date(2019, 12, 1) + dt.timedelta(days=n)).weekday() < 5]
     level = {"EUR": 11_000_000_000, "GBP": 13_000_000_000, "JPY": 70_000_000}
     frames = [
-        pl.DataFrame({"currency": code, "day": days, "rate_e10": [rate + n * (rate // 90_000) for n in range(len(days))]})
+        pl.DataFrame(
+            {"currency": code, "day": days, "rate_e10": [rate + n * (rate // 90_000) for n in range(len(days))]}
+        )
         for code, rate in level.items()
     ]
     return pl.concat(frames).cast(dict(RATE_SCHEMA))
@@ -111,7 +113,13 @@ def rates() -> pl.DataFrame:
 
 def simple(frame: pl.DataFrame) -> pl.DataFrame:
     """What the peers get: one currency, a start, an end, a yearly value, a segment. Everything hard is left out for them."""
-    value = pl.when(pl.col("amount_basis") == "month").then(12).when(pl.col("amount_basis") == "quarter").then(4).otherwise(1)
+    value = (
+        pl.when(pl.col("amount_basis") == "month")
+        .then(12)
+        .when(pl.col("amount_basis") == "quarter")
+        .then(4)
+        .otherwise(1)
+    )
     return frame.filter(pl.col("charge_type").is_in(["recurring", "usage_minimum"])).select(
         "customer_id",
         pl.col("segment").fill_null("(none)"),
@@ -124,4 +132,6 @@ def simple(frame: pl.DataFrame) -> pl.DataFrame:
 def write_csv(frame: pl.DataFrame, path: Path) -> None:
     """The lines as a file in Tieout's own format: what a client would upload."""
     amounts = [(pl.col(name) // 1_000_000).alias(name) for name in ("amount_e6", "discount_e6")]
-    frame.with_columns(amounts).select(pl.col(column.target).alias(column.name) for column in CONTRACT_COLUMNS).write_csv(path)
+    frame.with_columns(amounts).select(
+        pl.col(column.target).alias(column.name) for column in CONTRACT_COLUMNS
+    ).write_csv(path)

@@ -1,6 +1,8 @@
 """What Tieout is measured against: the usual ways to get a bridge by month and segment, on much simpler work.
 
-The peers know one currency, no renewals, no grace, no policy: they are given already the value of each line.
+The peers know one currency, no renewals, no grace, no policy: they are given already the value of each line. `EVENTS` is the
+fast way (DuckDB's dialect), `SPINE` the usual one: a row for each customer and month, as in dbt's public MRR playbook
+(PostgreSQL's dialect). `docs/benchmarks.md` says what they leave out.
 """
 
 from typing import Any
@@ -28,22 +30,31 @@ SELECT month, segment, kind, sum(delta) FROM moves GROUP BY ALL
 
 SPINE = """
 WITH months AS (
-    SELECT (generate_series(DATE '2021-01-01', DATE '2025-12-01', INTERVAL '1 month') + INTERVAL '1 month - 1 day')::date AS day
+    SELECT generate_series(DATE '2021-01-01', DATE '2025-12-01', INTERVAL '1 month')::date AS month
+), periods AS (
+    SELECT customer_id, segment, value, date_trunc('month', starts_on)::date AS first, date_trunc('month', ends_on)::date AS after
+    FROM bench_simple
+), customers AS (
+    SELECT customer_id, max(segment) AS segment, min(first) AS first, max(after) AS last FROM periods GROUP BY customer_id
+), customer_months AS (
+    SELECT c.customer_id, c.segment, m.month FROM customers c JOIN months m ON c.first <= m.month AND m.month <= c.last
 ), spine AS (
-    SELECT m.day, l.customer_id, max(l.segment) AS segment, sum(l.value) AS now
-    FROM months m JOIN bench_simple l ON l.starts_on <= m.day AND m.day < l.ends_on
-    GROUP BY m.day, l.customer_id
+    SELECT c.customer_id, c.segment, c.month, coalesce(sum(p.value), 0) AS now
+    FROM customer_months c
+    LEFT JOIN periods p ON p.customer_id = c.customer_id AND p.first <= c.month AND c.month < p.after
+    GROUP BY c.customer_id, c.segment, c.month
 ), moves AS (
-    SELECT coalesce(a.day, (b.day + INTERVAL '1 day' + INTERVAL '1 month - 1 day')::date) AS day,
-        coalesce(a.segment, b.segment) AS segment, coalesce(b.now, 0) AS before, coalesce(a.now, 0) AS now
-    FROM spine a FULL JOIN spine b
-        ON b.customer_id = a.customer_id AND a.day = (b.day + INTERVAL '1 day' + INTERVAL '1 month - 1 day')::date
+    SELECT segment, month, now, coalesce(lag(now) OVER own, 0) AS before,
+        coalesce(max(now) OVER (own ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS most
+    FROM spine WINDOW own AS (PARTITION BY customer_id ORDER BY month)
 )
-SELECT day, segment, sum(before) AS beginning, sum(now) FILTER (WHERE before = 0) AS new,
+SELECT month, segment, sum(before) AS beginning,
+    sum(now) FILTER (WHERE before = 0 AND most = 0) AS new,
+    sum(now) FILTER (WHERE before = 0 AND most > 0) AS reactivation,
     sum(now - before) FILTER (WHERE before > 0 AND now > before) AS expansion,
     sum(now - before) FILTER (WHERE now > 0 AND now < before) AS contraction,
     sum(-before) FILTER (WHERE now = 0) AS churn, sum(now) AS ending
-FROM moves GROUP BY day, segment
+FROM moves GROUP BY month, segment
 """
 
 

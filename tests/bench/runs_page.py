@@ -2,40 +2,49 @@
 
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from tests.bench import stage
 
 EMAIL = "finn@example.com"
 WARM_UP = 10
+KINDS = ("drawn", "remembered", "one query")
 
 
 def pages(names: list[str], requests: int, rounds: int) -> dict[str, Any]:
-    """Seconds of each request to the ARR page and to the one-query page, by database; they take turns."""
+    """Seconds of each request, by database and kind of page; databases and kinds take turns.
+
+    `drawn`: the ARR page after its numbers changed, so that nothing kept in memory serves. `remembered`: asked again.
+    """
     stage.setup()
-    found: dict[str, list[float]] = {}
+    versions = count(10**6)
+    found: dict[str, dict[str, list[float]]] = {name: {kind: [] for kind in KINDS} for name in names}
     for number in range(rounds):
         for name in names if number % 2 else reversed(names):
-            get = browser(name)
-            for _ in range(WARM_UP):
-                get("arr"), get("one-query")
-            for _ in range(requests):
-                for page in ("arr", "one-query"):
-                    found.setdefault(f"{name} {page}", []).append(get(page))
+            with stage.administrator(name) as administrator:
+                get = page_getter(name, administrator, versions)
+                for place in range(WARM_UP + requests):
+                    for kind in KINDS:
+                        seconds = get(kind)
+                        if place >= WARM_UP:
+                            found[name][kind].append(seconds)
     return {"seconds": found, "bytes": page_bytes(names[0])}
 
 
-def browser(name: str) -> Callable[[str], float]:
-    """A signed-in reader of this database: `get("arr")` is the seconds that a page takes."""
+def page_getter(name: str, administrator: Any, versions: "count[int]") -> Callable[[str], float]:
+    """`get(kind)` is the seconds that a page of this database takes for a signed-in reader."""
     from django.conf import settings
 
     stage.open_database(name)
     settings.ROOT_URLCONF = "tests.bench.urls"
     reader = signed_in()
 
-    def get(page: str) -> float:
+    def get(kind: str) -> float:
+        if kind == "drawn":
+            administrator.execute("UPDATE metrics_arrbook SET version = %s", [next(versions)])
         start = time.perf_counter()
-        answer = reader.get(f"/c/{stage.SLUG}/{page}/")
+        answer = reader.get(f"/c/{stage.SLUG}/{'one-query' if kind == 'one query' else 'arr'}/")
         seconds = time.perf_counter() - start
         assert answer.status_code == 200, answer.status_code
         return seconds
@@ -74,17 +83,17 @@ def page_bytes(name: str) -> int:
     return len(signed_in().get(f"/c/{stage.SLUG}/arr/").content)
 
 
-def crowd(name: str, source: str, clients: int, lines: int) -> dict[str, Any]:
+def crowd(name: str, source: str, clients: int, size: int) -> dict[str, Any]:
     """A copy of a database with this many further clients in it, each with lines and books."""
     from datetime import UTC, datetime
 
     stage.create_database(name, source)
     from metrics.services.books import books_rebuild_all
     from portal.tenancy.scope import tenant_context
-    from tests.bench.generate import lines as generated
+    from tests.bench.generate import lines
     from tests.metrics.loading import load_lines
 
-    frames = [generated(lines, seed=seed) for seed in range(10)]
+    frames = [lines(size, seed=seed) for seed in range(10)]
     for number in range(clients):
         client = stage.client_make(f"client-{number}", own_rates=False)
         with tenant_context(client):

@@ -87,6 +87,13 @@ def administrator(name: str) -> Any:
     return psycopg.connect(**base_server().conninfo(name), autocommit=True)
 
 
+def server_version() -> str:
+    """Which PostgreSQL this is."""
+    with administrator("postgres") as connection:
+        (text,) = connection.execute("SHOW server_version").fetchone()
+    return str(text)
+
+
 def client_make(slug: str = SLUG, own_rates: bool = True) -> Any:
     """A client with the policy and the rates of `tests.bench.generate` (or the ECB's), and no lines yet."""
     from metrics.services.policies import policy_publish
@@ -148,7 +155,7 @@ class Stages:
     """The databases and files of one run, made when first asked for and removed at the end."""
 
     def __init__(self, say: Any) -> None:
-        self._say, self._ends = say, ExitStack()
+        self.say, self._ends = say, ExitStack()
         self._made: set[str] = set()
 
     def __enter__(self) -> "Stages":
@@ -166,7 +173,7 @@ class Stages:
         kind = f"{'b' if with_books else ''}{'s' if with_simple else ''}"
         name = f"tieout_bench_{os.getpid()}_{size}{kind}"
         if name not in self._made:
-            self._say(f"preparing a database with {size:,} lines")
+            self.say(f"preparing a database with {size:,} lines")
             self.own(name)
             child("stage:stage_make", name=name, size=size, with_books=with_books, with_simple=with_simple)
         return name

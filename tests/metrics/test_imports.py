@@ -60,6 +60,18 @@ def test_the_same_file_twice_changes_nothing(northwind: Client) -> None:
     }
 
 
+def test_the_file_that_was_loaded_last_is_recognised_and_only_then(northwind: Client) -> None:
+    first, second = csv_bytes(THREE), csv_bytes(THREE[:2])
+    load(northwind, first)
+    again = load(northwind, first, name="renamed.csv")
+    assert (again.state, again.unchanged_count, again.row_count) == (ImportState.UNCHANGED, 3, 3)
+    assert load(northwind, first, is_partial=True).state == ImportState.UNCHANGED
+    load(northwind, second)
+    back = load(northwind, first)
+    assert (back.state, back.changed_count) == (ImportState.DONE, 1)
+    assert len([row for row in lines_of(northwind).values() if row.removed_import_id is None]) == 3
+
+
 def test_a_changed_file_waits_with_a_summary_and_leaves_a_history(northwind: Client) -> None:
     load(northwind, csv_bytes(THREE))
     changed = [line(1, amount="1500.50", segment="SMB"), line(3, currency="EUR"), line(4)]

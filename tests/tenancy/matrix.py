@@ -31,6 +31,7 @@ class Route:
     kwargs: Kwargs = nothing
     data: dict[str, Any] | Callable[[Client], dict[str, Any]] = field(default_factory=dict)
     status: tuple[int, ...] = (200, 302)
+    names_object: bool = True  # whether the keys beside the client's slug name a row (a month does not)
 
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.url_name}"

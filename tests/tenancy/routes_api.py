@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from metrics.intake.layout import CONTRACT_NAMES
 from metrics.models import ContractLine, LineChange
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
@@ -126,7 +127,7 @@ def an_upload() -> dict[str, Any]:
 
 
 def a_mapping() -> dict[str, Any]:
-    return {"columns": {name: name for name in files.CONTRACT_NAMES}, "date_order": "ymd"}
+    return {"columns": {name: name for name in CONTRACT_NAMES}, "date_order": "ymd"}
 
 
 def some_rates() -> dict[str, Any]:

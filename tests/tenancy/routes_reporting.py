@@ -50,7 +50,7 @@ REPORTING_ROUTES = [
     Route("arr", VIEW_ARR, status=(200,)),
     Route("arr_bridge_csv", VIEW_ARR, status=(200,)),
     Route("months", VIEW_ARR, status=(200,)),
-    Route("month_close", CLOSE_MONTH, "post", an_open_month, status=(302,)),
+    Route("month_close", CLOSE_MONTH, "post", an_open_month, status=(302,), names_object=False),
     Route("month_restate", CLOSE_MONTH, kwargs=a_closed_month, status=(200,)),
     Route("month_restate", CLOSE_MONTH, "post", a_closed_month, {"reason": "A late credit note"}, status=(200,)),
     Route("month", VIEW_ARR, kwargs=a_revision, status=(200,)),

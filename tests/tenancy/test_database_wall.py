@@ -14,7 +14,7 @@ from portal.database import Server
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create
-from portal.tenancy.wall import TenantModel
+from portal.tenancy.wall import TenantForeignKey, TenantModel
 from tests.tenancy.catalogue import REVIEWED, findings
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -225,6 +225,37 @@ def test_every_foreign_key_holds_for_all_tenants(two_clients: Any, committed_db:
                 f"SELECT count(*) FROM {table} a WHERE {filled} AND NOT EXISTS (SELECT 1 FROM {target} b WHERE {join})".encode()
             ).fetchone()
             assert orphans == (0,), (table, columns)
+
+
+def test_every_tenant_reference_leads_to_a_row_of_the_same_client(two_clients: Any, committed_db: Server) -> None:
+    """Also where a table of bulk rows has its targets checked by its row policy instead of a key."""
+    with psycopg.connect(**committed_db.conninfo()) as connection:
+        for model in apps.get_models():
+            for field in model._meta.local_concrete_fields:
+                if isinstance(field, TenantForeignKey):
+                    table, target = model._meta.db_table, field.related_model._meta.db_table
+                    orphans = connection.execute(
+                        f"SELECT count(*) FROM {table} a WHERE a.{field.column} IS NOT NULL AND NOT EXISTS"
+                        f" (SELECT 1 FROM {target} b WHERE b.client_id = a.client_id AND b.id = a.{field.column})".encode()
+                    ).fetchone()
+                    assert orphans == (0,), (table, field.column)
+
+
+def test_bulk_rows_may_not_point_at_another_tenants_rows(two_clients: tuple[Client, Client], app: Connection) -> None:
+    alpha, beta = two_clients
+    with tenant_context(beta):
+        theirs = ContractImport.objects.get().pk
+    enter(app, alpha)
+    insert = (
+        'INSERT INTO metrics_importfault (client_id, contract_import_id, row, "column", value, reason, code)'
+        " VALUES (%s, %s, 1, '', '', '', '')"
+    )
+    texts = []
+    for import_id in (theirs, 999_999_999):
+        with pytest.raises(errors.InsufficientPrivilege) as caught, app.transaction():
+            app.execute(insert, [alpha.pk, import_id])
+        texts.append(str(caught.value))
+    assert texts[0] == texts[1]
 
 
 def test_the_migration_role_sees_every_row_it_validates(committed_db: Server) -> None:

@@ -58,10 +58,10 @@ class Command(ClientCommand):
         if checked is None or contract_import.state == ImportState.REFUSED:
             self.print_faults(checked)
             raise CommandError(refusal_text(contract_import, checked))
-        self.print_notes(checked)
         if contract_import.state == ImportState.UNCHANGED:
             self.stdout.write(f"Nothing changed: {contract_import.unchanged_count} lines are as they were.")
             return
+        self.print_notes(checked)
         self.print_summary(contract_import)
         if options["dry_run"] or not self.is_agreed(contract_import, options):
             with tenant_context(client):
@@ -81,8 +81,9 @@ class Command(ClientCommand):
                 )
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
-        table = import_read(contract_import=contract_import)
-        if contract_import.state == ImportState.REFUSED:
+        is_mapped_anew = bool(options["mapping"] or options["date_order"])
+        table = import_read(contract_import=contract_import, is_mapped_anew=is_mapped_anew)
+        if contract_import.state in (ImportState.REFUSED, ImportState.UNCHANGED):
             return contract_import, Checked.refused(table.faults)
         if mapping := chosen_mapping(contract_import, options):
             import_map(contract_import=contract_import, mapping=mapping)
@@ -140,16 +141,13 @@ def chosen_mapping(contract_import: ContractImport, options: dict[str, Any]) -> 
     mapping = read_mapping(options["mapping"]) if options["mapping"] else None
     settled = Mapping.from_dict(contract_import.mapping) if contract_import.mapping else None
     mapping = mapping or settled
-    found = contract_import.report["table"]
-    questions = found["questions"]
     if mapping is None:
+        found = contract_import.report["table"]
+        questions = found["questions"]
         wanted = [q for q in questions if not (q["setting"] == "date_order" and options["date_order"])]
         raise CommandError(unmapped_text(found, wanted))
     if options["date_order"]:
         return Mapping.from_dict({**mapping.to_dict(), "date_order": options["date_order"]})
-    asks_order = [q for q in questions if q["setting"] == "date_order"]
-    if mapping.date_order is None and asks_order:
-        raise CommandError(f"{asks_order[0]['text']} Say --date-order dmy or --date-order mdy.")
     return mapping if options["mapping"] else None
 
 

@@ -1,0 +1,176 @@
+"""Which measurements there are: each section measures Tieout and its peers in turn and returns rows and growth tables."""
+
+import os
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.bench.measure import Sample, Timing, alternate, child, sampled
+from tests.bench.report import Growth, Row, Target
+from tests.bench.stage import Stages
+
+Found = tuple[list[Row], list[Growth]]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured. `spines` are the sizes at which the slow peers run, `imports` those of the import."""
+
+    engine: tuple[int, ...] = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+    spines: tuple[int, ...] = (100_000,)
+    imports: tuple[int, ...] = (10_000, 30_000, 100_000)
+    changes: tuple[int, ...] = (1_000, 10_000, 100_000)
+    page: int = 100_000
+    clients: int = 500
+    crowd_lines: int = 100
+    rounds: int = 3
+    changes_each: int = 25
+    requests: int = 40
+
+
+QUICK = Scale((10_000,), (10_000,), (10_000,), (1_000, 10_000), 10_000, 20, 100, 3, 10, 20)
+FULL = Scale(spines=(100_000, 1_000_000), imports=Scale.engine, rounds=3)
+
+
+def engine(stages: Stages, scale: Scale) -> Found:
+    """The engine in memory against event SQL in DuckDB, and against the least that any way has to do."""
+    columns: dict[str, list[float]] = {"Tieout": [], "DuckDB events": [], "DuckDB limit": []}
+    rows: list[Row] = []
+    for size in scale.engine:
+        folder = str(stages.frames(size))
+        calls = dict(zip(columns, ("tieout", "duckdb_events", "duckdb_limit"), strict=True))
+        contenders = {name: sampled(f"runs_engine:{call}", folder=folder) for name, call in calls.items()}
+        timings = alternate(contenders, scale.rounds)
+        for name, timing in timings.items():
+            columns[name].append(timing.seconds)
+        if size == max(scale.engine):
+            own = timings["Tieout"]
+            for name, target in (("DuckDB events", Target("at most", 2)), ("DuckDB limit", None)):
+                peer = timings[name]
+                peer_text = (
+                    f"{name.replace('events', 'event SQL').replace('limit', 'one group-by')} ({peer.peak_mb:,.0f} MB)"
+                )
+                rows.append(row("engine in memory, full policy", size, own, peer_text, peer, target))
+    measured = {name: tuple(seconds) for name, seconds in columns.items()}
+    return rows, [Growth("Engine in memory, 60 months", scale.engine, measured)]
+
+
+def rebuild(stages: Stages, scale: Scale) -> Found:
+    """A stored book from database to database, against the month spine in PostgreSQL and in pandas."""
+    rows: list[Row] = []
+    for size in scale.spines:
+        name, folder = stages.database(size, with_simple=True), str(stages.frames(size))
+        own, spine, pandas = "Tieout", "month spine in PostgreSQL", "month spine in pandas"
+        contenders = {
+            own: sampled("runs_rebuild:rebuild", name=name),
+            spine: sampled("runs_rebuild:spine", name=name),
+            pandas: sampled("runs_engine:pandas_spine", folder=folder),
+            "all": sampled("runs_rebuild:rebuild_all", name=name),
+        }
+        timings = alternate(contenders, scale.rounds)
+        limit = 1000 if size >= 1_000_000 else None
+        what = "rebuild, database to database"
+        rows.append(row(what, size, timings[own], spine, timings[spine], Target("faster", 15), limit))
+        peer_text = f"{pandas} ({timings[pandas].peak_mb:,.0f} MB)"
+        rows.append(row(what, size, timings[own], peer_text, timings[pandas], Target("faster", 8)))
+        rows.append(row("the same for ARR, CARR and LARR", size, timings["all"]))
+    return rows, []
+
+
+def change(stages: Stages, scale: Scale) -> Found:
+    """Ten contracts change, until everything the dashboard reads is right and committed."""
+    rows: list[Row] = []
+    for size in scale.changes:
+        report = child("runs_change:change", name=stages.database(size, with_books=True), rounds=scale.changes_each)
+        patch, update = (statistics.median(report[name]) for name in ("patch", "update"))
+        what, peer = "10 contracts change, books patched", "UPDATE + COMMIT of the 10 rows"
+        target = Target("at most", 10)
+        rows.append(Row(what, f"{size:,} lines", patch, peer, update, target, report["peak_mb"]))
+    return rows, []
+
+
+def imports(stages: Stages, scale: Scale) -> Found:
+    """A file with validation, first and again, against COPY of the same file into a table without an index."""
+    columns: dict[str, list[float]] = {"first": [], "again": [], "COPY": []}
+    rows: list[Row] = []
+    for size in scale.imports:
+        timings = import_rounds(stages, size, scale.rounds)
+        for name, timing in zip(columns, timings, strict=True):
+            columns[name].append(timing.seconds)
+        first, again, copy = timings
+        if size in (100_000, 1_000_000, max(scale.imports)):
+            rows.append(
+                row("import with validation, first", size, first, "COPY, no index", copy, Target("its speed", 0.25))
+            )
+            rows.append(
+                row("the same file again, unchanged", size, again, "COPY, no index", copy, Target("its speed", 0.4))
+            )
+    measured = {name: tuple(seconds) for name, seconds in columns.items()}
+    return rows, [Growth("Import of a CSV file with validation", scale.imports, measured)]
+
+
+def import_rounds(stages: Stages, size: int, rounds: int) -> tuple[Timing, Timing, Timing]:
+    """First, again and COPY; each round in a fresh database, COPY before or after in turn."""
+    file = str(stages.frames(size) / "contracts.csv")
+    reports = []
+    for number in range(rounds):
+        name = stages.own(f"tieout_bench_{os.getpid()}_import_{size}_{number}")
+        reports.append(child("runs_import:round_of", name=name, file=file, copy_first=number % 2 == 0))
+    first, again, copy = (
+        Timing(tuple(Sample(report[part], report["peak_mb"]) for report in reports))
+        for part in ("first", "again", "copy")
+    )
+    return first, again, copy
+
+
+def page(stages: Stages, scale: Scale) -> Found:
+    """The ARR page against the least page of the app, and against itself with many more clients in the database."""
+    alone = stages.database(scale.page, with_books=True)
+    many = stages.own(f"{alone}_crowd")
+    stages.say(f"preparing a database with {scale.clients} clients")
+    child("runs_page:crowd", name=many, source=alone, clients=scale.clients - 1, size=scale.crowd_lines)
+    report = child("runs_page:pages", names=[alone, many], requests=scale.requests, rounds=scale.rounds)
+    seconds, size = report["seconds"], f"{scale.page:,} lines, {report['bytes'] // 1000} KB"
+    least = statistics.median(seconds[alone]["one query"])
+    peer = "p50 of a one-query page"
+    rows = []
+    for kind, said in (("drawn", "numbers just changed"), ("remembered", "asked again")):
+        own = seconds[alone][kind]
+        for share, target in ((50, 15), (95, 30)):
+            what = f"ARR page, {said}, p{share}"
+            rows.append(
+                Row(what, size, percentile(own, share), peer, least, Target("at most", target), report["peak_mb"])
+            )
+    for kind, said in (("drawn", "numbers just changed"), ("remembered", "asked again")):
+        own, other = (percentile(seconds[name][kind], 50) for name in (many, alone))
+        what = f"ARR page, {said}, {scale.clients} clients in the database"
+        rows.append(Row(what, size, own, "1 client in the database", other, Target("at most", 1.2)))
+    return rows, []
+
+
+def percentile(values: list[float], share: int) -> float:
+    """The value below which `share` percent lie."""
+    return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
+
+
+def row(
+    what: str,
+    size: int,
+    own: Timing,
+    peer: str = "",
+    peer_timing: Timing | None = None,
+    target: Target | None = None,
+    limit_mb: float | None = None,
+) -> Row:
+    """A row from two timings."""
+    peer_seconds = peer_timing.seconds if peer_timing else None
+    return Row(what, f"{size:,} lines", own.seconds, peer, peer_seconds, target, own.peak_mb, limit_mb)
+
+
+SECTIONS: dict[str, Callable[[Stages, Scale], Found]] = {
+    "engine": engine,
+    "rebuild": rebuild,
+    "change": change,
+    "import": imports,
+    "page": page,
+}
