@@ -1,7 +1,7 @@
 """`make bench`: times Tieout against the usual ways to do the same, in one run on one machine.
 
-`python -m tests.bench` takes minutes, `--full` also runs the slow peers at a million lines, `--quick` only shows that everything
-works. A run of all sections but a quick one writes its tables into `docs/benchmarks.md`.
+`python -m tests.bench` takes minutes, `--full` also runs the slow peers at a million lines, `--quick` only shows that
+everything works. A run of all sections but a quick one writes its tables into `docs/benchmarks.md`.
 """
 
 import argparse

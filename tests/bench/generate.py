@@ -95,7 +95,7 @@ def named(frame: pl.DataFrame) -> pl.DataFrame:
         segment=pl.col("segment").replace("", None),
         region=pl.col("region"),
         rep=pl.format("Rep {}", "rep"),
-    ).cast(dict(LINE_SCHEMA))
+    ).cast(LINE_SCHEMA)
 
 
 def rates() -> pl.DataFrame:
@@ -108,7 +108,7 @@ def rates() -> pl.DataFrame:
         )
         for code, rate in level.items()
     ]
-    return pl.concat(frames).cast(dict(RATE_SCHEMA))
+    return pl.concat(frames).cast(RATE_SCHEMA)
 
 
 def simple(frame: pl.DataFrame) -> pl.DataFrame:

@@ -32,7 +32,8 @@ SPINE = """
 WITH months AS (
     SELECT generate_series(DATE '2021-01-01', DATE '2025-12-01', INTERVAL '1 month')::date AS month
 ), periods AS (
-    SELECT customer_id, segment, value, date_trunc('month', starts_on)::date AS first, date_trunc('month', ends_on)::date AS after
+    SELECT customer_id, segment, value,
+        date_trunc('month', starts_on)::date AS first, date_trunc('month', ends_on)::date AS after
     FROM bench_simple
 ), customers AS (
     SELECT customer_id, max(segment) AS segment, min(first) AS first, max(after) AS last FROM periods GROUP BY customer_id

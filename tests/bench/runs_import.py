@@ -63,10 +63,10 @@ def copied(name: str, path: Path) -> float:
         connection.execute(f"CREATE TABLE bench_copy ({columns})")
         connection.commit()
         start = time.perf_counter()
-        with connection.cursor() as cursor, path.open("rb") as file:
-            with cursor.copy("COPY bench_copy FROM STDIN (FORMAT csv, HEADER)") as copy:
-                while block := file.read(BLOCK):
-                    copy.write(block)
+        statement = "COPY bench_copy FROM STDIN (FORMAT csv, HEADER)"
+        with path.open("rb") as file, connection.cursor() as cursor, cursor.copy(statement) as copy:
+            while block := file.read(BLOCK):
+                copy.write(block)
         connection.commit()
         seconds = time.perf_counter() - start
         connection.execute("DROP TABLE bench_copy")

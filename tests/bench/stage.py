@@ -26,12 +26,13 @@ def setup() -> None:
 
     os.environ.update(ENVIRONMENT)
     django.setup()
-    settings.STORAGES["staticfiles"] = {"BACKEND": PLAIN}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN}}
 
 
 def keep_files_in(folder: Path) -> None:
     """Uploaded files of this process go there."""
-    settings.STORAGES["default"]["OPTIONS"] = {"location": folder, "base_url": None}
+    default = {**settings.STORAGES["default"], "OPTIONS": {"location": folder, "base_url": None}}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
 
 
 def base_server() -> Any:
