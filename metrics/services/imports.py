@@ -200,8 +200,11 @@ def import_map(*, contract_import: ContractImport, mapping: Mapping) -> None:
 def import_check(*, client: Client, contract_import: ContractImport, table: Table | None = None) -> Checked:
     """Validate the whole file and compare it with the source: refused, unchanged, or waiting for a decision.
 
-    `table` saves reading the file again where it was just read with the mapping's own settings.
+    `table` saves reading the file again where it was just read with the mapping's own settings. Raises ImportProblem for an
+    import that is not to be checked now.
     """
+    if contract_import.state != ImportState.CHECKING:
+        raise ImportProblem(f"This file is {contract_import.get_state_display().lower()} and not to be checked.")
     mapping = Mapping.from_dict(contract_import.mapping)
     content = read_contracts(fitting_table(contract_import, mapping, table), mapping)
     contract_import.row_count = content.rows

@@ -26,13 +26,15 @@ def setup() -> None:
 
     os.environ.update(ENVIRONMENT)
     django.setup()
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN}}
+    storages: dict[str, Any] = settings.STORAGES
+    settings.STORAGES = {**storages, "staticfiles": {"BACKEND": PLAIN}}
 
 
 def keep_files_in(folder: Path) -> None:
     """Uploaded files of this process go there."""
-    default = {**settings.STORAGES["default"], "OPTIONS": {"location": folder, "base_url": None}}
-    settings.STORAGES = {**settings.STORAGES, "default": default}
+    storages: dict[str, Any] = settings.STORAGES
+    options = {"location": folder, "base_url": None}
+    settings.STORAGES = {**storages, "default": {**storages["default"], "OPTIONS": options}}
 
 
 def base_server() -> Any:
@@ -196,4 +198,5 @@ class Stages:
             frame.write_parquet(folder / "lines.parquet")
             simple(frame).write_parquet(folder / "simple.parquet")
             write_csv(frame, folder / "contracts.csv")
+            write_csv(frame.sample(fraction=1, shuffle=True, seed=1), folder / "contracts_anew.csv")
         return folder
