@@ -104,7 +104,7 @@ def test_rows_that_differ_from_the_manifest_are_named(
 @pytest.mark.parametrize("row_security", ["on", "off"])
 def test_a_dump_as_the_owner_fails_and_is_never_silently_empty(stored: Server, row_security: str) -> None:
     """The control: pg_dump copies each table just so; FORCEd policies bind the owner, and ours raise without a client."""
-    with psycopg.connect(**stored.conninfo(), autocommit=True) as admin:  # type: ignore[arg-type]
+    with psycopg.connect(**stored.conninfo(), autocommit=True) as admin:
         admin.execute(f'SET ROLE "{stored.role("owner")}"'.encode())
         admin.execute(f"SET row_security = {row_security}".encode())
         with pytest.raises(psycopg.Error), admin.cursor().copy("COPY public.tenancy_auditentry TO STDOUT") as copy:
