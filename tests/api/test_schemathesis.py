@@ -31,7 +31,7 @@ from tests.api.conftest import Mint, Program
 from tests.api.schema import openapi
 from tests.tenancy import routes_api as objects
 
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "6"))  # for each operation and mode; a release is tried with 200
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))  # for each operation and mode; a release is tried with 200
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -45,7 +45,6 @@ def main() -> int:
     with stage.Stages(say) as stages:
         postgres = stage.server_version()
         for name in given.only or plan.SECTIONS:
-            say(name)
             found, grown = plan.SECTIONS[name](stages, scale_of(given))
             rows, growths = rows + found, growths + grown
             print(report.table(report.HEADER, [row.cells() for row in found]), end="\n\n", flush=True)

@@ -1,4 +1,4 @@
-"""Which measurements there are: each section measures Tieout and its peers in turn and returns rows and growth tables."""
+"""Which measurements there are: each section measures Tieout and its peers in turn and returns rows and growth."""
 
 import os
 import statistics
@@ -37,6 +37,7 @@ def engine(stages: Stages, scale: Scale) -> Found:
     columns: dict[str, list[float]] = {"Tieout": [], "DuckDB events": [], "DuckDB limit": []}
     rows: list[Row] = []
     for size in scale.engine:
+        stages.say(f"engine and DuckDB, {size:,} lines")
         folder = str(stages.frames(size))
         calls = dict(zip(columns, ("tieout", "duckdb_events", "duckdb_limit"), strict=True))
         contenders = {name: sampled(f"runs_engine:{call}", folder=folder) for name, call in calls.items()}
@@ -60,6 +61,7 @@ def rebuild(stages: Stages, scale: Scale) -> Found:
     rows: list[Row] = []
     for size in scale.spines:
         name, folder = stages.database(size, with_simple=True), str(stages.frames(size))
+        stages.say(f"rebuild and month spines, {size:,} lines")
         own, spine, pandas = "Tieout", "month spine in PostgreSQL", "month spine in pandas"
         contenders = {
             own: sampled("runs_rebuild:rebuild", name=name),
@@ -81,7 +83,9 @@ def change(stages: Stages, scale: Scale) -> Found:
     """Ten contracts change, until everything the dashboard reads is right and committed."""
     rows: list[Row] = []
     for size in scale.changes:
-        report = child("runs_change:change", name=stages.database(size, with_books=True), rounds=scale.changes_each)
+        name = stages.database(size, with_books=True)
+        stages.say(f"10 contracts of {size:,} lines change")
+        report = child("runs_change:change", name=name, rounds=scale.changes_each)
         patch, update = (statistics.median(report[name]) for name in ("patch", "update"))
         what, peer = "10 contracts change, books patched", "UPDATE + COMMIT of the 10 rows"
         target = Target("at most", 10)
@@ -96,6 +100,7 @@ def imports(stages: Stages, scale: Scale) -> Found:
     columns: dict[str, list[float]] = {"first": [], "anew": [], "again": [], "COPY": []}
     rows: list[Row] = []
     for size in scale.imports:
+        stages.say(f"import and COPY, {size:,} lines")
         timings = import_rounds(stages, size, scale.rounds)
         for name, timing in zip(columns, timings, strict=True):
             columns[name].append(timing.seconds)
@@ -127,6 +132,7 @@ def page(stages: Stages, scale: Scale) -> Found:
     many = stages.own(f"{alone}_crowd")
     stages.say(f"preparing a database with {scale.clients} clients")
     child("runs_page:crowd", name=many, source=alone, clients=scale.clients - 1, size=scale.crowd_lines)
+    stages.say(f"the ARR page of {scale.page:,} lines")
     report = child("runs_page:pages", names=[alone, many], requests=scale.requests, rounds=scale.rounds)
     seconds, size = report["seconds"], f"{scale.page:,} lines, {report['bytes'] // 1000} KB"
     least = statistics.median(seconds[alone]["one query"])
