@@ -1,22 +1,54 @@
 """A book's series as rows of the database, both ways."""
 
 import io
+import json
 import zlib
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from django.db.models import Q
+import psycopg
+from django.db import connection
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import TOTAL
-from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
+from metrics.engine.change import Movement
+from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries, Group
 from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch
 from metrics.models import BookSeries as SeriesRow
 from portal.tenancy.scope import scoped_client_id
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
+ZLIB: Final = 0x78  # how zlib's data begin: older rows have no width before them, and are 8 wide
+Key = tuple[Any, ...]
+READ: Final = (
+    "SELECT id, {keys}, figures FROM {table}"
+    " WHERE client_id = {client} AND ({keys}) IN (SELECT * FROM unnest({arrays}))"
+)
+CHANGE: Final = (
+    "UPDATE {table} old SET figures = new.figures FROM unnest(%b::bigint[], %b::bytea[]) AS new (id, figures)"
+    " WHERE old.client_id = {client} AND old.id = new.id"
+)
+ADD: Final = (
+    "INSERT INTO {table} (client_id, {keys}, figures) SELECT {client}, new.* FROM unnest({arrays}, %b::bytea[]) AS new"
+)
+REMOVE: Final = "DELETE FROM {table} WHERE client_id = {client} AND id = ANY(%b::bigint[])"
+
+
+@dataclass(frozen=True)
+class SeriesTable:
+    """A table of series: its columns that name one beside the book, with their types, and how many figures a series has."""
+
+    name: str
+    keys: dict[str, str]
+    figures: int
+
+
+GROUPS: Final = SeriesTable("metrics_bookseries", {"dimension": "text", "group": "text"}, len(FIGURES))
+COHORTS: Final = SeriesTable("metrics_bookcohort", {"cohort": "int"}, len(COHORT_FIGURES))
 
 
 def store(book: ArrBook, series: BookSeries | None) -> None:
@@ -39,70 +71,90 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
     )
 
 
-def add_groups(changes: dict[ArrBook, dict[tuple[str, str], Ints]]) -> None:
-    """Add to the series of some groups; groups that become 0 everywhere go, as a rebuild would leave them out."""
+def add_groups(changes: dict[ArrBook, dict[Group, Ints]]) -> dict[int, Ints]:
+    """Add to the series of some groups; groups that become 0 everywhere go, as a rebuild would leave them out.
+
+    Returns the new series of the total, by book, where it changed.
+    """
     steps = {(book.pk, *group): step for book, change in changes.items() for group, step in change.items()}
-    if not steps:
-        return
-    groups = {key[1:] for key in steps}
-    wanted = Q(*(Q(dimension=dimension, group=group) for dimension, group in groups), _connector=Q.OR)
-    found = SeriesRow.objects.filter(wanted, book__in=list(changes))
-    rows = {(row.book_id, row.dimension, row.group): row for row in found}
-    written, gone = [], []
-    for key, step in steps.items():
-        row = rows.get(key) or SeriesRow(client_id=scoped_client_id(), book_id=key[0], dimension=key[1], group=key[2])
-        values = step + unpacked_series(row.figures, len(FIGURES)) if key in rows else step
-        row.figures = packed_series(values)
-        if key in rows and key[1] != TOTAL and not values.any():
-            gone.append(row.pk)
-        else:
-            written.append(row)
-    SeriesRow.objects.bulk_create(
-        written,
-        update_conflicts=True,
-        unique_fields=["client", "book", "dimension", "group"],
-        update_fields=["figures"],
-    )
-    if gone:
-        SeriesRow.objects.filter(pk__in=gone).delete()
+    written = add_series(GROUPS, steps)
+    return {key[0]: values for key, values in written.items() if key[1] == TOTAL}
 
 
 def add_cohorts(changes: dict[ArrBook, dict[int, Ints]]) -> None:
     """Add to the cohorts of some months; those that become empty go."""
-    steps = {(book.pk, cohort): step for book, change in changes.items() for cohort, step in change.items()}
+    add_series(
+        COHORTS, {(book.pk, cohort): step for book, change in changes.items() for cohort, step in change.items()}
+    )
+
+
+def add_series(table: SeriesTable, steps: dict[Key, Ints]) -> dict[Key, Ints]:
+    """Add steps to the stored series with these keys: one read, and one statement for each thing to do."""
     if not steps:
-        return
-    found = BookCohort.objects.filter(book__in=list(changes), cohort__in={cohort for _, cohort in steps})
-    rows = {(row.book_id, row.cohort): row for row in found}
-    written, gone = [], []
-    for key, step in steps.items():
-        row = rows.get(key) or BookCohort(client_id=scoped_client_id(), book_id=key[0], cohort=key[1])
-        values = step + unpacked_series(row.figures, len(COHORT_FIGURES)) if key in rows else step
-        row.figures = packed_series(values)
-        if values.any():
-            written.append(row)
-        elif key in rows:
-            gone.append(row.pk)
-    BookCohort.objects.bulk_create(
-        written, update_conflicts=True, unique_fields=["client", "book", "cohort"], update_fields=["figures"]
-    )
+        return {}
+    found = {row[1:-1]: (row[0], row[-1]) for row in run(READ, table, *zip(*steps, strict=True))}
+    values = {
+        key: step + unpacked_series(found[key][1], table.figures) if key in found else step
+        for key, step in steps.items()
+    }
+    gone = [found[key][0] for key, own in values.items() if key in found and key[1] != TOTAL and not own.any()]
+    kept = [key for key in values if key in found and found[key][0] not in set(gone)]
+    new = [key for key in values if key not in found]
+    if kept:
+        run(CHANGE, table, [found[key][0] for key in kept], [packed_series(values[key]) for key in kept])
+    if new:
+        run(ADD, table, *zip(*new, strict=True), [packed_series(values[key]) for key in new])
     if gone:
-        BookCohort.objects.filter(pk__in=gone).delete()
+        run(REMOVE, table, gone)
+    return values
 
 
-def keep_patches(customers: Collection[str], movements: dict[ArrBook, pl.DataFrame]) -> None:
-    """Let these customers' movements be read from here on from their own rows."""
-    rows = []
-    for book, found in movements.items():
-        moves: dict[str, list[list[Any]]] = {customer: [] for customer in customers}
-        for month, customer, product, kind, cents in found.select("month", *MOVEMENT_COLUMNS).iter_rows():
-            moves[customer].append([month, product, kind, cents])
-        rows += [
-            BookPatch(client_id=book.client_id, book=book, customer=key, movements=own) for key, own in moves.items()
-        ]
-    BookPatch.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["client", "book", "customer"], update_fields=["movements"]
+def run(statement: str, table: SeriesTable, *columns: Sequence[Any]) -> list[Any]:
+    """One of the statements on a table of series; columns are arrays, sent as they are and not written into the text."""
+    keys = {"book_id": "bigint", **table.keys}
+    query = SQL(statement).format(
+        table=Identifier(table.name),
+        client=Literal(scoped_client_id()),
+        keys=SQL(", ").join(Identifier(name) for name in keys),
+        arrays=SQL(", ").join(SQL("%b::" + kind + "[]") for kind in keys.values()),
     )
+    return run_binary(query, [list(column) for column in columns])
+
+
+def run_binary(query: Composed, parameters: Sequence[Any]) -> list[Any]:
+    """The rows of a statement whose parameters and results go as binary: Django would write them into its text as hex."""
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(query, parameters, binary=True)
+        return cursor.fetchall() if cursor.description else []
+
+
+def mark_patched(input_hashes: dict[int, str]) -> None:
+    """Give books, by id, the hash of their new input, and count the patch."""
+    query = (
+        "UPDATE metrics_arrbook book SET input_hash = new.hash, version = book.version + 1, built_at = statement_timestamp()"
+        " FROM unnest(%b::bigint[], %b::text[]) AS new (id, hash) WHERE book.id = new.id AND book.client_id = {}"
+    )
+    run_binary(SQL(query).format(Literal(scoped_client_id())), [list(input_hashes), list(input_hashes.values())])
+
+
+def keep_patches(customers: Collection[str], movements: dict[ArrBook, list[Movement]]) -> None:
+    """Let these customers' movements be read from here on from their own rows."""
+    moves: dict[tuple[int, str], list[list[Any]]] = {
+        (book.pk, customer): [] for book in movements for customer in customers
+    }
+    for book, found in movements.items():
+        for month, customer, product, kind, cents in found:
+            moves[book.pk, customer].append([month, product, kind, cents])
+    if not moves:
+        return
+    query = (
+        "INSERT INTO metrics_bookpatch (client_id, book_id, customer, movements)"
+        " SELECT {}, new.* FROM unnest(%b::bigint[], %b::text[], %t::jsonb[]) AS new"
+        " ON CONFLICT (client_id, book_id, customer) DO UPDATE SET movements = excluded.movements"
+    )
+    books, names = zip(*moves, strict=True)
+    texts = [json.dumps(own) for own in moves.values()]
+    run_binary(SQL(query).format(Literal(scoped_client_id())), [list(books), list(names), texts])
 
 
 def load_groups(book: ArrBook, **filters: Any) -> dict[tuple[str, str], Ints]:
@@ -159,10 +211,14 @@ def unpacked_movements(data: bytes) -> pl.DataFrame:
 
 
 def packed_series(values: Ints) -> bytes:
-    """Figures × months as little-endian 64-bit integers, row by row, compressed."""
-    return zlib.compress(values.astype("<i8").tobytes(), 1)
+    """Figures × months as little-endian integers, row by row, compressed; the first byte says how wide they are."""
+    largest = int(np.abs(values).max(initial=0))
+    width = 4 if largest < 1 << 31 else 8
+    return bytes([width]) + zlib.compress(values.astype(f"<i{width}").tobytes(), 1)
 
 
 def unpacked_series(data: bytes | memoryview, figures: int) -> Ints:
     """The figures × months of `packed_series`."""
-    return np.frombuffer(zlib.decompress(data), dtype="<i8").reshape(figures, -1)
+    width, packed = (8, data) if data[0] == ZLIB else (data[0], memoryview(data)[1:])
+    values = np.frombuffer(zlib.decompress(packed), dtype=f"<i{width}").reshape(figures, -1)
+    return values.astype(np.int64, copy=False)

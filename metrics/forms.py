@@ -125,10 +125,11 @@ class MappingForm(forms.Form):
             initial=None if asked else self.start.get("decimal_mark"),
         )
         self.fields["null_markers"] = forms.CharField(
+            label="Texts that mean an empty cell",
             required=False,
             max_length=200,
             initial=", ".join(self.start.get("null_markers", [])),
-            help_text="Texts that mean an empty cell, separated by commas: NULL, n/a",
+            help_text="Separated by commas, such as NULL, n/a",
         )
         if len(self.found["sheets"]) > 1:
             sheets = [("", "Choose a sheet …"), *((name, name) for name in self.found["sheets"])]

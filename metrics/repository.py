@@ -116,8 +116,11 @@ def rates_frame(client: Client, currencies: Iterable[str]) -> pl.DataFrame:
 
 
 def own_rates(currencies: list[str]) -> pl.DataFrame:
-    """The client's own rates of these currencies, remembered until the next file of rates is loaded."""
-    newest = RateImport.objects.order_by("-id").values_list("id", flat=True).first()
+    """The client's own rates of these currencies, remembered until the next file of rates is loaded.
+
+    A file that is just being loaded has no counts yet: what is read before its rows are there is not what is read after.
+    """
+    newest = RateImport.objects.order_by("-id").values_list("id", "added_count", "changed_count").first()
     key = (scoped_client_id(), newest, tuple(currencies))
     return (
         OWN_RATES.get(key, lambda: own_rates_now(currencies), lambda frame: frame.height) if newest else empty_rates()

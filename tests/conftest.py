@@ -23,6 +23,7 @@ from portal.accounts.models import User
 from portal.database import Server
 from portal.embedded.server import pinned
 from portal.tenancy.models import Client, ClientRole, Firm, FirmRole
+from portal.tenancy.provision import provision
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.server import server_of_settings
 from portal.tenancy.services import client_create, consultant_assign, firm_create, firm_member_add, member_add
@@ -60,6 +61,7 @@ def django_db_setup(base_server: Server, worker_id: str, django_db_blocker: Any)
     """One database per test process, copied from the migrated template."""
     name = f"tieout_test_{os.getpid()}_{worker_id}"
     with django_db_blocker.unblock():
+        provision(base_server)  # the queues' database too: what a test enqueues really goes to a broker
         source = database.template(base_server)
         database.use(database.copy_template(base_server, source, name))
     yield

@@ -1,7 +1,8 @@
-"""What a change of some lines does to a book, in one walk over the affected customers before and after it.
+"""What a change of some lines does to the books, in one pass over the affected customers before and after it.
 
 The lines before and after stand side by side as different customers (every name of a side begins with its mark), so that
-nothing of one side meets the other; the sums of one side are subtracted from those of the other.
+nothing of one side meets the other; the figures of one side are subtracted from those of the other. All recognitions are
+computed together, as customers of their own.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import NEVER, Bools, Ints
-from metrics.engine.balances import Attributes, attributes_of_units, blocks_of
-from metrics.engine.book import movements_frame, walk_terms
-from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL, bridge_columns
-from metrics.engine.lines import ATTRIBUTES, DIMENSIONS, NO_VALUE, CodedLines, code_lines
-from metrics.engine.movements import MovementRows, Sums, walk_block
+from metrics.engine.arrays import NEVER, Bools, Ints, grouped_sum
+from metrics.engine.balances import Attributes, attributes_of_units
+from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
+from metrics.engine.dense import Counting, Figures, figures_of_units, summed
+from metrics.engine.fx import RATE_ONE, converter
+from metrics.engine.lines import ATTRIBUTES, DIMENSIONS, CodedLines, code_lines
+from metrics.engine.movements import Terms
 from metrics.engine.policy import Policy
 from metrics.engine.series import FIGURES, Group
 from metrics.engine.settlement import Settlement, settle_lines
-from metrics.engine.tally import Tally
-from metrics.engine.valuation import MissingRates, line_values, rate_gaps, rates_for
+from metrics.engine.tally import KINDS
+from metrics.engine.valuation import MissingRates, Rates, line_values, rate_gaps, rates_for
 
 BEFORE: Final = "-"
 AFTER: Final = "+"
@@ -34,20 +36,31 @@ NAMES: Final = (
     "replaces_contract_id",
     "replaces_line_id",
 )
-COHORT: Final = "cohort"
+UNITS_AT_ONCE: Final = 1 << 10
+COHORT_ROWS: Final = (AMOUNTS.index("ending"), len(AMOUNTS) + COUNTS.index("customers_ending"))
+Movement = tuple[int, str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BookMonths:
+    """A book: its recognition, and its first and last month; one without months begins after it ends."""
+
+    recognition: str
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
 class BookChange:
     """What to add to the series of a book, and the affected customers' movements as they are now.
 
-    ``groups`` and ``cohorts`` hold what changes, as in ``BookSeries``. ``began`` and ``begins`` are the first months in which
-    the affected customers had and have ARR, ``NEVER`` for none.
+    ``groups`` and ``cohorts`` hold what changes, as in ``BookSeries``; ``movements`` are month, customer, product, kind and
+    cents. ``began`` and ``begins`` are the first months in which the affected customers had and have ARR, ``NEVER`` for none.
     """
 
     groups: dict[Group, Ints]
     cohorts: dict[int, Ints]
-    movements: pl.DataFrame
+    movements: list[Movement]
     began: int
     begins: int
 
@@ -60,6 +73,13 @@ class Sides:
     is_after: Bools
     attributes: Attributes
 
+    @property
+    def unit_is_after(self) -> Bools:
+        """The side of each customer."""
+        side = np.zeros(len(self.lines.unit_names), dtype=np.bool_)
+        side[self.lines.unit] = self.is_after
+        return side
+
 
 def two_sides(before: pl.DataFrame, after: pl.DataFrame, customer_unit: str) -> Sides:
     """Both states of the affected lines, each name with the mark of its side."""
@@ -70,44 +90,44 @@ def two_sides(before: pl.DataFrame, after: pl.DataFrame, customer_unit: str) -> 
 
 
 def side_of(lines: pl.DataFrame, mark: str) -> pl.DataFrame:
-    """Lines whose names, products and attributes begin with a mark."""
-    texts = {name: pl.col(name) for name in NAMES} | {name: pl.col(name).fill_null(NO_VALUE) for name in DIMENSIONS}
-    return lines.with_columns(pl.concat_str(pl.lit(mark), text).alias(name) for name, text in texts.items())
+    """Lines whose own names and those they refer to begin with a mark."""
+    return lines.with_columns(pl.concat_str(pl.lit(mark), pl.col(name)).alias(name) for name in NAMES)
 
 
-def book_change(sides: Sides, rates: pl.DataFrame, policy: Policy, first: int, last: int) -> BookChange:
-    """The change of the book from ``first`` to ``last``. Raises ``MissingRates``."""
-    lines = sides.lines
-    settled = settle_lines(lines, policy)
-    began, begins = (first_month(settled, side) for side in (~sides.is_after, sides.is_after))
-    if min(began, begins) > last:
-        return BookChange({}, {}, no_movements(), began, begins)
-    table = rates_for(lines, rates, policy, first, last)
-    gaps = rate_gaps(lines, settled, table, policy, first, last, True)
-    if gaps.height:
-        raise MissingRates(gaps)
-    values = line_values(lines, settled, table)
-    attributes, cohorts = with_cohorts(sides, settled)
-    terms = walk_terms(lines, settled, values, table, policy, (first, last), (True, False))
-    months = last - first + 1
-    tallies = {name: Tally.empty(months, len(attributes.names[name])) for name in attributes.names}
-    products = Tally.empty(months, len(lines.product_names))
-    movements: list[MovementRows] = []
-    for block in blocks_of(lines, settled, values, attributes.rank, last):
-        own = slice(block.first_unit, block.first_unit + block.units)
-        starts, group = np.unique(attributes.group[own], return_index=True, return_inverse=True)[1:]
-        groups = Tally.empty(months, len(starts))
-        sums = Sums(groups, products, np.zeros((2, 0, 0), dtype=np.int64), movements)
-        walk_block(block, terms, group.astype(np.int64, copy=False), sums)
-        for name, tally in tallies.items():
-            tally.add(groups, attributes.codes[name][own][starts])
-    found = movements_frame(lines, attributes, movements)
-    return BookChange(
-        groups=group_changes(tallies, products, attributes, lines),
-        cohorts=cohort_changes(tallies[COHORT], cohorts),
-        movements=after_only(found),
-        began=began,
-        begins=begins,
+def book_changes(sides: Sides, rates: pl.DataFrame, policy: Policy, books: list[BookMonths]) -> list[BookChange]:
+    """The change of each book, which differ in nothing but recognition and months. Raises ``MissingRates``."""
+    settled = [settle_lines(sides.lines, policy.with_(recognition=book.recognition)) for book in books]
+    begin = [[first_month(each, side) for side in (~sides.is_after, sides.is_after)] for each in settled]
+    last = max(book.last for book in books)
+    if min(min(months) for months in begin) > last:
+        return [BookChange({}, {}, [], *months) for months in begin]
+    first = min(book.first for book in books)
+    table = rates_for(sides.lines, rates, policy, first, last)
+    refuse_gaps(sides.lines, settled, table, policy, books)
+    values = line_values(sides.lines, settled[0], table)
+    counting = stacked_lines(sides.lines, settled, values)
+    terms = terms_of(counting, table, policy, first, last)
+    stacked = Stacked.empty(sides, settled, books, terms)
+    for low in range(0, len(stacked.sign), UNITS_AT_ONCE):
+        high = min(low + UNITS_AT_ONCE, len(stacked.sign))
+        stacked.add(low, figures_of_units(counting.of_units(low, high), high - low, terms))
+    return [stacked.change(place, book, *begin[place]) for place, book in enumerate(books)]
+
+
+def terms_of(lines: Counting, rates: Rates, policy: Policy, first: int, last: int) -> Terms:
+    """What computing the figures needs to know."""
+    # No change and no balance is larger than all values of its customer together.
+    largest = grouped_sum(lines.unit, lines.cents, int(lines.unit.max(initial=0)) + 1).max(initial=0)
+    window = policy.reactivation_window_months
+    return Terms(
+        first=first,
+        last=last,
+        window=NEVER if window is None else window,
+        rates=rates,
+        convert=converter(int(largest), int(rates.by_month.max(initial=RATE_ONE))),
+        constant_retention=policy.retention_fx == "constant",
+        with_retention=True,
+        with_cohorts=True,
     )
 
 
@@ -116,71 +136,121 @@ def first_month(settled: Settlement, side: Bools) -> int:
     return int(settled.month_from[settled.has_value & side].min(initial=NEVER))
 
 
-def with_cohorts(sides: Sides, settled: Settlement) -> tuple[Attributes, list[tuple[int, int]]]:
-    """The attributes with the customer's side and cohort as one more, and (side, cohort) of each of its values."""
-    lines, given = sides.lines, sides.attributes
-    units = len(lines.unit_names)
-    cohort, side = np.full(units, NEVER), np.zeros(units, dtype=np.int64)
-    rows = settled.has_value
-    np.minimum.at(cohort, lines.unit[rows], settled.month_from[rows])
-    side[lines.unit] = sides.is_after
-    keys, code = np.unique(cohort * 2 + side, return_inverse=True)
-    order = given.group[given.rank] * len(keys) + code
-    by_order = np.argsort(order, kind="stable")
-    rank = np.empty(units, dtype=np.int64)
-    rank[by_order] = np.arange(units)
-    codes = {name: old[given.rank][by_order] for name, old in given.codes.items()} | {COHORT: code[by_order]}
-    names = given.names | {COHORT: pl.Series(COHORT, keys)}
-    return Attributes(names, codes, order[by_order], rank, by_order), [(key % 2, key // 2) for key in keys.tolist()]
+def refuse_gaps(
+    lines: CodedLines, settled: list[Settlement], table: Rates, policy: Policy, books: list[BookMonths]
+) -> None:
+    """Raise ``MissingRates`` where a book lacks a rate."""
+    for each, book in zip(settled, books, strict=True):
+        gaps = rate_gaps(lines, each, table, policy, book.first, book.last, True)
+        if gaps.height:
+            raise MissingRates(gaps)
 
 
-def group_changes(
-    tallies: dict[str, Tally], products: Tally, attributes: Attributes, lines: CodedLines
-) -> dict[Group, Ints]:
-    """What each group and the total gain or lose: the sums after less those before."""
-    change: dict[Group, Ints] = {}
-    for dimension in ATTRIBUTES:
-        add_sides(change, dimension, attributes.names[dimension], series_of(tallies[dimension], with_retention=True))
-    change[TOTAL, ""] = np.sum([step for (name, _), step in change.items() if name == ATTRIBUTES[0]], axis=0)
-    add_sides(change, "product", lines.product_names, series_of(products, with_retention=False))
-    return {group: step for group, step in change.items() if step.any()}
+def stacked_lines(lines: CodedLines, settled: list[Settlement], values: Ints) -> Counting:
+    """The lines that give ARR under each recognition; the customers of the second come after those of the first."""
+    rows = [np.flatnonzero(each.has_value) for each in settled]
+    every, units = np.concatenate(rows), len(lines.unit_names)
+    shift = np.repeat(np.arange(len(rows)) * units, [len(own) for own in rows])
+    months = [
+        np.concatenate([getattr(each, name)[own] for each, own in zip(settled, rows, strict=True)])
+        for name in ("month_from", "month_until")
+    ]
+    unit, product, currency = lines.unit[every] + shift, lines.product[every], lines.currency[every]
+    return Counting(unit, product, currency, months[0], months[1], values[every])
 
 
-def series_of(tally: Tally, *, with_retention: bool) -> Ints:
-    """A tally as ``FIGURES`` × months × groups."""
-    bridge = bridge_columns(tally)
-    retention = tally.retention if with_retention else np.zeros_like(tally.retention)
-    assert len(bridge) == len(AMOUNTS) + len(COUNTS) and len(bridge) + len(retention) == len(FIGURES)
-    return np.concatenate([bridge, retention])
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """The sums of several books side by side: by dimension ``FIGURES`` × (book, group) × month; the cohorts likewise.
+
+    ``codes`` gives each stacked customer its place in these sums, ``keys`` the groups that the places of one book stand for;
+    ``sign`` is −1 for a customer before the change.
+    """
+
+    sides: Sides
+    terms: Terms
+    sign: Ints
+    keys: dict[str, list[str]]
+    codes: dict[str, Ints]
+    sums: dict[str, Ints]
+    cohort_keys: list[int]
+    cohort_codes: Ints
+    cohorts: Ints
+    movements: list[list[Ints]]
+
+    @classmethod
+    def empty(cls, sides: Sides, settled: list[Settlement], books: list[BookMonths], terms: Terms) -> Stacked:
+        """Nothing yet, of so many books."""
+        given, count, months = sides.attributes, len(books), terms.last - terms.first + 1
+        keys = {TOTAL: [""]} | {name: given.names[name].to_list() for name in ATTRIBUTES}
+        keys["product"] = sides.lines.product_names.to_list()
+        own = {name: given.codes[name][given.rank] for name in ATTRIBUTES}
+        own[TOTAL] = np.zeros(len(given.rank), dtype=np.int64)
+        first = np.concatenate([first_months(sides.lines, each) for each in settled])
+        cohorts, cohort = np.unique(first, return_inverse=True)
+        book = np.repeat(np.arange(count), len(given.rank))
+        return cls(
+            sides=sides,
+            terms=terms,
+            sign=np.tile(np.where(sides.unit_is_after, 1, -1), count),
+            keys=keys,
+            codes={name: book * len(keys[name]) + np.tile(code, count) for name, code in own.items()},
+            sums={name: np.zeros((len(FIGURES), count * len(keys[name]), months), dtype=np.int64) for name in keys},
+            cohort_keys=cohorts.tolist(),
+            cohort_codes=book * len(cohorts) + cohort,
+            cohorts=np.zeros((len(COHORT_ROWS), count * len(cohorts), months), dtype=np.int64),
+            movements=[],
+        )
+
+    def add(self, low: int, found: Figures) -> None:
+        """Add the figures of the stacked customers from ``low`` on."""
+        own = slice(low, low + found.units.shape[1])
+        figures = found.units * self.sign[own, None]
+        for name, code in self.codes.items():
+            add_by(self.sums[name], figures, code[own])
+        add_by(self.cohorts, figures[list(COHORT_ROWS)], self.cohort_codes[own])
+        unit, products = found.pair_unit + low, len(self.keys["product"])
+        code = unit // len(self.sides.lines.unit_names) * products + found.pair_product
+        add_by(self.sums["product"][: len(found.pairs)], found.pairs * self.sign[unit, None], code)
+        month, moved, *rest = found.movements
+        self.movements.append([month, moved + low, *rest])
+
+    def change(self, place: int, book: BookMonths, began: int, begins: int) -> BookChange:
+        """The change of one of the books."""
+        months = slice(book.first - self.terms.first, book.last - self.terms.first + 1)
+        groups: dict[Group, Ints] = {}
+        for name, keys in self.keys.items():
+            own = self.sums[name][:, place * len(keys) : (place + 1) * len(keys), months]
+            for code in np.flatnonzero(own.any(axis=(0, 2))).tolist():
+                groups[name, keys[code]] = own[:, code]
+        count = len(self.cohort_keys)
+        own = self.cohorts[:, place * count : (place + 1) * count, months]
+        changed = np.flatnonzero(own.any(axis=(0, 2))).tolist()
+        cohorts = {self.cohort_keys[code]: own[:, code] for code in changed}
+        return BookChange(groups, cohorts, self.moved(place, book), began, begins)
+
+    def moved(self, place: int, book: BookMonths) -> list[Movement]:
+        """The movements of the customers after the change, with the names as they are."""
+        lines = self.sides.lines
+        names, products = lines.unit_names.to_list(), lines.product_names.to_list()
+        low, found = place * len(names), []
+        for month, unit, product, kind, cents in self.movements:
+            kept = (unit >= low) & (unit < low + len(names)) & (month >= book.first) & (month <= book.last)
+            kept &= self.sign[unit] > 0
+            rows = (column[kept].tolist() for column in (month, unit - low, product, kind, cents))
+            for m, u, p, k, c in zip(*rows, strict=True):
+                found.append((m, names[u][1:], products[p], KINDS[k], c))
+        return found
 
 
-def add_sides(change: dict[Group, Ints], dimension: str, names: pl.Series, series: Ints) -> None:
-    """Add each marked group's series to its unmarked group, with the sign of its side."""
-    for place, name in enumerate(names.to_list()):
-        step = series[:, :, place] if name[0] == AFTER else -series[:, :, place]
-        group = (dimension, name[1:])
-        change[group] = change[group] + step if group in change else step
+def first_months(lines: CodedLines, settled: Settlement) -> Ints:
+    """The first month with ARR of each customer, or ``NEVER``: its cohort."""
+    first, rows = np.full(len(lines.unit_names), NEVER), settled.has_value
+    np.minimum.at(first, lines.unit[rows], settled.month_from[rows])
+    return first
 
 
-def cohort_changes(tally: Tally, cohorts: list[tuple[int, int]]) -> dict[int, Ints]:
-    """What each cohort gains or loses: cents and customers at each month."""
-    change: dict[int, Ints] = {}
-    for place, (is_after, month) in enumerate(cohorts):
-        values = np.stack([tally.ending[1:, place], tally.customers[1:, place]])
-        step = values if is_after else -values
-        change[month] = change[month] + step if month in change else step
-    return {month: step for month, step in change.items() if step.any()}
-
-
-def after_only(movements: pl.DataFrame) -> pl.DataFrame:
-    """The movements of the side after the change, with the names as they are."""
-    unmarked = (pl.col(name).str.slice(1) for name in ("customer", "product"))
-    return movements.filter(pl.col("customer").str.starts_with(AFTER)).with_columns(unmarked)
-
-
-def no_movements() -> pl.DataFrame:
-    """No movement, in the columns of ``Book.movements``."""
-    text = pl.String()
-    return pl.DataFrame(
-        schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()}
-    )
+def add_by(sums: Ints, figures: Ints, codes: Ints) -> None:
+    """Add figures × row × month to the sums of each row's code."""
+    order = np.argsort(codes, kind="stable")
+    sums += summed(figures[:, order], codes[order], sums.shape[1])

@@ -273,6 +273,13 @@ def import_accept(*, client: Client, contract_import: ContractImport, in_backgro
         enqueue(RUN_JOB, client, contract_import.pk)
 
 
+def import_resend(*, client: Client, contract_import: ContractImport) -> None:
+    """Send the job of an import that is under way once more: for a message that was lost. One too many does nothing."""
+    is_accepted = contract_import.state in (ImportState.QUEUED, ImportState.RUNNING)
+    enqueue(RUN_JOB if is_accepted else ADVANCE_JOB, client, contract_import.pk)
+    record(contract_import, "import.sent_again", details={"file": contract_import.file_name})
+
+
 def import_cancel(*, contract_import: ContractImport) -> None:
     """End an import that is not being loaded; the file is kept, no line is touched."""
     if not move(contract_import, OPEN_STATES, ImportState.CANCELLED):

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
-from django.db.models.functions import Now
 
 from metrics import repository
 from metrics.affected import affected_lines
-from metrics.book_rows import add_cohorts, add_groups, keep_patches
+from metrics.book_rows import add_cohorts, add_groups, keep_patches, mark_patched
 from metrics.computation import LONGEST_BOOK
-from metrics.engine.change import BookChange, Sides, book_change, two_sides
+from metrics.engine.change import BookChange, BookMonths, book_changes, two_sides
 from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.models import ArrBook, BookPatch, BookState, PolicyVersion, Recognition
@@ -51,31 +50,25 @@ def books_patch(
     if before.height + after.height == 0:
         return True
     books = list(ArrBook.objects.select_for_update().order_by("id"))
-    steps = steps_of(client, books, before, after, now or dt.datetime.now(dt.UTC)) if can_patch(books) else None
+    newest = PolicyVersion.objects.order_by("-number").first()
+    steps = None
+    if newest is not None and can_patch(books, newest):
+        steps = steps_of(client, books, newest, before, after, now or dt.datetime.now(dt.UTC))
     if steps is None:
         books_outdate(client=client, reason=reason)
         return False
-    add_groups({book: change.groups for book, change in steps.changes})
-    add_cohorts({book: change.cohorts for book, change in steps.changes})
-    keep_patches(steps.customers, {book: change.movements for book, change in steps.changes if book.first_month})
+    write_steps(client, steps)
     removed, added = (repository.hashes_sum(frame["content_hash"]) for frame in (before, after))
-    for book in books:
-        total = repository.lanes_moved(int(book.input_hash[:32], 16), removed, added)
-        book.input_hash = f"{total:032x}{book.input_hash[32:]}"
-        book.version += 1
-        book.built_at = Now()
-    ArrBook.objects.bulk_update(books, ["input_hash", "version", "built_at"])
-    own = next((book for book in books if book.recognition == steps.recognition), books[0])
-    summary_figures(client=client, book=own)
+    moved = [repository.lanes_moved(int(book.input_hash[:32], 16), removed, added) for book in books]
+    mark_patched({book.pk: f"{total:032x}{book.input_hash[32:]}" for book, total in zip(books, moved, strict=True)})
     return True
 
 
-def can_patch(books: list[ArrBook]) -> bool:
+def can_patch(books: list[ArrBook], newest: PolicyVersion) -> bool:
     """Whether every book is whole: computed under the policy in force, no month or rate missing, not patched too often."""
-    newest = PolicyVersion.objects.order_by("-number").values_list("pk", flat=True).first()
     whole = all(
         book.state in (BookState.READY, BookState.EMPTY)
-        and book.policy_id == newest
+        and book.policy_id == newest.pk
         and not book.gaps
         and book.retention_from == book.first_month
         for book in books
@@ -84,14 +77,18 @@ def can_patch(books: list[ArrBook]) -> bool:
 
 
 def steps_of(
-    client: Client, books: list[ArrBook], before: pl.DataFrame, after: pl.DataFrame, now: dt.datetime
+    client: Client,
+    books: list[ArrBook],
+    version: PolicyVersion,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    now: dt.datetime,
 ) -> Steps | None:
     """What the change does to each book; None where only a rebuild can say."""
     source = repository.authoritative_source()
     through = last_completed_month(client, now)
     if source is None or any(book.through_month != through for book in books):
         return None
-    version = PolicyVersion.objects.get(pk=books[0].policy_id or 0)
     policy = Policy.from_dict(version.parameters)
     most = max(FEW_LINES, books[0].line_count // FEW_SHARE)
     affected = affected_lines(source, policy.customer_unit, before, after, most)
@@ -99,25 +96,35 @@ def steps_of(
         return None
     rates = repository.rates_frame(client, {*affected.before["currency"], *affected.after["currency"]})
     sides = two_sides(affected.before, affected.after, policy.customer_unit)
-    changes = []
-    for book in books:
-        change = change_of(book, sides, rates, policy.with_(recognition=book.recognition), through)
-        if change is None:
-            return None
-        changes.append((book, change))
-    return Steps(affected.customers, policy.recognition, changes)
-
-
-def change_of(book: ArrBook, sides: Sides, rates: pl.DataFrame, policy: Policy, through: int) -> BookChange | None:
-    """What to add to one book; None where the book's months would move or a rate is missing.
-
-    A book without any month stays as it is, or gets its first one in a rebuild.
-    """
-    first, last = (through + 1, through) if book.first_month is None else (book.first_month, book.last_month or 0)
+    months = [months_of(book, through) for book in books]
     try:
-        change = book_change(sides, rates, policy, first, last)
+        changes = book_changes(sides, rates, policy, months)
     except MissingRates:
         return None
-    begins_earlier = change.begins < first and last - first + 1 < LONGEST_BOOK
-    may_begin_later = change.began <= first and change.begins > first
-    return None if begins_earlier or may_begin_later else change
+    if any(months_move(own, change) for own, change in zip(months, changes, strict=True)):
+        return None
+    return Steps(affected.customers, policy.recognition, list(zip(books, changes, strict=True)))
+
+
+def months_of(book: ArrBook, through: int) -> BookMonths:
+    """A book as the engine takes it."""
+    if book.first_month is None:
+        return BookMonths(book.recognition, through + 1, through)
+    return BookMonths(book.recognition, book.first_month, book.last_month or 0)
+
+
+def months_move(book: BookMonths, change: BookChange) -> bool:
+    """Whether the book would begin in another month: a book without any stays so, or gets its first one in a rebuild."""
+    begins_earlier = change.begins < book.first and book.last - book.first + 1 < LONGEST_BOOK
+    may_begin_later = change.began <= book.first and change.begins > book.first
+    return begins_earlier or may_begin_later
+
+
+def write_steps(client: Client, steps: Steps) -> None:
+    """Add what the change does to the stored series, and write down what the portfolio shows."""
+    totals = add_groups({book: change.groups for book, change in steps.changes})
+    add_cohorts({book: change.cohorts for book, change in steps.changes})
+    keep_patches(steps.customers, {book: change.movements for book, change in steps.changes if book.first_month})
+    books = [book for book, _ in steps.changes]
+    own = next((book for book in books if book.recognition == steps.recognition), books[0])
+    summary_figures(client=client, book=own, total=totals.get(own.pk))

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from metrics.book_rows import load_groups
+from metrics.engine.arrays import Ints
 from metrics.engine.bridge import TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
@@ -27,19 +28,19 @@ def summary_refresh(*, client: Client) -> ClientSummary:
     return summary
 
 
-def summary_figures(*, client: Client, book: ArrBook) -> None:
-    """Only the figures, after a change of the policy's own book."""
-    if not ClientSummary.objects.filter(client=client).update(**figures_of(book), updated_at=Now()):
+def summary_figures(*, client: Client, book: ArrBook, total: Ints | None = None) -> None:
+    """Only the figures, after a change of the policy's own book; `total` is its series of the total, if it is at hand."""
+    if not ClientSummary.objects.filter(client=client).update(**figures_of(book, total), updated_at=Now()):
         summary_refresh(client=client)
 
 
-def figures_of(book: ArrBook | None) -> dict[str, Any]:
+def figures_of(book: ArrBook | None, total: Ints | None = None) -> dict[str, Any]:
     """The newest month of a book as fields of the summary."""
     empty = dict.fromkeys(("as_of_month", "arr", "arr_previous", "nrr", "customers"))
     if book is None:
         return {**empty, "state": "No contract lines yet"}
     state = "" if book.state == BookState.READY and not book.gaps else book.message or book.get_state_display()
-    total = load_groups(book, dimension=TOTAL).get((TOTAL, ""))
+    total = load_groups(book, dimension=TOTAL).get((TOTAL, "")) if total is None else total
     if total is None:
         return {**empty, "state": state[:200]}
     newest = dict(zip(FIGURES, total[:, -1].tolist(), strict=True))

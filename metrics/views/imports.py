@@ -19,6 +19,7 @@ from metrics.services.imports import (
     import_cancel,
     import_describe,
     import_map,
+    import_resend,
     import_start,
 )
 from metrics.services.problems import ImportProblem
@@ -123,10 +124,13 @@ def mapping(request: TenantRequest, import_id: int) -> HttpResponse:
 @require_POST
 @client_page(IMPORT_DATA)
 def accept(request: TenantRequest, import_id: int) -> HttpResponse:
-    """Accept the summary: the file is loaded in the background."""
+    """Accept the summary: the file is loaded in the background. One that is under way already is sent once more."""
     found = found_import(import_id)
     try:
-        import_accept(client=request.client, contract_import=found)
+        if found.state in UNDER_WAY:
+            import_resend(client=request.client, contract_import=found)
+        else:
+            import_accept(client=request.client, contract_import=found)
     except ImportProblem as error:
         messages.error(request, str(error))
     return HttpResponseRedirect(import_url("data_import", request, import_id))

@@ -8,13 +8,15 @@ from tests.bench import stage
 
 
 def warm(name: str) -> Any:
-    """The client, in a process that is connected and has run the engine once on few lines, like a worker at work."""
+    """The client, in a process that has rebuilt another one just before, like a worker at work."""
     stage.open_database(name)
-    from metrics.engine.book import build_book
-    from metrics.engine.policy import Policy
-    from tests.bench.generate import FIRST, LAST, POLICY, lines, rates
+    from metrics.services.books import book_rebuild
+    from portal.tenancy.scope import tenant_context
+    from tests.bench.generate import LAST
 
-    build_book(lines(1_000), rates(), Policy.from_dict(POLICY), FIRST, LAST)
+    small = stage.client_get(stage.SMALL)
+    with tenant_context(small):
+        book_rebuild(client=small, recognition="start", through=LAST)
     return stage.client_get()
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import django
 from django.conf import settings
 
-SLUG = "bench"
+SLUG, SMALL = "bench", "small"
+SMALL_LINES = 1_000
 PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"  # no page needs `collectstatic` first
 
 
@@ -115,15 +116,17 @@ def client_make(slug: str = SLUG, own_rates: bool = True) -> Any:
     return client
 
 
-def client_get() -> Any:
+def client_get(slug: str = SLUG) -> Any:
     """The client of the bench."""
     from portal.tenancy.models import Client
 
-    return Client.objects.select_related("firm").get(slug=SLUG)
+    return Client.objects.select_related("firm").get(slug=slug)
 
 
 def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool = False) -> dict[str, Any]:
-    """A database with a client of `size` lines; with its books, and with the peers' table `bench_simple`, on demand."""
+    """A database with a client of `size` lines; on demand with its books, or with the peers' table `bench_simple` and a
+    second, small client to warm up on.
+    """
     create_database(name)
     from metrics.services.books import books_rebuild_all
     from portal.tenancy.scope import tenant_context
@@ -138,6 +141,8 @@ def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool
             books_rebuild_all(client=client, now=datetime.now(UTC))
     if with_simple:
         simple_table(name, simple(frame))
+        with tenant_context(client_make(SMALL)):
+            load_lines(lines(SMALL_LINES))
     with administrator(name) as connection:
         connection.execute("VACUUM ANALYZE")
     return {}

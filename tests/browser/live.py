@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.db import connections
 from django.test import Client as TestBrowser
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Page, sync_playwright
@@ -45,6 +46,7 @@ def signed_in_page(address: str, user: User, **options: Any) -> Iterator[Page]:
         errors: list[str] = []
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         yield page
+        connections.close_all()  # Playwright's loop has connections of its own, and the test's database is about to go
         chromium.close()
     unexpected = [text for text in errors if "422" not in text]
     assert not unexpected, unexpected

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -45,8 +45,8 @@ with override_settings(STORAGES={**settings.STORAGES, "default": default}):
 
 
 @pytest.fixture
-def client(committed_db: Server) -> Iterator[Client]:
-    yield client_create(
+def client(committed_db: Server) -> Client:
+    return client_create(
         firm=firm_create(slug="ridge", name="Ridge"), slug="northwind", name="Northwind", currency="USD"
     )
 

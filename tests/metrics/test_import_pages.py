@@ -61,6 +61,7 @@ def test_a_good_file_goes_from_upload_to_the_result(northwind: Client, rita: Use
     assert browser.post(url("data_accept", northwind, import_id=waiting.pk)).status_code == 302
     page = text(browser.get(url("data_import", northwind, import_id=waiting.pk)))
     assert "Waiting for its turn" in page and url("data_progress", northwind, import_id=waiting.pk) in page
+    assert browser.post(url("data_accept", northwind, import_id=waiting.pk)).status_code == 302  # a lost message
     import_run(northwind.pk, waiting.pk)
     over = browser.get(url("data_progress", northwind, import_id=waiting.pk), headers={"HX-Request": "true"})
     assert over["HX-Redirect"] == url("data_import", northwind, import_id=waiting.pk)

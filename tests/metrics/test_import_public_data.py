@@ -58,8 +58,9 @@ SAASOPS = {
     "date_order": "ymd",
 }
 MRR = """
-    SELECT sum(amount), count(*), count(DISTINCT customer_id) FILTER (WHERE amount > 0) FROM metrics_contractline
-    WHERE charge_type = 'recurring' AND starts_on <= %(day)s AND (ends_on IS NULL OR ends_on >= %(day)s)
+    SELECT sum(amount) FILTER (WHERE charge_type = 'recurring'), count(*),
+      count(DISTINCT customer_id) FILTER (WHERE charge_type = 'recurring' AND amount > 0)
+    FROM metrics_contractline WHERE starts_on <= %(day)s AND (ends_on IS NULL OR ends_on >= %(day)s)
       AND (cancelled_on IS NULL OR cancelled_on > %(day)s)
 """
 

@@ -1,0 +1,81 @@
+"""The main job in a real browser: upload a client's contracts, read a bridge that ties to the cent, and ask why."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from metrics.engine.bridge import AMOUNTS
+from metrics.jobs_imports import import_run
+from metrics.models import ContractImport
+from metrics.services.after_change import numbers_refresh
+from metrics.services.policies import policy_publish
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.browser.live import CHROMIUM
+from tests.engine.frames import read_policy
+from tests.reporting.numbers import numbers_load
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no chromium on this machine"),
+]
+PAGES = ["", "arr/", "arr/?by=segment&why=cell:2026-01:2026-03:new", "data/", "policy/", "months/", "people/", "audit/"]
+
+
+def test_contracts_uploaded_in_the_browser_give_the_worked_bridge(page: Page, client: Client, shared: Path) -> None:
+    golden = shared / "golden" / "contract-start"
+    with tenant_context(client):
+        policy_publish(client=client, parameters=read_policy(golden / "policy.json").to_dict())
+    page.goto("/c/northwind/data/rates/upload/")
+    page.set_input_files("input[type=file]", golden / "fx_rates.csv")
+    page.get_by_role("button", name="Upload rates").click()
+    expect(page.get_by_text("3,657").first).to_be_visible()
+    page.goto("/c/northwind/data/upload/")
+    page.set_input_files("input[type=file]", golden / "contracts.csv")
+    page.get_by_label("Name of the new source").fill("Billing")
+    page.get_by_role("button", name="Upload and check").click()
+    page.get_by_role("button", name="Load 497 lines").click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    with tenant_context(client):
+        waiting = ContractImport.objects.get().pk
+    import_run(client.pk, waiting)  # what the worker does, and the recomputation that it then finds
+    numbers_refresh(client=client)
+    page.get_by_role("link", name="See ARR").click()
+    page.goto("/c/northwind/arr/?from=2022-01&to=2025-12&scale=full")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Bridge as CSV").click()
+    shown = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    expected = list(csv.DictReader((golden / "expected" / "bridge.csv").read_text().splitlines()))
+    assert [[row["period"], *(row[name] for name in AMOUNTS)] for row in shown] == [
+        [row["month"], *(row[name] for name in AMOUNTS)] for row in expected
+    ]
+
+
+def test_a_figure_leads_to_customers_and_a_customer_to_its_lines(page: Page, client: Client) -> None:
+    with tenant_context(client):
+        numbers_load(client)
+    page.goto("/c/northwind/arr/?scale=full")
+    page.locator("#bridge tbody tr").filter(has_text="Feb 2026").get_by_role("link", name="+24,000.00").click()
+    expect(page.get_by_role("heading", name="New, Feb 2026")).to_be_visible()
+    page.locator("#cell-customers").get_by_role("link", name="Bolt").click()
+    expect(page.get_by_text("A contract line counts from its start date.").first).to_be_visible()
+    assert "why=customer" in page.url
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_a_client(page: Page, client: Client, theme: str) -> None:
+    with tenant_context(client):
+        numbers_load(client)
+    page.goto("/")
+    page.evaluate("theme => { document.cookie = `theme=${theme}; path=/` }", theme)
+    for path in PAGES:
+        page.goto(f"/c/northwind/{path}")
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+        assert (path, [(fault["id"], fault["nodes"][0]["html"]) for fault in found]) == (path, [])
