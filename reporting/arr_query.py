@@ -45,7 +45,7 @@ class ArrQuery:
             recognition=_one_of(given.get("basis", ""), Recognition.values, ""),
             reported=given.get("view") != "current",
             scale=cast(Scale, _one_of(given.get("scale", ""), SCALES, "thousands")),
-            filters={name: given[name][:200] for name in DIMENSIONS if given.get(name)},
+            filters={name: given[name][:200] for name in DIMENSIONS if given.get(name) and "\0" not in given[name]},
         )
 
     def parameters(self) -> dict[str, str]:

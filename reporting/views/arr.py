@@ -41,7 +41,8 @@ def arr(request: TenantRequest) -> HttpResponse:
     """The page; with `why`, the drawer over it, and the drawer alone where only that was asked for."""
     query = ArrQuery.from_parameters(request.GET.dict())
     reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
-    drawer = drawer_for(request.client, query, reader, request.GET.get("why", ""), request.GET.get("group", ""))
+    why, group = (request.GET.get(name, "").replace("\0", "") for name in ("why", "group"))
+    drawer = drawer_for(request.client, query, reader, why, group)
     shown = {"drawer_template": drawer.template, **drawer.context} if drawer else {}
     if drawer and request.headers.get("HX-Target") == "drawer":
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})

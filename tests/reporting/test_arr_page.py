@@ -58,6 +58,7 @@ def test_filters_stay_in_every_link_of_the_page(eves_browser: Browser) -> None:
 
 def test_an_address_full_of_nonsense_opens_the_page(eves_browser: Browser) -> None:
     page(eves_browser, f"{ARR}?from=soon&to=2026-99&grain=eon&by=mood&basis=gut&scale=huge&why=cell:a:b:c&group=x")
+    page(eves_browser, f"{ARR}?by=segment&segment=%00&group=%00&why=customer:2026-03:%00")
 
 
 def test_a_cell_leads_to_its_customers_and_they_add_up(eves_browser: Browser) -> None:

@@ -159,7 +159,7 @@ def make_children(host: str, port: int) -> list[Child]:
             f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         ),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "3"),
-        *("--worker-tmp-dir", str(settings.VAR_DIR), "--no-control-socket", "--access-logfile", "-"),
+        *("--worker-tmp-dir", str(settings.VAR_DIR), "--no-control-socket"),
     ]
     worker = [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "--without-heartbeat"]
     beat = [*celery, "beat", "--schedule", str(settings.VAR_DIR / "beat-schedule"), "--pidfile="]
