@@ -40,7 +40,9 @@ def use(server: Server) -> None:
     """Point Django's three aliases at this database."""
     for alias, entry in databases(server).items():
         connections[alias].close()
-        connections[alias].settings_dict.update({key: entry[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
+        connections[alias].settings_dict.update(
+            {key: entry[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+        )
         settings.DATABASES[alias].update(connections[alias].settings_dict)
 
 
