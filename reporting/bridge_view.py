@@ -105,7 +105,8 @@ def span_amounts(totals: Sequence[BridgeRow], names: Sequence[str]) -> dict[str,
     if not totals:
         return dict.fromkeys(names, Decimal(0))
     amounts = {name: sum((getattr(row, name) for row in totals), Decimal(0)) for name in names}
-    return amounts | {"beginning": totals[0].beginning, "ending": totals[-1].ending}
+    stands = {"beginning": totals[0].beginning, "ending": totals[-1].ending}
+    return amounts | {name: amount for name, amount in stands.items() if name in names}
 
 
 def waterfall(bridge: Bridge, query: ArrQuery, base: str, *, title: str, unit: str, locale: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from metrics.models import ContractImport
+from metrics.models import BookState, ContractImport
 from metrics.models.intake import ImportState
 from metrics.selectors.books import headline_get
 from metrics.selectors.closes import next_month_to_close
@@ -36,6 +36,10 @@ def home_context(standing: Standing, locale: str) -> dict[str, Any]:
     needs: list[Need] = []
     if standing.may(permissions.IMPORT_DATA):
         needs += import_needs(client.slug)
+        if not needs and headline is not None and headline.head.state == BookState.EMPTY:
+            url = reverse("data_upload", kwargs={"client_slug": client.slug})
+            text = "The numbers begin with a file of contract lines, CSV or XLSX."
+            needs.append(Need("No contracts yet", text, url, "Upload contracts", "info"))
     if headline is not None and standing.may(permissions.VIEW_DATA):
         needs += rate_needs(headline.head, client.slug)
     if standing.may(permissions.CLOSE_MONTH):

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from metrics.engine.valuation import MissingRates
+from metrics.selectors.closes import bridge_reported
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import Cell
 from metrics.selectors.periods import Period
@@ -18,7 +19,7 @@ from portal.lib.periods import month_format, month_parse
 from portal.tenancy.models import Client
 from reporting.arr_page import Reader
 from reporting.arr_query import ArrQuery
-from reporting.bridge_view import LABELS
+from reporting.bridge_view import LABELS, span_amounts
 
 SHOWN = 200
 
@@ -52,7 +53,21 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, grou
         )
     except (ValueError, KeyError, MissingRates):
         return nothing_there()
-    return Drawer("reporting/_drawer_cell.html", {"cell": cell, **cell_words(cell, query, reader)})
+    context = {"cell": cell, **cell_words(cell, query, reader), "reported": reported_amount(client, cell, query)}
+    return Drawer("reporting/_drawer_cell.html", context)
+
+
+def reported_amount(client: Client, cell: Cell, query: ArrQuery) -> Decimal | None:
+    """What the page shows for the cell where closed months are shown as reported, if that is another figure."""
+    if not query.reported or cell.column not in LABELS:
+        return None
+    first, last = cell.period.first, cell.period.last
+    bridge = bridge_reported(client, query.recognition or None, first, last, cell.dimension, "month", query.filters)
+    rows = [row for row in bridge.rows if row.group == cell.group] if cell.group else list(bridge.totals)
+    if not rows or all(row.state == "live" for row in rows):
+        return None
+    shown = span_amounts(rows, [cell.column])[cell.column]
+    return shown if shown != cell.amount else None
 
 
 def cell_words(cell: Cell, query: ArrQuery, reader: Reader) -> dict[str, Any]:

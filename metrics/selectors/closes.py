@@ -77,9 +77,9 @@ def next_month_to_close(client: Client, now: dt.datetime) -> int | None:
     head = book_head(client)
     completed = month_of(now.astimezone(ZoneInfo(client.time_zone)).date()) - 1
     newest = MonthClose.objects.order_by("-month").values_list("month", flat=True).first()
-    month = completed if newest is None else newest + 1
     if head.first_month is None or head.last_month is None:
         return None
+    month = min(completed, head.last_month) if newest is None else newest + 1
     return month if head.first_month <= month <= min(completed, head.last_month) else None
 
 

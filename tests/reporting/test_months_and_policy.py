@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.test import Client as Browser
 
 from metrics.models import MonthClose, PolicyVersion
+from metrics.selectors.clauses import sentence_of
 from portal.accounts.models import User
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
@@ -40,6 +41,8 @@ def test_a_correction_shows_beside_what_was_reported_until_it_is_restated(
         books_rebuild_all(client=northwind, now=NOW)
     text = browser.get("/c/northwind/months/").content.decode()
     assert "42,000.00" in text and "45,000.00" in text and "+3,000.00" in text
+    drawer = browser.get("/c/northwind/arr/?why=cell:2026-03:2026-03:ending").content.decode()
+    assert "The closed figure is another one" in drawer and "45,000.00" in drawer and "42,000.00" in drawer
     assert browser.post("/c/northwind/months/2026-03/restate/", {"reason": ""}).status_code == 200
     browser.post("/c/northwind/months/2026-03/restate/", {"reason": "A late order form"})
     with tenant_context(northwind):
@@ -56,7 +59,7 @@ def test_publishing_makes_a_version_in_force_and_says_what_changed(
     response = browser.post("/c/northwind/policy/change/", POLICY | {"renewal_grace_days": 0}, follow=True)
     text = response.content.decode()
     assert "Policy v2 is in force" in text
-    assert "goes on counting for 30 days" in text and "on the day its term ends" in text
+    assert "for 30 days after its term" in text and sentence_of("renewal_grace_days", 0) in text
 
 
 def test_a_policy_that_makes_no_sense_is_refused_in_the_form(northwind: Client, ana: User, signed_in: SignIn) -> None:

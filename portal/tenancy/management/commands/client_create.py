@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.tenancy.actor import acting_as
 from portal.tenancy.commands import ACTOR
-from portal.tenancy.models import Firm
-from portal.tenancy.services import TenancyError, client_create, firm_create
+from portal.tenancy.models import Client, Firm, FirmMembership
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import TenancyError, client_create, consultant_assign, firm_create
 
 
 class Command(BaseCommand):
@@ -20,17 +21,41 @@ class Command(BaseCommand):
         )
         parser.add_argument("--name", required=True, help="the client's name as people read it")
         parser.add_argument("--currency", required=True, metavar="ISO", help="the reporting currency, such as USD")
+        parser.add_argument(
+            "--assign",
+            action="append",
+            default=[],
+            metavar="EMAIL",
+            help="a consultant of the firm who is to work on the client; may be given several times",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with acting_as(ACTOR):
             try:
-                client_with_firm(**{name: options[name] for name in ("firm", "client", "name", "currency")})
+                made = client_with_firm(**{name: options[name] for name in ("firm", "client", "name", "currency")})
+                assign(made, options["assign"])
             except TenancyError as error:
                 raise CommandError(str(error)) from error
         self.stderr.write(f"Created client '{options['client']}' of firm '{options['firm']}'.")
+        if not options["assign"]:
+            self.stderr.write(
+                "Nobody is assigned to it yet: a firm admin does that on the firm's page, or --assign here."
+            )
 
 
-def client_with_firm(*, firm: str, client: str, name: str, currency: str) -> None:
+def client_with_firm(*, firm: str, client: str, name: str, currency: str) -> Client:
     """Create the client and, where it is missing, its firm. TenancyError when either is refused."""
     found = Firm.objects.filter(slug=firm).first() or firm_create(slug=firm, name=firm.replace("-", " ").title())
-    client_create(firm=found, slug=client, name=name, currency=currency)
+    return client_create(firm=found, slug=client, name=name, currency=currency)
+
+
+def assign(client: Client, emails: list[str]) -> None:
+    """Let these consultants work on the client. TenancyError for anyone who is not of its firm."""
+    for email in emails:
+        member = (
+            FirmMembership.objects.select_related("user").filter(firm=client.firm, user__email=email.lower()).first()
+        )
+        if member is None:
+            raise TenancyError(f"{email} is no consultant of {client.firm}; the client was created")
+        with tenant_context(client):
+            consultant_assign(client=client, user=member.user)
