@@ -39,9 +39,10 @@ def figures_of(book: ArrBook | None, total: Ints | None = None) -> dict[str, Any
     empty = dict.fromkeys(("as_of_month", "arr", "arr_previous", "nrr", "customers"))
     if book is None:
         return {**empty, "state": "No contract lines yet"}
-    state = (
-        "Exchange rates are missing" if book.gaps else "" if book.state == BookState.READY else book.get_state_display()
-    )
+    lacking = ", ".join(sorted({gap["currency"] for gap in book.gaps}))
+    state = "" if book.state == BookState.READY else book.get_state_display()
+    if lacking:
+        state = f"No exchange rates: {lacking}"
     total = load_groups(book, dimension=TOTAL).get((TOTAL, "")) if total is None else total
     if total is None:
         return {**empty, "state": state[:200]}
