@@ -6,6 +6,7 @@
 from decimal import Decimal
 
 from metrics.selectors.figures import MOVEMENTS, Bridge, BridgeRow
+from portal.lib.dates import month_text
 from portal.lib.money import money_text, percent_text
 
 CAUSES = {
@@ -22,13 +23,13 @@ CAUSES = {
 def finding_sentence(bridge: Bridge, locale: str = "en") -> str:
     """What happened from the first to the last period: how much ARR moved, and what moved it most.
 
-    For example "ARR grew 12.4% to 8,334,450 USD from 2025-01 to 2025-12, mostly by new customers (+3,100,000)".
+    For example "ARR grew 12.4% to 8,334,450 USD from Jan 2025 to Dec 2025, mostly by new customers (+3,100,000)".
     """
     if not bridge.totals:
         return bridge.head.message or "There are no figures yet."
     first, last = bridge.totals[0], bridge.totals[-1]
     label, currency = bridge.head.label, bridge.head.currency
-    span = f"in {first.period.key}" if first is last else f"from {first.period.key} to {last.period.key}"
+    span = span_text(first.period.first, last.period.last, locale)
     ending = f"{money_text(last.ending, currency, locale, places=0)} {currency}"
     change = last.ending - first.beginning
     if change == 0:
@@ -39,6 +40,12 @@ def finding_sentence(bridge: Bridge, locale: str = "en") -> str:
     cause, amount = main_cause(bridge.totals, change > 0)
     moved = money_text(amount, currency, locale, places=0, plus=True)
     return f"{label} {how} {ending} {span}, mostly by {CAUSES[cause]} ({moved})"
+
+
+def span_text(first: int, last: int, locale: str) -> str:
+    """ "in Dec 2025", "from Jan 2025 to Dec 2025"."""
+    end = month_text(last, locale)
+    return f"in {end}" if first == last else f"from {month_text(first, locale)} to {end}"
 
 
 def main_cause(rows: tuple[BridgeRow, ...], grew: bool) -> tuple[str, Decimal]:

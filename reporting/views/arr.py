@@ -1,6 +1,5 @@
 """The ARR page, its drawers, and its export."""
 
-import csv
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,18 +10,15 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from metrics.memory import Memory
-from metrics.selectors.books import book_head
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
 from reporting.arr_page import Reader, arr_context, bridge_for
 from reporting.arr_query import ArrQuery
-from reporting.bridge_view import columns_of
+from reporting.exports import bridge_csv
 from reporting.reader import locale_of
 from reporting.why_page import drawer_for
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -72,20 +68,10 @@ def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page shows, exact to the cent."""
     query = ArrQuery.from_parameters(request.GET.dict())
     bridge = bridge_for(request.client, query)
-    head = book_head(request.client, query.recognition or None)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"{request.client.slug}-{head.label.lower()}-bridge.csv"
+    response = HttpResponse(bridge_csv(bridge), content_type="text/csv; charset=utf-8")
+    split = f"-by-{query.by}" if query.by != "total" else ""
+    name = (
+        f"{request.client.slug}-{bridge.head.label}-{bridge.head.currency}-bridge{split}-by-{query.grain}.csv".lower()
+    )
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    names = columns_of(bridge.totals)
-    writer = csv.writer(response, lineterminator="\n")
-    writer.writerow(["period", *([query.by] if query.by != "total" else []), *names, "customers_ending", "currency"])
-    for row in bridge.rows:
-        group = [harmless(row.group)] if query.by != "total" else []
-        amounts = [str(getattr(row, column)) for column in names]
-        writer.writerow([row.period.key, *group, *amounts, row.customers_ending, head.currency])
     return response
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet would take for a formula, marked as text."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -170,7 +170,7 @@ def test_why_adds_up_and_names_clauses_and_rows(northwind_numbers: Client) -> No
 def test_finding_says_what_moved_most(northwind_numbers: Client) -> None:
     sentence = finding_sentence(bridge_get(northwind_numbers, first=FIRST, last=LAST))
     assert sentence.startswith("LARR ")
-    assert "from 2024-01 to 2025-12, mostly by " in sentence
+    assert "from Jan 2024 to Dec 2025, mostly by " in sentence
 
 
 def test_a_client_without_books_has_empty_pages(northwind: Client) -> None:

@@ -11,6 +11,7 @@ from metrics.services.books import books_rebuild_all
 from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from reporting.exports import harmless
 from tests.reporting.numbers import LINES, NOW, numbers_load
 
 ARR = "/c/northwind/arr/"
@@ -87,7 +88,26 @@ def test_the_export_is_exact_and_starts_no_formula(northwind: Client, eve: User,
         numbers_load(northwind, [LINES[0] | {"segment": "=2+5"}])
     response = signed_in(eve).get("/c/northwind/arr/bridge.csv?by=segment&from=2026-01&to=2026-01")
     header, row = response.content.decode().splitlines()
-    assert header.startswith("period,segment,beginning,new") and row.startswith("2026-01,'=2+5,0.00,12000.00")
+    assert header == (
+        "month,group,beginning,new,expansion,contraction,churn,reactivation,fx,ending,"
+        "customers_beginning,customers_new,customers_churned,customers_reactivated,customers_ending"
+    )
+    assert row == "2026-01,'=2+5,0.00,12000.00,0.00,0.00,0.00,0.00,0.00,12000.00,0,1,0,0,1"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
+def test_no_text_of_an_export_can_begin_a_formula(start: str) -> None:
+    assert harmless(f"{start}1+1") == f"'{start}1+1"
+    assert harmless("Nordics - 2") == "Nordics - 2"
+
+
+@pytest.mark.parametrize(("grain", "key"), [("quarter", "2026-Q1"), ("year", "2026")])
+def test_the_export_names_its_first_column_after_the_period(eves_browser: Browser, grain: str, key: str) -> None:
+    response = eves_browser.get(f"/c/northwind/arr/bridge.csv?grain={grain}")
+    header, row = response.content.decode().splitlines()
+    assert header.startswith(f"{grain},beginning,new,") and header.endswith(",customers_ending")
+    assert row == f"{key},0.00,36000.00,6000.00,0.00,0.00,0.00,0.00,42000.00,0,2,0,0,2"
+    assert f"northwind-arr-usd-bridge-by-{grain}.csv" in response["Content-Disposition"]
 
 
 def test_markup_in_a_name_is_text(northwind: Client, eve: User, signed_in: SignIn) -> None:
