@@ -55,6 +55,46 @@ class EnableTenantWall(Operation):
         return f"{self.model_name.lower()}_wall"
 
 
+class ReadMoreWriteInside(Operation):
+    """For a table that is also read before a client is known: `policy` says who reads; writes need the client's scope.
+
+    One policy per command; a policy for all commands would let the readers of other clients' rows delete them, and move
+    them into the client in scope.
+    """
+
+    reversible = True
+    reduces_to_sql = True
+
+    def __init__(self, model_name: str, policy: str) -> None:
+        self.model_name = model_name
+        self.policy = policy
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Not part of Django's model state."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        inside = f"({TENANT_POLICY})"
+        schema_editor.execute(f'DROP POLICY tenant ON "{table}"')
+        schema_editor.execute(f'CREATE POLICY tenant_read ON "{table}" FOR SELECT USING ({self.policy})')
+        schema_editor.execute(f'CREATE POLICY tenant_insert ON "{table}" FOR INSERT WITH CHECK {inside}')
+        schema_editor.execute(f'CREATE POLICY tenant_update ON "{table}" FOR UPDATE USING {inside} WITH CHECK {inside}')
+        schema_editor.execute(f'CREATE POLICY tenant_delete ON "{table}" FOR DELETE USING {inside}')
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        for command in ("read", "insert", "update", "delete"):
+            schema_editor.execute(f'DROP POLICY tenant_{command} ON "{table}"')
+        schema_editor.execute(f'CREATE POLICY tenant ON "{table}" USING ({self.policy}) WITH CHECK ({TENANT_POLICY})')
+
+    def describe(self) -> str:
+        return f"Write {self.model_name} inside the client's scope alone"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"{self.model_name.lower()}_write_inside"
+
+
 class AddTenantReference(Operation):
     """The composite foreign key of one TenantForeignKey that was added to a model already behind the wall."""
 
