@@ -45,6 +45,8 @@ class Issue:
     lines: list[dict[str, str]]
 
 
+NO_VALUE_MEANS: Final = "Where it is a customer's newest line, the customer appears under (none)."
+
 KINDS: Final = (
     Kind(
         "overlap",
@@ -97,13 +99,11 @@ KINDS: Final = (
     Kind(
         "no_segment",
         "Lines without a segment",
-        "Where it is a customer's newest line, the customer appears under (none).",
+        NO_VALUE_MEANS,
         "Fill in segment at the source.",
     ),
-    Kind("no_region", "Lines without a region", "As above, by region.", "Fill in region at the source."),
-    Kind(
-        "no_rep", "Lines without a sales representative", "As above, by representative.", "Fill in rep at the source."
-    ),
+    Kind("no_region", "Lines without a region", NO_VALUE_MEANS, "Fill in region at the source."),
+    Kind("no_rep", "Lines without a sales representative", NO_VALUE_MEANS, "Fill in rep at the source."),
 )
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
 Found = dict[str, tuple[int, list[dict[str, str]]]]

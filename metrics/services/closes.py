@@ -1,6 +1,7 @@
 """Closing months: what was reported is stored once and never changes; a later correction is a restatement with its reason.
 
-`month_close(client=, month=, user=) -> list[MonthClose]` · `month_restate(client=, month=, reason=, user=) -> list[MonthClose]`
+`month_close(client=, month=, user=) -> list[MonthClose]` · `month_close_check(client=, month=)` ·
+`month_restate(client=, month=, reason=, user=) -> list[MonthClose]`
 
 A month is closed for ARR, CARR and LARR together. The first close may be any month of the book; from then on months are closed
 in their order, so that no reported month ever begins with an open one. What a correction changes in closed months shows as an
@@ -26,6 +27,7 @@ from metrics.engine.series import FIGURES
 from metrics.engine.tally import RETAINED
 from metrics.intake.compare import content_digest
 from metrics.models import ArrBook, BookState, CloseBalance, CloseBridge, MonthClose, PolicyVersion
+from metrics.selectors.close_preview import numbers_seen
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import book_input
@@ -61,18 +63,34 @@ class MonthFigures:
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def month_close(*, client: Client, month: int, user: Any = None) -> list[MonthClose]:
-    """Store what the books say of a month, for ever. Raises CloseError: closed already, out of order, or not ready."""
+def month_close(*, client: Client, month: int, user: Any = None, seen: str | None = None) -> list[MonthClose]:
+    """Store what the books say of a month, for ever. Raises CloseError: closed already, out of order, or not ready.
+
+    With `seen`, the state of the numbers that a person was shown (`numbers_seen`), also where they have changed since.
+    """
     books = ready_books(client, month)
+    require_order(month)
+    if seen is not None and seen != numbers_seen():
+        raise CloseError("the numbers have changed since they were shown: look at them once more")
+    made = [store_close(client, book, month, figures, user=user) for book, figures in figures_of(client, books, month)]
+    summary_refresh(client=client)
+    return made
+
+
+def month_close_check(*, client: Client, month: int) -> None:
+    """Raise the CloseError that closing the month would raise now; changes and locks nothing."""
+    require_ready(client, list(ArrBook.objects.order_by("id")), month)
+    require_order(month)
+
+
+def require_order(month: int) -> None:
+    """Raise CloseError unless the month is open and follows the newest closed one."""
     closed = latest_closes()
     if any(close.month == month for close in closed):
         raise CloseError(f"{month_format(month)} is closed already: restate it if its numbers have to change")
     newest = max((close.month for close in closed), default=None)
     if newest is not None and month != newest + 1:
         raise CloseError(f"months are closed in their order: the next one is {month_format(newest + 1)}")
-    made = [store_close(client, book, month, figures, user=user) for book, figures in figures_of(client, books, month)]
-    summary_refresh(client=client)
-    return made
 
 
 def month_restate(*, client: Client, month: int, reason: str, user: Any = None) -> list[MonthClose]:
@@ -102,6 +120,12 @@ def month_restate(*, client: Client, month: int, reason: str, user: Any = None) 
 def ready_books(client: Client, month: int) -> list[ArrBook]:
     """The client's books, locked, if all can be relied on and the policy's own has the month. Raises CloseError."""
     books = list(ArrBook.objects.select_for_update().order_by("id"))
+    require_ready(client, books, month)
+    return books
+
+
+def require_ready(client: Client, books: list[ArrBook], month: int) -> None:
+    """Raise CloseError unless all books can be relied on and the policy's own has the month."""
     own = policy_in_force(client).recognition
     if not books:
         raise CloseError("there are no numbers to close yet: import contracts first")
@@ -115,7 +139,6 @@ def ready_books(client: Client, month: int) -> list[ArrBook]:
             raise CloseError(f"{month_format(month)} cannot be closed: {shown_range(book)}")
         if book.first_month is not None and month > (book.last_month or 0):
             raise CloseError(f"{month_format(month)} cannot be closed: {shown_range(book)}")
-    return books
 
 
 def shown_range(book: ArrBook) -> str:

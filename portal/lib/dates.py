@@ -1,5 +1,6 @@
 """Dates for the reader: "31 Dec 2025" in the reader's own language; relative time only ever beside the absolute one."""
 
+import re
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +10,7 @@ from babel.dates import format_date, format_skeleton, format_timedelta
 from portal.lib.money import DEFAULT_LOCALE, babel_locale
 
 UTC = ZoneInfo("UTC")
+ISO_DATE = re.compile(r"(?<![\w-])\d{4}-\d{2}(?:-\d{2})?(?![\w-])")
 
 
 @lru_cache(maxsize=4096)
@@ -41,6 +43,20 @@ def instant_text(instant: datetime, locale: str = DEFAULT_LOCALE, zone: str = "U
     """An instant in the reader's time zone, with the zone named: "31 Dec 2025, 14:05 UTC"."""
     local = instant.astimezone(time_zone(zone))
     return f"{date_text(local.date(), locale)}, {local:%H:%M} {local.tzname()}"
+
+
+def dated_text(text: str, locale: str = DEFAULT_LOCALE) -> str:
+    """A sentence of ours with its ISO days and months in the reader's form: "no rate for 2025-12-31" → "… 31 Dec 2025"."""
+    return ISO_DATE.sub(lambda found: _iso_text(found[0], locale), text)
+
+
+def _iso_text(written: str, locale: str) -> str:
+    try:
+        if len(written) == len("2025-12"):
+            return month_text(date.fromisoformat(f"{written}-01"), locale)
+        return date_text(date.fromisoformat(written), locale)
+    except ValueError:
+        return written
 
 
 def relative_text(then: datetime, now: datetime, locale: str = DEFAULT_LOCALE) -> str:

@@ -6,18 +6,22 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
-from metrics.models import MonthClose
+from metrics.models import MonthClose, Recognition
 from metrics.selectors.books import book_head
+from metrics.selectors.close_preview import close_preview
 from metrics.selectors.closes import close_balances, close_rows, closes_list, next_month_to_close
-from metrics.services.closes import CloseError, month_close, month_restate
-from portal.lib.dates import month_text
-from portal.lib.periods import month_format, month_parse
+from metrics.selectors.customers import customer_names
+from metrics.services.closes import CloseError, month_close, month_close_check, month_restate
+from portal.lib.dates import dated_text, month_text
+from portal.lib.money import money_text
+from portal.lib.periods import last_day, month_format, month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import CLOSE_MONTH, VIEW_ARR
 from reporting.forms import ReopenForm
+from reporting.months_page import basis_switch, chosen_basis, kept_figures, months_address
 from reporting.reader import locale_of
 
 SHOWN_BALANCES = 500
@@ -26,70 +30,110 @@ SHOWN_BALANCES = 500
 @client_page(VIEW_ARR)
 def months(request: TenantRequest) -> HttpResponse:
     """Every closed month beside what the contracts say of it now, and the next one to close."""
+    basis = chosen_basis(request.GET.get("basis", ""))
+    head = book_head(request.client, basis)
+    next_month = next_month_to_close(request.client, timezone.now())
     context: dict[str, Any] = {
         "currency": request.client.currency,
-        "head": book_head(request.client),
-        "closed": closes_list(request.client),
-        "next_month": next_month_to_close(request.client, timezone.now()),
+        "head": head,
+        "bases": basis_switch(request.path, head.recognition),
+        "closed": closes_list(request.client, basis),
+        "next_month": next_month,
+        "next_key": month_format(next_month) if next_month is not None else "",
         "may_close": request.standing.may(CLOSE_MONTH),
     }
-    if context["next_month"] is not None:
-        context["next_key"] = month_format(context["next_month"])
     return TemplateResponse(request, "reporting/months.html", context)
 
 
-@require_POST
 @client_page(CLOSE_MONTH)
 def month_close_view(request: TenantRequest, month: str) -> HttpResponse:
-    """Close a month: its numbers are kept for ever."""
+    """Show what closing the month would keep and ask; closed only from the page whose figures are still those shown."""
     ordinal = month_or_404(month)
+    problem = ""
     try:
-        month_close(client=request.client, month=ordinal, user=request.user)
+        if request.method == "POST":
+            made = month_close(
+                client=request.client, month=ordinal, user=request.user, seen=request.POST.get("seen", "")
+            )
+            return told_and_redirected(request, made, "is closed")
+        month_close_check(client=request.client, month=ordinal)
     except CloseError as error:
-        messages.error(request, f"Not closed: {error}.")
-    else:
-        messages.success(
-            request, f"{month_text(ordinal, locale_of(request))} is closed. Its numbers are kept as they are."
-        )
-    return redirect("months", client_slug=request.client.slug)
+        problem = f"{error}."
+    context = {
+        "currency": request.client.currency,
+        "preview": close_preview(request.client, ordinal),
+        "month": ordinal,
+        "as_of": last_day(ordinal),
+        "problem": dated_text(problem[:1].upper() + problem[1:], locale_of(request)),
+        "may_try_again": request.method == "POST",
+    }
+    return TemplateResponse(request, "reporting/month_close.html", context)
+
+
+def told_and_redirected(request: TenantRequest, made: list[MonthClose], verb: str) -> HttpResponse:
+    """Say what was recorded, and show it."""
+    locale, currency = locale_of(request), request.client.currency
+    own = next(close for close in made if close.recognition == book_head(request.client).recognition)
+    kept = ", ".join(
+        f"{close.get_recognition_display()} {money_text(close_rows(close)[0].ending, currency, locale)}"
+        for close in made
+    )
+    text = f"{month_text(own.month, locale)} {verb}: {kept} {currency} under policy v{own.policy.number}."
+    messages.success(request, f"{text} The audit log has it with your name.")
+    return redirect("month", client_slug=request.client.slug, month=month_format(own.month), revision=own.revision)
 
 
 @client_page(CLOSE_MONTH)
 def month_restate_view(request: TenantRequest, month: str) -> HttpResponse:
     """Restate a closed month, with the reason; the figures it replaces stay readable."""
     ordinal = month_or_404(month)
-    found = next((row for row in closes_list(request.client) if row.month == ordinal), None)
-    if found is None:
+    found = [
+        (label, row)
+        for basis, label in Recognition.choices
+        for row in closes_list(request.client, basis)
+        if row.month == ordinal
+    ]
+    if not found:
         raise Http404
     form = ReopenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         try:
-            month_restate(client=request.client, month=ordinal, reason=reason, user=request.user)
+            made = month_restate(client=request.client, month=ordinal, reason=reason, user=request.user)
         except CloseError as error:
-            form.add_error(None, f"Not restated: {error}.")
+            form.add_error(None, dated_text(f"Not restated: {error}.", locale_of(request)))
         else:
-            messages.success(request, f"{month_text(ordinal, locale_of(request))} is restated.")
-            return redirect("months", client_slug=request.client.slug)
-    context = {"currency": request.client.currency, "found": found, "form": form}
+            return told_and_redirected(request, made, f"is restated (revision {made[0].revision})")
+    context = {"currency": request.client.currency, "month": ordinal, "found": found, "form": form}
     return TemplateResponse(request, "reporting/month_restate.html", context)
 
 
 @client_page(VIEW_ARR)
 def month_detail(request: TenantRequest, month: str, revision: int) -> HttpResponse:
     """A closed month as it was stored: who had how much, under which policy, from which input."""
-    head = book_head(request.client)
-    wanted = {"month": month_or_404(month), "revision": revision, "recognition": head.recognition}
-    close = MonthClose.objects.select_related("closed_by", "policy", "restates").filter(**wanted).first()
+    ordinal, basis = month_or_404(month), chosen_basis(request.GET.get("basis", ""))
+    head = book_head(request.client, basis)
+    revisions = MonthClose.objects.select_related("closed_by", "policy", "restates").filter(
+        month=ordinal, recognition=head.recognition
+    )
+    close = next((found for found in revisions if found.revision == revision), None)
     if close is None:
         raise Http404
     balances = close_balances(close)
+    shown = list(balances[:SHOWN_BALANCES])
+    names = customer_names({row.customer for row in shown})
     context = {
         "currency": request.client.currency,
+        "head": head,
         "close": close,
-        "bridge": close_rows(close),
-        "balances": balances[:SHOWN_BALANCES],
+        "key": month_format(ordinal),
+        "bases": basis_switch(request.path, head.recognition),
+        "figures": kept_figures(close),
+        "later": next((found for found in revisions if found.restates_id == close.pk), None),
+        "balances": [(row, names[row.customer]) for row in shown],
         "balance_count": balances.count(),
+        "arr_url": reverse("arr", kwargs={"client_slug": request.client.slug}),
+        "months_url": months_address(request.client, basis),
     }
     return TemplateResponse(request, "reporting/month.html", context)
 

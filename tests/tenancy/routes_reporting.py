@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from metrics.selectors.close_preview import numbers_seen
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import CLOSE_MONTH, EDIT_POLICY, VIEW_ARR, VIEW_CLIENT, VIEW_POLICY
+from portal.tenancy.scope import tenant_context
 from tests.reporting.numbers import numbers_load
 from tests.tenancy.matrix import Route
 
@@ -30,6 +32,12 @@ def an_open_month(client: Client) -> dict[str, Any]:
     return {"month": "2026-03"}
 
 
+def as_seen(client: Client) -> dict[str, Any]:
+    """What the page that asks sends back."""
+    with tenant_context(client):
+        return {"seen": numbers_seen()}
+
+
 def a_closed_month(client: Client) -> dict[str, Any]:
     numbers_load(client)
     month_close(client=client, month=month_parse("2026-03"))
@@ -50,7 +58,8 @@ REPORTING_ROUTES = [
     Route("arr", VIEW_ARR, status=(200,)),
     Route("arr_bridge_csv", VIEW_ARR, status=(200,)),
     Route("months", VIEW_ARR, status=(200,)),
-    Route("month_close", CLOSE_MONTH, "post", an_open_month, status=(302,), names_object=False),
+    Route("month_close", CLOSE_MONTH, kwargs=an_open_month, status=(200,), names_object=False),
+    Route("month_close", CLOSE_MONTH, "post", an_open_month, as_seen, status=(302,), names_object=False),
     Route("month_restate", CLOSE_MONTH, kwargs=a_closed_month, status=(200,)),
     Route("month_restate", CLOSE_MONTH, "post", a_closed_month, {"reason": "A late credit note"}, status=(200,)),
     Route("month", VIEW_ARR, kwargs=a_revision, status=(200,)),

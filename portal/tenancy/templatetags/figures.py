@@ -209,6 +209,12 @@ def instant(context: Context, moment: datetime | None, *, reason: str = "Never")
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
 
 
+@register.simple_tag(takes_context=True)
+def dated(context: Context, text: str) -> str:
+    """A sentence that the program made, its ISO days and months in the reader's form."""
+    return dates.dated_text(text, reader_locale(context))
+
+
 @register.simple_tag
 def no_value(reason: str = NO_REASON) -> SafeString:
     """A dash with its reason."""

@@ -1,0 +1,59 @@
+"""What the pages of closed months show: the switch of the basis, what a close would keep, what a restatement changed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from metrics.engine.bridge import AMOUNTS
+from metrics.models import MonthClose, Recognition
+from metrics.selectors.closes import close_rows
+from portal.tenancy.models import Client
+from reporting.bridge_view import LABELS, STANDS
+
+
+@dataclass(frozen=True)
+class KeptFigure:
+    """One line of a closed month's bridge, beside what the revision before it had."""
+
+    label: str
+    amount: Decimal
+    before: Decimal | None
+    is_stand: bool
+
+    @property
+    def change(self) -> Decimal | None:
+        """What the restatement changed."""
+        return None if self.before is None else self.amount - self.before
+
+
+def chosen_basis(given: str) -> str | None:
+    """The basis an address names; None: the policy's own."""
+    return given if given in Recognition.values else None
+
+
+def basis_switch(base: str, shown: str) -> list[dict[str, Any]]:
+    """ARR, CARR and LARR as links to the same page."""
+    return [
+        {"label": label, "url": f"{base}?basis={value}", "active": value == shown}
+        for value, label in Recognition.choices
+    ]
+
+
+def months_address(client: Client, basis: str | None) -> str:
+    """The page of closed months under a basis."""
+    base = reverse("months", kwargs={"client_slug": client.slug})
+    return f"{base}?basis={basis}" if basis else base
+
+
+def kept_figures(close: MonthClose) -> list[KeptFigure]:
+    """The bridge of a closed month in total, in the order of the bridge; beside it the revision that it restates."""
+    rows, before = close_rows(close), close_rows(close.restates) if close.restates else []
+    if not rows:
+        return []
+    return [
+        KeptFigure(label, getattr(rows[0], name), getattr(before[0], name) if before else None, is_stand=name in STANDS)
+        for name, label in LABELS.items()
+        if name in AMOUNTS
+    ]
