@@ -7,6 +7,7 @@ from django import forms
 from metrics.engine.lines import CHARGE_TYPES
 from metrics.engine.policy import CHOICES, OVERAGE_CHARGE_TYPE
 from metrics.selectors.clauses import CHARGE_TYPE_NAMES, TITLES, WHY, sentence_of
+from portal.tenancy.forms import require_currency
 
 COUNTABLE = [name for name in CHARGE_TYPES if name != OVERAGE_CHARGE_TYPE]
 MOST_DAYS, MOST_MONTHS = 366, 120
@@ -15,7 +16,7 @@ MOST_DAYS, MOST_MONTHS = 366, 120
 class PolicyForm(forms.Form):
     """The parameters of an ARR policy, each choice in the words of its clause."""
 
-    reporting_currency = forms.RegexField(r"^[A-Z]{3}\Z", max_length=3)
+    reporting_currency = forms.CharField(max_length=3, validators=[require_currency])
     included_charge_types = forms.MultipleChoiceField(
         choices=[(name, CHARGE_TYPE_NAMES[name].capitalize()) for name in COUNTABLE],
         widget=forms.CheckboxSelectMultiple,

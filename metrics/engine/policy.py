@@ -6,14 +6,13 @@ nothing else, so that no client's rule lives in code.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from metrics.engine.lines import CHARGE_TYPES
+from portal.lib.currencies import reporting_fault
 
-CURRENCY_CODE = re.compile(r"[A-Z]{3}")
 OVERAGE_CHARGE_TYPE = "usage_overage"
 CHOICES: dict[str, tuple[str, ...]] = {
     "recognition": ("start", "signed", "live"),
@@ -88,10 +87,6 @@ def policy_faults(values: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def _currency_fault(value: Any) -> str | None:
-    return None if isinstance(value, str) and CURRENCY_CODE.fullmatch(value) else f"{value!r} is not an ISO 4217 code"
-
-
 def _choice_fault(choices: tuple[str, ...]) -> Callable[[Any], str | None]:
     def fault(value: Any) -> str | None:
         known = isinstance(value, str) and value in choices
@@ -121,7 +116,7 @@ def _charge_types_fault(value: Any) -> str | None:
 
 
 PARAMETER_FAULT: dict[str, Callable[[Any], str | None]] = {
-    "reporting_currency": _currency_fault,
+    "reporting_currency": reporting_fault,
     "included_charge_types": _charge_types_fault,
     "minimum_term_months": _count_fault,
     "renewal_grace_days": _count_fault,

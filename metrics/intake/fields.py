@@ -6,13 +6,13 @@ from typing import Final
 
 import polars as pl
 
-from metrics.intake.currencies import tender_codes
 from metrics.intake.dates import parse_dates
 from metrics.intake.faults import Fault, Faults, faults_where
 from metrics.intake.layout import Column, Kind
 from metrics.intake.mapping import Mapping
 from metrics.intake.numbers import parse_numbers
 from metrics.intake.table import Table
+from portal.lib.currencies import tender_codes
 
 MAX_TEXT: Final = 200
 CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\x{200b}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"

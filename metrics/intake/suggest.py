@@ -11,13 +11,13 @@ from typing import Final
 
 import polars as pl
 
-from metrics.intake.currencies import tender_codes
 from metrics.intake.dates import parse_dates
 from metrics.intake.faults import Fault, Faults
 from metrics.intake.fields import NULL_TEXTS
 from metrics.intake.layout import CONTRACT_COLUMNS, Column
 from metrics.intake.mapping import Mapping
 from metrics.intake.table import Table
+from portal.lib.currencies import tender_codes
 
 SYNONYMS: Final = {
     "contract_id": "contract_id contract contract_number contract_no agreement_id order_id subscription_id",

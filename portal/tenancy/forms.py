@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from portal.lib.currencies import reporting_fault
 from portal.tenancy.models import Client
 
 MONTHS = [
@@ -50,16 +51,22 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"requires_mfa_for_admins": "Admins of this client need a second factor to sign in"}
 
 
+def require_currency(code: str) -> None:
+    """ValidationError for a code that nobody pays in."""
+    if fault := reporting_fault(code):
+        raise forms.ValidationError(f"{fault}.")
+
+
 class NewClientForm(forms.Form):
     """What a new client needs before its first import."""
 
     name = forms.CharField(label="Name", max_length=200)
-    currency = forms.RegexField(
-        r"^[A-Z]{3}\Z",
+    currency = forms.CharField(
         label="Reporting currency",
+        max_length=3,
+        validators=[require_currency],
         help_text="Three letters, such as USD. It cannot be changed once there are numbers.",
-        error_messages={"invalid": "A currency is three capital letters, such as USD."},
-        widget=forms.TextInput(attrs={"autocapitalize": "characters", "maxlength": "3", "size": "4"}),
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "size": "4"}),
     )
     fiscal_year_start = forms.TypedChoiceField(
         label="Fiscal year starts in", coerce=int, choices=list(enumerate(MONTHS, start=1)), initial=1

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from guardian.shortcuts import assign_perm, remove_perm
 
+from portal.lib.currencies import reporting_fault
 from portal.tenancy import audit
 from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, FirmRole, Membership
 from portal.tenancy.scope import tenant_context
@@ -32,8 +33,10 @@ def firm_create(*, slug: str, name: str) -> Firm:
 def client_create(*, firm: Firm, slug: str, name: str, currency: str, **settings: Any) -> Client:
     """A new client of a firm, with the reporting currency it is to be measured in.
 
-    Raises TenancyError when the slug is taken anywhere on the installation, or a value is malformed.
+    Raises TenancyError when the slug is taken anywhere on the installation, a value is malformed, or nobody pays in the
+    currency.
     """
+    _require_currency(currency)
     client = Client(firm=firm, slug=slug, name=name, currency=currency, **settings)
     _validated(client)
     with transaction.atomic():
@@ -72,6 +75,8 @@ def client_update(*, client: Client, **changes: Any) -> Client:
     if {"close_day", "time_zone"} & changes.keys():
         day, zone = changes.get("close_day", client.close_day), changes.get("time_zone", client.time_zone)
         changes["next_close_at"] = next_close(day, zone, timezone.now())
+    if "currency" in changes:
+        _require_currency(changes["currency"])
     before = {name: getattr(client, name) for name in changes}
     for name, value in changes.items():
         setattr(client, name, value)
@@ -153,6 +158,11 @@ def free_slug(name: str) -> str:
 
 def _record_assignment(client: Client, user: Any, action: str) -> None:
     audit.record(action, object_type="user", object_id=user.email, details={"email": user.email})
+
+
+def _require_currency(code: str) -> None:
+    if fault := reporting_fault(code):
+        raise TenancyError(f"currency: {fault}")
 
 
 def _validated(row: Any) -> None:

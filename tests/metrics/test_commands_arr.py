@@ -57,7 +57,7 @@ def test_client_create_makes_the_firm_where_it_is_missing(db: None) -> None:
     client = Client.objects.get(slug="northwind")
     assert (client.firm.slug, client.currency) == ("ridge", "EUR")
     assert "exists" in fails("client_create", *arguments)
-    assert "capital" in fails("client_create", *arguments[:3], "other", *arguments[4:7], "euro")
+    assert "currency in use" in fails("client_create", *arguments[:3], "other", *arguments[4:7], "euro")
 
 
 @pytest.mark.parametrize("name", ["arr_bridge", "arr_retention"])

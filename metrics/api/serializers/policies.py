@@ -8,6 +8,7 @@ from metrics.api.fields import PersonField
 from metrics.engine.lines import CHARGE_TYPES
 from metrics.engine.policy import CHOICES, OVERAGE_CHARGE_TYPE
 from metrics.selectors.clauses import WHY
+from portal.lib.currencies import current_codes
 from portal.tenancy.api_input import StrictSerializer
 
 MOST_MONTHS, MOST_DAYS, MOST_NUMBER = 120, 366, 2**31 - 1
@@ -30,7 +31,7 @@ class WholeField(serializers.IntegerField):
 class PolicyParametersSerializer(StrictSerializer):
     """Every rule of ARR that the client decides. All of them are needed."""
 
-    reporting_currency = serializers.RegexField(r"^[A-Z]{3}$", help_text=WHY["reporting_currency"])
+    reporting_currency = serializers.ChoiceField(sorted(current_codes()), help_text=WHY["reporting_currency"])
     recognition = choice("recognition")
     included_charge_types = serializers.ListField(
         child=serializers.ChoiceField(COUNTABLE), max_length=len(COUNTABLE), help_text=WHY["included_charge_types"]
