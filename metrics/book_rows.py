@@ -9,9 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-import psycopg
-from django.db import connection
-from psycopg.sql import SQL, Composed, Identifier, Literal
+from psycopg.sql import SQL, Identifier, Literal
 
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import TOTAL
@@ -19,6 +17,7 @@ from metrics.engine.change import Movement
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries, Group
 from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch
 from metrics.models import BookSeries as SeriesRow
+from metrics.repository import run_binary
 from portal.tenancy.scope import scoped_client_id
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
@@ -57,18 +56,19 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
         model.objects.filter(book=book).delete()
     if series is None:
         return
-    own = {"client_id": book.client_id, "book": book}
-    SeriesRow.objects.bulk_create(
-        SeriesRow(**own, dimension=key[0], group=key[1], figures=packed_series(values))
-        for key, values in series.groups.items()
-    )
-    BookCohort.objects.bulk_create(
-        BookCohort(**own, cohort=cohort, figures=packed_series(values)) for cohort, values in series.cohorts.items()
-    )
+    packed = [packed_series(values) for values in series.groups.values()]
+    run(ADD, GROUPS, [book.pk] * len(packed), *zip(*series.groups, strict=True), packed)
+    if series.cohorts:
+        cohorts = [packed_series(values) for values in series.cohorts.values()]
+        run(ADD, COHORTS, [book.pk] * len(cohorts), list(series.cohorts), cohorts)
     months = series.movements.partition_by("month", as_dict=True, include_key=False)
-    BookMonth.objects.bulk_create(
-        BookMonth(**own, month=key[0], movements=packed_movements(rows)) for key, rows in months.items()
+    query = (
+        "INSERT INTO metrics_bookmonth (client_id, book_id, month, movements)"
+        " SELECT {}, {}, new.* FROM unnest(%b::int[], %b::bytea[]) AS new"
     )
+    if months:
+        columns = [[key[0] for key in months], [packed_movements(rows) for rows in months.values()]]
+        run_binary(SQL(query).format(Literal(scoped_client_id()), Literal(book.pk)), columns)
 
 
 def add_groups(changes: dict[ArrBook, dict[Group, Ints]]) -> dict[int, Ints]:
@@ -119,13 +119,6 @@ def run(statement: str, table: SeriesTable, *columns: Sequence[Any]) -> list[Any
         arrays=SQL(", ").join(SQL("%b::" + kind + "[]") for kind in keys.values()),
     )
     return run_binary(query, [list(column) for column in columns])
-
-
-def run_binary(query: Composed, parameters: Sequence[Any]) -> list[Any]:
-    """The rows of a statement whose parameters and results go as binary: Django would write them into its text as hex."""
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(query, parameters, binary=True)
-        return cursor.fetchall() if cursor.description else []
 
 
 def mark_patched(input_hashes: dict[int, str]) -> None:

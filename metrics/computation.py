@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import Bools
-from metrics.engine.book import build_book
-from metrics.engine.lines import code_lines
+from metrics.engine.book import Ready, book_of
+from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.series import BookSeries, series_of_book, with_retention_of
-from metrics.engine.settlement import settle_lines
+from metrics.engine.settlement import Settlement
 from metrics.engine.valuation import MissingRates, lines_at, missing_rates, months_that_can_be_valued
 from portal.lib.periods import month_format, month_of
 
@@ -24,11 +24,26 @@ KEPT_GAPS = 200
 
 @dataclass(frozen=True)
 class EngineInput:
-    """What the engine is given: lines of the authoritative source, the rates of their currencies, and the policy."""
+    """What the engine is given: lines of the authoritative source, the rates of their currencies, and the policy.
 
-    lines: pl.DataFrame
+    The lines are coded once, for every recognition that is asked for; `lines_sum` is what `metrics.repository` says of them,
+    where it was asked.
+    """
+
+    coded: CodedLines
     rates: pl.DataFrame
     policy: Policy
+    lines_sum: int = 0
+
+    @classmethod
+    def of(cls, lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, lines_sum: int = 0) -> "EngineInput":
+        """Lines and rates in the engine's schemas."""
+        return cls(code_lines(lines, policy.customer_unit), rates, policy, lines_sum)
+
+    @property
+    def lines(self) -> pl.DataFrame:
+        """The lines in the engine's schema."""
+        return self.coded.frame
 
     def recognised(self, recognition: str | None) -> "EngineInput":
         """The same under another recognition; None: the policy's own."""
@@ -50,47 +65,46 @@ class Computed:
 
 def compute(given: EngineInput, through: int) -> Computed:
     """The book from the first month with ARR to `through`; where rates are missing, the latest run that can be valued."""
-    first = first_month_with_arr(given, through)
+    ready = Ready.of(given.coded, given.policy)
+    first = first_month_with_arr(ready.settled, through)
     if first is None:
         return Computed(None, None, [], "No contract line gives ARR up to the last completed month.")
     first = max(first, through - LONGEST_BOOK + 1)
     try:
-        book = build_book(given.lines, given.rates, given.policy, first, through)
+        book = book_of(ready, given.rates, first, through)
     except MissingRates:
-        return compute_what_can_be_valued(given, first, through)
+        return compute_what_can_be_valued(given, ready, first, through)
     return Computed(series_of_book(book, first, through), first, [], "")
 
 
-def first_month_with_arr(given: EngineInput, through: int) -> int | None:
+def first_month_with_arr(settled: Settlement, through: int) -> int | None:
     """The first month end at which any line gives ARR, up to `through`."""
-    settled = settle_lines(code_lines(given.lines, given.policy.customer_unit), given.policy)
     months = settled.month_from[settled.has_value]
     return int(months.min()) if len(months) and months.min() <= through else None
 
 
-def compute_what_can_be_valued(given: EngineInput, first: int, through: int) -> Computed:
+def compute_what_can_be_valued(given: EngineInput, ready: Ready, first: int, through: int) -> Computed:
     """`compute` where some rate is missing: the run of months, and retention for those of them that have it."""
     lines, rates, policy = given.lines, given.rates, given.policy
     gaps = missing_rates(lines, rates, policy, first, through)
     able = months_that_can_be_valued(lines, rates, policy, first, through, retention=False)["can_be_valued"].to_numpy()
-    start, end = latest_run(able, months_with_arr(given, first, through), first)
+    start, end = latest_run(able, months_with_arr(ready.settled, first, through), first)
     if start is None or end is None:
         message = f"No month can be valued: {missing_rates_text(gaps)}."
         return Computed(None, None, gap_rows(gaps), message)
     retained = months_that_can_be_valued(lines, rates, policy, start, end)["can_be_valued"].to_numpy()
     retention_from = end - int(np.argmin(np.append(retained[::-1], False))) + 1 if retained[-1] else None
-    book = build_book(lines, rates, policy, start, end, with_retention=retention_from == start)
+    book = book_of(ready, rates, start, end, with_retention=retention_from == start)
     series = series_of_book(book, start, end)
     if retention_from is not None and retention_from > start:
-        later = build_book(lines, rates, policy, retention_from, end, with_cohorts=False)
+        later = book_of(ready, rates, retention_from, end, with_cohorts=False)
         series = with_retention_of(series, series_of_book(later, retention_from, end))
     shown = f"Shown from {month_format(start)} to {month_format(end)}: {missing_rates_text(gaps)}."
     return Computed(series, retention_from, gap_rows(gaps), shown)
 
 
-def months_with_arr(given: EngineInput, first: int, through: int) -> Bools:
+def months_with_arr(settled: Settlement, first: int, through: int) -> Bools:
     """For each month from `first` to `through` whether any line gives ARR then."""
-    settled = settle_lines(code_lines(given.lines, given.policy.customer_unit), given.policy)
     return np.array([lines_at(settled, month).any() for month in range(first, through + 1)], dtype=np.bool_)
 
 

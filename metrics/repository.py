@@ -6,13 +6,14 @@ those that write. PostgreSQL refuses COPY FROM on a table with row policies, so 
 
 import hashlib
 import io
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
+import psycopg
 from django.db import connection, models
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA, empty_lines, empty_rates
 from metrics.intake.ecb import ecb_currencies, ecb_rates
@@ -69,6 +70,13 @@ def frame_of_query(query: Composable, schema: pl.Schema) -> pl.DataFrame:
     return pl.read_csv(buffer, has_header=False, schema=physical).cast(schema)
 
 
+def run_binary(query: Composed, parameters: Sequence[Any]) -> list[Any]:
+    """The rows of a statement whose parameters and results go as binary: Django would write them into its text as hex."""
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(query, parameters, binary=True)
+        return cursor.fetchall() if cursor.description else []
+
+
 def lines_sum(source: Source | None) -> int:
     """The sum of the content hashes of all live lines in two 64-bit lanes: the half of an input hash that a patch moves.
 
@@ -83,10 +91,10 @@ def lines_sum(source: Source | None) -> int:
     return lanes(int(high), int(low))
 
 
-def hashes_sum(hashes: Iterable[str]) -> int:
+def hashes_sum(hashes: pl.Series) -> int:
     """`lines_sum` of lines with these content hashes."""
-    pairs = [(int(text[:16], 16), int(text[16:32], 16)) for text in hashes]
-    return lanes(sum(high for high, _ in pairs), sum(low for _, low in pairs))
+    parts = [int(hashes.str.slice(at, 8).str.to_integer(base=16, dtype=pl.Int64).sum()) for at in range(0, 32, 8)]
+    return lanes((parts[0] << 32) + parts[1], (parts[2] << 32) + parts[3])
 
 
 def lanes(high: int, low: int) -> int:

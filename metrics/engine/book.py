@@ -44,6 +44,20 @@ class Book:
     cohorts: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Lines as codes, settled under a policy: what a book of any months begins with."""
+
+    lines: CodedLines
+    settled: Settlement
+    policy: Policy
+
+    @classmethod
+    def of(cls, lines: CodedLines, policy: Policy) -> Ready:
+        """Settles coded lines; the codes must have been made for the policy's customer unit."""
+        return cls(lines, settle_lines(lines, policy), policy)
+
+
 def settle(lines: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """From which day until which day each line counts, its annual value, and the rules that decided it; see
     ``settled_frame``.
@@ -68,8 +82,23 @@ def build_book(
     ``lines`` is in ``LINE_SCHEMA``, ``rates`` in ``RATE_SCHEMA``. Raises ``MissingRates`` where an amount cannot be
     valued. Pieces that are not wanted are left out and cost nothing: dimensions, retention, cohorts.
     """
-    coded = code_lines(lines, policy.customer_unit)
-    settled = settle_lines(coded, policy)
+    ready = Ready.of(code_lines(lines, policy.customer_unit), policy)
+    pieces = {"with_retention": with_retention, "with_cohorts": with_cohorts}
+    return book_of(ready, rates, first, last, dimensions, **pieces)
+
+
+def book_of(
+    ready: Ready,
+    rates: pl.DataFrame,
+    first: int,
+    last: int,
+    dimensions: tuple[str, ...] = DIMENSIONS,
+    *,
+    with_retention: bool = True,
+    with_cohorts: bool = True,
+) -> Book:
+    """``build_book`` of lines that are settled already: several books of them cost the settling once."""
+    coded, settled, policy = ready.lines, ready.settled, ready.policy
     table = rates_for(coded, rates, policy, first, last)
     gaps = rate_gaps(coded, settled, table, policy, first, last, with_retention)
     if gaps.height:

@@ -3,7 +3,7 @@
 from metrics.models.books import ArrBook, BookCohort, BookMonth, BookPatch, BookSeries, BookState, Recognition
 from metrics.models.closes import CloseBalance, CloseBridge, MonthClose
 from metrics.models.intake import ContractImport, ImportFault, Source
-from metrics.models.lines import ContractLine, LineChange
+from metrics.models.lines import ContractLine, LineChange, LineColumns, LineStamp
 from metrics.models.policies import PolicyVersion
 from metrics.models.rates import FxRate, RateChange, RateImport
 
@@ -21,6 +21,8 @@ __all__ = [
     "FxRate",
     "ImportFault",
     "LineChange",
+    "LineColumns",
+    "LineStamp",
     "MonthClose",
     "PolicyVersion",
     "RateChange",

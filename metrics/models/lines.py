@@ -71,6 +71,27 @@ class ContractLine(TenantModel):
         return str(self.line_id)
 
 
+class LineStamp(TenantModel):
+    """Moves with every statement that writes a client's contract lines, by trigger (`0004_line_columns`)."""
+
+    version = models.BigIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client"], name="line_stamp_once")]
+
+
+class LineColumns(TenantModel):
+    """The live lines of a source as columns, for whoever reads them all; true while its version is the client's stamp."""
+
+    source = TenantForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    version = models.BigIntegerField(help_text="The stamp under which the lines were read")
+    lines_sum = models.CharField(max_length=32, help_text="`repository.lines_sum` in 32 hex digits")
+    lines = models.BinaryField(help_text="An Arrow file of the live lines in the engine's schema")
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "source"], name="line_columns_once")]
+
+
 class LineChange(TenantModel):
     """One field of one line that an import changed; `field` is empty where the line itself was added or vanished."""
 

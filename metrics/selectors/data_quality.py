@@ -16,6 +16,7 @@ from metrics.engine.lines import code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.settlement import WHY_NOT, settle_lines
 from metrics.intake.ecb import ecb_currencies
+from metrics.line_columns import lines_of
 from metrics.memory import Memory
 from metrics.models import ContractImport
 from metrics.models.intake import ImportState
@@ -129,7 +130,7 @@ def findings(client: Client) -> Found:
     newest = loads.values_list("pk", flat=True).first()
     own = frozenset(repository.own_rate_currencies())
     key = (client.pk, source.pk if source else None, newest, policy, own, client.currency)
-    return memory.get(key, lambda: find(repository.lines_frame(source), policy, own, client.currency), weight)
+    return memory.get(key, lambda: find(lines_of(source), policy, own, client.currency), weight)
 
 
 def weight(found: Found) -> int:

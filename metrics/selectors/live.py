@@ -7,16 +7,17 @@ from metrics import repository
 from metrics.computation import EngineInput
 from metrics.engine.book import Book, build_book
 from metrics.engine.lines import DIMENSIONS
+from metrics.line_columns import lines_of
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
 
 
 def live_input(client: Client, recognition: str | None = None) -> EngineInput:
     """The client's lines, rates and policy; `recognition` replaces the policy's own."""
-    lines = repository.lines_frame(repository.authoritative_source())
+    lines = lines_of(repository.authoritative_source())
     policy = policy_in_force(client)
     rates = repository.rates_frame(client, lines["currency"].unique())
-    return EngineInput(lines, rates, policy).recognised(recognition)
+    return EngineInput.of(lines, rates, policy).recognised(recognition)
 
 
 def live_book(

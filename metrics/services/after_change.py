@@ -7,6 +7,7 @@ import datetime as dt
 
 import polars as pl
 
+from metrics.line_columns import keep_load
 from metrics.models import ArrBook, BookState, Recognition, Source
 from metrics.services.books import books_outdate, books_rebuild_all
 from metrics.services.patches import books_patch
@@ -21,6 +22,7 @@ def lines_changed(*, client: Client, source: Source, before: pl.DataFrame, after
     on of lines that changed, came back or are new (the engine's schema and `content_hash`).
     """
     if source.is_authoritative:
+        keep_load(source, after)
         books_patch(client=client, before=before, after=after, reason=reason)
 
 

@@ -12,6 +12,7 @@ from metrics.book_rows import load_cohorts, load_groups, load_movements
 from metrics.computation import compute
 from metrics.engine.arrays import Ints
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
+from metrics.line_columns import read_and_keep
 from metrics.models import ArrBook, BookState, Recognition
 from metrics.services.books import book_input, books_ensure, books_rebuild_all, input_hash, last_completed_month
 from portal.lib.periods import month_format
@@ -39,15 +40,17 @@ def books_refresh(*, client: Client, now: dt.datetime) -> list[str]:
 
 
 def books_check(*, client: Client, now: dt.datetime) -> list[str]:
-    """Compare every ready book with a fresh computation of its months. A difference is loud: an audit entry, and a rebuild."""
-    given = book_input(client=client)
-    lines = repository.lines_sum(repository.authoritative_source())
+    """Compare every ready book with a fresh computation from the table of lines itself.
+
+    A difference is loud: an audit entry, and a rebuild.
+    """
+    given = book_input(client=client, lines=read_and_keep(repository.authoritative_source()))
     found: list[str] = []
     for book in ArrBook.objects.select_for_update().filter(state=BookState.READY).order_by("id"):
         own = given.recognised(book.recognition)
         fresh = compute(own, book.through_month or 0)
         differences = ["months"] if fresh.series is None else differences_of(book, fresh.series)
-        if not differences and book.input_hash != input_hash(lines, own):
+        if not differences and book.input_hash != input_hash(own):
             differences = ["input hash"]
         found += [f"{Recognition(book.recognition).label}: {text}" for text in differences]
     if found:

@@ -16,6 +16,7 @@ from metrics import repository
 from metrics.book_rows import store
 from metrics.computation import Computed, EngineInput, compute
 from metrics.engine.policy import Policy
+from metrics.line_columns import SourceLines, lines_kept
 from metrics.models import ArrBook, BookState, Recognition
 from metrics.services.policy_versions import policy_ensure
 from metrics.services.summaries import summary_refresh
@@ -77,7 +78,7 @@ def book_rebuild(*, client: Client, recognition: str, through: int, given: Engin
     keep(book, found, given)
     book.through_month = through
     book.policy = policy_ensure(client=client)
-    book.input_hash = input_hash(repository.lines_sum(repository.authoritative_source()), given)
+    book.input_hash = input_hash(given)
     book.version += 1
     book.built_at = Now()
     book.save()
@@ -85,12 +86,12 @@ def book_rebuild(*, client: Client, recognition: str, through: int, given: Engin
     return book
 
 
-def book_input(*, client: Client) -> EngineInput:
-    """All that the books are computed from, under the policy's own recognition."""
+def book_input(*, client: Client, lines: SourceLines | None = None) -> EngineInput:
+    """All that the books are computed from, under the policy's own recognition; `lines` where they were read already."""
     parameters = policy_ensure(client=client).parameters
-    lines = repository.lines_frame(repository.authoritative_source())
-    rates = repository.rates_frame(client, lines["currency"].unique())
-    return EngineInput(lines, rates, Policy.from_dict(parameters))
+    found = lines or lines_kept(repository.authoritative_source())
+    rates = repository.rates_frame(client, found.frame["currency"].unique())
+    return EngineInput.of(found.frame, rates, Policy.from_dict(parameters), found.total)
 
 
 def keep(book: ArrBook, found: Computed, given: EngineInput) -> None:
@@ -104,9 +105,9 @@ def keep(book: ArrBook, found: Computed, given: EngineInput) -> None:
     book.state = BookState.BLOCKED if found.gaps else BookState.EMPTY
 
 
-def input_hash(lines_sum: int, given: EngineInput) -> str:
+def input_hash(given: EngineInput) -> str:
     """What a book was computed from, as 64 hex digits: 32 of the lines, which a patch moves, and 32 of rates and policy."""
-    return f"{lines_sum:032x}{rates_and_policy_hash(given)}"
+    return f"{given.lines_sum:032x}{rates_and_policy_hash(given)}"
 
 
 def rates_and_policy_hash(given: EngineInput) -> str:

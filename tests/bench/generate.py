@@ -10,7 +10,8 @@ import polars as pl
 from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA
 from metrics.intake.layout import CONTRACT_COLUMNS
 
-FIRST, LAST = 2021 * 12, 2025 * 12 + 11  # sixty months, and no line starts earlier
+FIRST, LAST = 2021 * 12, 2025 * 12 + 11  # sixty months, in which every line starts
+YEARS, LONGEST_GAP = 5, 90
 SEGMENTS = np.array(["Enterprise", "Mid-Market", "SMB", ""])
 REGIONS = np.array(["AMER", "EMEA", "APAC"])
 PRODUCTS = np.array(["Platform", "Insights", "Connect", "Support"])
@@ -33,14 +34,15 @@ POLICY: dict[str, Any] = {
 
 
 def lines(count: int, seed: int = 1) -> pl.DataFrame:
-    """`count` lines in the engine's schema, about five a customer: a chain of yearly terms and an add-on."""
+    """`count` lines in the engine's schema, about five a customer: a chain of yearly terms and, from the sixth on, add-ons."""
     dice = np.random.default_rng(seed)
     customers = max(1, count // LINES_PER_CUSTOMER)
     owner = np.sort(dice.integers(0, customers, count))
     step = np.arange(count) - np.searchsorted(owner, owner)  # 0, 1, 2 … within a customer
-    base = np.datetime64("2021-01-01") + dice.integers(0, 365 * 4, customers)
-    gap = np.where(dice.random(count) < 0.85, 0, dice.integers(1, 90, count))
-    start = base[owner] + step * 365 + gap
+    terms = np.clip(np.bincount(owner, minlength=customers), 1, YEARS)
+    base = np.datetime64("2021-01-01") + dice.integers(0, (YEARS + 1 - terms) * 365 - LONGEST_GAP, customers)
+    gap = np.where(dice.random(count) < 0.85, 0, dice.integers(1, LONGEST_GAP, count))
+    start = base[owner] + step % YEARS * 365 + gap
     days = dice.choice([364, 364, 364, 181, 729], count)
     amount = dice.integers(1_000, 90_000, count) * 1_000_000
     product = np.where(step % 4 == 3, dice.integers(1, 4, count), owner % 4)
@@ -90,7 +92,7 @@ def named(frame: pl.DataFrame) -> pl.DataFrame:
         ends_on=pl.col("starts_on") + pl.duration(days="days"),
         live_on=pl.col("starts_on") + pl.duration(days=10),
         cancelled_on=pl.when(pl.col("cancelled") == 1).then(pl.col("starts_on") + pl.duration(days=150)),
-        replaces_contract_id=pl.when(pl.col("step") > 0).then(pl.format("K{}-{}", "owner", pl.col("step") - 1)),
+        replaces_contract_id=pl.when(pl.col("step") % YEARS > 0).then(pl.format("K{}-{}", "owner", pl.col("step") - 1)),
         replaces_line_id=pl.lit(None, pl.String),
         segment=pl.col("segment").replace("", None),
         region=pl.col("region"),

@@ -67,6 +67,7 @@ def rebuild(stages: Stages, scale: Scale) -> Found:
             own: sampled("runs_rebuild:rebuild", name=name),
             spine: sampled("runs_rebuild:spine", name=name),
             pandas: sampled("runs_engine:pandas_spine", folder=folder),
+            "rows": sampled("runs_rebuild:rebuild_from_rows", name=name),
             "all": sampled("runs_rebuild:rebuild_all", name=name),
         }
         timings = alternate(contenders, scale.rounds)
@@ -75,6 +76,7 @@ def rebuild(stages: Stages, scale: Scale) -> Found:
         rows.append(row(what, size, timings[own], spine, timings[spine], Target("faster", 15), limit))
         peer_text = f"{pandas} ({timings[pandas].peak_mb:,.0f} MB)"
         rows.append(row(what, size, timings[own], peer_text, timings[pandas], Target("faster", 8)))
+        rows.append(row("the same, lines read from their table", size, timings["rows"], spine, timings[spine]))
         rows.append(row("the same for ARR, CARR and LARR", size, timings["all"]))
     return rows, []
 

@@ -128,6 +128,7 @@ def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool
     second, small client to warm up on.
     """
     create_database(name)
+    from metrics.line_columns import read_and_keep
     from metrics.services.books import books_rebuild_all
     from portal.tenancy.scope import tenant_context
     from tests.bench.generate import lines, simple
@@ -135,7 +136,7 @@ def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool
 
     client, frame = client_make(), lines(size)
     with tenant_context(client):
-        load_lines(frame)
+        read_and_keep(load_lines(frame))  # as an import leaves them
     if with_books:
         with tenant_context(client):
             books_rebuild_all(client=client, now=datetime.now(UTC))
