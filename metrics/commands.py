@@ -1,5 +1,7 @@
 """What the commands about a client's numbers share."""
 
+import datetime as dt
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
@@ -9,7 +11,8 @@ from metrics.engine.policy import PolicyError
 from metrics.engine.valuation import MissingRates
 from metrics.intake.faults import Faults
 from metrics.models import Recognition
-from portal.tenancy.commands import ClientCommand
+from portal.lib.periods import month_format
+from portal.tenancy.commands import ClientCommand, day_argument
 from portal.tenancy.models import Client
 from portal.tenancy.services import TenancyError
 
@@ -33,6 +36,24 @@ def add_recognition(parser: CommandParser) -> None:
         choices=Recognition.values,
         help="start = ARR, signed = CARR, live = LARR (default: the one the policy chose)",
     )
+
+
+def add_as_of(parser: CommandParser) -> None:
+    """`--as-of`: what had been reported by a day, instead of what the contracts say now."""
+    parser.add_argument(
+        "--as-of",
+        type=day_argument,
+        metavar="YYYY-MM-DD",
+        help="what had been reported at the end of that day: only the months closed by then, as they were closed then",
+    )
+
+
+def require_reported(months: Collection[int], first: int, last: int, on: dt.date) -> str:
+    """A note on the months that were open on the day; raises CommandError where all were."""
+    missing = [month_format(month) for month in range(first, last + 1) if month not in months]
+    if len(missing) == last - first + 1:
+        raise CommandError(f"on {on} none of these months was closed: nothing had been reported for them")
+    return f"Open on {on}, and left out: {', '.join(missing)}." if missing else ""
 
 
 def add_format(parser: CommandParser) -> None:

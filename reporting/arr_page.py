@@ -1,14 +1,15 @@
 """Everything the ARR page shows, gathered from the selectors and made ready for its templates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
-from metrics.selectors.closes import bridge_reported
+from metrics.selectors.closes import latest_closes
 from metrics.selectors.figures import BookHead, Bridge, Cohorts, Figure, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
+from metrics.selectors.reported import bridge_reported, headline_reported, is_stored
 from portal.lib.money import unit_text
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
@@ -30,7 +31,7 @@ class Reader:
 
 def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, Any]:
     """The template context of the whole page; an empty or blocked book gives the reason and nothing else."""
-    headline = headline_get(client, query.recognition or None, query.last, query.filters)
+    headline = headline_for(client, query, query.recognition or None, query.last)
     head = headline.head
     context = {
         "head": head,
@@ -63,6 +64,12 @@ def first_month(query: ArrQuery, headline: Headline) -> int:
     return headline.month - DEFAULT_MONTHS + 1
 
 
+def headline_for(client: Client, query: ArrQuery, recognition: str | None, month: int | None) -> Headline:
+    """The headline that a question asks for: as reported, or as the contracts stand now."""
+    get = headline_reported if query.reported else headline_get
+    return get(client, recognition, month, query.filters)
+
+
 def bridge_for(client: Client, query: ArrQuery) -> Bridge:
     """The bridge that a question asks for: as reported, or as the contracts stand now."""
     get = bridge_reported if query.reported else bridge_get
@@ -81,7 +88,28 @@ def bridge_context(client: Client, shown: ArrQuery, query: ArrQuery, reader: Rea
         "chart": waterfall(bridge, query, reader.base, title=title, unit=unit, locale=reader.locale),
         "table": bridge_table(bridge, query, reader.base, unit=unit, locale=reader.locale),
         "export_url": shown.address(f"{reader.base}bridge.csv"),
+        "view_note": view_note(client, shown, bridge),
     }
+
+
+def view_note(client: Client, shown: ArrQuery, bridge: Bridge) -> str:
+    """What a reader of closed months has to know: that they cannot be shown as reported, or that they were corrected since."""
+    if not shown.reported:
+        return ""
+    if not is_stored(shown.by, shown.filters):
+        closed = latest_closes(bridge.head.recognition)
+        return (
+            "Closes keep one property at a time: here every month is shown as the contracts stand now."
+            if closed
+            else ""
+        )
+    if all(row.state == "live" for row in bridge.totals):
+        return ""
+    now = bridge_for(client, shown.having(reported=False))
+    same = [replace(row, state="") for row in bridge.totals] == [replace(row, state="") for row in now.totals]
+    return (
+        "" if same else "Months were corrected after they were closed; movers, cohorts and customers are those of now."
+    )
 
 
 TILES = (
@@ -118,7 +146,7 @@ def bases_of(client: Client, query: ArrQuery, headline: Headline, reader: Reader
         other = (
             headline
             if recognition == headline.head.recognition
-            else headline_get(client, recognition, headline.month, query.filters)
+            else headline_for(client, query, recognition, headline.month)
         )
         found.append(
             {

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from metrics.models import BookState, ContractImport
 from metrics.models.intake import ImportState
-from metrics.selectors.books import headline_get
 from metrics.selectors.closes import next_month_to_close
 from metrics.selectors.figures import BookHead
+from metrics.selectors.reported import headline_reported
 from portal.lib.dates import month_text
 from portal.tenancy import permissions
 from portal.tenancy.access import Standing
@@ -32,7 +32,7 @@ class Need:
 def home_context(standing: Standing, locale: str) -> dict[str, Any]:
     """The page's context, cut to what the reader's role may see."""
     client = standing.client
-    headline = headline_get(client) if standing.may(permissions.VIEW_ARR) else None
+    headline = headline_reported(client) if standing.may(permissions.VIEW_ARR) else None
     needs: list[Need] = []
     if standing.may(permissions.IMPORT_DATA):
         needs += import_needs(client.slug)

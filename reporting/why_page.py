@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from metrics.engine.valuation import MissingRates
-from metrics.selectors.closes import bridge_reported
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import Cell
 from metrics.selectors.periods import Period
+from metrics.selectors.reported import bridge_reported
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format, month_parse
 from portal.tenancy.models import Client

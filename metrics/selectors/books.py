@@ -6,7 +6,7 @@
 - `retention_get(client, recognition=None, first=None, last=None, dimension="total", filters=None) -> list[RetentionRow]`
 - `cohorts_get(client, recognition=None, grain="month", last=None) -> Cohorts`
 - `groups_list(client, dimension, recognition=None) -> list[str]` — the values a filter can have
-- elsewhere: `metrics.selectors.movers.movers_get`, `metrics.selectors.drill` (cells, lines, why), `metrics.selectors.closes`
+- elsewhere: `metrics.selectors.movers.movers_get`, `metrics.selectors.drill` (cells, lines, why), `metrics.selectors.reported`
   (as reported), `metrics.selectors.findings.finding_sentence`
 
 Without a filter, or with one filter that is itself a stored dimension, a result costs one query on the head and one on the
@@ -185,27 +185,42 @@ def headline_get(
     head = book_head(client, recognition)
     start, end = shown_months(head, None, month)
     series = series_of(client, head, TOTAL, filters).get((TOTAL, ""))
-    months = tuple(range(max(start, end - SPARK_MONTHS), end + 1))  # one more than drawn: the previous month's previous
+    months = list(range(max(start, end - SPARK_MONTHS), end + 1)) if series is not None else []
     rows = [month_figures(series, m - start, head.retention_from, m) for m in months] if series is not None else []
-    figures = {name: headline_figure(name, [row[name] for row in rows]) for name in HEADLINES}
-    return Headline(head, end if rows else None, months[-SPARK_MONTHS:] if rows else (), **figures)
+    return headline_of(head, months, rows)
+
+
+def headline_of(head: BookHead, months: list[int], rows: list[dict[str, Decimal | None]]) -> Headline:
+    """The figures of consecutive months as a headline of the last: one month more than drawn gives the last change's base."""
+    shown = rows[-SPARK_MONTHS - 1 :]
+    figures = {name: headline_figure(name, [row[name] for row in shown]) for name in HEADLINES}
+    return Headline(head, months[-1] if months else None, tuple(months[-SPARK_MONTHS:]), **figures)
 
 
 HEADLINES: Final = ("arr", "mrr", "net_new", "nrr", "grr", "logo_churn")
 
 
 def month_figures(series: Ints, place: int, retention_from: int | None, month: int) -> dict[str, Decimal | None]:
-    """All headline figures of one month."""
+    """All headline figures of one month of a series."""
     at = {name: int(series[row, place]) for name, row in PLACE.items()}
-    retained = retention_from is not None and month >= retention_from
     flows = ("new", "reactivation", "expansion", "contraction", "churn")
+    net_new = from_cents(sum(at[name] for name in flows))
+    retained = retention_row(series, place, month, "", retention_from)
+    return figures_at(from_cents(at["ending"]), net_new, at["customers_churned"], at["customers_beginning"], retained)
+
+
+def figures_at(
+    ending: Decimal, net_new: Decimal, churned: int, beginning: int, retained: RetentionRow | None
+) -> dict[str, Decimal | None]:
+    """All headline figures of one month, from the amounts of its bridge and its retention."""
+    cents = int(ending.scaleb(2))
     return {
-        "arr": from_cents(at["ending"]),
-        "mrr": from_cents((at["ending"] * 2 + 12) // 24),  # a twelfth, half away from zero; ARR is never negative
-        "net_new": from_cents(sum(at[name] for name in flows)),
-        "nrr": ratio4(at["now_cents"], at["base_cents"]) if retained else None,
-        "grr": ratio4(at["kept_cents"], at["base_cents"]) if retained else None,
-        "logo_churn": ratio4(at["customers_churned"], at["customers_beginning"]),
+        "arr": ending,
+        "mrr": from_cents((cents * 2 + 12) // 24),  # a twelfth, half away from zero; ARR is never negative
+        "net_new": net_new,
+        "nrr": retained.nrr if retained else None,
+        "grr": retained.grr if retained else None,
+        "logo_churn": ratio4(churned, beginning),
     }
 
 
@@ -239,15 +254,22 @@ def retention_get(
 
 
 def retention_row(series: Ints, place: int, month: int, group: str, retention_from: int | None) -> RetentionRow:
-    """The retention of one group at one month."""
+    """The retention of one group at one month of a series."""
     at = {name: int(series[row, place]) for name, row in PLACE.items()}
-    figures = month_figures(series, place, retention_from, month)
+    retained = retention_from is not None and month >= retention_from
+    return retention_row_of(month, group, at, at["customers_churned"], at["customers_beginning"], is_valued=retained)
+
+
+def retention_row_of(
+    month: int, group: str, at: Mapping[str, int], churned: int, beginning: int, *, is_valued: bool = True
+) -> RetentionRow:
+    """The retention of one group at one month, from its sums in cents and its customers."""
     return RetentionRow(
         month=month,
         group=group,
-        nrr=figures["nrr"],
-        grr=figures["grr"],
-        logo_churn=figures["logo_churn"],
+        nrr=ratio4(at["now_cents"], at["base_cents"]) if is_valued else None,
+        grr=ratio4(at["kept_cents"], at["base_cents"]) if is_valued else None,
+        logo_churn=ratio4(churned, beginning),
         base=from_cents(at["base_cents"]),
         now=from_cents(at["now_cents"]),
         kept=from_cents(at["kept_cents"]),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from metrics.models import ArrBook, ContractImport, PolicyVersion, Recognition
 from metrics.models.intake import ImportState
 from metrics.selectors.books import bridge_get
-from metrics.selectors.closes import bridge_reported
 from metrics.selectors.data_quality import Issue, issue_list
 from metrics.selectors.figures import BookHead, BridgeRow
 from metrics.selectors.policies import policy_latest
+from metrics.selectors.reported import bridge_reported
 from portal.tenancy.models import Client
 
 

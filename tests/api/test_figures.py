@@ -89,6 +89,49 @@ def test_closed_months_keep_what_was_reported(api: Program, northwind: Client) -
     assert api.get(northwind, "api_month_as_of", {"on": "9999-12-31"}, month=24293).status_code == 400
 
 
+def test_headline_and_retention_are_as_reported_unless_the_current_ones_are_asked_for(
+    api: Program, northwind: Client
+) -> None:
+    with tenant_context(northwind):
+        a_corrected_month(northwind)
+
+    def headline(**query: str) -> str | None:
+        answer = api.get(northwind, "api_headline", {"month": "2024-06", **query}).json()
+        return str(answer["arr"]["value"]) if answer["arr"]["value"] else None
+
+    assert (headline(), headline(view="current")) == ("1200.00", "2400.00")
+    assert headline(as_of="2199-12-31") == "1200.00" and headline(as_of="2020-01-01") is None
+    api.post(northwind, "api_month_reopen", {"reason": "Late contract"}, month=24293)
+    assert headline() == headline(as_of="2199-12-31") == "2400.00"
+    # July is open: it is in the current view, and in no report of any day.
+    july = {"month": "2024-07"}
+    assert api.get(northwind, "api_headline", july).json()["month"] == "2024-07"
+    assert api.get(northwind, "api_headline", {**july, "as_of": "2199-12-31"}).json()["month"] == "2024-06"
+    rows = api.get(northwind, "api_retention", {"as_of": "2199-12-31"}).json()["rows"]
+    assert [row["month"] for row in rows] == ["2024-06"]
+    bridge = api.get(northwind, "api_bridge", {"as_of": "2199-12-31"}).json()
+    assert [(row["period"], row["ending"], row["state"]) for row in bridge["rows"]] == [
+        ("2024-06", "2400.00", "closed")
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"as_of": "2025-01-01", "view": "current"},
+        {"as_of": "2025-01-01", "segment": "SMB", "region": "North"},
+        {"as_of": "9999-12-31"},
+        {"as_of": "yesterday"},
+    ],
+)
+@pytest.mark.parametrize("url_name", ["api_headline", "api_retention", "api_bridge"])
+def test_a_day_that_cannot_be_answered_is_refused(
+    url_name: str, query: dict[str, str], api: Program, northwind: Client
+) -> None:
+    answer = api.get(northwind, url_name, query)
+    assert answer.status_code == 400 and "as_of" in answer.content.decode()
+
+
 def test_a_client_without_numbers_has_empty_answers(api: Program, northwind: Client) -> None:
     for url_name in ("api_bridge", "api_headline", "api_retention", "api_cohorts", "api_movers", "api_months"):
         answer = api.get(northwind, url_name)
@@ -96,7 +139,7 @@ def test_a_client_without_numbers_has_empty_answers(api: Program, northwind: Cli
     assert api.get(northwind, "api_headline").json()["arr"]["value"] is None
 
 
-@pytest.mark.parametrize(("url_name", "queries"), [("api_bridge", 28), ("api_headline", 27)])
+@pytest.mark.parametrize(("url_name", "queries"), [("api_bridge", 28), ("api_headline", 29)])
 def test_what_an_answer_costs(
     url_name: str, queries: int, api: Program, northwind: Client, django_assert_num_queries: Any
 ) -> None:

@@ -14,13 +14,13 @@ from metrics.models import ContractLine, MonthClose
 from metrics.selectors.books import bridge_get
 from metrics.selectors.closes import (
     as_of,
-    bridge_reported,
     close_balances,
     close_rows,
     closes_list,
     next_month_to_close,
 )
 from metrics.selectors.policies import policy_in_force
+from metrics.selectors.reported import bridge_reported
 from metrics.services.books import books_outdate, books_rebuild_all
 from metrics.services.closes import CloseError, database_time, month_close, month_restate
 from metrics.services.policies import policy_publish

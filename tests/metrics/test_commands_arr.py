@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from metrics.models import ContractLine
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.engine.frames import frame, line
@@ -142,6 +143,26 @@ def test_months_are_closed_and_reopened_by_command(northwind: Client) -> None:
     assert "closed already" in fails("month_close", *close)
     assert "nothing to restate" in fails("month_reopen", *close, "--reason", "none")
     assert "are those of the contract lines" in run("books_check", "--client", "northwind", "--now", "2024-05-02")
+
+
+def test_what_was_reported_on_a_day_is_printed_as_it_was_then(northwind: Client) -> None:
+    with tenant_context(northwind):
+        load_lines(frame(line("L1", ends_on=None)))
+    run("books_rebuild", "--client", "northwind", "--now", "2024-05-02")
+    run("month_close", "--client", "northwind", "--month", "2024-03")
+    months = ["--client", "northwind", "--from", "2024-03", "--to", "2024-04"]
+    before = run("arr_bridge", *months)
+    with tenant_context(northwind):
+        ContractLine.objects.update(amount=2_400)
+    assert run("arr_bridge", *months) != before
+    reported = run("arr_bridge", *months, "--as-of", "2199-12-31")
+    assert reported.splitlines() == before.splitlines()[:2], "April was open on that day, and is left out"
+    assert run("arr_retention", *months, "--as-of", "2199-12-31").splitlines() == ["month,nrr,grr", "2024-03,,"]
+    by_product = run("arr_bridge", *months, "--as-of", "2199-12-31", "--by", "product", "--format", "json")
+    assert [(row["month"], row["ending"]) for row in json.loads(by_product)] == [("2024-03", "1200.00")]
+    for name in ("arr_bridge", "arr_retention"):
+        assert "none of these months was closed" in fails(name, *months, "--as-of", "2020-01-01")
+        assert "is no day" in fails(name, *months, "--as-of", "9 April")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from django.test import Client as Browser
 
 from metrics.models import ContractLine
 from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close
 from portal.accounts.models import User
+from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from reporting.exports import harmless
@@ -118,10 +120,29 @@ def test_markup_in_a_name_is_text(northwind: Client, eve: User, signed_in: SignI
     assert "<script>alert" not in text
 
 
+def test_tiles_and_table_show_closed_months_as_reported_and_say_what_changed(
+    northwind: Client, eves_browser: Browser
+) -> None:
+    with tenant_context(northwind):
+        month_close(client=northwind, month=month_parse("2026-03"))
+    assert eves_browser.get(ARR).context["view_note"] == ""
+    with tenant_context(northwind):
+        ContractLine.objects.filter(line_id="K1/1").update(amount=13_000)
+        books_rebuild_all(client=northwind, now=NOW)
+    reported, now = (eves_browser.get(f"{ARR}?scale=full&view={view}").context for view in ("reported", "current"))
+    for shown, ending in ((reported, "42000.00"), (now, "43000.00")):
+        assert shown["bridge"].totals[-1].ending == shown["tiles"][0]["figure"].value == Decimal(ending)
+        assert next(basis for basis in shown["bases"] if basis["active"])["figure"].value == Decimal(ending)
+    assert "corrected after they were closed" in reported["view_note"] and now["view_note"] == ""
+    several = eves_browser.get(f"{ARR}?segment=SMB&region=(none)").context
+    assert "as the contracts stand now" in several["view_note"]
+    assert several["bridge"].totals[-1].ending == several["tiles"][0]["figure"].value == Decimal("13000.00")
+
+
 def test_the_page_costs_a_fixed_number_of_queries(
     eves_browser: Browser, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
-    with django_assert_max_num_queries(45):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(48):  # type: ignore[attr-defined]
         page(eves_browser)
     with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
         page(eves_browser)  # drawn already: session, person, standing, and whether a number changed

@@ -1,16 +1,19 @@
 """What is asked of the numbers: months, basis, split, filters."""
 
+import datetime as dt
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from metrics.api.fields import MonthField
+from metrics.api.fields import EARLIEST, LATEST, MonthField
 from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import DIMENSIONS
 from metrics.models import Recognition
 from metrics.selectors.figures import BRIDGE_COLUMNS
 from metrics.selectors.periods import MONTHS
+from metrics.selectors.reported import is_stored
+from portal.lib.periods import month_of
 from portal.tenancy.api_input import StrictSerializer
 
 LONGEST = 600
@@ -72,7 +75,8 @@ class RangeParameters(StrictSerializer):
                 raise ValidationError({"to": ["The last month is before the first."]})
             if last - first >= self.longest:
                 raise ValidationError({"to": [f"At most {self.longest} months at once."]})
-        return attrs
+        checked: dict[str, Any] = super().validate(attrs)
+        return checked
 
 
 def split_field(names: tuple[str, ...] | list[str]) -> serializers.ChoiceField:
@@ -83,26 +87,62 @@ def grain_field() -> serializers.ChoiceField:
     return serializers.ChoiceField(list(MONTHS), required=False, default="month")
 
 
-class BridgeParameters(RangeParameters, FilteredParameters):
-    """Which bridge."""
+class ReportedParameters(StrictSerializer):
+    """Closed months as they were reported, or as the contracts stand now."""
 
-    by = split_field(DIMENSIONS)
-    grain = grain_field()
     view = serializers.ChoiceField(
         ["reported", "current"],
         required=False,
         default="reported",
-        help_text="reported: closed months as they were closed. current: every month as the contracts stand now.",
+        help_text=(
+            "reported: closed months as they were closed, open ones as the contracts stand now. "
+            "current: every month as the contracts stand now. Closes hold one property at a time: with several "
+            "filters, or a filter and another split, the figures are the current ones."
+        ),
+    )
+    as_of = serializers.DateField(
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text=(
+            "What had been reported at the end of this day, where the client is: only months closed by then, "
+            "in the revisions of then. Not with view=current, nor with several properties at once."
+        ),
     )
 
+    def validate_as_of(self, day: dt.date | None) -> dt.date | None:
+        """No day outside the months that there are."""
+        if day is not None and not EARLIEST <= month_of(day) <= LATEST:
+            raise ValidationError("Name a day between 1900 and 2199.")
+        return day
 
-class HeadlineParameters(FilteredParameters):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A day goes with what was reported, by one property at a time."""
+        if attrs["as_of"] is not None:
+            if attrs["view"] != "reported":
+                raise ValidationError({"as_of": ["A day goes with what was reported: leave out view=current."]})
+            if not is_stored(attrs.get("by", TOTAL), filters_of(attrs)):
+                raise ValidationError(
+                    {"as_of": ["Closes hold one property at a time: give one filter, and no other split."]}
+                )
+        checked: dict[str, Any] = super().validate(attrs)
+        return checked
+
+
+class BridgeParameters(RangeParameters, ReportedParameters, FilteredParameters):
+    """Which bridge."""
+
+    by = split_field(DIMENSIONS)
+    grain = grain_field()
+
+
+class HeadlineParameters(ReportedParameters, FilteredParameters):
     """Which month."""
 
     month = MonthField(required=False, default=None, allow_null=True, help_text="Default: the newest.")
 
 
-class RetentionParameters(RangeParameters, BasisParameters):
+class RetentionParameters(RangeParameters, ReportedParameters, BasisParameters):
     """Which retention; it has no products, because a customer is retained and not a product."""
 
     by = split_field([name for name in DIMENSIONS if name != "product"])
@@ -138,7 +178,8 @@ class CellParameters(RangeParameters, FilteredParameters):
         """A split needs its group, and a group its split."""
         if (attrs["by"] == TOTAL) != (attrs["group"] == ""):
             raise ValidationError({"group": ["Name the group together with `by`, or neither."]})
-        return super().validate(attrs)
+        checked: dict[str, Any] = super().validate(attrs)
+        return checked
 
 
 class ExplainParameters(BasisParameters):

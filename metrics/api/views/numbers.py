@@ -14,10 +14,10 @@ from metrics.api.serializers.explain import WhySerializer
 from metrics.computation import missing_rates_text
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.books import book_head, bridge_get, cohorts_get, headline_get, retention_get
-from metrics.selectors.closes import bridge_reported
 from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Cell
 from metrics.selectors.movers import movers_get
+from metrics.selectors.reported import bridge_reported, headline_reported, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import VIEW_ARR
 from portal.tenancy.problems import Conflict
@@ -44,9 +44,11 @@ class BridgeDetail(NumbersView):
         The months are cut to those that the book has. Every row ties to the cent.
         """
         asked = call.query
-        read = bridge_reported if asked["view"] == "reported" else bridge_get
-        months = asked["first"], asked["last"]
-        bridge = read(call.client, asked["basis"], *months, asked["by"], asked["grain"], asks.filters_of(asked))
+        given = (asked["first"], asked["last"], asked["by"], asked["grain"], asks.filters_of(asked))
+        if asked["view"] == "current":
+            bridge = bridge_get(call.client, asked["basis"], *given)
+        else:
+            bridge = bridge_reported(call.client, asked["basis"], *given, asked["as_of"])
         return bounded(bridge, len(bridge.rows))
 
 
@@ -56,8 +58,15 @@ class HeadlineDetail(NumbersView):
     }
 
     def get(self, call: Call) -> Any:
-        """ARR, MRR, net new, NRR, GRR and logo churn at a month end, each beside the month before."""
-        return headline_get(call.client, call.query["basis"], call.query["month"], asks.filters_of(call.query))
+        """ARR, MRR, net new, NRR, GRR and logo churn at a month end, each beside the month before.
+
+        Closed months are as they were reported, unless `view=current`; with `as_of` as they stood on that day.
+        """
+        asked = call.query
+        given = (asked["month"], asks.filters_of(asked))
+        if asked["view"] == "current":
+            return headline_get(call.client, asked["basis"], *given)
+        return headline_reported(call.client, asked["basis"], *given, asked["as_of"])
 
 
 class RetentionDetail(NumbersView):
@@ -66,10 +75,16 @@ class RetentionDetail(NumbersView):
     }
 
     def get(self, call: Call) -> Any:
-        """NRR, GRR and logo churn by month, against twelve months before."""
+        """NRR, GRR and logo churn by month, against twelve months before.
+
+        Closed months are as they were reported, unless `view=current`; with `as_of` as they stood on that day.
+        """
         asked = call.query
-        months, filters = (asked["first"], asked["last"]), asks.filters_of(asked)
-        rows = retention_get(call.client, asked["basis"], *months, asked["by"], filters)
+        given = (asked["first"], asked["last"], asked["by"], asks.filters_of(asked))
+        if asked["view"] == "current":
+            rows = retention_get(call.client, asked["basis"], *given)
+        else:
+            rows = retention_reported(call.client, asked["basis"], *given, asked["as_of"])
         book = book_head(call.client, asked["basis"])
         return bounded({"book": book, "by": asked["by"], "rows": rows}, len(rows))
 

@@ -1,14 +1,15 @@
-"""`manage.py arr_bridge`: the ARR bridge by month, computed from the contract lines as they stand."""
+"""`manage.py arr_bridge`: the ARR bridge by month, computed from the contract lines as they stand, or as it was reported."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from metrics.commands import NumbersCommand, add_format, add_recognition
+from metrics.commands import NumbersCommand, add_as_of, add_format, add_recognition, require_reported
 from metrics.engine.bridge import TOTAL
 from metrics.engine.csv_format import bridge_csv, bridge_json
 from metrics.engine.lines import DIMENSIONS
 from metrics.selectors.live import live_book
+from metrics.selectors.reported import reported_frames
 from portal.tenancy.commands import add_month_range, month_range
 from portal.tenancy.models import Client
 
@@ -21,13 +22,20 @@ class Command(NumbersCommand):
         add_month_range(parser)
         parser.add_argument("--by", choices=list(DIMENSIONS), help="one row per month and value of this dimension")
         add_recognition(parser)
+        add_as_of(parser)
         add_format(parser)
 
     def run(self, client: Client, options: dict[str, Any]) -> None:
         first, last = month_range(options)
-        dimensions = (options["by"],) if options["by"] else ()
-        book = live_book(
-            client, first, last, recognition=options["recognition"], dimensions=dimensions, with_retention=False
-        )
+        dimension, on = options["by"] or TOTAL, options["as_of"]
+        if on is None:
+            dimensions = (options["by"],) if options["by"] else ()
+            bridge = live_book(
+                client, first, last, recognition=options["recognition"], dimensions=dimensions, with_retention=False
+            ).bridge
+        else:
+            bridge, retention = reported_frames(client, options["recognition"], first, last, dimension, on)
+            if note := require_reported(retention["month"].to_list(), first, last, on):
+                self.stderr.write(note)
         write = bridge_json if options["format"] == "json" else bridge_csv
-        self.emit(write(book.bridge, options["by"] or TOTAL))
+        self.emit(write(bridge, dimension))

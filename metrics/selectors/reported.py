@@ -1,0 +1,273 @@
+"""The numbers as reported: closed months as they were closed, open months as the contracts stand now.
+
+- `bridge_reported(client, recognition=None, first=None, last=None, dimension="total", grain="month", filters=None, on=None)`
+- `headline_reported(client, recognition=None, month=None, filters=None, on=None) -> Headline`
+- `retention_reported(client, recognition=None, first=None, last=None, dimension="total", filters=None, on=None)`
+
+- `reported_frames(client, recognition, first, last, dimension, on) -> tuple[bridge, retention]` — the stored rows, for files
+
+With `on`, what had been reported at the end of that day where the client is: the months closed by then, in the revisions of
+then, and no open month. `is_stored(dimension, filters)` says whether closes hold what a question needs.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from metrics.engine.bridge import AMOUNTS, BRIDGE_SCHEMA, COUNTS, RETENTION_SCHEMA, TOTAL
+from metrics.engine.tally import RETAINED
+from metrics.models import CloseBridge, MonthClose
+from metrics.selectors.books import (
+    Filters,
+    book_head,
+    bridge_get,
+    figures_at,
+    headline_get,
+    headline_of,
+    retention_get,
+    retention_row_of,
+)
+from metrics.selectors.closes import day_end, latest_closes, reported_row
+from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, Bridge, BridgeRow, Headline, RetentionRow
+from metrics.selectors.periods import Grain, Period, periods_of
+from portal.lib.periods import month_format
+from portal.tenancy.models import Client
+
+Retained = dict[int, dict[str, dict[str, int]]]
+
+
+class NotStored(ValueError):
+    """A close holds each property by itself: what was reported under several at once cannot be said."""
+
+
+def is_stored(dimension: str, filters: Filters) -> bool:
+    """Whether closed months hold what is asked: no filter, or one on the split's own property."""
+    wanted = [name for name, value in (filters or {}).items() if value]
+    return len(wanted) <= 1 and (not wanted or dimension in (TOTAL, *wanted))
+
+
+def closes_behind(client: Client, recognition: str, on: dt.date | None) -> list[MonthClose]:
+    """The revisions that count as reported, now or at the end of a day."""
+    return latest_closes(recognition, None if on is None else day_end(client, on))
+
+
+def bridge_reported(
+    client: Client,
+    recognition: str | None = None,
+    first: int | None = None,
+    last: int | None = None,
+    dimension: str = TOTAL,
+    grain: Grain = "month",
+    filters: Filters = None,
+    on: dt.date | None = None,
+) -> Bridge:
+    """The bridge with closed months as they were reported and open months as the contracts stand now.
+
+    A month that does not begin where the closed month before it ended carries the difference as its `adjustment`: what
+    corrections changed in closed months, in the first month after them. A closed month behind an open one stays as it was
+    reported: it may begin elsewhere than the open one ends. With more than one filter, or a filter and another dimension,
+    nothing was stored: then the bridge is the live one, and with `on` NotStored is raised.
+    """
+    wanted = {name: value for name, value in (filters or {}).items() if value}
+    if not is_stored(dimension, wanted):
+        if on is not None:
+            raise NotStored(
+                "closed months were stored by one property at a time: ask for one filter, and split by no other"
+            )
+        return bridge_get(client, recognition, first, last, dimension, grain, wanted)
+    live = bridge_get(client, recognition, None, None, dimension, "month", wanted)
+    if on is not None:
+        live = replace(live, periods=(), groups=(), rows=(), totals=())
+    stored = stored_rows(closes_behind(client, live.head.recognition, on), dimension, wanted)
+    start, end = reported_months(live, stored, first, last)
+    periods = tuple(periods_of(start, end, grain, client.fiscal_year_start)) if start <= end else ()
+    totals = reported_group(live.totals, stored.get(TOTAL, {}), "", (start, end), periods)
+    if dimension == TOTAL:
+        return replace(live, grain=grain, periods=periods, rows=totals, totals=totals)
+    own = stored.get(dimension, {})
+    groups = sorted({row.group for row in live.rows} | {group for rows in own.values() for group in rows})
+    by_group = {group: tuple(row for row in live.rows if row.group == group) for group in groups}
+    made = [row for group in groups for row in reported_group(by_group[group], own, group, (start, end), periods)]
+    place = {period: number for number, period in enumerate(periods)}
+    rows = sorted((row for row in made if not is_nothing(row)), key=lambda row: (place[row.period], row.group))
+    kept = tuple(group for group in groups if any(row.group == group for row in rows))
+    return replace(live, grain=grain, periods=periods, groups=kept, rows=tuple(rows), totals=totals)
+
+
+def stored_rows(
+    closes: Iterable[MonthClose], dimension: str, filters: Mapping[str, str]
+) -> dict[str, dict[int, dict[str, BridgeRow]]]:
+    """By dimension, closed month and group: the rows of these closes; a group without a row had nothing then."""
+    found: dict[str, dict[int, dict[str, BridgeRow]]] = {TOTAL: {}, dimension: {}}
+    (name, value) = next(iter(filters.items()), (TOTAL, ""))
+    for row in CloseBridge.objects.filter(
+        close__in=[close.pk for close in closes], dimension__in={TOTAL, dimension, name}
+    ):
+        shown = reported_row(row)
+        if filters:
+            if row.dimension == TOTAL:
+                found[TOTAL].setdefault(row.month, {})
+                found[dimension].setdefault(row.month, {})
+            elif row.group == value:
+                found[TOTAL].setdefault(row.month, {})[""] = replace(shown, group="")
+                if dimension == name:
+                    found[name].setdefault(row.month, {})[value] = shown
+            continue
+        found[row.dimension].setdefault(row.month, {})[row.group] = shown
+        found[dimension].setdefault(row.month, {})
+    return found
+
+
+def reported_months(
+    live: Bridge, stored: Mapping[str, Mapping[int, object]], first: int | None, last: int | None
+) -> tuple[int, int]:
+    """The asked months for which anything was reported or can be computed."""
+    months = [*stored[TOTAL], *(row.period.first for row in live.totals)]
+    if not months:
+        return 1, 0
+    start, end = min(months), max(months)
+    return (start if first is None else max(first, start)), (end if last is None else min(last, end))
+
+
+def reported_group(
+    live: tuple[BridgeRow, ...],
+    stored: Mapping[int, Mapping[str, BridgeRow]],
+    group: str,
+    months: tuple[int, int],
+    periods: tuple[Period, ...],
+) -> tuple[BridgeRow, ...]:
+    """One group by period: each month as reported or live, with the adjustment that lets it begin where the last one ended."""
+    by_month = {row.period.first: row for row in live}
+    chain: dict[int, BridgeRow] = {}
+    before: BridgeRow | None = None
+    for month in range(min([*by_month, *stored, months[0]]), months[1] + 1):
+        nothing = empty_row(month, group, "closed" if month in stored else "live")
+        row = stored[month].get(group, nothing) if month in stored else by_month.get(month, nothing)
+        if before is not None and before.state == "closed" and row.beginning != before.ending:
+            row = replace(row, adjustment=row.beginning - before.ending, beginning=before.ending)
+        chain[month] = before = row
+    return tuple(merged([chain[month] for month in range(period.first, period.last + 1)], period) for period in periods)
+
+
+def empty_row(month: int, group: str, state: str) -> BridgeRow:
+    """A month in which a group has nothing."""
+    nothing = {name: ZERO if name in AMOUNTS else 0 for name in BRIDGE_COLUMNS}
+    return BridgeRow(Period(month_format(month), month, month), group, **nothing, state=state)  # type: ignore[arg-type]
+
+
+def is_nothing(row: BridgeRow) -> bool:
+    """Whether everything in a row is 0."""
+    return not row.adjustment and not any(getattr(row, name) for name in BRIDGE_COLUMNS)
+
+
+def merged(rows: list[BridgeRow], period: Period) -> BridgeRow:
+    """Consecutive months as one row. Where an open month was corrected before a closed one, the seam is an adjustment too."""
+    first, last = rows[0], rows[-1]
+    opening, closing = ("beginning", "customers_beginning"), ("ending", "customers_ending")
+    flows = [name for name in BRIDGE_COLUMNS if name not in opening + closing]
+    figures = {name: sum(getattr(row, name) for row in rows[1:]) + getattr(first, name) for name in flows}
+    figures |= {name: getattr(first, name) for name in opening} | {name: getattr(last, name) for name in closing}
+    moved = sum((figures[name] for name in flows if name in AMOUNTS), ZERO)
+    states = {row.state for row in rows}
+    return BridgeRow(
+        period=period,
+        group=first.group,
+        state=states.pop() if len(states) == 1 else "mixed",
+        adjustment=last.ending - first.beginning - moved,
+        **figures,
+    )
+
+
+# --- headline and retention as reported -------------------------------------------------------------------------------
+
+
+def headline_reported(
+    client: Client,
+    recognition: str | None = None,
+    month: int | None = None,
+    filters: Filters = None,
+    on: dt.date | None = None,
+) -> Headline:
+    """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then."""
+    name = book_head(client, recognition).recognition
+    if on is None and not MonthClose.objects.filter(recognition=name).exists():
+        return headline_get(client, name, month, filters)
+    bridge = bridge_reported(client, name, None, month, TOTAL, "month", filters, on)
+    if not bridge.totals:
+        return headline_of(bridge.head, [], [])
+    months = [row.period.first for row in bridge.totals]
+    kept = {row.month: row for row in retention_reported(client, name, None, months[-1], TOTAL, filters, on)}
+    rows = [
+        figures_at(row.ending, row.net_new, row.customers_churned, row.customers_beginning, kept.get(row.period.first))
+        for row in bridge.totals
+    ]
+    return headline_of(bridge.head, months, rows)
+
+
+def retention_reported(
+    client: Client,
+    recognition: str | None = None,
+    first: int | None = None,
+    last: int | None = None,
+    dimension: str = TOTAL,
+    filters: Filters = None,
+    on: dt.date | None = None,
+) -> list[RetentionRow]:
+    """`retention_get` with closed months as they were reported; with `on` the months closed by then alone."""
+    wanted = {name: value for name, value in (filters or {}).items() if value}
+    live = [] if on is not None else retention_get(client, recognition, first, last, dimension, wanted)
+    if not is_stored(dimension, wanted):
+        if on is not None:
+            raise NotStored(
+                "closed months were stored by one property at a time: ask for one filter, and split by no other"
+            )
+        return live
+    head = book_head(client, recognition)
+    closes = [
+        close
+        for close in closes_behind(client, head.recognition, on)
+        if (first is None or close.month >= first) and (last is None or close.month <= last)
+    ]
+    (name, value) = next(iter(wanted.items()), (dimension, ""))
+    rows = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=name)
+    rows = rows.filter(group=value) if wanted else rows
+    churn = {(row.close_id, row.group): (row.customers_churned, row.customers_beginning) for row in rows}
+    closed = {close.month for close in closes}
+    made = [row for row in live if row.month not in closed]
+    for close in closes:
+        stored: dict[str, dict[str, int]] = close.retention.get(name, {})
+        groups = {value} if wanted else {*stored, *(group for pk, group in churn if pk == close.pk)}
+        for group in groups:
+            own = stored.get(group, dict.fromkeys(RETAINED, 0))
+            shown = group if dimension != TOTAL else ""
+            made.append(retention_row_of(close.month, shown, own, *churn.get((close.pk, group), (0, 0))))
+    return sorted(made, key=lambda row: (row.month, row.group))
+
+
+# --- as files have it -------------------------------------------------------------------------------------------------
+
+
+def reported_frames(
+    client: Client, recognition: str | None, first: int, last: int, dimension: str, on: dt.date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Bridge and retention of the months closed by the end of `on`, row by row as they were stored, as `engine.book.Book`."""
+    closes = closes_behind(client, book_head(client, recognition).recognition, on)
+    wanted = {close.pk: close for close in closes if first <= close.month <= last}
+    rows = CloseBridge.objects.filter(close__in=wanted, dimension=dimension)
+    figures = [
+        [dimension, row.group, row.month, *(int(getattr(row, name).scaleb(2)) for name in AMOUNTS)]
+        + [getattr(row, name) for name in COUNTS]
+        for row in rows
+        if dimension == TOTAL or any(getattr(row, name) for name in BRIDGE_COLUMNS)
+    ]
+    nothing = dict.fromkeys(RETAINED, 0)
+    kept = [
+        [TOTAL, "", close.month, *(close.retention.get(TOTAL, {}).get("", nothing)[name] for name in RETAINED)]
+        for close in wanted.values()
+    ]
+    return (
+        pl.DataFrame(figures, schema=BRIDGE_SCHEMA, orient="row"),
+        pl.DataFrame(kept, schema=RETENTION_SCHEMA, orient="row"),
+    )
