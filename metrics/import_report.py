@@ -145,7 +145,8 @@ def effect(delta: Delta) -> list[dict[str, Any]]:
     for side, lines in ((0, delta.counted), (1, delta.counting)):
         if not lines.height:
             continue
-        coded = code_lines(lines.select(LINE_SCHEMA.names()), "customer")
+        alike = [pl.lit("").alias(name) for name in ("customer_id", "product")]  # their codes are not looked at
+        coded = code_lines(lines.select(LINE_SCHEMA.names()).with_columns(alike), "customer")
         values = pl.DataFrame({"currency": lines["currency"], "cents": annual_values(coded, "net")})
         for currency, cents in values.group_by("currency").agg(pl.col("cents").sum()).iter_rows():
             sums.setdefault(currency, [0, 0])[side] += cents

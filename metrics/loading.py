@@ -1,14 +1,18 @@
 """Contract lines into the database: what a file adds, changes and takes away, found by hash and written set by set.
 
 A file is compared with the source by `line_id` and content hash, so that an unchanged million costs two columns read and
-nothing written. PostgreSQL refuses COPY into a table with row policies: new rows go through a temporary table.
+nothing written. PostgreSQL refuses COPY into a table with row policies: new rows go through a temporary table. Hashing and
+writing text happen in a second thread, so that this process and PostgreSQL work at the same time.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 from django.db import connection
 from psycopg.sql import SQL, Composed, Identifier, Literal
@@ -20,11 +24,14 @@ from metrics.models import ContractImport, ContractLine, LineChange, Source
 from portal.tenancy.scope import scoped_client_id
 
 Progress = Callable[[int], None]
-SLICE: Final = 50_000
+SLICE: Final = 20_000
 STAGE: Final = Identifier("incoming")
 MILLIONTHS: Final = {"amount_e6": "amount", "discount_e6": "discount"}
 COLUMNS: Final = (*LINE_SCHEMA.names(), "content_hash", "source_row")
-TYPES: Final = {pl.String(): "text", pl.Int64(): "bigint", pl.Date(): "date"}
+DATES: Final = tuple(name for name, dtype in LINE_SCHEMA.items() if dtype == pl.Date())
+TYPES: Final = {pl.String(): "text", pl.Int64(): "bigint"}
+# Lines of a customer side by side: the trees over customers and contracts grow at one place, and a change reads few pages.
+WRITE_ORDER: Final = ("customer_id", "contract_id", "line_id")
 KNOWN: Final = pl.Schema({"line_id": pl.String(), "known_hash": pl.String(), "is_removed": pl.Boolean()})
 MANY: Final = 20_000
 
@@ -35,7 +42,8 @@ class Delta:
 
     `changed` are new states of lines that stand, `returned` lines that had vanished and are back, `vanished` and
     `before` the states in the database: of the lines that the file lacks, and of those in `changed` and `returned`.
-    `fields` is one row per changed field (`line_id, field, old, new, is_arr_relevant`).
+    `fields` is one row per changed field (`line_id, field, old, new, is_arr_relevant`). A large file for a source that holds
+    nothing has no content hashes yet: there is nothing to compare with, they are made while the lines are written.
     """
 
     added: pl.DataFrame
@@ -62,41 +70,82 @@ class Delta:
         """The states that count from now on: of lines that change, come back or are new."""
         return pl.concat([self.added, self.changed, self.returned])
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """sha256 of everything the delta would do: what somebody accepts."""
+        """sha256 of everything the delta would do: what somebody accepts. Another version of Polars may give another one."""
         total = hashlib.sha256()
         for name in ("added", "changed", "returned", "vanished"):
-            ids = getattr(self, name).select("line_id", "content_hash").sort("line_id")
-            total.update(name.encode() + ids.write_csv().encode())
+            lines: pl.DataFrame = getattr(self, name)
+            rows = lines.drop("source_row").hash_rows().sort()
+            total.update(name.encode() + rows.to_numpy().tobytes())
         return total.hexdigest()
 
 
+def unhashed(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines as intake reads them (with `row`), with `source_row` and room for the content hash."""
+    return lines.rename({"row": "source_row"}).with_columns(content_hash=pl.lit(None, pl.String)).select(COLUMNS)
+
+
 def hashed(lines: pl.DataFrame) -> pl.DataFrame:
-    """Lines as intake reads them (with `row`), with their content hash and `source_row`."""
-    return lines.rename({"row": "source_row"}).with_columns(content_hashes(lines)).select(COLUMNS)
+    """`unhashed` lines with their content hashes."""
+    return lines.with_columns(content_hashes(lines))
 
 
 def delta_find(source: Source, lines: pl.DataFrame, *, is_partial: bool) -> Delta:
-    """Compare hashed lines with what the source holds. `is_partial`: lines that the file lacks stay as they are."""
-    known = known_lines(source)
-    if not known.height:
+    """Compare the lines of a file, as intake reads them, with what the source holds.
+
+    `is_partial`: lines that the file lacks stay as they are.
+    """
+    lines = unhashed(lines)
+    if not ContractLine.objects.filter(source=source).exists():
         none = lines.clear()
-        return Delta(lines, none, none, none, none, compare_lines(none, none).changes, 0)
-    joined = lines.join(known, on="line_id", how="left", maintain_order="left")
-    is_known, is_removed = pl.col("known_hash").is_not_null(), pl.col("is_removed")
-    is_same = pl.col("known_hash") == pl.col("content_hash")
-    parts = [
-        joined.filter(condition).select(COLUMNS)
-        for condition in (~is_known, is_known & ~is_removed & ~is_same, is_known & is_removed)
-    ]
-    gone = known.filter(~is_removed).join(lines.select("line_id"), on="line_id", how="anti")
-    vanished = stored_lines(source, gone["line_id"]) if not is_partial and gone.height else lines.clear()
-    touched = pl.concat(parts[1:])
+        added = lines if lines.height > MANY else hashed(lines)
+        return Delta(added, none, none, none, none, compare_lines(none, none).changes, 0)
+    with ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(hashed, lines)
+        held = held_hashes(source)
+        lines = hashing.result()
+    new = hash_lanes(bytes.fromhex("".join(lines["content_hash"])))
+    if new.join(held, on=new.columns, how="anti").height == 0 and (is_partial or new.height == held.height):
+        none = lines.clear()
+        return Delta(none, none, none, none, none, compare_lines(none, none).changes, lines.height)
+    return delta_of(source, lines, known_lines(source), is_partial=is_partial)
+
+
+def held_hashes(source: Source) -> pl.DataFrame:
+    """The content hashes of all lines that stand: as each holds its `line_id`, these alone tell an unchanged file."""
+    query = SQL(
+        "SELECT string_agg(decode(content_hash, 'hex'), ''::bytea) FROM metrics_contractline"
+        " WHERE source_id = {} AND removed_import_id IS NULL"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query.format(Literal(source.pk)))
+        return hash_lanes(cursor.fetchone()[0] or b"")
+
+
+def hash_lanes(hashes: bytes) -> pl.DataFrame:
+    """Hashes of 16 bytes as two columns of numbers, to join by."""
+    lanes = np.frombuffer(hashes, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+    return pl.DataFrame({"high": lanes[:, 0], "low": lanes[:, 1]})
+
+
+def delta_of(source: Source, lines: pl.DataFrame, known: pl.DataFrame, *, is_partial: bool) -> Delta:
+    """What hashed lines would do to a source of which all lines are known by name and hash."""
+    state = lines.select("line_id", "content_hash").join(known, on="line_id", how="left", maintain_order="left")
+    is_known, is_removed = state["known_hash"].is_not_null(), state["is_removed"].fill_null(False)
+    is_same = (state["known_hash"] == state["content_hash"]).fill_null(False)
+    added, changed, returned = (
+        lines.filter(where) for where in (~is_known, is_known & ~is_removed & ~is_same, is_removed)
+    )
+    vanished = lines.clear()
+    if not is_partial:
+        gone = known.filter(~pl.col("is_removed")).join(lines.select("line_id"), on="line_id", how="anti")
+        vanished = stored_lines(source, gone["line_id"]) if gone.height else vanished
+    touched = pl.concat([changed, returned])
     before = stored_lines(source, touched["line_id"]) if touched.height else lines.clear()
     compared: Comparison = compare_lines(before, touched)
-    unchanged = lines.height - sum(part.height for part in parts)
-    return Delta(parts[0], parts[1], parts[2], vanished, before, compared.changes, unchanged)
+    unchanged = lines.height - added.height - touched.height
+    return Delta(added, changed, returned, vanished, before, compared.changes, unchanged)
 
 
 def known_lines(source: Source) -> pl.DataFrame:
@@ -121,40 +170,73 @@ def stored_lines(source: Source, ids: pl.Series) -> pl.DataFrame:
     return frame if len(ids) <= MANY else frame.join(ids.to_frame("line_id"), on="line_id", how="semi")
 
 
-def delta_write(contract_import: ContractImport, delta: Delta, progress: Progress | None = None) -> None:
-    """Write a delta and its history, in the transaction of the caller. Lines that stay as they are are not touched."""
+def delta_write(contract_import: ContractImport, delta: Delta, progress: Progress | None = None) -> Delta:
+    """Write a delta and its history, in the transaction of the caller. Lines that stay as they are are not touched.
+
+    Returns the delta with the content hashes of all its lines.
+    """
     source_id, import_id = contract_import.source_id, contract_import.pk
     if delta.added.height:
-        insert_lines(source_id, import_id, delta.added, progress)
+        delta = replace(delta, added=insert_lines(source_id, import_id, delta.added, progress))
     touched = pl.concat([delta.changed, delta.returned])
     if touched.height:
         update_lines(source_id, import_id, touched)
     if delta.vanished.height:
         mark_vanished(source_id, import_id, delta.vanished["line_id"])
     write_history(source_id, import_id, delta)
+    return delta
 
 
-def insert_lines(source_id: int, import_id: int, lines: pl.DataFrame, progress: Progress | None = None) -> None:
-    """Add new lines."""
+def insert_lines(source_id: int, import_id: int, lines: pl.DataFrame, progress: Progress | None = None) -> pl.DataFrame:
+    """Add new lines, slice by slice, and return them with their content hashes; `progress` hears how many are written."""
+    fixed = {
+        "client_id": scoped_client_id(),
+        "source_id": source_id,
+        "first_import_id": import_id,
+        "last_import_id": import_id,
+    }
+    insert = SQL("INSERT INTO {} ({}, {}) SELECT {}, {} FROM {}").format(
+        Identifier(ContractLine._meta.db_table),
+        names(fixed),
+        names([MILLIONTHS.get(name, name) for name in COLUMNS]),
+        SQL(", ").join(Literal(value) for value in fixed.values()),
+        SQL(", ").join(staged(name) for name in COLUMNS),
+        STAGE,
+    )
+    lines = lines.sort(WRITE_ORDER)
+    hashes: list[pl.Series] = []
     with connection.cursor() as cursor:
-        stage(cursor, lines, progress)
-        fixed = {
-            "client_id": scoped_client_id(),
-            "source_id": source_id,
-            "first_import_id": import_id,
-            "last_import_id": import_id,
-        }
-        cursor.execute(
-            SQL("INSERT INTO {} ({}, {}) SELECT {}, {} FROM {}").format(
-                Identifier(ContractLine._meta.db_table),
-                names(fixed),
-                names([MILLIONTHS.get(name, name) for name in COLUMNS]),
-                SQL(", ").join(Literal(value) for value in fixed.values()),
-                SQL(", ").join(staged(name) for name in COLUMNS),
-                STAGE,
-            )
-        )
+        stage_create(cursor, lines.schema)
+        for text, part in encoded_ahead(lines):
+            stage_copy(cursor, text)
+            cursor.execute(insert)
+            cursor.execute(SQL("TRUNCATE {}").format(STAGE))
+            hashes.append(part)
+            if progress:
+                progress(sum(map(len, hashes)))
         cursor.execute(SQL("DROP TABLE {}").format(STAGE))
+    return lines.with_columns(pl.concat(hashes))
+
+
+def encoded_ahead(lines: pl.DataFrame) -> Iterator[tuple[bytes, pl.Series]]:
+    """Each slice of the lines as text for COPY, with its hashes; the next one is made while the caller uses this one."""
+    waiting: Future[tuple[bytes, pl.Series]] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        for part in lines.iter_slices(SLICE):
+            following = pool.submit(encoded, part)
+            if waiting:
+                yield waiting.result()
+            waiting = following
+        if waiting:
+            yield waiting.result()
+
+
+def encoded(part: pl.DataFrame) -> tuple[bytes, pl.Series]:
+    """A slice as text for COPY, and its content hashes. Dates are days since 1970: numbers are read and written quickest."""
+    if part["content_hash"].null_count():
+        part = hashed(part)
+    text = part.with_columns(pl.col(DATES).to_physical()).write_csv(include_header=False)
+    return text.encode(), part["content_hash"]
 
 
 def update_lines(source_id: int, import_id: int, lines: pl.DataFrame) -> None:
@@ -164,7 +246,9 @@ def update_lines(source_id: int, import_id: int, lines: pl.DataFrame) -> None:
         SQL("{} = {}").format(Identifier(MILLIONTHS.get(name, name)), staged(name)) for name in moved
     )
     with connection.cursor() as cursor:
-        stage(cursor, lines)
+        stage_create(cursor, lines.schema)
+        for text, _ in encoded_ahead(lines):
+            stage_copy(cursor, text)
         cursor.execute(
             SQL(
                 "UPDATE {} line SET {}, last_import_id = {}, removed_import_id = NULL FROM {}"
@@ -213,23 +297,24 @@ def shown(name: str) -> pl.Expr:
     return pl.when(pl.col("field").is_in(list(MILLIONTHS)) & value.is_not_null()).then(text).otherwise(value)
 
 
-def stage(cursor: Any, lines: pl.DataFrame, progress: Progress | None = None) -> None:
-    """Copy lines into a temporary table that ends with the transaction; `progress` hears the rows copied so far."""
-    types = {name: TYPES.get(dtype, "integer") for name, dtype in lines.schema.items()}
+def stage_create(cursor: Any, schema: pl.Schema) -> None:
+    """A temporary table for lines, which ends with the transaction."""
+    types = {name: TYPES.get(dtype, "integer") for name, dtype in schema.items()}
     columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in types.items())
     cursor.execute(SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(STAGE, columns))
+
+
+def stage_copy(cursor: Any, text: bytes) -> None:
+    """Copy encoded lines into the temporary table."""
     with cursor.copy(SQL("COPY {} FROM STDIN (FORMAT csv)").format(STAGE)) as copy:
-        done = 0
-        for part in lines.iter_slices(SLICE):
-            copy.write(part.write_csv(include_header=False).encode())
-            done += part.height
-            if progress:
-                progress(done)
+        copy.write(text)
 
 
 def staged(name: str) -> Composed:
     """A staged column as the table holds it."""
     column = SQL("{}.{}").format(STAGE, Identifier(name))
+    if name in DATES:
+        return SQL("{} + {}").format(SQL(repository.EPOCH), column)
     return SQL("{} * 0.000001").format(column) if name in MILLIONTHS else column
 
 

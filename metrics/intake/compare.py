@@ -15,6 +15,7 @@ from metrics.intake.layout import CONTRACT_COLUMNS
 FIELDS: Final = tuple(column.target for column in CONTRACT_COLUMNS)
 LABELS: Final = frozenset({"customer_name", "segment", "region", "rep"})
 SEPARATOR: Final = "\x1f"
+SLICE: Final = 50_000
 CHANGE_SCHEMA: Final = pl.Schema(
     {"line_id": pl.String, "field": pl.String, "old": pl.String, "new": pl.String, "is_arr_relevant": pl.Boolean}
 )
@@ -96,10 +97,12 @@ def content_hashes(lines: pl.DataFrame) -> pl.Series:
 
     It tells equal from changed, it is no signature; `content_digest` is the strong one.
     """
-    texts = canonical_texts(lines).to_list()
-    return pl.Series(
-        "content_hash", [md5(text.encode(), usedforsecurity=False).hexdigest() for text in texts], pl.String
-    )
+    parts = [pl.Series("content_hash", [], pl.String)]
+    for part in lines.iter_slices(SLICE):  # a million texts at once would be half a gigabyte of objects
+        texts = canonical_texts(part).to_list()
+        hashes = [md5(text.encode(), usedforsecurity=False).hexdigest() for text in texts]
+        parts.append(pl.Series("content_hash", hashes, pl.String))
+    return pl.concat(parts)
 
 
 def content_digest(lines: pl.DataFrame) -> str:

@@ -14,13 +14,14 @@ ORDER_WORDS: Final = {"ymd": "year-month-day", "dmy": "day-month-year", "mdy": "
 
 
 def parse_dates(values: pl.Series, order: str | None) -> pl.DataFrame:
-    """Each different text with its date, or with a code and a reason: columns `value`, `parsed`, `code`, `reason`.
+    """Each different text, in the order of the first of each, with its date, or with a code and a reason: columns `value`,
+    `parsed`, `code`, `reason`.
 
     A column in which every date is written year first needs no order: no country writes year-day-month. In all others
     the order decides, and a date written in another one is a fault, because it shows that the file mixes orders. A
     time of day is accepted only if it is midnight.
     """
-    texts = values.drop_nulls().unique().to_frame("value")
+    texts = values.drop_nulls().unique(maintain_order=True).to_frame("value")
     if not texts.height:
         return texts.with_columns(
             parsed=pl.lit(None, pl.Date), code=pl.lit(None, pl.String), reason=pl.lit(None, pl.String)
@@ -38,7 +39,7 @@ def parse_dates(values: pl.Series, order: str | None) -> pl.DataFrame:
     texts = texts.with_columns(parsed=pl.when(parsed.is_between(EARLIEST, LATEST)).then(parsed), unbounded=parsed)
     bad = texts.filter(pl.col("parsed").is_null())
     explained = bad.select("value", _code(used).alias("code")).with_columns(_reason(used, bad).alias("reason"))
-    return texts.select("value", "parsed").join(explained, on="value", how="left")
+    return texts.select("value", "parsed").join(explained, on="value", how="left", maintain_order="left")
 
 
 def _year_first_parts(day: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:

@@ -159,7 +159,7 @@ class FieldReader:
             explained = cells.join(bad.drop("parsed"), on="value", how="inner", maintain_order="left")
             explained = explained.filter(~self._spreadsheet_errors(column, explained))
             self._fault(column, explained, pl.lit(True), pl.col("reason"), pl.col("code"))
-        return cells.join(texts.select("value", "parsed"), on="value", how="left", maintain_order="left")["parsed"]
+        return texts["parsed"].gather(cells["value"].cast(pl.Enum(texts["value"])).to_physical())
 
 
 def _mapped(values: pl.Series, texts: MappingType[str, str]) -> pl.Series:

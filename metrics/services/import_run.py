@@ -81,7 +81,9 @@ def load(
     if delta.digest != contract_import.report.get("digest"):
         return ask_again(contract_import, delta)
     rows = delta.added.height or 1
-    loading.delta_write(contract_import, delta, lambda copied: tell("Writing the lines", 40 + 40 * copied // rows))
+    delta = loading.delta_write(
+        contract_import, delta, lambda written: tell("Writing the lines", 40 + 50 * written // rows)
+    )
     count(contract_import, delta)
     grow(contract_import.source, delta)
     tell("Recomputing the numbers", 90)
@@ -106,8 +108,7 @@ def current_delta(contract_import: ContractImport, content: ContractFile, checke
     known = checked.delta if checked else None
     if known is not None and newest_load(contract_import.source) == contract_import.report.get("base"):
         return known
-    lines = loading.hashed(content.lines)
-    return loading.delta_find(contract_import.source, lines, is_partial=contract_import.is_partial)
+    return loading.delta_find(contract_import.source, content.lines, is_partial=contract_import.is_partial)
 
 
 def grow(source: Source, delta: loading.Delta) -> None:

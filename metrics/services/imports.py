@@ -212,9 +212,7 @@ def import_check(*, client: Client, contract_import: ContractImport, table: Tabl
         refuse(contract_import, content)
         return Checked(content, None)
     base = newest_load(contract_import.source)
-    delta = loading.delta_find(
-        contract_import.source, loading.hashed(content.lines), is_partial=contract_import.is_partial
-    )
+    delta = loading.delta_find(contract_import.source, content.lines, is_partial=contract_import.is_partial)
     count(contract_import, delta)
     contract_import.fault_count = 0
     ImportFault.objects.filter(contract_import=contract_import).delete()

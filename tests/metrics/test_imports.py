@@ -1,9 +1,13 @@
 """Contract files through the services: what is refused, what changes, what is remembered."""
 
+import datetime as dt
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from metrics.intake.compare import content_hashes
+from metrics.loading import MANY, stored_lines
 from metrics.models import ContractImport, ContractLine, ImportFault, LineChange, Source
 from metrics.models.intake import ImportState
 from metrics.services.import_run import import_run
@@ -115,6 +119,29 @@ def test_a_partial_file_keeps_what_it_lacks(northwind: Client) -> None:
     done = load(northwind, csv_bytes([line(2, amount="9")]), is_partial=True)
     assert (done.changed_count, done.vanished_count) == (1, 0)
     assert all(row.removed_import_id is None for row in lines_of(northwind).values())
+
+
+def test_a_part_of_what_is_there_changes_nothing_where_it_is_said_to_be_a_part(northwind: Client) -> None:
+    load(northwind, csv_bytes(THREE))
+    part = load(northwind, csv_bytes(THREE[1:]), is_partial=True)
+    assert (part.state, part.unchanged_count) == (ImportState.UNCHANGED, 2)
+    whole = check(northwind, csv_bytes(THREE[1:]))
+    assert (whole.state, whole.vanished_count, whole.unchanged_count) == (ImportState.WAITING, 1, 2)
+
+
+def test_many_lines_are_hashed_while_they_are_written_as_few_are(northwind: Client) -> None:
+    rows = [line(number, discount="0.000001", cancelled_date="2025-02-28") for number in range(1, MANY + 2)]
+    done = load(northwind, csv_bytes(rows))
+    assert (done.state, done.added_count) == (ImportState.DONE, MANY + 1)
+    kept = lines_of(northwind)
+    some = kept["K7-1"]
+    assert (str(some.discount), some.cancelled_on, some.source_row) == ("0.000001", dt.date(2025, 2, 28), 8)
+    with tenant_context(northwind):
+        stored = stored_lines(Source.objects.get(), pl.Series(["K7-1", f"K{MANY + 1}-1"]))
+    assert stored["content_hash"].to_list() == content_hashes(stored).to_list()
+    rows[5] = line(6, discount="0.000002", cancelled_date="2025-02-28")
+    changed = load(northwind, csv_bytes(list(reversed(rows))))
+    assert (changed.state, changed.changed_count, changed.unchanged_count) == (ImportState.DONE, 1, MANY)
 
 
 def test_two_sources_do_not_touch_each_other_and_one_is_authoritative(northwind: Client) -> None:
