@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0003_bulk_keys")]
+    dependencies = [("metrics", "0004_line_columns")]
 
     operations = [
         migrations.RemoveIndex("contractline", name="line_by_customer"),
