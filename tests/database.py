@@ -25,6 +25,7 @@ def fingerprint() -> str:
     """Changes whenever a migration, the provisioning or a dependency does: then the template is built anew."""
     files = sorted(ROOT.glob("*/migrations/*.py")) + sorted(ROOT.glob("portal/*/migrations/*.py"))
     files += [ROOT / "requirements.txt", ROOT / "portal/tenancy/provision.py", ROOT / "portal/tenancy/operations.py"]
+    files += [ROOT / "portal/tenancy/grants.py"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 

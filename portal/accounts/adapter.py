@@ -23,6 +23,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Wrong passwords are counted by axes, per address and place: guessing elsewhere locks nobody out."""
 
+    def set_password(self, user: Any, password: str) -> None:
+        """Only the password is written: the role of the database may change little else of a person."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def post_login(
         self, request: HttpRequest, user: Any, *, signal_kwargs: dict[str, Any] | None, **kwargs: Any
     ) -> HttpResponse:

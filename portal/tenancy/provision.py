@@ -12,6 +12,7 @@ from pgmq.install import get_embedded_install_sql, get_embedded_sql_version
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from portal.database import Server
+from portal.tenancy.grants import grant_least
 
 VERSION = "1"  # raise it when the statements below change: every database is then prepared again
 LOCK = 7_146_893_201  # advisory, in the maintenance database: two processes never prepare one server at once
@@ -67,7 +68,8 @@ def jobs_server(server: Server) -> Server:
 
 
 def hand_over(connection: Any, prefix: str) -> None:
-    """After a migration, as the migrator: everything it made belongs to the owner, and every foreign key is proved.
+    """After a migration, as the migrator: everything it made belongs to the owner, every foreign key is proved, and
+    web, worker and system have the least privileges on tables of no client.
 
     The migrator sees all rows; a key validated by the owner would only be proved for the rows the FORCEd policies show it.
     `prefix` begins the names of the database's roles.
@@ -79,8 +81,8 @@ def hand_over(connection: Any, prefix: str) -> None:
         cursor.execute(UNPROVED)
         for table, name in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
-        cursor.execute(f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app}, {system}")
         cursor.execute(f"REASSIGN OWNED BY {migrator} TO {owner}")
+        grant_least(cursor, f"{app}, {system}")
 
 
 def _connect(server: Server, dbname: str | None) -> Connection:

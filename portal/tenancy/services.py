@@ -98,9 +98,19 @@ def firm_member_add(*, firm: Firm, user: Any, role: str) -> FirmMembership:
     if role not in FirmRole.values:
         raise TenancyError(f"'{role}' is no role of a firm")
     with transaction.atomic():
-        member, _ = FirmMembership.objects.update_or_create(firm=firm, user=user, defaults={"role": role})
+        member, created = FirmMembership.objects.get_or_create(firm=firm, user=user, defaults={"role": role})
+        before = None if created else member.role
+        if member.role != role:
+            member.role = role
+            member.save(update_fields=["role"])
         audit.record_for_firm(
-            firm, "firm.member_added", object_type="user", object_id=user.email, details={"role": role}
+            firm,
+            "firm.member_added" if created else "firm.member_role_changed",
+            object_type="user",
+            object_id=user.email,
+            before=before,
+            after=role,
+            details={"role": [before, role]},
         )
     return member
 

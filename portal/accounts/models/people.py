@@ -38,7 +38,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_once_in_any_case")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once_in_any_case"),
+            # Django and guardian let such a person do everything, everywhere: here nobody may.
+            models.CheckConstraint(condition=models.Q(is_superuser=False, is_staff=False), name="user_is_no_superuser"),
+        ]
 
     def __str__(self) -> str:
         return self.email
