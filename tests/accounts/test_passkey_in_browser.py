@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 from portal.accounts.models import User
 from portal.accounts.services.invitations import firm_invitation_send
 from portal.tenancy.services import client_create, firm_create
+from tests.accounts.conftest import Mailbox
 from tests.accounts.oidc_provider import OidcProvider
 from tests.accounts.test_sso import connect
 
