@@ -14,6 +14,7 @@ from metrics.models.intake import SourceKind
 
 CONSTANT: Final = "="
 ABSENT: Final = ""
+SHOWN_NAME: Final = 48  # characters of a column's name in a list that the page holds 21 times
 NEW_SOURCE: Final = "new"
 DATE_ORDERS: Final = {
     "dmy": "Day first",
@@ -85,6 +86,10 @@ class MappingForm(forms.Form):
         self.start: dict[str, Any] = remembered or self.found["suggested"]
         self.is_remembered = bool(remembered)
         self.questions = {question["setting"]: question for question in self.found["questions"]}
+        self.header: list[str] = self.found["header"]
+        # By place, not by name: a file has up to 300 columns, whose names can be as long as a page.
+        self.places = {name: f"c:{place}" for place, name in enumerate(self.header)}
+        self.columns = [(place, name_shown(name)) for name, place in self.places.items()]
         for column in CONTRACT_COLUMNS:
             self._add_column(column)
         self._add_settings()
@@ -93,10 +98,9 @@ class MappingForm(forms.Form):
     def _add_column(self, column: Column) -> None:
         start = self.start["columns"].get(column.name, ABSENT)
         constant = self.start["constants"].get(column.name, "")
-        header = self.found["header"]
         blank = "Choose a column …" if column.is_required else "Not in this file"
-        choices = [(ABSENT, blank), (CONSTANT, "One value for all rows"), *((f"c:{name}", name) for name in header)]
-        initial = CONSTANT if constant else f"c:{start}" if start in header else ABSENT
+        choices = [(ABSENT, blank), (CONSTANT, "One value for all rows"), *self.columns]
+        initial = CONSTANT if constant else self.places.get(start, ABSENT)
         self.fields[f"column_{column.name}"] = forms.ChoiceField(choices=choices, required=False, initial=initial)
         if column.choices:
             options = [("", "—"), *((choice, choice) for choice in column.choices)]
@@ -149,11 +153,7 @@ class MappingForm(forms.Form):
 
     def _add_values_of(self, column: Column) -> None:
         chosen = self.data.get(f"column_{column.name}") if self.is_bound else self.initial_of(f"column_{column.name}")
-        texts = (
-            self.found.get("values", {}).get(str(chosen or "").removeprefix("c:"), [])
-            if chosen not in ("", CONSTANT)
-            else []
-        )
+        texts = self.found.get("values", {}).get(self.name_of(chosen), [])
         known = self.start["value_maps"].get(column.name, {})
         foreign = [text for text in texts if text not in column.choices]
         options = [("", "Refuse the row"), *((choice, choice) for choice in column.choices)]
@@ -163,6 +163,10 @@ class MappingForm(forms.Form):
                 choices=options, required=False, initial=known.get(text.casefold(), "")
             )
             self.value_fields.setdefault(column.name, []).append((name, text))
+
+    def name_of(self, choice: Any) -> str:
+        """The file's column that a choice stands for; "" where it stands for none."""
+        return next((name for name, place in self.places.items() if place == choice), "")
 
     def initial_of(self, name: str) -> Any:
         return self.fields[name].initial
@@ -175,7 +179,8 @@ class MappingForm(forms.Form):
                 "column": column,
                 "choice": self[f"column_{column.name}"],
                 "constant": self[f"constant_{column.name}"],
-                "examples": self.found["samples"].get(chosen.removeprefix("c:"), []),
+                "examples": self.found["samples"].get(self.name_of(chosen), []),
+                "name": self.name_of(chosen) if len(self.name_of(chosen)) > SHOWN_NAME else "",
                 "hint": self.questions.get(column.name, {}).get("text", "") if chosen else "",
                 "takes_constant": chosen == CONSTANT or (column.is_required and not chosen),
                 "values": [(self[name], text) for name, text in self.value_fields.get(column.name, [])],
@@ -208,9 +213,7 @@ class MappingForm(forms.Form):
         given = self.cleaned_data
         chosen = {column.name: given[f"column_{column.name}"] for column in CONTRACT_COLUMNS}
         return Mapping(
-            columns={
-                name: choice.removeprefix("c:") for name, choice in chosen.items() if choice not in (ABSENT, CONSTANT)
-            },
+            columns={name: self.name_of(choice) for name, choice in chosen.items() if choice not in (ABSENT, CONSTANT)},
             constants={
                 name: given[f"constant_{name}"].strip() for name, choice in chosen.items() if choice == CONSTANT
             },
@@ -236,6 +239,11 @@ class MappingForm(forms.Form):
             if texts and chosen[name] not in (ABSENT, CONSTANT):
                 maps[name] = texts
         return maps
+
+
+def name_shown(name: str) -> str:
+    """A column's name for a list: a long one by its beginning and its end, since names of one file often begin alike."""
+    return name if len(name) <= SHOWN_NAME else f"{name[: SHOWN_NAME - 17]} … {name[-14:]}"
 
 
 def date_choice(order: str, label: str, examples: list[str]) -> str:

@@ -118,9 +118,7 @@ def held_hashes(source: Source) -> pl.DataFrame:
         "SELECT string_agg(decode(content_hash, 'hex'), ''::bytea) FROM metrics_contractline"
         " WHERE source_id = {} AND removed_import_id IS NULL"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query.format(Literal(source.pk)))
-        return hash_lanes(cursor.fetchone()[0] or b"")
+    return hash_lanes(repository.run_binary(query.format(Literal(source.pk)), [])[0][0] or b"")
 
 
 def hash_lanes(hashes: bytes) -> pl.DataFrame:
