@@ -12,7 +12,6 @@ from django.db import connection
 from psycopg.sql import SQL, Identifier, Literal
 
 from metrics.engine.lines import LINE_SCHEMA, unit_expression
-from metrics.models import Source
 from metrics.repository import EXPRESSIONS, LIVE_LINES, frame_of_query
 
 UNIT_SQL: Final = {"customer": "customer_id", "parent": "coalesce(parent_customer_id, customer_id)"}
@@ -29,7 +28,7 @@ class Affected:
 
 
 def affected_lines(
-    source: Source, customer_unit: str, before: pl.DataFrame, after: pl.DataFrame, most: int
+    source_id: int, customer_unit: str, before: pl.DataFrame, after: pl.DataFrame, most: int
 ) -> Affected | None:
     """The closure of a change that is already written: `before` and `after` are the changed lines in both states.
 
@@ -43,12 +42,12 @@ def affected_lines(
     wanted = units_of(old, customer_unit) | units_of(new, customer_unit)
     while wanted:
         known |= wanted
-        lines = lines_of_units(source, customer_unit, wanted)
+        lines = lines_of_units(source_id, customer_unit, wanted)
         found = pl.concat([found, lines])
         if found.height > most:
             return None
         reached = pl.concat([lines, old.filter(unit_expression(customer_unit).is_in(list(wanted)))])
-        wanted = (linked_units(source, customer_unit, reached) | linked_in(old, customer_unit, reached)) - known
+        wanted = (linked_units(source_id, customer_unit, reached) | linked_in(old, customer_unit, reached)) - known
     kept = found.join(new, on="line_id", how="anti")
     return Affected(frozenset(known), pl.concat([kept, old]), found)
 
@@ -58,7 +57,7 @@ def units_of(lines: pl.DataFrame, customer_unit: str) -> set[str]:
     return set(lines.select(unit_expression(customer_unit).alias("unit"))["unit"].to_list())
 
 
-def lines_of_units(source: Source, customer_unit: str, units: Iterable[str]) -> pl.DataFrame:
+def lines_of_units(source_id: int, customer_unit: str, units: Iterable[str]) -> pl.DataFrame:
     """All live lines of some customers."""
     columns = SQL(", ").join(SQL(EXPRESSIONS.get(name, name)) for name in LINE_SCHEMA)
     ids = Literal(sorted(units))
@@ -67,11 +66,11 @@ def lines_of_units(source: Source, customer_unit: str, units: Iterable[str]) -> 
         condition = SQL(
             "(parent_customer_id = ANY({0}) OR (parent_customer_id IS NULL AND customer_id = ANY({0})))"
         ).format(ids)
-    query = SQL("SELECT {} {} AND {}").format(columns, LIVE_LINES.format(Literal(source.pk)), condition)
+    query = SQL("SELECT {} {} AND {}").format(columns, LIVE_LINES.format(Literal(source_id)), condition)
     return frame_of_query(query, LINE_SCHEMA)
 
 
-def linked_units(source: Source, customer_unit: str, lines: pl.DataFrame) -> set[str]:
+def linked_units(source_id: int, customer_unit: str, lines: pl.DataFrame) -> set[str]:
     """The customers of lines that replace one of these or are replaced by one, directly."""
     texts = {name: sorted(set(lines[name].drop_nulls().to_list())) for name in LINK_COLUMNS}
     pairs = [
@@ -82,7 +81,7 @@ def linked_units(source: Source, customer_unit: str, lines: pl.DataFrame) -> set
     ]
     parts = [
         SQL("SELECT {} {} AND {} = ANY({})").format(
-            SQL(UNIT_SQL[customer_unit]), LIVE_LINES.format(Literal(source.pk)), Identifier(column), Literal(values)
+            SQL(UNIT_SQL[customer_unit]), LIVE_LINES.format(Literal(source_id)), Identifier(column), Literal(values)
         )
         for column, values in pairs
         if values

@@ -2,27 +2,26 @@
 
 import io
 import json
-import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
+from django.db.models import BigIntegerField, F, IntegerField, Value
 from psycopg.sql import SQL, Identifier, Literal
 
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import TOTAL
-from metrics.engine.change import Movement
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries, Group
-from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch
+from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch, BookStep
 from metrics.models import BookSeries as SeriesRow
+from metrics.packing import Key, packed_series, summed_steps, unpacked_series
 from metrics.repository import run_binary
 from portal.tenancy.scope import scoped_client_id
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
-ZLIB: Final = 0x78  # how zlib's data begin: older rows have no width before them, and are 8 wide
-Key = tuple[Any, ...]
+STEP: Final = "step"  # where a dimension or cohort is expected: a row of `BookStep`
 READ: Final = (
     "SELECT id, {keys}, figures FROM {table}"
     " WHERE client_id = {client} AND ({keys}) IN (SELECT * FROM unnest({arrays}))"
@@ -52,7 +51,7 @@ COHORTS: Final = SeriesTable("metrics_bookcohort", {"cohort": "int"}, len(COHORT
 
 def store(book: ArrBook, series: BookSeries | None) -> None:
     """Replace all rows of a book."""
-    for model in (SeriesRow, BookCohort, BookMonth, BookPatch):
+    for model in (SeriesRow, BookCohort, BookMonth, BookPatch, BookStep):
         model.objects.filter(book=book).delete()
     if series is None:
         return
@@ -71,42 +70,27 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
         run_binary(SQL(query).format(Literal(scoped_client_id()), Literal(book.pk)), columns)
 
 
-def add_groups(changes: dict[ArrBook, dict[Group, Ints]]) -> dict[int, Ints]:
-    """Add to the series of some groups; groups that become 0 everywhere go, as a rebuild would leave them out.
+def add_series(table: SeriesTable, steps: Mapping[Key, Ints]) -> None:
+    """Add steps to the stored series with these keys, the book's id first: one read, and one statement for each thing to do.
 
-    Returns the new series of the total, by book, where it changed.
+    Series that become 0 everywhere go, as a rebuild would leave them out; the total stays.
     """
-    steps = {(book.pk, *group): step for book, change in changes.items() for group, step in change.items()}
-    written = add_series(GROUPS, steps)
-    return {key[0]: values for key, values in written.items() if key[1] == TOTAL}
-
-
-def add_cohorts(changes: dict[ArrBook, dict[int, Ints]]) -> None:
-    """Add to the cohorts of some months; those that become empty go."""
-    add_series(
-        COHORTS, {(book.pk, cohort): step for book, change in changes.items() for cohort, step in change.items()}
-    )
-
-
-def add_series(table: SeriesTable, steps: dict[Key, Ints]) -> dict[Key, Ints]:
-    """Add steps to the stored series with these keys: one read, and one statement for each thing to do."""
     if not steps:
-        return {}
+        return
     found = {row[1:-1]: (row[0], row[-1]) for row in run(READ, table, *zip(*steps, strict=True))}
     values = {
         key: step + unpacked_series(found[key][1], table.figures) if key in found else step
         for key, step in steps.items()
     }
-    gone = [found[key][0] for key, own in values.items() if key in found and key[1] != TOTAL and not own.any()]
-    kept = [key for key in values if key in found and found[key][0] not in set(gone)]
-    new = [key for key in values if key not in found]
+    gone = {found[key][0] for key, own in values.items() if key in found and key[1] != TOTAL and not own.any()}
+    kept = [key for key in values if key in found and found[key][0] not in gone]
+    new = [key for key in values if key not in found and values[key].any()]
     if kept:
         run(CHANGE, table, [found[key][0] for key in kept], [packed_series(values[key]) for key in kept])
     if new:
         run(ADD, table, *zip(*new, strict=True), [packed_series(values[key]) for key in new])
     if gone:
-        run(REMOVE, table, gone)
-    return values
+        run(REMOVE, table, list(gone))
 
 
 def run(statement: str, table: SeriesTable, *columns: Sequence[Any]) -> list[Any]:
@@ -121,45 +105,70 @@ def run(statement: str, table: SeriesTable, *columns: Sequence[Any]) -> list[Any
     return run_binary(query, [list(column) for column in columns])
 
 
-def mark_patched(input_hashes: dict[int, str]) -> None:
-    """Give books, by id, the hash of their new input, and count the patch."""
-    query = (
-        "UPDATE metrics_arrbook book SET input_hash = new.hash, version = book.version + 1, built_at = statement_timestamp()"
-        " FROM unnest(%b::bigint[], %b::text[]) AS new (id, hash) WHERE book.id = new.id AND book.client_id = {}"
-    )
-    run_binary(SQL(query).format(Literal(scoped_client_id())), [list(input_hashes), list(input_hashes.values())])
+def keep_patches(movements: Mapping[tuple[int, str], list[Any]]) -> None:
+    """Let the movements of these customers, by book and customer, be read from here on from their own rows.
 
-
-def keep_patches(customers: Collection[str], movements: dict[ArrBook, list[Movement]]) -> None:
-    """Let these customers' movements be read from here on from their own rows."""
-    moves: dict[tuple[int, str], list[list[Any]]] = {
-        (book.pk, customer): [] for book in movements for customer in customers
-    }
-    for book, found in movements.items():
-        for month, customer, product, kind, cents in found:
-            moves[book.pk, customer].append([month, product, kind, cents])
-    if not moves:
+    One that has a row was patched since by code that knows no steps, and keeps it.
+    """
+    if not movements:
         return
     query = (
         "INSERT INTO metrics_bookpatch (client_id, book_id, customer, movements)"
         " SELECT {}, new.* FROM unnest(%b::bigint[], %b::text[], %t::jsonb[]) AS new"
-        " ON CONFLICT (client_id, book_id, customer) DO UPDATE SET movements = excluded.movements"
+        " ON CONFLICT (client_id, book_id, customer) DO NOTHING"
     )
-    books, names = zip(*moves, strict=True)
-    texts = [json.dumps(own) for own in moves.values()]
+    books, names = zip(*movements, strict=True)
+    texts = [json.dumps(own) for own in movements.values()]
     run_binary(SQL(query).format(Literal(scoped_client_id())), [list(books), list(names), texts])
 
 
-def load_groups(book: ArrBook, **filters: Any) -> dict[tuple[str, str], Ints]:
-    """The series of a book, by dimension and group: `FIGURES` × months."""
-    rows = SeriesRow.objects.filter(book=book, **filters).values_list("dimension", "group", "figures")
-    return {(dimension, group): unpacked_series(figures, len(FIGURES)) for dimension, group, figures in rows}
+def load_groups(
+    book: ArrBook, dimensions: Collection[str] | None = None, group: str | None = None
+) -> dict[Group, Ints]:
+    """The series of a book, by dimension and group: `FIGURES` × months. Of all dimensions or some, and all groups or one."""
+    base, steps = SeriesRow.objects.filter(book=book), BookStep.objects.filter(book=book)
+    if dimensions is not None:
+        base = base.filter(dimension__in=dimensions)
+    if group is not None:
+        base = base.filter(group=group)
+    waiting = steps.annotate(dimension=Value(STEP), group=Value("")).values_list("dimension", "group", "groups")
+    rows = list(base.values_list("dimension", "group", "figures").union(waiting, all=True))
+    found = {(name, own): unpacked_series(figures, len(FIGURES)) for name, own, figures in rows if name != STEP}
+    stepped: dict[Group, Ints] = summed_steps(figures for name, _, figures in rows if name == STEP)
+    for key, step in stepped.items():
+        if (dimensions is None or key[0] in dimensions) and group in (None, key[1]):
+            put_sum(found, key, step)
+    return found
+
+
+def put_sum(found: dict[Any, Ints], key: Any, step: Ints) -> None:
+    """Add to the series of a key; one other than the total that becomes 0 everywhere goes."""
+    value = found[key] + step if key in found else step
+    if value.any() or key == (TOTAL, ""):
+        found[key] = value
+    else:
+        found.pop(key, None)
+
+
+def load_group_names(book: ArrBook, dimension: str) -> list[str]:
+    """The groups of a dimension, in order; their figures are read only where a change waits to be added to them."""
+    base = SeriesRow.objects.filter(book=book, dimension=dimension).values_list("dimension", "group")
+    waiting = BookStep.objects.filter(book=book).annotate(dimension=Value(STEP), group=Value(""))
+    rows = list(base.union(waiting.values_list("dimension", "group")))
+    if any(name == STEP for name, _ in rows):
+        return sorted(group for _, group in load_groups(book, [dimension]))
+    return sorted(group for _, group in rows)
 
 
 def load_cohorts(book: ArrBook) -> dict[int, Ints]:
     """The cohorts of a book: `COHORT_FIGURES` × months."""
-    rows = BookCohort.objects.filter(book=book).values_list("cohort", "figures")
-    return {cohort: unpacked_series(figures, len(COHORT_FIGURES)) for cohort, figures in rows}
+    waiting = BookStep.objects.filter(book=book).annotate(cohort=Value(None, IntegerField()))
+    base = BookCohort.objects.filter(book=book).values_list("cohort", "figures")
+    rows: list[tuple[Any, ...]] = list(base.union(waiting.values_list("cohort", "cohorts"), all=True))
+    found = {cohort: unpacked_series(data, len(COHORT_FIGURES)) for cohort, data in rows if cohort is not None}
+    for (cohort,), step in summed_steps(data for cohort, data in rows if cohort is None).items():
+        put_sum(found, cohort, step)
+    return found
 
 
 def load_movements(book: ArrBook, first: int, last: int) -> pl.DataFrame:
@@ -169,7 +178,7 @@ def load_movements(book: ArrBook, first: int, last: int) -> pl.DataFrame:
         unpacked_movements(bytes(packed_rows)).with_columns(month=pl.lit(month, pl.Int64))
         for month, packed_rows in rows
     ]
-    patches = dict(BookPatch.objects.filter(book=book).values_list("customer", "movements"))
+    patches = load_patches(book)
     base = pl.concat([no_movements(), *(part.select(no_movements().columns) for part in parts)])
     if not patches:
         return base
@@ -181,6 +190,18 @@ def load_movements(book: ArrBook, first: int, last: int) -> pl.DataFrame:
     ]
     kept = base.filter(~pl.col("customer").is_in(list(patches)))
     return pl.concat([kept, pl.DataFrame(patched, schema=no_movements().schema, orient="row")])
+
+
+def load_patches(book: ArrBook) -> dict[str, list[Any]]:
+    """The movements of every customer that changed since the last rebuild: month, product, kind and cents."""
+    patches = BookPatch.objects.filter(book=book).annotate(step=Value(None, BigIntegerField()))
+    steps = BookStep.objects.filter(book=book).annotate(customer=Value(""), step=F("id"))
+    fields = ("step", "customer", "movements")
+    rows = list(patches.values_list(*fields).union(steps.values_list(*fields), all=True))
+    found: dict[str, list[Any]] = {}
+    for _, _, movements in sorted((row for row in rows if row[0] is not None), key=itemgetter(0)):
+        found |= movements
+    return found | {customer: movements for step, customer, movements in rows if step is None}
 
 
 def no_movements() -> pl.DataFrame:
@@ -201,17 +222,3 @@ def packed_movements(movements: pl.DataFrame) -> bytes:
 def unpacked_movements(data: bytes) -> pl.DataFrame:
     """The movements in an Arrow file of `packed_movements`."""
     return pl.read_ipc(io.BytesIO(data))
-
-
-def packed_series(values: Ints) -> bytes:
-    """Figures × months as little-endian integers, row by row, compressed; the first byte says how wide they are."""
-    largest = int(np.abs(values).max(initial=0))
-    width = 4 if largest < 1 << 31 else 8
-    return bytes([width]) + zlib.compress(values.astype(f"<i{width}").tobytes(), 1)
-
-
-def unpacked_series(data: bytes | memoryview, figures: int) -> Ints:
-    """The figures × months of `packed_series`."""
-    width, packed = (8, data) if data[0] == ZLIB else (data[0], memoryview(data)[1:])
-    values = np.frombuffer(zlib.decompress(packed), dtype=f"<i{width}").reshape(figures, -1)
-    return values.astype(np.int64, copy=False)

@@ -30,7 +30,8 @@ EXPRESSIONS: Final = {
 }
 LIVE_LINES: Final = SQL("FROM metrics_contractline WHERE source_id = {} AND removed_import_id IS NULL")
 TEMPORARY: Final = "incoming"
-OWN_RATES: Final[Memory[pl.DataFrame]] = Memory(500_000)
+RATES: Final[Memory[pl.DataFrame]] = Memory(500_000)
+RateStamp = tuple[int, int, int]  # of the newest file of own rates: its id, and how many rates it added and changed
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -115,27 +116,31 @@ def rates_frame(client: Client, currencies: Iterable[str]) -> pl.DataFrame:
     A currency of which the client has rates of its own is valued by those alone; any other by the ECB's reference rates. One
     that neither has is left out: the engine then names the missing days.
     """
-    wanted = sorted({*currencies} - {client.currency})
+    wanted = {*currencies} - {client.currency}
     if not wanted:
         return empty_rates()
-    own = own_rates(wanted)
+    newest = RateImport.objects.order_by("-id").values_list("id", "added_count", "changed_count").first()
+    return rates_frame_of(client, wanted, newest)
+
+
+def rates_frame_of(client: Client, currencies: Iterable[str], newest: RateStamp | None) -> pl.DataFrame:
+    """`rates_frame` where the newest file of the client's own rates is known, remembered until the next is loaded.
+
+    A file that is just being loaded has no counts yet: what is read before its rows are there is not what is read after.
+    """
+    wanted = tuple(sorted({*currencies} - {client.currency}))
+    key = (scoped_client_id(), newest, client.currency, wanted)
+    return RATES.get(key, lambda: rates_frame_now(client, wanted, newest), lambda frame: frame.height)
+
+
+def rates_frame_now(client: Client, wanted: tuple[str, ...], newest: RateStamp | None) -> pl.DataFrame:
+    """`rates_frame`, put together anew."""
+    own = own_rates(list(wanted)) if newest and wanted else empty_rates()
     quoted = tuple(sorted(set(wanted) - set(own["currency"].unique())))
     return pl.concat([own, reference_rates(client.currency, quoted)])
 
 
 def own_rates(currencies: list[str]) -> pl.DataFrame:
-    """The client's own rates of these currencies, remembered until the next file of rates is loaded.
-
-    A file that is just being loaded has no counts yet: what is read before its rows are there is not what is read after.
-    """
-    newest = RateImport.objects.order_by("-id").values_list("id", "added_count", "changed_count").first()
-    key = (scoped_client_id(), newest, tuple(currencies))
-    return (
-        OWN_RATES.get(key, lambda: own_rates_now(currencies), lambda frame: frame.height) if newest else empty_rates()
-    )
-
-
-def own_rates_now(currencies: list[str]) -> pl.DataFrame:
     """The client's own rates of these currencies, from the database."""
     query = SQL("SELECT currency, day - {}, (rate * 10000000000)::bigint FROM metrics_fxrate WHERE currency = ANY({})")
     return frame_of_query(query.format(SQL(EPOCH), Literal(currencies)), RATE_SCHEMA)

@@ -1,6 +1,6 @@
 """The tables of metrics, by room: where data comes from, what it says, which policy reads it, and what came out."""
 
-from metrics.models.books import ArrBook, BookCohort, BookMonth, BookPatch, BookSeries, BookState, Recognition
+from metrics.models.books import ArrBook, BookCohort, BookMonth, BookPatch, BookSeries, BookState, BookStep, Recognition
 from metrics.models.closes import CloseBalance, CloseBridge, MonthClose
 from metrics.models.intake import ContractImport, ImportFault, Source
 from metrics.models.lines import ContractLine, LineChange, LineColumns, LineStamp
@@ -14,6 +14,7 @@ __all__ = [
     "BookPatch",
     "BookSeries",
     "BookState",
+    "BookStep",
     "CloseBalance",
     "CloseBridge",
     "ContractImport",

@@ -7,6 +7,7 @@ array with one place per month of its book, in integer cents of the reporting cu
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from metrics.models.policies import PolicyVersion
@@ -78,7 +79,8 @@ class BridgeRow(TenantModel):
 class BookSeries(TenantModel):
     """Bridge and retention of one group of one dimension, month by month; the total is the dimension `total` with group ``.
 
-    `figures` is `metrics.book_rows.packed_series`: 64-bit integers, one row per figure, one column per month of the book.
+    `figures` is `metrics.packing.packed_series`: integers, one row per figure, one column per month of the book. What changed
+    since is in `BookStep`.
     """
 
     book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="series")
@@ -107,7 +109,7 @@ class BookMonth(TenantModel):
     """All movements of one month as the last rebuild found them: an Arrow file of customer, product, kind and cents.
 
     Exchange rates move balances without a movement, so the rows stay few. A customer that was patched since is read from
-    `BookPatch` instead.
+    `BookPatch` or `BookStep` instead.
     """
 
     book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="months")
@@ -119,7 +121,10 @@ class BookMonth(TenantModel):
 
 
 class BookPatch(TenantModel):
-    """All movements of one customer whose lines changed since the last rebuild: rows of month, product, kind and cents."""
+    """All movements of one customer whose lines changed since the last rebuild: rows of month, product, kind and cents.
+
+    Newer than any `BookStep` of that customer, which takes this row away.
+    """
 
     book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="patches")
     customer = models.CharField(max_length=200)
@@ -127,3 +132,21 @@ class BookPatch(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["client", "book", "customer"], name="book_patch_once")]
+
+
+class BookStep(TenantModel):
+    """What one change of lines adds to a book, until so many of these wait that they are added to its series.
+
+    `groups` and `cohorts` are `metrics.packing.packed_steps`; `newest` is what the total's figures change by in the last month.
+    `movements` are those of every customer that the change reached, as in `BookPatch`; of several steps the latest holds.
+    A trigger takes the steps of a book away with the series of its total: they mean nothing beside another base.
+    """
+
+    book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="steps")
+    groups = models.BinaryField()
+    cohorts = models.BinaryField()
+    newest = ArrayField(models.BigIntegerField())
+    movements = models.JSONField()
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["client", "book"], name="book_step_by_book")]

@@ -19,13 +19,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from metrics.book_rows import load_cohorts, load_groups
+from metrics.book_rows import load_cohorts, load_group_names, load_groups
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
 from metrics.figures import from_cents
-from metrics.models import ArrBook, BookSeries, Recognition
+from metrics.models import ArrBook, Recognition
 from metrics.selectors.figures import (
     BRIDGE_COLUMNS,
     BookHead,
@@ -157,11 +157,11 @@ def series_of(client: Client, head: BookHead, dimension: str, filters: Filters) 
     book = ArrBook(pk=head.id, client=client)
     wanted = {name: value for name, value in (filters or {}).items() if value}
     if not wanted:
-        return load_groups(book, dimension__in=[TOTAL, dimension])
+        return load_groups(book, [TOTAL, dimension])
     if len(wanted) == 1:
         (name, value), *_ = wanted.items()
         if dimension in (TOTAL, name):
-            found = load_groups(book, dimension=name, group=value).get((name, value))
+            found = load_groups(book, [name], value).get((name, value))
             total = np.zeros((len(FIGURES), 1 + (head.last_month or 0) - (head.first_month or 0)), dtype=np.int64)
             groups = {(TOTAL, ""): found if found is not None else total}
             return groups | ({(name, value): found} if dimension == name and found is not None else {})
@@ -171,8 +171,7 @@ def series_of(client: Client, head: BookHead, dimension: str, filters: Filters) 
 def groups_list(client: Client, dimension: str, recognition: str | None = None) -> list[str]:
     """The values of a dimension that ever had ARR, in order: what a filter offers."""
     head = book_head(client, recognition)
-    rows = BookSeries.objects.filter(book_id=head.id or 0, dimension=dimension)
-    return list(rows.order_by("group").values_list("group", flat=True))
+    return load_group_names(ArrBook(pk=head.id, client=client), dimension) if head.id else []
 
 
 # --- headline, retention, cohorts -------------------------------------------------------------------------------------

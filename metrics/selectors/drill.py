@@ -194,7 +194,7 @@ def linked_lines(customer_unit: str, customer: str) -> pl.DataFrame:
     if source is None:
         return empty
     own = repository.lines_frame(source, [customer])
-    reached = affected_lines(source, customer_unit, empty, own, most=1_000_000)
+    reached = affected_lines(source.pk, customer_unit, empty, own, most=1_000_000)
     return reached.after if reached else own
 
 

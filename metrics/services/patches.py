@@ -2,9 +2,10 @@
 
 `books_patch(client=, before=, after=, reason=) -> bool`
 
-A book is a sum over customers, so what changes for the affected ones is added to the stored series. The result equals a rebuild
-in every figure; where that cannot be said beforehand (too many lines, a moved first month, missing rates, a book that is not
-whole), the books are marked stale and rebuilt instead. `metrics.services.book_checks` compares the two on a schedule.
+A book is a sum over customers, so what changes for the affected ones is written down beside the stored series and added to
+them (`metrics.book_steps`). The result equals a rebuild in every figure; where that cannot be said beforehand (too many lines,
+a moved first month, missing rates, a book that is not whole), the books are marked stale and rebuilt instead.
+`metrics.services.book_checks` compares the two on a schedule.
 """
 
 import datetime as dt
@@ -15,14 +16,15 @@ import polars as pl
 
 from metrics import repository
 from metrics.affected import affected_lines
-from metrics.book_rows import add_cohorts, add_groups, keep_patches, mark_patched
+from metrics.book_steps import Standing, standing_get, steps_fold, steps_write
 from metrics.computation import LONGEST_BOOK
+from metrics.engine.bridge import TOTAL
 from metrics.engine.change import BookChange, BookMonths, book_changes, two_sides
 from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
-from metrics.models import ArrBook, BookPatch, BookState, PolicyVersion, Recognition
+from metrics.models import ArrBook, BookPatch, BookState, Recognition
 from metrics.services.books import books_outdate, last_completed_month
-from metrics.services.summaries import summary_figures
+from metrics.services.summaries import figures_of, summary_refresh
 from portal.tenancy.models import Client
 
 FEW_LINES: Final = 2_000
@@ -32,10 +34,9 @@ MANY_PATCHES: Final = 2_000  # customers read beside the monthly files: then a r
 
 @dataclass(frozen=True)
 class Steps:
-    """What a change does to each book, the customers that it reaches, and the policy's own recognition."""
+    """What a change does to each book, and the customers that it reaches."""
 
     customers: frozenset[str]
-    recognition: str
     changes: list[tuple[ArrBook, BookChange]]
 
 
@@ -50,51 +51,56 @@ def books_patch(
     if before.height + after.height == 0:
         return True
     books = list(ArrBook.objects.select_for_update().order_by("id"))
-    newest = PolicyVersion.objects.order_by("-number").first()
+    standing = standing_get()
     steps = None
-    if newest is not None and can_patch(books, newest):
-        steps = steps_of(client, books, newest, before, after, now or dt.datetime.now(dt.UTC))
-    if steps is None:
+    if standing is not None and can_patch(books, standing):
+        steps = steps_of(client, books, standing, before, after, now or dt.datetime.now(dt.UTC))
+    if standing is None or steps is None:
         books_outdate(client=client, reason=reason)
         return False
-    write_steps(client, steps)
     removed, added = (repository.hashes_sum(frame["content_hash"]) for frame in (before, after))
     moved = [repository.lanes_moved(int(book.input_hash[:32], 16), removed, added) for book in books]
-    mark_patched({book.pk: f"{total:032x}{book.input_hash[32:]}" for book, total in zip(books, moved, strict=True)})
+    hashes = {book.pk: f"{total:032x}{book.input_hash[32:]}" for book, total in zip(books, moved, strict=True)}
+    write_steps(client, standing, steps, hashes)
     return True
 
 
-def can_patch(books: list[ArrBook], newest: PolicyVersion) -> bool:
+def can_patch(books: list[ArrBook], standing: Standing) -> bool:
     """Whether every book is whole: computed under the policy in force, no month or rate missing, not patched too often."""
     whole = all(
         book.state in (BookState.READY, BookState.EMPTY)
-        and book.policy_id == newest.pk
+        and book.policy_id == standing.policy_id
         and not book.gaps
         and book.retention_from == book.first_month
         for book in books
     )
-    return whole and len(books) == len(Recognition.values) and not BookPatch.objects.all()[MANY_PATCHES:].exists()
+    if not whole or len(books) != len(Recognition.values):
+        return False
+    if standing.is_full:
+        steps_fold(books)
+        return not BookPatch.objects.all()[MANY_PATCHES:].exists()
+    return True
 
 
 def steps_of(
     client: Client,
     books: list[ArrBook],
-    version: PolicyVersion,
+    standing: Standing,
     before: pl.DataFrame,
     after: pl.DataFrame,
     now: dt.datetime,
 ) -> Steps | None:
     """What the change does to each book; None where only a rebuild can say."""
-    source = repository.authoritative_source()
     through = last_completed_month(client, now)
-    if source is None or any(book.through_month != through for book in books):
+    if standing.source_id is None or any(book.through_month != through for book in books):
         return None
-    policy = Policy.from_dict(version.parameters)
+    policy = Policy.from_dict(standing.parameters)
     most = max(FEW_LINES, books[0].line_count // FEW_SHARE)
-    affected = affected_lines(source, policy.customer_unit, before, after, most)
+    affected = affected_lines(standing.source_id, policy.customer_unit, before, after, most)
     if affected is None:
         return None
-    rates = repository.rates_frame(client, {*affected.before["currency"], *affected.after["currency"]})
+    currencies = {*affected.before["currency"], *affected.after["currency"]}
+    rates = repository.rates_frame_of(client, currencies, standing.rates)
     sides = two_sides(affected.before, affected.after, policy.customer_unit)
     months = [months_of(book, through) for book in books]
     try:
@@ -103,7 +109,7 @@ def steps_of(
         return None
     if any(months_move(own, change) for own, change in zip(months, changes, strict=True)):
         return None
-    return Steps(affected.customers, policy.recognition, list(zip(books, changes, strict=True)))
+    return Steps(affected.customers, list(zip(books, changes, strict=True)))
 
 
 def months_of(book: ArrBook, through: int) -> BookMonths:
@@ -120,11 +126,12 @@ def months_move(book: BookMonths, change: BookChange) -> bool:
     return begins_earlier or may_begin_later
 
 
-def write_steps(client: Client, steps: Steps) -> None:
-    """Add what the change does to the stored series, and write down what the portfolio shows."""
-    totals = add_groups({book: change.groups for book, change in steps.changes})
-    add_cohorts({book: change.cohorts for book, change in steps.changes})
-    keep_patches(steps.customers, {book: change.movements for book, change in steps.changes if book.first_month})
-    books = [book for book, _ in steps.changes]
-    own = next((book for book in books if book.recognition == steps.recognition), books[0])
-    summary_figures(client=client, book=own, total=totals.get(own.pk))
+def write_steps(client: Client, standing: Standing, steps: Steps, hashes: dict[int, str]) -> None:
+    """Write down what the change does to the books and to what the portfolio shows."""
+    own, change = next((book, change) for book, change in steps.changes if book.pk == standing.own_id)
+    total, newest = change.groups.get((TOTAL, "")), standing.newest
+    if total is not None and newest is not None:
+        newest = newest + total[:, -1]
+    changes = {book.pk: change for book, change in steps.changes if book.first_month}
+    if not steps_write(changes, steps.customers, hashes, figures_of(own, newest)):
+        summary_refresh(client=client)

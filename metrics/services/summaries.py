@@ -1,11 +1,9 @@
 """The one row about a client that its firm's portfolio reads.
 
-`summary_refresh(client=)` · `summary_figures(client=, book=)`
+`summary_refresh(client=)` · `figures_of(book)`
 """
 
 from typing import Any
-
-from django.db.models.functions import Now
 
 from metrics.book_rows import load_groups
 from metrics.engine.arrays import Ints
@@ -28,14 +26,8 @@ def summary_refresh(*, client: Client) -> ClientSummary:
     return summary
 
 
-def summary_figures(*, client: Client, book: ArrBook, total: Ints | None = None) -> None:
-    """Only the figures, after a change of the policy's own book; `total` is its series of the total, if it is at hand."""
-    if not ClientSummary.objects.filter(client=client).update(**figures_of(book, total), updated_at=Now()):
-        summary_refresh(client=client)
-
-
-def figures_of(book: ArrBook | None, total: Ints | None = None) -> dict[str, Any]:
-    """The newest month of a book as fields of the summary."""
+def figures_of(book: ArrBook | None, newest: Ints | None = None) -> dict[str, Any]:
+    """The newest month of a book as fields of the summary; `newest` is what its total has there, if it is at hand."""
     empty = dict.fromkeys(("as_of_month", "arr", "arr_previous", "nrr", "customers"))
     if book is None:
         return {**empty, "state": "No contract lines yet"}
@@ -43,17 +35,18 @@ def figures_of(book: ArrBook | None, total: Ints | None = None) -> dict[str, Any
     state = "" if book.state == BookState.READY else book.get_state_display()
     if lacking:
         state = f"No exchange rates: {lacking}"
-    total = load_groups(book, dimension=TOTAL).get((TOTAL, "")) if total is None else total
-    if total is None:
+    if newest is None and (total := load_groups(book, [TOTAL]).get((TOTAL, ""))) is not None:
+        newest = total[:, -1]
+    if newest is None:
         return {**empty, "state": state[:200]}
-    newest = dict(zip(FIGURES, total[:, -1].tolist(), strict=True))
+    at = dict(zip(FIGURES, newest.tolist(), strict=True))
     retained = book.retention_from is not None
     return {
         "as_of_month": book.last_month,
-        "arr": from_cents(newest["ending"]),
-        "arr_previous": from_cents(newest["beginning"]),
-        "nrr": ratio4(newest["now_cents"], newest["base_cents"]) if retained else None,
-        "customers": newest["customers_ending"],
+        "arr": from_cents(at["ending"]),
+        "arr_previous": from_cents(at["beginning"]),
+        "nrr": ratio4(at["now_cents"], at["base_cents"]) if retained else None,
+        "customers": at["customers_ending"],
         "state": state[:200],
     }
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from metrics.book_rows import load_cohorts, load_groups, packed_series, unpacked_series
+from metrics.book_rows import load_cohorts, load_groups
 from metrics.computation import compute
 from metrics.engine.bridge import TOTAL
 from metrics.engine.series import FIGURES
 from metrics.models import ArrBook, BookSeries, BookState, PolicyVersion
+from metrics.packing import packed_series, unpacked_series
 from metrics.services.book_checks import books_check, books_refresh
 from metrics.services.books import book_input, books_outdate, books_rebuild_all
 from metrics.services.schedule import check_due
