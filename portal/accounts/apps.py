@@ -1,10 +1,8 @@
 """The accounts application."""
 
-from typing import Any
+from importlib import import_module
 
-from allauth.account.signals import authentication_step_completed
 from django.apps import AppConfig
-from django.http import HttpRequest
 
 
 class AccountsConfig(AppConfig):
@@ -13,10 +11,4 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and how they sign in"
 
     def ready(self) -> None:
-        authentication_step_completed.connect(rotate_session, dispatch_uid="rotate_session")
-
-
-def rotate_session(request: HttpRequest, *, reauthenticated: bool = False, **_: Any) -> None:
-    """A session gets a new id when the person proves again who they are; signing in rotates it already."""
-    if reauthenticated:
-        request.session.cycle_key()
+        import_module("portal.accounts.receivers")

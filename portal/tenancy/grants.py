@@ -32,7 +32,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "tenancy_firmmembership": (READ, ADD, DELETE, change("role")),
     "tenancy_firmauditentry": (READ, ADD),
     # people: nobody is removed, and nobody's address changes, because invitations and links are bound to it
-    "accounts_user": (READ, ADD, change("password", "last_login", "name", "locale", "time_zone", "is_active")),
+    "accounts_user": (READ, ADD, change("password", "last_login", "name", "locale", "time_zone", "is_active", "session_epoch")),
     "accounts_firminvitation": (READ, ADD, change("delivered_at", "used_at", "revoked_at", "revoked_because")),
     "accounts_guessbudget": (READ, ADD, change("tries", "ends_at")),
     # grants by permission or by group are Django's, and unused: what one may do hangs on memberships

@@ -114,8 +114,20 @@ def firms_of(user: Any) -> list[Firm]:
 
 def must_set_up_mfa(user: Any, client: Client | None, role: str, is_firm_staff: bool) -> bool:
     """A second factor is required of firm staff always, and of a client's admins where the client says so."""
+    return _requires_mfa(user, client, role, is_firm_staff) and not is_mfa_enabled(user)
+
+
+def openable(user: Any, reached: list[Reached]) -> list[Reached]:
+    """Of the clients that a person reaches, those not shut until a second factor is set up: not even their names are shown."""
+    shut = [each for each in reached if _requires_mfa(user, each.client, each.role, each.is_firm_staff)]
+    if not shut or is_mfa_enabled(user):
+        return reached
+    return [each for each in reached if each not in shut]
+
+
+def _requires_mfa(user: Any, client: Client | None, role: str, is_firm_staff: bool) -> bool:
     required = is_firm_staff or (client is not None and role == ClientRole.ADMIN and client.requires_mfa_for_admins)
-    return required and not is_of_demonstration(user) and not is_mfa_enabled(user)
+    return required and not is_of_demonstration(user)
 
 
 def is_of_demonstration(user: Any) -> bool:

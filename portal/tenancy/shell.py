@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from portal.tenancy import permissions
 from portal.tenancy.models import Client, Firm
-from portal.tenancy.selectors import Reach, Reached, firms_of
+from portal.tenancy.selectors import Reach, Reached, firms_of, openable
 
 SWITCHER = 30
 
@@ -67,7 +67,7 @@ class Shell:
         if not self.user.is_authenticated:
             return []
         reach: Reach = getattr(self.request, "reach", None) or Reach(self.user)
-        return reach.clients(most=SWITCHER)
+        return openable(self.user, reach.clients(most=SWITCHER))
 
     @cached_property
     def firms(self) -> list[Firm]:

@@ -281,3 +281,18 @@ def test_nobody_signs_up_and_no_page_changes_an_address(
     stranger.post("/accounts/signup/", {"email": "nobody@example.com", "password1": "another-long-phrase"})
     assert not User.objects.filter(email="nobody@example.com").exists()
     assert signed_in(finn).get("/accounts/email/").status_code == 404
+
+
+def test_a_reset_second_factor_and_a_closed_account_end_every_session_for_good(
+    finn: User, signed_in: Callable[[User], Browser], secured: str
+) -> None:
+    finn.refresh_from_db()
+    before_reset = signed_in(finn)
+    assert is_in(before_reset)
+    mfa_reset(user=finn, reason="met in person")
+    assert not is_in(before_reset)
+    finn.refresh_from_db()
+    before_closing = signed_in(finn)
+    person_disable(user=finn)
+    User.objects.filter(pk=finn.pk).update(is_active=True)
+    assert not is_in(before_closing)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import get_resolver
+
 from portal.tenancy.models import Client
 
 Kwargs = Callable[[Client], dict[str, Any]]
@@ -35,3 +37,12 @@ class Route:
 
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.url_name}"
+
+
+SAMPLES = {"month": "2026-03", "code": "overlap", "secret": "x" * 43}
+
+
+def sample_kwargs(url_name: str) -> dict[str, Any]:
+    """Keys that make a valid address of a route and name nothing: for answers that come before any object is looked up."""
+    names = get_resolver().reverse_dict.getlist(url_name)[0][0][0][1]
+    return {name: SAMPLES.get(name, 1) for name in names if name != "client_slug"}

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from portal.accounts.models import ApiToken, MagicLink, User
@@ -65,10 +66,16 @@ def consultant_remove(*, firm: Firm, member: FirmMembership) -> None:
         member.delete()
 
 
+def sessions_end(*, user: User) -> None:
+    """End every session of a person, for good."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+
+
 def person_disable(*, user: User) -> None:
     """Close an account everywhere: every session, token and link of it fails at the next use."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_active=False)
+        sessions_end(user=user)
         for membership in FirmMembership.objects.select_related("firm").filter(user=user):
             audit.record_for_firm(membership.firm, "person.disabled", object_type="user", object_id=user.email)
     for client in _clients_of(user):
@@ -86,6 +93,7 @@ def mfa_reset(*, user: User, reason: str) -> int:
     details = {"reason": reason}
     with transaction.atomic():
         removed: int = Authenticator.objects.filter(user=user).delete()[0]
+        sessions_end(user=user)
         for membership in FirmMembership.objects.select_related("firm").filter(user=user):
             audit.record_for_firm(
                 membership.firm, "person.mfa_reset", object_type="user", object_id=user.email, details=details
