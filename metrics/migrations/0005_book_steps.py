@@ -27,7 +27,7 @@ UNDO = "DROP TRIGGER book_replaced ON metrics_bookseries; DROP FUNCTION tenancy.
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0005_line_lookups")]
+    dependencies = [("metrics", "0004_line_columns")]
 
     operations = [
         migrations.CreateModel(
