@@ -1,5 +1,6 @@
 """The audit log: complete, chained, and closed."""
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +13,10 @@ from portal.tenancy import audit
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, client_update, firm_create
+
+
+class Undone(Exception):
+    """Work that is taken back."""
 
 
 @pytest.fixture
@@ -32,9 +37,6 @@ def verdict(client: Client, *anchors: audit.Anchor) -> audit.Verdict:
 
 
 def test_a_change_and_its_entry_are_one_transaction(northwind: Client) -> None:
-    class Undone(Exception):
-        pass
-
     with pytest.raises(Undone), tenant_context(northwind):
         client_update(client=northwind, name="Renamed")
         raise Undone
@@ -128,19 +130,91 @@ def tamper(server: Server, statements: str) -> None:
         connection.execute("ALTER TABLE tenancy_auditentry ENABLE TRIGGER USER")
 
 
-def test_six_writers_make_one_chain_without_gaps(logged: Client) -> None:
-    def write(writer: int) -> None:
+def test_a_forged_entry_in_the_middle_is_found(logged: Client, committed_db: Server) -> None:
+    """The entries from the fifth on move up by one, and a copy of the fourth under another name takes the gap."""
+    tamper(
+        committed_db,
+        "UPDATE tenancy_auditentry SET sequence = -sequence - 1 WHERE sequence >= 5;"
+        "UPDATE tenancy_auditentry SET sequence = -sequence WHERE sequence < 0;"
+        "INSERT INTO tenancy_auditentry (client_id, sequence, at, actor, action, object_type, object_id, details,"
+        " before_hash, after_hash, request_id, previous_hash, hash, mac)"
+        " SELECT client_id, 5, at, 'forger', action, object_type, object_id, details, before_hash, after_hash,"
+        " request_id, hash, repeat('a', 64), mac FROM tenancy_auditentry WHERE sequence = 4",
+    )
+    assert verdict(logged).bad_sequence == 5
+
+
+def anchored(client: Client, *sequences: int) -> list[audit.Anchor]:
+    """Anchors as they were written outside the database."""
+    with tenant_context(client):
+        rows = AuditEntry.objects.filter(sequence__in=sequences).values_list("sequence", "hash")
+        return [audit.Anchor(f"client:{client.pk}", sequence, hash_hex) for sequence, hash_hex in rows]
+
+
+def test_a_table_restored_from_yesterday_is_found_even_after_new_entries(logged: Client, committed_db: Server) -> None:
+    anchors = anchored(logged, 4, 8, 10)
+    tamper(committed_db, "DELETE FROM tenancy_auditentry WHERE sequence > 7")
+    assert verdict(logged, *anchors).bad_sequence == 8
+    write(logged, ["new"] * 6)
+    assert verdict(logged).is_sound, "without anchors nothing shows it"
+    assert verdict(logged, *anchors).bad_sequence == 8
+
+
+def test_a_chain_rewritten_by_someone_who_has_the_key_too_does_not_fit_its_anchors(
+    logged: Client, committed_db: Server
+) -> None:
+    anchors = anchored(logged, 2, 6)
+    tamper(committed_db, "DELETE FROM tenancy_auditentry WHERE sequence >= 3")
+    write(logged, [str(number) for number in range(8)])
+    assert verdict(logged).is_sound and verdict(logged, *anchors).bad_sequence == 6
+
+
+@pytest.mark.parametrize("table", ["tenancy_auditentry", "tenancy_firmauditentry"])
+@pytest.mark.parametrize("verb", ["UPDATE {} SET action = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
+def test_not_even_a_superuser_changes_it_by_accident(
+    logged: Client, committed_db: Server, table: str, verb: str
+) -> None:
+    """The trigger, behind the grant that the app role lacks (tests/tenancy/test_database_wall.py, test_grants.py)."""
+    with (
+        psycopg.connect(**committed_db.conninfo()) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="never changed or removed"),
+    ):
+        connection.execute(verb.format(table).encode())
+
+
+def write(client: Client, names: list[str]) -> None:
+    """One transaction with an entry for each name."""
+    with tenant_context(client):
+        for name in names:
+            audit.record("thing.done", object_type="thing", object_id=name)
+
+
+def test_six_writers_of_a_thousand_entries_make_one_chain_without_gaps(logged: Client) -> None:
+    """Transactions of one to nineteen entries, and between them some that are rolled back and leave no number out."""
+
+    def writer(place: int) -> None:
+        sizes = [1 + (place * 7 + turn * 11) % 19 for turn in range(200)]
+        left = 1000
         try:
-            for number in range(50):
-                with tenant_context(logged):
-                    audit.record("thing.done", object_type="thing", object_id=f"{writer}-{number}")
+            for turn, size in enumerate(sizes):
+                names = [f"{place}-{turn}-{number}" for number in range(min(size, left))]
+                left -= len(names)
+                write(logged, names)
+                if turn % 10 == 0:
+                    with contextlib.suppress(Undone), tenant_context(logged):
+                        audit.record("thing.undone", object_type="thing")
+                        raise Undone
         finally:
             connections.close_all()
+        assert left == 0
 
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(write, range(6)))
+        list(pool.map(writer, range(6)))
     found = verdict(logged)
-    assert found.is_sound and found.entries == 310
+    assert found.is_sound and found.entries == 6010
+    with tenant_context(logged):
+        assert not AuditEntry.objects.filter(action="thing.undone").exists()
+        assert AuditEntry.objects.values("object_id").distinct().count() >= 6000
 
 
 def test_the_trigger_refuses_a_fork(logged: Client) -> None:
