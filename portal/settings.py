@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "portal.tenancy",
     "portal.accounts",
     "metrics",
+    "governance",
     "reporting",
     "portal.demo",
     "django.contrib.auth",

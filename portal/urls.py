@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.accounts.urls")),
     path("", include("portal.tenancy.urls")),
     path("c/<slug:client_slug>/", include("metrics.urls")),
+    path("c/<slug:client_slug>/", include("governance.urls")),
     path("c/<slug:client_slug>/", include("reporting.urls")),
     path("api/", include("portal.api.urls")),
     path("health/live", health.live, name="health_live"),

@@ -95,6 +95,38 @@ class ReadMoreWriteInside(Operation):
         return f"{self.model_name.lower()}_write_inside"
 
 
+class KeepRows(Operation):
+    """For rows that are evidence: nothing changes or removes one, by grant as well as by trigger."""
+
+    reversible = True
+    reduces_to_sql = True
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Not part of Django's model state."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        refuse = "EXECUTE FUNCTION tenancy.refuse_change()"
+        schema_editor.execute(f'CREATE TRIGGER kept_rows BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW {refuse}')
+        schema_editor.execute(f'CREATE TRIGGER kept_table BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT {refuse}')
+        schema_editor.execute(f"SELECT tenancy.make_append_only('{table}')")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        for trigger in ("kept_rows", "kept_table"):
+            schema_editor.execute(f'DROP TRIGGER {trigger} ON "{table}"')
+
+    def describe(self) -> str:
+        return f"Keep the rows of {self.model_name} as they are"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"{self.model_name.lower()}_kept"
+
+
 class AddTenantReference(Operation):
     """The composite foreign key of one TenantForeignKey that was added to a model already behind the wall."""
 

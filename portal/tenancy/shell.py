@@ -36,6 +36,7 @@ class Destination:
 
 CLIENT_NAV = (
     Destination("Home", "home", "client_home", permissions.VIEW_CLIENT),
+    Destination("Definitions", "definitions", "definitions", permissions.VIEW_POLICY),
     Destination("Numbers", "chart", "arr", permissions.VIEW_ARR),
     Destination("Data", "database", "data", permissions.VIEW_DATA),
     Destination("Policy", "policy", "policy", permissions.VIEW_POLICY),

@@ -1,0 +1,116 @@
+"""The forms of definition items."""
+
+from typing import Any, Final
+
+from django import forms
+
+from governance.library.reader import library_item, values_of
+from governance.models import DefinitionItem, Function
+from metrics.engine.lines import CHARGE_TYPES
+from metrics.engine.policy import CHOICES, OVERAGE_CHARGE_TYPE
+from metrics.selectors.clauses import CHARGE_TYPE_NAMES, sentence_of
+
+COUNTABLE: Final = [name for name in CHARGE_TYPES if name != OVERAGE_CHARGE_TYPE]
+MOST: Final = {"minimum_term_months": 120, "reactivation_window_months": 120, "renewal_grace_days": 366}
+OWN_WORDS: Final = ""
+
+
+class ItemForm(forms.Form):
+    """An item's content. With a parameter the answer is a value, without one it is a choice or words."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    title = forms.CharField(label="Title", max_length=120)
+    question = forms.CharField(label="Question", max_length=400, widget=forms.Textarea({"rows": 2}))
+    definition = forms.CharField(label="What it means", max_length=4000, widget=forms.Textarea({"rows": 3}))
+    rationale = forms.CharField(label="Why", max_length=4000, required=False, widget=forms.Textarea({"rows": 3}))
+    edges = forms.CharField(
+        label="Cases that the answer covers", max_length=4000, required=False, help_text="One a line.",
+        widget=forms.Textarea({"rows": 4}),
+    )  # fmt: skip
+    functions = forms.MultipleChoiceField(
+        label="Who must say yes", choices=Function.choices, widget=forms.CheckboxSelectMultiple
+    )
+    is_critical = forms.BooleanField(label="Nothing is built while this is open", required=False)
+    note = forms.CharField(label="Why this change", max_length=1000, required=False, widget=forms.Textarea({"rows": 2}))
+    meeting = forms.CharField(
+        label="Meeting", max_length=200, required=False, help_text="Such as Refinement 1, 3 Nov 2025."
+    )
+
+    def __init__(self, item: DefinitionItem, *args: Any, **kwargs: Any) -> None:
+        initial = {name: getattr(item, name) for name in (*self.base_fields, "answer", "value") if hasattr(item, name)}
+        initial["edges"] = "\n".join(item.edges)
+        kwargs.setdefault("initial", initial)
+        super().__init__(*args, **kwargs)
+        self.item = item
+        if item.parameter:
+            self.fields["value"] = value_field(item)
+        else:
+            self.add_answer(item)
+        self.order_fields(["version", "pick", "value", "answer", *self.base_fields])
+
+    def add_answer(self, item: DefinitionItem) -> None:
+        """The published ways to answer it, and words of one's own."""
+        shipped = library_item(item.key)
+        if shipped and shipped.choices:
+            options = [*((text, text) for text in shipped.choices), (OWN_WORDS, "In other words, below")]
+            self.fields["pick"] = forms.ChoiceField(
+                label="Answer", choices=options, required=False, widget=forms.RadioSelect,
+                initial=item.answer if item.answer in shipped.choices else OWN_WORDS,
+            )  # fmt: skip
+        self.fields["answer"] = forms.CharField(
+            label="In other words" if "pick" in self.fields else "Answer", max_length=4000,
+            required="pick" not in self.fields, widget=forms.Textarea({"rows": 3}),
+        )  # fmt: skip
+        if self.fields.get("pick") and self.fields["pick"].initial:
+            self.initial["answer"] = ""
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.item.parameter:
+            given["answer"] = given.get("pick") or given.get("answer") or ""
+            if not given["answer"] and "answer" not in self.errors:
+                self.add_error("answer", "Choose an answer, or write one.")
+        return given
+
+    def changes(self) -> dict[str, Any]:
+        """The content as the service takes it."""
+        names = ("title", "question", "definition", "rationale", "functions", "is_critical")
+        changes = {name: self.cleaned_data[name] for name in names}
+        changes["edges"] = [line.strip() for line in self.cleaned_data["edges"].splitlines() if line.strip()]
+        name = "value" if self.item.parameter else "answer"
+        return changes | {name: self.cleaned_data[name]}
+
+
+class ConfirmForm(forms.Form):
+    """Who confirmed an item, and where."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    by = forms.CharField(label="Confirmed by", max_length=200)
+    meeting = forms.CharField(label="Meeting", max_length=200, help_text="Such as Kickoff, 3 Nov 2025.")
+
+
+class ReopenForm(forms.Form):
+    """Why a confirmed item is open again."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    note = forms.CharField(label="Why it is open again", max_length=1000, widget=forms.Textarea({"rows": 2}))
+
+
+def value_field(item: DefinitionItem) -> forms.Field:
+    """The field of a parameter, each choice in the words of its clause."""
+    name = item.parameter
+    if name in CHOICES:
+        options = [(value, sentence_of(name, value)) for value in CHOICES[name]]
+        return forms.ChoiceField(label="Answer", choices=options, widget=forms.RadioSelect)
+    if name == "included_charge_types":
+        kinds = [(kind, CHARGE_TYPE_NAMES[kind].capitalize()) for kind in COUNTABLE]
+        return forms.MultipleChoiceField(label="What counts", choices=kinds, widget=forms.CheckboxSelectMultiple)
+    if name == "reporting_currency":
+        return forms.CharField(label="Currency", max_length=3, help_text="Three letters, such as USD.")
+    unit = "days" if name.endswith("_days") else "months"
+    usual = "; ".join(sentence_of(name, value) for value in values_of(name, library_item(item.key)))
+    window = name == "reactivation_window_months"
+    return forms.IntegerField(
+        label=f"Answer, in {unit}", min_value=0, max_value=MOST[name], required=not window,
+        help_text="Empty: any return is a reactivation. 0: every return is a new customer." if window else usual,
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""What the list of definitions and the page of one item show, made ready for their templates."""
+
+from typing import Any
+
+from governance.forms import ConfirmForm, ReopenForm
+from governance.library.reader import library_item, values_of
+from governance.models import DefinitionItem, Function, ItemKind, ItemState
+from governance.selectors.items import item_history, item_list
+from metrics.selectors.clauses import sentence_of
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import EDIT_POLICY
+
+FILTERS = (("all", "All"), ("open", "Open"), ("critical", "Critical and open"), ("confirmed", "Confirmed"))
+
+
+def list_context(request: TenantRequest) -> dict[str, Any]:
+    """The items that the filter leaves, by kind, and how many there are of each state."""
+    items = item_list()
+    wanted = request.GET.get("show", "all")
+    shown = [item for item in items if is_wanted(item, wanted)]
+    confirmed = sum(item.is_confirmed for item in items)
+    return {
+        "items": items,
+        "groups": [(kind.label, [item for item in shown if item.kind == kind]) for kind in ItemKind],
+        "shown": shown,
+        "confirmed": confirmed,
+        "assumed": len(items) - confirmed,
+        "critical_open": sum(item.is_critical and not item.is_confirmed for item in items),
+        "filters": [{"label": label, "url": f"?show={name}", "active": name == wanted} for name, label in FILTERS],
+        "may_edit": request.standing.may(EDIT_POLICY),
+    }
+
+
+def is_wanted(item: DefinitionItem, wanted: str) -> bool:
+    """Whether a filter of the list leaves the item."""
+    if wanted == "critical":
+        return item.is_critical and not item.is_confirmed
+    states = {"open": ItemState.ASSUMED, "confirmed": ItemState.CONFIRMED}
+    return item.state == states.get(wanted, item.state)
+
+
+def item_context(request: TenantRequest, item: DefinitionItem) -> dict[str, Any]:
+    """Everything on the page of one item."""
+    keys = [other.key for other in item_list()]
+    place = keys.index(item.key)
+    return {
+        "item": item,
+        "choices": choices_of(item),
+        "history": [spoken(happening) for happening in item_history(item)],
+        "is_recommended": item.answer == item.recommended_answer,
+        "confirm_form": ConfirmForm(initial={"version": item.version}),
+        "reopen_form": ReopenForm(initial={"version": item.version}),
+        "may_edit": request.standing.may(EDIT_POLICY),
+        "place": place + 1,
+        "count": len(keys),
+        "earlier": keys[place - 1] if place else "",
+        "later": keys[place + 1] if place + 1 < len(keys) else "",
+    }
+
+
+def choices_of(item: DefinitionItem) -> list[dict[str, Any]]:
+    """The ways to answer an item that are known, each with whether it holds and whether it is recommended."""
+    shipped = library_item(item.key)
+    if item.parameter:
+        texts = [sentence_of(item.parameter, value) for value in values_of(item.parameter, shipped)]
+    else:
+        texts = list(shipped.choices) if shipped else []
+    for text in (item.recommended_answer, item.answer):
+        if text not in texts:
+            texts.append(text)
+    return [
+        {"text": text, "holds": text == item.answer, "recommended": text == item.recommended_answer} for text in texts
+    ]
+
+
+def spoken(happening: Any) -> dict[str, Any]:
+    """A row of the history with its values as words."""
+    edits = [(label, in_words(old), in_words(new)) for label, old, new in happening.edits]
+    return {"change": happening.change, "edits": edits}
+
+
+def in_words(value: Any) -> str:
+    """A value of an item's content as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(Function(name).label if name in Function.values else str(name) for name in value) or "nothing"
+    return str(value)

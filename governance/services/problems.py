@@ -1,0 +1,12 @@
+"""What can be wrong with a wish about definitions, in words for the person who had it."""
+
+
+class DefinitionError(ValueError):
+    """The wish cannot be carried out; the message says why and what to do. Nothing was changed."""
+
+
+class OutdatedError(DefinitionError):
+    """Somebody changed it in the meantime: what was shown is no longer what is there."""
+
+    def __init__(self, message: str = "somebody changed this in the meantime: look at it once more") -> None:
+        super().__init__(message)
