@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "metrics",
     "governance",
+    "engagements",
     "reporting",
     "portal.demo",
     "django.contrib.auth",

@@ -74,6 +74,8 @@ DIRECTORY = {
     "tenancy_firmmembership": "who works for a firm",
     "tenancy_firmauditentry": "a firm's own log",
     "accounts_firminvitation": "a firm's own",
+    "engagements_firmplaybook": "a firm's own templates",
+    "engagements_playbookversion": "a firm's own templates",
     "accounts_guessbudget": "counters of guesses, no client's",
     "accounts_user": "people; what they may see hangs on memberships",
     "accounts_user_groups": "Django's own; unused",

@@ -1,0 +1,82 @@
+"""The closed sets of words that a playbook uses."""
+
+from enum import StrEnum
+
+
+class Weight(StrEnum):
+    """How much of a project a phase is."""
+
+    HEAVY = "heavy"
+    MEDIUM = "medium"
+    LIGHT = "light"
+
+
+class EngagementKind(StrEnum):
+    """One project, or a standing engagement of several."""
+
+    SINGLE = "single"
+    DEDICATED = "dedicated"
+
+
+class CriterionKind(StrEnum):
+    """How a gate knows that a criterion holds: a person says so, people signed, or the system computes it."""
+
+    CONFIRMED = "confirmed"
+    SIGNED = "signed"
+    COMPUTED = "computed"
+
+
+class DocumentKind(StrEnum):
+    """What a document is for."""
+
+    WORKING = "working"
+    DELIVERABLE = "deliverable"
+    TECHNICAL = "technical"
+    TRAINING = "training"
+    HANDOFF = "handoff"
+
+
+class Cadence(StrEnum):
+    """When a maintenance task is due."""
+
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    FIRST_CYCLE = "first_cycle"
+    HALF_YEARLY = "half_yearly"
+
+
+class TestKind(StrEnum):
+    """Who tests."""
+
+    __test__ = False
+
+    TECHNICAL = "technical"
+    CUSTOMER = "customer"
+
+
+class Side(StrEnum):
+    """Whose person plays a role."""
+
+    FIRM = "firm"
+    CLIENT = "client"
+
+
+COMPUTED_CHECKS: dict[str, str] = {
+    "terms_approved": "Every definition is approved by the functions that must approve it",
+    "policy_signed": "The final policy is signed",
+    "no_assumed_critical": "No critical definition is still an assumption",
+    "samples_agree": "The sample contracts give the answers that Finance expects",
+    "samples_provided": "Sample contracts are there to test with",
+    "variance_within_tolerance": "CRM and billing agree within the tolerance for a closed month",
+    "month_closed_and_reconciled": "One month end is closed and reconciled within the tolerance",
+    "checklists_done": "Every checklist of the phase is done",
+    "tasks_done": "Every task of the phase is done",
+    "components_built": "Every component is built",
+    "tests_passed": "Every test has passed",
+    "trainings_held": "Every training was held",
+    "hypercare_over": "Hypercare is over",
+    "no_critical_issue": "No critical issue is open",
+    "documents_approved": "Every deliverable of the phase is approved",
+    "maintenance_planned": "The maintenance schedule is there",
+}
+"""What a gate can compute. The registry of engagements answers each; a playbook that names another is refused."""

@@ -1,0 +1,9 @@
+"""Why a change of an engagement or a playbook is refused."""
+
+
+class EngagementError(ValueError):
+    """A rule was broken; the message is for the person who tried."""
+
+
+class IllegalMove(EngagementError):
+    """The thing is in a state from which there is no such step; answered with 409."""
