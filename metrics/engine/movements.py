@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from metrics.engine.arrays import NEVER, Bools, Ints, grouped_sum, last_of_each
+from metrics.engine.arrays import NEVER, Bools, Grouping, Ints, grouped_sum, last_of_each
 from metrics.engine.balances import Block
 from metrics.engine.fx import RATE_ONE, Convert, convert_change
 from metrics.engine.tally import CHURN, CONTRACTION, EXPANSION, NEW, REACTIVATION, RETAINED, Tally
@@ -71,6 +71,8 @@ class Walk:
     first_arr: Ints
     last_arr: Ints
     product_customers: Ints
+    by_product: Grouping
+    by_cohort: Grouping
     scratch: Ints = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +101,7 @@ def begin_walk(block: Block, terms: Terms, group: Ints, sums: Sums) -> Walk:
     """The state before anything counts."""
     grains, products = len(block.grain_unit), sums.products.ending.shape[1]
     pairs, pair = np.unique(block.grain_unit * products + block.grain_product, return_inverse=True)
+    first_arr = first_months(block)
     bounds = np.searchsorted(block.grain_currency, np.arange(terms.rates.by_month.shape[0] + 1)).tolist()
     return Walk(
         block=block,
@@ -115,10 +118,21 @@ def begin_walk(block: Block, terms: Terms, group: Ints, sums: Sums) -> Walk:
         unit_lines=np.zeros(block.units, dtype=np.int64),
         unit_lines_year_ago=np.zeros(block.units, dtype=np.int64),
         pair_lines=np.zeros(len(pairs), dtype=np.int64),
-        first_arr=np.full(block.units, NEVER, dtype=np.int64),
+        first_arr=first_arr,
         last_arr=np.full(block.units, NEVER, dtype=np.int64),
         product_customers=np.zeros(products, dtype=np.int64),
+        by_product=Grouping.of(block.grain_product),
+        by_cohort=Grouping.of(first_arr),
     )
+
+
+def first_months(block: Block) -> Ints:
+    """The first month end at which each customer has ARR, its cohort; ``NEVER`` for one without."""
+    month = np.repeat(block.first_month + np.arange(len(block.starts) - 1), np.diff(block.starts))
+    begins = np.flatnonzero(block.lines > 0)
+    first = np.full(block.units, NEVER, dtype=np.int64)
+    np.minimum.at(first, block.grain_unit[block.grain[begins]], month[begins])
+    return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +186,7 @@ def apply_year_ago(walk: Walk, month: int) -> None:
 
 
 def remember(walk: Walk, month: int, change: Change) -> None:
-    """Keeps each customer's first month with ARR and, once it has none, the last; counts customers by product."""
-    began = change.unit[change.has & ~change.had]
-    walk.first_arr[began] = np.minimum(walk.first_arr[began], month)
+    """Keeps each customer's last month with ARR, once it has none; counts customers by product."""
     walk.last_arr[change.unit[change.had & ~change.has]] = month - 1
     step = change.pair_has.astype(np.int64) - change.pair_had
     np.add.at(walk.product_customers, walk.pair_product[change.pair], step)
@@ -225,7 +237,7 @@ def unit_kinds(walk: Walk, month: int, change: Change, organic: Ints) -> Ints:
     kind = np.where(organic > 0, EXPANSION, CONTRACTION)
     kind[~change.has] = CHURN
     returned = month - walk.last_arr[change.unit] <= walk.terms.window
-    back = np.where((walk.first_arr[change.unit] != NEVER) & returned, REACTIVATION, NEW)
+    back = np.where((walk.first_arr[change.unit] < month) & returned, REACTIVATION, NEW)
     return np.where(change.had, kind, back)
 
 
@@ -237,17 +249,18 @@ def value_month(walk: Walk, month: int) -> None:
     index = month - (terms.first - 1)
     value = valued(walk, walk.balance, month)
     now = grouped_sum(walk.block.grain_unit, value, walk.block.units)
-    np.add.at(sums.products.ending[index], walk.block.grain_product, value)
+    sums.products.ending[index, walk.by_product.keys] += walk.by_product.sums(value)
     sums.products.customers[index] += walk.product_customers
     sums.groups.ending[index] += np.add.reduceat(now, walk.group_starts)
     sums.groups.customers[index] += np.add.reduceat(walk.unit_lines > 0, walk.group_starts, dtype=np.int64)
     if month < terms.first:
         return
     if terms.with_cohorts:
-        active = np.flatnonzero(walk.unit_lines > 0)
-        cohort = walk.first_arr[active] - walk.block.first_month
-        np.add.at(sums.cohorts[0, index - 1], cohort, now[active])
-        np.add.at(sums.cohorts[1, index - 1], cohort, 1)
+        # A customer that has no ARR yet, or none any more, adds nothing; one that never has any is in no cohort.
+        begun = walk.by_cohort.keys < NEVER
+        cohort = walk.by_cohort.keys[begun] - walk.block.first_month
+        sums.cohorts[0, index - 1, cohort] += walk.by_cohort.sums(now)[begun]
+        sums.cohorts[1, index - 1, cohort] += walk.by_cohort.sums(walk.unit_lines > 0)[begun]
     if terms.with_retention:
         retained = retained_rows(walk, month, now)
         sums.groups.retention[:, index - 1] += np.add.reduceat(retained, walk.group_starts, axis=1)

@@ -37,6 +37,7 @@ WHY_NOT: Final = (
     "no_day_left",
 )
 OVERAGE_MONTHS: Final = 3
+LONGEST_MONTH: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,11 @@ def exclusions(lines: CodedLines, policy: Policy) -> Ints:
     included = np.array([name in policy.included_charge_types for name in CHARGE_TYPES])[lines.charge_type]
     why_not = np.where(included, 0, WHY_NOT.index("charge_type_excluded"))
     if policy.minimum_term_months > 0:
-        shortest = days_moved_by_months(lines.starts, min(policy.minimum_term_months, LONGEST_SPAN // 31))
-        why_not[included & (shortest > lines.natural_end)] = WHY_NOT.index("below_minimum_term")
+        months = min(policy.minimum_term_months, LONGEST_SPAN // LONGEST_MONTH)
+        # No month is longer, so only a line that ends before then can be too short.
+        rows = np.flatnonzero(included & (lines.natural_end < lines.starts + months * LONGEST_MONTH))
+        short = days_moved_by_months(lines.starts[rows], months) > lines.natural_end[rows]
+        why_not[rows[short]] = WHY_NOT.index("below_minimum_term")
     why_not[lines.is_overage] = WHY_NOT.index("overage_excluded") if policy.overage == "exclude" else 0
     return why_not
 
