@@ -111,7 +111,8 @@ def grouped_sum(codes: Ints, amounts: Ints | int, size: int) -> Ints:
 class Grouping:
     """Rows gathered by their code once, so that exact sums by few codes are one pass however often they are asked for.
 
-    (Where nearly every row has a code of its own, ``grouped_sum`` is quicker.) ``keys`` are the codes that occur, in ascending order.
+    (Where nearly every row has a code of its own, ``grouped_sum`` is quicker.) ``keys`` are the codes that occur, in
+    ascending order.
     """
 
     order: Ints
