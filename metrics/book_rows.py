@@ -123,20 +123,20 @@ def keep_patches(movements: Mapping[tuple[int, str], list[Any]]) -> None:
 
 
 def load_groups(
-    book: ArrBook, dimensions: Collection[str] | None = None, group: str | None = None
+    book: ArrBook, dimensions: Collection[str] | None = None, groups: Collection[str] | None = None
 ) -> dict[Group, Ints]:
-    """The series of a book, by dimension and group: `FIGURES` × months. Of all dimensions or some, and all groups or one."""
+    """The series of a book, by dimension and group: `FIGURES` × months. Of all dimensions or some, all groups or some."""
     base, steps = SeriesRow.objects.filter(book=book), BookStep.objects.filter(book=book)
     if dimensions is not None:
         base = base.filter(dimension__in=dimensions)
-    if group is not None:
-        base = base.filter(group=group)
+    if groups is not None:
+        base = base.filter(group__in=groups)
     waiting = steps.annotate(dimension=Value(STEP), group=Value("")).values_list("dimension", "group", "groups")
     rows = list(base.values_list("dimension", "group", "figures").union(waiting, all=True))
     found = {(name, own): unpacked_series(figures, len(FIGURES)) for name, own, figures in rows if name != STEP}
     stepped: dict[Group, Ints] = summed_steps(figures for name, _, figures in rows if name == STEP)
     for key, step in stepped.items():
-        if (dimensions is None or key[0] in dimensions) and group in (None, key[1]):
+        if (dimensions is None or key[0] in dimensions) and (groups is None or key[1] in groups):
             put_sum(found, key, step)
     return found
 

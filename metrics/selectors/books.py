@@ -4,7 +4,7 @@
 - `bridge_get(client, recognition=None, first=None, last=None, dimension="total", grain="month", filters=None) -> Bridge`
 - `headline_get(client, recognition=None, month=None, filters=None) -> Headline`
 - `retention_get(client, recognition=None, first=None, last=None, dimension="total", filters=None) -> list[RetentionRow]`
-- `cohorts_get(client, recognition=None, grain="month", last=None) -> Cohorts`
+- `cohorts_get(client, recognition=None, grain="month", last=None, filters=None) -> Cohorts`
 - `groups_list(client, dimension, recognition=None) -> list[str]` — the values a filter can have
 - elsewhere: `metrics.selectors.movers.movers_get`, `metrics.selectors.drill` (cells, lines, why), `metrics.selectors.reported`
   (as reported), `metrics.selectors.findings.finding_sentence`
@@ -35,10 +35,12 @@ from metrics.selectors.figures import (
     CohortCell,
     Cohorts,
     Figure,
+    Filters,
     Headline,
     RetentionRow,
+    chosen_values,
 )
-from metrics.selectors.filtered import filtered_groups
+from metrics.selectors.filtered import filtered_cohorts, filtered_groups
 from metrics.selectors.periods import Grain, Period, periods_of
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
@@ -47,7 +49,6 @@ PLACE: Final = {name: place for place, name in enumerate(FIGURES)}
 OPENING: Final = {"beginning", "customers_beginning"}
 CLOSING: Final = {"ending", "customers_ending"}
 SPARK_MONTHS: Final = 12
-Filters = Mapping[str, str] | None
 
 
 def book_head(client: Client, recognition: str | None = None) -> BookHead:
@@ -92,7 +93,8 @@ def bridge_get(
 ) -> Bridge:
     """The bridge of the months from `first` to `last` (cut to those the book has), as the contracts stand now.
 
-    `filters` are exact values by dimension name. Flows of a quarter or year are the sums of its months.
+    `filters` are exact values by dimension name. Of several products the figures are the sums of each product's own: a
+    customer of two of them is counted in both. Flows of a quarter or year are the sums of its months.
     """
     head = book_head(client, recognition)
     start, end = shown_months(head, first, last)
@@ -155,16 +157,16 @@ def series_of(client: Client, head: BookHead, dimension: str, filters: Filters) 
     if head.id is None or not head.has_numbers:
         return {}
     book = ArrBook(pk=head.id, client=client)
-    wanted = {name: value for name, value in (filters or {}).items() if value}
+    wanted = chosen_values(filters)
     if not wanted:
         return load_groups(book, [TOTAL, dimension])
     if len(wanted) == 1:
-        (name, value), *_ = wanted.items()
+        (name, values), *_ = wanted.items()
         if dimension in (TOTAL, name):
-            found = load_groups(book, [name], value).get((name, value))
-            total = np.zeros((len(FIGURES), 1 + (head.last_month or 0) - (head.first_month or 0)), dtype=np.int64)
-            groups = {(TOTAL, ""): found if found is not None else total}
-            return groups | ({(name, value): found} if dimension == name and found is not None else {})
+            found = load_groups(book, [name], values)
+            nothing = np.zeros((len(FIGURES), 1 + (head.last_month or 0) - (head.first_month or 0)), dtype=np.int64)
+            groups = {(TOTAL, ""): sum(found.values(), nothing)}
+            return groups | (found if dimension == name else {})
     return filtered_groups(client, head, dimension, wanted)
 
 
@@ -278,17 +280,24 @@ def retention_row_of(
 
 
 def cohorts_get(
-    client: Client, recognition: str | None = None, grain: Grain = "month", last: int | None = None
+    client: Client,
+    recognition: str | None = None,
+    grain: Grain = "month",
+    last: int | None = None,
+    filters: Filters = None,
 ) -> Cohorts:
     """Each cohort's ARR and customers at the end of its first period and of every period after it.
 
-    The share is of the first period. A cohort from before the book's first month has no such base: `is_cut`, no shares.
+    Under filters it is that of the customers with these properties, and of products that of the ARR that these products give:
+    a customer's first ARR is then its first in them. The share is of the first period. A
+    cohort from before the book's first month has no such base: `is_cut`, no shares.
     """
     head = book_head(client, recognition)
     start, end = shown_months(head, None, last)
     if head.id is None or end < start:
         return Cohorts(head, grain, (), 0)
-    stored = load_cohorts(ArrBook(pk=head.id, client=client))
+    wanted = chosen_values(filters)
+    stored = filtered_cohorts(client, head, wanted) if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
     periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
     cohorts = []
     for place, period in enumerate(periods):

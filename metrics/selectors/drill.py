@@ -25,7 +25,7 @@ from metrics.models import ContractLine
 from metrics.selectors.books import book_head
 from metrics.selectors.clauses import Clause, policy_in_plain_words
 from metrics.selectors.customers import customer_names
-from metrics.selectors.figures import BRIDGE_COLUMNS, BookHead, Cell, CellCustomer
+from metrics.selectors.figures import BRIDGE_COLUMNS, BookHead, Cell, CellCustomer, Filters, chosen_values
 from metrics.selectors.filtered import book_input, customer_attributes
 from metrics.selectors.periods import Period
 from metrics.selectors.policies import policy_in_force, policy_latest
@@ -85,7 +85,7 @@ def customers_of_cell(
     dimension: str = TOTAL,
     group: str = "",
     column: str = "ending",
-    filters: Mapping[str, str] | None = None,
+    filters: Filters = None,
 ) -> Cell:
     """The customers behind one cell of the bridge of the months from `first` to `last`, the largest amounts first.
 
@@ -98,15 +98,15 @@ def customers_of_cell(
         month_format(first) if first == last else f"{month_format(first)}/{month_format(last)}", first, last
     )
     given = book_input(client, head)
-    wanted = {name: value for name, value in (filters or {}).items() if value}
-    target = (dimension, group) if dimension != TOTAL else (TOTAL, "")
+    wanted = chosen_values(filters)
+    targets = [(dimension, group) if dimension != TOTAL else (TOTAL, "")]
     if "product" in wanted:
-        target, wanted = (
-            ("product", wanted["product"]),
-            wanted | ({dimension: group} if dimension not in (TOTAL, "product") else {}),
-        )
-        wanted.pop("product")
-    rows = pl.concat([month_cells(given, month, target, column) for month in months_behind(column, first, last)])
+        products = wanted.pop("product")
+        if dimension != "product":
+            targets = [("product", product) for product in products]
+            wanted |= {dimension: (group,)} if dimension != TOTAL else {}
+    months = months_behind(column, first, last)
+    rows = pl.concat([month_cells(given, month, target, column) for month in months for target in targets])
     rows = rows.join(customers_matching(given, wanted), on="customer", how="semi") if wanted else rows
     by_customer = rows.group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
     shown = by_customer.filter(pl.col("amount") != 0).sort(pl.col("amount").abs(), "customer", descending=[True, False])
@@ -133,10 +133,10 @@ def month_cells(given: EngineInput, month: int, target: tuple[str, str], column:
     return rows.select("customer", pl.sum_horizontal(*parts).alias("amount"), "kind")
 
 
-def customers_matching(given: EngineInput, attributes: Mapping[str, str]) -> pl.DataFrame:
+def customers_matching(given: EngineInput, attributes: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
     """The customers with these attributes."""
     of_customer = customer_attributes(given.lines, given.policy.customer_unit)
-    kept = of_customer.filter(*(pl.col(name) == value for name, value in attributes.items()))
+    kept = of_customer.filter(*(pl.col(name).is_in(list(values)) for name, values in attributes.items()))
     return kept.select(pl.col("unit").alias("customer"))
 
 

@@ -1,5 +1,6 @@
 """The frozen rows that pages, exports and the API show: exact decimals in the reporting currency, nothing formatted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,9 +9,18 @@ from typing import Any, Final
 from metrics.engine.bridge import AMOUNTS, COUNTS
 from metrics.selectors.periods import Period
 
+Filters = Mapping[str, str | tuple[str, ...]] | None
+"""What numbers are cut to: by dimension the exact value, or the values of which any will do."""
+
 ZERO: Final = Decimal("0.00")
 MOVEMENTS: Final = ("new", "expansion", "contraction", "churn", "reactivation")
 BRIDGE_COLUMNS: Final = (*AMOUNTS, *COUNTS)
+
+
+def chosen_values(filters: Filters) -> dict[str, tuple[str, ...]]:
+    """The filters that filter anything, each with its values."""
+    given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (filters or {}).items()}
+    return {name: values for name, values in given.items() if any(values)}
 
 
 @dataclass(frozen=True)

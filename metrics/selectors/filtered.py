@@ -33,7 +33,7 @@ def book_input(client: Client, head: BookHead) -> EngineInput:
 
 
 def filtered_groups(
-    client: Client, head: BookHead, dimension: str, filters: dict[str, str]
+    client: Client, head: BookHead, dimension: str, filters: dict[str, tuple[str, ...]]
 ) -> dict[tuple[str, str], Ints]:
     """Total and groups of a dimension over the customers and products that all filters leave."""
     names = tuple(sorted({*filters, dimension} - {TOTAL}))
@@ -47,7 +47,7 @@ def filtered_groups(
         if kind == TOTAL:
             continue
         at = dict(zip(names, text.split(SEPARATOR), strict=True))
-        if any(at[name] != value for name, value in filters.items()):
+        if any(at[name] not in wanted for name, wanted in filters.items()):
             continue
         groups[TOTAL, ""] = groups[TOTAL, ""] + values
         if dimension != TOTAL:
@@ -57,6 +57,36 @@ def filtered_groups(
         # A customer of two products is one customer, and its expansion is one figure: products do not add up to the total.
         groups[TOTAL, ""] = filtered_groups(client, head, TOTAL, filters)[TOTAL, ""]
     return groups
+
+
+def filtered_cohorts(client: Client, head: BookHead, filters: dict[str, tuple[str, ...]]) -> dict[int, Ints]:
+    """The cohorts of the customers with these properties, and of the ARR of these products.
+
+    Every line takes part in deciding which lines count; those that the filters leave out give nobody ARR.
+    """
+    key = (client.pk, head.id, head.recognition, head.version, "cohorts", *sorted(filters.items()))
+    return SERIES.get(key, lambda: cohort_series(client, head, filters), lambda made: len(made.cohorts) + 1).cohorts
+
+
+def cohort_series(client: Client, head: BookHead, filters: dict[str, tuple[str, ...]]) -> BookSeries:
+    """A book without anything but the filtered cohorts."""
+    given, first, last = book_input(client, head), head.first_month or 0, head.last_month or 0
+    lines = only_valued(given.lines, given.policy.customer_unit, filters)
+    book = build_book(lines, given.rates, given.policy, first, last, (), with_retention=False)
+    return series_of_book(book, first, last)
+
+
+def only_valued(lines: pl.DataFrame, customer_unit: str, filters: dict[str, tuple[str, ...]]) -> pl.DataFrame:
+    """All lines, of which only those that the filters leave have a value: a line worth 0 counts, and gives nobody ARR."""
+    attributes = customer_attributes(lines, customer_unit)
+    tagged = lines.with_columns(unit_expression(customer_unit).alias("unit")).join(
+        attributes, on="unit", how="left", suffix="_of_customer", maintain_order="left"
+    )
+    of_line = {name: pl.col(f"{name}_of_customer") for name in ATTRIBUTES}
+    of_line["product"] = pl.col("product").fill_null(NO_VALUE)
+    kept = pl.all_horizontal(*(of_line[name].is_in(list(values)) for name, values in filters.items()))
+    amounts = [pl.when(kept).then(pl.col(name)).otherwise(0).alias(name) for name in ("amount_e6", "discount_e6")]
+    return tagged.with_columns(amounts).select(lines.columns)
 
 
 def folded_series(given: EngineInput, head: BookHead, names: tuple[str, ...]) -> BookSeries:

@@ -3,8 +3,6 @@
 `movers_get(client, recognition=None, first=None, last=None, count=10, filters=None) -> Movers`
 """
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from metrics.book_rows import load_movements
@@ -12,7 +10,7 @@ from metrics.figures import from_cents
 from metrics.models import ArrBook
 from metrics.selectors.books import book_head, shown_months
 from metrics.selectors.customers import customer_names
-from metrics.selectors.figures import BookHead, Mover, Movers
+from metrics.selectors.figures import BookHead, Filters, Mover, Movers, chosen_values
 from metrics.selectors.filtered import book_input, customer_attributes
 from portal.tenancy.models import Client
 
@@ -23,7 +21,7 @@ def movers_get(
     first: int | None = None,
     last: int | None = None,
     count: int = 10,
-    filters: Mapping[str, str] | None = None,
+    filters: Filters = None,
 ) -> Movers:
     """The customers with the largest net gains and losses over the months from `first` to `last` (default: the newest month).
 
@@ -34,7 +32,7 @@ def movers_get(
     if head.id is None or end < start:
         return Movers(head, start, end, (), ())
     movements = load_movements(ArrBook(pk=head.id, client=client), start, end)
-    movements = matching(client, head, movements, {name: value for name, value in (filters or {}).items() if value})
+    movements = matching(client, head, movements, chosen_values(filters))
     net = (
         movements.group_by("customer").agg(pl.col("amount").sum()).sort("amount", "customer", descending=[True, False])
     )
@@ -56,14 +54,16 @@ def mover(customer: str, cents: int, names: dict[str, str], parts: dict[tuple[ob
     return Mover(customer, names[customer], from_cents(cents), of_customer)
 
 
-def matching(client: Client, head: BookHead, movements: pl.DataFrame, filters: dict[str, str]) -> pl.DataFrame:
+def matching(
+    client: Client, head: BookHead, movements: pl.DataFrame, filters: dict[str, tuple[str, ...]]
+) -> pl.DataFrame:
     """The movements of the customers and products that the filters leave."""
     if "product" in filters:
-        movements = movements.filter(pl.col("product") == filters["product"])
+        movements = movements.filter(pl.col("product").is_in(list(filters["product"])))
     attributes = {name: value for name, value in filters.items() if name != "product"}
     if not attributes:
         return movements
     given = book_input(client, head)
     of_customer = customer_attributes(given.lines, given.policy.customer_unit)
-    kept = of_customer.filter(*(pl.col(name) == value for name, value in attributes.items()))
+    kept = of_customer.filter(*(pl.col(name).is_in(list(values)) for name, values in attributes.items()))
     return movements.join(kept.select(pl.col("unit").alias("customer")), on="customer", how="semi")

@@ -20,7 +20,6 @@ from metrics.engine.bridge import AMOUNTS, BRIDGE_SCHEMA, COUNTS, RETENTION_SCHE
 from metrics.engine.tally import RETAINED
 from metrics.models import CloseBridge, MonthClose
 from metrics.selectors.books import (
-    Filters,
     book_head,
     bridge_get,
     figures_at,
@@ -30,7 +29,16 @@ from metrics.selectors.books import (
     retention_row_of,
 )
 from metrics.selectors.closes import day_end, latest_closes, reported_row
-from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, Bridge, BridgeRow, Headline, RetentionRow
+from metrics.selectors.figures import (
+    BRIDGE_COLUMNS,
+    ZERO,
+    Bridge,
+    BridgeRow,
+    Filters,
+    Headline,
+    RetentionRow,
+    chosen_values,
+)
 from metrics.selectors.periods import Grain, Period, periods_of
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
@@ -44,7 +52,7 @@ class NotStored(ValueError):
 
 def is_stored(dimension: str, filters: Filters) -> bool:
     """Whether closed months hold what is asked: no filter, or one on the split's own property."""
-    wanted = [name for name, value in (filters or {}).items() if value]
+    wanted = chosen_values(filters)
     return len(wanted) <= 1 and (not wanted or dimension in (TOTAL, *wanted))
 
 
@@ -70,7 +78,7 @@ def bridge_reported(
     reported: it may begin elsewhere than the open one ends. With more than one filter, or a filter and another dimension,
     nothing was stored: then the bridge is the live one, and with `on` NotStored is raised.
     """
-    wanted = {name: value for name, value in (filters or {}).items() if value}
+    wanted = chosen_values(filters)
     if not is_stored(dimension, wanted):
         if on is not None:
             raise NotStored(
@@ -97,11 +105,11 @@ def bridge_reported(
 
 
 def stored_rows(
-    closes: Iterable[MonthClose], dimension: str, filters: Mapping[str, str]
+    closes: Iterable[MonthClose], dimension: str, filters: Mapping[str, tuple[str, ...]]
 ) -> dict[str, dict[int, dict[str, BridgeRow]]]:
     """By dimension, closed month and group: the rows of these closes; a group without a row had nothing then."""
     found: dict[str, dict[int, dict[str, BridgeRow]]] = {TOTAL: {}, dimension: {}}
-    (name, value) = next(iter(filters.items()), (TOTAL, ""))
+    (name, values) = next(iter(filters.items()), (TOTAL, ("",)))
     for row in CloseBridge.objects.filter(
         close__in=[close.pk for close in closes], dimension__in={TOTAL, dimension, name}
     ):
@@ -110,14 +118,20 @@ def stored_rows(
             if row.dimension == TOTAL:
                 found[TOTAL].setdefault(row.month, {})
                 found[dimension].setdefault(row.month, {})
-            elif row.group == value:
-                found[TOTAL].setdefault(row.month, {})[""] = replace(shown, group="")
+            elif row.group in values:
+                total = found[TOTAL].setdefault(row.month, {})
+                total[""] = together(total[""], shown) if "" in total else replace(shown, group="")
                 if dimension == name:
-                    found[name].setdefault(row.month, {})[value] = shown
+                    found[name].setdefault(row.month, {})[row.group] = shown
             continue
         found[row.dimension].setdefault(row.month, {})[row.group] = shown
         found[dimension].setdefault(row.month, {})
     return found
+
+
+def together(one: BridgeRow, other: BridgeRow) -> BridgeRow:
+    """Two groups of one month as one row."""
+    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in BRIDGE_COLUMNS})
 
 
 def reported_months(
@@ -216,7 +230,7 @@ def retention_reported(
     on: dt.date | None = None,
 ) -> list[RetentionRow]:
     """`retention_get` with closed months as they were reported; with `on` the months closed by then alone."""
-    wanted = {name: value for name, value in (filters or {}).items() if value}
+    wanted = chosen_values(filters)
     live = [] if on is not None else retention_get(client, recognition, first, last, dimension, wanted)
     if not is_stored(dimension, wanted):
         if on is not None:
@@ -230,20 +244,27 @@ def retention_reported(
         for close in closes_behind(client, head.recognition, on)
         if (first is None or close.month >= first) and (last is None or close.month <= last)
     ]
-    (name, value) = next(iter(wanted.items()), (dimension, ""))
+    (name, values) = next(iter(wanted.items()), (dimension, ()))
     rows = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=name)
-    rows = rows.filter(group=value) if wanted else rows
+    rows = rows.filter(group__in=values) if wanted else rows
     churn = {(row.close_id, row.group): (row.customers_churned, row.customers_beginning) for row in rows}
     closed = {close.month for close in closes}
     made = [row for row in live if row.month not in closed]
+    nothing = dict.fromkeys(RETAINED, 0)
     for close in closes:
         stored: dict[str, dict[str, int]] = close.retention.get(name, {})
-        groups = {value} if wanted else {*stored, *(group for pk, group in churn if pk == close.pk)}
-        for group in groups:
-            own = stored.get(group, dict.fromkeys(RETAINED, 0))
-            shown = group if dimension != TOTAL else ""
-            made.append(retention_row_of(close.month, shown, own, *churn.get((close.pk, group), (0, 0))))
+        groups = {*values} if wanted else {*stored, *(group for pk, group in churn if pk == close.pk)}
+        parts = [(group, stored.get(group, nothing), churn.get((close.pk, group), (0, 0))) for group in sorted(groups)]
+        if dimension == TOTAL:
+            parts = [("", *summed(parts))]
+        made += [retention_row_of(close.month, group, own, *lost) for group, own, lost in parts]
     return sorted(made, key=lambda row: (row.month, row.group))
+
+
+def summed(parts: list[tuple[str, dict[str, int], tuple[int, int]]]) -> tuple[dict[str, int], tuple[int, int]]:
+    """Retention and churn of several groups as one."""
+    own = {name: sum(figures[name] for _, figures, _ in parts) for name in RETAINED}
+    return own, (sum(lost[0] for *_, lost in parts), sum(lost[1] for *_, lost in parts))
 
 
 # --- as files have it -------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class FilteredParameters(BasisParameters):
     product = filter_field()
 
 
-def filters_of(asked: dict[str, Any]) -> dict[str, str]:
+def filters_of(asked: dict[str, Any]) -> dict[str, str | tuple[str, ...]]:
     """The filters among what was asked."""
     return {name: asked[name] for name in DIMENSIONS if name in asked}
 
@@ -151,7 +151,7 @@ class RetentionParameters(RangeParameters, ReportedParameters, BasisParameters):
     rep = filter_field()
 
 
-class CohortParameters(BasisParameters):
+class CohortParameters(FilteredParameters):
     """Which cohorts."""
 
     grain = grain_field()

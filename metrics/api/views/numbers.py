@@ -93,8 +93,9 @@ class CohortList(NumbersView):
     operations = {"GET": Operation("cohorts_get", VIEW_ARR, shapes.CohortsSerializer, parameters=asks.CohortParameters)}
 
     def get(self, call: Call) -> Any:
-        """Cohorts of customers by their first ARR, and what is left of them after each period."""
-        cohorts = cohorts_get(call.client, call.query["basis"], call.query["grain"], call.query["to"])
+        """Cohorts of customers by their first ARR, and what is left of them after each period, as the contracts stand now."""
+        asked = call.query
+        cohorts = cohorts_get(call.client, asked["basis"], asked["grain"], asked["to"], asks.filters_of(asked))
         return bounded(cohorts, sum(len(cohort.cells) for cohort in cohorts.cohorts))
 
 

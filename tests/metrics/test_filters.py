@@ -1,0 +1,104 @@
+"""Numbers cut to values of their dimensions: several values of one, several dimensions, cohorts, and what was reported."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrics.models import Recognition
+from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
+from metrics.selectors.drill import customers_of_cell
+from metrics.selectors.figures import BRIDGE_COLUMNS, Cohorts
+from metrics.selectors.movers import movers_get
+from metrics.selectors.reported import bridge_reported, headline_reported
+from metrics.services.closes import month_close
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.metrics.golden import golden_client
+
+FIRST, LAST = month_parse("2024-01"), month_parse("2025-12")
+
+
+@pytest.fixture
+def numbers(shared: Path, northwind: Client) -> Iterator[Client]:
+    golden_client(northwind, shared / "golden" / "live-average-parent")
+    with tenant_context(northwind):
+        yield northwind
+
+
+@pytest.mark.parametrize("name", ["segment", "region", "rep", "product"])
+def test_several_values_of_one_dimension_are_the_sum_of_each(numbers: Client, name: str) -> None:
+    chosen = tuple(groups_list(numbers, name)[:2])
+    both = bridge_get(numbers, filters={name: chosen})
+    each = [bridge_get(numbers, filters={name: value}) for value in chosen]
+    for place, total in enumerate(both.totals):
+        for column in BRIDGE_COLUMNS:
+            assert getattr(total, column) == sum(getattr(part.totals[place], column) for part in each)
+    assert both.totals[-1].ending > each[0].totals[-1].ending > 0
+    split = bridge_get(numbers, dimension=name, filters={name: chosen})
+    assert split.groups == chosen and split.totals == both.totals
+
+
+@pytest.mark.parametrize("column", ["ending", "net_new", "expansion", "churn", "customers_ending"])
+@pytest.mark.parametrize("names", [("product",), ("segment",), ("segment", "product"), ("region", "rep")])
+def test_a_cell_under_several_values_is_its_customers(numbers: Client, names: tuple[str, ...], column: str) -> None:
+    filters = {name: tuple(groups_list(numbers, name)[:2]) for name in names}
+    row = bridge_get(numbers, first=LAST - 5, last=LAST, filters=filters, grain="year").totals[-1]
+    span = (row.period.first, row.period.last)
+    assert customers_of_cell(numbers, None, *span, column=column, filters=filters).amount == getattr(row, column)
+    movers = movers_get(numbers, first=LAST - 5, last=LAST, count=10_000, filters=filters)
+    assert sum(mover.amount for mover in (*movers.gains, *movers.losses)) == row.net_new
+
+
+def cells(cohorts: Cohorts) -> dict[tuple[str, int], tuple[Any, int]]:
+    return {
+        (cohort.period.key, cell.age): (cell.arr, cell.customers)
+        for cohort in cohorts.cohorts
+        for cell in cohort.cells
+        if cell.customers
+    }
+
+
+@pytest.mark.parametrize("recognition", Recognition.values)
+@pytest.mark.parametrize("name", ["segment", "region", "rep"])
+def test_cohorts_of_all_values_add_up_to_the_cohorts_of_all_customers(
+    numbers: Client, recognition: str, name: str
+) -> None:
+    whole = cells(cohorts_get(numbers, recognition, "quarter"))
+    summed: dict[tuple[str, int], tuple[Any, int]] = {}
+    for value in groups_list(numbers, name, recognition):
+        for key, (arr, customers) in cells(cohorts_get(numbers, recognition, "quarter", filters={name: value})).items():
+            before = summed.get(key, (0, 0))
+            summed[key] = (before[0] + arr, before[1] + customers)
+    assert summed == whole and len(whole) > 50
+
+
+@pytest.mark.parametrize("recognition", Recognition.values)
+@pytest.mark.parametrize("names", [("segment",), ("segment", "region"), ("product",), ("segment", "product")])
+def test_filtered_cohorts_add_up_to_the_filtered_ending(
+    numbers: Client, recognition: str, names: tuple[str, ...]
+) -> None:
+    filters = {name: tuple(groups_list(numbers, name, recognition)[:1]) for name in names}
+    cohorts = cohorts_get(numbers, recognition, filters=filters)
+    for total in bridge_get(numbers, recognition, filters=filters).totals:
+        month = [cell for c in cohorts.cohorts for cell in c.cells if cell.period.last == total.period.last]
+        assert sum(cell.arr for cell in month) == total.ending
+        assert sum(cell.customers for cell in month) == total.customers_ending
+
+
+def test_what_was_reported_can_be_cut_to_several_values(numbers: Client) -> None:
+    regions = groups_list(numbers, "region")
+    month_close(client=numbers, month=LAST)
+    for chosen in combinations(regions, 2):
+        reported = bridge_reported(numbers, filters={"region": chosen}).totals
+        live = bridge_get(numbers, filters={"region": chosen}).totals
+        assert reported[-1].state == "closed"
+        assert [[getattr(row, name) for name in BRIDGE_COLUMNS] for row in reported] == [
+            [getattr(row, name) for name in BRIDGE_COLUMNS] for row in live
+        ]
+        assert headline_reported(numbers, filters={"region": chosen}) == headline_get(
+            numbers, filters={"region": chosen}
+        )
