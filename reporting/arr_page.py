@@ -1,20 +1,22 @@
 """Everything the ARR page shows, gathered from the selectors and made ready for its templates."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
 from metrics.selectors.closes import latest_closes
-from metrics.selectors.figures import BookHead, Bridge, Cohorts, Figure, Headline, Movers
+from metrics.selectors.figures import BookHead, Bridge, Cohort, CohortCell, Cohorts, Figure, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
 from metrics.selectors.reported import bridge_reported, headline_reported, is_stored
+from portal.lib.dates import month_text
 from portal.lib.money import unit_text
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, ArrQuery
-from reporting.bridge_view import bridge_table, period_label, waterfall
+from reporting.bridge_view import bridge_table, period_label, span_text, waterfall
 
 DEFAULT_MONTHS = 12
 COHORT_COLUMNS = 12
@@ -51,7 +53,7 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
         **bridge_context(client, shown, query, reader),
         **movers_context(client, shown, reader),
         "cohorts": cohort_heat(
-            cohorts_get(client, query.recognition or None, query.grain, headline.month), query, reader
+            cohorts_get(client, query.recognition or None, query.grain, headline.month, query.filters), query, reader
         ),
     }
 
@@ -120,6 +122,7 @@ TILES = (
     ("grr", "percent", "up"),
     ("logo_churn", "percent", "down"),
 )
+MONEY = {name for name, kind, _ in TILES if kind != "percent"}
 SHORT_SCALE = {"full": "", "thousands": "k", "millions": "m"}
 
 
@@ -128,20 +131,34 @@ def tiles_of(headline: Headline, query: ArrQuery, reader: Reader) -> list[dict[s
     labels = {"arr": headline.head.label, "mrr": "MRR", "net_new": f"Net new {headline.head.label}"}
     labels |= {"nrr": "NRR, 12 months", "grr": "GRR, 12 months", "logo_churn": "Logo churn, month"}
     month = headline.month or 0
-    span = f"{month_format(month)}:{month_format(month)}"
-    leads = {"arr": "ending", "net_new": "net_new", "logo_churn": "churn"}
+    leads = {
+        "arr": f"cell:{span_text(month, month)}:ending",
+        "mrr": f"cell:{span_text(month, month)}:ending",
+        "net_new": f"cell:{span_text(month, month)}:net_new",
+        "nrr": f"retention:{month_format(month)}",
+        "grr": f"retention:{month_format(month)}",
+        "logo_churn": f"cell:{span_text(month, month)}:customers_churned",
+    }
+    since = f"since {month_text(month - 1, reader.locale)}"
     tiles = []
     for name, kind, good in TILES:
         figure: Figure = getattr(headline, name)
-        url = query.address(reader.base, why=f"cell:{span}:{leads[name]}") if name in leads else ""
-        tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "url": url}
+        tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "since": since}
+        tile |= {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure)}
         tiles.append(tile | {"unit": f"{headline.head.currency} {SHORT_SCALE[query.scale]}".strip()})
     return tiles
 
 
+def ratio_of(figure: Figure) -> Decimal | None:
+    """The change as a share of the figure before; None where that one is 0 or less, or the figure itself a rate."""
+    if figure.change is None or figure.previous is None or figure.previous <= 0 or figure.name not in MONEY:
+        return None
+    return figure.change / figure.previous
+
+
 def bases_of(client: Client, query: ArrQuery, headline: Headline, reader: Reader) -> list[dict[str, Any]]:
     """ARR, CARR and LARR side by side: what is running, what is signed, what is live."""
-    found = []
+    found, month = [], headline.month or 0
     for recognition in Recognition:
         other = (
             headline
@@ -154,6 +171,10 @@ def bases_of(client: Client, query: ArrQuery, headline: Headline, reader: Reader
                 "head": other.head,
                 "figure": other.arr,
                 "active": recognition == headline.head.recognition,
+                "ratio": ratio_of(other.arr),
+                "why": query.having(recognition=recognition.value).address(
+                    reader.base, why=f"cell:{span_text(month, month)}:ending"
+                ),
                 "url": query.having(recognition="" if other.head.is_policys_own else recognition.value).address(
                     reader.base
                 ),
@@ -171,9 +192,17 @@ def filters_of(client: Client, query: ArrQuery, head: BookHead) -> list[dict[str
     splits = [("", "No split"), *((name, name.title()) for name in DIMENSIONS)]
     bar.append(choice("by", "Split by", splits, query.by))
     for name in DIMENSIONS:
-        values = [("", "All"), *((value, value) for value in groups_list(client, name, head.recognition))]
-        bar.append(choice(name, name.title(), values, query.filters.get(name, "")))
+        known = groups_list(client, name, head.recognition)
+        bar.append(several(name, known, query.filters.get(name, ())))
     return bar
+
+
+def several(name: str, known: list[str], chosen: tuple[str, ...]) -> dict[str, Any]:
+    """A filter of which any number of values may be chosen; one that is chosen and no longer there stays, to be taken away."""
+    values = [*known, *(value for value in chosen if value not in known)]
+    options = [{"value": value, "label": value, "selected": value in chosen} for value in values]
+    summary = "All" if not chosen else chosen[0] if len(chosen) == 1 else f"{len(chosen)} chosen"
+    return {"name": name, "label": name.title(), "options": options, "several": True, "summary": summary}
 
 
 def month_filter(name: str, label: str, chosen: int | None, head: BookHead) -> dict[str, Any]:
@@ -211,7 +240,12 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
     for mover in getattr(movers, way):
         why = shown.address(reader.base, why=f"customer:{month_format(movers.last)}:{mover.customer}")
         parts = ", ".join(kind for kind, _ in mover.parts)
-        rows.append({"id": mover.customer, "cells": [{"value": mover.name, "href": why, "note": parts}, mover.amount]})
+        rows.append(
+            {
+                "id": mover.customer,
+                "cells": [{"value": mover.name, "href": why, "note": parts}, {"value": mover.amount, "href": why}],
+            }
+        )
     title = "Largest gains" if way == "gains" else "Largest losses"
     columns = [{"label": "Customer", "kind": "text"}, {"label": "Net change", "kind": "signed"}]
     return {
@@ -230,7 +264,29 @@ def cohort_heat(cohorts: Cohorts, query: ArrQuery, reader: Reader) -> dict[str, 
     rows = []
     for cohort in [found for found in cohorts.cohorts if not found.is_cut][-COHORT_ROWS:]:
         by_age = {cell.age: cell for cell in cohort.cells}
-        shares = [by_age[age].arr_share if age in by_age else None for age in range(ages)]
+        cells = [cohort_cell(cohort, by_age.get(age), query, reader) for age in range(ages)]
         label = period_label(cohort.period, cohorts.grain, reader.locale)
-        rows.append({"label": label, "size": by_age[0].customers, "shares": shares})
-    return {"grain": cohorts.grain, "columns": [f"+{age}" for age in range(ages)], "rows": rows, "most": COHORT_ROWS}
+        rows.append(
+            {"label": label, "size": by_age[0].customers, "cells": cells, "url": (cells[0] or {}).get("url", "")}
+        )
+    return {
+        "grain": cohorts.grain,
+        "columns": [f"+{age}" for age in range(ages)],
+        "rows": rows,
+        "most": COHORT_ROWS,
+        "of": cohort_words(query),
+    }
+
+
+def cohort_words(query: ArrQuery) -> str:
+    """Whose cohorts these are."""
+    return " and ".join(" or ".join(values) for values in query.filters.values()) or "all customers"
+
+
+def cohort_cell(cohort: Cohort, cell: CohortCell | None, query: ArrQuery, reader: Reader) -> dict[str, Any] | None:
+    """One share with the address of the customers behind it; None where there is no month yet."""
+    if cell is None:
+        return None
+    span = span_text(cohort.period.first, cohort.period.last)
+    url = query.address(reader.base, why=f"cohort:{span}:{month_format(cell.period.last)}")
+    return {"share": cell.arr_share, "url": url if cell.customers else ""}

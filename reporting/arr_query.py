@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 from urllib.parse import urlencode
 
+from django.http import QueryDict
+
 from metrics.models import Recognition
 from metrics.selectors.periods import Grain
 from portal.lib.money import Scale
@@ -17,6 +19,7 @@ DIMENSIONS = ("segment", "region", "rep", "product")
 GRAINS = ("month", "quarter", "year")
 SCALES = ("full", "thousands", "millions")
 LONGEST = 600  # months
+MOST_VALUES = 100  # of one filter
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,10 @@ class ArrQuery:
     recognition: str = ""
     reported: bool = True
     scale: Scale = "thousands"
-    filters: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def from_parameters(cls, given: Mapping[str, str]) -> "ArrQuery":
+    def from_parameters(cls, given: QueryDict) -> "ArrQuery":
         first, last = _month(given.get("from", "")), _month(given.get("to", ""))
         if first is not None and last is not None and not 0 <= last - first < LONGEST:
             first = last = None
@@ -45,13 +48,13 @@ class ArrQuery:
             recognition=_one_of(given.get("basis", ""), Recognition.values, ""),
             reported=given.get("view") != "current",
             scale=cast(Scale, _one_of(given.get("scale", ""), SCALES, "thousands")),
-            filters={name: given[name][:200] for name in DIMENSIONS if given.get(name) and "\0" not in given[name]},
+            filters={name: values for name in DIMENSIONS if (values := _values(given.getlist(name)))},
         )
 
-    def parameters(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str | tuple[str, ...]]:
         """The address's parameters, defaults left out."""
         default = ArrQuery()
-        named = {
+        named: dict[str, str | tuple[str, ...]] = {
             "from": month_format(self.first) if self.first is not None else "",
             "to": month_format(self.last) if self.last is not None else "",
             "grain": self.grain if self.grain != default.grain else "",
@@ -66,7 +69,7 @@ class ArrQuery:
     def address(self, base: str, **more: str) -> str:
         """The address of this question, with parameters of its own added (`why`)."""
         parameters = self.parameters() | more
-        return f"{base}?{urlencode(parameters)}" if parameters else base
+        return f"{base}?{urlencode(parameters, doseq=True)}" if parameters else base
 
     def having(self, **changes: object) -> "ArrQuery":
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -74,6 +77,11 @@ class ArrQuery:
 
 def _one_of(value: str, known: tuple[str, ...] | list[str], otherwise: str) -> str:
     return value if value in known else otherwise
+
+
+def _values(given: list[str]) -> tuple[str, ...]:
+    """The values of a filter, each once and in order; what no dimension can hold is left out."""
+    return tuple(sorted({value[:200] for value in given if value and "\0" not in value}))[:MOST_VALUES]
 
 
 def _month(text: str) -> int | None:

@@ -30,6 +30,13 @@ SHORT = {
     "contraction": "Contr.",
     "ending": "End",
 }
+COUNT_LABELS = {
+    "customers_beginning": "Customers at the beginning",
+    "customers_new": "New customers",
+    "customers_churned": "Lost customers",
+    "customers_reactivated": "Returning customers",
+    "customers_ending": "Customers",
+}
 STANDS = ("beginning", "ending")
 
 
@@ -42,10 +49,14 @@ def period_label(period: Period, grain: str, locale: str) -> str:
     return f"{label} (part)" if period.is_partial else label
 
 
-def why_cell(query: ArrQuery, base: str, span: tuple[int, int], column: str, group: str = "") -> str:
-    """The address of the drawer that explains one figure."""
-    months = ":".join(month_format(month) for month in span)
-    more = {"why": f"cell:{months}:{column}"} | ({"group": group} if group else {})
+def span_text(first: int, last: int) -> str:
+    """Months as addresses write them: `2026-01:2026-03`."""
+    return f"{month_format(first)}:{month_format(last)}"
+
+
+def why_cell(query: ArrQuery, base: str, span: tuple[int, int], column: str, of: tuple[str, str] | None = None) -> str:
+    """The address of the drawer that explains one figure, of one group (dimension, value) or of all."""
+    more = {"why": f"cell:{span_text(*span)}:{column}"} | ({"of": of[0], "group": of[1]} if of else {})
     return query.address(base, **more)
 
 
@@ -53,40 +64,66 @@ def bridge_table(bridge: Bridge, query: ArrQuery, base: str, *, unit: str, local
     """The table of `_partials/table.html`: periods down, movements across, totals below."""
     names = columns_of(bridge.totals)
     grouped = bridge.dimension != "total"
-    columns: list[dict[str, Any]] = [{"label": "Period", "kind": "text"}]
-    columns += [{"label": bridge.dimension.title(), "kind": "text"}] if grouped else []
-    columns += [{"label": LABELS[name], "kind": "money" if name in STANDS else "signed"} for name in names]
-    rows = [
-        {"id": f"bridge-{place}", "cells": row_cells(row, names, query, base, locale, grouped=grouped)}
-        for place, row in enumerate(bridge.rows)
-    ]
+    columns = figure_columns("Period", names, bridge.dimension.title() if grouped else "")
+    if len(query.filters.get("product", ())) > 1:
+        columns[-1]["help"] = "A customer of several of the chosen products is counted in each"
+    rows = [bridge_row(row, names, query, base, locale, place) for place, row in enumerate(bridge.rows)]
     return {
         "id": "bridge",
         "caption": f"Bridge by {bridge.dimension}" if grouped else "Bridge",
         "unit": unit,
-        "columns": [*columns, {"label": "Customers", "kind": "count"}],
+        "columns": columns,
         "rows": rows,
         "total": {
             "id": "total",
-            "cells": ["All periods", *([""] if grouped else []), *total_cells(bridge.totals, names)],
+            "cells": ["All periods", *([""] if grouped else []), *total_cells(bridge.totals, names, query, base)],
         },
         "tall": len(rows) > 14,
     }
 
 
-def row_cells(
-    row: BridgeRow, names: Sequence[str], query: ArrQuery, base: str, locale: str, *, grouped: bool
-) -> list[Any]:
-    """One row of the table; every movement leads to its customers, zeros lead nowhere."""
-    span = (row.period.first, row.period.last)
+def figure_columns(first: str, names: Sequence[str], group: str = "") -> list[dict[str, Any]]:
+    """The columns of the table and of the rows that open under one of its rows."""
+    columns: list[dict[str, Any]] = [{"label": first, "kind": "text"}]
+    columns += [{"label": group, "kind": "text"}] if group else []
+    columns += [{"label": LABELS[name], "kind": "money" if name in STANDS else "signed"} for name in names]
+    return [*columns, {"label": "Customers", "kind": "count"}]
+
+
+def bridge_row(
+    row: BridgeRow, names: Sequence[str], query: ArrQuery, base: str, locale: str, place: int
+) -> dict[str, Any]:
+    """One row of the table; of an unsplit bridge it opens into its segments."""
     notes = {"closed": "as closed", "mixed": "partly closed"}
-    cells: list[Any] = [{"value": period_label(row.period, query.grain, locale), "note": notes.get(row.state, "")}]
-    cells += [row.group] if grouped else []
-    for name in names:
-        amount: Decimal = getattr(row, name)
-        leads = amount != 0 and name != "adjustment"
-        cells.append({"value": amount, "href": why_cell(query, base, span, name, row.group) if leads else ""})
-    return [*cells, row.customers_ending]
+    label = {"value": period_label(row.period, query.grain, locale), "note": notes.get(row.state, "")}
+    made: dict[str, Any] = {"id": f"bridge-{place}"}
+    if query.by != "total":
+        return made | {"cells": [label, row.group, *figure_cells(row, names, query, base, query.by)]}
+    asked = {"span": span_text(row.period.first, row.period.last), "parent": made["id"]}
+    asked |= {"adjusted": "yes"} if "adjustment" in names else {}
+    made["children_url"] = query.address(f"{base}rows/", **asked)
+    return made | {"cells": [label, *figure_cells(row, names, query, base)]}
+
+
+def segment_rows(bridge: Bridge, names: Sequence[str], query: ArrQuery, base: str) -> list[dict[str, Any]]:
+    """The rows under a period, one for each value of the bridge's dimension, in the columns of the period's own row."""
+    return [
+        {"id": row.group, "cells": [row.group, *figure_cells(row, names, query, base, bridge.dimension)]}
+        for row in bridge.rows
+    ]
+
+
+def figure_cells(
+    row: BridgeRow, names: Sequence[str], query: ArrQuery, base: str, dimension: str = "total"
+) -> list[dict[str, Any]]:
+    """The figures of a row; each leads to its customers, zeros lead nowhere."""
+    span = (row.period.first, row.period.last)
+    figures: dict[str, Any] = {name: getattr(row, name) for name in (*names, "customers_ending")}
+    of = (dimension, row.group) if dimension != "total" else None
+    return [
+        {"value": figure, "href": why_cell(query, base, span, name, of) if figure and name != "adjustment" else ""}
+        for name, figure in figures.items()
+    ]
 
 
 def columns_of(totals: Sequence[BridgeRow]) -> list[str]:
@@ -95,9 +132,16 @@ def columns_of(totals: Sequence[BridgeRow]) -> list[str]:
     return [name for name in LABELS if name != "adjustment" or adjusted]
 
 
-def total_cells(totals: Sequence[BridgeRow], names: Sequence[str]) -> list[Any]:
+def total_cells(totals: Sequence[BridgeRow], names: Sequence[str], query: ArrQuery, base: str) -> list[Any]:
     """The whole span in one row: it begins where the first period begins and ends where the last one ends."""
-    return [*span_amounts(totals, names).values(), totals[-1].customers_ending if totals else None]
+    if not totals:
+        return []
+    span = (totals[0].period.first, totals[-1].period.last)
+    amounts: dict[str, Any] = {**span_amounts(totals, names), "customers_ending": totals[-1].customers_ending}
+    return [
+        {"value": amount, "href": why_cell(query, base, span, name) if amount and name != "adjustment" else ""}
+        for name, amount in amounts.items()
+    ]
 
 
 def span_amounts(totals: Sequence[BridgeRow], names: Sequence[str]) -> dict[str, Decimal]:

@@ -1,6 +1,7 @@
 """The drawers over the ARR page: the customers behind a figure, and why one customer's figure is what it is.
 
-The address says which: `why=cell:2026-01:2026-10:churn` or `why=customer:2026-10:C-0001`.
+The address says which: `why=cell:2026-01:2026-10:churn` (with `of=segment&group=SMB` of one group), `why=retention:2026-10`,
+`why=cohort:2025-01:2025-03:2026-10` or `why=customer:2026-10:C-0001`.
 """
 
 from collections.abc import Sequence
@@ -9,17 +10,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.http import QueryDict
+
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import Cell
 from metrics.selectors.periods import Period
 from metrics.selectors.reported import bridge_reported
+from metrics.selectors.retained import cohort_customers, retention_customers
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format, month_parse
 from portal.tenancy.models import Client
 from reporting.arr_page import Reader
-from reporting.arr_query import ArrQuery
-from reporting.bridge_view import LABELS, span_amounts
+from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery
+from reporting.bridge_view import COUNT_LABELS, LABELS, span_amounts
 
 SHOWN = 200
 
@@ -32,29 +36,75 @@ class Drawer:
     context: dict[str, Any]
 
 
-def drawer_for(client: Client, query: ArrQuery, reader: Reader, why: str, group: str) -> Drawer | None:
+def drawer_for(client: Client, query: ArrQuery, reader: Reader, asked: QueryDict) -> Drawer | None:
     """The drawer that the address asks for; one that says so where there is nothing behind it."""
+    why, group, of = (asked.get(name, "").replace("\0", "") for name in ("why", "group", "of"))
     kind, _, rest = why.partition(":")
-    if kind == "cell" and rest.count(":") == 2:
-        return cell_drawer(client, query, reader, rest, group)
-    if kind == "customer" and ":" in rest:
-        month, _, customer = rest.partition(":")
-        return customer_drawer(client, query, reader, month, customer)
+    try:
+        if kind == "cell" and rest.count(":") == 2:
+            return cell_drawer(client, query, reader, rest, (of if of in DIMENSIONS else query.by, group[:200]))
+        if kind == "retention" and rest:
+            return retention_drawer(client, query, reader, month_parse(rest))
+        if kind == "cohort" and rest.count(":") == 2:
+            return cohort_drawer(client, query, reader, rest)
+        if kind == "customer" and ":" in rest:
+            month, _, customer = rest.partition(":")
+            return customer_drawer(client, query, reader, month, customer)
+    except (ValueError, KeyError, MissingRates):
+        return Drawer("reporting/_drawer_empty.html", {"drawer_title": "Nothing behind this figure"})
     return None
 
 
-def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, group: str) -> Drawer:
+def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: tuple[str, str]) -> Drawer:
+    """The customers behind a cell of the bridge."""
     first, last, column = span.split(":")
-    dimension = query.by if group else "total"
-    try:
-        months = month_parse(first), month_parse(last)
-        cell = customers_of_cell(
-            client, query.recognition or None, *months, dimension, group[:200], column, query.filters
-        )
-    except (ValueError, KeyError, MissingRates):
-        return nothing_there()
-    context = {"cell": cell, **cell_words(cell, query, reader), "reported": reported_amount(client, cell, query)}
+    dimension, group = of if of[1] else ("total", "")
+    months = month_parse(first), month_parse(last)
+    if not 0 <= months[1] - months[0] < LONGEST:
+        raise ValueError(span)
+    cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
+    label = {**LABELS, **COUNT_LABELS, "net_new": f"Net new {cell.head.label}"}[column]
+    words = f"{label}, {span_words(cell.period, reader.locale)}"
+    context = cell_context(cell, words, query, reader) | {"reported": reported_amount(client, cell, query)}
     return Drawer("reporting/_drawer_cell.html", context)
+
+
+def cohort_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str) -> Drawer:
+    """The customers of a cohort that have ARR at a month end."""
+    first, last, month = (month_parse(text) for text in asked.split(":"))
+    cell = cohort_customers(client, query.recognition or None, (first, last), month, query.filters)
+    began = span_words(Period("", first, last), reader.locale)
+    words = f"First {cell.head.label} in {began}, at the end of {month_text(month, reader.locale)}"
+    return Drawer("reporting/_drawer_cell.html", cell_context(cell, words, query, reader) | {"reported": None})
+
+
+def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int) -> Drawer:
+    """What the customers of twelve months before had then, have now, and kept of it."""
+    found = retention_customers(client, query.recognition or None, month, query.filters)
+    if not found.customers:
+        raise KeyError(month)
+    rows = [{"customer": row, "url": customer_url(query, reader, month, row.customer)} for row in found.customers]
+    context = {
+        "found": found,
+        "rows": rows[:SHOWN],
+        "rest_count": len(rows[SHOWN:]),
+        "nrr": found.now / found.base if found.base else None,
+        "grr": found.kept / found.base if found.base else None,
+        "before": month - 12,
+        "drawer_title": f"Retention, {month_text(month, reader.locale)}",
+        "drawer_text": " · ".join([found.head.label, *filter_words(query)]),
+    }
+    return Drawer("reporting/_drawer_retention.html", context)
+
+
+def customer_url(query: ArrQuery, reader: Reader, month: int, customer: str) -> str:
+    """The address of the drawer that explains one customer."""
+    return query.address(reader.base, why=f"customer:{month_format(month)}:{customer}")
+
+
+def filter_words(query: ArrQuery) -> list[str]:
+    """What the filters say, for the head of a drawer."""
+    return [" or ".join(values) for values in query.filters.values()]
 
 
 def reported_amount(client: Client, cell: Cell, query: ArrQuery) -> Decimal | None:
@@ -70,22 +120,18 @@ def reported_amount(client: Client, cell: Cell, query: ArrQuery) -> Decimal | No
     return shown if shown != cell.amount else None
 
 
-def cell_words(cell: Cell, query: ArrQuery, reader: Reader) -> dict[str, Any]:
-    """Title, links and the rest of a long list."""
-    label = {**LABELS, "net_new": f"Net new {cell.head.label}"}[cell.column]
-    named = [*query.filters.values(), *([cell.group] if cell.group else [])]
-    rows = [
-        {
-            "customer": found,
-            "url": query.address(reader.base, why=f"customer:{month_format(cell.period.last)}:{found.customer}"),
-        }
-        for found in cell.customers[:SHOWN]
-    ]
+def cell_context(cell: Cell, title: str, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+    """Title, customers with their links, and the rest of a long list."""
     rest = cell.customers[SHOWN:]
     return {
-        "drawer_title": f"{label}, {span_words(cell.period, reader.locale)}",
-        "drawer_text": " · ".join([cell.head.label, *named]),
-        "rows": rows,
+        "cell": cell,
+        "is_count": cell.column in COUNT_LABELS,
+        "drawer_title": title,
+        "drawer_text": " · ".join([cell.head.label, *filter_words(query), *([cell.group] if cell.group else [])]),
+        "rows": [
+            {"customer": found, "url": customer_url(query, reader, cell.period.last, found.customer)}
+            for found in cell.customers[:SHOWN]
+        ],
         "rest_count": len(rest),
         "rest_amount": sum((found.amount for found in rest), Decimal(0)),
     }
@@ -98,12 +144,10 @@ def span_words(period: Period, locale: str) -> str:
 
 
 def customer_drawer(client: Client, query: ArrQuery, reader: Reader, month: str, customer: str) -> Drawer:
-    try:
-        found = why_get(client, customer[:200], month_parse(month), query.recognition or None)
-    except (ValueError, MissingRates):
-        return nothing_there()
+    """Why one customer's figure is what it is."""
+    found = why_get(client, customer[:200], month_parse(month), query.recognition or None)
     if found is None:
-        return nothing_there()
+        raise KeyError(customer)
     title = f"{found.name}, {month_text(found.month, reader.locale)}"
     context = {"why": found, "sum_words": sum_words(found), "drawer_title": title, "drawer_text": found.customer}
     context |= {"lines": [shown_line(line) for line in counting_first(found.lines)]}
@@ -158,7 +202,3 @@ def sum_words(why: Why) -> str:
         "contraction": "contraction",
     }
     return f"This month is {words[why.explanation.kind]}." if why.explanation.kind else "Nothing moved this month."
-
-
-def nothing_there() -> Drawer:
-    return Drawer("reporting/_drawer_empty.html", {"drawer_title": "Nothing behind this figure"})

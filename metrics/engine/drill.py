@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import Bools, Ints, grouped_sum
+from metrics.engine.arrays import NEVER, Bools, Ints, grouped_sum
 from metrics.engine.balances import attributes_of_units
 from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
 from metrics.engine.fx import RATE_ONE, convert_change, converter
@@ -19,7 +19,7 @@ from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.settlement import Settlement, settle_lines
 from metrics.engine.tally import CHURN, CONTRACTION, COUNTED, EXPANSION, KINDS, NEW, REACTIVATION
-from metrics.engine.valuation import MissingRates, Rates, line_values, lines_at, rate_gaps, rates_for
+from metrics.engine.valuation import MONTHS_BACK, MissingRates, Rates, line_values, lines_at, rate_gaps, rates_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,16 @@ class Grains:
     lines_now: Ints
 
 
-def settle_month(lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, month: int) -> Settled:
-    """Settles the lines for reading one month; raises ``MissingRates`` where it or the month before cannot be
-    valued.
+def settle_month(
+    lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, month: int, *, with_retention: bool = False
+) -> Settled:
+    """Settles the lines for reading one month; raises ``MissingRates`` where it or the month before (for retention also
+    twelve months before) cannot be valued.
     """
     coded = code_lines(lines, policy.customer_unit)
     settled = settle_lines(coded, policy)
     table = rates_for(coded, rates, policy, month, month)
-    gaps = rate_gaps(coded, settled, table, policy, month, month, retention=False)
+    gaps = rate_gaps(coded, settled, table, policy, month, month, with_retention)
     if gaps.height:
         raise MissingRates(gaps)
     return Settled(coded, settled, table, line_values(coded, settled, table), policy, month)
@@ -127,6 +129,56 @@ def customer_balances(lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, 
             "reporting_cents": joined["reporting_cents"],
         }
     ).sort("customer", "product", "currency")
+
+
+def grain_values(book: Settled, held: int, rates_of: int) -> tuple[Ints, Ints]:
+    """Customer and cents of each grain held at the month end ``held``, valued at the rates of the month ``rates_of``."""
+    lines, rows = book.lines, np.flatnonzero(lines_at(book.settled, held))
+    products, currencies = max(len(lines.product_names), 1), max(len(lines.currency_names), 1)
+    keys, grain = np.unique(
+        (lines.unit[rows] * products + lines.product[rows]) * currencies + lines.currency[rows], return_inverse=True
+    )
+    local = grouped_sum(grain.astype(np.int64, copy=False), book.values[rows], len(keys))
+    convert = converter(int(local.max(initial=0)), int(book.rates.by_month.max(initial=RATE_ONE)))
+    return keys // (products * currencies), convert(local, book.rates.column(rates_of)[keys % currencies])
+
+
+def customer_retention(lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, month: int) -> pl.DataFrame:
+    """Retention of a month customer by customer: ``customer`` str · ``base``, ``now``, ``kept``, Int64 cents.
+
+    Everyone with ARR twelve months before; the sums are the month's retention (section 7). Raises ``MissingRates``.
+    """
+    book = settle_month(lines, rates, policy, month, with_retention=True)
+    before, units = month - MONTHS_BACK, len(book.lines.unit_names)
+    unit, value = grain_values(book, before, month if policy.retention_fx == "constant" else before)
+    base = grouped_sum(unit, value, units)
+    now = grouped_sum(*grain_values(book, month, month), units)
+    there = np.unique(unit)
+    return pl.DataFrame(
+        {
+            "customer": book.lines.unit_names[there],
+            "base": base[there],
+            "now": now[there],
+            "kept": np.minimum(base, now)[there],
+        }
+    )
+
+
+def customer_cohort(
+    lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, cohort: tuple[int, int], month: int
+) -> pl.DataFrame:
+    """The customers whose first ARR fell in the months of ``cohort``, with their ARR at a month end: ``customer`` str ·
+    ``amount``, Int64 cents. Those without ARR then are left out. Raises ``MissingRates``.
+    """
+    book = settle_month(lines, rates, policy, month)
+    units = len(book.lines.unit_names)
+    first = np.full(units, NEVER, dtype=np.int64)
+    rows = np.flatnonzero(book.settled.has_value)
+    np.minimum.at(first, book.lines.unit[rows], book.settled.month_from[rows])
+    unit, value = grain_values(book, month, month)
+    amount, there = grouped_sum(unit, value, units), np.unique(unit)
+    there = there[(first[there] >= cohort[0]) & (first[there] <= cohort[1])]
+    return pl.DataFrame({"customer": book.lines.unit_names[there], "amount": amount[there]})
 
 
 def customer_bridge(

@@ -11,11 +11,12 @@ from django.utils.safestring import SafeString
 
 from metrics.memory import Memory
 from metrics.selectors.stamp import numbers_stamp
-from portal.lib.periods import last_day
+from portal.lib.periods import last_day, month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
 from reporting.arr_page import Reader, arr_context, bridge_for
 from reporting.arr_query import ArrQuery
+from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.exports import bridge_csv
 from reporting.reader import locale_of
 from reporting.why_page import drawer_for
@@ -35,10 +36,9 @@ PAGES: Final[Memory[Page]] = Memory(60_000_000)  # characters of this process
 @client_page(VIEW_ARR)
 def arr(request: TenantRequest) -> HttpResponse:
     """The page; with `why`, the drawer over it, and the drawer alone where only that was asked for."""
-    query = ArrQuery.from_parameters(request.GET.dict())
+    query = ArrQuery.from_parameters(request.GET)
     reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
-    why, group = (request.GET.get(name, "").replace("\0", "") for name in ("why", "group"))
-    drawer = drawer_for(request.client, query, reader, why, group)
+    drawer = drawer_for(request.client, query, reader, request.GET)
     shown = {"drawer_template": drawer.template, **drawer.context} if drawer else {}
     if drawer and request.headers.get("HX-Target") == "drawer":
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
@@ -64,9 +64,29 @@ def drawn_page(request: TenantRequest, query: ArrQuery, reader: Reader, may_impo
 
 
 @client_page(VIEW_ARR)
+def arr_rows(request: TenantRequest) -> HttpResponse:
+    """The rows by segment that one row of the table opens into; nothing for an address that makes no sense."""
+    query = ArrQuery.from_parameters(request.GET)
+    try:
+        first, last = (month_parse(text) for text in request.GET.get("span", "").split(":"))
+    except ValueError:
+        return HttpResponse()
+    base = reverse("arr", kwargs={"client_slug": request.client.slug})
+    bridge = bridge_for(request.client, query.having(first=first, last=last, by="segment"))
+    names = [name for name in LABELS if name != "adjustment" or request.GET.get("adjusted")]
+    rows = segment_rows(bridge, names, query, base)
+    context = {"columns": figure_columns("", names), "rows": rows, "parent": request.GET.get("parent", "")[:40]}
+    return TemplateResponse(
+        request,
+        "reporting/_bridge_rows.html",
+        context | {"currency": request.client.currency, "scale": query.scale},
+    )
+
+
+@client_page(VIEW_ARR)
 def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page shows, exact to the cent."""
-    query = ArrQuery.from_parameters(request.GET.dict())
+    query = ArrQuery.from_parameters(request.GET)
     bridge = bridge_for(request.client, query)
     response = HttpResponse(bridge_csv(bridge), content_type="text/csv; charset=utf-8")
     split = f"-by-{query.by}" if query.by != "total" else ""

@@ -54,7 +54,11 @@ if (drawer) {
     else event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === drawer && drawer.firstElementChild) show({ moving: !drawer.open });
+    if (event.detail.target !== drawer || !drawer.firstElementChild) return;
+    const wasOpen = drawer.open;
+    show({ moving: !wasOpen });
+    // What had the focus is gone with the content before: begin again at the head of the drawer.
+    if (wasOpen) drawer.querySelector("[data-drawer-close]")?.focus();
   });
 
   drawer.addEventListener("click", (event) => {

@@ -90,3 +90,12 @@ for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 }
+
+// A filter of several values says in its button what is chosen.
+document.addEventListener("change", (event) => {
+  const box = event.target.closest?.("[data-choices]");
+  if (!box) return;
+  const chosen = [...box.querySelectorAll("input:checked")];
+  const [first] = chosen;
+  box.querySelector("[data-choices-summary]").textContent = !first ? "All" : chosen.length === 1 ? first.value : `${chosen.length} chosen`;
+});

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from metrics.models import Recognition
-from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
+from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get, retention_get
 from metrics.selectors.drill import customers_of_cell
 from metrics.selectors.figures import BRIDGE_COLUMNS, Cohorts
 from metrics.selectors.movers import movers_get
 from metrics.selectors.reported import bridge_reported, headline_reported
+from metrics.selectors.retained import cohort_customers, retention_customers
 from metrics.services.closes import month_close
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
@@ -102,3 +103,23 @@ def test_what_was_reported_can_be_cut_to_several_values(numbers: Client) -> None
         assert headline_reported(numbers, filters={"region": chosen}) == headline_get(
             numbers, filters={"region": chosen}
         )
+
+
+@pytest.mark.parametrize("recognition", Recognition.values)
+@pytest.mark.parametrize("filters", [{}, {"segment": "Enterprise"}, {"region": ("EMEA", "APAC"), "segment": "SMB"}])
+def test_the_customers_behind_a_retention_are_its_sums(numbers: Client, recognition: str, filters: Any) -> None:
+    for row in retention_get(numbers, recognition, FIRST, LAST, filters=filters)[::5]:
+        found = retention_customers(numbers, recognition, row.month, filters)
+        assert (found.base, found.now, found.kept) == (row.base, row.now, row.kept)
+        assert len(found.customers) == row.customers_base
+        assert sum(customer.kept for customer in found.customers) == row.kept
+
+
+@pytest.mark.parametrize("filters", [{}, {"segment": "Enterprise"}, {"product": ("Connect", "Analytics")}])
+def test_the_customers_behind_a_cohort_are_its_cells(numbers: Client, filters: Any) -> None:
+    cohorts = cohorts_get(numbers, None, "quarter", filters=filters).cohorts
+    for cohort in cohorts[-8::3]:
+        for cell in cohort.cells[::3]:
+            span = (cohort.period.first, cohort.period.last)
+            found = cohort_customers(numbers, None, span, cell.period.last, filters)
+            assert (found.amount, len(found.customers)) == (cell.arr, cell.customers)

@@ -1,5 +1,6 @@
 """The ARR page: its figures, its links, and what it says when there are none."""
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -118,6 +119,71 @@ def test_markup_in_a_name_is_text(northwind: Client, eve: User, signed_in: SignI
         numbers_load(northwind, [LINES[0] | {"customer_name": hostile, "segment": hostile}])
     text = page(signed_in(eve), f"{ARR}?by=segment&why=cell:2026-01:2026-01:new")
     assert "<script>alert" not in text
+
+
+def test_several_values_of_a_filter_stay_in_every_link(eves_browser: Browser) -> None:
+    response = eves_browser.get(f"{ARR}?segment=SMB&segment=Enterprise&scale=full&why=cell:2026-03:2026-03:ending")
+    text = response.content.decode()
+    assert response.context["cell"].amount == Decimal("42000.00") and "2 chosen" in text
+    assert "segment=Enterprise&amp;segment=SMB" in text
+    assert "Enterprise or SMB" in text
+    cohorts = eves_browser.get(f"{ARR}?segment=SMB&scale=full").context["cohorts"]
+    assert [(row["label"], row["size"]) for row in cohorts["rows"]] == [("Jan 2026", 1)]
+
+
+def test_a_row_opens_into_its_segments(eves_browser: Browser) -> None:
+    text = page(eves_browser, f"{ARR}?scale=full")
+    assert "/c/northwind/arr/rows/?scale=full&amp;span=2026-02%3A2026-02&amp;parent=bridge-1" in text
+    response = eves_browser.get(f"{ARR}rows/?scale=full&span=2026-02:2026-02&parent=bridge-1")
+    rows = response.content.decode()
+    assert rows.count("<tr") == 2 and 'data-parent="bridge-1"' in rows and "<html" not in rows
+    assert [row["cells"][0] for row in response.context["rows"]] == ["Enterprise", "SMB"]
+    why = response.context["rows"][0]["cells"][2]
+    assert why["value"] == Decimal("24000.00")
+    cell = eves_browser.get(why["href"]).context["cell"]
+    assert (cell.dimension, cell.group, cell.amount) == ("segment", "Enterprise", Decimal("24000.00"))
+    assert eves_browser.get(f"{ARR}rows/?span=soon").content == b""
+
+
+def test_every_tile_leads_to_the_customers_behind_it(northwind: Client, eve: User, signed_in: SignIn) -> None:
+    last_year = [found | {"starts_on": dt.date(2025, 3, 1)} for found in LINES[:2]]
+    lost = LINES[0] | {"line_id": "K7/1", "customer_id": "cord", "starts_on": dt.date(2025, 1, 1)}
+    with tenant_context(northwind):
+        numbers_load(northwind, [*last_year, LINES[2], lost | {"ends_on": dt.date(2026, 3, 14)}])
+    browser = signed_in(eve)
+    tiles = {tile["name"]: tile for tile in browser.get(f"{ARR}?scale=full").context["tiles"]}
+    behind = {name: browser.get(tile["url"]).context for name, tile in tiles.items()}
+    assert behind["arr"]["cell"].amount == tiles["arr"]["figure"].value == Decimal("42000.00")
+    assert behind["net_new"]["cell"].amount == tiles["net_new"]["figure"].value == Decimal("-6000.00")
+    for name in ("nrr", "grr"):
+        assert behind[name][name].quantize(Decimal("0.0001")) == tiles[name]["figure"].value
+    found = behind["nrr"]["found"]
+    assert (found.base, found.now, found.kept) == (Decimal("48000.00"), Decimal("42000.00"), Decimal("36000.00"))
+    churned = behind["logo_churn"]["cell"]
+    assert [(row.name, row.amount) for row in churned.customers] == [("Acme", 1)]
+    assert tiles["arr"]["ratio"] == Decimal("-6000") / Decimal("48000") and tiles["nrr"]["ratio"] is None
+
+
+def test_a_cohort_leads_to_its_customers(eves_browser: Browser) -> None:
+    context = eves_browser.get(f"{ARR}?scale=full").context
+    january, february, *_ = context["cohorts"]["rows"]
+    cell = eves_browser.get(february["cells"][1]["url"]).context["cell"]
+    assert [(row.customer, row.amount) for row in cell.customers] == [("bolt", Decimal("30000.00"))]
+    assert february["cells"][1]["share"] == Decimal("1.2500") and january["cells"][2]["share"] == Decimal("1.0000")
+
+
+@pytest.mark.parametrize(
+    "why", ["cell:2026-03:2026-03:customers_ending", "cell:2026-01:2026-03:customers_new", "cell:1026-01:2026-03:new"]
+)
+def test_counts_have_their_customers_too(eves_browser: Browser, why: str) -> None:
+    text = page(eves_browser, f"{ARR}?why={why}")
+    assert "each customer counted below" in text or "Nothing behind this figure" in text
+
+
+@pytest.mark.parametrize("why", ["retention:2020-01", "retention:x", "cohort:a:b:c", "cohort:2026-01:2026-01:2031-01"])
+def test_a_drawer_without_anything_behind_it_says_so(eves_browser: Browser, why: str) -> None:
+    text = page(eves_browser, f"{ARR}?why={why}")
+    assert "Nothing behind this figure" in text or "No customer moved here" in text
 
 
 def test_tiles_and_table_show_closed_months_as_reported_and_say_what_changed(

@@ -56,6 +56,7 @@ def a_version(client: Client) -> dict[str, Any]:
 REPORTING_ROUTES = [
     Route("client_home", VIEW_CLIENT, status=(200,)),
     Route("arr", VIEW_ARR, status=(200,)),
+    Route("arr_rows", VIEW_ARR, status=(200,)),
     Route("arr_bridge_csv", VIEW_ARR, status=(200,)),
     Route("months", VIEW_ARR, status=(200,)),
     Route("month_close", CLOSE_MONTH, kwargs=an_open_month, status=(200,), names_object=False),
