@@ -105,12 +105,12 @@ def test_a_group_is_read_alone_with_what_waits_for_it(shared: Path, northwind: C
         every = load_groups(book)
         assert load_group_names(book, "segment") == sorted(name for kind, name in every if kind == "segment")
         for dimension, group in every:
-            found = load_groups(book, [dimension], group)
+            found = load_groups(book, [dimension], [group])
             assert {key: values.tolist() for key, values in found.items()} == {
                 (dimension, group): every[dimension, group].tolist()
             }
         assert load_groups(book, [TOTAL, "rep"]).keys() == {key for key in every if key[0] in (TOTAL, "rep")}
-        assert load_groups(book, ["segment"], "no such segment") == {}
+        assert load_groups(book, ["segment"], ["no such segment"]) == {}
 
 
 def test_whoever_replaces_the_series_takes_the_steps_away(shared: Path, northwind: Client) -> None:
