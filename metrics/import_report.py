@@ -3,6 +3,7 @@
 Everything here is plain JSON, kept on the import, so that showing it costs no second look at the file.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import polars as pl
@@ -20,6 +21,7 @@ FIRST_ROWS: Final = 10
 EXAMPLES: Final = 100
 NOTES: Final = 50
 FEW_VALUES: Final = 30
+SLICE: Final = 100_000
 NAMES: Final = {column.target: column.name for column in CONTRACT_COLUMNS}
 
 
@@ -143,13 +145,9 @@ def effect(delta: Delta) -> list[dict[str, Any]]:
     """The annual value of the lines before and after, per currency, as decimal texts: added, changed and vanished together."""
     sums: dict[str, list[int]] = {}
     for side, lines in ((0, delta.counted), (1, delta.counting)):
-        if not lines.height:
-            continue
-        alike = [pl.lit("").alias(name) for name in ("customer_id", "product")]  # their codes are not looked at
-        coded = code_lines(lines.select(LINE_SCHEMA.names()).with_columns(alike), "customer")
-        values = pl.DataFrame({"currency": lines["currency"], "cents": annual_values(coded, "net")})
-        for currency, cents in values.group_by("currency").agg(pl.col("cents").sum()).iter_rows():
-            sums.setdefault(currency, [0, 0])[side] += cents
+        for part in lines.iter_slices(SLICE):  # the engine's arrays of a million lines would be a quarter of a gigabyte
+            for currency, cents in annual_cents(part):
+                sums.setdefault(currency, [0, 0])[side] += cents
     return [
         {
             "currency": currency,
@@ -159,6 +157,14 @@ def effect(delta: Delta) -> list[dict[str, Any]]:
         }
         for currency, (before, after) in sorted(sums.items())
     ]
+
+
+def annual_cents(lines: pl.DataFrame) -> Iterator[tuple[str, int]]:
+    """The annual value of lines in cents, currency by currency."""
+    alike = [pl.lit("").alias(name) for name in ("customer_id", "product")]  # their codes are not looked at
+    coded = code_lines(lines.select(LINE_SCHEMA.names()).with_columns(alike), "customer")
+    values = pl.DataFrame({"currency": lines["currency"], "cents": annual_values(coded, "net")})
+    return values.group_by("currency").agg(pl.col("cents").sum()).iter_rows()
 
 
 def cents_text(cents: int) -> str:

@@ -201,11 +201,11 @@ def insert_lines(source_id: int, import_id: int, lines: pl.DataFrame, progress: 
         SQL(", ").join(staged(name) for name in COLUMNS),
         STAGE,
     )
-    lines = lines.sort(WRITE_ORDER)
+    order = lines.select(pl.arg_sort_by(WRITE_ORDER)).to_series()
     hashes: list[pl.Series] = []
     with connection.cursor() as cursor:
         stage_create(cursor, lines.schema)
-        for text, part in encoded_ahead(lines):
+        for text, part in encoded_ahead(lines, order):
             stage_copy(cursor, text)
             cursor.execute(insert)
             cursor.execute(SQL("TRUNCATE {}").format(STAGE))
@@ -213,15 +213,17 @@ def insert_lines(source_id: int, import_id: int, lines: pl.DataFrame, progress: 
             if progress:
                 progress(sum(map(len, hashes)))
         cursor.execute(SQL("DROP TABLE {}").format(STAGE))
-    return lines.with_columns(pl.concat(hashes))
+    return lines.with_columns(pl.concat(hashes).gather(order.arg_sort()))
 
 
-def encoded_ahead(lines: pl.DataFrame) -> Iterator[tuple[bytes, pl.Series]]:
-    """Each slice of the lines as text for COPY, with its hashes; the next one is made while the caller uses this one."""
+def encoded_ahead(lines: pl.DataFrame, order: pl.Series) -> Iterator[tuple[bytes, pl.Series]]:
+    """The lines in this order, slice by slice, as text for COPY with their hashes; the next slice is made while the caller
+    uses this one.
+    """
     waiting: Future[tuple[bytes, pl.Series]] | None = None
     with ThreadPoolExecutor(1) as pool:
-        for part in lines.iter_slices(SLICE):
-            following = pool.submit(encoded, part)
+        for start in range(0, len(order), SLICE):
+            following = pool.submit(encoded, lines, order.slice(start, SLICE))
             if waiting:
                 yield waiting.result()
             waiting = following
@@ -229,8 +231,11 @@ def encoded_ahead(lines: pl.DataFrame) -> Iterator[tuple[bytes, pl.Series]]:
             yield waiting.result()
 
 
-def encoded(part: pl.DataFrame) -> tuple[bytes, pl.Series]:
-    """A slice as text for COPY, and its content hashes. Dates are days since 1970: numbers are read and written quickest."""
+def encoded(lines: pl.DataFrame, places: pl.Series) -> tuple[bytes, pl.Series]:
+    """Some of the lines as text for COPY, and their content hashes. Dates are days since 1970: numbers are written and read
+    quickest.
+    """
+    part = lines[places]
     if part["content_hash"].null_count():
         part = hashed(part)
     text = part.with_columns(pl.col(DATES).to_physical()).write_csv(include_header=False)
@@ -245,7 +250,7 @@ def update_lines(source_id: int, import_id: int, lines: pl.DataFrame) -> None:
     )
     with connection.cursor() as cursor:
         stage_create(cursor, lines.schema)
-        for text, _ in encoded_ahead(lines):
+        for text, _ in encoded_ahead(lines, pl.int_range(lines.height, eager=True)):
             stage_copy(cursor, text)
         cursor.execute(
             SQL(

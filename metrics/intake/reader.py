@@ -57,7 +57,8 @@ def read_limited(
                 raise Refused(
                     "file_too_large", f"the file has {size:,} bytes, at most {bounds.max_bytes:,} are read: split it"
                 )
-            return read_delimited(start + file.read(), encoding=encoding, delimiter=delimiter, limits=bounds)
+            file.seek(0)
+            return read_delimited(file.read(), encoding=encoding, delimiter=delimiter, limits=bounds)
     except Refused as refusal:
         return Table.refused(refusal)
 

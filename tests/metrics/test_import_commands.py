@@ -62,7 +62,7 @@ def test_a_changed_file_prints_what_it_changes_and_applies_it(northwind: Client,
     dry, _, _ = run("contracts_import", "--client", "northwind", "--dry-run", changed)
     assert "Nothing was loaded." in dry
     out, _, ended = run("contracts_import", "--client", "northwind", changed)
-    assert not ended and "1 lines added, 1 changed, 1 vanished, 0 unchanged." in out
+    assert not ended and "1 line added, 1 changed, 1 vanished, 0 unchanged." in out
     assert "changed K1-1: amount 1200 → 1300" in out and "vanished K2-1" in out
 
 

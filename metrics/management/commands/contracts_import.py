@@ -119,8 +119,9 @@ class Command(ClientCommand):
     def print_summary(self, contract_import: ContractImport) -> None:
         """What the file does, in counts, then changed fields with old and new, then totals."""
         done = contract_import
+        lines = "line" if done.added_count == 1 else "lines"
         self.stdout.write(
-            f"{done.added_count} lines added, {done.changed_count} changed, {done.vanished_count} vanished, "
+            f"{done.added_count} {lines} added, {done.changed_count} changed, {done.vanished_count} vanished, "
             f"{done.unchanged_count} unchanged."
         )
         examples = done.report["examples"]
