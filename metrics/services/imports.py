@@ -333,5 +333,6 @@ def finish(contract_import: ContractImport, state: str) -> None:
 
 
 def record(contract_import: ContractImport, action: str, **said: Any) -> None:
-    """An audit entry about this import."""
+    """An audit entry about this import; unless it says otherwise, about the state that it came to with its file."""
+    said.setdefault("after", {"state": contract_import.state, "sha256": contract_import.file_sha256})
     audit.record(action, object_type="import", object_id=contract_import.pk, **said)

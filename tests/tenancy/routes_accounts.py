@@ -34,7 +34,7 @@ def a_domain(client: Client) -> dict[str, Any]:
     return {"domain_id": row.pk}
 
 
-SETTINGS = {"name": "Northwind", "fiscal_year_start": 1, "time_zone": "UTC", "locale": "en", "close_day": ""}
+SETTINGS = {"name": "Northwind Ltd", "fiscal_year_start": 1, "time_zone": "UTC", "locale": "en", "close_day": ""}
 
 ACCOUNT_ROUTES = [
     Route("people", VIEW_PEOPLE, status=(200,)),

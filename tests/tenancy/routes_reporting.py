@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from metrics.models import ContractLine
 from metrics.selectors.close_preview import numbers_seen
+from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import CLOSE_MONTH, EDIT_POLICY, VIEW_ARR, VIEW_CLIENT, VIEW_POLICY
 from portal.tenancy.scope import tenant_context
-from tests.reporting.numbers import numbers_load
+from tests.reporting.numbers import NOW, numbers_load
 from tests.tenancy.matrix import Route
 
 POLICY = {
@@ -44,6 +46,14 @@ def a_closed_month(client: Client) -> dict[str, Any]:
     return {"month": "2026-03"}
 
 
+def a_corrected_month(client: Client) -> dict[str, Any]:
+    """A closed month whose contracts say something else by now."""
+    found = a_closed_month(client)
+    ContractLine.objects.update(amount=2400)
+    books_rebuild_all(client=client, now=NOW)
+    return found
+
+
 def a_revision(client: Client) -> dict[str, Any]:
     return a_closed_month(client) | {"revision": 1}
 
@@ -62,7 +72,7 @@ REPORTING_ROUTES = [
     Route("month_close", CLOSE_MONTH, kwargs=an_open_month, status=(200,), names_object=False),
     Route("month_close", CLOSE_MONTH, "post", an_open_month, as_seen, status=(302,), names_object=False),
     Route("month_restate", CLOSE_MONTH, kwargs=a_closed_month, status=(200,)),
-    Route("month_restate", CLOSE_MONTH, "post", a_closed_month, {"reason": "A late credit note"}, status=(200,)),
+    Route("month_restate", CLOSE_MONTH, "post", a_corrected_month, {"reason": "A late credit note"}, status=(302,)),
     Route("month", VIEW_ARR, kwargs=a_revision, status=(200,)),
     Route("policy", VIEW_POLICY, status=(200,)),
     Route("policy_edit", EDIT_POLICY, status=(200,)),

@@ -1,0 +1,26 @@
+"""All rows of one client as a checksum per table: what another client's request, or a rolled-back one, must leave alone."""
+
+from django.apps import apps
+from django.db import connection
+
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.wall import TenantModel
+
+
+def tenant_tables() -> list[str]:
+    """Every table behind the wall."""
+    return sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
+
+
+def fingerprint(client: Client) -> dict[str, str]:
+    """Count and checksum of the client's rows of each table, and of the client itself."""
+    with tenant_context(client), connection.cursor() as cursor:
+        cursor.execute("SELECT md5(c::text) FROM tenancy_client c WHERE id = %s", [client.pk])
+        found = {"tenancy_client": str(cursor.fetchone()[0])}
+        for table in tenant_tables():
+            cursor.execute(
+                f"SELECT count(*) || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t.id)), '') FROM \"{table}\" t"
+            )
+            found[table] = str(cursor.fetchone()[0])
+    return found
