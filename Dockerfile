@@ -42,5 +42,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=40s --retries=3 \
     CMD ["python", "-m", "portal.probe"]
 CMD ["gunicorn", "portal.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
-     "--workers", "2", "--threads", "4", "--graceful-timeout", "25", "--worker-tmp-dir", "/dev/shm", \
+     "--workers", "2", "--threads", "4", "--preload", "--graceful-timeout", "25", "--worker-tmp-dir", "/dev/shm", \
      "--no-control-socket"]

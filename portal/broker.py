@@ -1,7 +1,7 @@
 """The Celery application and how it talks to whichever broker CELERY_BROKER_URL names.
 
 Below every application: `portal.tenancy` loads it at start-up, so that each process of Tieout (web, worker, command) sends its
-jobs to the configured broker. `portal.celery` is what workers and beat are started with.
+jobs to the configured broker. `portal.celery` is what workers are started with, `portal.beat` what beat is.
 """
 
 import os
@@ -12,13 +12,16 @@ import psycopg
 from celery import Celery
 from django.conf import settings
 from kombu import Connection
+from kombu.transport import TRANSPORT_ALIASES
 from psycopg.sql import SQL, Identifier
 
 QUEUE = "jobs"
-TICK_SECONDS = 30
-# A message that is not acknowledged within this many seconds goes to another worker; a job is stopped well before that,
-# so that the same job never runs twice at once.
+TICK_SECONDS = 10
+# On Redis, a message that is not acknowledged within this many seconds goes to another worker; a job is stopped well before
+# that, so that the same job never runs twice at once.
 VISIBILITY = int(os.environ.get("CELERY_VISIBILITY_TIMEOUT", "1800"))
+HELD_SECONDS = min(60, VISIBILITY)  # pgmq: renewed for as long as the worker lives
+TRANSPORT_ALIASES["pgmq"] = "portal.pgmq_transport:Transport"
 
 
 def queue_address(url: str) -> str:
@@ -31,12 +34,7 @@ def transport_options(url: str) -> dict[str, Any]:
     options: dict[str, dict[str, Any]] = {
         "pgmq": {
             "conn_string": queue_address(url),  # else the library would take DATABASE_URL for its own
-            "visibility_timeout": VISIBILITY,
-            "wait_time_seconds": 1,  # a worker told to stop has to wait this long
-            "poll_interval_ms": 200,
-            "init_extension": False,  # database_prepare installed the SQL; there is no extension
-            "pool_size": 2,
-            "pool_timeout": 5,
+            "visibility_timeout": HELD_SECONDS,
         },
         "redis": {
             "visibility_timeout": VISIBILITY,
@@ -55,6 +53,7 @@ def configuration(url: str) -> dict[str, Any]:
         "broker_url": url,
         "broker_transport_options": transport_options(url),
         "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,  # for as long as it takes
         "broker_connection_timeout": 5,
         "broker_pool_limit": 4,
         "task_always_eager": False,

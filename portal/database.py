@@ -74,8 +74,11 @@ def databases(server: Server | None, env: Mapping[str, str] = os.environ) -> dic
         entry: dict[str, Any] = dict(dj_database_url.parse(url))
         entry["ENGINE"] = "portal.postgres"
         entry["ATOMIC_REQUESTS"] = False  # the tenant scope owns the transaction: see portal.tenancy.scope
+        entry["CONN_HEALTH_CHECKS"] = True  # a pooled connection of a server that was restarted is replaced, not used
         entry["OPTIONS"] = {"connect_timeout": 10, "application_name": f"tieout-{kind}"}
         if alias == "default" and env.get("DATABASE_POOL_SIZE"):
-            entry["OPTIONS"]["pool"] = {"min_size": 1, "max_size": int(env["DATABASE_POOL_SIZE"])}
+            # A server that is down is asked again with the next request, not ever more rarely, and nobody waits for it long
+            waiting = {"timeout": 5, "reconnect_timeout": 2}
+            entry["OPTIONS"]["pool"] = {"min_size": 1, "max_size": int(env["DATABASE_POOL_SIZE"]), **waiting}
         configured[alias] = entry
     return configured

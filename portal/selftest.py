@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Tags, register
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 
 SHORTEST_SECRET = 50
 OLDEST_WEASYPRINT = 70
@@ -87,6 +87,7 @@ def findings() -> list[str]:
         found.append(f"the database does not answer: {str(problem).splitlines()[0]}")
     finally:
         connection.close()  # a server process forks or starts threads after this
+        connections["default"].close_pool()  # type: ignore[attr-defined]
     return found
 
 

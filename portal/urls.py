@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("portal.api.urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path("health/jobs", health.jobs, name="health_jobs"),
 ]

@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
@@ -10,3 +11,4 @@ application = get_wsgi_application()
 from portal.selftest import require_sound  # noqa: E402 — needs the settings
 
 require_sound()
+get_resolver().url_patterns  # noqa: B018 — loads every view now, once for all processes, and not in the first request

@@ -1,7 +1,8 @@
 """The process that owns the embedded server: `python -m portal.embedded.supervise <var>`.
 
-It outlives the process that started it, holds an exclusive lock for as long as it lives, and stops the server by itself once
-nobody has been connected for a while. Killed hard, it takes the server with it; the next one tidies up what is left.
+It outlives the process that started it, holds an exclusive lock for as long as it lives, brings a killed server back, and stops
+the server by itself once nobody has been connected for a while. Killed hard, it takes the server with it; the next one tidies
+up what is left.
 """
 
 import ctypes
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -25,6 +26,11 @@ from portal.embedded.server import is_running
 
 IDLE_LIMIT = float(os.environ.get("TIEOUT_EMBEDDED_IDLE", "60"))
 READY_LIMIT = 80.0
+RECOVERY_LIMIT = 30.0
+DEATHS_LIMIT, DEATHS_SECONDS = (
+    5,
+    60.0,
+)  # more deaths than this in so many seconds: something is wrong that a start cannot mend
 PR_SET_PDEATHSIG = 1
 OPTIONS = {
     "listen_addresses": HOST,
@@ -69,6 +75,7 @@ class Supervisor:
         self.place: Place = settle(folder)
         self.process: subprocess.Popen[bytes] | None = None
         self.stopping = False
+        self.deaths: list[float] = []
 
     def run(self) -> None:
         """Start, watch until idle or told to stop, stop."""
@@ -78,9 +85,37 @@ class Supervisor:
         self._init_data()
         try:
             self._start()
-            self._watch()
+            while True:
+                try:
+                    return self._watch()
+                except psycopg.OperationalError:  # the server went away under us, or our session did
+                    self._recover()
         finally:
             self._stop()
+
+    def _recover(self) -> None:
+        """Bring back a server that was killed; one that lives restarts by itself after a crash of a session."""
+        assert self.process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+        if self.process.poll() is None and self._answers():
+            return
+        now = time.monotonic()
+        self.deaths = [at for at in self.deaths if now - at < DEATHS_SECONDS] + [now]
+        if len(self.deaths) > DEATHS_LIMIT:
+            raise EmbeddedError(f"the embedded PostgreSQL server keeps dying; its log is {self.folder.log}")
+        self._stop()
+        clear_leftovers(self.place.data)
+        self._start()
+
+    def _answers(self) -> bool:
+        """Whether the living server accepts connections within a while."""
+        deadline = time.monotonic() + RECOVERY_LIMIT
+        while self.process is not None and self.process.poll() is None and time.monotonic() < deadline:
+            if is_running(self.folder):
+                return True
+            time.sleep(0.1)
+        return False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True

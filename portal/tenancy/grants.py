@@ -31,6 +31,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ),
     "tenancy_firmmembership": (READ, ADD, DELETE, change("role")),
     "tenancy_firmauditentry": (READ, ADD),
+    "tenancy_jobpulse": (READ, ADD, change("seen_at")),
     # people: nobody is removed, and nobody's address changes, because invitations and links are bound to it
     "accounts_user": (READ, ADD, change("password", "last_login", "name", "locale", "time_zone", "is_active", "session_epoch")),
     "accounts_firminvitation": (READ, ADD, change("delivered_at", "used_at", "revoked_at", "revoked_because")),

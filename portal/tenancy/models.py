@@ -188,3 +188,12 @@ class FirmAuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.action}"
+
+
+class JobPulse(models.Model):
+    """The one row that says when a background job was last at work (`portal.tenancy.pulse`); of no client."""
+
+    seen_at = models.DateTimeField(help_text="When a background job was last at work")
+
+    def __str__(self) -> str:
+        return f"{self.seen_at}"

@@ -104,6 +104,16 @@ def test_recovers_after_kill(var: Path, victims: str) -> None:
         assert connection.execute("SELECT 1 FROM kept WHERE v = %s", [victims]).fetchone() == (1,)
 
 
+def test_killed_server_is_back_though_nobody_asks(var: Path) -> None:
+    ensure_running(var)
+    old, began = postgres_pid(var), time.monotonic()
+    end(old, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{old}").exists())
+    wait_until(lambda: is_running(Folder.of(var)), limit=10)  # itself starts nothing
+    assert postgres_pid(var) != old
+    assert time.monotonic() - began < 10
+
+
 def test_killed_supervisor_takes_the_server_with_it(var: Path) -> None:
     ensure_running(var)
     pid = postgres_pid(var)

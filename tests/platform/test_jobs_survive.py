@@ -138,6 +138,32 @@ def test_job_of_a_killed_child_process_and_a_job_sent_by_a_job(stage: Stage, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("stage", BROKERS, indirect=True)
+def test_jobs_go_on_after_an_idle_process_was_killed(stage: Stage, tmp_path: Path) -> None:
+    """The one that waits for work: where it holds a lock on the way jobs come, nobody ever gets another."""
+    note = tmp_path / "note"
+    stage.start_worker()
+    for number in (1, 2, 3):
+        stage.send("note", note)
+        stage.wait_for_runs(note, number)
+        os.kill(int(note.read_text().split()[-1]), signal.SIGKILL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", BROKERS[:1], indirect=True)
+def test_a_job_that_takes_longer_than_its_message_is_hidden_runs_once(stage: Stage, tmp_path: Path) -> None:
+    stage.environment["CELERY_VISIBILITY_TIMEOUT"] = "20"  # a job may take 15 seconds of it
+    stage.environment["TEST_HELD_SECONDS"] = "2"
+    note = tmp_path / "note"
+    stage.start_worker()
+    stage.start_worker()  # would take it as soon as it is visible
+    stage.send("note_slowly", note)
+    stage.wait_for_runs(note, 1)
+    time.sleep(9)
+    assert runs(note) == 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", BROKERS[:1], indirect=True)
 def test_unfinished_jobs_are_released_before_the_only_worker_starts(stage: Stage, tmp_path: Path) -> None:
     stage.environment["CELERY_VISIBILITY_TIMEOUT"] = "3600"

@@ -1,18 +1,23 @@
 """The one command: starts everything in order, says where, stops cleanly, and says what died."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from portal.embedded.address import Folder
+from portal.processes import DEATHS_LIMIT
 from portal.tenancy.management.commands.portal_run import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("portal_run")]
@@ -22,8 +27,8 @@ LIMIT = 240  # seconds; on a busy machine a first start takes long
 class Run:
     """A `portal_run` of its own, with its own `var`."""
 
-    def __init__(self, var: Path, port: int) -> None:
-        self.port, self.output = port, var / "run.txt"
+    def __init__(self, var: Path, port: int, name: str = "run.txt") -> None:
+        self.port, self.output = port, var / name
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "portal_run", "--no-demo", "--port", str(port)],
@@ -79,12 +84,55 @@ def pids(var: Path, name: str) -> list[int]:
     return sorted(found)
 
 
+def end(*numbers: int) -> None:
+    for number in numbers:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+
+
+def postgres(var: Path) -> list[int]:
+    """The embedded server's first process."""
+    home = Folder.of(var).path / "home"
+    data = (Path(home.read_text()) if home.exists() else Folder.of(var).path) / "data"
+    return [int((data / "postmaster.pid").read_text().split("\n", 1)[0])]
+
+
+def jobs_done(var: Path) -> int:
+    return (var / "log" / "worker.log").read_text().count("succeeded in")
+
+
+def wait_for_job(var: Path) -> None:
+    """Wait until one more job is done; beat sends one every ten seconds."""
+    before = jobs_done(var)
+    wait_until(lambda: jobs_done(var) > before, limit=40)
+
+
+def asked(run: Run, question: str) -> dict[str, Any]:
+    """What `/health/<question>` says, whatever its status."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/health/{question}", timeout=10) as answer:
+            found: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        found = json.load(error)
+    return found
+
+
+def wait_until(condition: Callable[[], bool], limit: float = LIMIT) -> None:
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.2)
+
+
 def test_starts_serves_and_stops_in_order(var: Path, run: Run) -> None:
     run.wait_ready()
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/health/ready") as answer:
         assert answer.status == 200
     for name in ("gunicorn", "--concurrency", "beat-schedule"):
         assert pids(var, name), name
+    second = Run(var, run.port + 1, "second.txt")
+    assert second.process.wait(60) != 0
+    assert "the portal runs already" in second.said()
     began = time.monotonic()
     assert run.stop() == 0, run.said()
     assert time.monotonic() - began < 10
@@ -102,23 +150,54 @@ def test_starts_serves_and_stops_in_order(var: Path, run: Run) -> None:
     assert "Migrating" not in again.said() and "Collecting" not in again.said()  # a second start skips what is done
 
 
-def test_says_which_part_died_and_stops_the_others(var: Path, run: Run) -> None:
+def test_starts_a_dead_part_again_and_gives_up_on_one_that_keeps_dying(var: Path, run: Run) -> None:
     run.wait_ready()
-    os.kill(pids(var, "beat-schedule")[0], signal.SIGKILL)
-    assert run.process.wait(30) != 0
-    assert "beat ended by itself" in run.said()
-    assert "beat: Starting" in run.said()  # the end of its log
+    while run.process.poll() is None:
+        for pid in pids(var, "beat-schedule"):
+            end(pid)
+        time.sleep(0.2)
+    assert run.process.returncode != 0
+    assert run.said().count("beat ended by itself (status -9): it is started again") == DEATHS_LIMIT
+    assert "beat keeps ending. The end of" in run.said()
     assert not pids(var, "gunicorn")
 
 
-def test_children_do_not_outlive_a_killed_run(var: Path, run: Run) -> None:
+def test_jobs_go_on_after_any_kill_and_a_worker_that_does_nothing_is_started_again(var: Path, run: Run) -> None:
     run.wait_ready()
-    run.process.kill()
+    wait_for_job(var)
+    for victim in ("a pool process", "another", "worker", "postgres"):
+        workers = pids(var, "--concurrency")  # the first is the parent of the pool
+        end(*{"worker": workers[:1], "postgres": postgres(var)}.get(victim, workers[1:2]))
+        wait_for_job(var)
+    assert asked(run, "ready")["status"] == "ready"
+    stopped = pids(var, "--concurrency")[0]
+    os.killpg(stopped, signal.SIGSTOP)
+    wait_until(lambda: asked(run, "jobs")["status"] == "silent", limit=60)
+    assert asked(run, "ready")["checks"]["database"] == "ok"
+    wait_until(lambda: "No background job was done for a while" in run.said(), limit=60)
+    wait_for_job(var)
+    assert stopped not in pids(var, "--concurrency")
+
+
+def test_no_part_outlives_a_killed_run_and_the_next_start_ends_what_did(var: Path, run: Run) -> None:
+    run.wait_ready()
+    os.killpg(pids(var, "--concurrency")[0], signal.SIGSTOP)  # deaf to every polite signal
+    end(run.process.pid)
     run.process.wait()
-    deadline = time.monotonic() + 30
-    while pids(var, "gunicorn") or pids(var, "celery"):
-        assert time.monotonic() < deadline, "parts outlived their run"
-        time.sleep(0.2)
+    wait_until(lambda: not pids(var, "gunicorn") and not pids(var, "celery"), limit=15)
+    wait_until(lambda: not Folder.of(var).is_supervised(), limit=15)
+
+    second = Run(var, run.port)
+    second.wait_ready()
+    left = pids(var, "--concurrency")
+    os.killpg(left[0], signal.SIGSTOP)
+    end(*pids(var, "portal.keeper"), second.process.pid)  # nobody is left to end the worker
+    second.process.wait()
+    third = Run(var, run.port)
+    third.wait_ready()
+    assert not set(left) & set(pids(var, "--concurrency"))
+    assert "Ended what an earlier run had left:" in third.said()
+    assert third.stop() == 0, third.said()
 
 
 def test_a_taken_port_is_an_error_when_asked_for_and_skipped_when_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A Celery application for tests with real workers: the portal's own, with three jobs and a queue of its own.
+"""A Celery application for tests with real workers: the portal's own, with a few jobs and a queue of its own.
 
 `celery -A tests.platform.worker_app worker` consumes; `python -m tests.platform.worker_app <job> <arguments…>` sends.
 """
@@ -16,6 +16,8 @@ django.setup()
 from portal.broker import app  # noqa: E402 — needs the settings
 
 app.conf.task_default_queue = os.environ["TEST_QUEUE"]
+if held := os.environ.get("TEST_HELD_SECONDS"):
+    app.conf.broker_transport_options["visibility_timeout"] = int(held)
 
 
 @app.task(name="test.note")
@@ -32,6 +34,13 @@ def hang_first(path: str) -> None:
     note(path)
     if is_first:
         time.sleep(120)
+
+
+@app.task(name="test.note_slowly")
+def note_slowly(path: str) -> None:
+    """Note the run, then take eight seconds."""
+    note(path)
+    time.sleep(8)
 
 
 @app.task(name="test.note_later")

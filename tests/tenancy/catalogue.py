@@ -73,6 +73,7 @@ DIRECTORY = {
     "tenancy_client": "the directory of tenants: read to find the tenant, holds names and settings alone",
     "tenancy_firmmembership": "who works for a firm",
     "tenancy_firmauditentry": "a firm's own log",
+    "tenancy_jobpulse": "when a background job was last at work, and nothing else",
     "accounts_firminvitation": "a firm's own",
     "engagements_firmplaybook": "a firm's own templates",
     "engagements_playbookversion": "a firm's own templates",

@@ -10,6 +10,7 @@ OTHER_ROUTES = {
     **OTHER_ACCOUNT_ROUTES,
     "health_live": "public: tests/platform/test_health.py",
     "health_ready": "public: tests/platform/test_health.py",
+    "health_jobs": "public: tests/platform/test_health.py",
 }
 
 # Allauth's pages are cut down to a list in portal.accounts.urls; the API has its own table, tests/tenancy/routes_api.py.

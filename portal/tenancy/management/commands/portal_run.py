@@ -1,5 +1,6 @@
 """`manage.py portal_run`: the whole portal with one command, in order, and stopped in reverse order."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,19 +17,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
+from psycopg import OperationalError
 
 from portal.broker import release_unfinished
+from portal.embedded.address import locked
 from portal.embedded.place import EmbeddedError
 from portal.embedded.server import pinned
-from portal.processes import Child
+from portal.processes import Child, Crew, leftovers_end
 from portal.tenancy.provision import provision
+from portal.tenancy.pulse import pulse_is_silent
 from portal.tenancy.server import server_of_settings
 from portal.tenancy.static_stamp import static_fingerprint
 
 DEFAULT_PORT = 8000
 READY_LIMIT = 90.0
+LOOK_SECONDS, PATIENCE_SECONDS, FIRST_SECONDS = 5.0, 12.0, 30.0  # of the watch over background jobs
 
 
 class StopError(Exception):
@@ -45,26 +50,26 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="do not load the demo")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until stopped; raises CommandError, so ends non-zero, when a part does not start or dies."""
-        host, port = options["host"], free_port(options["host"], options["port"])
-        children: list[Child] = []
+        """Run until stopped; raises CommandError, so ends non-zero, when a part does not start or keeps dying."""
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack, stop_on_signals():
+            stack.enter_context(alone(settings.VAR_DIR))
+            record = settings.VAR_DIR / "parts.txt"
+            for command in leftovers_end(record):
+                self.stdout.write(f"Ended what an earlier run had left: {command}")
+            host, port = options["host"], free_port(options["host"], options["port"])
             try:
                 if settings.EMBEDDED_POSTGRES:
                     self.stdout.write("Starting PostgreSQL …")
                     stack.enter_context(pinned(settings.VAR_DIR))
                 self.prepare(with_demo=not options["no_demo"])
-                children = make_children(host, port)
-                self.run(children, f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}")  # noqa: S104
+                crew = Crew(record)
+                stack.callback(crew.stop)
+                self.run(crew, host, port)
             except StopError:
                 self.stdout.write("Stopping …")
             except EmbeddedError as problem:
                 raise CommandError(str(problem)) from problem
-            finally:
-                for child in reversed(children):
-                    child.ask_to_stop()
-                for child in reversed(children):
-                    child.stop()
         self.stdout.write("Stopped.")
 
     def prepare(self, *, with_demo: bool) -> None:
@@ -84,24 +89,47 @@ class Command(BaseCommand):
             call_command("demo_load", "--once")
         connections.close_all()
 
-    def run(self, children: list[Child], address: str) -> None:
+    def run(self, crew: Crew, host: str, port: int) -> None:
         """Start the parts, say where they are, watch them."""
         self.stdout.write("Starting web, worker and beat …")
         release_unfinished(settings.CELERY_BROKER_URL)
-        for child in children:
-            child.start()
+        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}"  # noqa: S104
+        for child in make_children(host, port):
+            crew.start(child)
         deadline = time.monotonic() + READY_LIMIT
         while not is_ready(address):
-            check_alive(children)
+            check_alive(crew.children)
             if time.monotonic() > deadline:
-                raise CommandError(f"the portal was not ready within {READY_LIMIT:.0f} s; see {children[0].log.parent}")
-            time.sleep(0.2)
+                raise CommandError(
+                    f"the portal was not ready within {READY_LIMIT:.0f} s; see {settings.VAR_DIR / 'log'}"
+                )
+            time.sleep(0.1)
         self.announce(address)
+        quiet = Quiet()
         while True:
-            check_alive(children)
-            for child in children:
+            for child in crew.children:
                 child.limit_log()
+                if child.has_ended():
+                    self.start_again(crew, child)
+            if quiet.for_long():
+                self.stdout.write("No background job was done for a while: worker and beat are started again.")
+                for child in crew.children:
+                    if child.name != "web":
+                        self.start_again(crew, child)
+                quiet = Quiet()
             time.sleep(0.5)
+
+    def start_again(self, crew: Crew, child: Child) -> None:
+        """Start a part again that died or does nothing; CommandError when that happens too often."""
+        if child.keeps_ending():
+            raise CommandError(f"{child.name} keeps ending. The end of {child.log}:\n{child.last_lines()}")
+        if child.has_ended() and child.process:
+            self.stdout.write(f"{child.name} ended by itself (status {child.process.returncode}): it is started again.")
+        if child.name == "worker":
+            with suppress(OperationalError):  # the database is down: what the worker held comes back by itself
+                release_unfinished(settings.CELERY_BROKER_URL)
+        crew.restart(child)
+        self.stdout.flush()
 
     def announce(self, address: str) -> None:
         """What a person wants to know next."""
@@ -112,6 +140,39 @@ class Command(BaseCommand):
         lines += ["", f"Logs: {settings.VAR_DIR / 'log'}   Stop: Ctrl-C"]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+class Quiet:
+    """How long no background job has been at work while the database answered, looked at every few seconds."""
+
+    def __init__(self) -> None:
+        self.begun = self.looked_at = time.monotonic()
+        self.silent_since: float | None = None
+
+    def for_long(self) -> bool:
+        """Whether it is time to start the worker anew: silent for a while, and it had its time to begin."""
+        now = time.monotonic()
+        if now - self.begun < FIRST_SECONDS or now - self.looked_at < LOOK_SECONDS:
+            return False
+        self.looked_at = now
+        try:
+            is_silent = pulse_is_silent()
+        except DatabaseError:  # down: then the worker cannot do anything either
+            connections["default"].close()
+            is_silent = False
+        self.silent_since = (self.silent_since or now) if is_silent else None
+        return self.silent_since is not None and now - self.silent_since > PATIENCE_SECONDS
+
+
+@contextmanager
+def alone(var_dir: Path) -> Iterator[None]:
+    """Refuse to run twice on one folder: the second run would give the first one's unfinished jobs to its own worker."""
+    with locked(var_dir / "portal.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as mine:
+        if not mine:
+            raise CommandError(
+                f"the portal runs already with {var_dir}: stop it first, or set TIEOUT_VAR to another folder"
+            )
+        yield
 
 
 @contextmanager
@@ -149,7 +210,7 @@ def free_port(host: str, wanted: int | None) -> int:
 def make_children(host: str, port: int) -> list[Child]:
     """Web, worker and beat, in the order in which they start."""
     logs, python = settings.VAR_DIR / "log", [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "portal.celery"]
+    celery = [*python, "celery", "-A"]
     web = [
         *(
             *python,
@@ -158,11 +219,20 @@ def make_children(host: str, port: int) -> list[Child]:
             "--bind",
             f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         ),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "3"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "3", "--preload"),
         *("--worker-tmp-dir", str(settings.VAR_DIR), "--no-control-socket"),
     ]
-    worker = [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "--without-heartbeat"]
-    beat = [*celery, "beat", "--schedule", str(settings.VAR_DIR / "beat-schedule"), "--pidfile="]
+    worker = [
+        *celery,
+        "portal.celery",
+        "worker",
+        "--concurrency",
+        "2",
+        "--without-mingle",
+        "--without-gossip",
+        "--without-heartbeat",
+    ]
+    beat = [*celery, "portal.beat", "beat", "--schedule", str(settings.VAR_DIR / "beat-schedule"), "--pidfile="]
     pool = {"DATABASE_POOL_SIZE": os.environ.get("DATABASE_POOL_SIZE", "4")}
     return [
         Child(
