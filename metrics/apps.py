@@ -1,5 +1,6 @@
 """The metrics application."""
 
+from datetime import timedelta
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -14,3 +15,5 @@ class MetricsConfig(AppConfig):
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_check_at", "metrics.tasks.books_check")
         dispatch.register_due("next_close_at", "metrics.tasks.month_close")
+        # Short: what it does takes a moment, and people wait for it
+        dispatch.register_due("next_import_at", "metrics.tasks.imports_recover", lease=timedelta(seconds=60))

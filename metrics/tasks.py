@@ -1,6 +1,6 @@
 """Every background job of metrics, where Celery looks for them."""
 
 from metrics.jobs_books import books_check, books_rebuild, month_close
-from metrics.jobs_imports import import_advance, import_run
+from metrics.jobs_imports import import_advance, import_run, imports_recover
 
-__all__ = ["books_check", "books_rebuild", "import_advance", "import_run", "month_close"]
+__all__ = ["books_check", "books_rebuild", "import_advance", "import_run", "imports_recover", "month_close"]

@@ -63,6 +63,9 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+UNDER_WAY = (ImportState.READING, ImportState.CHECKING, ImportState.QUEUED, ImportState.RUNNING)
+
+
 class ContractImport(TenantModel):
     """One file on its way from upload to contract lines, and what became of it; never deleted."""
 
@@ -88,6 +91,11 @@ class ContractImport(TenantModel):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    holder = models.UUIDField(null=True, help_text="The job that works on it")
+    held_until = models.DateTimeField(
+        null=True, help_text="Renewed while a job works on it; past: the job is sent again"
+    )
+    attempts = models.SmallIntegerField(default=0, help_text="Jobs that began on it")
 
     class Meta(TenantModel.Meta):
         ordering: ClassVar = ["-id"]

@@ -19,6 +19,7 @@ from metrics.intake.mapping import Mapping
 from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
 from metrics.services.after_change import lines_changed
+from metrics.services.import_claims import import_held
 from metrics.services.imports import Checked, count, finish, move, newest_load, record, refuse, table_of
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
@@ -39,6 +40,12 @@ def import_run(
     `report(step, percent)` hears how far it is. Raises what went wrong, after the import was marked `failed`.
     """
     tell = report or (lambda step, percent: None)
+    with import_held(client=client, import_id=import_id) as is_mine:
+        return load_held(client, import_id, checked, tell) if is_mine else None
+
+
+def load_held(client: Client, import_id: int, checked: Checked | None, tell: Report) -> ContractImport | None:
+    """As `import_run`, for whoever holds the import's lease."""
     with tenant_context(client):
         contract_import = ContractImport.objects.select_related("source").filter(pk=import_id).first()
         if contract_import is None or not move(
@@ -67,9 +74,10 @@ def load(
 ) -> ContractImport | None:
     """The transaction: wait for the source's turn, look again at what is there, write, and say so."""
     take_turn(contract_import)
+    holder = contract_import.holder
     contract_import.refresh_from_db()
-    if contract_import.state != ImportState.RUNNING:
-        return None  # another delivery of this job has done it
+    if contract_import.state != ImportState.RUNNING or contract_import.holder != holder:
+        return None  # another delivery of this job has done it, or is about to
     if len(content.faults):
         refuse(contract_import, content)
         return contract_import

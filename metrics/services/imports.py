@@ -27,6 +27,7 @@ from metrics.intake.suggest import suggest_mapping
 from metrics.intake.table import Table
 from metrics.models import ContractImport, ImportFault, Source
 from metrics.models.intake import ImportState
+from metrics.services.import_claims import ADVANCE_JOB, RUN_JOB, import_expected, import_fence
 from metrics.services.problems import ImportProblem
 from portal.tenancy import audit
 from portal.tenancy.jobs import enqueue
@@ -34,8 +35,6 @@ from portal.tenancy.models import Client
 
 INLINE_BYTES: Final = 2_000_000
 KEPT_FAULTS: Final = 1_000_000
-ADVANCE_JOB: Final = "metrics.tasks.import_advance"
-RUN_JOB: Final = "metrics.tasks.import_run"
 REQUIRED: Final = {column.name for column in CONTRACT_COLUMNS if column.is_required}
 OPEN_STATES: Final = (
     ImportState.READING,
@@ -99,6 +98,7 @@ def import_start(
 def import_advance(*, client: Client, contract_import: ContractImport) -> None:
     """Do what comes next without a person: now for a small file, in a job for a large one."""
     if contract_import.file_bytes > INLINE_BYTES:
+        import_expected(contract_import=contract_import)
         enqueue(ADVANCE_JOB, client, contract_import.pk)
         return
     table = None
@@ -120,6 +120,7 @@ def import_read(*, contract_import: ContractImport, is_mapped_anew: bool = False
     if not table.header:
         refuse(contract_import, Checked.refused(table.faults).content)
         return table
+    import_fence(contract_import=contract_import)
     mapping = known_mapping(contract_import.source, table)
     contract_import.report = {"table": {"header": list(table.header)} if mapping else described(table)}
     contract_import.row_count = table.cells.height
@@ -213,6 +214,7 @@ def import_check(*, client: Client, contract_import: ContractImport, table: Tabl
         return Checked(content, None)
     base = newest_load(contract_import.source)
     delta = loading.delta_find(contract_import.source, content.lines, is_partial=contract_import.is_partial)
+    import_fence(contract_import=contract_import)
     count(contract_import, delta)
     contract_import.fault_count = 0
     ImportFault.objects.filter(contract_import=contract_import).delete()
@@ -231,6 +233,7 @@ def import_check(*, client: Client, contract_import: ContractImport, table: Tabl
 
 def refuse(contract_import: ContractImport, content: ContractFile) -> None:
     """Keep every reason why the file is refused; nothing of it is loaded."""
+    import_fence(contract_import=contract_import)
     faults = content.faults.frame.head(KEPT_FAULTS)
     ImportFault.objects.filter(contract_import=contract_import).delete()
     texts = faults.with_columns(pl.col("value").str.slice(0, 200), pl.col("reason").str.slice(0, 400))
@@ -267,6 +270,8 @@ def import_accept(*, client: Client, contract_import: ContractImport, in_backgro
     remember_mapping(contract_import)
     counts = {name: getattr(contract_import, f"{name}_count") for name in ("added", "changed", "vanished", "unchanged")}
     record(contract_import, "import.accepted", details={"file": contract_import.file_name, **counts})
+    ContractImport.objects.filter(pk=contract_import.pk).update(attempts=0)
+    import_expected(contract_import=contract_import)
     if in_background:
         enqueue(RUN_JOB, client, contract_import.pk)
 
@@ -274,6 +279,8 @@ def import_accept(*, client: Client, contract_import: ContractImport, in_backgro
 def import_resend(*, client: Client, contract_import: ContractImport) -> None:
     """Send the job of an import that is under way once more: for a message that was lost. One too many does nothing."""
     is_accepted = contract_import.state in (ImportState.QUEUED, ImportState.RUNNING)
+    if contract_import.holder is None:
+        import_expected(contract_import=contract_import)
     enqueue(RUN_JOB if is_accepted else ADVANCE_JOB, client, contract_import.pk)
     record(contract_import, "import.sent_again", details={"file": contract_import.file_name})
 

@@ -25,15 +25,16 @@ class Due:
 
     column: str
     task: str
+    lease: dt.timedelta = LEASE
 
 
 _kinds: list[Due] = []
 
 
-def register_due(column: str, task: str) -> None:
+def register_due(column: str, task: str, lease: dt.timedelta = LEASE) -> None:
     """Say which task does what is due by a column; an application says it once, when it is loaded."""
-    if Due(column, task) not in _kinds:
-        _kinds.append(Due(column, task))
+    if Due(column, task, lease) not in _kinds:
+        _kinds.append(Due(column, task, lease))
 
 
 def due_kinds() -> list[Due]:
@@ -57,11 +58,11 @@ def dispatch_due(now: dt.datetime) -> list[tuple[str, int]]:
 
 def claim(column: str, client_id: int, at: dt.datetime, now: dt.datetime) -> bool:
     """Take a due job, unless another process took it first; its message leaves with the commit."""
-    task = next(kind.task for kind in _kinds if kind.column == column)
+    kind = next(kind for kind in _kinds if kind.column == column)
     with transaction.atomic():
-        taken = Client.objects.filter(pk=client_id, **{column: at}).update(**{column: now + LEASE})
+        taken = Client.objects.filter(pk=client_id, **{column: at}).update(**{column: now + kind.lease})
         if taken:
-            transaction.on_commit(lambda: send(task, client_id), robust=True)
+            transaction.on_commit(lambda: send(kind.task, client_id), robust=True)
     return bool(taken)
 
 
