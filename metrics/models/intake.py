@@ -95,7 +95,7 @@ class ContractImport(TenantModel):
     held_until = models.DateTimeField(
         null=True, help_text="Renewed while a job works on it; past: the job is sent again"
     )
-    attempts = models.SmallIntegerField(default=0, help_text="Jobs that began on it")
+    attempts = models.SmallIntegerField(default=0, db_default=0, help_text="Jobs that began on it")
 
     class Meta(TenantModel.Meta):
         ordering: ClassVar = ["-id"]
