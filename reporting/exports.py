@@ -4,8 +4,7 @@ import csv
 import io
 
 from metrics.selectors.figures import BRIDGE_COLUMNS, Bridge
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
+from portal.lib.spreadsheets import harmless
 
 
 def bridge_csv(bridge: Bridge) -> str:
@@ -24,8 +23,3 @@ def bridge_csv(bridge: Bridge) -> str:
         figures = [str(getattr(row, name)) for name in names]
         writer.writerow([row.period.key, *([harmless(row.group)] if grouped else []), *figures])
     return text.getvalue()
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet would take for a formula, marked as text."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

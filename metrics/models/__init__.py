@@ -6,8 +6,11 @@ from metrics.models.intake import ContractImport, ImportFault, Source
 from metrics.models.lines import ContractLine, LineChange, LineColumns, LineStamp
 from metrics.models.policies import PolicyVersion
 from metrics.models.rates import FxRate, RateChange, RateImport
+from metrics.models.reconciliation import AccountExplanation, AccountMapping, ReconciliationSetting
 
 __all__ = [
+    "AccountExplanation",
+    "AccountMapping",
     "ArrBook",
     "BookCohort",
     "BookMonth",
@@ -29,5 +32,6 @@ __all__ = [
     "RateChange",
     "RateImport",
     "Recognition",
+    "ReconciliationSetting",
     "Source",
 ]

@@ -12,9 +12,9 @@ from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
+from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from reporting.exports import harmless
 from tests.reporting.numbers import LINES, NOW, numbers_load
 
 ARR = "/c/northwind/arr/"
