@@ -20,7 +20,7 @@ EXACT = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
 SLUGS = {"client_slug": "northwind", "firm_slug": "ridge"}
 
 
-def is_protected(answer: HttpResponse, *, over_https: bool = True) -> bool:
+def is_protected(answer: Any, *, over_https: bool = True) -> bool:
     policy = answer["Content-Security-Policy"]
     for rule in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "script-src 'self';"):
         assert rule in policy, policy
