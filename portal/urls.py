@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<slug:client_slug>/", include("metrics.urls")),
     path("c/<slug:client_slug>/", include("governance.urls")),
     path("c/<slug:client_slug>/", include("reporting.urls")),
+    path("", include("engagements.urls")),
     path("api/", include("portal.api.urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),

@@ -36,6 +36,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "accounts_user": (READ, ADD, change("password", "last_login", "name", "locale", "time_zone", "is_active", "session_epoch")),
     "accounts_firminvitation": (READ, ADD, change("delivered_at", "used_at", "revoked_at", "revoked_because")),
     "accounts_guessbudget": (READ, ADD, change("tries", "ends_at")),
+    # a firm's templates: a version is never changed, and nothing is removed
+    "engagements_firmplaybook": (READ, ADD, change("name")),
+    "engagements_playbookversion": (READ, ADD),
     # grants by permission or by group are Django's, and unused: what one may do hangs on memberships
     "accounts_user_groups": (READ,),
     "accounts_user_user_permissions": (READ,),

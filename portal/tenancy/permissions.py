@@ -52,9 +52,10 @@ FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 MANAGE_FIRM = "firm.manage"
 VIEW_PORTFOLIO = "firm.view"
 CREATE_CLIENT = "firm.create_client"
+EDIT_PLAYBOOKS = "firm.edit_playbooks"
 FIRM_PERMISSIONS: dict[str, frozenset[str]] = {
-    FirmRole.ADMIN: frozenset({VIEW_PORTFOLIO, MANAGE_FIRM, CREATE_CLIENT}),
-    FirmRole.ARCHITECT: frozenset({VIEW_PORTFOLIO, CREATE_CLIENT}),
+    FirmRole.ADMIN: frozenset({VIEW_PORTFOLIO, MANAGE_FIRM, CREATE_CLIENT, EDIT_PLAYBOOKS}),
+    FirmRole.ARCHITECT: frozenset({VIEW_PORTFOLIO, CREATE_CLIENT, EDIT_PLAYBOOKS}),
     FirmRole.ENGINEER: frozenset({VIEW_PORTFOLIO}),
     FirmRole.EXPERT: frozenset({VIEW_PORTFOLIO}),
 }

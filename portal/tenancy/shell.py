@@ -76,10 +76,10 @@ class Shell:
 
     @cached_property
     def nav(self) -> list[NavItem]:
-        """The rail of the client in scope, or nothing outside one."""
+        """The rail of the client in scope; outside one, what consultants have there."""
         standing = getattr(self.request, "standing", None)
         if standing is None:
-            return []
+            return self.firm_nav
         path = self.request.path
         items = []
         for entry in CLIENT_NAV:
@@ -87,6 +87,20 @@ class Shell:
                 url = reverse(entry.url_name, kwargs={"client_slug": standing.client.slug})
                 exact = entry.url_name == "client_home"
                 items.append(NavItem(entry.label, entry.icon, url, path == url if exact else path.startswith(url)))
+        return items
+
+    @property
+    def firm_nav(self) -> list[NavItem]:
+        """Portfolio, playbooks and people of the firms that the person works for."""
+        items, several = [], len(self.firms) > 1
+        for firm in self.firms:
+            of = f" of {firm}" if several else ""
+            playbooks = reverse("playbooks", kwargs={"firm_slug": firm.slug})
+            items.append(NavItem(f"Playbooks{of}", "file", playbooks, self.request.path.startswith(playbooks)))
+            home = reverse("firm", kwargs={"firm_slug": firm.slug})
+            items.append(NavItem(str(firm), "building", home, self.request.path == home))
+        if items:
+            items.insert(0, NavItem("Clients", "home", "/", self.request.path == "/"))
         return items
 
     @property

@@ -6,23 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from engagements.playbook.build import PlaybookError
-from engagements.playbook.markdown_read import from_markdown
+from engagements.playbook.files import read_file
 from engagements.playbook.schema import Playbook
-from engagements.playbook.seed_form import SeedReport, findings, seed_read
-from engagements.playbook.yaml_form import from_yaml
 from engagements.services.playbooks import playbook_create
 from portal.tenancy.actor import acting_as
 from portal.tenancy.commands import ACTOR
 from portal.tenancy.models import Firm
-
-
-def read(name: str, text: str) -> SeedReport:
-    """A playbook in any of the three forms: YAML and Markdown by the file's ending, else the task list."""
-    ending = Path(name).suffix.lower()
-    if ending in {".yaml", ".yml", ".md"}:
-        playbook = from_markdown(text) if ending == ".md" else from_yaml(text)
-        return SeedReport(playbook, tuple(findings(playbook, {})))
-    return seed_read(text)
 
 
 class Command(BaseCommand):
@@ -36,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(options["file"])
         try:
-            report = read(path.name, path.read_text(encoding="utf-8"))
+            report = read_file(path.name, path.read_text(encoding="utf-8"))
         except PlaybookError as error:
             raise CommandError("\n".join(str(fault) for fault in error.faults)) from error
         except (OSError, UnicodeDecodeError) as error:
