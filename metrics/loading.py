@@ -75,9 +75,9 @@ class Delta:
         """sha256 of everything the delta would do: what somebody accepts. Another version of Polars may give another one."""
         total = hashlib.sha256()
         for name in ("added", "changed", "returned", "vanished"):
-            lines: pl.DataFrame = getattr(self, name)
-            rows = lines.drop("source_row").hash_rows().sort()
-            total.update(name.encode() + rows.to_numpy().tobytes())
+            lines: pl.DataFrame = getattr(self, name).drop("source_row")
+            parts = [part.hash_rows() for part in lines.iter_slices(SLICE)]
+            total.update(name.encode() + (pl.concat(parts).sort().to_numpy().tobytes() if parts else b""))
         return total.hexdigest()
 
 
@@ -105,7 +105,7 @@ def delta_find(source: Source, lines: pl.DataFrame, *, is_partial: bool) -> Delt
         hashing = pool.submit(hashed, lines)
         held = held_hashes(source)
         lines = hashing.result()
-    new = hash_lanes(bytes.fromhex("".join(lines["content_hash"])))
+    new = hash_lanes(bytes.fromhex(lines["content_hash"].str.join("").item()))
     if new.join(held, on=new.columns, how="anti").height == 0 and (is_partial or new.height == held.height):
         none = lines.clear()
         return Delta(none, none, none, none, none, compare_lines(none, none).changes, lines.height)
