@@ -58,7 +58,7 @@ NORTHWIND = DemoClient(
         waves=(Wave("SMB", date(2025, 4, 1), date(2025, 7, 31), 0.55),),
     ),
     policy=POLICY | {"renewal_grace_days": 30},
-    settings={"fiscal_year_start": 2, "time_zone": "America/New_York", "locale": "en_US"},
+    settings={"fiscal_year_start": 2, "time_zone": "America/New_York", "locale": "en"},
     people={"finn": "finance", "rita": "revops", "eve": "executive", "adam": "admin", "stan": "stakeholder"},
 )
 LARKSPUR = DemoClient(
@@ -78,7 +78,7 @@ LARKSPUR = DemoClient(
         segments={"Enterprise": 0.3, "Mid-Market": 0.5, "SMB": 0.2},
     ),
     policy=POLICY | {"fx": "contract_date"},
-    settings={"time_zone": "Europe/Berlin", "locale": "de_DE"},
+    settings={"time_zone": "Europe/Berlin", "locale": "de"},
     people={"frieda": "finance", "ralf": "revops"},
 )
 QUAYSIDE = DemoClient(
@@ -97,7 +97,7 @@ QUAYSIDE = DemoClient(
         renewal_loss=0.16,
     ),
     policy=POLICY,
-    settings={"time_zone": "Europe/London", "locale": "en_GB"},
+    settings={"time_zone": "Europe/London", "locale": "en-GB"},
     people={"fay": "finance"},
 )
 CLIENTS = (NORTHWIND, LARKSPUR, QUAYSIDE)

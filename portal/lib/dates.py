@@ -15,10 +15,9 @@ ISO_DATE = re.compile(r"(?<![\w-])\d{4}-\d{2}(?:-\d{2})?(?![\w-])")
 
 @lru_cache(maxsize=4096)
 def date_text(day: date, locale: str = DEFAULT_LOCALE) -> str:
-    """A day: "31 Dec 2025" in plain English, the locale's own medium form elsewhere."""
-    if locale == DEFAULT_LOCALE:
-        return format_date(day, "d MMM y", locale=DEFAULT_LOCALE)
-    return format_skeleton("yMMMd", day, locale=babel_locale(locale))
+    """A day: "31 Dec 2025" in every kind of English, so that no page mixes two orders; elsewhere the locale's medium form."""
+    found = babel_locale(locale)
+    return format_date(day, "d MMM y", found) if found.language == "en" else format_skeleton("yMMMd", day, locale=found)
 
 
 @lru_cache(maxsize=4096)
