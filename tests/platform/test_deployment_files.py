@@ -26,9 +26,20 @@ def test_compose_has_every_part_and_runs_the_commands_that_exist() -> None:
     for name in ("web", "worker", "beat"):
         assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     commands = [part for service in services.values() for part in service.get("command", [])]
-    for command in ("migrate", "database_prepare"):
+    for command in ("migrate", "database_prepare", "files_check"):
         assert command in commands
         assert (ROOT / f"portal/tenancy/management/commands/{command}.py").exists()
+
+
+def test_the_object_store_is_optional() -> None:
+    services = compose()["services"]
+    for name in ("objects", "bucket"):
+        assert services[name]["profiles"] == [name]
+        assert not [user for user, service in services.items() if name in service.get("depends_on", {})]
+    chosen = {name for name in services["web"]["environment"] if name.startswith("FILES_S3_")}
+    assert chosen == set(re.findall(r"FILES_S3_[A-Z_]+", (ROOT / "portal/stored_files.py").read_text()))
+    for name in chosen:
+        assert services["web"]["environment"][name] == f"${{{name}:-}}"
 
 
 def test_compose_takes_every_secret_from_the_environment() -> None:
