@@ -7,6 +7,7 @@ from metrics.models.lines import ContractLine, LineChange, LineColumns, LineStam
 from metrics.models.policies import PolicyVersion
 from metrics.models.rates import FxRate, RateChange, RateImport
 from metrics.models.reconciliation import AccountExplanation, AccountMapping, ReconciliationSetting
+from metrics.models.samples import SampleContract
 
 __all__ = [
     "AccountExplanation",
@@ -33,5 +34,6 @@ __all__ = [
     "RateImport",
     "Recognition",
     "ReconciliationSetting",
+    "SampleContract",
     "Source",
 ]

@@ -7,7 +7,6 @@ the example says what the contract adds to ARR and from when until when each of 
 contract is touched there is a sentence instead.
 """
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,13 +15,16 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import Ints
-from metrics.engine.explain import reason
 from metrics.engine.month_end import MonthEnd
 from metrics.engine.policy import Policy
-from metrics.engine.settlement import settled_frame
-from metrics.explain_text import RULES
-from metrics.figures import from_cents
+from metrics.selectors.contract_told import (
+    ExampleLine,
+    ExampleTerm,
+    contracts_told,
+    customer_of,
+    sum_of,
+    terms_of,
+)
 from metrics.selectors.exposure import exposure_get
 from metrics.selectors.exposure_figures import ChoiceArr, Exposure
 from metrics.selectors.month_ends import MonthEnds, NoValue
@@ -31,35 +33,6 @@ from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 
 MOST_CONTRACTS: Final = 2
-
-
-@dataclass(frozen=True)
-class ExampleTerm:
-    """A contract line as it is written; dates are the source's, `ends_on` the last day of service."""
-
-    line_id: str
-    product: str
-    charge_type: str
-    amount: Decimal
-    discount: Decimal
-    basis: str
-    currency: str
-    starts_on: dt.date
-    ends_on: dt.date | None
-    signed_on: dt.date | None
-    live_on: dt.date | None
-    cancelled_on: dt.date | None
-
-
-@dataclass(frozen=True)
-class ExampleLine:
-    """A line of the contract under one choice: what it adds to ARR at the month end, and when it counts or why it does not."""
-
-    line_id: str
-    arr: Decimal
-    counts_from: dt.date | None
-    counts_until: dt.date | None
-    words: str
 
 
 @dataclass(frozen=True)
@@ -144,53 +117,13 @@ def most_different(before: MonthEnd, after: MonthEnd, most: int) -> list[str]:
     return ordered.unique("customer_id", keep="first", maintain_order=True)["contract_id"].head(most).to_list()
 
 
-def contract_rows(end: MonthEnd, contract: str) -> Ints:
-    """The places of a contract's lines, in the order of their ids."""
-    rows = np.flatnonzero((end.lines.frame["contract_id"] == contract).to_numpy())
-    ids = end.lines.frame["line_id"].gather(rows)
-    return np.asarray(rows[ids.arg_sort().to_numpy()])
-
-
 def contract_of(end: MonthEnd, contract: str, first: ExampleSide, second: ExampleSide) -> ExampleContract:
     """One contract as it is written, with what it is under both choices."""
-    lines = end.lines.frame[contract_rows(end, contract)].to_dicts()
-    customer, name = lines[0]["customer_id"], lines[0]["customer_name"]
-    return ExampleContract(contract, customer, name or customer, tuple(map(term_of, lines)), (first, second))
+    customer, name = customer_of(end, contract)
+    return ExampleContract(contract, customer, name, terms_of(end, contract), (first, second))
 
 
 def sides_of(end: MonthEnd, contracts: list[str], choice: ChoiceArr, month: int) -> list[ExampleSide]:
     """Each of the contracts under one choice."""
-    settled, added = settled_frame(end.lines, end.settled), end.by_line()
-    sides = []
-    for rows in (contract_rows(end, contract) for contract in contracts):
-        cents = added[rows].tolist()
-        lines = [example_line(*each, month) for each in zip(settled[rows].to_dicts(), cents, strict=True)]
-        sides.append(ExampleSide(choice, from_cents(sum(cents)), tuple(lines)))
-    return sides
-
-
-def example_line(state: dict[str, Any], cents: int, month: int) -> ExampleLine:
-    """One line under one choice."""
-    rule = reason(state, month) or state["from_rule"] or ""
-    spans = (state["counts_from"], state["counts_until"])
-    return ExampleLine(state["line_id"], from_cents(cents), *spans, RULES.get(rule, rule))
-
-
-def term_of(line: dict[str, Any]) -> ExampleTerm:
-    """A contract line as it is written."""
-    return ExampleTerm(
-        line_id=line["line_id"],
-        product=line["product"] or "",
-        charge_type=line["charge_type"],
-        amount=from_e6(line["amount_e6"]),
-        discount=from_e6(line["discount_e6"] or 0),
-        basis=line["amount_basis"],
-        currency=line["currency"],
-        **{name: line[name] for name in ("starts_on", "ends_on", "signed_on", "live_on", "cancelled_on")},
-    )
-
-
-def from_e6(value: int) -> Decimal:
-    """Millionths as a decimal with at least two places."""
-    cents, rest = divmod(value, 10_000)
-    return Decimal(cents).scaleb(-2) if rest == 0 else Decimal(value).scaleb(-6)
+    told = contracts_told(end, contracts, month)
+    return [ExampleSide(choice, sum_of(lines), lines) for lines in told]
