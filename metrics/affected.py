@@ -3,19 +3,28 @@
 The same closure as `metrics.engine.links.affected_customers`: customers joined by replaces links, before and after the change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
-from django.db import connection
-from psycopg.sql import SQL, Identifier, Literal
-
-from metrics.engine.lines import LINE_SCHEMA, unit_expression
-from metrics.repository import EXPRESSIONS, LIVE_LINES, frame_of_query
+from metrics.engine.few_lines import LineRow
+from metrics.engine.lines import LINE_SCHEMA
+from metrics.repository import EXPRESSIONS, run_binary
 
 UNIT_SQL: Final = {"customer": "customer_id", "parent": "coalesce(parent_customer_id, customer_id)"}
-LINK_COLUMNS: Final = ("line_id", "contract_id", "replaces_line_id", "replaces_contract_id")
+OF_UNITS: Final = {
+    "customer": "customer_id = ANY(%(units)b::text[])",
+    "parent": "(parent_customer_id = ANY(%(units)b::text[])"
+    " OR (parent_customer_id IS NULL AND customer_id = ANY(%(units)b::text[])))",
+}
+LIVE: Final = "FROM metrics_contractline WHERE source_id = %(source)b AND removed_import_id IS NULL"
+COLUMNS: Final = ", ".join(EXPRESSIONS.get(name, name) for name in LINE_SCHEMA)
+LINKS: Final = {
+    "line_id": "replaces_line_id",
+    "contract_id": "replaces_contract_id",
+    "replaces_line_id": "line_id",
+    "replaces_contract_id": "contract_id",
+}  # a line is linked with those whose first name is its second
 
 
 @dataclass(frozen=True)
@@ -23,82 +32,63 @@ class Affected:
     """The customers that a change can reach, and all their lines before it and after it."""
 
     customers: frozenset[str]
-    before: pl.DataFrame
-    after: pl.DataFrame
+    before: list[LineRow]
+    after: list[LineRow]
 
 
 def affected_lines(
-    source_id: int, customer_unit: str, before: pl.DataFrame, after: pl.DataFrame, most: int
+    source_id: int, customer_unit: str, before: Sequence[LineRow], after: Sequence[LineRow], most: int
 ) -> Affected | None:
     """The closure of a change that is already written: `before` and `after` are the changed lines in both states.
 
     None when more than `most` lines are reached: then a rebuild is the shorter way.
     """
-    old, new = before.select(LINE_SCHEMA.names()), after.select(LINE_SCHEMA.names())
-    if old.height + new.height > most:
+    if len(before) + len(after) > most:
         return None
     known: set[str] = set()
-    found = new.clear()
-    wanted = units_of(old, customer_unit) | units_of(new, customer_unit)
+    found: list[LineRow] = []
+    wanted = {row.unit(customer_unit) for row in (*before, *after)}
     while wanted:
         known |= wanted
         lines = lines_of_units(source_id, customer_unit, wanted)
-        found = pl.concat([found, lines])
-        if found.height > most:
+        found += lines
+        if len(found) > most:
             return None
-        reached = pl.concat([lines, old.filter(unit_expression(customer_unit).is_in(list(wanted)))])
-        wanted = (linked_units(source_id, customer_unit, reached) | linked_in(old, customer_unit, reached)) - known
-    kept = found.join(new, on="line_id", how="anti")
-    return Affected(frozenset(known), pl.concat([kept, old]), found)
+        names = link_names([*lines, *(row for row in before if row.unit(customer_unit) in wanted)])
+        # The earlier states are no longer in the database.
+        linked = {row.unit(customer_unit) for row in before if any(getattr(row, name) in names[name] for name in LINKS)}
+        wanted = (linked_units(source_id, customer_unit, names) | linked) - known
+    changed = {row.line_id for row in after}
+    kept = [row for row in found if row.line_id not in changed]
+    return Affected(frozenset(known), [*kept, *before], found)
 
 
-def units_of(lines: pl.DataFrame, customer_unit: str) -> set[str]:
-    """The customers of some lines."""
-    return set(lines.select(unit_expression(customer_unit).alias("unit"))["unit"].to_list())
-
-
-def lines_of_units(source_id: int, customer_unit: str, units: Iterable[str]) -> pl.DataFrame:
+def lines_of_units(source_id: int, customer_unit: str, units: Iterable[str]) -> list[LineRow]:
     """All live lines of some customers."""
-    columns = SQL(", ").join(SQL(EXPRESSIONS.get(name, name)) for name in LINE_SCHEMA)
-    ids = Literal(sorted(units))
-    condition = SQL("customer_id = ANY({0})").format(ids)
-    if customer_unit == "parent":
-        condition = SQL(
-            "(parent_customer_id = ANY({0}) OR (parent_customer_id IS NULL AND customer_id = ANY({0})))"
-        ).format(ids)
-    query = SQL("SELECT {} {} AND {}").format(columns, LIVE_LINES.format(Literal(source_id)), condition)
-    return frame_of_query(query, LINE_SCHEMA)
+    query = f"SELECT {COLUMNS} {LIVE} AND {OF_UNITS[customer_unit]}"
+    rows = run_binary(query.encode(), {"source": source_id, "units": sorted(units)})
+    return [
+        LineRow._make(None if value == "" else value for value in row) if "" in row else LineRow._make(row)
+        for row in rows
+    ]
 
 
-def linked_units(source_id: int, customer_unit: str, lines: pl.DataFrame) -> set[str]:
-    """The customers of lines that replace one of these or are replaced by one, directly."""
-    texts = {name: sorted(set(lines[name].drop_nulls().to_list())) for name in LINK_COLUMNS}
-    pairs = [
-        ("line_id", texts["replaces_line_id"]),
-        ("contract_id", texts["replaces_contract_id"]),
-        ("replaces_line_id", texts["line_id"]),
-        ("replaces_contract_id", texts["contract_id"]),
-    ]
-    parts = [
-        SQL("SELECT {} {} AND {} = ANY({})").format(
-            SQL(UNIT_SQL[customer_unit]), LIVE_LINES.format(Literal(source_id)), Identifier(column), Literal(values)
-        )
-        for column, values in pairs
-        if values
-    ]
-    if not parts:
+def link_names(lines: Iterable[LineRow]) -> dict[str, set[str]]:
+    """What a line linked with one of these is called, by the column that says so."""
+    names: dict[str, set[str]] = {name: set() for name in LINKS}
+    for row in lines:
+        for name, other in LINKS.items():
+            value = getattr(row, other)
+            if value is not None:
+                names[name].add(value)
+    return names
+
+
+def linked_units(source_id: int, customer_unit: str, names: dict[str, set[str]]) -> set[str]:
+    """The customers of the live lines that have one of these names, by column."""
+    asked = {column: sorted(values) for column, values in names.items() if values}
+    if not asked:
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute(SQL(" UNION ").join(parts))
-        return {row[0] for row in cursor.fetchall()}
-
-
-def linked_in(old: pl.DataFrame, customer_unit: str, lines: pl.DataFrame) -> set[str]:
-    """`linked_units` among the earlier states, which are no longer in the database."""
-    named = old.filter(
-        pl.col("line_id").is_in(lines["replaces_line_id"].drop_nulls().to_list())
-        | pl.col("contract_id").is_in(lines["replaces_contract_id"].drop_nulls().to_list())
-        | pl.col("replaces_line_id").is_in(lines["line_id"].to_list())
-        | pl.col("replaces_contract_id").is_in(lines["contract_id"].to_list())
-    )
-    return units_of(named, customer_unit)
+    unit = UNIT_SQL[customer_unit]
+    query = " UNION ".join(f"SELECT {unit} {LIVE} AND {column} = ANY(%({column})b::text[])" for column in asked)
+    return {found for (found,) in run_binary(query.encode(), {"source": source_id, **asked})}

@@ -114,7 +114,8 @@ def keep_patches(movements: Mapping[tuple[int, str], list[Any]]) -> None:
         return
     query = (
         "INSERT INTO metrics_bookpatch (client_id, book_id, customer, movements)"
-        " SELECT {}, new.* FROM unnest(%b::bigint[], %b::text[], %t::jsonb[]) AS new"
+        " SELECT {}, new.book, new.customer, new.movements::jsonb"
+        " FROM unnest(%b::bigint[], %b::text[], %b::text[]) AS new (book, customer, movements)"
         " ON CONFLICT (client_id, book_id, customer) DO NOTHING"
     )
     books, names = zip(*movements, strict=True)

@@ -1,6 +1,6 @@
 """What changes of lines added to the books and is not yet in their series, and what a further change has to know.
 
-`standing_get() -> Standing | None` · `steps_write(…)` · `steps_fold(books)`
+`books_lock()` · `standing_get() -> Standing | None` · `steps_write(…)` · `steps_fold(books)`
 
 A change writes one row per book and reads none of the series it adds to: a reader adds the few rows that wait, and the change
 that finds too many of them adds them to the series for good.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Identifier
 
 from metrics.book_rows import COHORTS, GROUPS, add_series, keep_patches, load_patches
 from metrics.engine.arrays import Ints
@@ -26,36 +26,47 @@ from portal.tenancy.scope import scoped_client_id
 
 MOST_STEPS: Final = 24  # changes; a reader adds each of them
 MOST_BYTES: Final = 1 << 20  # of movements
-STANDING: Final = """
+BOOK: Final = [field.attname for field in ArrBook._meta.concrete_fields]
+LOCK: Final = (
+    SQL("SELECT {} FROM metrics_arrbook WHERE client_id = %(client)b ORDER BY id FOR UPDATE")
+    .format(SQL(", ").join(map(Identifier, BOOK)))
+    .as_bytes()
+)
+STANDING: Final = b"""
     SELECT policy.id, policy.parameters::text,
-        (SELECT id FROM metrics_source WHERE client_id = {client} AND is_authoritative LIMIT 1),
-        (SELECT array[id, added_count, changed_count] FROM metrics_rateimport WHERE client_id = {client}
+        (SELECT id FROM metrics_source WHERE client_id = %(client)b AND is_authoritative LIMIT 1),
+        (SELECT array[id, added_count, changed_count] FROM metrics_rateimport WHERE client_id = %(client)b
             ORDER BY id DESC LIMIT 1),
         own.id,
         (SELECT figures FROM metrics_bookseries
-            WHERE client_id = {client} AND book_id = own.id AND dimension = {total} AND "group" = ''),
-        (SELECT array_agg(newest) FROM metrics_bookstep WHERE client_id = {client} AND book_id = own.id),
-        (SELECT max(count) >= {steps} OR sum(bytes) >= {bytes} FROM (
+            WHERE client_id = %(client)b AND book_id = own.id AND dimension = 'total' AND "group" = ''),
+        (SELECT array_agg(newest) FROM metrics_bookstep WHERE client_id = %(client)b AND book_id = own.id),
+        (SELECT max(count) >= %(steps)b OR sum(bytes) >= %(bytes)b FROM (
             SELECT count(*) AS count, sum(pg_column_size(movements)) AS bytes
-            FROM metrics_bookstep WHERE client_id = {client} GROUP BY book_id) waiting)
-    FROM (SELECT id, parameters FROM metrics_policyversion WHERE client_id = {client}
+            FROM metrics_bookstep WHERE client_id = %(client)b GROUP BY book_id) waiting)
+    FROM (SELECT id, parameters FROM metrics_policyversion WHERE client_id = %(client)b
         ORDER BY number DESC LIMIT 1) policy
-    LEFT JOIN metrics_arrbook own ON own.client_id = {client} AND own.recognition = policy.parameters ->> 'recognition'
+    LEFT JOIN metrics_arrbook own ON own.client_id = %(client)b AND own.recognition = policy.parameters ->> 'recognition'
 """
-WRITE: Final = """
+WRITE: Final = b"""
     WITH steps AS (
         INSERT INTO metrics_bookstep (client_id, book_id, groups, cohorts, newest, movements)
-        SELECT {client}, new.book, new.groups, new.cohorts, new.newest::bigint[], new.movements
-        FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::text[], %t::jsonb[])
+        SELECT %(client)b, new.book, new.groups, new.cohorts, new.newest::bigint[], new.movements::jsonb
+        FROM unnest(%(book)b::bigint[], %(groups)b::bytea[], %(cohorts)b::bytea[], %(newest)b::text[], %(movements)b::text[])
             AS new (book, groups, cohorts, newest, movements)
     ), taken AS (
-        DELETE FROM metrics_bookpatch WHERE client_id = {client} AND book_id = ANY(%b) AND customer = ANY(%b)
+        DELETE FROM metrics_bookpatch WHERE client_id = %(client)b
+            AND book_id = ANY(%(book)b::bigint[]) AND customer = ANY(%(customers)b::text[])
     ), books AS (
         UPDATE metrics_arrbook book
         SET input_hash = new.hash, version = book.version + 1, built_at = statement_timestamp()
-        FROM unnest(%b::bigint[], %b::text[]) AS new (id, hash) WHERE book.id = new.id AND book.client_id = {client}
+        FROM unnest(%(ids)b::bigint[], %(hashes)b::text[]) AS new (id, hash)
+        WHERE book.id = new.id AND book.client_id = %(client)b
     )
-    UPDATE tenancy_clientsummary SET {summary}, updated_at = statement_timestamp() WHERE client_id = {client} RETURNING id
+    UPDATE tenancy_clientsummary
+    SET as_of_month = %(as_of_month)b, arr = %(arr)b, arr_previous = %(arr_previous)b, nrr = %(nrr)b,
+        customers = %(customers_now)b, state = %(state)b, updated_at = statement_timestamp()
+    WHERE client_id = %(client)b RETURNING id
 """
 
 
@@ -75,10 +86,15 @@ class Standing:
     is_full: bool
 
 
+def books_lock() -> list[ArrBook]:
+    """The client's books, locked until the transaction ends."""
+    return [ArrBook.from_db("default", BOOK, row) for row in run_binary(LOCK, {"client": scoped_client_id()})]
+
+
 def standing_get() -> Standing | None:
     """Where the client stands, in one question; None without a policy. Ask after the books are locked, not with it."""
-    fixed = {"client": scoped_client_id(), "total": TOTAL, "steps": MOST_STEPS, "bytes": MOST_BYTES}
-    rows = run_binary(SQL(STANDING).format(**{name: Literal(value) for name, value in fixed.items()}), [])
+    limits = {"client": scoped_client_id(), "steps": MOST_STEPS, "bytes": MOST_BYTES}
+    rows = run_binary(STANDING, limits)
     if not rows:
         return None
     policy, parameters, source, rates, own, total, steps, is_full = rows[0]
@@ -95,15 +111,12 @@ def steps_write(
     the client's summary. False where the client has no summary yet.
     """
     rows = [step_row(book, change, customers) for book, change in changes.items()]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(5)]
-    query = SQL(WRITE).format(client=Literal(scoped_client_id()), summary=settings_of(summary))
-    parameters = [*columns, columns[0], list(customers), list(hashes), list(hashes.values()), *summary.values()]
-    return bool(run_binary(query, parameters))
-
-
-def settings_of(fields: Mapping[str, Any]) -> Composable:
-    """`name = parameter` for each of some columns."""
-    return SQL(", ").join(SQL("{} = %b").format(Identifier(name)) for name in fields)
+    names = ("book", "groups", "cohorts", "newest", "movements")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    books = {"client": scoped_client_id(), "ids": list(hashes), "hashes": list(hashes.values())}
+    fields = {name: value for name, value in summary.items() if name != "customers"}
+    reached = {"customers": list(customers), "customers_now": summary["customers"]}
+    return bool(run_binary(WRITE, columns | books | fields | reached))
 
 
 def step_row(book: int, change: BookChange, customers: Collection[str]) -> tuple[Any, ...]:

@@ -6,10 +6,11 @@ writing text happen in a second thread, so that this process and PostgreSQL work
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from django.db import connection
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from metrics import repository
+from metrics.engine.few_lines import plain_columns
 from metrics.engine.lines import LINE_SCHEMA
 from metrics.intake.compare import Comparison, compare_lines, content_hashes
 from metrics.models import ContractImport, ContractLine, LineChange, Source
@@ -28,6 +30,7 @@ SLICE: Final = 20_000
 STAGE: Final = Identifier("incoming")
 MILLIONTHS: Final = {"amount_e6": "amount", "discount_e6": "discount"}
 COLUMNS: Final = (*LINE_SCHEMA.names(), "content_hash", "source_row")
+STORED: Final = pl.Schema({**LINE_SCHEMA, "content_hash": pl.String(), "source_row": pl.UInt32()})
 DATES: Final = tuple(name for name, dtype in LINE_SCHEMA.items() if dtype == pl.Date())
 TYPES: Final = {pl.String(): "text", pl.Int64(): "bigint"}
 # Lines of a customer side by side: the trees over customers and contracts grow at one place, and a change reads few pages.
@@ -163,8 +166,7 @@ def stored_lines(source: Source, ids: pl.Series) -> pl.DataFrame:
     query = SQL("SELECT {} FROM metrics_contractline WHERE source_id = {}").format(columns, Literal(source.pk))
     if len(ids) <= MANY:
         query += SQL(" AND line_id = ANY({})").format(Literal(ids.to_list()))
-    schema = pl.Schema({**LINE_SCHEMA, "content_hash": pl.String(), "source_row": pl.UInt32()})
-    frame = repository.frame_of_query(query, schema)
+    frame = repository.frame_of_query(query, STORED)
     return frame if len(ids) <= MANY else frame.join(ids.to_frame("line_id"), on="line_id", how="semi")
 
 
@@ -244,21 +246,34 @@ def encoded(lines: pl.DataFrame, places: pl.Series) -> tuple[bytes, pl.Series]:
 
 def update_lines(source_id: int, import_id: int, lines: pl.DataFrame) -> None:
     """Give lines that exist their new state; one that had vanished stands again."""
-    moved = [name for name in COLUMNS if name != "line_id"]
-    settings = SQL(", ").join(
-        SQL("{} = {}").format(Identifier(MILLIONTHS.get(name, name)), staged(name)) for name in moved
-    )
+    if lines.height <= repository.FEW:
+        rows = json.dumps(
+            [dict(zip(COLUMNS, row, strict=True)) for row in zip(*plain_columns(lines, COLUMNS), strict=True)]
+        )
+        repository.run_binary(update_text(few=True), {"source": source_id, "import": import_id, "rows": rows})
+        return
     with connection.cursor() as cursor:
         stage_create(cursor, lines.schema)
         for text, _ in encoded_ahead(lines, pl.int_range(lines.height, eager=True)):
             stage_copy(cursor, text)
-        cursor.execute(
-            SQL(
-                "UPDATE {} line SET {}, last_import_id = {}, removed_import_id = NULL FROM {}"
-                " WHERE line.source_id = {} AND line.line_id = incoming.line_id"
-            ).format(Identifier(ContractLine._meta.db_table), settings, Literal(import_id), STAGE, Literal(source_id))
-        )
+        repository.run_binary(update_text(few=False), {"source": source_id, "import": import_id})
         cursor.execute(SQL("DROP TABLE {}").format(STAGE))
+
+
+@cache
+def update_text(few: bool) -> bytes:
+    """The statement that gives lines their new state: from the staged rows or, where they are few, from a parameter."""
+    columns = SQL(", ").join(
+        SQL("{} = {}").format(Identifier(MILLIONTHS.get(name, name)), staged(name))
+        for name in COLUMNS
+        if name != "line_id"
+    )
+    given = SQL("json_to_recordset(%(rows)b::json) AS {} ({})").format(STAGE, staged_columns(STORED))
+    query = (
+        "UPDATE {} line SET {}, last_import_id = %(import)b, removed_import_id = NULL FROM {}"
+        " WHERE line.source_id = %(source)b AND line.line_id = incoming.line_id"
+    )
+    return SQL(query).format(Identifier(ContractLine._meta.db_table), columns, given if few else STAGE).as_bytes()
 
 
 def mark_vanished(source_id: int, import_id: int, ids: pl.Series) -> None:
@@ -302,9 +317,13 @@ def shown(name: str) -> pl.Expr:
 
 def stage_create(cursor: Any, schema: pl.Schema) -> None:
     """A temporary table for lines, which ends with the transaction."""
+    cursor.execute(SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(STAGE, staged_columns(schema)))
+
+
+def staged_columns(schema: pl.Schema) -> Composed:
+    """The columns of lines with their types, as a table's definition has them."""
     types = {name: TYPES.get(dtype, "integer") for name, dtype in schema.items()}
-    columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in types.items())
-    cursor.execute(SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(STAGE, columns))
+    return SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in types.items())
 
 
 def stage_copy(cursor: Any, text: bytes) -> None:

@@ -6,7 +6,8 @@ those that write. PostgreSQL refuses COPY FROM on a table with row policies, so 
 
 import hashlib
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import psycopg
 from django.db import connection, models
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from metrics.engine.fx import DailyRates, daily_rates
 from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA, empty_lines, empty_rates
 from metrics.intake.ecb import ecb_currencies, ecb_rates
 from metrics.memory import Memory
@@ -29,8 +31,9 @@ EXPRESSIONS: Final = {
     **{name: f"{name} - {EPOCH}" for name, dtype in LINE_SCHEMA.items() if dtype == pl.Date()},
 }
 LIVE_LINES: Final = SQL("FROM metrics_contractline WHERE source_id = {} AND removed_import_id IS NULL")
+FEW: Final = 200  # rows, below which a frame operation costs more than a loop
 TEMPORARY: Final = "incoming"
-RATES: Final[Memory[pl.DataFrame]] = Memory(500_000)
+RATES: Final["Memory[KeptRates]"] = Memory(1_000_000)
 RateStamp = tuple[int, int, int]  # of the newest file of own rates: its id, and how many rates it added and changed
 
 
@@ -71,8 +74,11 @@ def frame_of_query(query: Composable, schema: pl.Schema) -> pl.DataFrame:
     return pl.read_csv(buffer, has_header=False, schema=physical).cast(schema)
 
 
-def run_binary(query: Composed, parameters: Sequence[Any]) -> list[Any]:
-    """The rows of a statement whose parameters and results go as binary: Django would write them into its text as hex."""
+def run_binary(query: Composed | bytes, parameters: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
+    """The rows of a statement whose parameters and results go as binary: Django would write them into its text as hex.
+
+    A statement that is the same text each time is best given as such: composing one costs as much as running it.
+    """
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(query, parameters, binary=True)
         return cursor.fetchall() if cursor.description else []
@@ -94,6 +100,9 @@ def lines_sum(source: Source | None) -> int:
 
 def hashes_sum(hashes: pl.Series) -> int:
     """`lines_sum` of lines with these content hashes."""
+    if len(hashes) <= FEW:
+        texts = hashes.to_list()
+        return lanes(sum(int(text[:16], 16) for text in texts), sum(int(text[16:32], 16) for text in texts))
     parts = [int(hashes.str.slice(at, 8).str.to_integer(base=16, dtype=pl.Int64).sum()) for at in range(0, 32, 8)]
     return lanes((parts[0] << 32) + parts[1], (parts[2] << 32) + parts[3])
 
@@ -120,24 +129,33 @@ def rates_frame(client: Client, currencies: Iterable[str]) -> pl.DataFrame:
     if not wanted:
         return empty_rates()
     newest = RateImport.objects.order_by("-id").values_list("id", "added_count", "changed_count").first()
-    return rates_frame_of(client, wanted, newest)
+    return kept_rates(client, wanted, newest).frame
 
 
-def rates_frame_of(client: Client, currencies: Iterable[str], newest: RateStamp | None) -> pl.DataFrame:
+@dataclass(frozen=True)
+class KeptRates:
+    """Rates as a frame, and by currency for whoever asks often."""
+
+    frame: pl.DataFrame
+    daily: DailyRates
+
+
+def kept_rates(client: Client, currencies: Iterable[str], newest: RateStamp | None) -> KeptRates:
     """`rates_frame` where the newest file of the client's own rates is known, remembered until the next is loaded.
 
     A file that is just being loaded has no counts yet: what is read before its rows are there is not what is read after.
     """
     wanted = tuple(sorted({*currencies} - {client.currency}))
     key = (scoped_client_id(), newest, client.currency, wanted)
-    return RATES.get(key, lambda: rates_frame_now(client, wanted, newest), lambda frame: frame.height)
+    return RATES.get(key, lambda: rates_now(client, wanted, newest), lambda rates: 2 * rates.frame.height)
 
 
-def rates_frame_now(client: Client, wanted: tuple[str, ...], newest: RateStamp | None) -> pl.DataFrame:
-    """`rates_frame`, put together anew."""
+def rates_now(client: Client, wanted: tuple[str, ...], newest: RateStamp | None) -> KeptRates:
+    """`kept_rates`, put together anew."""
     own = own_rates(list(wanted)) if newest and wanted else empty_rates()
     quoted = tuple(sorted(set(wanted) - set(own["currency"].unique())))
-    return pl.concat([own, reference_rates(client.currency, quoted)])
+    frame = pl.concat([own, reference_rates(client.currency, quoted)])
+    return KeptRates(frame, daily_rates(frame))
 
 
 def own_rates(currencies: list[str]) -> pl.DataFrame:

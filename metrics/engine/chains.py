@@ -132,6 +132,8 @@ def given(texts: pl.Series) -> Bools:
     """Which texts are not null."""
     if texts.null_count() == len(texts):
         return np.zeros(len(texts), dtype=np.bool_)
+    if len(texts) <= FEW_LINES:
+        return np.array([text is not None for text in texts.to_list()], dtype=np.bool_)
     return texts.is_not_null().to_numpy()
 
 

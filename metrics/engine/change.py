@@ -7,35 +7,27 @@ computed together, as customers of their own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Ints, grouped_sum
-from metrics.engine.balances import Attributes, attributes_of_units
 from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
 from metrics.engine.dense import Counting, Figures, figures_of_units, summed
-from metrics.engine.fx import RATE_ONE, converter
-from metrics.engine.lines import ATTRIBUTES, DIMENSIONS, CodedLines, code_lines
+from metrics.engine.few_lines import Groups, LineRow, code_rows, groups_of_units
+from metrics.engine.fx import RATE_ONE, DailyRates, converter
+from metrics.engine.lines import CodedLines
 from metrics.engine.movements import Terms
 from metrics.engine.policy import Policy
 from metrics.engine.series import FIGURES, Group
-from metrics.engine.settlement import Settlement, settle_lines
+from metrics.engine.settlement import Settlement, relate_lines, settle_related
 from metrics.engine.tally import KINDS
 from metrics.engine.valuation import MissingRates, Rates, line_values, rate_gaps, rates_for
 
 BEFORE: Final = "-"
 AFTER: Final = "+"
-NAMES: Final = (
-    "line_id",
-    "contract_id",
-    "customer_id",
-    "parent_customer_id",
-    "replaces_contract_id",
-    "replaces_line_id",
-)
 UNITS_AT_ONCE: Final = 1 << 10
 COHORT_ROWS: Final = (AMOUNTS.index("ending"), len(AMOUNTS) + COUNTS.index("customers_ending"))
 Movement = tuple[int, str, str, str, int]
@@ -71,7 +63,7 @@ class Sides:
 
     lines: CodedLines
     is_after: Bools
-    attributes: Attributes
+    groups: Groups
 
     @property
     def unit_is_after(self) -> Bools:
@@ -81,22 +73,17 @@ class Sides:
         return side
 
 
-def two_sides(before: pl.DataFrame, after: pl.DataFrame, customer_unit: str) -> Sides:
+def two_sides(before: Sequence[LineRow], after: Sequence[LineRow], customer_unit: str) -> Sides:
     """Both states of the affected lines, each name with the mark of its side."""
-    marked = pl.concat([side_of(before, BEFORE), side_of(after, AFTER)])
-    coded = code_lines(marked, customer_unit)
-    is_after = np.arange(marked.height) >= before.height
-    return Sides(coded, is_after, attributes_of_units(coded, DIMENSIONS))
+    rows = [*before, *after]
+    coded = code_rows(rows, customer_unit, [BEFORE] * len(before) + [AFTER] * len(after))
+    return Sides(coded, np.arange(len(rows)) >= len(before), groups_of_units(rows, coded))
 
 
-def side_of(lines: pl.DataFrame, mark: str) -> pl.DataFrame:
-    """Lines whose own names and those they refer to begin with a mark."""
-    return lines.with_columns(pl.concat_str(pl.lit(mark), pl.col(name)).alias(name) for name in NAMES)
-
-
-def book_changes(sides: Sides, rates: pl.DataFrame, policy: Policy, books: list[BookMonths]) -> list[BookChange]:
+def book_changes(sides: Sides, rates: DailyRates, policy: Policy, books: list[BookMonths]) -> list[BookChange]:
     """The change of each book, which differ in nothing but recognition and months. Raises ``MissingRates``."""
-    settled = [settle_lines(sides.lines, policy.with_(recognition=book.recognition)) for book in books]
+    related = relate_lines(sides.lines, policy)
+    settled = [settle_related(related, book.recognition) for book in books]
     begin = [[first_month(each, side) for side in (~sides.is_after, sides.is_after)] for each in settled]
     last = max(book.last for book in books)
     if min(min(months) for months in begin) > last:
@@ -140,10 +127,23 @@ def refuse_gaps(
     lines: CodedLines, settled: list[Settlement], table: Rates, policy: Policy, books: list[BookMonths]
 ) -> None:
     """Raise ``MissingRates`` where a book lacks a rate."""
+    if not may_lack_rates(lines, settled, table):
+        return
     for each, book in zip(settled, books, strict=True):
         gaps = rate_gaps(lines, each, table, policy, book.first, book.last, True)
         if gaps.height:
             raise MissingRates(gaps)
+
+
+def may_lack_rates(lines: CodedLines, settled: list[Settlement], table: Rates) -> bool:
+    """Whether a rate is missing that any balance can need: under no rule is a rate older than the balance it values."""
+    if table.by_line is not None:
+        return not table.by_line.all()
+    begins = np.full(len(lines.currency_names), NEVER)
+    for each in settled:
+        np.minimum.at(begins, lines.currency[each.has_value], each.month_from[each.has_value])
+    months = table.first_month + np.arange(table.by_month.shape[1])
+    return bool(((table.by_month == 0) & (months >= begins[:, None])).any())
 
 
 def stacked_lines(lines: CodedLines, settled: list[Settlement], values: Ints) -> Counting:
@@ -181,14 +181,12 @@ class Stacked:
     @classmethod
     def empty(cls, sides: Sides, settled: list[Settlement], books: list[BookMonths], terms: Terms) -> Stacked:
         """Nothing yet, of so many books."""
-        given, count, months = sides.attributes, len(books), terms.last - terms.first + 1
-        keys = {TOTAL: [""]} | {name: given.names[name].to_list() for name in ATTRIBUTES}
-        keys["product"] = sides.lines.product_names.to_list()
-        own = {name: given.codes[name][given.rank] for name in ATTRIBUTES}
-        own[TOTAL] = np.zeros(len(given.rank), dtype=np.int64)
+        count, units, months = len(books), len(sides.lines.unit_names), terms.last - terms.first + 1
+        keys = {TOTAL: [""]} | sides.groups.names | {"product": sides.lines.product_names.to_list()}
+        own = sides.groups.codes | {TOTAL: np.zeros(units, dtype=np.int64)}
         first = np.concatenate([first_months(sides.lines, each) for each in settled])
         cohorts, cohort = np.unique(first, return_inverse=True)
-        book = np.repeat(np.arange(count), len(given.rank))
+        book = np.repeat(np.arange(count), units)
         return cls(
             sides=sides,
             terms=terms,

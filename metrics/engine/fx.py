@@ -14,6 +14,7 @@ import polars as pl
 
 from metrics.engine.arrays import Ints, first_days_of_months, ints, months_of_days
 
+DailyRates: TypeAlias = dict[str, tuple[Ints, Ints]]
 Convert: TypeAlias = Callable[[Ints, Ints | int], Ints]
 
 RATE_ONE: Final = 10**10
@@ -53,7 +54,7 @@ def convert_change(convert: Convert, cents: Ints, rate_e10: Ints | int) -> Ints:
     return np.asarray(np.sign(cents) * convert(np.abs(cents), rate_e10))
 
 
-def month_rates(rates: pl.DataFrame, currencies: list[str], reporting: str, fx: str, months: Ints) -> Ints:
+def month_rates(rates: pl.DataFrame | DailyRates, currencies: list[str], reporting: str, fx: str, months: Ints) -> Ints:
     """The rate of each currency (row) for each month (column) under ``spot`` or ``monthly_average``; 0 where there
     is none.
     """
@@ -70,8 +71,16 @@ def month_rates(rates: pl.DataFrame, currencies: list[str], reporting: str, fx: 
     return table
 
 
-def currency_rates(rates: pl.DataFrame, currency: str) -> tuple[Ints, Ints]:
+def daily_rates(rates: pl.DataFrame) -> DailyRates:
+    """The days and rates of each currency in the order of the days, for whoever asks often."""
+    return {currency: currency_rates(rates, currency) for currency in rates["currency"].unique().to_list()}
+
+
+def currency_rates(rates: pl.DataFrame | DailyRates, currency: str) -> tuple[Ints, Ints]:
     """The days and rates of one currency in the order of the days."""
+    if isinstance(rates, dict):
+        none = np.zeros(0, dtype=np.int64)
+        return rates.get(currency, (none, none))
     own = np.flatnonzero((rates["currency"] == currency).to_numpy())
     days, values = ints(rates["day"])[own], ints(rates["rate_e10"])[own]
     order = np.argsort(days, kind="stable")
@@ -106,7 +115,9 @@ def average_rates(days: Ints, values: Ints, months: Ints) -> Ints:
     return chosen
 
 
-def day_rates(rates: pl.DataFrame, currencies: list[str], reporting: str, currency: Ints, days: Ints) -> Ints:
+def day_rates(
+    rates: pl.DataFrame | DailyRates, currencies: list[str], reporting: str, currency: Ints, days: Ints
+) -> Ints:
     """The rate of each row's currency on its day with the 7-day rule, under ``contract_date``; 0 where there is
     none.
     """

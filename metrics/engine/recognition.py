@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Ints
-from metrics.engine.chains import Chains, Pairs
+from metrics.engine.chains import FEW_LINES, Chains, Pairs
 from metrics.engine.lines import CodedLines
 
 FROM_RULES: Final = (
@@ -104,9 +104,16 @@ def earlier_pairs(lines: CodedLines, pairs: Pairs) -> Pairs:
     before = lines.starts[a] < lines.starts[b]
     tied = np.flatnonzero(lines.starts[a] == lines.starts[b])
     if len(tied):
-        names = lines.frame["line_id"]
-        before[tied] = (names[a[tied]] < names[b[tied]]).to_numpy()
+        before[tied] = names_before(lines.frame["line_id"], a[tied], b[tied])
     return a[before], b[before]
+
+
+def names_before(names: pl.Series, a: Ints, b: Ints) -> Bools:
+    """Whether the name at each place of ``a`` comes before that at the same place of ``b``, by code points."""
+    if len(names) <= FEW_LINES:
+        texts = names.to_list()
+        return np.array([texts[i] < texts[j] for i, j in zip(a.tolist(), b.tolist(), strict=True)], dtype=np.bool_)
+    return (names[a] < names[b]).to_numpy()
 
 
 def in_order(lines: CodedLines, pairs: Pairs) -> Pairs:
@@ -114,6 +121,10 @@ def in_order(lines: CodedLines, pairs: Pairs) -> Pairs:
     a, b = pairs
     if len(b) == 0:
         return pairs
+    if len(lines) <= FEW_LINES:
+        texts, starts = lines.frame["line_id"].to_list(), lines.starts.tolist()
+        few = sorted(range(len(b)), key=lambda place: (starts[b[place]], texts[b[place]]))
+        return a[few], b[few]
     frame = pl.DataFrame({"starts": lines.starts[b], "line_id": lines.frame["line_id"][b]})
     order = frame.select(pl.arg_sort_by("starts", "line_id"))["starts"].to_numpy()
     return a[order], b[order]

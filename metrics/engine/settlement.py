@@ -69,13 +69,38 @@ class Settlement:
         return np.asarray((self.annual_value > 0) & (self.month_from < self.month_until))
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What settling needs to know of the lines under every recognition alike: which may count, their values and relations."""
+
+    lines: CodedLines
+    policy: Policy
+    why_not: Ints
+    eligible: Bools
+    chains: Chains
+    replaced: Pairs
+    annual_value: Ints
+
+
 def settle_lines(lines: CodedLines, policy: Policy) -> Settlement:
     """Settles every line under a policy; see ``Settlement``."""
+    return settle_related(relate_lines(lines, policy), policy.recognition)
+
+
+def relate_lines(lines: CodedLines, policy: Policy) -> Related:
+    """The part of settling that recognition does not change."""
     why_not = exclusions(lines, policy)
     eligible = (why_not == 0) & ~lines.is_overage
     chains = chain_lines(lines, eligible, policy.renewal_grace_days)
     replaced = replacement_pairs(lines, eligible)
-    recognised, from_rule = recognition_days(lines, eligible, chains, replaced, policy.recognition)
+    return Related(lines, policy, why_not, eligible, chains, replaced, annual_values(lines, policy.discounts))
+
+
+def settle_related(related: Related, recognition: str) -> Settlement:
+    """Settles lines under one recognition."""
+    lines, policy, eligible = related.lines, related.policy, related.eligible
+    chains, replaced, why_not = related.chains, related.replaced, related.why_not.copy()
+    recognised, from_rule = recognition_days(lines, eligible, chains, replaced, recognition)
     counted = recognised < np.where(eligible, lines.service_end, 0)
     counted &= recognised != NEVER
     until, until_rule = until_days(lines, policy, counted, recognised, chains, replaced)
@@ -86,7 +111,7 @@ def settle_lines(lines: CodedLines, policy: Policy) -> Settlement:
     month_from, month_until = months_of_days(counts_from), months_of_days(counts_until)
     add_overage(lines, policy, (counts_from, counts_until, month_from, month_until, from_rule, until_rule))
     return Settlement(
-        annual_values(lines, policy.discounts), eligible, counted, recognised, counts_from, counts_until,
+        related.annual_value, eligible, counted, recognised, counts_from, counts_until,
         month_from, month_until, why_not, from_rule, until_rule, chains, replaced,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Ints, first_days_of_months
-from metrics.engine.fx import RATE_ONE, converter, day_rates, month_rates
+from metrics.engine.fx import RATE_ONE, DailyRates, converter, day_rates, month_rates
 from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.settlement import Settlement, settle_lines
@@ -58,7 +58,7 @@ class Rates:
         return np.asarray(self.by_month[:, month - self.first_month])
 
 
-def rates_for(lines: CodedLines, rates: pl.DataFrame, policy: Policy, first: int, last: int) -> Rates:
+def rates_for(lines: CodedLines, rates: pl.DataFrame | DailyRates, policy: Policy, first: int, last: int) -> Rates:
     """The rates that a book from ``first`` to ``last`` may need, from 13 months before it."""
     start = first - MONTHS_BACK - 1
     months = np.arange(start, last + 1)

@@ -19,6 +19,7 @@ from metrics.computation import EngineInput
 from metrics.engine.bridge import TOTAL
 from metrics.engine.drill import customer_bridge
 from metrics.engine.explain import Explanation, LineExplained, explain
+from metrics.engine.few_lines import frame_of_rows, rows_of_frame
 from metrics.engine.policy import Policy
 from metrics.figures import from_cents
 from metrics.models import ContractLine
@@ -194,8 +195,8 @@ def linked_lines(customer_unit: str, customer: str) -> pl.DataFrame:
     if source is None:
         return empty
     own = repository.lines_frame(source, [customer])
-    reached = affected_lines(source.pk, customer_unit, empty, own, most=1_000_000)
-    return reached.after if reached else own
+    reached = affected_lines(source.pk, customer_unit, [], rows_of_frame(own), most=1_000_000)
+    return frame_of_rows(reached.after) if reached else own
 
 
 def why_lines(told: Explanation, policy: Policy) -> tuple[WhyLine, ...]:

@@ -16,10 +16,11 @@ import polars as pl
 
 from metrics import repository
 from metrics.affected import affected_lines
-from metrics.book_steps import Standing, standing_get, steps_fold, steps_write
+from metrics.book_steps import Standing, books_lock, standing_get, steps_fold, steps_write
 from metrics.computation import LONGEST_BOOK
 from metrics.engine.bridge import TOTAL
 from metrics.engine.change import BookChange, BookMonths, book_changes, two_sides
+from metrics.engine.few_lines import rows_of_frame
 from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.models import ArrBook, BookPatch, BookState, Recognition
@@ -50,7 +51,7 @@ def books_patch(
     """
     if before.height + after.height == 0:
         return True
-    books = list(ArrBook.objects.select_for_update().order_by("id"))
+    books = books_lock()
     standing = standing_get()
     steps = None
     if standing is not None and can_patch(books, standing):
@@ -96,11 +97,15 @@ def steps_of(
         return None
     policy = Policy.from_dict(standing.parameters)
     most = max(FEW_LINES, books[0].line_count // FEW_SHARE)
-    affected = affected_lines(standing.source_id, policy.customer_unit, before, after, most)
+    if before.height + after.height > most:
+        return None
+    affected = affected_lines(
+        standing.source_id, policy.customer_unit, rows_of_frame(before), rows_of_frame(after), most
+    )
     if affected is None:
         return None
-    currencies = {*affected.before["currency"], *affected.after["currency"]}
-    rates = repository.rates_frame_of(client, currencies, standing.rates)
+    currencies = {row.currency for row in (*affected.before, *affected.after)}
+    rates = repository.kept_rates(client, currencies, standing.rates).daily
     sides = two_sides(affected.before, affected.after, policy.customer_unit)
     months = [months_of(book, through) for book in books]
     try:
