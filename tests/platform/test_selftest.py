@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
@@ -65,6 +66,10 @@ def set_old_weasyprint(given: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(selftest, "version", lambda name: "68.1")
 
 
+def set_openpyxl_alone(given: Any, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(selftest, "find_spec", lambda name: None if name == "defusedxml" else name)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -77,6 +82,7 @@ def set_old_weasyprint(given: Any, patch: pytest.MonkeyPatch) -> None:
         (set_dummy_cache, "is not shared"),
         (set_local_cache, "is not shared"),
         (set_old_weasyprint, "WeasyPrint is older than 70"),
+        (set_openpyxl_alone, "openpyxl is installed without defusedxml"),
     ],
 )
 def test_refuses_settings(
@@ -163,3 +169,32 @@ class TestProcesses:
         done = subprocess.run(command, env=environment(DEBUG="1"), capture_output=True, text=True, timeout=60)
         assert done.returncode != 0
         assert "DEBUG is on" in done.stderr
+
+
+HOLES = {
+    "CREATE VIEW open_door AS SELECT 1 AS one": "view without security_invoker: open_door",
+    "CREATE MATERIALIZED VIEW kept AS SELECT 1 AS one": "materialised view: kept",
+    "CREATE FUNCTION public.lift() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'": "security definer: lift",
+    "CREATE POLICY too ON metrics_source USING (true)": "several policies: metrics_source",
+    "GRANT TRUNCATE ON metrics_source TO PUBLIC": "truncate granted: metrics_source",
+}
+
+
+@pytest.mark.slow
+def test_a_start_is_refused_for_each_hole_in_the_wall(committed_db: Server) -> None:
+    """The web's own start, on a database in which one thing after another was spoilt."""
+    assert load("portal.wsgi").returncode == 0
+    with psycopg.connect(**committed_db.conninfo(), autocommit=True) as admin:
+        admin.execute("ALTER TABLE metrics_source NO FORCE ROW LEVEL SECURITY")
+        done = load("portal.wsgi")
+        assert done.returncode == selftest.NO_RETRY
+        assert "without forced row-level security: metrics_source" in done.stderr
+        admin.execute("ALTER TABLE metrics_source FORCE ROW LEVEL SECURITY")
+        assert list(selftest.wall_findings()) == []
+        for statement, hole in HOLES.items():
+            admin.execute(statement.encode())
+            assert any(hole in found for found in selftest.wall_findings()), statement
+    done = load("portal.wsgi")
+    assert done.returncode == selftest.NO_RETRY
+    for hole in HOLES.values():
+        assert hole in done.stderr

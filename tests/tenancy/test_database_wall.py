@@ -11,12 +11,12 @@ from django.conf import settings
 from psycopg import errors, sql
 
 from metrics.models import ContractImport, Source
+from portal.catalogue import REVIEWED, findings
 from portal.database import Server
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create
 from portal.tenancy.wall import TenantForeignKey, TenantModel
-from tests.tenancy.catalogue import REVIEWED, findings
 from tests.tenancy.conftest import Connection
 
 pytestmark = pytest.mark.usefixtures("committed_db")
