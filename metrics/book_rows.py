@@ -1,9 +1,7 @@
 """A book's series as rows of the database, both ways."""
 
 import io
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -22,31 +20,12 @@ from portal.tenancy.scope import scoped_client_id
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
 STEP: Final = "step"  # where a dimension or cohort is expected: a row of `BookStep`
-READ: Final = (
-    "SELECT id, {keys}, figures FROM {table}"
-    " WHERE client_id = {client} AND ({keys}) IN (SELECT * FROM unnest({arrays}))"
-)
-CHANGE: Final = (
-    "UPDATE {table} old SET figures = new.figures FROM unnest(%b::bigint[], %b::bytea[]) AS new (id, figures)"
-    " WHERE old.client_id = {client} AND old.id = new.id"
-)
 ADD: Final = (
     "INSERT INTO {table} (client_id, {keys}, figures) SELECT {client}, new.* FROM unnest({arrays}, %b::bytea[]) AS new"
 )
-REMOVE: Final = "DELETE FROM {table} WHERE client_id = {client} AND id = ANY(%b::bigint[])"
-
-
-@dataclass(frozen=True)
-class SeriesTable:
-    """A table of series: its columns that name one beside the book, with their types, and how many figures a series has."""
-
-    name: str
-    keys: dict[str, str]
-    figures: int
-
-
-GROUPS: Final = SeriesTable("metrics_bookseries", {"dimension": "text", "group": "text"}, len(FIGURES))
-COHORTS: Final = SeriesTable("metrics_bookcohort", {"cohort": "int"}, len(COHORT_FIGURES))
+# The tables of series: their columns that name one beside the book, with their types.
+GROUPS: Final = ("metrics_bookseries", {"dimension": "text", "group": "text"})
+COHORTS: Final = ("metrics_bookcohort", {"cohort": "int"})
 
 
 def store(book: ArrBook, series: BookSeries | None) -> None:
@@ -56,10 +35,10 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
     if series is None:
         return
     packed = [packed_series(values) for values in series.groups.values()]
-    run(ADD, GROUPS, [book.pk] * len(packed), *zip(*series.groups, strict=True), packed)
+    series_insert(book, *GROUPS, *zip(*series.groups, strict=True), packed)
     if series.cohorts:
         cohorts = [packed_series(values) for values in series.cohorts.values()]
-        run(ADD, COHORTS, [book.pk] * len(cohorts), list(series.cohorts), cohorts)
+        series_insert(book, *COHORTS, list(series.cohorts), cohorts)
     months = series.movements.partition_by("month", as_dict=True, include_key=False)
     query = (
         "INSERT INTO metrics_bookmonth (client_id, book_id, month, movements)"
@@ -70,57 +49,16 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
         run_binary(SQL(query).format(Literal(scoped_client_id()), Literal(book.pk)), columns)
 
 
-def add_series(table: SeriesTable, steps: Mapping[Key, Ints]) -> None:
-    """Add steps to the stored series with these keys, the book's id first: one read, and one statement for each thing to do.
-
-    Series that become 0 everywhere go, as a rebuild would leave them out; the total stays.
-    """
-    if not steps:
-        return
-    found = {row[1:-1]: (row[0], row[-1]) for row in run(READ, table, *zip(*steps, strict=True))}
-    values = {
-        key: step + unpacked_series(found[key][1], table.figures) if key in found else step
-        for key, step in steps.items()
-    }
-    gone = {found[key][0] for key, own in values.items() if key in found and key[1] != TOTAL and not own.any()}
-    kept = [key for key in values if key in found and found[key][0] not in gone]
-    new = [key for key in values if key not in found and values[key].any()]
-    if kept:
-        run(CHANGE, table, [found[key][0] for key in kept], [packed_series(values[key]) for key in kept])
-    if new:
-        run(ADD, table, *zip(*new, strict=True), [packed_series(values[key]) for key in new])
-    if gone:
-        run(REMOVE, table, list(gone))
-
-
-def run(statement: str, table: SeriesTable, *columns: Sequence[Any]) -> list[Any]:
-    """One of the statements on a table of series; columns are arrays, sent as they are and not written into the text."""
-    keys = {"book_id": "bigint", **table.keys}
-    query = SQL(statement).format(
-        table=Identifier(table.name),
+def series_insert(book: ArrBook, table: str, names: dict[str, str], *columns: Sequence[Any]) -> None:
+    """Add series to a table; columns are arrays, sent as they are and not written into the text."""
+    keys = {"book_id": "bigint", **names}
+    query = SQL(ADD).format(
+        table=Identifier(table),
         client=Literal(scoped_client_id()),
         keys=SQL(", ").join(Identifier(name) for name in keys),
         arrays=SQL(", ").join(SQL("%b::" + kind + "[]") for kind in keys.values()),
     )
-    return run_binary(query, [list(column) for column in columns])
-
-
-def keep_patches(movements: Mapping[tuple[int, str], list[Any]]) -> None:
-    """Let the movements of these customers, by book and customer, be read from here on from their own rows.
-
-    One that has a row was patched since by code that knows no steps, and keeps it.
-    """
-    if not movements:
-        return
-    query = (
-        "INSERT INTO metrics_bookpatch (client_id, book_id, customer, movements)"
-        " SELECT {}, new.book, new.customer, new.movements::jsonb"
-        " FROM unnest(%b::bigint[], %b::text[], %b::text[]) AS new (book, customer, movements)"
-        " ON CONFLICT (client_id, book_id, customer) DO NOTHING"
-    )
-    books, names = zip(*movements, strict=True)
-    texts = [json.dumps(own) for own in movements.values()]
-    run_binary(SQL(query).format(Literal(scoped_client_id())), [list(books), list(names), texts])
+    run_binary(query, [[book.pk] * len(columns[0]), *(list(column) for column in columns)])
 
 
 def load_groups(
@@ -135,10 +73,12 @@ def load_groups(
     waiting = steps.annotate(dimension=Value(STEP), group=Value("")).values_list("dimension", "group", "groups")
     rows = list(base.values_list("dimension", "group", "figures").union(waiting, all=True))
     found = {(name, own): unpacked_series(figures, len(FIGURES)) for name, own, figures in rows if name != STEP}
-    stepped: dict[Group, Ints] = summed_steps(figures for name, _, figures in rows if name == STEP)
-    for key, step in stepped.items():
-        if (dimensions is None or key[0] in dimensions) and (groups is None or key[1] in groups):
-            put_sum(found, key, step)
+
+    def is_wanted(key: Key) -> bool:
+        return (dimensions is None or key[0] in dimensions) and (groups is None or key[1] in groups)
+
+    for key, step in summed_steps((figures for name, _, figures in rows if name == STEP), is_wanted).items():
+        put_sum(found, key, step)
     return found
 
 

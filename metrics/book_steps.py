@@ -1,20 +1,21 @@
 """What changes of lines added to the books and is not yet in their series, and what a further change has to know.
 
-`books_lock()` · `standing_get() -> Standing | None` · `steps_write(…)` · `steps_fold(books)`
+`books_lock()` · `standing_get() -> Standing | None` · `steps_write(…)` · `steps_join(books)`
 
-A change writes one row per book and reads none of the series it adds to: a reader adds the few rows that wait, and the change
-that finds too many of them adds them to the series for good.
+A change writes one row per book and reads none of the series it adds to: a reader adds the few rows that wait. The change that
+finds many of them makes one of them, and the change that finds them too large has the books rebuilt.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 import numpy as np
 from psycopg.sql import SQL, Identifier
 
-from metrics.book_rows import COHORTS, GROUPS, add_series, keep_patches, load_patches
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import TOTAL
 from metrics.engine.change import BookChange
@@ -24,8 +25,8 @@ from metrics.packing import packed_steps, summed_steps, unpacked_series
 from metrics.repository import RateStamp, run_binary
 from portal.tenancy.scope import scoped_client_id
 
-MOST_STEPS: Final = 24  # changes; a reader adds each of them
-MOST_BYTES: Final = 1 << 20  # of movements
+MOST_STEPS: Final = 24  # of a book, which every reader of it adds
+LARGEST: Final = 1 << 20  # of the steps of a book; then a rebuild costs less than reading them on and on
 BOOK: Final = [field.attname for field in ArrBook._meta.concrete_fields]
 LOCK: Final = (
     SQL("SELECT {} FROM metrics_arrbook WHERE client_id = %(client)b ORDER BY id FOR UPDATE")
@@ -41,12 +42,13 @@ STANDING: Final = b"""
         (SELECT figures FROM metrics_bookseries
             WHERE client_id = %(client)b AND book_id = own.id AND dimension = 'total' AND "group" = ''),
         (SELECT array_agg(newest) FROM metrics_bookstep WHERE client_id = %(client)b AND book_id = own.id),
-        (SELECT max(count) >= %(steps)b OR sum(bytes) >= %(bytes)b FROM (
-            SELECT count(*) AS count, sum(pg_column_size(movements)) AS bytes
-            FROM metrics_bookstep WHERE client_id = %(client)b GROUP BY book_id) waiting)
+        waiting.count, waiting.bytes
     FROM (SELECT id, parameters FROM metrics_policyversion WHERE client_id = %(client)b
         ORDER BY number DESC LIMIT 1) policy
     LEFT JOIN metrics_arrbook own ON own.client_id = %(client)b AND own.recognition = policy.parameters ->> 'recognition'
+    CROSS JOIN (SELECT coalesce(max(count), 0) AS count, coalesce(max(bytes), 0)::bigint AS bytes FROM (
+        SELECT count(*), sum(pg_column_size(movements) + pg_column_size(groups) + pg_column_size(cohorts)) AS bytes
+        FROM metrics_bookstep WHERE client_id = %(client)b GROUP BY book_id) per_book) waiting
 """
 WRITE: Final = b"""
     WITH steps AS (
@@ -74,7 +76,8 @@ WRITE: Final = b"""
 class Standing:
     """What holds for the client once its books are locked: policy, source, rates, the policy's own book, and what waits.
 
-    `newest` are the figures of the own book's total in its last month, None where it has no month.
+    `newest` are the figures of the own book's total in its last month, None where it has no month; `steps` and `size` (bytes)
+    are of the book for which most waits.
     """
 
     policy_id: int
@@ -83,7 +86,8 @@ class Standing:
     rates: RateStamp | None
     own_id: int | None
     newest: Ints | None
-    is_full: bool
+    steps: int
+    size: int
 
 
 def books_lock() -> list[ArrBook]:
@@ -93,15 +97,16 @@ def books_lock() -> list[ArrBook]:
 
 def standing_get() -> Standing | None:
     """Where the client stands, in one question; None without a policy. Ask after the books are locked, not with it."""
-    limits = {"client": scoped_client_id(), "steps": MOST_STEPS, "bytes": MOST_BYTES}
-    rows = run_binary(STANDING, limits)
+    rows = run_binary(STANDING, {"client": scoped_client_id()})
     if not rows:
         return None
-    policy, parameters, source, rates, own, total, steps, is_full = rows[0]
+    policy, parameters, source, rates, own, total, newest_steps, count, size = rows[0]
     newest = None
     if total is not None:
-        newest = unpacked_series(total, len(FIGURES))[:, -1] + np.array(steps or [[0]], dtype=np.int64).sum(axis=0)
-    return Standing(policy, json.loads(parameters), source, tuple(rates) if rates else None, own, newest, bool(is_full))
+        newest = unpacked_series(total, len(FIGURES))[:, -1] + np.array(newest_steps or [[0]], dtype=np.int64).sum(
+            axis=0
+        )
+    return Standing(policy, json.loads(parameters), source, tuple(rates) if rates else None, own, newest, count, size)
 
 
 def steps_write(
@@ -130,17 +135,21 @@ def step_row(book: int, change: BookChange, customers: Collection[str]) -> tuple
     return book, packed_steps(change.groups), cohorts, "{" + ",".join(map(str, newest)) + "}", json.dumps(movements)
 
 
-def steps_fold(books: Sequence[ArrBook]) -> None:
-    """Add all steps that wait to the series of their books, which the caller has locked."""
-    groups: dict[tuple[Any, ...], Ints] = {}
-    cohorts: dict[tuple[Any, ...], Ints] = {}
-    movements: dict[tuple[int, str], list[Any]] = {}
+def steps_join(books: Sequence[ArrBook]) -> None:
+    """Make one step of all that wait for a book, in the place of the latest; the caller has locked the books."""
     for book in books:
-        rows = list(BookStep.objects.filter(book=book).values_list("groups", "cohorts"))
-        groups |= {(book.pk, *key): step for key, step in summed_steps(row[0] for row in rows).items()}
-        cohorts |= {(book.pk, *key): step for key, step in summed_steps(row[1] for row in rows).items()}
-        movements |= {(book.pk, customer): own for customer, own in load_patches(book).items()} if rows else {}
-    add_series(GROUPS, groups)
-    add_series(COHORTS, cohorts)
-    keep_patches(movements)
-    BookStep.objects.all().delete()
+        rows = list(BookStep.objects.filter(book=book).order_by("id"))
+        if len(rows) < 2:
+            continue
+        last = rows[-1]
+        last.groups = joined(row.groups for row in rows)
+        last.cohorts = joined(row.cohorts for row in rows)
+        last.newest = [sum(values) for values in zip(*(row.newest for row in rows), strict=True)]
+        last.movements = reduce(or_, (row.movements for row in rows))
+        last.save()
+        BookStep.objects.filter(book=book).exclude(pk=last.pk).delete()
+
+
+def joined(parts: Iterable[bytes | memoryview]) -> bytes:
+    """One `packed_steps` that says what several say together."""
+    return packed_steps({key: step for key, step in summed_steps(parts).items() if step.any()})

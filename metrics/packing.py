@@ -6,7 +6,7 @@
 import json
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -49,8 +49,8 @@ def packed_steps(steps: Mapping[Key, Ints]) -> bytes:
     return b"".join([head, names, places.astype("<u4").tobytes(), amounts.astype(f"<i{width}").tobytes()])
 
 
-def summed_steps(parts: Iterable[Data]) -> dict[Key, Ints]:
-    """The sum of what several `packed_steps` of one book say, by key."""
+def summed_steps(parts: Iterable[Data], is_wanted: Callable[[Key], bool] | None = None) -> dict[Key, Ints]:
+    """The sum of what several `packed_steps` of one book say, by key; of all keys or those wanted."""
     rows: dict[Key, int] = {}
     found: list[tuple[Ints, Ints]] = []
     shape = (0, 0)
@@ -59,12 +59,18 @@ def summed_steps(parts: Iterable[Data]) -> dict[Key, Ints]:
             continue
         length, count, width = HEAD.unpack_from(data)
         start = HEAD.size + length
-        keys, shape = json.loads(bytes(data[HEAD.size : start]))
-        row = np.array([rows.setdefault(tuple(key), len(rows)) for key in keys], dtype=np.int64)
+        names, shape = json.loads(bytes(data[HEAD.size : start]))
+        keys = [tuple(name) for name in names]
+        wanted = [is_wanted is None or is_wanted(key) for key in keys]
+        row = np.array([rows.setdefault(key, len(rows)) if own else -1 for key, own in zip(keys, wanted, strict=True)])
         places = np.frombuffer(data, "<u4", count, start).astype(np.int64)
         amounts = np.frombuffer(data, f"<i{width}", count, start + 4 * count).astype(np.int64)
         own, rest = np.divmod(places, shape[0] * shape[1])
-        found.append((row[own] * (shape[0] * shape[1]) + rest, amounts))
+        target = row[own]
+        if not all(wanted):
+            kept = np.flatnonzero(target >= 0)
+            target, rest, amounts = target[kept], rest[kept], amounts[kept]
+        found.append((target * (shape[0] * shape[1]) + rest, amounts))
     rises = np.zeros(len(rows) * shape[0] * shape[1], dtype=np.int64)
     for places, amounts in found:
         rises[places] += amounts  # within a part no place comes twice

@@ -123,7 +123,8 @@ class BookMonth(TenantModel):
 class BookPatch(TenantModel):
     """All movements of one customer whose lines changed since the last rebuild: rows of month, product, kind and cents.
 
-    Newer than any `BookStep` of that customer, which takes this row away.
+    Written by code that knows no `BookStep`, while a roll-out lasts: newer than any step of that customer, because a step
+    takes this row away.
     """
 
     book = TenantForeignKey(ArrBook, on_delete=models.CASCADE, related_name="patches")
@@ -135,7 +136,7 @@ class BookPatch(TenantModel):
 
 
 class BookStep(TenantModel):
-    """What one change of lines adds to a book, until so many of these wait that they are added to its series.
+    """What a change of lines adds to the series of a book, or several changes together, until the book is rebuilt.
 
     `groups` and `cohorts` are `metrics.packing.packed_steps`; `newest` is what the total's figures change by in the last month.
     `movements` are those of every customer that the change reached, as in `BookPatch`; of several steps the latest holds.

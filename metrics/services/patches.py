@@ -14,23 +14,22 @@ from typing import Final
 
 import polars as pl
 
-from metrics import repository
+from metrics import book_steps, repository
 from metrics.affected import affected_lines
-from metrics.book_steps import Standing, books_lock, standing_get, steps_fold, steps_write
+from metrics.book_steps import Standing, books_lock, standing_get, steps_write
 from metrics.computation import LONGEST_BOOK
 from metrics.engine.bridge import TOTAL
 from metrics.engine.change import BookChange, BookMonths, book_changes, two_sides
 from metrics.engine.few_lines import rows_of_frame
 from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
-from metrics.models import ArrBook, BookPatch, BookState, Recognition
+from metrics.models import ArrBook, BookState, Recognition
 from metrics.services.books import books_outdate, last_completed_month
 from metrics.services.summaries import figures_of, summary_refresh
 from portal.tenancy.models import Client
 
 FEW_LINES: Final = 2_000
 FEW_SHARE: Final = 20  # a patch may reach a twentieth of the lines; beyond that a rebuild is no slower
-MANY_PATCHES: Final = 2_000  # customers read beside the monthly files: then a rebuild folds them in
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,14 @@ def books_patch(
     removed, added = (repository.hashes_sum(frame["content_hash"]) for frame in (before, after))
     moved = [repository.lanes_moved(int(book.input_hash[:32], 16), removed, added) for book in books]
     hashes = {book.pk: f"{total:032x}{book.input_hash[32:]}" for book, total in zip(books, moved, strict=True)}
+    if standing.steps >= book_steps.MOST_STEPS:
+        book_steps.steps_join(books)
     write_steps(client, standing, steps, hashes)
     return True
 
 
 def can_patch(books: list[ArrBook], standing: Standing) -> bool:
-    """Whether every book is whole: computed under the policy in force, no month or rate missing, not patched too often."""
+    """Whether every book is whole: computed under the policy in force, no month or rate missing, not patched too much."""
     whole = all(
         book.state in (BookState.READY, BookState.EMPTY)
         and book.policy_id == standing.policy_id
@@ -75,12 +76,7 @@ def can_patch(books: list[ArrBook], standing: Standing) -> bool:
         and book.retention_from == book.first_month
         for book in books
     )
-    if not whole or len(books) != len(Recognition.values):
-        return False
-    if standing.is_full:
-        steps_fold(books)
-        return not BookPatch.objects.all()[MANY_PATCHES:].exists()
-    return True
+    return whole and len(books) == len(Recognition.values) and standing.size < book_steps.LARGEST
 
 
 def steps_of(

@@ -1,4 +1,4 @@
-"""Changes that wait beside a book's series: read with them, added to them, gone with them."""
+"""Changes that wait beside a book's series: read with them, joined, gone with them."""
 
 import random
 from pathlib import Path
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metrics.book_rows import keep_patches, load_cohorts, load_group_names, load_groups, load_patches
-from metrics.book_steps import steps_fold
+from metrics.book_rows import load_cohorts, load_group_names, load_groups, load_patches
+from metrics.book_steps import steps_join
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import TOTAL
 from metrics.models import ArrBook, BookPatch, BookSeries, BookState, BookStep
@@ -80,15 +80,15 @@ def shown(book: ArrBook) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_adding_what_waits_changes_no_figure(shared: Path, northwind: Client) -> None:
+def test_joining_what_waits_changes_no_figure(shared: Path, northwind: Client) -> None:
     golden_client(northwind, shared / "golden" / "live-average-parent")
     with tenant_context(northwind):
-        several_changes(northwind, "fold")
+        several_changes(northwind, "join")
         books = list(ArrBook.objects.order_by("id"))
         assert BookStep.objects.count() == CHANGES * len(books)
         before, summary = [shown(book) for book in books], ClientSummary.objects.get()
-        steps_fold(books)
-        assert not BookStep.objects.exists()
+        steps_join(books)
+        assert BookStep.objects.count() == len(books)
         assert [shown(book) for book in books] == before
         assert_books_equal_a_rebuild(northwind)
         summary_refresh(client=northwind)
@@ -129,34 +129,37 @@ def test_whoever_replaces_the_series_takes_the_steps_away(shared: Path, northwin
 def test_of_two_accounts_of_a_customer_the_later_is_read(shared: Path, northwind: Client) -> None:
     """While a roll-out lasts, code without steps writes a customer's row after a step; a new step takes that row away."""
     golden_client(northwind, shared / "golden" / "contract-start")
+    told = [[24300, "Core", "new", 7]]
     with tenant_context(northwind):
         several_changes(northwind, "two")
         book = ArrBook.objects.get(recognition="start")
         step = BookStep.objects.filter(book=book).latest("id")
         customer = sorted(step.movements)[0]
-        keep_patches({(book.pk, customer): [[24300, "Core", "new", 7]]})
-        assert load_patches(book)[customer] == [[24300, "Core", "new", 7]]
-        steps_fold([book])
-        assert load_patches(book)[customer] == [[24300, "Core", "new", 7]], "a step is older than the row"
+        BookPatch.objects.create(book=book, customer=customer, movements=told)
+        assert load_patches(book)[customer] == told
+        steps_join([book])
+        assert load_patches(book)[customer] == told, "a step is older than the row"
         source = authoritative_source()
         own = lines_frame(source, [customer]).head(1)
         assert source is not None and own.height
         changed = {"before": with_hashes(own), "after": with_hashes(own)}
         assert books_patch(client=northwind, reason="a test", now=NOW, **changed)
         assert not BookPatch.objects.filter(book=book, customer=customer).exists()
-        assert load_patches(book)[customer] != [[24300, "Core", "new", 7]]
+        assert load_patches(book)[customer] != told
+        assert_books_equal_a_rebuild(northwind)
 
 
-def test_too_many_customers_beside_the_monthly_files_make_a_rebuild_due(
+def test_steps_that_have_grown_large_make_a_rebuild_due(
     shared: Path, northwind: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("metrics.services.patches.MANY_PATCHES", 2)
-    monkeypatch.setattr("metrics.book_steps.MOST_STEPS", 1)
     golden_client(northwind, shared / "golden" / "contract-start")
     with tenant_context(northwind):
         source = authoritative_source()
         assert source is not None
         own = with_hashes(lines_frame(source).head(3))
-        assert books_patch(client=northwind, before=own, after=own, reason="a test", now=NOW)
-        assert not books_patch(client=northwind, before=own, after=own, reason="a test", now=NOW)
+        changed = {"before": own, "after": own}
+        assert books_patch(client=northwind, reason="a test", now=NOW, **changed)
+        assert books_patch(client=northwind, reason="a test", now=NOW, **changed)
+        monkeypatch.setattr("metrics.book_steps.LARGEST", 100)
+        assert not books_patch(client=northwind, reason="a test", now=NOW, **changed)
         assert set(ArrBook.objects.values_list("state", flat=True)) == {BookState.STALE}
