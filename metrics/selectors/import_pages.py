@@ -13,8 +13,8 @@ from psycopg.sql import SQL, Literal
 from metrics import repository
 from metrics.intake.layout import CONTRACT_NAMES
 from metrics.models import ContractImport
-from metrics.models.intake import ImportState
-from metrics.selectors.imports import PAGE, UNDER_WAY, import_changes, import_faults
+from metrics.models.intake import UNDER_WAY, ImportState
+from metrics.selectors.imports import PAGE, import_changes, import_faults
 from portal.tenancy.scope import current_scope
 
 STEPS: Final = ("Upload", "Columns", "Check", "Decide", "Load")

@@ -15,7 +15,6 @@ from metrics.models.intake import ImportState
 
 PAGE: Final = 100
 STALE_AFTER: Final = timedelta(days=35)  # a month and a few days: a monthly export that did not come
-UNDER_WAY: Final = (ImportState.READING, ImportState.CHECKING, ImportState.QUEUED, ImportState.RUNNING)
 GOOD: Final = (ImportState.DONE, ImportState.UNCHANGED)
 
 

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from metrics.forms import NEW_SOURCE, MappingForm, UploadForm
 from metrics.models import ContractImport, Source
-from metrics.models.intake import ImportState
+from metrics.models.intake import UNDER_WAY, ImportState
 from metrics.selectors.import_pages import faults_text, import_context
-from metrics.selectors.imports import UNDER_WAY, import_get
+from metrics.selectors.imports import import_get
 from metrics.services.imports import (
     import_accept,
     import_advance,
@@ -27,6 +27,7 @@ from metrics.services.sources import source_ensure
 from metrics.views.tabs import number_of
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_DATA
+from portal.tenancy.pulse import pulse_is_silent
 
 
 def found_import(import_id: int) -> ContractImport:
@@ -94,7 +95,8 @@ def progress(request: TenantRequest, import_id: int) -> HttpResponse:
     """The progress box; when the work is over, the whole page."""
     found = found_import(import_id)
     if found.state in UNDER_WAY:
-        return render(request, "metrics/_import_progress.html", {"import": found})
+        context = {"import": found, "is_stalled": pulse_is_silent()}
+        return render(request, "metrics/_import_progress.html", context)
     response = HttpResponse(status=204 if request.headers.get("HX-Request") else 302)
     target = "HX-Redirect" if request.headers.get("HX-Request") else "Location"
     response[target] = import_url("data_import", request, import_id)

@@ -14,6 +14,7 @@ from metrics.models import ContractImport, ContractLine, Source
 from metrics.models.intake import ImportState
 from portal.accounts.models import User
 from portal.tenancy.models import Client
+from portal.tenancy.pulse import pulse_beat
 from portal.tenancy.scope import tenant_context
 from tests.metrics.files import csv_bytes, faulty_file, line
 from tests.metrics.steps import check, load
@@ -62,6 +63,10 @@ def test_a_good_file_goes_from_upload_to_the_result(northwind: Client, rita: Use
     page = text(browser.get(url("data_import", northwind, import_id=waiting.pk)))
     assert "Waiting for its turn" in page and url("data_progress", northwind, import_id=waiting.pk) in page
     assert browser.post(url("data_accept", northwind, import_id=waiting.pk)).status_code == 302  # a lost message
+    watch = url("data_progress", northwind, import_id=waiting.pk)
+    assert "Background work has stopped for the moment" in text(browser.get(watch)), "no job was ever done here"
+    pulse_beat()
+    assert "Waiting for its turn" in text(browser.get(watch))
     import_run(northwind.pk, waiting.pk)
     over = browser.get(url("data_progress", northwind, import_id=waiting.pk), headers={"HX-Request": "true"})
     assert over["HX-Redirect"] == url("data_import", northwind, import_id=waiting.pk)
