@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from metrics.models import Recognition
-from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get
+from metrics.selectors.books import book_heads, bridge_get, groups_list, headline_get
 from metrics.selectors.closes import latest_closes
-from metrics.selectors.figures import BookHead, Bridge, Cohort, CohortCell, Cohorts, Figure, Headline, Movers
+from metrics.selectors.cohorts import cohorts_get
+from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Cohorts, Figure, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
 from metrics.selectors.reported import bridge_reported, headline_reported, is_stored
@@ -33,8 +34,9 @@ class Reader:
 
 def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, Any]:
     """The template context of the whole page; an empty or blocked book gives the reason and nothing else."""
-    headline = headline_for(client, query, query.recognition or None, query.last)
-    head = headline.head
+    heads = book_heads(client)
+    head = heads.get(query.recognition) or next(head for head in heads.values() if head.is_policys_own)
+    headline = headline_for(client, query, head, query.last)
     context = {
         "head": head,
         "query": query,
@@ -49,12 +51,10 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
     return context | {
         "month": headline.month,
         "tiles": tiles_of(headline, query, reader),
-        "bases": bases_of(client, query, headline, reader),
-        **bridge_context(client, shown, query, reader),
-        **movers_context(client, shown, reader),
-        "cohorts": cohort_heat(
-            cohorts_get(client, query.recognition or None, query.grain, headline.month, query.filters), query, reader
-        ),
+        "bases": bases_of(client, query, headline, heads, reader),
+        **bridge_context(client, shown, head, query, reader),
+        **movers_context(client, shown, head, reader),
+        "cohorts": cohort_heat(cohorts_get(client, head, query.grain, headline.month, query.filters), query, reader),
     }
 
 
@@ -66,20 +66,20 @@ def first_month(query: ArrQuery, headline: Headline) -> int:
     return headline.month - DEFAULT_MONTHS + 1
 
 
-def headline_for(client: Client, query: ArrQuery, recognition: str | None, month: int | None) -> Headline:
+def headline_for(client: Client, query: ArrQuery, head: BookHead, month: int | None) -> Headline:
     """The headline that a question asks for: as reported, or as the contracts stand now."""
     get = headline_reported if query.reported else headline_get
-    return get(client, recognition, month, query.filters)
+    return get(client, head, month, query.filters)
 
 
-def bridge_for(client: Client, query: ArrQuery) -> Bridge:
+def bridge_for(client: Client, query: ArrQuery, basis: Basis) -> Bridge:
     """The bridge that a question asks for: as reported, or as the contracts stand now."""
     get = bridge_reported if query.reported else bridge_get
-    return get(client, query.recognition or None, query.first, query.last, query.by, query.grain, query.filters)
+    return get(client, basis, query.first, query.last, query.by, query.grain, query.filters)
 
 
-def bridge_context(client: Client, shown: ArrQuery, query: ArrQuery, reader: Reader) -> dict[str, Any]:
-    bridge = bridge_for(client, shown)
+def bridge_context(client: Client, shown: ArrQuery, head: BookHead, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+    bridge = bridge_for(client, shown, head)
     if not bridge.totals:
         return {}
     unit = unit_text(client.currency, query.scale)
@@ -107,7 +107,7 @@ def view_note(client: Client, shown: ArrQuery, bridge: Bridge) -> str:
         )
     if all(row.state == "live" for row in bridge.totals):
         return ""
-    now = bridge_for(client, shown.having(reported=False))
+    now = bridge_for(client, shown.having(reported=False), bridge.head)
     same = [replace(row, state="") for row in bridge.totals] == [replace(row, state="") for row in now.totals]
     return (
         "" if same else "Months were corrected after they were closed; movers, cohorts and customers are those of now."
@@ -156,14 +156,16 @@ def ratio_of(figure: Figure) -> Decimal | None:
     return figure.change / figure.previous
 
 
-def bases_of(client: Client, query: ArrQuery, headline: Headline, reader: Reader) -> list[dict[str, Any]]:
+def bases_of(
+    client: Client, query: ArrQuery, headline: Headline, heads: dict[str, BookHead], reader: Reader
+) -> list[dict[str, Any]]:
     """ARR, CARR and LARR side by side: what is running, what is signed, what is live."""
     found, month = [], headline.month or 0
     for recognition in Recognition:
         other = (
             headline
             if recognition == headline.head.recognition
-            else headline_for(client, query, recognition, headline.month)
+            else headline_for(client, query, heads[recognition], headline.month)
         )
         found.append(
             {
@@ -192,7 +194,7 @@ def filters_of(client: Client, query: ArrQuery, head: BookHead) -> list[dict[str
     splits = [("", "No split"), *((name, name.title()) for name in DIMENSIONS)]
     bar.append(choice("by", "Split by", splits, query.by))
     for name in DIMENSIONS:
-        known = groups_list(client, name, head.recognition)
+        known = groups_list(client, name, head)
         bar.append(several(name, known, query.filters.get(name, ())))
     return bar
 
@@ -229,8 +231,8 @@ def switches_of(query: ArrQuery, head: BookHead) -> list[dict[str, Any]]:
     ]
 
 
-def movers_context(client: Client, shown: ArrQuery, reader: Reader) -> dict[str, Any]:
-    movers = movers_get(client, shown.recognition or None, shown.first, shown.last, 8, shown.filters)
+def movers_context(client: Client, shown: ArrQuery, head: BookHead, reader: Reader) -> dict[str, Any]:
+    movers = movers_get(client, head, shown.first, shown.last, 8, shown.filters)
     return {"movers": movers, "mover_tables": [mover_table(movers, way, shown, reader) for way in ("gains", "losses")]}
 
 

@@ -1,13 +1,13 @@
 """The numbers of the pages, read from the stored books. Runs in the client's scope.
 
-- `book_head(client, recognition=None) -> BookHead` — None: the policy's own recognition, everywhere below too
-- `bridge_get(client, recognition=None, first=None, last=None, dimension="total", grain="month", filters=None) -> Bridge`
-- `headline_get(client, recognition=None, month=None, filters=None) -> Headline`
-- `retention_get(client, recognition=None, first=None, last=None, dimension="total", filters=None) -> list[RetentionRow]`
-- `cohorts_get(client, recognition=None, grain="month", last=None, filters=None) -> Cohorts`
-- `groups_list(client, dimension, recognition=None) -> list[str]` — the values a filter can have
-- elsewhere: `metrics.selectors.movers.movers_get`, `metrics.selectors.drill` (cells, lines, why), `metrics.selectors.reported`
-  (as reported), `metrics.selectors.findings.finding_sentence`
+- `book_head(client, basis=None) -> BookHead`, `book_heads(client)` — a basis is a recognition, a head that is at hand already,
+  or None for the policy's own, here and everywhere below
+- `bridge_get(client, basis=None, first=None, last=None, dimension="total", grain="month", filters=None) -> Bridge`
+- `headline_get(client, basis=None, month=None, filters=None) -> Headline`
+- `retention_get(client, basis=None, first=None, last=None, dimension="total", filters=None) -> list[RetentionRow]`
+- `groups_list(client, dimension, basis=None) -> list[str]` — the values a filter can have
+- elsewhere: `metrics.selectors.cohorts.cohorts_get`, `metrics.selectors.movers.movers_get`, `metrics.selectors.drill` (cells,
+  lines, why), `metrics.selectors.reported` (as reported), `metrics.selectors.findings.finding_sentence`
 
 Without a filter, or with one filter that is itself a stored dimension, a result costs one query on the head and one on the
 series; other filters run the engine in memory and are remembered by the version of the book.
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from metrics.book_rows import load_cohorts, load_group_names, load_groups
+from metrics.book_rows import load_group_names, load_groups
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
@@ -28,19 +28,17 @@ from metrics.figures import from_cents
 from metrics.models import ArrBook, Recognition
 from metrics.selectors.figures import (
     BRIDGE_COLUMNS,
+    Basis,
     BookHead,
     Bridge,
     BridgeRow,
-    Cohort,
-    CohortCell,
-    Cohorts,
     Figure,
     Filters,
     Headline,
     RetentionRow,
     chosen_values,
 )
-from metrics.selectors.filtered import filtered_cohorts, filtered_groups
+from metrics.selectors.filtered import filtered_groups
 from metrics.selectors.periods import Grain, Period, periods_of
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
@@ -51,12 +49,20 @@ CLOSING: Final = {"ending", "customers_ending"}
 SPARK_MONTHS: Final = 12
 
 
-def book_head(client: Client, recognition: str | None = None) -> BookHead:
+def book_head(client: Client, basis: Basis = None) -> BookHead:
     """Which book is meant, and its state; a client without any book has an empty one."""
+    if isinstance(basis, BookHead):
+        return basis
+    heads = book_heads(client)
+    return heads[basis] if basis else next(head for head in heads.values() if head.is_policys_own)
+
+
+def book_heads(client: Client) -> dict[str, BookHead]:
+    """The heads of ARR, CARR and LARR by recognition, in one query: for a page that asks many things of them."""
     books = {book.recognition: book for book in ArrBook.objects.select_related("policy")}
     own = next((book.policy.parameters["recognition"] for book in books.values() if book.policy), None)
     own = own or policy_in_force(client).recognition
-    return head_of(client, books.get(recognition or own) or ArrBook(recognition=recognition or own), own)
+    return {name: head_of(client, books.get(name) or ArrBook(recognition=name), own) for name in Recognition.values}
 
 
 def head_of(client: Client, book: ArrBook, own: str) -> BookHead:
@@ -84,7 +90,7 @@ def head_of(client: Client, book: ArrBook, own: str) -> BookHead:
 
 def bridge_get(
     client: Client,
-    recognition: str | None = None,
+    basis: Basis = None,
     first: int | None = None,
     last: int | None = None,
     dimension: str = TOTAL,
@@ -96,7 +102,7 @@ def bridge_get(
     `filters` are exact values by dimension name. Of several products the figures are the sums of each product's own: a
     customer of two of them is counted in both. Flows of a quarter or year are the sums of its months.
     """
-    head = book_head(client, recognition)
+    head = book_head(client, basis)
     start, end = shown_months(head, first, last)
     groups = series_of(client, head, dimension, filters)
     return bridge_of(client, head, groups, dimension, grain, (start, end))
@@ -170,20 +176,18 @@ def series_of(client: Client, head: BookHead, dimension: str, filters: Filters) 
     return filtered_groups(client, head, dimension, wanted)
 
 
-def groups_list(client: Client, dimension: str, recognition: str | None = None) -> list[str]:
+def groups_list(client: Client, dimension: str, basis: Basis = None) -> list[str]:
     """The values of a dimension that ever had ARR, in order: what a filter offers."""
-    head = book_head(client, recognition)
+    head = book_head(client, basis)
     return load_group_names(ArrBook(pk=head.id, client=client), dimension) if head.id else []
 
 
 # --- headline, retention, cohorts -------------------------------------------------------------------------------------
 
 
-def headline_get(
-    client: Client, recognition: str | None = None, month: int | None = None, filters: Filters = None
-) -> Headline:
+def headline_get(client: Client, basis: Basis = None, month: int | None = None, filters: Filters = None) -> Headline:
     """The headline figures at a month end (the newest), each beside the month before and with twelve months to draw."""
-    head = book_head(client, recognition)
+    head = book_head(client, basis)
     start, end = shown_months(head, None, month)
     series = series_of(client, head, TOTAL, filters).get((TOTAL, ""))
     months = list(range(max(start, end - SPARK_MONTHS), end + 1)) if series is not None else []
@@ -235,14 +239,14 @@ def headline_figure(name: str, values: list[Decimal | None]) -> Figure:
 
 def retention_get(
     client: Client,
-    recognition: str | None = None,
+    basis: Basis = None,
     first: int | None = None,
     last: int | None = None,
     dimension: str = TOTAL,
     filters: Filters = None,
 ) -> list[RetentionRow]:
     """NRR, GRR and logo churn by month, in total or by segment, region or rep (retention has no products)."""
-    head = book_head(client, recognition)
+    head = book_head(client, basis)
     start, end = shown_months(head, first, last)
     groups = series_of(client, head, dimension, filters)
     wanted = sorted((name, group) for name, group in groups if name == dimension)
@@ -276,63 +280,4 @@ def retention_row_of(
         kept=from_cents(at["kept_cents"]),
         customers_base=at["customers_base"],
         customers_kept=at["customers_kept"],
-    )
-
-
-def cohorts_get(
-    client: Client,
-    recognition: str | None = None,
-    grain: Grain = "month",
-    last: int | None = None,
-    filters: Filters = None,
-) -> Cohorts:
-    """Each cohort's ARR and customers at the end of its first period and of every period after it.
-
-    Under filters it is that of the customers with these properties, and of products that of the ARR that these products give:
-    a customer's first ARR is then its first in them. The share is of the first period. A
-    cohort from before the book's first month has no such base: `is_cut`, no shares.
-    """
-    head = book_head(client, recognition)
-    start, end = shown_months(head, None, last)
-    if head.id is None or end < start:
-        return Cohorts(head, grain, (), 0)
-    wanted = chosen_values(filters)
-    stored = filtered_cohorts(client, head, wanted) if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
-    periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
-    cohorts = []
-    for place, period in enumerate(periods):
-        members = [values for month, values in stored.items() if period.first <= month <= period.last]
-        if members:
-            cells = [
-                cell_of(np.sum(members, axis=0), periods, place, age, start) for age in range(len(periods) - place)
-            ]
-            cohorts.append(Cohort(period, shared([cell for cell in cells if cell]), is_cut=period.first < start))
-    return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
-
-
-def cell_of(values: Ints, periods: list[Period], place: int, age: int, start: int) -> CohortCell | None:
-    """A cohort at the end of one period; None before the book begins."""
-    period = periods[place + age]
-    if period.last < start:
-        return None
-    arr, customers = (int(row[period.last - start]) for row in values)
-    return CohortCell(age, period, from_cents(arr), customers, None, None)
-
-
-def shared(cells: list[CohortCell]) -> tuple[CohortCell, ...]:
-    """Cells with their share of the cohort's first period, where that is known."""
-    base = cells[0] if cells and cells[0].age == 0 else None
-    if base is None:
-        return tuple(cells)
-    cents = int(base.arr.scaleb(2))
-    return tuple(
-        CohortCell(
-            cell.age,
-            cell.period,
-            cell.arr,
-            cell.customers,
-            ratio4(int(cell.arr.scaleb(2)), cents),
-            ratio4(cell.customers, base.customers),
-        )
-        for cell in cells
     )

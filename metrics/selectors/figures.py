@@ -51,6 +51,11 @@ class BookHead:
         return self.first_month is not None
 
 
+Basis = (
+    BookHead | str | None
+)  # which book is asked: by its head, where that is at hand, its recognition, or the policy's own
+
+
 @dataclass(frozen=True)
 class BridgeRow:
     """One period of one group: beginning + new + expansion + contraction + churn + reactivation + fx + adjustment = ending.

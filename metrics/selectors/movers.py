@@ -1,6 +1,6 @@
 """Who moved ARR most.
 
-`movers_get(client, recognition=None, first=None, last=None, count=10, filters=None) -> Movers`
+`movers_get(client, basis=None, first=None, last=None, count=10, filters=None) -> Movers`
 """
 
 import polars as pl
@@ -10,14 +10,14 @@ from metrics.figures import from_cents
 from metrics.models import ArrBook
 from metrics.selectors.books import book_head, shown_months
 from metrics.selectors.customers import customer_names
-from metrics.selectors.figures import BookHead, Filters, Mover, Movers, chosen_values
+from metrics.selectors.figures import Basis, BookHead, Filters, Mover, Movers, chosen_values
 from metrics.selectors.filtered import book_input, customer_attributes
 from portal.tenancy.models import Client
 
 
 def movers_get(
     client: Client,
-    recognition: str | None = None,
+    basis: Basis = None,
     first: int | None = None,
     last: int | None = None,
     count: int = 10,
@@ -27,7 +27,7 @@ def movers_get(
 
     A movement is the customer's, by its case; effects of exchange rates are left out. Ties are in the order of the ids.
     """
-    head = book_head(client, recognition)
+    head = book_head(client, basis)
     start, end = shown_months(head, head.last_month if first is None else first, last)
     if head.id is None or end < start:
         return Movers(head, start, end, (), ())

@@ -1,8 +1,8 @@
 """The numbers as reported: closed months as they were closed, open months as the contracts stand now.
 
-- `bridge_reported(client, recognition=None, first=None, last=None, dimension="total", grain="month", filters=None, on=None)`
-- `headline_reported(client, recognition=None, month=None, filters=None, on=None) -> Headline`
-- `retention_reported(client, recognition=None, first=None, last=None, dimension="total", filters=None, on=None)`
+- `bridge_reported(client, basis=None, first=None, last=None, dimension="total", grain="month", filters=None, on=None)`
+- `headline_reported(client, basis=None, month=None, filters=None, on=None) -> Headline`
+- `retention_reported(client, basis=None, first=None, last=None, dimension="total", filters=None, on=None)`
 
 - `reported_frames(client, recognition, first, last, dimension, on) -> tuple[bridge, retention]` — the stored rows, for files
 
@@ -32,6 +32,7 @@ from metrics.selectors.closes import day_end, latest_closes, reported_row
 from metrics.selectors.figures import (
     BRIDGE_COLUMNS,
     ZERO,
+    Basis,
     Bridge,
     BridgeRow,
     Filters,
@@ -63,7 +64,7 @@ def closes_behind(client: Client, recognition: str, on: dt.date | None) -> list[
 
 def bridge_reported(
     client: Client,
-    recognition: str | None = None,
+    basis: Basis = None,
     first: int | None = None,
     last: int | None = None,
     dimension: str = TOTAL,
@@ -84,8 +85,8 @@ def bridge_reported(
             raise NotStored(
                 "closed months were stored by one property at a time: ask for one filter, and split by no other"
             )
-        return bridge_get(client, recognition, first, last, dimension, grain, wanted)
-    live = bridge_get(client, recognition, None, None, dimension, "month", wanted)
+        return bridge_get(client, basis, first, last, dimension, grain, wanted)
+    live = bridge_get(client, basis, None, None, dimension, "month", wanted)
     if on is not None:
         live = replace(live, periods=(), groups=(), rows=(), totals=())
     stored = stored_rows(closes_behind(client, live.head.recognition, on), dimension, wanted)
@@ -199,20 +200,20 @@ def merged(rows: list[BridgeRow], period: Period) -> BridgeRow:
 
 def headline_reported(
     client: Client,
-    recognition: str | None = None,
+    basis: Basis = None,
     month: int | None = None,
     filters: Filters = None,
     on: dt.date | None = None,
 ) -> Headline:
     """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then."""
-    name = book_head(client, recognition).recognition
-    if on is None and not MonthClose.objects.filter(recognition=name).exists():
-        return headline_get(client, name, month, filters)
-    bridge = bridge_reported(client, name, None, month, TOTAL, "month", filters, on)
+    head = book_head(client, basis)
+    if on is None and not MonthClose.objects.filter(recognition=head.recognition).exists():
+        return headline_get(client, head, month, filters)
+    bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on)
     if not bridge.totals:
         return headline_of(bridge.head, [], [])
     months = [row.period.first for row in bridge.totals]
-    kept = {row.month: row for row in retention_reported(client, name, None, months[-1], TOTAL, filters, on)}
+    kept = {row.month: row for row in retention_reported(client, head, None, months[-1], TOTAL, filters, on)}
     rows = [
         figures_at(row.ending, row.net_new, row.customers_churned, row.customers_beginning, kept.get(row.period.first))
         for row in bridge.totals
@@ -222,7 +223,7 @@ def headline_reported(
 
 def retention_reported(
     client: Client,
-    recognition: str | None = None,
+    basis: Basis = None,
     first: int | None = None,
     last: int | None = None,
     dimension: str = TOTAL,
@@ -231,14 +232,14 @@ def retention_reported(
 ) -> list[RetentionRow]:
     """`retention_get` with closed months as they were reported; with `on` the months closed by then alone."""
     wanted = chosen_values(filters)
-    live = [] if on is not None else retention_get(client, recognition, first, last, dimension, wanted)
+    live = [] if on is not None else retention_get(client, basis, first, last, dimension, wanted)
     if not is_stored(dimension, wanted):
         if on is not None:
             raise NotStored(
                 "closed months were stored by one property at a time: ask for one filter, and split by no other"
             )
         return live
-    head = book_head(client, recognition)
+    head = book_head(client, basis)
     closes = [
         close
         for close in closes_behind(client, head.recognition, on)

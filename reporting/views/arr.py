@@ -72,7 +72,7 @@ def arr_rows(request: TenantRequest) -> HttpResponse:
     except ValueError:
         return HttpResponse()
     base = reverse("arr", kwargs={"client_slug": request.client.slug})
-    bridge = bridge_for(request.client, query.having(first=first, last=last, by="segment"))
+    bridge = bridge_for(request.client, query.having(first=first, last=last, by="segment"), query.recognition or None)
     names = [name for name in LABELS if name != "adjustment" or request.GET.get("adjusted")]
     rows = segment_rows(bridge, names, query, base)
     context = {"columns": figure_columns("", names), "rows": rows, "parent": request.GET.get("parent", "")[:40]}
@@ -87,7 +87,7 @@ def arr_rows(request: TenantRequest) -> HttpResponse:
 def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page shows, exact to the cent."""
     query = ArrQuery.from_parameters(request.GET)
-    bridge = bridge_for(request.client, query)
+    bridge = bridge_for(request.client, query, query.recognition or None)
     response = HttpResponse(bridge_csv(bridge), content_type="text/csv; charset=utf-8")
     split = f"-by-{query.by}" if query.by != "total" else ""
     name = (

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from metrics.models import Recognition
-from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get, retention_get
+from metrics.selectors.books import bridge_get, groups_list, headline_get, retention_get
+from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell
 from metrics.selectors.figures import BRIDGE_COLUMNS, Cohorts
 from metrics.selectors.movers import movers_get

@@ -11,7 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import DIMENSIONS
 from metrics.models import Recognition
-from metrics.selectors.books import bridge_get, cohorts_get, groups_list, headline_get, retention_get
+from metrics.selectors.books import bridge_get, groups_list, headline_get, retention_get
+from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customer_lines, customers_of_cell, why_get
 from metrics.selectors.figures import BRIDGE_COLUMNS
 from metrics.selectors.findings import finding_sentence

@@ -13,7 +13,8 @@ from metrics.api.serializers import questions as asks
 from metrics.api.serializers.explain import WhySerializer
 from metrics.computation import missing_rates_text
 from metrics.engine.valuation import MissingRates
-from metrics.selectors.books import book_head, bridge_get, cohorts_get, headline_get, retention_get
+from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get
+from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Cell
 from metrics.selectors.movers import movers_get

@@ -1,0 +1,57 @@
+"""What each cohort has left: `cohorts_get(client, basis=None, grain="month", last=None, filters=None) -> Cohorts`."""
+
+import numpy as np
+
+from metrics.book_rows import load_cohorts
+from metrics.engine.arrays import Ints
+from metrics.engine.retention import ratio4
+from metrics.figures import from_cents
+from metrics.models import ArrBook
+from metrics.selectors.books import book_head, shown_months
+from metrics.selectors.figures import Basis, Cohort, CohortCell, Cohorts, Filters, chosen_values
+from metrics.selectors.filtered import filtered_cohorts
+from metrics.selectors.periods import Grain, Period, periods_of
+from portal.tenancy.models import Client
+
+
+def cohorts_get(
+    client: Client, basis: Basis = None, grain: Grain = "month", last: int | None = None, filters: Filters = None
+) -> Cohorts:
+    """Each cohort's ARR and customers at the end of its first period and of every period after it.
+
+    Under filters it is that of the customers with these properties, and of products that of the ARR that these products give:
+    a customer's first ARR is then its first in them. The share is of the first period. A cohort from before the book's first
+    month has no such base: `is_cut`, no shares.
+    """
+    head = book_head(client, basis)
+    start, end = shown_months(head, None, last)
+    if head.id is None or end < start:
+        return Cohorts(head, grain, (), 0)
+    wanted = chosen_values(filters)
+    stored = filtered_cohorts(client, head, wanted) if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
+    periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
+    cohorts = []
+    for place, period in enumerate(periods):
+        members = [values for month, values in stored.items() if period.first <= month <= period.last]
+        if members:
+            cells = cohort_cells(np.sum(members, axis=0), periods[place:], start)
+            cohorts.append(Cohort(period, cells, is_cut=period.first < start))
+    return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
+
+
+def cohort_cells(values: Ints, periods: list[Period], start: int) -> tuple[CohortCell, ...]:
+    """A cohort at the end of every period that the book has, with shares of its own period if that is among them."""
+    arr, customers = values.tolist()
+    shown = [(age, period, period.last - start) for age, period in enumerate(periods) if period.last >= start]
+    base = shown[0][2] if shown and shown[0][0] == 0 else None
+    return tuple(
+        CohortCell(
+            age,
+            period,
+            from_cents(arr[at]),
+            customers[at],
+            None if base is None else ratio4(arr[at], arr[base]),
+            None if base is None else ratio4(customers[at], customers[base]),
+        )
+        for age, period, at in shown
+    )
