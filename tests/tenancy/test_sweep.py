@@ -1,0 +1,101 @@
+"""Another client's ids under one's own address: in the path, and in every field of a body. Nothing leaks or moves.
+
+Ana works on Northwind; Contoso, of the same firm, is full of canaries. What is tried comes from the access matrix.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client as Browser
+from django.urls import reverse
+
+from portal.accounts.models import User
+from portal.accounts.services.invitations import invitation_send
+from portal.accounts.services.sso import sso_domain_add
+from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import client_create, member_add
+from portal.tenancy.wall import TenantModel
+from tests.api.test_api_matrix import ALIEN, NOBODYS
+from tests.engine.frames import frame, line
+from tests.metrics.loading import load_lines
+from tests.tenancy.fingerprints import fingerprint
+from tests.tenancy.matrix import Route, nothing
+from tests.tenancy.routes import CLIENT_ROUTES
+from tests.tenancy.routes_api import numbers
+from tests.tenancy.test_access_matrix import call, kwargs_for
+
+CANARY = "KOLIBRI"  # "canary" is also a time zone
+
+
+@pytest.fixture
+def contoso(northwind: Client, person: Callable[..., User]) -> Client:
+    """The other client: every text in it is a canary."""
+    made = client_create(firm=northwind.firm, slug="contoso", name=f"{CANARY} Ltd", currency="USD")
+    with tenant_context(made):
+        load_lines(frame(line(customer_name=f"{CANARY} customer", product=f"{CANARY} product", segment=CANARY)))
+        numbers(made)
+        member_add(client=made, user=person("kolibri"), role=ClientRole.SALES)
+        invitation_send(client=made, email="kolibri@example.org", role=ClientRole.SALES, sent_by=None)
+        sso_domain_add(client=made, domain="kolibri.example")
+    return made
+
+
+def ids_of(client: Client) -> list[int]:
+    """An id of each kind of row that the client has."""
+    with tenant_context(client):
+        found = {
+            row.pk
+            for model in apps.get_models()
+            if issubclass(model, TenantModel) and (row := model.objects.order_by("pk").first())
+        }
+    return sorted(found)
+
+
+def is_silent(answer: Any) -> bool:
+    """No word of the other client, and no error of ours."""
+    assert answer.status_code < 500, answer.content[:300]
+    assert CANARY.encode() not in b"".join(answer).upper(), answer.request["PATH_INFO"]
+    return True
+
+
+@pytest.mark.parametrize("route", [route for route in CLIENT_ROUTES if route.method == "post"], ids=str)
+def test_ids_in_the_body_of_a_page_move_nothing(
+    route: Route, northwind: Client, contoso: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Each field in turn, and beside them the fields that are nobody's to set."""
+    browser, theirs = signed_in(ana), fingerprint(contoso)
+    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs_for(route, northwind)})
+    alien = ALIEN | {"client": contoso.pk, "client_id": contoso.pk, "firm": contoso.firm_id, "currency": "EUR"}
+    for name in [None, *(route.data if isinstance(route.data, dict) else route.data(northwind))]:
+        for value in ids_of(contoso)[:1]:
+            data = dict(route.data if isinstance(route.data, dict) else route.data(northwind))
+            changed = {} if name is None or hasattr(data[name], "read") else {name: value}
+            assert is_silent(browser.post(url, alien | data | changed))
+    assert fingerprint(contoso) == theirs
+    assert Client.objects.get(pk=northwind.pk).firm_id == northwind.firm_id
+    assert not User.objects.filter(is_staff=True).exists() and Client.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in CLIENT_ROUTES if route.kwargs is not nothing and route.names_object], ids=str
+)
+def test_another_clients_object_looks_like_one_that_never_was(
+    route: Route, northwind: Client, contoso: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """The same page for an id that is the other client's and for one that is nobody's."""
+    foreign = kwargs_for(route, northwind)
+    unknown = {name: NOBODYS if isinstance(value, int) else value for name, value in foreign.items()}
+    with tenant_context(contoso):
+        member_add(client=contoso, user=ana, role=ClientRole.ADMIN)
+    answers = [call(signed_in(ana), route, contoso, kwargs) for kwargs in (foreign, unknown)]
+    bodies = [without_ids(answer.content.decode()) for answer in answers]
+    assert answers[0].status_code == answers[1].status_code and bodies[0] == bodies[1]
+
+
+def without_ids(body: str) -> str:
+    """A page without what differs between two requests for the same thing."""
+    return re.sub(r"[0-9a-f]{32}|[A-Za-z0-9]{64}|/\d+/|\d{2}:\d{2}:\d{2}", "·", body)
