@@ -1,8 +1,15 @@
 """The governance application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class GovernanceConfig(AppConfig):
     name = "governance"
     verbose_name = "Definitions, the answers to them, policy documents and their signatures"
+
+    def ready(self) -> None:
+        """Say what is due by which column of a client, in every process that dispatches."""
+        dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
+        dispatch.register_due("next_reminder_at", "governance.tasks.reminders")

@@ -114,3 +114,11 @@ def value_field(item: DefinitionItem) -> forms.Field:
         label=f"Answer, in {unit}", min_value=0, max_value=MOST[name], required=not window,
         help_text="Empty: any return is a reactivation. 0: every return is a new customer." if window else usual,
     )  # fmt: skip
+
+
+class RespondentForm(forms.Form):
+    """Somebody who answers for a function."""
+
+    email = forms.EmailField(label="E-mail", max_length=254)
+    name = forms.CharField(label="Name", max_length=150, required=False, help_text="For somebody who is new here.")
+    function = forms.ChoiceField(label="Answers for", choices=Function.choices)

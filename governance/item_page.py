@@ -1,34 +1,68 @@
 """What the list of definitions and the page of one item show, made ready for their templates."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from governance.forms import ConfirmForm, ReopenForm
 from governance.library.reader import library_item, values_of
 from governance.models import DefinitionItem, Function, ItemKind, ItemState
+from governance.selectors.answers import Standing, answers_given, questions_of, standings
 from governance.selectors.items import item_history, item_list
+from governance.selectors.worth import Worth, example_of, worths
 from metrics.selectors.clauses import sentence_of
+from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import EDIT_POLICY
+from portal.tenancy.permissions import ANSWER_DEFINITIONS, EDIT_POLICY, VIEW_ARR
 
 FILTERS = (("all", "All"), ("open", "Open"), ("critical", "Critical and open"), ("confirmed", "Confirmed"))
+
+
+@dataclass(frozen=True)
+class ListedItem:
+    """An item in the list: what the functions say about it, and what it is worth, for whoever may see that."""
+
+    item: DefinitionItem
+    standing: Standing
+    worth: Worth | None
 
 
 def list_context(request: TenantRequest) -> dict[str, Any]:
     """The items that the filter leaves, by kind, and how many there are of each state."""
     items = item_list()
     wanted = request.GET.get("show", "all")
-    shown = [item for item in items if is_wanted(item, wanted)]
+    said = standings(items)
+    worth = worths(request.client, items) if request.standing.may(VIEW_ARR) else {}
+    shown = [ListedItem(item, said[item.pk], worth.get(item.pk)) for item in items if is_wanted(item, wanted)]
+    shown.sort(key=largest_first)
+    month = next((each.exposure.month for each in worth.values()), None)
     confirmed = sum(item.is_confirmed for item in items)
     return {
         "items": items,
-        "groups": [(kind.label, [item for item in shown if item.kind == kind]) for kind in ItemKind],
+        "groups": [(kind.label, [row for row in shown if row.item.kind == kind]) for kind in ItemKind],
         "shown": shown,
         "confirmed": confirmed,
         "assumed": len(items) - confirmed,
         "critical_open": sum(item.is_critical and not item.is_confirmed for item in items),
+        "own_waiting": own_waiting(request),
+        "shows_worth": month is not None,
+        "month_end": last_day(month) if month is not None else None,
+        "currency": request.client.currency,
         "filters": [{"label": label, "url": f"?show={name}", "active": name == wanted} for name, label in FILTERS],
         "may_edit": request.standing.may(EDIT_POLICY),
     }
+
+
+def largest_first(row: ListedItem) -> tuple[Decimal, int]:
+    """Items that are worth most come first, the others in the order in which they are asked."""
+    return -(row.worth.amount or Decimal(0)) if row.worth else Decimal(0), row.item.position
+
+
+def own_waiting(request: TenantRequest) -> int:
+    """How many questions wait for the reader, if they are one who answers."""
+    if not request.standing.may(ANSWER_DEFINITIONS):
+        return 0
+    return sum(question.answer is None for question in questions_of(request.user))
 
 
 def is_wanted(item: DefinitionItem, wanted: str) -> bool:
@@ -43,9 +77,14 @@ def item_context(request: TenantRequest, item: DefinitionItem) -> dict[str, Any]
     """Everything on the page of one item."""
     keys = [other.key for other in item_list()]
     place = keys.index(item.key)
-    return {
+    sees_arr = request.standing.may(VIEW_ARR)
+    worth = worths(request.client, [item]).get(item.pk) if sees_arr else None
+    return worth_context(worth) | {
+        "example": example_of(request.client, item) if sees_arr else None,
         "item": item,
         "choices": choices_of(item),
+        "standing": standings([item])[item.pk],
+        "answers": answers_given(item),
         "history": [spoken(happening) for happening in item_history(item)],
         "is_recommended": item.answer == item.recommended_answer,
         "confirm_form": ConfirmForm(initial={"version": item.version}),
@@ -56,6 +95,14 @@ def item_context(request: TenantRequest, item: DefinitionItem) -> dict[str, Any]
         "earlier": keys[place - 1] if place else "",
         "later": keys[place + 1] if place + 1 < len(keys) else "",
     }
+
+
+def worth_context(worth: Worth | None) -> dict[str, Any]:
+    """What an item is worth, for its page and for whoever answers; the month end is the newest of the book."""
+    month = worth.exposure.month if worth else None
+    if worth is None or month is None:
+        return {}
+    return {"worth": worth, "month_end": last_day(month), "currency": worth.exposure.currency}
 
 
 def choices_of(item: DefinitionItem) -> list[dict[str, Any]]:

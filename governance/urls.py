@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.views import definitions
+from governance.views import answers, definitions, respondents
 
 ITEM = "definitions/item/<slug:key>/"
 
@@ -13,4 +13,12 @@ urlpatterns = [
     path(f"{ITEM}change/", definitions.definition_edit, name="definition_edit"),
     path(f"{ITEM}confirm/", definitions.definition_confirm, name="definition_confirm"),
     path(f"{ITEM}open/", definitions.definition_open, name="definition_open"),
+    # what people are asked, and who is asked
+    path("definitions/answer/", answers.answering, name="answering"),
+    path("definitions/answer/<slug:key>/", answers.answer, name="answer"),
+    path("definitions/answered/", answers.answered, name="answered"),
+    path("definitions/people/", respondents.respondents, name="respondents"),
+    path("definitions/people/add/", respondents.respondent_new, name="respondent_add"),
+    path("definitions/people/<int:respondent_id>/end/", respondents.respondent_end, name="respondent_end"),
+    path("definitions/people/<int:respondent_id>/ask/", respondents.respondent_ask, name="respondent_ask"),
 ]

@@ -98,6 +98,7 @@ class ItemEvent(models.TextChoices):
     EDITED = "edited", "Changed"
     CONFIRMED = "confirmed", "Confirmed"
     REOPENED = "reopened", "Opened again"
+    REFUSED = "refused", "Refused"
 
 
 class ItemChange(TenantModel):

@@ -14,6 +14,7 @@ from governance.library.reader import OF_CLIENT, LibraryItem, library_items
 from governance.models import DefinitionItem, Function, ItemChange, ItemEvent, ItemState
 from governance.services.clock import database_time
 from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.respondents import respondents_from_roles
 from metrics.engine.policy import PARAMETER_FAULT
 from metrics.selectors.clauses import sentence_of
 from metrics.selectors.policies import policy_latest
@@ -37,6 +38,7 @@ def definitions_start(*, client: Client, user: Any = None) -> list[DefinitionIte
     """Copy every shipped item into the client's own, all ASSUMED; DefinitionError where that was done before.
 
     An item with a parameter starts at what the client's published policy says, or at the recommendation where there is none.
+    Whoever has the role of a function is taken to answer for it.
     """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if DefinitionItem.objects.exists():
@@ -44,6 +46,7 @@ def definitions_start(*, client: Client, user: Any = None) -> list[DefinitionIte
     newest = policy_latest()
     in_force = newest.parameters if newest is not None and newest.number > 0 else {}
     items = [started(client, shipped, place, in_force, user) for place, shipped in enumerate(library_items(), 1)]
+    respondents_from_roles(client=client)
     audit.record(
         "definitions.started", object_type="definitions", object_id=client.slug,
         after=[item.content for item in items], details={"items": len(items)},
@@ -127,11 +130,16 @@ def item_confirm(*, item: DefinitionItem, version: int, by: str, meeting: str, u
         raise DefinitionError("this is confirmed already")
     if not by.strip():
         raise DefinitionError("say who confirmed it")
+    confirm(item, by=by.strip(), meeting=meeting.strip(), user=user)
+    return item
+
+
+def confirm(item: DefinitionItem, *, by: str, meeting: str, user: Any = None) -> None:
+    """Confirm an item that the caller has locked."""
     before = state_of(item)
     item.state, item.confirmed_at = ItemState.CONFIRMED, database_time()
-    item.confirmed_by, item.confirmed_in = by.strip(), meeting.strip()
-    store(item, ItemEvent.CONFIRMED, before, note=item.confirmed_by, meeting=item.confirmed_in, user=user)
-    return item
+    item.confirmed_by, item.confirmed_in = by, meeting
+    store(item, ItemEvent.CONFIRMED, before, note=by, meeting=meeting, user=user)
 
 
 def item_reopen(*, item: DefinitionItem, version: int, note: str, user: Any = None) -> DefinitionItem:

@@ -1,7 +1,7 @@
 """What a session may reach, and how long it lasts.
 
 A session begun with a password, a code or a passkey reaches whatever the person reaches. One begun with a mailed link reaches
-one client with a stakeholder's permissions at most; one begun at a client's own identity provider reaches that client only,
+one client with what the link is for and nothing more; one begun at a client's own identity provider reaches that client only,
 whatever else the person may open: another company's provider must never be a key to it.
 """
 
@@ -9,8 +9,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from portal.tenancy.models import ClientRole
-from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS
+from portal.tenancy.permissions import LINK_PERMISSIONS
 from portal.tenancy.selectors import SessionLimit
 
 SCOPE = "session_scope"
@@ -36,8 +35,8 @@ class SessionScope:
 
     def limit(self) -> SessionLimit:
         """What the selectors of tenancy hold the session to."""
-        role = CLIENT_ROLE_PERMISSIONS[ClientRole.STAKEHOLDER] if self.kind == "link" else None
-        return SessionLimit(client_id=self.client_id, permissions=role)
+        permissions = LINK_PERMISSIONS[self.purpose] if self.kind == "link" else None
+        return SessionLimit(client_id=self.client_id, permissions=permissions)
 
     def to_session(self) -> dict[str, Any]:
         return asdict(self)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import Q
 
 from portal.tenancy.models import Client
 
@@ -75,3 +76,10 @@ def next_run(*, client: Client, column: str, at: dt.datetime | None) -> None:
     """Set when a job is next due, from within the job that has just done its work; None: not again."""
     Client.objects.filter(pk=client.pk).update(**{column: at})
     setattr(client, column, at)
+
+
+def earlier_run(*, client: Client, column: str, at: dt.datetime) -> None:
+    """Let a job be due at `at`, unless it is due before that anyway."""
+    later = Q(**{column: None}) | Q(**{f"{column}__gt": at})
+    if Client.objects.filter(later, pk=client.pk).update(**{column: at}):
+        setattr(client, column, at)

@@ -62,6 +62,7 @@ class Client(models.Model):
     next_close_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_check_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_import_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    next_reminder_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

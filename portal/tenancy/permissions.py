@@ -8,6 +8,7 @@ VIEW_DATA = "data.view"
 IMPORT_DATA = "data.import"
 VIEW_POLICY = "policy.view"
 EDIT_POLICY = "policy.edit"
+ANSWER_DEFINITIONS = "definitions.answer"  # and sign what one is named for; the client's own people alone
 CLOSE_MONTH = "month.close"
 VIEW_PEOPLE = "people.view"
 MANAGE_PEOPLE = "people.manage"
@@ -28,18 +29,26 @@ EVERYTHING = READ | {
 }
 
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY}),
-    ClientRole.REVOPS: frozenset(READ | {IMPORT_DATA, CLOSE_MONTH, VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}),
-    ClientRole.FINANCE: frozenset(READ | {IMPORT_DATA, CLOSE_MONTH, VIEW_AUDIT}),
-    ClientRole.EXECUTIVE: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY}),
-    ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY}),
-    ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY}),
+    ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY} | {ANSWER_DEFINITIONS}),
+    ClientRole.REVOPS: frozenset(
+        READ | {ANSWER_DEFINITIONS, IMPORT_DATA, CLOSE_MONTH, VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
+    ),
+    ClientRole.FINANCE: frozenset(READ | {ANSWER_DEFINITIONS, IMPORT_DATA, CLOSE_MONTH, VIEW_AUDIT}),
+    ClientRole.EXECUTIVE: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
     ClientRole.ANALYST: frozenset(READ),
     # Cut to their own team, region or book: they see no client-wide number.
-    ClientRole.SALES_MANAGER: frozenset({VIEW_CLIENT, VIEW_POLICY}),
-    ClientRole.REGIONAL_LEAD: frozenset({VIEW_CLIENT, VIEW_POLICY}),
-    ClientRole.SALES_REP: frozenset({VIEW_CLIENT, VIEW_POLICY}),
-    ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY}),
+    ClientRole.SALES_MANAGER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    ClientRole.REGIONAL_LEAD: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    ClientRole.SALES_REP: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
+}
+
+# What a session that began with a mailed link may do, whatever the person's role includes beyond it.
+LINK_PERMISSIONS: dict[str, frozenset[str]] = {
+    "read": frozenset({VIEW_CLIENT, VIEW_POLICY}),
+    "approve": frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
 }
 
 FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

@@ -59,7 +59,9 @@ def test_a_link_opens_its_page_after_a_confirmation(
     with tenant_context(northwind):
         row = MagicLink.objects.get()
     assert row.used_at is None and row.token_hash == hash_of(link.split("/")[2])
-    assert row.expires_at - row.created_at <= timedelta(minutes=10, seconds=1)
+    assert row.expires_at - row.created_at <= timedelta(days=7, seconds=1), (
+        "an answer may take as long as an invitation"
+    )
     before = stranger.session.session_key
     assert stranger.post("/link/")["Location"] == TARGET
     assert stranger.session.session_key != before
@@ -73,9 +75,22 @@ def test_a_link_opens_its_page_after_a_confirmation(
 
 def test_a_finance_person_who_came_by_link_sees_what_a_stakeholder_sees(finns: Browser) -> None:
     home = finns.get("/c/northwind/")
-    assert home.content.decode().split()[-1] == "client.view,policy.view"
+    assert home.content.decode().split()[-1] == "client.view,definitions.answer,policy.view"
     for path in ("/c/northwind/audit/", "/c/northwind/people/", "/c/northwind/settings/tokens/"):
         assert finns.get(path).status_code == 403
+
+
+def test_a_link_to_read_is_shorter_and_answers_nothing(
+    northwind: Client, finn: User, mailbox: Mailbox, commits: Commits
+) -> None:
+    with commits(), tenant_context(northwind):
+        row = magic_link_send(client=northwind, user=finn, purpose="read", target="/c/northwind/")
+    assert row.expires_at - row.created_at <= timedelta(minutes=10, seconds=1)
+    browser = Browser()
+    browser.get(mailbox.path(), follow=True)
+    browser.post("/link/")
+    assert browser.get("/c/northwind/").content.decode().split()[-1] == "client.view,policy.view"
+    assert browser.get("/c/northwind/definitions/answer/").status_code == 403
 
 
 def test_a_session_by_link_reaches_one_client_and_nothing_of_the_person(

@@ -33,6 +33,7 @@ class Route:
     kwargs: Kwargs = nothing
     data: dict[str, Any] | Callable[[Client], dict[str, Any]] = field(default_factory=dict)
     status: tuple[int, ...] = (200, 302)
+    rightful: str = ""  # a role of the client's own people, for what no consultant may do; else Ana, an architect
     names_object: bool = True  # whether the keys beside the client's slug name a row (a month does not)
 
     def __str__(self) -> str:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from governance.models import DefinitionItem
+from governance.models import DefinitionItem, Respondent
 from governance.services.items import definitions_start, item_confirm
-from portal.tenancy.models import Client
-from portal.tenancy.permissions import EDIT_POLICY, VIEW_POLICY
+from governance.services.respondents import respondent_add
+from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.permissions import ANSWER_DEFINITIONS, EDIT_POLICY, VIEW_POLICY
+from portal.tenancy.scope import tenant_context
 from tests.tenancy.matrix import Route
 
 KEY = "late-renewals"
@@ -23,6 +25,19 @@ def a_confirmed_item(client: Client) -> dict[str, Any]:
     return {"key": KEY}
 
 
+def a_respondent(client: Client) -> dict[str, Any]:
+    an_item(client)
+    row: Respondent = respondent_add(client=client, email="sam@example.com", function="sales", may_invite=True)
+    return {"respondent_id": row.pk}
+
+
+def a_yes(client: Client) -> dict[str, Any]:
+    """What the page of the question sends back."""
+    with tenant_context(client):
+        an_item(client)
+        return {"verdict": "yes", "sha256": DefinitionItem.objects.get(key=KEY).sha256}
+
+
 CHANGED = {
     "version": 1, "title": "Late renewals", "question": "When is it churn?", "definition": "Grace.", "value": "45",
     "functions": ["finance"], "note": "Longer",
@@ -38,4 +53,12 @@ GOVERNANCE_ROUTES = [
         "definition_confirm", EDIT_POLICY, "post", an_item, {"version": 1, "by": "Finn", "meeting": "M"}, status=(302,)
     ),
     Route("definition_open", EDIT_POLICY, "post", a_confirmed_item, {"version": 2, "note": "Why"}, status=(302,)),
+    Route("answering", ANSWER_DEFINITIONS, status=(200,), rightful=ClientRole.FINANCE),
+    Route("answered", ANSWER_DEFINITIONS, status=(200,), rightful=ClientRole.FINANCE),
+    Route("answer", ANSWER_DEFINITIONS, "get", an_item, status=(200,), rightful=ClientRole.FINANCE),
+    Route("answer", ANSWER_DEFINITIONS, "post", an_item, a_yes, status=(302,), rightful=ClientRole.FINANCE),
+    Route("respondents", EDIT_POLICY, status=(200,)),
+    Route("respondent_add", EDIT_POLICY, "post", data={"email": "s@example.com", "function": "sales"}, status=(302,)),
+    Route("respondent_ask", EDIT_POLICY, "post", a_respondent, status=(302,)),
+    Route("respondent_end", EDIT_POLICY, "post", a_respondent, status=(302,)),
 ]

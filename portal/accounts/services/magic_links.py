@@ -1,5 +1,6 @@
 """Links that sign a stakeholder in to one client, for one purpose."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +22,9 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError
 
 LIFETIME = timedelta(minutes=10)
+TO_ANSWER = timedelta(
+    days=7
+)  # like an invitation: it opens the questions it is about, and signing asks for a fresh code
 RENEWABLE = timedelta(days=30)
 WINDOW = timedelta(hours=1)
 MOST_IN_WINDOW = 5
@@ -32,12 +36,30 @@ WORDS = {
 }
 
 
+@dataclass(frozen=True)
+class LinkWords:
+    """What a link's mail says, where it says more than the purpose alone."""
+
+    subject: str
+    lead: str
+    text: str
+    action: str = ""
+
+
 def magic_link_send(
-    *, client: Client, user: User, purpose: str, target: str, sent_by: Any = None, identity: tuple[str, str] = ("", "")
+    *,
+    client: Client,
+    user: User,
+    purpose: str,
+    target: str,
+    sent_by: Any = None,
+    identity: tuple[str, str] = ("", ""),
+    words: LinkWords | None = None,
 ) -> MagicLink:
     """Mail one of the people of the client in scope a link that opens `target`, a path of this client. Older ones die.
 
-    Ten minutes, once, for this person, role and client; the session it starts has a stakeholder's permissions at most.
+    Ten minutes (seven days for an answer), once, for this person, role and client; the session it starts may do what the link
+    is for.
     TenancyError for anyone whose role requires a second factor, who is no member, or who got five links within the hour.
     """
     membership = _membership(client, user)
@@ -57,15 +79,20 @@ def magic_link_send(
     secret = new_secret()
     link: MagicLink = MagicLink.objects.create(
         user=user, email=user.email, role=membership.role, purpose=LinkPurpose(purpose), target=target,
-        token_hash=hash_of(secret), sent_by=sent_by, expires_at=timezone.now() + LIFETIME,
+        token_hash=hash_of(secret), sent_by=sent_by, expires_at=timezone.now() + lifetime_of(purpose),
         issuer=identity[0], subject=identity[1],
     )  # fmt: skip
     audit.record(
         "link.sent", object_type="user", object_id=user.email, after=target,
         details={"purpose": purpose, "target": target},
     )  # fmt: skip
-    _mail(client, link, secret)
+    _mail(client, link, secret, words)
     return link
+
+
+def lifetime_of(purpose: str) -> timedelta:
+    """How long a link of that purpose works."""
+    return TO_ANSWER if purpose == LinkPurpose.APPROVE else LIFETIME
 
 
 def magic_link_use(*, link: MagicLink) -> SessionScope:
@@ -129,20 +156,22 @@ def _needs_second_factor(client: Client, membership: Membership) -> bool:
     return membership.role == ClientRole.ADMIN and client.requires_mfa_for_admins
 
 
-def _mail(client: Client, link: MagicLink, secret: str) -> None:
+def _mail(client: Client, link: MagicLink, secret: str, words: LinkWords | None) -> None:
     subject, action = WORDS[LinkPurpose(link.purpose)]
+    lifetime = lifetime_of(link.purpose)
     mail_on_commit(
         to=link.email,
-        subject=subject.format(client=client),
+        subject=words.subject if words else subject.format(client=client),
         template="magic_link",
         context={
             "client": client,
             "person": link.user,
             "client_name": client.name,
             "purpose": link.purpose,
-            "action_label": action,
+            "words": words,
+            "action_label": (words.action if words else "") or action,
             "action_url": absolute(f"/link/{secret}/"),
-            "minutes": LIFETIME.seconds // 60,
+            "lifetime": f"{lifetime.days} days" if lifetime.days else f"{lifetime.seconds // 60} minutes",
         },
         delivered=partial(_delivered, client, link.pk),
     )
