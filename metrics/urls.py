@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from metrics.views import data, imports, issues, lines, rates
+from metrics.views import accounts, data, imports, issues, lines, rates, reconciliation, samples
 
 urlpatterns = [
     path("data/", data.overview, name="data"),
@@ -21,4 +21,19 @@ urlpatterns = [
     path("data/rates/upload/", rates.upload, name="data_rates_upload"),
     path("data/issues/", issues.issues, name="data_issues"),
     path("data/issues/<slug:code>/", issues.issue, name="data_issue"),
+    path("data/reconciliation/", reconciliation.overview, name="reconciliation"),
+    path("data/reconciliation/accounts.csv", reconciliation.accounts_csv, name="reconciliation_csv"),
+    path("data/reconciliation/account/", reconciliation.account, name="reconciliation_account"),
+    path("data/reconciliation/explain/", reconciliation.explain, name="reconciliation_explain"),
+    path(
+        "data/reconciliation/explanations/<int:explanation_id>/withdraw/",
+        reconciliation.withdraw,
+        name="reconciliation_withdraw",
+    ),
+    path("data/reconciliation/mapping/", accounts.mappings, name="account_mappings"),
+    path("data/reconciliation/mapping/add/", accounts.add, name="account_map"),
+    path("data/reconciliation/mapping/<int:mapping_id>/remove/", accounts.remove, name="account_unmap"),
+    path("data/reconciliation/levels/", accounts.levels, name="reconciliation_levels"),
+    path("data/samples/", samples.bench, name="samples"),
+    path("data/samples/change/", samples.change, name="samples_change"),
 ]

@@ -12,6 +12,8 @@ TABS = (
     ("data_lines", "Lines"),
     ("data_rates", "Rates"),
     ("data_issues", "Questions"),
+    ("reconciliation", "Reconciliation"),
+    ("samples", "Samples"),
 )
 
 

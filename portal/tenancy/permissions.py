@@ -6,6 +6,7 @@ VIEW_CLIENT = "client.view"
 VIEW_ARR = "arr.view"
 VIEW_DATA = "data.view"
 IMPORT_DATA = "data.import"
+RECONCILE = "data.reconcile"
 VIEW_POLICY = "policy.view"
 EDIT_POLICY = "policy.edit"
 ANSWER_DEFINITIONS = "definitions.answer"  # and sign what one is named for; the client's own people alone
@@ -19,6 +20,7 @@ MANAGE_TOKENS = "tokens.manage"
 READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY}
 EVERYTHING = READ | {
     IMPORT_DATA,
+    RECONCILE,
     EDIT_POLICY,
     CLOSE_MONTH,
     VIEW_PEOPLE,
@@ -31,9 +33,9 @@ EVERYTHING = READ | {
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY} | {ANSWER_DEFINITIONS}),
     ClientRole.REVOPS: frozenset(
-        READ | {ANSWER_DEFINITIONS, IMPORT_DATA, CLOSE_MONTH, VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
+        READ | {ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
     ),
-    ClientRole.FINANCE: frozenset(READ | {ANSWER_DEFINITIONS, IMPORT_DATA, CLOSE_MONTH, VIEW_AUDIT}),
+    ClientRole.FINANCE: frozenset(READ | {ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT}),
     ClientRole.EXECUTIVE: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
     ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
     ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),

@@ -14,11 +14,11 @@ from metrics.selectors.stamp import numbers_stamp
 from portal.lib.periods import last_day, month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
+from portal.tenancy.reader import locale_of
 from reporting.arr_page import Reader, arr_context, bridge_for
 from reporting.arr_query import ArrQuery
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.exports import bridge_csv
-from reporting.reader import locale_of
 from reporting.why_page import drawer_for
 
 

@@ -8,10 +8,10 @@ from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.models import ClientRole, FirmRole
 from portal.tenancy.permissions import VIEW_CLIENT
+from portal.tenancy.reader import locale_of
 from reporting.arr_page import Reader, tiles_of
 from reporting.arr_query import ArrQuery
 from reporting.home_page import home_context
-from reporting.reader import locale_of
 
 
 @client_page(VIEW_CLIENT)

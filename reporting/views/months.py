@@ -20,9 +20,9 @@ from portal.lib.money import money_text
 from portal.lib.periods import last_day, month_format, month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import CLOSE_MONTH, VIEW_ARR
+from portal.tenancy.reader import locale_of
 from reporting.forms import ReopenForm
 from reporting.months_page import basis_switch, chosen_basis, kept_figures, months_address
-from reporting.reader import locale_of
 
 SHOWN_BALANCES = 500
 

@@ -1,16 +1,25 @@
 """The Data pages in the access matrix."""
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from metrics.models import ContractLine
+from metrics.models import ContractLine, Source
 from metrics.models.intake import ImportState
+from metrics.services.books import books_rebuild_all
 from metrics.services.imports import import_accept, import_check, import_read, import_start
+from metrics.services.reconciliation import account_explain, account_map
 from metrics.services.sources import source_ensure
+from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import IMPORT_DATA, VIEW_DATA
+from portal.tenancy.permissions import EDIT_POLICY, IMPORT_DATA, RECONCILE, VIEW_DATA
+from portal.tenancy.scope import tenant_context
+from tests.engine.frames import frame
+from tests.engine.frames import line as line_of
 from tests.metrics.files import csv_bytes, line, named
+from tests.metrics.loading import load_lines
 from tests.tenancy.matrix import Route
 
 
@@ -72,6 +81,48 @@ def a_rate_file(client: Client) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("rates.csv", b"date,currency,rate\n2024-01-31,EUR,1.1\n")}
 
 
+def two_sources(client: Client) -> dict[str, Any]:
+    """Two sources that differ in the account A, with books up to December 2024; names nothing in the address."""
+    for source, amount in (("Billing", "1000"), ("CRM", "1100")):
+        load_lines(frame(line_of("L1", amount, customer_id="A")), source)
+    books_rebuild_all(client=client, now=dt.datetime(2025, 1, 15, tzinfo=dt.UTC))
+    return {}
+
+
+def an_explanation(client: Client) -> dict[str, Any]:
+    two_sources(client)
+    base, other = Source.objects.order_by("pk")
+    given: dict[str, Any] = {
+        "month": month_parse("2024-12"),
+        "account_id": "A",
+        "difference": Decimal(100),
+        "text": "An uplift",
+    }
+    return {"explanation_id": account_explain(client=client, base=base, other=other, **given).pk}
+
+
+def a_mapping(client: Client) -> dict[str, Any]:
+    two_sources(client)
+    source = Source.objects.get(name="CRM")
+    return {"mapping_id": account_map(client=client, source=source, customer_id="0061", account_id="A").pk}
+
+
+def an_account_to_map(client: Client) -> dict[str, Any]:
+    with tenant_context(client):
+        return {"source": Source.objects.get(name="CRM").pk, "customer_id": "0061", "account_id": "A"}
+
+
+AN_ACCOUNT = {"account": "A"}
+AN_EXPLANATION = {"account": "A", "difference": "100.00", "text": "An uplift"}
+LEVELS = {"tolerance": "1.5", "red_flag": "4"}
+A_SAMPLE = {
+    "samples-TOTAL_FORMS": "1",
+    "samples-INITIAL_FORMS": "0",
+    "samples-0-contract_id": "K-L1",
+    "samples-0-month": "2024-12",
+    "samples-0-expected": "1,000.00",
+}
+
 METRICS_ROUTES = [
     Route("data", VIEW_DATA),
     Route("data_imports", VIEW_DATA),
@@ -89,6 +140,29 @@ METRICS_ROUTES = [
     Route("data_accept", IMPORT_DATA, method="post", kwargs=a_waiting_import),
     Route("data_cancel", IMPORT_DATA, method="post", kwargs=a_waiting_import),
     Route("data_authoritative", IMPORT_DATA, method="post", kwargs=a_source),
+    Route("reconciliation", VIEW_DATA),
+    Route("reconciliation_csv", VIEW_DATA, kwargs=two_sources),
+    Route("reconciliation_account", VIEW_DATA, kwargs=two_sources, data=AN_ACCOUNT),
+    Route("reconciliation_explain", RECONCILE, method="post", kwargs=two_sources, data=AN_EXPLANATION),
+    Route("reconciliation_withdraw", RECONCILE, method="post", kwargs=an_explanation),
+    Route("account_mappings", VIEW_DATA),
+    Route(
+        "account_map",
+        RECONCILE,
+        method="post",
+        kwargs=two_sources,
+        data=an_account_to_map,
+        names_object=False,
+        status=(302,),
+    ),
+    Route("account_unmap", RECONCILE, method="post", kwargs=a_mapping),
+    Route("reconciliation_levels", EDIT_POLICY),
+    Route("reconciliation_levels", EDIT_POLICY, method="post", data=LEVELS, status=(302,)),
+    Route("samples", VIEW_DATA),
+    Route("samples_change", RECONCILE),
+    Route(
+        "samples_change", RECONCILE, method="post", kwargs=two_sources, data=A_SAMPLE, names_object=False, status=(302,)
+    ),
     Route("data_rates_upload", IMPORT_DATA),
     Route("data_rates_upload", IMPORT_DATA, method="post", data=a_rate_file),
 ]
