@@ -1,4 +1,4 @@
-"""Another client's ids under one's own address: in the path, and in every field of a body. Nothing leaks or moves.
+"""Another client's ids under one's own address: in the path, in the query, in every field of a body. Nothing leaks or moves.
 
 Ana works on Northwind; Contoso, of the same firm, is full of canaries. What is tried comes from the access matrix.
 """
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client as Browser
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from portal.accounts.models import User
 from portal.accounts.services.invitations import invitation_send
@@ -19,16 +19,23 @@ from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, member_add
 from portal.tenancy.wall import TenantModel
-from tests.api.test_api_matrix import ALIEN, NOBODYS
+from tests.api.conftest import Mint, program
+from tests.api.test_api_matrix import ALIEN, NOBODYS, made
 from tests.engine.frames import frame, line
 from tests.metrics.loading import load_lines
 from tests.tenancy.fingerprints import fingerprint
 from tests.tenancy.matrix import Route, nothing
 from tests.tenancy.routes import CLIENT_ROUTES
-from tests.tenancy.routes_api import numbers
+from tests.tenancy.routes_api import API_ROUTES, ApiRoute, numbers
 from tests.tenancy.test_access_matrix import call, kwargs_for
 
+__all__ = ["program"]
 CANARY = "KOLIBRI"  # "canary" is also a time zone
+NAMES = (
+    *("client", "client_id", "client_slug", "tenant", "source", "source_id", "import", "import_id", "line", "line_id"),
+    *("customer", "customer_id", "id", "ids", "pk", "member_id", "user", "user_id", "token_id", "number", "page"),
+    *("other", "against", "compare", "before", "after"),
+)
 
 
 @pytest.fixture
@@ -62,6 +69,16 @@ def is_silent(answer: Any) -> bool:
     return True
 
 
+@pytest.mark.parametrize("route", [route for route in CLIENT_ROUTES if route.method == "get"], ids=str)
+def test_ids_in_the_query_of_a_page_show_nothing(
+    route: Route, northwind: Client, contoso: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    browser = signed_in(ana)
+    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs_for(route, northwind)})
+    for value in [*map(str, ids_of(contoso)[:2]), "contoso", str(10**9)]:
+        assert is_silent(browser.get(url, dict.fromkeys(NAMES, value)))
+
+
 @pytest.mark.parametrize("route", [route for route in CLIENT_ROUTES if route.method == "post"], ids=str)
 def test_ids_in_the_body_of_a_page_move_nothing(
     route: Route, northwind: Client, contoso: Client, ana: User, signed_in: Callable[[User], Browser]
@@ -78,6 +95,21 @@ def test_ids_in_the_body_of_a_page_move_nothing(
     assert fingerprint(contoso) == theirs
     assert Client.objects.get(pk=northwind.pk).firm_id == northwind.firm_id
     assert not User.objects.filter(is_staff=True).exists() and Client.objects.count() == 2
+
+
+@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.method == "get"], ids=str)
+def test_ids_in_the_query_of_an_operation_show_nothing(
+    route: ApiRoute, northwind: Client, contoso: Client, ana: User, program: Mint
+) -> None:
+    token = program(northwind, ana)
+    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **made(route, northwind)})
+    view: Any = resolve(url).func
+    known = view.cls.operations["GET"].parameters().fields
+    for name in known:
+        for value in [*ids_of(contoso)[:1], 10**9]:
+            assert is_silent(token.call(url, query={**route.query, name: str(value)}))
+    if "page_size" in known:
+        assert token.call(url, query={"page_size": "1000000000"}).status_code == 400, "a page has an end"
 
 
 @pytest.mark.parametrize(
