@@ -25,8 +25,8 @@ from metrics.packing import packed_steps, summed_steps, unpacked_series
 from metrics.repository import RateStamp, run_binary
 from portal.tenancy.scope import scoped_client_id
 
-MOST_STEPS: Final = 24  # of a book, which every reader of it adds
-LARGEST: Final = 1 << 20  # of the steps of a book; then a rebuild costs less than reading them on and on
+MOST_STEPS: Final = 3 * 24  # of the three books; every reader of a book adds those of that book
+LARGEST: Final = 3 << 20  # bytes of steps; then a rebuild costs less than reading them on and on
 BOOK: Final = [field.attname for field in ArrBook._meta.concrete_fields]
 LOCK: Final = (
     SQL("SELECT {} FROM metrics_arrbook WHERE client_id = %(client)b ORDER BY id FOR UPDATE")
@@ -41,14 +41,14 @@ STANDING: Final = b"""
         own.id,
         (SELECT figures FROM metrics_bookseries
             WHERE client_id = %(client)b AND book_id = own.id AND dimension = 'total' AND "group" = ''),
-        (SELECT array_agg(newest) FROM metrics_bookstep WHERE client_id = %(client)b AND book_id = own.id),
-        waiting.count, waiting.bytes
+        waiting.newest, waiting.count, waiting.size
     FROM (SELECT id, parameters FROM metrics_policyversion WHERE client_id = %(client)b
         ORDER BY number DESC LIMIT 1) policy
     LEFT JOIN metrics_arrbook own ON own.client_id = %(client)b AND own.recognition = policy.parameters ->> 'recognition'
-    CROSS JOIN (SELECT coalesce(max(count), 0) AS count, coalesce(max(bytes), 0)::bigint AS bytes FROM (
-        SELECT count(*), sum(pg_column_size(movements) + pg_column_size(groups) + pg_column_size(cohorts)) AS bytes
-        FROM metrics_bookstep WHERE client_id = %(client)b GROUP BY book_id) per_book) waiting
+    CROSS JOIN LATERAL (
+        SELECT array_agg(newest) FILTER (WHERE book_id = own.id) AS newest, count(*) AS count,
+            coalesce(sum(pg_column_size(movements) + pg_column_size(groups) + pg_column_size(cohorts)), 0)::bigint AS size
+        FROM metrics_bookstep WHERE client_id = %(client)b) waiting
 """
 WRITE: Final = b"""
     WITH steps AS (
@@ -77,7 +77,7 @@ class Standing:
     """What holds for the client once its books are locked: policy, source, rates, the policy's own book, and what waits.
 
     `newest` are the figures of the own book's total in its last month, None where it has no month; `steps` and `size` (bytes)
-    are of the book for which most waits.
+    are of all books together.
     """
 
     policy_id: int

@@ -40,7 +40,9 @@ def packed_steps(steps: Mapping[Key, Ints]) -> bytes:
     if not steps:
         return b""
     values = np.stack(list(steps.values()))
-    rises = np.diff(values, axis=-1, prepend=0).reshape(-1)
+    rises = values.copy()
+    rises[..., 1:] -= values[..., :-1]
+    rises = rises.reshape(-1)
     places = np.flatnonzero(rises)
     amounts = rises[places]
     width = width_of(amounts)

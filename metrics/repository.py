@@ -7,8 +7,7 @@ those that write. PostgreSQL refuses COPY FROM on a table with row policies, so 
 import hashlib
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import polars as pl
@@ -16,7 +15,8 @@ import psycopg
 from django.db import connection, models
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from metrics.engine.fx import DailyRates, daily_rates
+from metrics.engine.arrays import Ints
+from metrics.engine.fx import DailyRates, currency_rates
 from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA, empty_lines, empty_rates
 from metrics.intake.ecb import ecb_currencies, ecb_rates
 from metrics.memory import Memory
@@ -33,7 +33,8 @@ EXPRESSIONS: Final = {
 LIVE_LINES: Final = SQL("FROM metrics_contractline WHERE source_id = {} AND removed_import_id IS NULL")
 FEW: Final = 200  # rows, below which a frame operation costs more than a loop
 TEMPORARY: Final = "incoming"
-RATES: Final["Memory[KeptRates]"] = Memory(1_000_000)
+RATES: Final[Memory[pl.DataFrame]] = Memory(500_000)
+DAILY: Final[Memory[tuple[Ints, Ints]]] = Memory(500_000)
 RateStamp = tuple[int, int, int]  # of the newest file of own rates: its id, and how many rates it added and changed
 
 
@@ -129,33 +130,31 @@ def rates_frame(client: Client, currencies: Iterable[str]) -> pl.DataFrame:
     if not wanted:
         return empty_rates()
     newest = RateImport.objects.order_by("-id").values_list("id", "added_count", "changed_count").first()
-    return kept_rates(client, wanted, newest).frame
+    key = (scoped_client_id(), newest, client.currency, *sorted(wanted))
+    return RATES.get(key, lambda: rates_now(client, sorted(wanted), newest), lambda frame: frame.height)
 
 
-@dataclass(frozen=True)
-class KeptRates:
-    """Rates as a frame, and by currency for whoever asks often."""
+def rates_by_currency(client: Client, currencies: Iterable[str], newest: RateStamp | None) -> DailyRates:
+    """`rates_frame` by currency, for few lines and whoever knows the newest file of own rates; remembered as that is."""
 
-    frame: pl.DataFrame
-    daily: DailyRates
+    def read(currency: str) -> tuple[Ints, Ints]:
+        return currency_rates(rates_now(client, [currency], newest), currency)
+
+    known = (scoped_client_id(), newest, client.currency)
+    return {
+        currency: DAILY.get((*known, currency), partial(read, currency), lambda rates: len(rates[0]))
+        for currency in sorted({*currencies} - {client.currency})
+    }
 
 
-def kept_rates(client: Client, currencies: Iterable[str], newest: RateStamp | None) -> KeptRates:
-    """`rates_frame` where the newest file of the client's own rates is known, remembered until the next is loaded.
+def rates_now(client: Client, wanted: list[str], newest: RateStamp | None) -> pl.DataFrame:
+    """`rates_frame`, put together anew; without a file of own rates there are none of those.
 
     A file that is just being loaded has no counts yet: what is read before its rows are there is not what is read after.
     """
-    wanted = tuple(sorted({*currencies} - {client.currency}))
-    key = (scoped_client_id(), newest, client.currency, wanted)
-    return RATES.get(key, lambda: rates_now(client, wanted, newest), lambda rates: 2 * rates.frame.height)
-
-
-def rates_now(client: Client, wanted: tuple[str, ...], newest: RateStamp | None) -> KeptRates:
-    """`kept_rates`, put together anew."""
-    own = own_rates(list(wanted)) if newest and wanted else empty_rates()
+    own = own_rates(wanted) if newest else empty_rates()
     quoted = tuple(sorted(set(wanted) - set(own["currency"].unique())))
-    frame = pl.concat([own, reference_rates(client.currency, quoted)])
-    return KeptRates(frame, daily_rates(frame))
+    return pl.concat([own, reference_rates(client.currency, quoted)])
 
 
 def own_rates(currencies: list[str]) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import polars as pl
 
 from metrics.engine.arrays import Ints, first_days_of_months, ints, months_of_days
 
+# By currency what ``currency_rates`` gives; the reporting currency needs none.
 DailyRates: TypeAlias = dict[str, tuple[Ints, Ints]]
 Convert: TypeAlias = Callable[[Ints, Ints | int], Ints]
 
@@ -71,16 +72,10 @@ def month_rates(rates: pl.DataFrame | DailyRates, currencies: list[str], reporti
     return table
 
 
-def daily_rates(rates: pl.DataFrame) -> DailyRates:
-    """The days and rates of each currency in the order of the days, for whoever asks often."""
-    return {currency: currency_rates(rates, currency) for currency in rates["currency"].unique().to_list()}
-
-
 def currency_rates(rates: pl.DataFrame | DailyRates, currency: str) -> tuple[Ints, Ints]:
     """The days and rates of one currency in the order of the days."""
     if isinstance(rates, dict):
-        none = np.zeros(0, dtype=np.int64)
-        return rates.get(currency, (none, none))
+        return rates[currency]
     own = np.flatnonzero((rates["currency"] == currency).to_numpy())
     days, values = ints(rates["day"])[own], ints(rates["rate_e10"])[own]
     order = np.argsort(days, kind="stable")

@@ -101,7 +101,7 @@ def steps_of(
     if affected is None:
         return None
     currencies = {row.currency for row in (*affected.before, *affected.after)}
-    rates = repository.kept_rates(client, currencies, standing.rates).daily
+    rates = repository.rates_by_currency(client, currencies, standing.rates)
     sides = two_sides(affected.before, affected.after, policy.customer_unit)
     months = [months_of(book, through) for book in books]
     try:

@@ -90,7 +90,7 @@ def test_random_changes_patched_equal_a_rebuild(
     shared: Path, northwind: Client, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether the change is beside the series as a step of its own or joined with earlier ones."""
-    monkeypatch.setattr(book_steps, "MOST_STEPS", 3)
+    monkeypatch.setattr(book_steps, "MOST_STEPS", 3 * 3)
     golden_client(northwind, shared / "golden" / case)
     chance, patched, waiting = random.Random(case), 0, set()
     for _ in range(ROUNDS):
