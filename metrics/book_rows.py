@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
-from django.db.models import BigIntegerField, F, IntegerField, Value
+from django.db.models import BigIntegerField, BinaryField, F, IntegerField, Value
 from psycopg.sql import SQL, Identifier, Literal
 
 from metrics.engine.arrays import Ints
@@ -19,6 +19,7 @@ from metrics.repository import run_binary
 from portal.tenancy.scope import scoped_client_id
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]
+HEADS: Final = [FIGURES.index(name) for name in ("customers_beginning", "customers_ending", "customers_base")]
 STEP: Final = "step"  # where a dimension or cohort is expected: a row of `BookStep`
 ADD: Final = (
     "INSERT INTO {table} (client_id, {keys}, figures) SELECT {client}, new.* FROM unnest({arrays}, %b::bytea[]) AS new"
@@ -92,13 +93,18 @@ def put_sum(found: dict[Any, Ints], key: Any, step: Ints) -> None:
 
 
 def load_group_names(book: ArrBook, dimension: str) -> list[str]:
-    """The groups of a dimension, in order; their figures are read only where a change waits to be added to them."""
-    base = SeriesRow.objects.filter(book=book, dimension=dimension).values_list("dimension", "group")
-    waiting = BookStep.objects.filter(book=book).annotate(dimension=Value(STEP), group=Value(""))
-    rows = list(base.union(waiting.values_list("dimension", "group")))
-    if any(name == STEP for name, _ in rows):
-        return sorted(group for _, group in load_groups(book, [dimension]))
-    return sorted(group for _, group in rows)
+    """The groups of a dimension, in order; figures are read only of those that a change may have emptied."""
+    base = SeriesRow.objects.filter(book=book, dimension=dimension).annotate(step=Value(b"", BinaryField()))
+    waiting = BookStep.objects.filter(book=book).annotate(group=Value(""), step=F("groups"))
+    rows = list(base.values_list("group", "step").union(waiting.values_list("group", "step"), all=True))
+    names = {group for group, step in rows if not step}
+    stepped = summed_steps((step for _, step in rows if step), lambda key: key[0] == dimension)
+    # A group that has nothing any more lost customers, and had as many; any other that was there is there still.
+    doubtful = {group for (_, group), step in stepped.items() if group in names and (step[HEADS] < 0).any()}
+    names |= {group for (_, group), step in stepped.items() if step.any()}
+    if doubtful:
+        names = names - doubtful | {group for _, group in load_groups(book, [dimension], doubtful)}
+    return sorted(names)
 
 
 def load_cohorts(book: ArrBook) -> dict[int, Ints]:

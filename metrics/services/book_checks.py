@@ -8,12 +8,12 @@ import datetime as dt
 import polars as pl
 
 from metrics import repository
-from metrics.book_rows import load_cohorts, load_groups, load_movements
+from metrics.book_rows import load_cohorts, load_groups, load_movements, store
 from metrics.computation import compute
 from metrics.engine.arrays import Ints
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
 from metrics.line_columns import read_and_keep
-from metrics.models import ArrBook, BookState, Recognition
+from metrics.models import ArrBook, BookPatch, BookState, BookStep, Recognition
 from metrics.services.books import book_input, books_ensure, books_rebuild_all, input_hash, last_completed_month
 from portal.lib.periods import month_format
 from portal.tenancy import audit
@@ -42,7 +42,7 @@ def books_refresh(*, client: Client, now: dt.datetime) -> list[str]:
 def books_check(*, client: Client, now: dt.datetime) -> list[str]:
     """Compare every ready book with a fresh computation from the table of lines itself.
 
-    A difference is loud: an audit entry, and a rebuild.
+    A difference is loud: an audit entry, and a rebuild. Without one, what changes left beside the series goes into them.
     """
     given = book_input(client=client, lines=read_and_keep(repository.authoritative_source()))
     found: list[str] = []
@@ -52,12 +52,19 @@ def books_check(*, client: Client, now: dt.datetime) -> list[str]:
         differences = ["months"] if fresh.series is None else differences_of(book, fresh.series)
         if not differences and book.input_hash != input_hash(own):
             differences = ["input hash"]
+        if not differences and fresh.series is not None and has_changes(book):
+            store(book, fresh.series)  # the same figures, computed anew: nobody has to add steps to them from here on
         found += [f"{Recognition(book.recognition).label}: {text}" for text in differences]
     if found:
         details = {"differences": found[:NAMED], "count": len(found)}
         audit.record("books.differed", object_type="book", object_id=client.slug, details=details)
         books_rebuild_all(client=client, now=now)
     return found
+
+
+def has_changes(book: ArrBook) -> bool:
+    """Whether changes lie beside the series of a book."""
+    return any(model.objects.filter(book=book).exists() for model in (BookStep, BookPatch))
 
 
 def differences_of(book: ArrBook, fresh: BookSeries) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from metrics.engine.bridge import TOTAL
 from metrics.models import ArrBook, BookPatch, BookSeries, BookState, BookStep
 from metrics.packing import packed_steps, summed_steps
 from metrics.repository import authoritative_source, lines_frame
+from metrics.services.book_checks import books_check
 from metrics.services.books import books_rebuild_all
 from metrics.services.patches import books_patch
 from metrics.services.summaries import summary_refresh
@@ -95,6 +97,37 @@ def test_joining_what_waits_changes_no_figure(shared: Path, northwind: Client) -
         figures = ("as_of_month", "arr", "arr_previous", "nrr", "customers", "state")
         again = ClientSummary.objects.get()
         assert [getattr(again, name) for name in figures] == [getattr(summary, name) for name in figures]
+
+
+@pytest.mark.slow
+def test_the_nightly_check_puts_what_waits_into_the_series(shared: Path, northwind: Client) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        several_changes(northwind, "night")
+        books = list(ArrBook.objects.order_by("id"))
+        before = [shown(book)[:2] for book in books]
+        assert books_check(client=northwind, now=NOW) == []
+        assert not BookStep.objects.exists()
+        assert [shown(book)[:2] for book in books] == before
+        assert [book.version for book in ArrBook.objects.order_by("id")] == [book.version for book in books]
+        assert_books_equal_a_rebuild(northwind)
+
+
+def test_a_group_whose_last_customer_goes_is_offered_no_more(shared: Path, northwind: Client) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        book, source = ArrBook.objects.get(recognition="start"), authoritative_source()
+        assert source is not None
+        lines = lines_frame(source)
+        own = lines.filter(pl.col("customer_id") == lines["customer_id"][0])
+        moved = own.with_columns(segment=pl.lit("Somewhere new"))
+        for before, after, expected in ((own, moved, True), (moved, own, False)):
+            replace_lines(source, before, after)
+            changed = {"before": with_hashes(before), "after": with_hashes(after)}
+            assert books_patch(client=northwind, reason="a test", now=NOW, **changed)
+            names = load_group_names(book, "segment")
+            assert ("Somewhere new" in names) is expected
+            assert names == sorted(group for _, group in load_groups(book, ["segment"]))
 
 
 def test_a_group_is_read_alone_with_what_waits_for_it(shared: Path, northwind: Client) -> None:
