@@ -122,3 +122,14 @@ class RespondentForm(forms.Form):
     email = forms.EmailField(label="E-mail", max_length=254)
     name = forms.CharField(label="Name", max_length=150, required=False, help_text="For somebody who is new here.")
     function = forms.ChoiceField(label="Answers for", choices=Function.choices)
+
+
+class DocumentForm(forms.Form):
+    """What the next version of the policy document is for."""
+
+    meeting = forms.CharField(label="Meeting", max_length=200, required=False, help_text="Such as Kickoff, 3 Nov 2025.")
+    note = forms.CharField(label="Note", max_length=400, required=False, widget=forms.Textarea({"rows": 2}))
+    is_final = forms.BooleanField(
+        label="This is the final version, to be signed", required=False,
+        help_text="No critical definition may be assumed any more.",
+    )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from governance.views import answers, definitions, respondents
+from governance.views import answers, definitions, documents, respondents
 
 ITEM = "definitions/item/<slug:key>/"
+VERSION = "definitions/versions/<int:number>/"
 
 urlpatterns = [
     path("definitions/", definitions.definitions, name="definitions"),
@@ -21,4 +22,11 @@ urlpatterns = [
     path("definitions/people/add/", respondents.respondent_new, name="respondent_add"),
     path("definitions/people/<int:respondent_id>/end/", respondents.respondent_end, name="respondent_end"),
     path("definitions/people/<int:respondent_id>/ask/", respondents.respondent_ask, name="respondent_ask"),
+    # policy documents
+    path("definitions/versions/", documents.documents, name="documents"),
+    path("definitions/versions/new/", documents.document_new, name="document_new"),
+    path(VERSION, documents.document, name="document"),
+    path(f"{VERSION}policy.pdf", documents.document_pdf, name="document_pdf"),
+    path(f"{VERSION}policy.json", documents.document_json, name="document_json"),
+    path("definitions/compare/<int:before>/<int:after>/", documents.document_compare, name="document_compare"),
 ]

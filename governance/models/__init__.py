@@ -1,6 +1,7 @@
 """The tables of governance, by room."""
 
 from governance.models.answers import Answer, Asking, MailDay, News, Respondent, Verdict
+from governance.models.documents import PolicyDocument
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ItemState",
     "MailDay",
     "News",
+    "PolicyDocument",
     "Respondent",
     "Verdict",
 ]

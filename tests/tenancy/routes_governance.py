@@ -3,6 +3,7 @@
 from typing import Any
 
 from governance.models import DefinitionItem, Respondent
+from governance.services.documents import document_create
 from governance.services.items import definitions_start, item_confirm
 from governance.services.respondents import respondent_add
 from portal.tenancy.models import Client, ClientRole
@@ -38,6 +39,24 @@ def a_yes(client: Client) -> dict[str, Any]:
         return {"verdict": "yes", "sha256": DefinitionItem.objects.get(key=KEY).sha256}
 
 
+def a_meeting(client: Client) -> dict[str, Any]:
+    """The form of the next version, of a client whose definitions are started."""
+    with tenant_context(client):
+        an_item(client)
+    return {"meeting": "Kickoff"}
+
+
+def a_document(client: Client) -> dict[str, Any]:
+    an_item(client)
+    return {"number": document_create(client=client, meeting="Kickoff").number}
+
+
+def two_documents(client: Client) -> dict[str, Any]:
+    before = a_document(client)["number"]
+    a_confirmed_item(client)
+    return {"before": before, "after": document_create(client=client).number}
+
+
 CHANGED = {
     "version": 1, "title": "Late renewals", "question": "When is it churn?", "definition": "Grace.", "value": "45",
     "functions": ["finance"], "note": "Longer",
@@ -61,4 +80,10 @@ GOVERNANCE_ROUTES = [
     Route("respondent_add", EDIT_POLICY, "post", data={"email": "s@example.com", "function": "sales"}, status=(302,)),
     Route("respondent_ask", EDIT_POLICY, "post", a_respondent, status=(302,)),
     Route("respondent_end", EDIT_POLICY, "post", a_respondent, status=(302,)),
+    Route("documents", VIEW_POLICY, status=(200,)),
+    Route("document_new", EDIT_POLICY, "post", data=a_meeting, status=(302,)),
+    Route("document", VIEW_POLICY, "get", a_document, status=(200,)),
+    Route("document_pdf", VIEW_POLICY, "get", a_document, status=(200,)),
+    Route("document_json", VIEW_POLICY, "get", a_document, status=(200,)),
+    Route("document_compare", VIEW_POLICY, "get", two_documents, status=(200,)),
 ]
