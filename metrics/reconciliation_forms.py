@@ -75,8 +75,10 @@ class SampleForm(forms.Form):
     """One sample contract."""
 
     contract_id = forms.CharField(max_length=LONGEST_ID, widget=forms.HiddenInput)
-    month = forms.CharField(label="Month end", max_length=7, widget=forms.TextInput({"placeholder": "2025-12"}))
-    expected = forms.CharField(label="Expected ARR", max_length=40, widget=forms.TextInput({"inputmode": "decimal"}))
+    month = forms.CharField(label="Month end", max_length=7, widget=forms.TextInput({"size": 8}))
+    expected = forms.CharField(
+        label="Expected ARR", max_length=40, widget=forms.TextInput({"inputmode": "decimal", "size": 14})
+    )
     note = forms.CharField(label="Note", max_length=LONGEST_NOTE, required=False)
     remove = forms.BooleanField(label="Remove", required=False)
 

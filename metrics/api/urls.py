@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from metrics.api.converters import MonthConverter
-from metrics.api.views import closes, imports, lines, numbers, policies
+from metrics.api.views import closes, imports, lines, numbers, policies, reconciliation
 
 register_converter(MonthConverter, "month")
 
@@ -33,6 +33,9 @@ urlpatterns = [
     path("movers/", numbers.MoverList.as_view(), name="api_movers"),
     path("cell/", numbers.CellDetail.as_view(), name="api_cell"),
     path("explain/", numbers.ExplainDetail.as_view(), name="api_explain"),
+    path("reconciliation/", reconciliation.ReconciliationDetail.as_view(), name="api_reconciliation"),
+    path("exposure/", reconciliation.ExposureDetail.as_view(), name="api_exposure"),
+    path("samples/", reconciliation.SampleList.as_view(), name="api_samples"),
     path("months/", closes.MonthList.as_view(), name="api_months"),
     path("months/<month:month>/close/", closes.MonthCloseIt.as_view(), name="api_month_close"),
     path("months/<month:month>/reopen/", closes.MonthReopen.as_view(), name="api_month_reopen"),

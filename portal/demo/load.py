@@ -3,18 +3,28 @@
 import io
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from metrics.engine.month_end import MonthEnd
 from metrics.models import ContractImport
 from metrics.models.intake import ImportState, SourceKind
 from metrics.selectors.books import book_head
+from metrics.selectors.closes import latest_closes
+from metrics.selectors.contract_told import contracts_told, sum_of
+from metrics.selectors.month_ends import MonthEnds, newest_month
+from metrics.selectors.policies import policy_in_force
+from metrics.selectors.reconciliation import reconciliation_get
 from metrics.services.after_change import numbers_refresh
 from metrics.services.closes import month_close
 from metrics.services.import_run import import_run
 from metrics.services.imports import import_accept, import_check, import_read, import_start
 from metrics.services.policies import policy_publish
+from metrics.services.reconciliation import account_explain, account_map
+from metrics.services.samples import SampleEntry, samples_save
 from metrics.services.sources import source_ensure
 from portal.accounts.models import User
+from portal.demo import crm
 from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, NORTHWIND, DemoClient
 from portal.tenancy.actor import Actor, acting_as
@@ -25,6 +35,7 @@ from portal.tenancy.services import client_create, consultant_assign, firm_creat
 FIRM, FIRM_NAME = "ridge", "Ridge RevOps Partners"
 EARLIER = date(2026, 8, 31)  # what was known when the first file was sent
 OPEN_MONTHS = 1
+BILLING, CRM = "Billing export", "CRM"
 
 
 def demo_exists() -> bool:
@@ -73,6 +84,7 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
     numbers_refresh(client=client)
     close_months(client, staff[0])
     if told is NORTHWIND:
+        reconcile_crm(client, told, staff[0])
         leave_work_open(client, told, staff[0])
     return sign_ins
 
@@ -86,11 +98,14 @@ def file_of(told: DemoClient, known: date) -> bytes:
     return csv_bytes(contracts(replace(told.story, known=known)))
 
 
-def import_file(client: Client, name: str, content: bytes, user: User, *, accept: bool = True) -> ContractImport:
+def import_file(
+    client: Client, name: str, content: bytes, user: User, *, accept: bool = True, source: str = BILLING
+) -> ContractImport:
     """Send a file through upload, check and load."""
+    kind = SourceKind.BILLING if source == BILLING else SourceKind.CRM
     with tenant_context(client):
-        source = source_ensure(client=client, name="Billing export", kind=SourceKind.BILLING)
-        started = import_start(client=client, source=source, file=io.BytesIO(content), file_name=name, user=user)
+        found = source_ensure(client=client, name=source, kind=kind)
+        started = import_start(client=client, source=found, file=io.BytesIO(content), file_name=name, user=user)
         import_read(contract_import=started)
         checked = import_check(client=client, contract_import=started)
         if accept and started.state == ImportState.WAITING:
@@ -108,6 +123,45 @@ def close_months(client: Client, user: User) -> None:
             return
         for month in range(head.last_month - 11, head.last_month + 1 - OPEN_MONTHS):
             month_close(client=client, month=month, user=user)
+
+
+def reconcile_crm(client: Client, told: DemoClient, user: User) -> None:
+    """The CRM as a second source, what people found out about it so far, and the contracts that Finance knows by heart."""
+    name = f"{told.slug}-opportunities-2026-11.csv"
+    import_file(client, name, csv_bytes(crm.crm_rows(contracts(told.story))), user, source=CRM)
+    with tenant_context(client):
+        source = source_ensure(client=client, name=CRM)
+        mapped = crm.OTHER_IDS[crm.MAPPED]
+        account_map(client=client, source=source, customer_id=mapped, account_id=crm.MAPPED, user=user)
+        explain_accounts(client, user)
+        samples_save(client=client, entries=sample_entries(client), user=user)
+
+
+def explain_accounts(client: Client, user: User) -> None:
+    """What was found out, for the newest closed month."""
+    found = reconciliation_get(client, max(close.month for close in latest_closes()))
+    assert found.base is not None and found.other is not None and found.month is not None
+    pair = {"base": found.base, "other": found.other}
+    for account, text in crm.EXPLAINED.items():
+        row = found.account(account)
+        assert row is not None
+        about: dict[str, Any] = {**pair, "month": found.month, "account_id": account, "difference": row.difference}
+        account_explain(client=client, **about, text=text, user=user)
+
+
+def sample_entries(client: Client) -> list[SampleEntry]:
+    """The sample contracts at the newest month end; Finance expects what the engine says, but for those that say otherwise."""
+    month = newest_month(client)
+    end = MonthEnds.of(client).at(policy_in_force(client), month)
+    assert month is not None and isinstance(end, MonthEnd)
+    told = zip(crm.SAMPLES, contracts_told(end, crm.SAMPLES, month), strict=True)
+    otherwise = crm.EXPECTED_OTHERWISE
+    return [
+        SampleEntry(contract, month, Decimal(otherwise[contract][0]), otherwise[contract][1])
+        if contract in otherwise
+        else SampleEntry(contract, month, sum_of(lines))
+        for contract, lines in told
+    ]
 
 
 def leave_work_open(client: Client, told: DemoClient, user: User) -> None:

@@ -32,6 +32,7 @@ from tests.engine.frames import frame, line, plain_policy
 from tests.metrics import files
 from tests.metrics.loading import load_lines
 from tests.tenancy.matrix import Kwargs, nothing
+from tests.tenancy.routes_metrics import two_sources
 
 NOW = dt.datetime(2025, 1, 15, tzinfo=dt.UTC)
 JUNE = month_parse("2024-06")
@@ -169,6 +170,9 @@ API_ROUTES = [
     ApiRoute("api_movers", VIEW_ARR, "get", numbers),
     ApiRoute("api_cell", VIEW_ARR, "get", numbers, query=MONTH),
     ApiRoute("api_explain", VIEW_ARR, "get", numbers, query={"customer": "C1", "month": "2024-06"}),
+    ApiRoute("api_reconciliation", VIEW_DATA, "get", two_sources),
+    ApiRoute("api_exposure", VIEW_ARR, "get", numbers, query={"parameter": "discounts"}),
+    ApiRoute("api_samples", VIEW_DATA, "get", two_sources),
     ApiRoute("api_months", VIEW_ARR, "get", numbers),
     ApiRoute("api_month_close", CLOSE_MONTH, "post", an_open_month, status=201),
     ApiRoute(
