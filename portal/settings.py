@@ -206,6 +206,7 @@ STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": file_storage(os.environ, VAR_DIR / "files"),
+    "anchors": file_storage(os.environ, VAR_DIR / "anchors", "ANCHORS"),
     # Compressing every file takes a minute: an image is built once, a local start should not wait for it
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"

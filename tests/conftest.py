@@ -42,6 +42,10 @@ def storages(tmp_path_factory: pytest.TempPathFactory) -> None:
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {"location": files, "base_url": None},
         },
+        "anchors": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path_factory.mktemp("anchors")), "base_url": None},
+        },
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     setting_changed.send(sender=None, setting="STORAGES", value=settings.STORAGES, enter=True)

@@ -127,6 +127,10 @@ def _linked_entry(
     return entry
 
 
+class AuditBroken(Exception):
+    """A log does not hold what was kept of it outside the database; the message names the entry."""
+
+
 @dataclass(frozen=True)
 class Anchor:
     """A chain's head as it was written outside the database."""
@@ -146,12 +150,15 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer of a verification: how many entries, the head, and the first entry that is wrong, if any."""
+    """The answer of a verification: how many entries, the head, the first entry that is wrong, if any, and how many anchors
+    from outside the log was compared with.
+    """
 
     entries: int
     head: Anchor | None
     bad_sequence: int | None = None
     reason: str = ""
+    anchors: int = 0
 
     @property
     def is_sound(self) -> bool:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Now
 
 from portal.tenancy.wall import TenantManager, TenantModel
 
@@ -62,6 +63,7 @@ class Client(models.Model):
     next_close_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_check_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_import_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    next_anchor_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     next_reminder_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

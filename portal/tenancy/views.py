@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.tenancy import audit
 from portal.tenancy.access import FirmRequest, TenantRequest, client_page, firm_page, person_page, to_second_factor
+from portal.tenancy.anchors import log_verify
 from portal.tenancy.forms import ClientForm, LogForm, NewClientForm
 from portal.tenancy.logs import LogFilter, audit_families, audit_list
 from portal.tenancy.models import Client, FirmMembership
@@ -132,7 +132,7 @@ def audit_log(request: TenantRequest) -> HttpResponse:
         "form": form,
         "lines": page.lines,
         "families": audit_families(),
-        "verdict": audit.verify_client(request.client) if request.method == "POST" else None,
+        "verdict": log_verify(request.client) if request.method == "POST" else None,
         "is_filtered": bool(kept),
         "newest_url": "?" + urlencode(kept) if shown.before else "",
         "older_url": "?" + urlencode({**kept, "before": page.older_than}) if page.older_than else "",

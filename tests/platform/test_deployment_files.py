@@ -36,10 +36,12 @@ def test_the_object_store_is_optional() -> None:
     for name in ("objects", "bucket"):
         assert services[name]["profiles"] == [name]
         assert not [user for user, service in services.items() if name in service.get("depends_on", {})]
-    chosen = {name for name in services["web"]["environment"] if name.startswith("FILES_S3_")}
-    assert chosen == set(re.findall(r"FILES_S3_[A-Z_]+", (ROOT / "portal/stored_files.py").read_text()))
-    for name in chosen:
-        assert services["web"]["environment"][name] == f"${{{name}:-}}"
+    settings = set(re.findall(r'given(?:\.get\(|\[)"([A-Z_]+)"', (ROOT / "portal/stored_files.py").read_text()))
+    for kind in ("FILES", "ANCHORS"):
+        chosen = {name for name in services["web"]["environment"] if name.startswith(f"{kind}_S3_")}
+        assert chosen == {f"{kind}_S3_{name}" for name in settings}
+        for name in chosen:
+            assert services["web"]["environment"][name] == f"${{{name}:-}}"
 
 
 def test_compose_takes_every_secret_from_the_environment() -> None:

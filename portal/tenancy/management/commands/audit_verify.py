@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from portal.tenancy import audit
+from portal.tenancy.anchors import log_verify
 from portal.tenancy.commands import ClientCommand
 from portal.tenancy.models import Client
 
@@ -18,15 +19,17 @@ class Command(ClientCommand):
         parser.add_argument(
             "--anchors",
             metavar="FILE",
-            help="earlier heads, one a line, as this command printed them: a cut log is found",
+            help="further heads, one a line, as this command printed them; those that every night keeps are always compared",
         )
 
     def run(self, client: Client, options: dict[str, Any]) -> None:
         anchors = read_anchors(options["anchors"]) if options["anchors"] else []
-        verdict = audit.verify_client(client, anchors)
+        verdict = log_verify(client, anchors)
         if not verdict.is_sound:
             raise CommandError(f"entry {verdict.bad_sequence} of the audit log is wrong: {verdict.reason}")
-        self.stderr.write(f"{verdict.entries} entries, all sound.")
+        self.stderr.write(
+            f"{verdict.entries} entries, all sound; compared with {verdict.anchors} anchors from outside."
+        )
         if verdict.head is not None:
             self.stdout.write(verdict.head.to_text())
 
