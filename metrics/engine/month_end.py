@@ -8,6 +8,7 @@ rounding between them, as in ``metrics.engine.explain``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,13 +36,19 @@ SETTLING = (
 @dataclass(frozen=True, slots=True)
 class MonthEnd:
     """What each line adds to ARR at a month end: the lines at ``rows`` (in order) add ``cents`` of the reporting
-    currency, each above or at 0; every other line adds nothing.
+    currency, each above or at 0; every other line adds nothing. ``settle`` gives the settlement behind it, which is
+    ten times as large and seldom asked for.
     """
 
     lines: CodedLines
-    settled: Settlement
+    settle: Callable[[], Settlement]
     rows: Ints
     cents: Ints
+
+    @property
+    def settled(self) -> Settlement:
+        """From when until when each line counts."""
+        return self.settle()
 
     @property
     def total(self) -> int:
@@ -71,8 +78,10 @@ def month_end(lines: CodedLines, settled: Settlement, rates: pl.DataFrame, polic
     local = settled.annual_value[rows]
     if policy.fx == "contract_date":
         # Each line is converted and rounded alone; above that everything is a plain sum.
-        return MonthEnd(lines, settled, rows, converter(largest(local), largest(rate))(local, rate))
-    return MonthEnd(lines, settled, rows, carried(lines, rows, local, rate))
+        cents = converter(largest(local), largest(rate))(local, rate)
+    else:
+        cents = carried(lines, rows, local, rate)
+    return MonthEnd(lines, lambda: settled, rows, cents)
 
 
 def rates_at(lines: CodedLines, rows: Ints, rates: pl.DataFrame, policy: Policy, month: int) -> Ints:

@@ -7,7 +7,9 @@ A first reading costs the lines (one file of columns), their codes and one settl
 the conversion alone. Runs in the client's scope.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Final, Self
 
 import polars as pl
@@ -15,6 +17,7 @@ from django.db import connection
 
 from metrics import repository
 from metrics.computation import missing_rates_text
+from metrics.engine.arrays import Ints
 from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.month_end import MonthEnd, month_end, settling_key
 from metrics.engine.policy import Policy
@@ -43,12 +46,11 @@ NO_MONTH: Final = NoValue("no_month", "There are no numbers yet, so there is no 
 
 @dataclass(frozen=True)
 class SourceInput:
-    """The live lines of a source with the rates of their currencies, and what was made of them so far."""
+    """The live lines of a source with the rates of their currencies, and as codes by customer unit, made when asked for."""
 
     lines: pl.DataFrame
     rates: pl.DataFrame
-    coded: dict[str, CodedLines] = field(default_factory=dict)  # by customer unit
-    settled: dict[tuple[object, ...], Settlement] = field(default_factory=dict)  # by what settling depends on
+    coded: dict[str, CodedLines] = field(default_factory=dict)
 
     def coded_for(self, customer_unit: str) -> CodedLines:
         """The lines as codes, made once per customer unit."""
@@ -56,16 +58,11 @@ class SourceInput:
             self.coded[customer_unit] = code_lines(self.lines, customer_unit)
         return self.coded[customer_unit]
 
-    def settled_for(self, policy: Policy) -> Settlement:
-        """The lines settled, once for all policies that settle alike."""
-        key = settling_key(policy)
-        if key not in self.settled:
-            self.settled[key] = settle_lines(self.coded_for(policy.customer_unit), policy)
-        return self.settled[key]
-
 
 INPUTS: Final[Memory[SourceInput]] = Memory(400_000)
-ENDS: Final[Memory[MonthEnd | MissingRates | NoValue]] = Memory(1_000_000)
+SETTLED: Final[Memory[Settlement]] = Memory(500_000)
+ENDS: Final[Memory[tuple[Ints, Ints] | NoValue]] = Memory(2_000_000)  # rows and cents of the lines that give ARR
+AT_HAND: Final = 3  # settlements that one reading keeps, also of a client too large to be remembered
 
 
 def books_version(client: Client) -> tuple[Any, ...]:
@@ -81,18 +78,18 @@ def books_version(client: Client) -> tuple[Any, ...]:
     return (client.pk, client.currency, lines, writing, rates)
 
 
-@dataclass(frozen=True)
 class MonthEnds:
     """The month ends of one source of a client, as its lines and rates are now; `source` is None where there is none."""
 
-    client: Client
-    source: Source | None
-    version: tuple[Any, ...]
+    def __init__(self, client: Client, source: Source | None) -> None:
+        self.client, self.source = client, source
+        self.version = books_version(client)
+        self.settlements: OrderedDict[tuple[object, ...], Settlement] = OrderedDict()
 
     @classmethod
     def of(cls, client: Client, source: Source | None = None) -> Self:
         """Of a source (None: the authoritative one)."""
-        return cls(client, source or repository.authoritative_source(), books_version(client))
+        return cls(client, source or repository.authoritative_source())
 
     def at(self, policy: Policy, month: int | None) -> MonthEnd | NoValue:
         """ARR at a month end under a policy; why not, where there is no month or it cannot be valued."""
@@ -106,31 +103,53 @@ class MonthEnds:
                 "other_currency", f"Rates are kept in {kept}: nothing is valued in {policy.reporting_currency}."
             )
         key = (self.version, self.source.pk, month, policy)
-        end = ENDS.get(key, lambda: self.computed(policy, month), lambda _: self.given.lines.height)
-        return no_rates(end) if isinstance(end, MissingRates) else end
+        found = ENDS.get(key, lambda: self.computed(policy, month), weight)
+        if isinstance(found, NoValue):
+            return found
+        return MonthEnd(self.given.coded_for(policy.customer_unit), partial(self.settled, policy), *found)
 
-    @property
+    @cached_property
     def given(self) -> SourceInput:
         """The lines and rates, remembered by the version of the books."""
-        return INPUTS.get(
-            (self.version, self.source.pk if self.source else None), self.read, lambda made: made.lines.height
-        )
+        key = (self.version, self.source.pk if self.source else None)
+        return INPUTS.get(key, self.read, lambda made: made.lines.height)
 
     def read(self) -> SourceInput:
         """The lines and rates as they are now."""
         lines = lines_of(self.source)
         return SourceInput(lines, repository.rates_frame(self.client, lines["currency"].unique()))
 
-    def computed(self, policy: Policy, month: int) -> "MonthEnd | MissingRates | NoValue":
-        """What the engine says, not remembered."""
+    def computed(self, policy: Policy, month: int) -> tuple[Ints, Ints] | NoValue:
+        """What the engine says, not remembered: the lines that give ARR, and how much."""
         given = self.given
         if given.lines.height == 0:
             return NO_LINES
         try:
-            coded, settled = given.coded_for(policy.customer_unit), given.settled_for(policy)
-            return month_end(coded, settled, given.rates, policy, month)
+            coded = given.coded_for(policy.customer_unit)
+            end = month_end(coded, self.settled(policy), given.rates, policy, month)
         except MissingRates as error:
-            return error
+            return no_rates(error)
+        return end.rows, end.cents
+
+    def settled(self, policy: Policy) -> Settlement:
+        """The lines settled, once for all policies that settle alike."""
+        key = settling_key(policy)
+        if key not in self.settlements:
+            whole = (self.version, self.source.pk if self.source else None, key)
+            self.settlements[key] = SETTLED.get(whole, lambda: self.settle(policy), lambda _: self.given.lines.height)
+        self.settlements.move_to_end(key)
+        while len(self.settlements) > AT_HAND:
+            self.settlements.popitem(last=False)
+        return self.settlements[key]
+
+    def settle(self, policy: Policy) -> Settlement:
+        """The lines settled under a policy."""
+        return settle_lines(self.given.coded_for(policy.customer_unit), policy)
+
+
+def weight(found: tuple[Ints, Ints] | NoValue) -> int:
+    """How much of the memory a month end takes."""
+    return 1 if isinstance(found, NoValue) else 1 + len(found[0])
 
 
 def no_rates(error: MissingRates) -> NoValue:

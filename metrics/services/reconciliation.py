@@ -9,6 +9,8 @@
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
+
 from metrics.models import AccountExplanation, AccountMapping, ReconciliationSetting, Source
 from portal.lib.periods import month_format
 from portal.tenancy import audit
@@ -21,6 +23,15 @@ LARGEST: Final = Decimal("1")
 
 class ReconciliationProblem(ValueError):
     """The request cannot be carried out; the message says why and what to do. Nothing was changed."""
+
+
+def store(row: ReconciliationSetting | AccountMapping | AccountExplanation) -> None:
+    """Write a row. Raises ReconciliationProblem where somebody else wrote the same at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise ReconciliationProblem("Somebody else decided this at the same moment: look at it first.") from error
 
 
 def reconciliation_setting_update(
@@ -39,7 +50,7 @@ def reconciliation_setting_update(
     setting.tolerance, setting.red_flag, setting.base, setting.other = tolerance, red_flag, base, other
     if (after := told(setting)) == before:
         return setting
-    setting.save()
+    store(setting)
     audit.record(
         "reconciliation.settings_changed",
         object_type="reconciliation",
@@ -87,7 +98,7 @@ def account_map(
     before = found.account_id if found else None
     mapping: AccountMapping = found or AccountMapping(client=client, source=source, customer_id=customer_id)
     mapping.account_id, mapping.created_by = account_id, user
-    mapping.save()
+    store(mapping)
     record_mapping("account.mapped", mapping, before, account_id)
     return mapping
 
@@ -135,7 +146,7 @@ def account_explain(
     before = explained(found) if found else None
     explanation: AccountExplanation = found or AccountExplanation(client=client, **key)
     explanation.difference, explanation.text, explanation.explained_by = difference, text, user
-    explanation.save()
+    store(explanation)
     record_explanation("account.explained", explanation, before, explained(explanation))
     return explanation
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
+
 from metrics.models import ContractLine, SampleContract
 from metrics.repository import authoritative_source
 from portal.lib.periods import month_format
@@ -56,7 +58,7 @@ def samples_save(*, client: Client, entries: Sequence[SampleEntry], user: Any = 
                 client=client, contract_id=entry.contract_id, month=entry.month
             )
             row.expected, row.note, row.updated_by = entry.expected, entry.note.strip(), user
-            row.save()
+            store(row)
     SampleContract.objects.filter(pk__in=[row.pk for key, row in standing.items() if key not in after]).delete()
     changes = [change(key, before.get(key), after.get(key)) for key in sorted(before | after)]
     audit.record(
@@ -67,6 +69,15 @@ def samples_save(*, client: Client, entries: Sequence[SampleEntry], user: Any = 
         details={"count": len(after), "changes": [each for each in changes if each]},
     )
     return list(SampleContract.objects.all())
+
+
+def store(row: SampleContract) -> None:
+    """Write a row. Raises SampleProblem where somebody else wrote the same at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise SampleProblem("Somebody else saved samples at the same moment: look at them first.") from error
 
 
 def require_entries(entries: Sequence[SampleEntry]) -> None:

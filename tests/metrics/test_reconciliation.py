@@ -23,6 +23,7 @@ from metrics.services.reconciliation import (
     account_map,
     account_unmap,
     reconciliation_setting_update,
+    store,
 )
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
@@ -357,3 +358,11 @@ def test_one_reconciled_month_end_is_enough_and_the_newest_is_asked_first(scope:
     replace_lines(source, crm, ended)
     check = month_closed_and_reconciled(scope)
     assert (check.holds, check.month, check.variance) == (True, DECEMBER, Decimal("0.0000"))
+
+
+def test_what_two_people_decide_at_the_same_moment_is_decided_once(scope: Client) -> None:
+    source = load_lines(lines_of("1"))
+    account_map(client=scope, source=source, customer_id="0061", account_id="A")
+    with pytest.raises(ReconciliationProblem, match="same moment"):
+        store(AccountMapping(client=scope, source=source, customer_id="0061", account_id="B"))
+    assert AccountMapping.objects.get().account_id == "A"
