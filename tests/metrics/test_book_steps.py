@@ -113,7 +113,10 @@ def test_the_nightly_check_puts_what_waits_into_the_series(shared: Path, northwi
         assert_books_equal_a_rebuild(northwind)
 
 
-def test_a_group_whose_last_customer_goes_is_offered_no_more(shared: Path, northwind: Client) -> None:
+@pytest.mark.parametrize("is_in_the_series", [False, True])
+def test_a_group_whose_last_customer_goes_is_offered_no_more(
+    shared: Path, northwind: Client, is_in_the_series: bool
+) -> None:
     golden_client(northwind, shared / "golden" / "contract-start")
     with tenant_context(northwind):
         book, source = ArrBook.objects.get(recognition="start"), authoritative_source()
@@ -128,6 +131,8 @@ def test_a_group_whose_last_customer_goes_is_offered_no_more(shared: Path, north
             names = load_group_names(book, "segment")
             assert ("Somewhere new" in names) is expected
             assert names == sorted(group for _, group in load_groups(book, ["segment"]))
+            if is_in_the_series:
+                books_rebuild_all(client=northwind, now=NOW)
 
 
 def test_a_group_is_read_alone_with_what_waits_for_it(shared: Path, northwind: Client) -> None:
