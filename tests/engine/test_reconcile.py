@@ -142,6 +142,8 @@ def test_the_same_name_under_another_id_is_pointed_at() -> None:
     crm = frame(line("X1", customer_id="0061", customer_name="ACME Inc"), line("X2", customer_id="0062"))
     found = {each.account: each.namesake for each in compared(base, crm)}
     assert found == {"A": "0061", "0061": "A", "0062": ""}
+    both = [line("L1", customer_id="A", customer_name="Acme"), line("L2", customer_id="B", customer_name="acme")]
+    assert {each.namesake for each in compared(frame(both[0]), frame(*both))} == {""}  # A is in both already
 
 
 # --- reasons ----------------------------------------------------------------------------------------------------------
@@ -193,6 +195,16 @@ def test_lines_find_each_other_under_other_ids_and_other_products() -> None:
     assert reasons(frame(*mine), frame(*theirs)) == []
     assert reasons(frame(*mine), frame(theirs[0] | {"amount_e6": 250_000_000})) == [("amount", 5_000)]
     assert reasons(frame(*mine), frame(theirs[0] | {"product": "P", "amount_e6": 10**8})) == [("amount", -10_000)]
+
+
+def test_a_line_that_counts_finds_the_nearest_of_its_product_that_does_not() -> None:
+    mine = frame(line("L1"))
+    theirs = [
+        line("X0", starts_on="2021-01-01", ends_on="2021-12-31"),
+        line("X1", starts_on="2024-02-01", cancelled_on="2024-06-01"),
+    ]
+    assert reasons(mine, frame(*theirs)) == [("cancellation", -120_000)]
+    assert reasons(frame(*theirs), mine) == [("cancellation", 120_000)]
 
 
 def test_a_line_that_only_one_source_has_is_missing_in_the_other() -> None:
