@@ -115,3 +115,13 @@ document.addEventListener("allauth.error", (event) => {
   const text = stopped ? "It was stopped, or took too long. Try again, or choose another way." : "This browser or device could not use it. Choose another way.";
   showNotice({ level: "warning", title: "The passkey was not used", text });
 });
+
+// Tabs that do not fit scroll sideways: the chosen one is in sight.
+function showChosenTabs() {
+  for (const tab of document.querySelectorAll('.segmented > [aria-current="true"]')) {
+    const bar = tab.parentElement;
+    if (bar.scrollWidth > bar.clientWidth) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+showChosenTabs();
+document.addEventListener("htmx:afterSettle", showChosenTabs);
