@@ -9,6 +9,7 @@ from governance.library.reader import library_item, values_of
 from governance.models import DefinitionItem, Function, ItemKind, ItemState
 from governance.selectors.answers import Standing, answers_given, questions_of, standings
 from governance.selectors.items import item_history, item_list
+from governance.selectors.signoff import to_sign
 from governance.selectors.worth import Worth, example_of, worths
 from metrics.selectors.clauses import sentence_of
 from portal.lib.periods import last_day
@@ -45,6 +46,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "assumed": len(items) - confirmed,
         "critical_open": sum(item.is_critical and not item.is_confirmed for item in items),
         "own_waiting": own_waiting(request),
+        "to_sign": to_sign(request.user) if request.standing.may(ANSWER_DEFINITIONS) else [],
         "shows_worth": month is not None,
         "month_end": last_day(month) if month is not None else None,
         "currency": request.client.currency,

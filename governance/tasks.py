@@ -3,11 +3,25 @@
 import datetime as dt
 
 from governance.services.asking import reminders_due
+from governance.services.publishing import publications_finish
 from portal.tenancy.jobs import tenant_task
 from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
 
 
-@tenant_task(name="governance.tasks.reminders")
+@tenant_task(name="governance.tasks.reminders", in_one_scope=False)
 def reminders(client: Client) -> None:
-    """Reminders and news that are due. A mail goes at most once: its day is taken before it is sent."""
-    reminders_due(client=client, now=dt.datetime.now(dt.UTC))
+    """Whatever is due: restatements that a message did not bring, reminders and news.
+
+    Restatements are at-least-once and idempotent. A mail goes at most once: its day is taken before it is sent.
+    """
+    now = dt.datetime.now(dt.UTC)
+    publications_finish(client=client, now=now)
+    with tenant_context(client):
+        reminders_due(client=client, now=now)
+
+
+@tenant_task(name="governance.tasks.publications", in_one_scope=False)
+def publications(client: Client) -> None:
+    """Restatements of a policy that was just published. At-least-once and idempotent."""
+    publications_finish(client=client, now=dt.datetime.now(dt.UTC))

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from governance.views import answers, definitions, documents, respondents
+from governance.views import answers, definitions, documents, respondents, signing, signoff
 
 ITEM = "definitions/item/<slug:key>/"
 VERSION = "definitions/versions/<int:number>/"
+SIGN = "definitions/sign/<int:signer_id>/"
 
 urlpatterns = [
     path("definitions/", definitions.definitions, name="definitions"),
@@ -29,4 +30,15 @@ urlpatterns = [
     path(f"{VERSION}policy.pdf", documents.document_pdf, name="document_pdf"),
     path(f"{VERSION}policy.json", documents.document_json, name="document_json"),
     path("definitions/compare/<int:before>/<int:after>/", documents.document_compare, name="document_compare"),
+    # signatures
+    path(f"{VERSION}sign-off/", signoff.signoff, name="signoff"),
+    path(f"{VERSION}sign-off/ask/", signoff.signoff_new, name="signoff_new"),
+    path(f"{VERSION}sign-off/withdraw/", signoff.signoff_end, name="signoff_withdraw"),
+    path(f"{VERSION}sign-off/publish/", signoff.signoff_publish, name="signoff_publish"),
+    path(f"{VERSION}certificate.json", signoff.certificate_json, name="certificate_json"),
+    path(f"{VERSION}certificate.pdf", signoff.certificate_pdf, name="certificate_pdf"),
+    path(SIGN, signing.signing, name="signing"),
+    path(f"{SIGN}code/", signing.signing_code, name="signing_code"),
+    path(f"{SIGN}sign/", signing.signing_sign, name="signing_sign"),
+    path(f"{SIGN}decline/", signing.signing_decline, name="signing_decline"),
 ]

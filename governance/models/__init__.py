@@ -3,10 +3,23 @@
 from governance.models.answers import Answer, Asking, MailDay, News, Respondent, Verdict
 from governance.models.documents import PolicyDocument
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
+from governance.models.publications import Publication, PublicationMode, PublicationState
+from governance.models.signoff import (
+    Certificate,
+    Signature,
+    SignCode,
+    SignedItem,
+    Signer,
+    SignerState,
+    Signoff,
+    SignoffMode,
+    SignoffState,
+)
 
 __all__ = [
     "Answer",
     "Asking",
+    "Certificate",
     "DefinitionItem",
     "Function",
     "ItemChange",
@@ -16,6 +29,17 @@ __all__ = [
     "MailDay",
     "News",
     "PolicyDocument",
+    "Publication",
+    "PublicationMode",
+    "PublicationState",
     "Respondent",
+    "SignCode",
+    "Signature",
+    "SignedItem",
+    "Signer",
+    "SignerState",
+    "Signoff",
+    "SignoffMode",
+    "SignoffState",
     "Verdict",
 ]

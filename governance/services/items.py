@@ -15,6 +15,7 @@ from governance.models import DefinitionItem, Function, ItemChange, ItemEvent, I
 from governance.services.clock import database_time
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import respondents_from_roles
+from governance.services.signing import signatures_lapse
 from metrics.engine.policy import PARAMETER_FAULT
 from metrics.selectors.clauses import sentence_of
 from metrics.selectors.policies import policy_latest
@@ -92,7 +93,10 @@ def item_edit(
     meeting: str = "",
     user: Any = None,
 ) -> DefinitionItem:
-    """Change an item's content: it is ASSUMED again. DefinitionError for a bad value, and where nothing would change."""
+    """Change an item's content: it is ASSUMED again, and the signatures under it lapse.
+
+    DefinitionError for a bad value, and where nothing would change.
+    """
     item = item_lock(item, version)
     before = item.content
     for name in EDITABLE:
@@ -105,6 +109,7 @@ def item_edit(
     item.edited_by = user
     item_open(item)
     store(item, ItemEvent.EDITED, before, note=note, meeting=meeting, user=user)
+    signatures_lapse(client=item.client, item=item)
     return item
 
 

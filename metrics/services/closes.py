@@ -43,6 +43,10 @@ class CloseError(ValueError):
     """A month cannot be closed or restated; the message says why and what to do."""
 
 
+class NothingToRestateError(CloseError):
+    """The contracts say of a closed month what was closed."""
+
+
 @dataclass(frozen=True)
 class MonthFigures:
     """The figures of one month and recognition as they are to be stored."""
@@ -106,7 +110,7 @@ def month_restate(*, client: Client, month: int, reason: str, user: Any = None) 
         raise CloseError(f"{month_format(month)} is not closed: there is nothing to restate")
     figures = figures_of(client, books, month)
     if all(closed[book.recognition].content_hash == found.content_hash for book, found in figures):
-        raise CloseError(
+        raise NothingToRestateError(
             f"the numbers of {month_format(month)} are still those that were closed: there is nothing to restate"
         )
     made = [

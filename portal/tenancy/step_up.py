@@ -46,3 +46,9 @@ def identity_confirmed(request: HttpRequest) -> HttpResponse | None:
 def _signed_in_recently(request: HttpRequest) -> bool:
     records = get_authentication_records(request, request.user)
     return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def last_proof(request: HttpRequest) -> tuple[str, float]:
+    """How the person last proved who they are in this session, and when (seconds since 1970)."""
+    records = get_authentication_records(request, request.user)
+    return (str(records[-1]["method"]), float(records[-1]["at"])) if records else ("session", time.time())

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from governance.selectors.signoff import signed_policy
 from metrics.memory import Memory
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.periods import last_day, month_parse
@@ -43,7 +44,10 @@ def arr(request: TenantRequest) -> HttpResponse:
     if drawer and request.headers.get("HX-Target") == "drawer":
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
     page = numbers_page(request, query, reader)
-    return TemplateResponse(request, "reporting/arr.html", {**page.head, "numbers": page.body, **shown})
+    signed = signed_policy(page.head["head"].policy_number)
+    return TemplateResponse(
+        request, "reporting/arr.html", {**page.head, "signed": signed, "numbers": page.body, **shown}
+    )
 
 
 def numbers_page(request: TenantRequest, query: ArrQuery, reader: Reader) -> Page:

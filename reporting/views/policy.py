@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
+from governance.selectors.signoff import signed_policy
 from metrics.engine.policy import Policy, PolicyError
 from metrics.models import PolicyVersion
 from metrics.selectors.clauses import TITLES, policy_in_plain_words, sentence_of
@@ -32,6 +33,7 @@ def policy(request: TenantRequest) -> HttpResponse:
         "reporting/policy.html",
         {
             "version": versions[0] if versions else None,
+            "signed": signed_policy(versions[0].number if versions else None),
             "clauses": policy_in_plain_words(policy_in_force(request.client)),
             "history": history_of(versions),
             "may_edit": request.standing.may(EDIT_POLICY),
@@ -47,7 +49,13 @@ def policy_version(request: TenantRequest, number: int) -> HttpResponse:
         raise Http404
     clauses = policy_in_plain_words(Policy.from_dict(version.parameters))
     newest = policy_latest()
-    context = {"version": version, "clauses": clauses, "is_past": newest is not None and newest.number != number}
+    signed = signed_policy(number)
+    context = {
+        "version": version,
+        "signed": signed,
+        "clauses": clauses,
+        "is_past": newest is not None and newest.number != number,
+    }
     return TemplateResponse(request, "reporting/policy.html", context)
 
 

@@ -1,11 +1,15 @@
 """The access matrix of the definitions."""
 
+import datetime as dt
 from typing import Any
 
-from governance.models import DefinitionItem, Respondent
+from governance.models import DefinitionItem, PolicyDocument, Respondent, Signer
 from governance.services.documents import document_create
 from governance.services.items import definitions_start, item_confirm
 from governance.services.respondents import respondent_add
+from governance.services.signing import Place, Proof, document_sign, intent_text
+from governance.services.signoff import signoff_request
+from portal.accounts.models import User
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import ANSWER_DEFINITIONS, EDIT_POLICY, VIEW_POLICY
 from portal.tenancy.scope import tenant_context
@@ -57,6 +61,54 @@ def two_documents(client: Client) -> dict[str, Any]:
     return {"before": before, "after": document_create(client=client).number}
 
 
+def a_final_document(client: Client) -> dict[str, Any]:
+    an_item(client)
+    for item in DefinitionItem.objects.filter(is_critical=True):
+        item_confirm(item=item, version=item.version, by="Finn", meeting="Review")
+    return {"number": document_create(client=client, is_final=True).number}
+
+
+def a_request(client: Client) -> dict[str, Any]:
+    """The form that asks one person to sign."""
+    with tenant_context(client):
+        row: Respondent = respondent_add(client=client, email="sam@example.com", function="sales", may_invite=True)
+    return {"signers": [row.pk], "mode": "all"}
+
+
+def a_signoff(client: Client) -> dict[str, Any]:
+    """A person in the role of the test's rightful one is asked to sign, or else somebody who is made for it."""
+    found = a_final_document(client)
+    row = Respondent.objects.filter(function="finance").select_related("user").first()
+    if row is None:
+        row = respondent_add(client=client, email="sam@example.com", function="finance", may_invite=True)
+    requester, _ = User.objects.get_or_create(email=f"asker@{client.slug}.example")
+    document = PolicyDocument.objects.get()
+    signoff_request(client=client, document=document, signers=[(row.user, "finance")], user=requester)
+    return found
+
+
+def a_signer(client: Client) -> dict[str, Any]:
+    a_signoff(client)
+    return {"signer_id": Signer.objects.get().pk}
+
+
+def as_shown(client: Client) -> dict[str, Any]:
+    """What the page that is signed sends back."""
+    with tenant_context(client):
+        signer = Signer.objects.select_related("user", "signoff__document").first()
+        return {"sha256": signer.signoff.document.sha256, "intent": intent_text(signer)} if signer else {}
+
+
+def a_signed_document(client: Client) -> dict[str, Any]:
+    found = a_signoff(client)
+    signer = Signer.objects.select_related("user", "signoff__document").get()
+    document_sign(
+        client=client, signer=signer, sha256=signer.signoff.document.sha256, intent=intent_text(signer),
+        proof=Proof("password", dt.datetime.now(dt.UTC)), place=Place("", ""),
+    )  # fmt: skip
+    return found
+
+
 CHANGED = {
     "version": 1, "title": "Late renewals", "question": "When is it churn?", "definition": "Grace.", "value": "45",
     "functions": ["finance"], "note": "Longer",
@@ -86,4 +138,16 @@ GOVERNANCE_ROUTES = [
     Route("document_pdf", VIEW_POLICY, "get", a_document, status=(200,)),
     Route("document_json", VIEW_POLICY, "get", a_document, status=(200,)),
     Route("document_compare", VIEW_POLICY, "get", two_documents, status=(200,)),
+    Route("signoff", VIEW_POLICY, "get", a_final_document, status=(200,)),
+    Route("signoff_new", EDIT_POLICY, "post", a_final_document, a_request, status=(302,)),
+    Route("signoff_withdraw", EDIT_POLICY, "post", a_signoff, status=(302,)),
+    Route("signoff_publish", EDIT_POLICY, "post", a_signed_document, {"from_month": "2026-11", "mode": "prospective"}),
+    Route("certificate_json", VIEW_POLICY, "get", a_signed_document, status=(200,)),
+    Route("certificate_pdf", VIEW_POLICY, "get", a_signed_document, status=(200,)),
+    Route("signing", ANSWER_DEFINITIONS, "get", a_signer, status=(200,), rightful=ClientRole.FINANCE),
+    Route("signing_code", ANSWER_DEFINITIONS, "post", a_signer, status=(302,), rightful=ClientRole.FINANCE),
+    Route("signing_sign", ANSWER_DEFINITIONS, "post", a_signer, as_shown, status=(302,), rightful=ClientRole.FINANCE),
+    Route(
+        "signing_decline", ANSWER_DEFINITIONS, "post", a_signer, {"reason": "No"}, (302,), rightful=ClientRole.FINANCE
+    ),
 ]

@@ -1,0 +1,148 @@
+"""Making a signed document the engine's policy.
+
+`signed_publish(client=, signoff=, from_month=, mode=, reason=, user=, now=) -> Publication` ·
+`publications_finish(client=, now=) -> list[Publication]`
+
+Prospective: the months before stay as they were closed, so all of them must be. Restating: closed months from the stated one
+on are closed again under the signed policy, with the reason; what was reported stays beside.
+"""
+
+import datetime as dt
+from typing import Any
+
+from governance.models import Publication, PublicationMode, PublicationState, Signoff
+from governance.selectors.documents import document_policy
+from governance.selectors.signoff import view_of
+from governance.services.clock import database_time
+from governance.services.news import DUE
+from governance.services.problems import DefinitionError
+from governance.services.signoff import changed_items, signoff_lock
+from governance.services.signoff_states import TransitionError, next_state
+from metrics.engine.policy import PolicyError
+from metrics.selectors.books import book_head
+from metrics.selectors.closes import latest_closes
+from metrics.services.book_checks import books_refresh
+from metrics.services.closes import CloseError, NothingToRestateError, month_restate
+from metrics.services.policies import policy_publish
+from portal.lib.periods import month_format
+from portal.tenancy import audit
+from portal.tenancy.dispatch import earlier_run
+from portal.tenancy.jobs import enqueue
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+
+FINISH_JOB = "governance.tasks.publications"
+
+
+def signed_publish(
+    *, client: Client, signoff: Signoff, from_month: int, mode: str, user: Any, now: dt.datetime, reason: str = ""
+) -> Publication:
+    """Make what was signed the policy in force. Restatements follow in the background, once the numbers are recomputed.
+
+    TransitionError unless it is signed and not yet published; DefinitionError where a signature has lapsed, months are in the
+    way, or the engine refuses the parameters.
+    """
+    signoff = signoff_lock(signoff)
+    next_state(signoff.state, "publish")
+    if Publication.objects.filter(signoff=signoff).exists():
+        raise TransitionError("this version is the policy already: nothing was changed")
+    if lapsed := view_of(signoff).lapsed or changed_items(signoff.document):
+        raise DefinitionError(f"signatures have lapsed, because these changed: {', '.join(lapsed)}")
+    if mode not in PublicationMode.values:
+        raise DefinitionError(f"'{mode}' is no way to publish")
+    if mode == PublicationMode.RESTATING and not reason.strip():
+        raise DefinitionError("a restatement needs a reason")
+    require_months(client, from_month, mode)
+    document = signoff.document
+    try:
+        version = policy_publish(
+            client=client, parameters=document_policy(document).to_dict(), user=user,
+            note=f"Policy document {document}, signed; {mode} from {month_format(from_month)}",
+        )  # fmt: skip
+    except PolicyError as error:
+        raise DefinitionError("; ".join(error.faults)) from error
+    restating = mode == PublicationMode.RESTATING
+    publication: Publication = Publication.objects.create(
+        signoff=signoff, policy_version=version, mode=mode, from_month=from_month, reason=reason.strip(),
+        state=PublicationState.WORKING if restating else PublicationState.DONE, published_by=user,
+        published_at=database_time(),
+    )  # fmt: skip
+    audit.record(
+        "document.published", object_type="policy document", object_id=document.number, after=document.sha256,
+        details={"document": document.number, "policy": version.number, "mode": mode,
+                 "from": month_format(from_month), "reason": reason.strip()},
+    )  # fmt: skip
+    if restating:
+        earlier_run(client=client, column=DUE, at=now)
+        enqueue(FINISH_JOB, client)
+    return publication
+
+
+def closed_months() -> list[int]:
+    """Every closed month, in order."""
+    return sorted({close.month for close in latest_closes()})
+
+
+def require_months(client: Client, from_month: int, mode: str) -> None:
+    """DefinitionError unless a policy may hold from that month.
+
+    Months before the first close were never reported, and follow the policy in force.
+    """
+    closed, head = closed_months(), book_head(client)
+    if mode == PublicationMode.PROSPECTIVE and closed and from_month <= closed[-1]:
+        raise DefinitionError(
+            f"{month_format(closed[-1])} and earlier months are closed: begin with {month_format(closed[-1] + 1)}, or restate"
+        )
+    if head.first_month is None or head.last_month is None:
+        return
+    start = closed[0] if closed else head.first_month
+    still_open = [month for month in range(start, min(from_month, head.last_month + 1)) if month not in closed]
+    if still_open:
+        named = ", ".join(month_format(month) for month in still_open[:12])
+        more = f" and {len(still_open) - 12} more" if len(still_open) > 12 else ""
+        raise DefinitionError(
+            f"months before {month_format(from_month)} are still open, close them first: {named}{more}"
+        )
+
+
+def publications_finish(*, client: Client, now: dt.datetime) -> list[Publication]:
+    """Carry out what was published and waits for its restatements: each publication whole, or not at all.
+
+    At-least-once and idempotent. Opens the client's scope itself, so that a failure is kept where its work is not.
+    """
+    with tenant_context(client):
+        waiting = list(Publication.objects.filter(state=PublicationState.WORKING).order_by("id"))
+    for publication in waiting:
+        try:
+            with tenant_context(client):
+                restate(client, publication, now)
+        except CloseError as error:
+            with tenant_context(client):
+                finish(publication, PublicationState.FAILED, [], str(error))
+    return waiting
+
+
+def restate(client: Client, publication: Publication, now: dt.datetime) -> None:
+    """Close the closed months again under the policy in force, in their order."""
+    locked = Publication.objects.select_for_update().get(pk=publication.pk)
+    if locked.state != PublicationState.WORKING:
+        return
+    books_refresh(client=client, now=now)
+    restated = []
+    for month in [month for month in closed_months() if month >= publication.from_month]:
+        try:
+            month_restate(client=client, month=month, reason=publication.reason, user=publication.published_by)
+            restated.append(month)
+        except NothingToRestateError:
+            continue
+    finish(publication, PublicationState.DONE, restated, "")
+
+
+def finish(publication: Publication, state: str, restated: list[int], message: str) -> None:
+    """Keep how a publication ended, with its audit entry."""
+    publication.state, publication.restated_months, publication.message = state, restated, message
+    publication.save(update_fields=["state", "restated_months", "message"])
+    audit.record(
+        "document.restatements", object_type="policy document", object_id=publication.pk, after=restated,
+        details={"state": state, "months": [month_format(month) for month in restated], "message": message},
+    )  # fmt: skip

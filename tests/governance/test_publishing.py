@@ -1,0 +1,142 @@
+"""A signed version becomes the engine's policy: from a month on, or restating what was closed."""
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.test import Client as Browser
+
+from governance.models import Publication, Signoff
+from governance.selectors.signoff import signed_policy
+from governance.services.documents import document_create
+from governance.services.items import item_confirm, item_edit
+from governance.services.problems import DefinitionError
+from governance.services.publishing import publications_finish, signed_publish
+from governance.services.signoff_states import TransitionError
+from metrics.models import MonthClose
+from metrics.selectors.policies import policy_in_force, policy_latest
+from metrics.services.closes import month_close
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.conftest import item
+from tests.governance.test_documents import confirm_critical
+from tests.governance.test_signoff import ask, sign
+from tests.reporting.numbers import LINES, NOW, line, numbers_load
+
+DISCOUNTED = line("K5/1", "dora", "Platform", 10_000, dt.date(2026, 3, 1), discount_e6=1_000 * 1_000_000)
+FEBRUARY, MARCH, APRIL = (month_parse(text) for text in ("2026-02", "2026-03", "2026-04"))
+
+
+@pytest.fixture
+def signed(started: Client, ana: User, finn: User, rita: User) -> Client:
+    """Northwind signed that discounts are not subtracted: 1,000 more at the end of March."""
+    with tenant_context(started):
+        numbers_load(started, [*LINES, DISCOUNTED])
+        changed = item_edit(item=item("discounts"), version=1, changes={"value": "list"}, user=ana)
+        item_confirm(item=changed, version=2, by="Finn", meeting="Review")
+        confirm_critical()
+        document = document_create(client=started, user=ana, is_final=True)
+        ask(started, document, ana, (finn, "finance"), (rita, "revops"))
+        sign(started, finn)
+        sign(started, rita)
+    return started
+
+
+def close(client: Client, *months: int) -> None:
+    for month in months:
+        month_close(client=client, month=month)
+
+
+def publish(client: Client, user: User, month: int, mode: str = "prospective", reason: str = "") -> Publication:
+    signoff = Signoff.objects.latest("id")
+    return signed_publish(
+        client=client, signoff=signoff, from_month=month, mode=mode, reason=reason, user=user, now=NOW
+    )
+
+
+def test_months_before_it_have_to_be_closed_and_are_named(signed: Client, ana: User) -> None:
+    with tenant_context(signed):
+        with pytest.raises(DefinitionError, match="still open, close them first: 2026-01, 2026-02, 2026-03"):
+            publish(signed, ana, APRIL)
+        close(signed, FEBRUARY)
+        with pytest.raises(DefinitionError, match=r"close them first: 2026-03$"):
+            publish(signed, ana, APRIL)
+        with pytest.raises(DefinitionError, match="begin with 2026-03, or restate"):
+            publish(signed, ana, FEBRUARY)
+        with pytest.raises(DefinitionError, match="needs a reason"):
+            publish(signed, ana, FEBRUARY, "restating")
+        assert policy_in_force(signed).discounts == "net" and not Publication.objects.exists()
+
+
+def test_prospective_leaves_what_was_reported(signed: Client, ana: User) -> None:
+    with tenant_context(signed):
+        close(signed, FEBRUARY, MARCH)
+        before = list(MonthClose.objects.values_list("month", "recognition", "content_hash"))
+        made = publish(signed, ana, APRIL)
+        assert made.state == "done" and policy_in_force(signed).discounts == "list"
+        assert list(MonthClose.objects.values_list("month", "recognition", "content_hash")) == before
+        newest = policy_latest()
+        assert newest is not None
+        found = signed_policy(newest.number)
+        assert found is not None and found.functions_text == "Finance, RevOps" and not found.lapsed
+        assert signed_policy(0) is None
+        with pytest.raises(TransitionError, match="the policy already"):
+            publish(signed, ana, APRIL)
+
+
+def test_restating_closes_the_months_again_beside_what_was_reported(signed: Client, ana: User) -> None:
+    with tenant_context(signed):
+        close(signed, FEBRUARY, MARCH)
+        made = publish(signed, ana, FEBRUARY, "restating", "Signed definition")
+        assert made.state == "working"
+    publications_finish(client=signed, now=NOW)
+    publications_finish(client=signed, now=NOW)  # a second delivery
+    with tenant_context(signed):
+        made.refresh_from_db()
+        assert made.state == "done" and made.message == ""
+        rows = MonthClose.objects.filter(month=MARCH).order_by("recognition", "revision")
+        assert {(row.revision, row.reason) for row in rows} >= {(1, ""), (2, "Signed definition")}
+        assert rows.filter(revision=2).exists() and not rows.filter(revision=3).exists()
+        assert made.restated_months == [MARCH], "February has no discount, and stays as it was closed"
+        assert AuditEntry.objects.filter(action="document.restatements").count() == 1
+        assert [row.bridge.get(dimension="total").ending for row in rows.filter(recognition="start")] == [
+            Decimal("51000.00"), Decimal("52000.00"),
+        ]  # fmt: skip
+
+
+def test_a_lapsed_signature_publishes_nothing(signed: Client, ana: User) -> None:
+    with tenant_context(signed):
+        close(signed, FEBRUARY, MARCH)
+        item_edit(item=item("mrr"), version=item("mrr").version, changes={"answer": "Another"}, user=ana)
+        with pytest.raises(DefinitionError, match="signatures have lapsed, because these changed: MRR"):
+            publish(signed, ana, APRIL)
+
+
+def test_the_pages_say_who_signed_the_policy(
+    signed: Client, ana: User, anas: Browser, signed_in: Callable[[User], Browser]
+) -> None:
+    page = "/c/northwind/definitions/versions/0/sign-off/"
+    with tenant_context(signed):
+        close(signed, FEBRUARY, MARCH)
+    assert "signed" not in anas.get("/c/northwind/arr/").content.decode().split("page-state")[1].split("</p>")[0]
+    form = {"from_month": "2026-02", "mode": "restating", "reason": "Signed definition"}
+    assert anas.post(f"{page}publish/", form | {"from_month": "soon"}).status_code == 422
+    answer = anas.post(f"{page}publish/", form, follow=True).content.decode()
+    assert "Being restated" in answer
+    out = io.StringIO()
+    call_command("publications_finish", "--client", "northwind", "--now", "2026-04-15T00:00", stdout=out)
+    assert "done: " in out.getvalue()
+    assert "Restated, with what was reported kept beside" in anas.get(page).content.decode()
+    assert anas.post(f"{page}publish/", form).status_code == 409
+    today = dt.datetime.now(dt.UTC)
+    for path in ("arr/", "policy/", "policy/1/"):
+        content = anas.get(f"/c/northwind/{path}").content.decode()
+        assert "by Finance, RevOps" in content and f"{today.day} {today:%b}" in content, path
+    with tenant_context(signed):
+        item_edit(item=item("mrr"), version=item("mrr").version, changes={"answer": "Another"}, user=ana)
+    assert "Lapsed in part" in anas.get("/c/northwind/arr/").content.decode()
