@@ -1,5 +1,6 @@
 """The main job in a real browser: upload a client's contracts, read a bridge that ties to the cent, and ask why."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_a_figure_leads_to_customers_and_a_customer_to_its_lines(page: Page, cli
     assert "why=customer" in page.url
     page.keyboard.press("Escape")
     expect(page.locator("#drawer")).to_be_hidden()
+
+
+def test_a_filter_changes_the_head_of_the_page_and_what_is_downloaded_too(page: Page, client: Client) -> None:
+    with tenant_context(client):
+        numbers_load(client)
+    page.goto("/c/northwind/arr/")
+    page.get_by_text("CARR", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("CARR")
+    page.get_by_label("Period").select_option("quarter")
+    expect(page.get_by_role("link", name="Bridge as CSV")).to_have_attribute("href", re.compile("grain=quarter"))
+    assert "basis=signed" in str(page.get_by_role("link", name="Bridge as CSV").get_attribute("href"))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
