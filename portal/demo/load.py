@@ -26,7 +26,8 @@ from metrics.services.sources import source_ensure
 from portal.accounts.models import User
 from portal.demo import crm
 from portal.demo.contracts import contracts, csv_bytes
-from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, NORTHWIND, DemoClient
+from portal.demo.definitions import definitions_half_way, definitions_signed
+from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, DemoClient
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.scope import tenant_context
@@ -83,10 +84,23 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
     import_file(client, f"{told.slug}-contracts-2026-11.csv", file_of(told, told.story.known), staff[0])
     numbers_refresh(client=client)
     close_months(client, staff[0])
+    definitions_load(client, told, staff[0])
     if told is NORTHWIND:
         reconcile_crm(client, told, staff[0])
         leave_work_open(client, told, staff[0])
     return sign_ins
+
+
+def definitions_load(client: Client, told: DemoClient, ana: User) -> None:
+    """What the client's people said so far about its definitions."""
+    people = [User.objects.get(email=f"{name}@{DOMAIN}") for name in told.people]
+    with tenant_context(client):
+        if told is NORTHWIND:
+            finn, rita, _, _, stan = people
+            definitions_half_way(client, ana, finn, rita, stan)
+        elif told is LARKSPUR:
+            frieda, ralf = people
+            definitions_signed(client, ana, frieda, ralf)
 
 
 def person(name: str, password: str) -> User:
