@@ -3,7 +3,7 @@
 from typing import Any
 
 from governance.document_page import groups_of
-from governance.models import Certificate, PolicyDocument, Signer, SignerState, SignoffState
+from governance.models import Certificate, Function, PolicyDocument, Signer, SignerState, SignoffState
 from governance.selectors.signoff import is_turn, signoff_of
 from governance.services.publishing import closed_months
 from governance.services.signing import intent_text
@@ -65,6 +65,7 @@ def certificate_context(request: TenantRequest, certificate: Certificate) -> dic
     number = content["document"]["number"]
     return {
         "content": content,
+        "signatures": [(str(Function(each["function"]).label), each) for each in content["signatures"]],
         "document_name": f"Certificate of ARR policy v{number}",
         "client_name": content["client"]["name"],
         "sha256": content["document"]["sha256"],
