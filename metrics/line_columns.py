@@ -72,12 +72,15 @@ def read_and_keep(source: Source | None) -> SourceLines:
     return found
 
 
+def is_worth_keeping(loaded: pl.DataFrame) -> bool:
+    """Whether these are enough lines; few are as quickly read from the table."""
+    return loaded.height >= WORTH_KEEPING
+
+
 def keep_load(source: Source, loaded: pl.DataFrame) -> None:
     """After a load, in its transaction: if these lines (with `content_hash`) are all the source has, copy them while they are
-    at hand. Few lines are as quickly read from the table.
+    at hand.
     """
-    if loaded.height < WORTH_KEEPING:
-        return
     count = Source.objects.values_list("line_count", flat=True).get(pk=source.pk)
     stamp = LineStamp.objects.values_list("version", flat=True).first()
     if loaded.height == count and stamp is not None:

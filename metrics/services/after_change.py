@@ -7,9 +7,9 @@ import datetime as dt
 
 import polars as pl
 
-from metrics.line_columns import keep_load
-from metrics.models import ArrBook, BookState, Recognition, Source
-from metrics.services.books import books_outdate, books_rebuild_all
+from metrics.line_columns import is_worth_keeping, keep_load
+from metrics.models import BookState, Source
+from metrics.services.books import books_hold, books_outdate, books_rebuild_all
 from metrics.services.patches import books_patch
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
@@ -22,7 +22,9 @@ def lines_changed(*, client: Client, source: Source, before: pl.DataFrame, after
     on of lines that changed, came back or are new (the engine's schema and `content_hash`).
     """
     if source.is_authoritative:
-        keep_load(source, after)
+        if is_worth_keeping(after):
+            books_hold(client=client)
+            keep_load(source, after)
         books_patch(client=client, before=before, after=after, reason=reason)
 
 
@@ -34,6 +36,5 @@ def rates_changed(*, client: Client, reason: str) -> None:
 def numbers_refresh(*, client: Client) -> None:
     """Recompute now what is stale, for a command line that waits for it; opens its own scope."""
     with tenant_context(client):
-        sound = ArrBook.objects.exclude(state=BookState.STALE).count()
-        if sound < len(Recognition.values):
+        if any(book.state == BookState.STALE or book.built_at is None for book in books_hold(client=client)):
             books_rebuild_all(client=client, now=dt.datetime.now(dt.UTC))

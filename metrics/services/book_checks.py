@@ -14,7 +14,7 @@ from metrics.engine.arrays import Ints
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
 from metrics.line_columns import read_and_keep
 from metrics.models import ArrBook, BookPatch, BookState, BookStep, Recognition
-from metrics.services.books import book_input, books_ensure, books_rebuild_all, input_hash, last_completed_month
+from metrics.services.books import book_input, books_hold, books_rebuild_all, input_hash, last_completed_month
 from portal.lib.periods import month_format
 from portal.tenancy import audit
 from portal.tenancy.models import Client
@@ -28,8 +28,7 @@ def books_refresh(*, client: Client, now: dt.datetime) -> list[str]:
 
     At-least-once and idempotent: doing it twice gives the same books.
     """
-    books_ensure(client=client)
-    books = list(ArrBook.objects.select_for_update().order_by("id"))
+    books = books_hold(client=client)
     through = last_completed_month(client, now)
     due = any(book.state == BookState.STALE or book.built_at is None for book in books)
     due |= any(book.through_month is None or book.through_month < through for book in books)
@@ -44,9 +43,10 @@ def books_check(*, client: Client, now: dt.datetime) -> list[str]:
 
     A difference is loud: an audit entry, and a rebuild. Without one, what changes left beside the series goes into them.
     """
+    books = [book for book in books_hold(client=client) if book.state == BookState.READY]
     given = book_input(client=client, lines=read_and_keep(repository.authoritative_source()))
     found: list[str] = []
-    for book in ArrBook.objects.select_for_update().filter(state=BookState.READY).order_by("id"):
+    for book in books:
         own = given.recognised(book.recognition)
         fresh = compute(own, book.through_month or 0)
         differences = ["months"] if fresh.series is None else differences_of(book, fresh.series)

@@ -1,7 +1,7 @@
 """The stored numbers: recomputing a client's books, and saying that they have to be.
 
 `book_rebuild(client=, recognition=, through=) -> ArrBook` · `books_rebuild_all(client=, now=) -> list[ArrBook]` ·
-`books_outdate(client=, reason=)` · `books_ensure(client=) -> dict[str, ArrBook]`
+`books_outdate(client=, reason=)` · `books_ensure(client=) -> dict[str, ArrBook]` · `books_hold(client=) -> list[ArrBook]`
 
 A book is replaced in one transaction, under a lock on its row: readers see the old numbers until the new ones are whole.
 """
@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from metrics import repository
 from metrics.book_rows import store
+from metrics.book_steps import books_lock
 from metrics.computation import Computed, EngineInput, compute
 from metrics.engine.policy import Policy
 from metrics.line_columns import SourceLines, lines_kept
@@ -44,12 +45,22 @@ def books_ensure(*, client: Client) -> dict[str, ArrBook]:
     return books
 
 
+def books_hold(*, client: Client) -> list[ArrBook]:
+    """Lock the client's books until the transaction ends, and return them.
+
+    Whatever writes books, or what they are computed from beside the lines (policy, rates, the authoritative source), does this
+    first: who has to wait for somebody else's numbers then holds nothing that the other could be waiting for.
+    """
+    books_ensure(client=client)
+    return books_lock()
+
+
 def books_outdate(*, client: Client, reason: str) -> None:
     """Mark every book stale, and have them recomputed after the commit; the numbers stay readable until then.
 
     That they are due is also a column of the client, so that a broker that is down loses nothing.
     """
-    books_ensure(client=client)
+    books_hold(client=client)
     ArrBook.objects.update(state=BookState.STALE, message=f"Being recomputed: {reason}.")
     Client.objects.filter(pk=client.pk).update(next_check_at=Now())
     summary_refresh(client=client)
@@ -58,6 +69,7 @@ def books_outdate(*, client: Client, reason: str) -> None:
 
 def books_rebuild_all(*, client: Client, now: dt.datetime) -> list[ArrBook]:
     """Recompute ARR, CARR and LARR up to the last completed month; runs in the client's scope, in one transaction."""
+    books_hold(client=client)
     through = last_completed_month(client, now)
     given = book_input(client=client)
     books = [book_rebuild(client=client, recognition=name, through=through, given=given) for name in Recognition.values]
@@ -70,8 +82,7 @@ def book_rebuild(*, client: Client, recognition: str, through: int, given: Engin
 
     `given` is what `book_input` read in this transaction, where several books are computed from it.
     """
-    books_ensure(client=client)
-    book = ArrBook.objects.select_for_update().get(recognition=recognition)
+    book = next(book for book in books_hold(client=client) if book.recognition == recognition)
     given = (given or book_input(client=client)).recognised(recognition)
     found = compute(given, through)
     store(book, found.series)

@@ -30,7 +30,7 @@ from metrics.models import ArrBook, BookState, CloseBalance, CloseBridge, MonthC
 from metrics.selectors.close_preview import numbers_seen
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
-from metrics.services.books import book_input
+from metrics.services.books import book_input, books_hold
 from metrics.services.summaries import summary_refresh
 from portal.lib.periods import month_format
 from portal.tenancy import audit
@@ -123,7 +123,7 @@ def month_restate(*, client: Client, month: int, reason: str, user: Any = None) 
 
 def ready_books(client: Client, month: int) -> list[ArrBook]:
     """The client's books, locked, if all can be relied on and the policy's own has the month. Raises CloseError."""
-    books = list(ArrBook.objects.select_for_update().order_by("id"))
+    books = books_hold(client=client)
     require_ready(client, books, month)
     return books
 

@@ -9,7 +9,7 @@ from typing import Any
 from metrics.engine.policy import Policy, PolicyError
 from metrics.models import FxRate, PolicyVersion
 from metrics.selectors.policies import policy_latest
-from metrics.services.books import books_outdate
+from metrics.services.books import books_hold, books_outdate
 from metrics.services.policy_versions import version_store
 from portal.tenancy import audit
 from portal.tenancy.models import Client
@@ -22,6 +22,7 @@ def policy_publish(*, client: Client, parameters: Mapping[str, Any], note: str =
     Publishing what is in force already makes no version. Raises PolicyError with every fault of the parameters.
     """
     policy = Policy.from_dict(parameters)
+    books_hold(client=client)
     newest = policy_latest()
     if newest is not None and newest.number > 0 and newest.sha256 == audit.digest(policy.to_dict()):
         return newest

@@ -22,6 +22,7 @@ from metrics.intake.rates import RateFile, read_rates
 from metrics.intake.reader import read_limited
 from metrics.models import FxRate, RateChange, RateImport
 from metrics.services.after_change import rates_changed
+from metrics.services.books import books_hold
 from metrics.services.problems import ImportProblem
 from portal.tenancy import audit
 from portal.tenancy.models import Client
@@ -47,6 +48,7 @@ def rates_import(*, client: Client, file: "IO[bytes] | File[Any]", file_name: st
     content, sha256 = rates_read(client=client, file=file)
     if len(content.faults):
         raise RatesRefused(content.faults)
+    books_hold(client=client)
     imported: RateImport = RateImport.objects.create(
         client=client, file_name=file_name_shown(file_name), file_sha256=sha256, created_by=user
     )

@@ -6,6 +6,7 @@
 from metrics.models import Source
 from metrics.models.intake import SourceKind
 from metrics.services.after_change import rates_changed
+from metrics.services.books import books_hold
 from metrics.services.problems import ImportProblem
 from portal.tenancy import audit
 from portal.tenancy.models import Client
@@ -39,6 +40,7 @@ def source_make_authoritative(*, client: Client, source: Source) -> Source:
     """From now on this source's lines make ARR, and the former one's are there to be reconciled; the books are recomputed."""
     if source.is_authoritative:
         return source
+    books_hold(client=client)
     former = Source.objects.filter(is_authoritative=True).first()
     Source.objects.filter(is_authoritative=True).update(is_authoritative=False)
     source.is_authoritative = True

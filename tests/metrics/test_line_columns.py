@@ -54,8 +54,7 @@ def test_a_true_copy_is_what_readers_get(northwind: Client, source: Source) -> N
 FIRST = "WHERE id = (SELECT min(id) FROM metrics_contractline)"
 
 
-def test_a_load_of_everything_leaves_the_copy(northwind: Client, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metrics.line_columns.WORTH_KEEPING", 1)
+def test_a_load_of_everything_leaves_the_copy(northwind: Client, shared: Path) -> None:
     lines = with_hashes(read_lines(shared / "golden" / "contract-start" / "contracts.csv"))
     with tenant_context(northwind):
         source = load_lines(lines.select(LINE_SCHEMA.names()))
