@@ -17,7 +17,7 @@ from portal.lib.money import unit_text
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, ArrQuery
-from reporting.bridge_view import bridge_table, period_label, span_text, waterfall
+from reporting.bridge_view import bridge_table, moves_url, period_label, span_text, waterfall
 
 DEFAULT_MONTHS = 12
 COHORT_COLUMNS = 12
@@ -240,7 +240,7 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
     """The customers that gained or lost most, each with the parts of its movement."""
     rows = []
     for mover in getattr(movers, way):
-        why = shown.address(reader.base, why=f"customer:{month_format(movers.last)}:{mover.customer}")
+        why = moves_url(shown, reader.base, (movers.first, movers.last), "net_new", mover.customer)
         parts = ", ".join(kind for kind, _ in mover.parts)
         rows.append(
             {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from metrics.selectors.drill import months_behind
 from metrics.selectors.figures import Bridge, BridgeRow
 from metrics.selectors.periods import Period
 from portal.lib.dates import month_text
@@ -57,6 +58,24 @@ def span_text(first: int, last: int) -> str:
 def why_cell(query: ArrQuery, base: str, span: tuple[int, int], column: str, of: tuple[str, str] | None = None) -> str:
     """The address of the drawer that explains one figure, of one group (dimension, value) or of all."""
     more = {"why": f"cell:{span_text(*span)}:{column}"} | ({"of": of[0], "group": of[1]} if of else {})
+    return query.address(base, **more)
+
+
+def customer_url(query: ArrQuery, base: str, month: int, customer: str) -> str:
+    """The address of the drawer that explains one customer."""
+    return query.address(base, why=f"customer:{month_format(month)}:{customer}")
+
+
+def moves_url(
+    query: ArrQuery, base: str, span: tuple[int, int], column: str, customer: str, of: tuple[str, str] | None = None
+) -> str:
+    """The address of the drawer that explains one customer's part of a figure: of a movement month by month, where its span
+    has several months; of a balance, the month that it is read in.
+    """
+    months = months_behind(column, *span)
+    if len(months) == 1:
+        return customer_url(query, base, months[0], customer)
+    more = {"why": f"moves:{span_text(*span)}:{column}:{customer}"} | ({"of": of[0], "group": of[1]} if of else {})
     return query.address(base, **more)
 
 

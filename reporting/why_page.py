@@ -1,7 +1,8 @@
 """The drawers over the ARR page: the customers behind a figure, and why one customer's figure is what it is.
 
 The address says which: `why=cell:2026-01:2026-10:churn` (with `of=segment&group=SMB` of one group), `why=retention:2026-10`,
-`why=cohort:2025-01:2025-03:2026-10` or `why=customer:2026-10:C-0001`.
+`why=cohort:2025-01:2025-03:2026-10`, `why=customer:2026-10:C-0001`, or over several months, with the figure that the months are
+to add up to, `why=moves:2026-01:2026-10:churn:C-0001`.
 """
 
 from collections.abc import Sequence
@@ -15,17 +16,19 @@ from django.http import QueryDict
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import Cell
+from metrics.selectors.moves import customer_moves
 from metrics.selectors.periods import Period
 from metrics.selectors.reported import bridge_reported
 from metrics.selectors.retained import cohort_customers, retention_customers
 from portal.lib.dates import month_text
-from portal.lib.periods import month_format, month_parse
+from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from reporting.arr_page import Reader
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery
-from reporting.bridge_view import COUNT_LABELS, LABELS, span_amounts
+from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url, span_amounts
 
 SHOWN = 200
+MOVE_LABELS = {**LABELS, **COUNT_LABELS, "fx": "Exchange rates"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ def drawer_for(client: Client, query: ArrQuery, reader: Reader, asked: QueryDict
         if kind == "customer" and ":" in rest:
             month, _, customer = rest.partition(":")
             return customer_drawer(client, query, reader, month, customer)
+        if kind == "moves" and rest.count(":") >= 3:
+            return moves_drawer(client, query, reader, rest, (of if of in DIMENSIONS else query.by, group[:200]))
     except (ValueError, KeyError, MissingRates):
         return Drawer("reporting/_drawer_empty.html", {"drawer_title": "Nothing behind this figure"})
     return None
@@ -59,14 +64,50 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
     """The customers behind a cell of the bridge."""
     first, last, column = span.split(":")
     dimension, group = of if of[1] else ("total", "")
-    months = month_parse(first), month_parse(last)
-    if not 0 <= months[1] - months[0] < LONGEST:
-        raise ValueError(span)
+    months = span_months(first, last)
     cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
     label = {**LABELS, **COUNT_LABELS, "net_new": f"Net new {cell.head.label}"}[column]
     words = f"{label}, {span_words(cell.period, reader.locale)}"
     context = cell_context(cell, words, query, reader) | {"reported": reported_amount(client, cell, query)}
     return Drawer("reporting/_drawer_cell.html", context)
+
+
+def span_months(first: str, last: str) -> tuple[int, int]:
+    """The months that an address names; raises ValueError for what is no span, or too long a one."""
+    months = month_parse(first), month_parse(last)
+    if not 0 <= months[1] - months[0] < LONGEST:
+        raise ValueError(f"{first}:{last}")
+    return months
+
+
+def moves_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str, of: tuple[str, str]) -> Drawer:
+    """The months of a span in which one customer moved, adding up to its part of a figure; each leads to that month's lines."""
+    first, last, column, customer = asked.split(":", 3)
+    dimension, group = of if of[1] else ("total", "")
+    months = span_months(first, last)
+    found = customer_moves(
+        client, query.recognition or None, customer[:200], *months, dimension, group, column, query.filters
+    )
+    if found is None:
+        raise KeyError(customer)
+    label = {"net_new": f"Net new {found.head.label}", "change": f"Change of {found.head.label}"}.get(column)
+    words = label or MOVE_LABELS[column]
+    context = {
+        "found": found,
+        "is_count": column in COUNT_LABELS,
+        "label": words,
+        "rows": [
+            {
+                "move": move,
+                "label": MOVE_LABELS[move.kind],
+                "url": customer_url(query, reader.base, move.month, customer),
+            }
+            for move in found.moves
+        ],
+        "drawer_title": f"{found.name}, {span_words(Period('', *months), reader.locale)}",
+        "drawer_text": " · ".join([words, found.customer, *filter_words(query), *([group] if group else [])]),
+    }
+    return Drawer("reporting/_drawer_moves.html", context)
 
 
 def cohort_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str) -> Drawer:
@@ -83,7 +124,10 @@ def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int
     found = retention_customers(client, query.recognition or None, month, query.filters)
     if not found.customers:
         raise KeyError(month)
-    rows = [{"customer": row, "url": customer_url(query, reader, month, row.customer)} for row in found.customers]
+    span = month - 11, month
+    rows = [
+        {"customer": row, "url": moves_url(query, reader.base, span, "change", row.customer)} for row in found.customers
+    ]
     context = {
         "found": found,
         "rows": rows[:SHOWN],
@@ -95,11 +139,6 @@ def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int
         "drawer_text": " · ".join([found.head.label, *filter_words(query)]),
     }
     return Drawer("reporting/_drawer_retention.html", context)
-
-
-def customer_url(query: ArrQuery, reader: Reader, month: int, customer: str) -> str:
-    """The address of the drawer that explains one customer."""
-    return query.address(reader.base, why=f"customer:{month_format(month)}:{customer}")
 
 
 def filter_words(query: ArrQuery) -> list[str]:
@@ -123,13 +162,14 @@ def reported_amount(client: Client, cell: Cell, query: ArrQuery) -> Decimal | No
 def cell_context(cell: Cell, title: str, query: ArrQuery, reader: Reader) -> dict[str, Any]:
     """Title, customers with their links, and the rest of a long list."""
     rest = cell.customers[SHOWN:]
+    span, of = (cell.period.first, cell.period.last), (cell.dimension, cell.group) if cell.group else None
     return {
         "cell": cell,
         "is_count": cell.column in COUNT_LABELS,
         "drawer_title": title,
         "drawer_text": " · ".join([cell.head.label, *filter_words(query), *([cell.group] if cell.group else [])]),
         "rows": [
-            {"customer": found, "url": customer_url(query, reader, cell.period.last, found.customer)}
+            {"customer": found, "url": moves_url(query, reader.base, span, cell.column, found.customer, of)}
             for found in cell.customers[:SHOWN]
         ],
         "rest_count": len(rest),

@@ -21,6 +21,7 @@ from metrics.engine.drill import customer_bridge
 from metrics.engine.explain import Explanation, LineExplained, explain
 from metrics.engine.few_lines import frame_of_rows, rows_of_frame
 from metrics.engine.policy import Policy
+from metrics.engine.tally import KINDS
 from metrics.figures import from_cents
 from metrics.models import ContractLine
 from metrics.selectors.books import book_head
@@ -100,12 +101,7 @@ def customers_of_cell(
     )
     given = book_input(client, head)
     wanted = chosen_values(filters)
-    targets = [(dimension, group) if dimension != TOTAL else (TOTAL, "")]
-    if "product" in wanted:
-        products = wanted.pop("product")
-        if dimension != "product":
-            targets = [("product", product) for product in products]
-            wanted |= {dimension: (group,)} if dimension != TOTAL else {}
+    targets, wanted = cell_targets(dimension, group, wanted)
     months = months_behind(column, first, last)
     rows = pl.concat([month_cells(given, month, target, column) for month in months for target in targets])
     rows = rows.join(customers_matching(given, wanted), on="customer", how="semi") if wanted else rows
@@ -120,6 +116,19 @@ def customers_of_cell(
     return Cell(head, period, dimension, group, column, sum((row.amount for row in customers), Decimal(0)), customers)
 
 
+def cell_targets(
+    dimension: str, group: str, wanted: dict[str, tuple[str, ...]]
+) -> tuple[list[tuple[str, str]], dict[str, tuple[str, ...]]]:
+    """The groups of the engine's bridge that make a cell, and the attributes its customers must have besides."""
+    if "product" not in wanted:
+        return [(dimension, group) if dimension != TOTAL else (TOTAL, "")], wanted
+    rest = {name: values for name, values in wanted.items() if name != "product"}
+    if dimension == "product":
+        return [(dimension, group)], rest
+    products = [("product", product) for product in wanted["product"]]
+    return products, rest | ({dimension: (group,)} if dimension != TOTAL else {})
+
+
 def months_behind(column: str, first: int, last: int) -> range:
     """The months that make a figure of a period: the first for what it begins with, the last for what it ends with, or all."""
     if column in ("beginning", "customers_beginning"):
@@ -130,7 +139,7 @@ def months_behind(column: str, first: int, last: int) -> range:
 def month_cells(given: EngineInput, month: int, target: tuple[str, str], column: str) -> pl.DataFrame:
     """`customer, amount, kind` of one month and column, of one group."""
     rows = customer_bridge(given.lines, given.rates, given.policy, month, *target)
-    parts = ("new", "reactivation", "expansion", "contraction", "churn") if column == "net_new" else (column,)
+    parts = KINDS if column == "net_new" else (column,)
     return rows.select("customer", pl.sum_horizontal(*parts).alias("amount"), "kind")
 
 
