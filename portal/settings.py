@@ -145,7 +145,12 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"confirm_login_code": "portal.accounts.forms.BudgetedLoginCodeForm"}
+ACCOUNT_FORMS = {
+    "confirm_login_code": "portal.accounts.forms.BudgetedLoginCodeForm",
+    "change_password": "portal.accounts.forms.PasswordChangeForm",
+    "set_password": "portal.accounts.forms.PasswordSetForm",
+    "reset_password_from_key": "portal.accounts.forms.PasswordKeyForm",
+}
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told to its owner
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -161,6 +166,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
+MFA_FORMS = {"add_webauthn": "portal.accounts.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION

@@ -42,7 +42,7 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
         "query": query,
         "currency": client.currency,
         "scale": query.scale,
-        "filters": filters_of(client, query, head),
+        "filters": filters_of(client, query, head, reader),
         "segments": switches_of(query, head),
     }
     if headline.month is None:
@@ -185,11 +185,14 @@ def bases_of(
     return found
 
 
-def filters_of(client: Client, query: ArrQuery, head: BookHead) -> list[dict[str, Any]]:
+def filters_of(client: Client, query: ArrQuery, head: BookHead, reader: Reader) -> list[dict[str, Any]]:
     """The selects of the filter bar."""
     if not head.has_numbers:
         return []
-    bar = [month_filter("from", "From", query.first, head), month_filter("to", "To", query.last, head)]
+    bar = [
+        month_filter("from", "From", query.first, head, reader),
+        month_filter("to", "To", query.last, head, reader),
+    ]
     bar.append(choice("grain", "Period", [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")], query.grain))
     splits = [("", "No split"), *((name, name.title()) for name in DIMENSIONS)]
     bar.append(choice("by", "Split by", splits, query.by))
@@ -207,10 +210,10 @@ def several(name: str, known: list[str], chosen: tuple[str, ...]) -> dict[str, A
     return {"name": name, "label": name.title(), "options": options, "several": True, "summary": summary}
 
 
-def month_filter(name: str, label: str, chosen: int | None, head: BookHead) -> dict[str, Any]:
+def month_filter(name: str, label: str, chosen: int | None, head: BookHead, reader: Reader) -> dict[str, Any]:
     assert head.first_month is not None and head.last_month is not None
     newest = "Last 12 months" if name == "from" else "Newest month"
-    months = [(month_format(m), month_format(m)) for m in range(head.last_month, head.first_month - 1, -1)]
+    months = [(month_format(m), month_text(m, reader.locale)) for m in range(head.last_month, head.first_month - 1, -1)]
     return choice(name, label, [("", newest), *months], month_format(chosen) if chosen is not None else "")
 
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ConfirmLoginCodeForm
+from allauth.account.forms import ChangePasswordForm, ConfirmLoginCodeForm, ResetPasswordKeyForm, SetPasswordForm
 from allauth.core import context
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 
@@ -39,6 +40,43 @@ class BudgetedLoginCodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
             raise get_adapter().validation_error("incorrect_code")
         code: str = super().clean_code()
         return code
+
+
+class PlainPasswords:
+    """Labels as the rest of the portal writes them, and not once more inside the fields."""
+
+    LABELS = {
+        "oldpassword": "Current password",
+        "password1": "New password",
+        "password2": "New password, once more",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():  # type: ignore[attr-defined]
+            field.label = self.LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+
+
+class PasswordChangeForm(PlainPasswords, ChangePasswordForm):  # type: ignore[misc]
+    """The password of a person who has one."""
+
+
+class PasswordSetForm(PlainPasswords, SetPasswordForm):  # type: ignore[misc]
+    """The first password of a person who signed in without one."""
+
+
+class PasswordKeyForm(PlainPasswords, ResetPasswordKeyForm):  # type: ignore[misc]
+    """A new password by a mailed link."""
+
+
+class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A passkey or security key, with what it may replace in plain words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].label = "Sign in with it alone, without the password"
+        self.fields["passwordless"].help_text = "The key then asks for a fingerprint, a face or its PIN."
 
 
 class InviteForm(forms.Form):

@@ -98,6 +98,17 @@ def test_the_log_is_filtered_and_paged_by_sequence(adam: User, northwind: Client
     assert browser.get("/c/northwind/audit/?before=x&first_day=never").status_code == 200
 
 
+def test_details_of_the_log_are_words(adam: User, northwind: Client, signed_in: SignedIn) -> None:
+    changes = [{"month": "2026-10", "expected": [None, "12.00"]}, {"month": "2026-11", "expected": ["1.00", "2.00"]}]
+    with tenant_context(northwind):
+        audit.record("samples.changed", object_type="samples", object_id=1, details={"changes": changes, "sure": True})
+    said = signed_in(adam).get("/c/northwind/audit/?family=samples").context["lines"][0].said
+    assert sorted(said) == [
+        ("changes", "month 2026-10 expected – → 12.00; month 2026-11 expected 1.00 → 2.00"),
+        ("sure", "yes"),
+    ]
+
+
 def test_verifying_from_the_page(adam: User, northwind: Client, signed_in: SignedIn) -> None:
     page = signed_in(adam).post("/c/northwind/audit/").content.decode()
     assert "The chain holds" in page and f"client:{northwind.pk}" in page

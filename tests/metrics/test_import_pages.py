@@ -201,6 +201,18 @@ def test_a_line_shows_what_happened_to_it(northwind: Client, rita: User, signed_
     assert "K2-1" in found and "K1-1" not in found
 
 
+def test_the_codes_of_a_file_are_words_on_the_pages(northwind: Client, rita: User, signed_in: SignIn) -> None:
+    load(northwind, csv_bytes([line(1, charge_type="one_time", amount_basis="total")]))
+    browser = signed_in(rita)
+    with tenant_context(northwind):
+        pk = ContractLine.objects.get().pk
+    for page in (
+        text(browser.get(url("data_line", northwind, line_id=pk))),
+        text(browser.get(url("data_lines", northwind))),
+    ):
+        assert "one-time" in page and "whole term" in page and "one_time" not in page
+
+
 def test_another_clients_ids_are_404_and_its_files_unreachable(
     northwind: Client, contoso: Client, otto: User, signed_in: SignIn
 ) -> None:

@@ -121,6 +121,11 @@ def test_markup_in_a_name_is_text(northwind: Client, eve: User, signed_in: SignI
     assert "<script>alert" not in text
 
 
+def test_months_are_chosen_by_their_names(eves_browser: Browser) -> None:
+    text = page(eves_browser, f"{ARR}?from=2026-02")
+    assert '<option value="2026-02" selected>Feb 2026</option>' in " ".join(text.split())
+
+
 def test_several_values_of_a_filter_stay_in_every_link(eves_browser: Browser) -> None:
     response = eves_browser.get(f"{ARR}?segment=SMB&segment=Enterprise&scale=full&why=cell:2026-03:2026-03:ending")
     text = response.content.decode()
