@@ -1,5 +1,6 @@
 """The portal on a real port for a real browser, with a session that is signed in."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.test import Client as TestBrowser
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.accounts.models import User
 
@@ -17,10 +19,19 @@ CHROMIUM = "/usr/bin/chromium"
 OPTIONS = ["--no-sandbox", "--disable-background-networking"]
 
 
+class StaticFiles(StaticFilesHandler):
+    """Static files that the browser keeps, as it does in production: a test opens the same ones hundreds of times."""
+
+    def serve(self, request: HttpRequest) -> HttpResponse | FileResponse:
+        response = super().serve(request)
+        response["Cache-Control"] = "max-age=3600"
+        return response
+
+
 @contextmanager
 def portal_on_a_port() -> Iterator[str]:
     """Serve the portal and its static files; yields the address."""
-    server = LiveServerThread("127.0.0.1", StaticFilesHandler)
+    server = LiveServerThread("127.0.0.1", StaticFiles)
     server.daemon = True
     server.start()
     server.is_ready.wait()
@@ -33,20 +44,36 @@ def portal_on_a_port() -> Iterator[str]:
 
 
 @contextmanager
-def signed_in_page(address: str, user: User, **options: Any) -> Iterator[Page]:
-    """A page of Debian's chromium in which `user` is signed in; errors on its console fail the test."""
+def chromium() -> Iterator[Browser]:
+    """Debian's chromium."""
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        connections.close_all()  # Playwright's loop has connections of its own, and the test's database is about to go
+        browser.close()
+
+
+def sign_in(context: BrowserContext, address: str, user: User) -> None:
+    """Give the context a session in which `user` has just given their password."""
     browser = TestBrowser()
     browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[1])
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
     name = settings.SESSION_COOKIE_NAME
-    with sync_playwright() as player:
-        chromium = player.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        context = chromium.new_context(**options)
-        context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": address}])
+    context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": address}])
+
+
+@contextmanager
+def signed_in_page(address: str, user: User, **options: Any) -> Iterator[Page]:
+    """A page in which `user` is signed in; errors on its console fail the test."""
+    with chromium() as browser:
+        context = browser.new_context(**options)
+        sign_in(context, address, user)
         page = context.new_page()
         errors: list[str] = []
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         yield page
-        connections.close_all()  # Playwright's loop has connections of its own, and the test's database is about to go
-        chromium.close()
     unexpected = [text for text in errors if "422" not in text]
     assert not unexpected, unexpected
