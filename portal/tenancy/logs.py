@@ -78,10 +78,10 @@ def _words(value: Any, is_change: bool) -> str:
     if isinstance(value, dict):
         return " ".join(f"{label.replace('_', ' ')} {_words(part, is_change)}" for label, part in value.items())
     if isinstance(value, list):
-        joint = (
-            " → " if is_change and len(value) == 2 else "; " if any(isinstance(part, dict) for part in value) else ", "
-        )
-        return joint.join(_words(part, is_change and isinstance(part, dict)) for part in value)
+        if any(isinstance(part, dict) for part in value):
+            return "; ".join(_words(part, is_change) for part in value)
+        joint = " → " if is_change and len(value) == 2 else ", "
+        return joint.join(_words(part, False) for part in value)
     if value is None or value == "":
         return "–"
     text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
