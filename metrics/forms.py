@@ -31,7 +31,7 @@ class UploadForm(forms.Form):
         label="Name of the new source",
         max_length=80,
         required=False,
-        help_text="What people call it: Billing, Salesforce, Renewals sheet",
+        help_text="What people call it: Billing, Salesforce, Renewals sheet. Without it, the first is called “contracts”.",
     )
     kind = forms.ChoiceField(label="What it is", choices=SourceKind.choices, initial=SourceKind.BILLING, required=False)
     file = forms.FileField(
@@ -47,6 +47,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = [(str(source.pk), source.name) for source in sources]
         self.fields["source"].choices = [*known, (NEW_SOURCE, "A new source")]  # type: ignore[attr-defined]
+        self.has_sources = bool(known)
         if not known:
             self.fields["source"].widget = forms.HiddenInput()
 
@@ -60,9 +61,10 @@ class UploadForm(forms.Form):
         return file
 
     def clean(self) -> dict[str, Any]:
-        """A new source needs a name."""
+        """A new source beside others needs a name; the first one can do without."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("source") == NEW_SOURCE and not (cleaned.get("name") or "").strip():
+        is_new = cleaned.get("source") == NEW_SOURCE and self.has_sources
+        if is_new and not (cleaned.get("name") or "").strip():
             self.add_error("name", "Give the new source a name.")
         return cleaned
 

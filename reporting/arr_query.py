@@ -14,11 +14,13 @@ from metrics.models import Recognition
 from metrics.selectors.periods import Grain
 from portal.lib.money import Scale
 from portal.lib.periods import month_format, month_parse
+from portal.tenancy.models import Client, ClientSummary
 
 DIMENSIONS = ("segment", "region", "rep", "product")
 GRAINS = ("month", "quarter", "year")
 SCALES = ("full", "thousands", "millions")
 LONGEST = 600  # months
+MANY = 1_000_000  # of ARR, from which on a page shows thousands
 MOST_VALUES = 100  # of one filter
 
 
@@ -33,10 +35,11 @@ class ArrQuery:
     recognition: str = ""
     reported: bool = True
     scale: Scale = "thousands"
+    is_scale_chosen: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def from_parameters(cls, given: QueryDict) -> "ArrQuery":
+    def from_parameters(cls, given: QueryDict, usual_scale: Scale = "thousands") -> "ArrQuery":
         first, last = _month(given.get("from", "")), _month(given.get("to", ""))
         if first is not None and last is not None and not 0 <= last - first < LONGEST:
             first = last = None
@@ -47,7 +50,8 @@ class ArrQuery:
             by=_one_of(given.get("by", ""), DIMENSIONS, "total"),
             recognition=_one_of(given.get("basis", ""), Recognition.values, ""),
             reported=given.get("view") != "current",
-            scale=cast(Scale, _one_of(given.get("scale", ""), SCALES, "thousands")),
+            scale=cast(Scale, _one_of(given.get("scale", ""), SCALES, usual_scale)),
+            is_scale_chosen=given.get("scale", "") in SCALES,
             filters={name: values for name in DIMENSIONS if (values := _values(given.getlist(name)))},
         )
 
@@ -61,7 +65,7 @@ class ArrQuery:
             "by": self.by if self.by != default.by else "",
             "basis": self.recognition,
             "view": "" if self.reported else "current",
-            "scale": self.scale if self.scale != default.scale else "",
+            "scale": self.scale if self.is_scale_chosen else "",
             **self.filters,
         }
         return {name: value for name, value in named.items() if value}
@@ -73,6 +77,12 @@ class ArrQuery:
 
     def having(self, **changes: object) -> "ArrQuery":
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def usual_scale(client: Client) -> Scale:
+    """Thousands where there are thousands of thousands, as the client's summary says; smaller clients read whole units."""
+    found = ClientSummary.objects.filter(client=client).values_list("arr", flat=True).first()
+    return "thousands" if found is None or abs(found) >= MANY else "full"
 
 
 def _one_of(value: str, known: tuple[str, ...] | list[str], otherwise: str) -> str:

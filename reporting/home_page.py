@@ -14,6 +14,7 @@ from metrics.selectors.reported import headline_reported
 from portal.lib.dates import month_text
 from portal.tenancy import permissions
 from portal.tenancy.access import Standing
+from reporting.arr_query import usual_scale
 
 SHOWN = 8
 
@@ -44,7 +45,7 @@ def home_context(standing: Standing, locale: str) -> dict[str, Any]:
         needs += rate_needs(headline.head, client.slug)
     if standing.may(permissions.CLOSE_MONTH):
         needs += close_needs(standing, locale)
-    return {"headline": headline, "needs": needs, "scale": "thousands", "currency": client.currency}
+    return {"headline": headline, "needs": needs, "scale": usual_scale(client), "currency": client.currency}
 
 
 def import_needs(slug: str) -> list[Need]:

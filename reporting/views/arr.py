@@ -17,7 +17,7 @@ from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
 from portal.tenancy.reader import locale_of
 from reporting.arr_page import Reader, arr_context, bridge_for
-from reporting.arr_query import ArrQuery
+from reporting.arr_query import ArrQuery, usual_scale
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.exports import bridge_csv
 from reporting.why_page import drawer_for
@@ -37,7 +37,7 @@ PAGES: Final[Memory[Page]] = Memory(60_000_000)  # characters of this process
 @client_page(VIEW_ARR)
 def arr(request: TenantRequest) -> HttpResponse:
     """The page; with `why`, the drawer over it, and the drawer alone where only that was asked for."""
-    query = ArrQuery.from_parameters(request.GET)
+    query = ArrQuery.from_parameters(request.GET, usual_scale(request.client))
     reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
     drawer = drawer_for(request.client, query, reader, request.GET)
     shown = {"drawer_template": drawer.template, **drawer.context} if drawer else {}
@@ -70,7 +70,7 @@ def drawn_page(request: TenantRequest, query: ArrQuery, reader: Reader, may_impo
 @client_page(VIEW_ARR)
 def arr_rows(request: TenantRequest) -> HttpResponse:
     """The rows by segment that one row of the table opens into; nothing for an address that makes no sense."""
-    query = ArrQuery.from_parameters(request.GET)
+    query = ArrQuery.from_parameters(request.GET, usual_scale(request.client))
     try:
         first, last = (month_parse(text) for text in request.GET.get("span", "").split(":"))
     except ValueError:

@@ -22,7 +22,10 @@ def client_home(request: TenantRequest) -> HttpResponse:
     headline = context["headline"]
     if headline is not None and headline.month is not None:
         reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
-        context |= {"tiles": tiles_of(headline, ArrQuery(), reader), "as_of": last_day(headline.month)}
+        context |= {
+            "tiles": tiles_of(headline, ArrQuery(scale=context["scale"]), reader),
+            "as_of": last_day(headline.month),
+        }
     roles = FirmRole if standing.is_firm_staff else ClientRole
     context |= {"standing_label": roles(standing.role).label}
     return TemplateResponse(request, "reporting/home.html", context)

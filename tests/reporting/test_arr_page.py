@@ -13,7 +13,7 @@ from metrics.services.closes import month_close
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.lib.spreadsheets import harmless
-from portal.tenancy.models import Client
+from portal.tenancy.models import Client, ClientSummary
 from portal.tenancy.scope import tenant_context
 from tests.reporting.numbers import LINES, NOW, numbers_load
 
@@ -49,9 +49,15 @@ def test_the_bridge_ties_on_the_page(eves_browser: Browser) -> None:
         assert row.beginning + parts == row.ending
 
 
-def test_full_scale_shows_cents_and_thousands_are_rounded(eves_browser: Browser) -> None:
-    assert "42,000.00" in page(eves_browser, f"{ARR}?scale=full")
+def test_small_clients_read_cents_and_large_ones_thousands_unless_they_choose(
+    eves_browser: Browser, northwind: Client
+) -> None:
+    assert "42,000.00" in page(eves_browser)
+    assert "42,000.00" not in page(eves_browser, f"{ARR}?scale=thousands")
+    with tenant_context(northwind):
+        ClientSummary.objects.update(arr=Decimal("1000000.00"))
     assert "42,000.00" not in page(eves_browser)
+    assert "42,000.00" in page(eves_browser, f"{ARR}?scale=full")
 
 
 def test_filters_stay_in_every_link_of_the_page(eves_browser: Browser) -> None:

@@ -8,8 +8,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.demo.load import demo_exists, demo_load
+from portal.tenancy.alone import alone
 from portal.tenancy.provision import recreate
-from portal.tenancy.server import server_of_settings
+from portal.tenancy.server import server_of_settings, sign_ins_file
 
 
 class Command(BaseCommand):
@@ -23,20 +24,33 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("the demonstration is not for production: its passwords are printed")
         if options["reset"]:
-            self.reset()
-        elif demo_exists():
+            with alone(settings.VAR_DIR):  # no web and no worker may be at work on what goes away
+                self.reset()
+                self.load()
+            self.stdout.write(sign_ins_file().read_text())
+            return
+        if demo_exists():
             if options["once"]:
                 return
             raise CommandError("the demonstration is there already; --reset loads it afresh")
+        self.load()
+
+    def load(self) -> None:
+        """Load everything, and write down who can sign in."""
         password = secrets.token_urlsafe(9)
-        sign_ins = demo_load(password)
+        try:
+            sign_ins = demo_load(password)
+        except Exception as error:
+            raise CommandError(
+                f"the demonstration was loaded in part only ({error}); `make demo-reset` begins afresh"
+            ) from error
         width = max(len(email) for email, _ in sign_ins)
         lines = [f"Password of all: {password}", *(f"{email.ljust(width)}  {who}" for email, who in sign_ins)]
-        path = settings.VAR_DIR / "demo-sign-ins.txt"
+        path = sign_ins_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
         path.chmod(0o600)
-        self.stdout.write("\n".join(lines))
+        self.stdout.write(f"The demonstration is loaded; its sign-ins are in {path}.")
 
     def reset(self) -> None:
         """The database is made anew: audit logs and closed months cannot be deleted row by row, by design."""

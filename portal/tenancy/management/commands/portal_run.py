@@ -1,6 +1,5 @@
 """`manage.py portal_run`: the whole portal with one command, in order, and stopped in reverse order."""
 
-import fcntl
 import os
 import signal
 import socket
@@ -22,13 +21,13 @@ from django.db.migrations.executor import MigrationExecutor
 from psycopg import OperationalError
 
 from portal.broker import release_unfinished
-from portal.embedded.address import locked
 from portal.embedded.place import EmbeddedError
 from portal.embedded.server import pinned
 from portal.processes import Child, Crew, leftovers_end
+from portal.tenancy.alone import alone
 from portal.tenancy.provision import provision
 from portal.tenancy.pulse import pulse_is_silent
-from portal.tenancy.server import server_of_settings
+from portal.tenancy.server import server_of_settings, sign_ins_file
 from portal.tenancy.static_stamp import static_fingerprint
 
 DEFAULT_PORT = 8000
@@ -134,7 +133,7 @@ class Command(BaseCommand):
     def announce(self, address: str) -> None:
         """What a person wants to know next."""
         lines = ["", f"Tieout is ready: {address}"]
-        sign_ins = settings.VAR_DIR / "demo-sign-ins.txt"
+        sign_ins = sign_ins_file()
         if sign_ins.exists():
             lines += ["", sign_ins.read_text().rstrip()]
         lines += ["", f"Logs: {settings.VAR_DIR / 'log'}   Stop: Ctrl-C"]
@@ -162,17 +161,6 @@ class Quiet:
             is_silent = False
         self.silent_since = (self.silent_since or now) if is_silent else None
         return self.silent_since is not None and now - self.silent_since > PATIENCE_SECONDS
-
-
-@contextmanager
-def alone(var_dir: Path) -> Iterator[None]:
-    """Refuse to run twice on one folder: the second run would give the first one's unfinished jobs to its own worker."""
-    with locked(var_dir / "portal.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as mine:
-        if not mine:
-            raise CommandError(
-                f"the portal runs already with {var_dir}: stop it first, or set TIEOUT_VAR to another folder"
-            )
-        yield
 
 
 @contextmanager
