@@ -53,7 +53,7 @@ def arr(request: TenantRequest) -> HttpResponse:
 def numbers_page(request: TenantRequest, query: ArrQuery, reader: Reader) -> Page:
     """Filters and figures as finished markup, remembered until a number, the question or the reader's language changes."""
     may_import = request.standing.may(IMPORT_DATA)
-    key = (*numbers_stamp(request.client), reader, may_import, *sorted(query.parameters().items()))
+    key = (*numbers_stamp(request.client), reader, may_import, query.scale, *sorted(query.parameters().items()))
     return PAGES.get(key, lambda: drawn_page(request, query, reader, may_import), lambda page: len(page.body))
 
 
