@@ -6,6 +6,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from governance.selectors.answers import questions_of
+from governance.selectors.signoff import to_sign
 from metrics.models import BookState, ContractImport
 from metrics.models.intake import ImportState
 from metrics.selectors.closes import next_month_to_close
@@ -30,11 +32,11 @@ class Need:
     level: str = "waiting"
 
 
-def home_context(standing: Standing, locale: str) -> dict[str, Any]:
+def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
     """The page's context, cut to what the reader's role may see."""
     client = standing.client
     headline = headline_reported(client) if standing.may(permissions.VIEW_ARR) else None
-    needs: list[Need] = []
+    needs = definition_needs(client.slug, user) if standing.may(permissions.ANSWER_DEFINITIONS) else []
     if standing.may(permissions.IMPORT_DATA):
         needs += import_needs(client.slug)
         if not needs and headline is not None and headline.head.state == BookState.EMPTY:
@@ -46,6 +48,20 @@ def home_context(standing: Standing, locale: str) -> dict[str, Any]:
     if standing.may(permissions.CLOSE_MONTH):
         needs += close_needs(standing, locale)
     return {"headline": headline, "needs": needs, "scale": usual_scale(client), "currency": client.currency}
+
+
+def definition_needs(slug: str, user: Any) -> list[Need]:
+    """The policy that waits for the reader's signature, and the definitions that wait for their answer."""
+    needs = []
+    for signer in to_sign(user):
+        url = reverse("signing", kwargs={"client_slug": slug, "signer_id": signer.pk})
+        text = "What you sign is what the numbers are computed by."
+        needs.append(Need(f"ARR policy {signer.signoff.document}", text, url, "Read and sign"))
+    if waiting := sum(question.answer is None for question in questions_of(user)):
+        url = reverse("answering", kwargs={"client_slug": slug})
+        title = "1 definition" if waiting == 1 else f"{waiting} definitions"
+        needs.append(Need(title, "They wait for your yes, your no, or your own proposal.", url, "Answer"))
+    return needs
 
 
 def import_needs(slug: str) -> list[Need]:

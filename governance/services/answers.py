@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from governance.models import Answer, Asking, DefinitionItem, Function, ItemEvent, ItemState, Verdict
 from governance.selectors.answers import Standing, functions_of, questions_of, standings
-from governance.services.clock import database_time
 from governance.services.items import confirm, item_open, state_of, store
 from governance.services.news import news_add
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 BY_FORM = "answer form"

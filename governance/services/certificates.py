@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from governance.models import Certificate, Signature, Signoff
-from governance.services.clock import database_time
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 SCHEMA: Final = "tieout.certificate/1"

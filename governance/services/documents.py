@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from governance.models import DefinitionItem, PolicyDocument
 from governance.selectors.items import policy_drafted
-from governance.services.clock import database_time
 from governance.services.problems import DefinitionError
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 SCHEMA: Final = "tieout.policy/1"

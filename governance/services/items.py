@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from governance.library.reader import OF_CLIENT, LibraryItem, library_items
 from governance.models import DefinitionItem, Function, ItemChange, ItemEvent, ItemState
-from governance.services.clock import database_time
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import respondents_from_roles
 from governance.services.signing import signatures_lapse
@@ -20,6 +19,7 @@ from metrics.engine.policy import PARAMETER_FAULT
 from metrics.selectors.clauses import sentence_of
 from metrics.selectors.policies import policy_latest
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 EDITABLE: Final = (

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 
 from governance.models import MailDay, News
-from governance.services.clock import database_time
 from portal.accounts.mail import absolute, mail_on_commit
+from portal.tenancy.clock import database_time
 from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.models import Client
 

@@ -4,6 +4,12 @@
 class DefinitionError(ValueError):
     """The wish cannot be carried out; the message says why and what to do. Nothing was changed."""
 
+    @property
+    def sentence(self) -> str:
+        """The message as a sentence of a page."""
+        text = str(self)
+        return f"{text[:1].upper()}{text[1:]}."
+
 
 class OutdatedError(DefinitionError):
     """Somebody changed it in the meantime: what was shown is no longer what is there."""

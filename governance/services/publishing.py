@@ -13,7 +13,6 @@ from typing import Any
 from governance.models import Publication, PublicationMode, PublicationState, Signoff
 from governance.selectors.documents import document_policy
 from governance.selectors.signoff import view_of
-from governance.services.clock import database_time
 from governance.services.news import DUE
 from governance.services.problems import DefinitionError
 from governance.services.signoff import changed_items, signoff_lock
@@ -26,6 +25,7 @@ from metrics.services.closes import CloseError, NothingToRestateError, month_res
 from metrics.services.policies import policy_publish
 from portal.lib.periods import month_format
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client

@@ -24,12 +24,12 @@ from governance.models import (
     SignoffMode,
 )
 from governance.services.certificates import certificate_issue
-from governance.services.clock import database_time
 from governance.services.news import news_add
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff import changed_items, may_sign, require_turn, signer_tell, signoff_lock
 from governance.services.signoff_states import next_signer_state, next_state
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from django.urls import reverse
 
 from governance.models import DefinitionItem, Function, PolicyDocument, Signer, SignerState, Signoff, SignoffMode
-from governance.services.clock import database_time
-from governance.services.news import day_claim
+from governance.services.news import day_claim, news_add
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import next_state
 from portal.accounts.models import User
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, Membership
 from portal.tenancy.services import TenancyError
 
@@ -103,9 +103,10 @@ def changed_items(document: PolicyDocument) -> list[str]:
 
 
 def signer_tell(*, client: Client, signer: Signer) -> None:
-    """Mail a signer the link to the document. It takes the mail of their day, and goes out even where that was taken."""
-    now = database_time()
-    day_claim(client=client, user=signer.user, now=now)
+    """Mail a signer the link to the document. It takes the mail of their day, and goes out even where that was taken.
+
+    Who may not come by link, because their role needs a second factor, is told without one.
+    """
     document = signer.signoff.document
     words = LinkWords(
         subject=f"{client.name}: the ARR policy waits for your signature",
@@ -118,8 +119,12 @@ def signer_tell(*, client: Client, signer: Signer) -> None:
     sent_by = signer.signoff.requested_by
     try:
         magic_link_send(client=client, user=signer.user, purpose="approve", target=target, sent_by=sent_by, words=words)
-    except TenancyError:  # an admin with a second factor gets no link; the page waits on their definitions all the same
-        return
+    except TenancyError:
+        news_add(
+            client=client, user=signer.user, text=f"{words.lead}: sign in to read and sign {document}", path=target
+        )
+    else:
+        day_claim(client=client, user=signer.user, now=database_time())
 
 
 def signoff_withdraw(*, client: Client, signoff: Signoff, user: Any) -> Signoff:

@@ -46,7 +46,7 @@ def answer(request: TenantRequest, key: str) -> HttpResponse:
             )  # fmt: skip
         except DefinitionError as error:
             problem, status = (
-                f"{str(error)[:1].upper()}{str(error)[1:]}.",
+                error.sentence,
                 409 if isinstance(error, OutdatedError) else 422,
             )
         else:

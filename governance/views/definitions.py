@@ -62,7 +62,7 @@ def definition_edit(request: TenantRequest, key: str) -> HttpResponse:
             )  # fmt: skip
         except DefinitionError as error:
             status = 409 if isinstance(error, OutdatedError) else 422
-            form.add_error(None, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            form.add_error(None, error.sentence)
         else:
             messages.success(request, "Changed. Answers to the earlier wording no longer count.")
             return redirect("definition", client_slug=request.client.slug, key=key)
@@ -90,16 +90,16 @@ def carried_out(
     request: TenantRequest, item: DefinitionItem, form: Any, change: Callable[..., Any], done: str
 ) -> HttpResponse:
     """Run a change with what a form holds; show the item again with what is wrong, or go back to it."""
-    problem, status = "Something is missing: look at the form", 422
+    problem, status = "Something is missing: look at the form.", 422
     if form.is_valid():
         try:
             change(item=item, user=request.user, **form.cleaned_data)
         except DefinitionError as error:
-            problem, status = str(error), 409 if isinstance(error, OutdatedError) else 422
+            problem, status = error.sentence, 409 if isinstance(error, OutdatedError) else 422
         else:
             messages.success(request, done)
             return redirect("definition", client_slug=request.client.slug, key=item.key)
-    context = item_context(request, item) | {"problem": f"{problem[:1].upper()}{problem[1:]}.", "given": form}
+    context = item_context(request, item) | {"problem": problem, "given": form}
     return TemplateResponse(request, "governance/definition.html", context, status=status)
 
 

@@ -33,7 +33,7 @@ def document_new(request: TenantRequest) -> HttpResponse:
         try:
             document = document_create(client=request.client, user=request.user, **form.cleaned_data)
         except DefinitionError as error:
-            form.add_error(None, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            form.add_error(None, error.sentence)
         else:
             messages.success(request, f"Policy {document} is kept as it stands.")
             return redirect("document", client_slug=request.client.slug, number=document.number)

@@ -99,6 +99,6 @@ def shown(request: TenantRequest, signer: Signer, problem: str = "", status: int
 
 def refused(request: TenantRequest, signer_id: int, error: DefinitionError) -> HttpResponse:
     """The page again, with what is wrong."""
-    problem = f"{str(error)[:1].upper()}{str(error)[1:]}."
+    problem = error.sentence
     status = 409 if isinstance(error, OutdatedError) else 422
     return shown(request, signer_or_404(request, signer_id), problem, status)

@@ -119,7 +119,5 @@ def latest(number: int) -> Signoff:
 def refused(request: TenantRequest, number: int, error: DefinitionError) -> HttpResponse:
     """The page again, with what is wrong."""
     status = 409 if isinstance(error, OutdatedError) else 422
-    context = signoff_context(request, document_or_404(number)) | {
-        "problem": f"{str(error)[:1].upper()}{str(error)[1:]}."
-    }
+    context = signoff_context(request, document_or_404(number)) | {"problem": error.sentence}
     return TemplateResponse(request, "governance/signoff.html", context, status=status)

@@ -10,12 +10,10 @@ adjustment in the first open month, until the closed months are restated.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from django.db import connection
 
 from metrics import repository
 from metrics.book_rows import load_groups
@@ -34,6 +32,7 @@ from metrics.services.books import book_input, books_hold
 from metrics.services.summaries import summary_refresh
 from portal.lib.periods import month_format
 from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 RETAINED_AT: Final = len(AMOUNTS) + len(COUNTS)
@@ -262,11 +261,3 @@ def record_close(close: MonthClose, figures: MonthFigures) -> None:
             "reason": close.reason,
         },
     )
-
-
-def database_time() -> datetime:
-    """The time of the database's clock: the one clock that all processes share."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now

@@ -18,7 +18,7 @@ from reporting.home_page import home_context
 def client_home(request: TenantRequest) -> HttpResponse:
     """What needs the reader now, and the headline figures."""
     standing = request.standing
-    context = home_context(standing, locale_of(request))
+    context = home_context(standing, request.user, locale_of(request))
     headline = context["headline"]
     if headline is not None and headline.month is not None:
         reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))

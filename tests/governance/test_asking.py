@@ -158,3 +158,12 @@ def test_a_consultant_asks_from_the_page(anas: Browser, mailbox: Mailbox, commit
         assert b"on their way to sam@example.com" in anas.post(asking, follow=True).content
         assert b"twice a day" in anas.post(asking, follow=True).content
     assert [mail["To"] for mail in mailbox.mails] == ["sam@example.com"]
+
+
+def test_what_waits_for_the_reader_stands_on_their_home(
+    started: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(started):
+        count = len(questions_of(finn))
+    page = signed_in(finn).get("/c/northwind/").content.decode()
+    assert f"{count} definitions" in page and f'href="{ANSWER}"' in page

@@ -344,3 +344,14 @@ def test_a_consultant_asks_and_withdraws_from_the_page(
     assert anas.post(f"{page}ask/", {"signers": [finns], "mode": "all"}).status_code == 422, "one at a time"
     assert b"Withdrawn" in anas.post(f"{page}withdraw/", follow=True).content
     assert anas.post(f"{page}withdraw/").status_code == 409
+
+
+def test_who_needs_a_second_factor_is_told_without_a_link(
+    started: Client, final: PolicyDocument, ana: User, adam: User, mailbox: Mailbox, commits: Commits
+) -> None:
+    Client.objects.filter(pk=started.pk).update(requires_mfa_for_admins=True)
+    started.refresh_from_db()
+    with commits(), tenant_context(started):
+        ask(started, final, ana, (adam, "finance"))
+    assert [mail["To"] for mail in mailbox.mails] == ["adam@example.com"]
+    assert "/link/" not in mailbox.text() and "sign in to read and sign v0 (final)" in mailbox.text()

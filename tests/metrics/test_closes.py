@@ -22,9 +22,10 @@ from metrics.selectors.closes import (
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported
 from metrics.services.books import books_outdate, books_rebuild_all
-from metrics.services.closes import CloseError, database_time, month_close, month_restate
+from metrics.services.closes import CloseError, month_close, month_restate
 from metrics.services.policies import policy_publish
 from portal.lib.periods import month_parse
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.golden import NOW, golden_client
