@@ -15,6 +15,7 @@ from governance.services.problems import DefinitionError, OutdatedError
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
+from portal.tenancy.selectors import is_staff_of
 
 BY_FORM = "answer form"
 
@@ -32,7 +33,8 @@ def answer_give(
     """Record what a person says about exactly the content they were shown, for each function they answer for.
 
     Yes of the last function confirms the item. A no or a proposal needs a comment, opens the item again and tells whom it
-    concerns. OutdatedError when the content is no longer the one with `sha256`. Saying the same again records nothing.
+    concerns. Staff of the client's firm, and whoever edited the item last, never answer. OutdatedError when the content is no
+    longer the one with `sha256`. Saying the same again records nothing.
     """
     locked: DefinitionItem = DefinitionItem.objects.select_for_update().get(pk=item.pk)
     if locked.sha256 != sha256:
@@ -41,6 +43,10 @@ def answer_give(
     comment = comment.strip()
     if not functions:
         raise DefinitionError("this question is not asked of you")
+    if is_staff_of(client, user):
+        raise DefinitionError("the client's own people answer, not those of its consultants")
+    if locked.edited_by_id == user.pk:
+        raise DefinitionError("somebody else answers what you wrote yourself")
     if verdict not in Verdict.values:
         raise DefinitionError("answer with yes, no, or a proposal")
     if verdict != Verdict.YES and not comment:

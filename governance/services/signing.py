@@ -68,7 +68,7 @@ def document_sign(*, client: Client, signer: Signer, sha256: str, intent: str, p
     signer.signoff = signoff
     signer_state = next_signer_state(signer.state, "sign")
     require_turn(signoff, signer)
-    may_sign(signer.user, signoff.requested_by)
+    may_sign(client, signer.user, signoff.requested_by)
     require_shown(signoff, signer, sha256, intent)
     now = database_time()
     signature = signature_keep(signer, sha256, intent, proof, place, now)

@@ -20,6 +20,7 @@ from portal.accounts.services.magic_links import LinkWords, magic_link_send
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, Membership
+from portal.tenancy.selectors import is_staff_of
 from portal.tenancy.services import TenancyError
 
 
@@ -38,7 +39,7 @@ def signoff_request(
     """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     require_requestable(document)
-    require_signers(signers, user)
+    require_signers(client, signers, user)
     if mode not in SignoffMode.values:
         raise DefinitionError(f"'{mode}' is no way to sign")
     needed = quorum if mode == SignoffMode.QUORUM else len(signers)
@@ -71,7 +72,7 @@ def require_requestable(document: PolicyDocument) -> None:
         raise DefinitionError(f"changed since {document}: {', '.join(changed)}. Make a new final version")
 
 
-def require_signers(signers: Sequence[tuple[User, str]], user: User) -> None:
+def require_signers(client: Client, signers: Sequence[tuple[User, str]], user: User) -> None:
     """DefinitionError unless each signer is one of the client's people, once, and neither asked for it nor wrote it."""
     if not signers:
         raise DefinitionError("name at least one person who signs")
@@ -82,13 +83,15 @@ def require_signers(signers: Sequence[tuple[User, str]], user: User) -> None:
             raise DefinitionError(f"'{function}' is no function")
         if not Membership.objects.filter(user=person).exists():
             raise DefinitionError(f"{person} is none of the client's people")
-        may_sign(person, user)
+        may_sign(client, person, user)
 
 
-def may_sign(person: User, requested_by: User) -> None:
-    """DefinitionError for whoever asked for the signatures, or edited a definition last."""
+def may_sign(client: Client, person: User, requested_by: User) -> None:
+    """DefinitionError for whoever asked for the signatures, works for the client's firm, or edited a definition last."""
     if person.pk == requested_by.pk:
         raise DefinitionError("whoever asks for signatures does not sign")
+    if is_staff_of(client, person):
+        raise DefinitionError("the client's own people sign, not those of its consultants")
     if edited := DefinitionItem.objects.filter(edited_by=person).values_list("title", flat=True).first():
         raise DefinitionError(f"{person.get_full_name()} wrote “{edited}” and does not sign what they wrote")
 

@@ -18,6 +18,7 @@ from governance.services.respondents import respondent_add, respondent_remove
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import EDIT_POLICY, MANAGE_PEOPLE
 from portal.tenancy.services import TenancyError
+from portal.tenancy.step_up import recently_authenticated
 
 
 @require_GET
@@ -30,6 +31,7 @@ def respondents(request: TenantRequest) -> HttpResponse:
 
 @require_POST
 @client_page(EDIT_POLICY)
+@recently_authenticated
 def respondent_new(request: TenantRequest) -> HttpResponse:
     """Let somebody answer for a function."""
     form = RespondentForm(request.POST)

@@ -40,7 +40,10 @@ def session_limit(user: Any) -> SessionLimit | None:
 
 
 class Reach:
-    """Which clients one person reaches; their own memberships are read once."""
+    """Which clients one person reaches; their own memberships are read once.
+
+    Whoever works for a client's firm reaches it as that and as nothing else: their rights never come from a membership.
+    """
 
     def __init__(self, user: Any) -> None:
         self.user = user
@@ -54,8 +57,13 @@ class Reach:
         return [
             Reached(row.client, row.role, is_firm_staff=False)
             for row in rows
-            if limit is None or row.client_id == limit.client_id
+            if (limit is None or row.client_id == limit.client_id) and row.client.firm_id not in self.firm_roles
         ]
+
+    @cached_property
+    def firm_roles(self) -> dict[int, str]:
+        """The person's role in each firm they work for."""
+        return dict(FirmMembership.objects.filter(user=self.user).values_list("firm_id", "role"))
 
     def client(self, slug: str) -> Reached | None:
         """The client of that slug, if the person reaches it: by membership, or as assigned staff of its firm."""
@@ -64,27 +72,21 @@ class Reach:
         found = next((reached for reached in self.own if reached.client.slug == slug), None)
         if found is not None or session_limit(self.user) is not None:
             return found
-        client = Client.objects.select_related("firm").filter(slug=slug, firm__memberships__user=self.user).first()
+        if not self.firm_roles:
+            return None
+        client = Client.objects.select_related("firm").filter(slug=slug, firm_id__in=self.firm_roles).first()
         if client is None or not self.user.has_perm("tenancy.work_on_client", client):
             return None
-        role = FirmMembership.objects.values_list("role", flat=True).get(firm_id=client.firm_id, user=self.user)
-        return Reached(client, role, is_firm_staff=True)
+        return Reached(client, self.firm_roles[client.firm_id], is_firm_staff=True)
 
     def clients(self, most: int | None = None) -> list[Reached]:
         """The clients that the person may open, by name; not more than `most` of those they are assigned to."""
         found = list(self.own)
-        roles: dict[int, str] = {}
-        if session_limit(self.user) is None:
-            roles = dict(FirmMembership.objects.filter(user=self.user).values_list("firm_id", "role"))
+        roles = self.firm_roles if session_limit(self.user) is None else {}
         if roles:
             of_firms = Client.objects.select_related("firm").filter(firm_id__in=roles).order_by("name", "pk")
             granted = get_objects_for_user(self.user, "tenancy.work_on_client", of_firms, accept_global_perms=False)
-            seen = {reached.client.pk for reached in self.own}
-            found += [
-                Reached(client, roles[client.firm_id], is_firm_staff=True)
-                for client in granted[:most]
-                if client.pk not in seen
-            ]
+            found += [Reached(client, roles[client.firm_id], is_firm_staff=True) for client in granted[:most]]
         return sorted(found, key=lambda reached: (reached.client.name.casefold(), reached.client.pk))
 
 
@@ -103,6 +105,11 @@ def firm_reached(user: Any, slug: str) -> FirmMembership | None:
     if not user.is_active or session_limit(user) is not None:
         return None
     return FirmMembership.objects.select_related("firm").filter(firm__slug=slug, user=user).first()
+
+
+def is_staff_of(client: Client, user: Any) -> bool:
+    """Whether a person works for the client's firm, assigned to this client or not."""
+    return FirmMembership.objects.filter(firm_id=client.firm_id, user=user).exists()
 
 
 def firms_of(user: Any) -> list[Firm]:

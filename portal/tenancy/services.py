@@ -13,7 +13,10 @@ from guardian.shortcuts import assign_perm, remove_perm
 from portal.lib.currencies import reporting_fault
 from portal.tenancy import audit
 from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, FirmRole, Membership
-from portal.tenancy.scope import tenant_context
+from portal.tenancy.scope import person_context, tenant_context
+from portal.tenancy.selectors import is_staff_of
+
+STAFF_APART = "{email} works for the client's firm, and whoever does is none of the client's own people"
 
 
 class TenancyError(ValueError):
@@ -94,10 +97,16 @@ def client_update(*, client: Client, **changes: Any) -> Client:
 
 
 def firm_member_add(*, firm: Firm, user: Any, role: str) -> FirmMembership:
-    """Make a person a consultant of the firm; they reach no client yet."""
+    """Make a person a consultant of the firm; they reach no client yet.
+
+    TenancyError for one of the people of the firm's clients: nobody stands on both sides.
+    """
     if role not in FirmRole.values:
         raise TenancyError(f"'{role}' is no role of a firm")
     with transaction.atomic():
+        with person_context(user.pk):
+            if own := Membership.of_person.select_related("client").filter(user=user, client__firm=firm).first():
+                raise TenancyError(f"{user.email} is one of the people of {own.client}: end that first")
         member, created = FirmMembership.objects.get_or_create(firm=firm, user=user, defaults={"role": role})
         before = None if created else member.role
         if member.role != role:
@@ -117,7 +126,7 @@ def firm_member_add(*, firm: Firm, user: Any, role: str) -> FirmMembership:
 
 def consultant_assign(*, client: Client, user: Any) -> None:
     """Let a consultant of the client's firm work on the client. TenancyError for anyone else."""
-    if not FirmMembership.objects.filter(firm_id=client.firm_id, user=user).exists():
+    if not is_staff_of(client, user):
         raise TenancyError("only people of the client's own firm can be assigned to it")
     assign_perm("tenancy.work_on_client", user, client)
     _record_assignment(client, user, "client.consultant_assigned")
@@ -130,9 +139,11 @@ def consultant_unassign(*, client: Client, user: Any) -> None:
 
 
 def member_add(*, client: Client, user: Any, role: str) -> Membership:
-    """Make a person one of the client's people; runs in the client's scope."""
+    """Make a person one of the client's people; runs in the client's scope. TenancyError for staff of the client's firm."""
     if role not in ClientRole.values:
         raise TenancyError(f"'{role}' is no role of a client")
+    if is_staff_of(client, user):
+        raise TenancyError(STAFF_APART.format(email=user.email))
     member, created = Membership.objects.get_or_create(client=client, user=user, defaults={"role": role})
     before = None if created else member.role
     if member.role != role:

@@ -12,6 +12,7 @@ from portal.tenancy.api_guard import HasScope
 from portal.tenancy.models import Client, ClientRole, Membership
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, EVERYTHING
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import consultant_assign
 from tests.api.conftest import Mint, Program
 from tests.api.schema import openapi
 from tests.tenancy.routes_api import API_ROUTES, OTHER_API_ROUTES, ApiRoute
@@ -93,7 +94,7 @@ def test_a_token_is_for_one_client_even_if_its_owner_reaches_two(
     northwind: Client, contoso: Client, ana: User, program: Mint
 ) -> None:
     with tenant_context(contoso):
-        Membership.objects.create(client=contoso, user=ana, role=ClientRole.ADMIN)
+        consultant_assign(client=contoso, user=ana)
     token = program(northwind, ana)
     assert token.get(northwind, "api_client").json()["slug"] == "northwind"
     assert refused(token.get(contoso, "api_client"), 404)

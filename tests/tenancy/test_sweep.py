@@ -17,7 +17,7 @@ from portal.accounts.services.invitations import invitation_send
 from portal.accounts.services.sso import sso_domain_add
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import client_create, member_add
+from portal.tenancy.services import client_create, consultant_assign, member_add
 from portal.tenancy.wall import TenantModel
 from tests.api.conftest import Mint, program
 from tests.api.test_api_matrix import ALIEN, NOBODYS, made
@@ -122,7 +122,7 @@ def test_another_clients_object_looks_like_one_that_never_was(
     foreign = kwargs_for(route, northwind)
     unknown = {name: NOBODYS if isinstance(value, int) else value for name, value in foreign.items()}
     with tenant_context(contoso):
-        member_add(client=contoso, user=ana, role=ClientRole.ADMIN)
+        consultant_assign(client=contoso, user=ana)
     answers = [call(signed_in(ana), route, contoso, kwargs) for kwargs in (foreign, unknown)]
     bodies = [without_ids(answer.content.decode()) for answer in answers]
     assert answers[0].status_code == answers[1].status_code and bodies[0] == bodies[1]

@@ -19,7 +19,7 @@ from portal.tenancy import audit
 from portal.tenancy.actor import acting_as, current_actor
 from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, FirmRole, Membership
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import TenancyError, firm_member_add, member_add
+from portal.tenancy.services import STAFF_APART, TenancyError, firm_member_add, member_add
 
 LIFETIME = timedelta(days=7)
 A_DAY = timedelta(days=1)
@@ -54,6 +54,8 @@ def invitation_send(*, client: Client, email: str, role: str, sent_by: Any) -> I
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # one invitation at a time: the newest one holds
     if Membership.objects.filter(user__email__iexact=address).exists():
         raise TenancyError(f"{address} is one of the client's people already: change the role instead")
+    if FirmMembership.objects.filter(firm_id=client.firm_id, user__email__iexact=address).exists():
+        raise TenancyError(STAFF_APART.format(email=address))
     if Invitation.objects.filter(created_at__gt=timezone.now() - A_DAY).count() >= MOST_A_DAY:
         raise TenancyError(f"no more than {MOST_A_DAY} invitations a day: try again tomorrow")
     invitations_close(email=address, because="replaced by a newer one")

@@ -88,6 +88,9 @@ def _join_as(request: HttpRequest, opened: OpenedInvitation, user: User) -> Http
             invitation_accept(opened=opened, user=user)
         except LinkClosedError:
             return render(request, "people/link_closed.html", {"kind": "invitation"}, status=410)
+        except TenancyError as error:
+            messages.error(request, f"You did not join: {error}.")
+            return redirect("portfolio")
         del request.session[INVITATION]
         messages.success(request, f"Welcome to {opened.place}.")
         return redirect(_landing(opened))
