@@ -1,7 +1,15 @@
 """Engagements: playbooks, and the projects that are run by them."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class EngagementsConfig(AppConfig):
     name = "engagements"
+    verbose_name = "Playbooks and engagements"
+
+    def ready(self) -> None:
+        """Say what is due by which column of a client, in every process that dispatches."""
+        dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
+        dispatch.register_due("next_engagement_at", "engagements.tasks.summaries_refresh")

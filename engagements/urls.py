@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from engagements.views import playbook_edit, playbooks
+from engagements.views import firm, plan, playbook_edit, playbooks, process, projects, work
 
 BOOKS = "f/<slug:firm_slug>/playbooks/"
 SHIPPED = f"{BOOKS}shipped/<slug:key>/"
 OWN = f"{BOOKS}own/<slug:key>/"
+ALL = "c/<slug:client_slug>/engagements/"
+ONE = f"{ALL}<int:engagement_id>/"
 
 urlpatterns = [
     path(BOOKS, playbooks.playbooks, name="playbooks"),
@@ -19,4 +21,46 @@ urlpatterns = [
     path(f"{OWN}v/<int:number>/export/<slug:form>/", playbooks.playbook_export, name="playbook_export"),
     path(f"{OWN}edit/", playbook_edit.playbook_edit, name="playbook_edit"),
     path(f"{OWN}diff/", playbooks.playbook_diff, name="playbook_diff"),
+    path("f/<slug:firm_slug>/engagements/", firm.firm_engagements, name="firm_engagements"),
+    # a client's engagements
+    path(ALL, projects.engagements, name="engagements"),
+    path(f"{ALL}new/", projects.engagement_new, name="engagement_new"),
+    path(ONE, projects.engagement, name="engagement"),
+    path(f"{ONE}card/", projects.engagement_card, name="engagement_card"),
+    path(f"{ONE}card/change/", projects.engagement_card_edit, name="engagement_card_edit"),
+    path(f"{ONE}people/", projects.engagement_people, name="engagement_people"),
+    path(f"{ONE}people/add/", projects.participant_new, name="participant_new"),
+    path(f"{ONE}people/<int:participant_id>/end/", projects.participant_end, name="participant_end"),
+    # the plan
+    path(f"{ONE}plan/", plan.plan, name="plan"),
+    path(f"{ONE}tasks/new/", plan.task_new, name="task_new"),
+    path(f"{ONE}tasks/<int:task_id>/", plan.task, name="task"),
+    path(f"{ONE}tasks/<int:task_id>/change/", plan.task_edit, name="task_edit"),
+    path(f"{ONE}tasks/<int:task_id>/needs/", plan.task_need, name="task_need"),
+    path(f"{ONE}needs/<int:need_id>/end/", plan.task_need_end, name="task_need_end"),
+    path(f"{ONE}tasks/<int:task_id>/points/<int:position>/", plan.task_point, name="task_point"),
+    path(f"{ONE}tasks/<int:task_id>/time/", plan.time_new, name="time_new"),
+    # phases and gates
+    path(f"{ONE}step/<slug:about>/<int:row_id>/", process.row_step, name="row_step"),
+    path(f"{ONE}checklists/", process.checklists, name="checklists"),
+    path(f"{ONE}checklists/<int:point_id>/", process.point, name="checklist_point"),
+    path(f"{ONE}gates/<int:gate_id>/", process.gate, name="gate"),
+    path(f"{ONE}gates/<int:gate_id>/override/", process.gate_against, name="gate_override"),
+    path(f"{ONE}gates/<int:gate_id>/<slug:step>/", process.gate_step, name="gate_step"),
+    path(f"{ONE}criteria/<int:criterion_id>/confirm/", process.criterion_confirm, name="criterion_confirm"),
+    path(f"{ONE}criteria/<int:criterion_id>/sign/", process.criterion_sign, name="criterion_sign"),
+    # what is made
+    path(f"{ONE}documents/", work.documents, name="project_documents"),
+    path(f"{ONE}documents/<int:document_id>/", work.document, name="project_document"),
+    path(f"{ONE}documents/<int:document_id>/versions/", work.document_version, name="project_document_version"),
+    path(f"{ONE}meetings/", work.meetings, name="meetings"),
+    path(f"{ONE}meetings/<int:meeting_id>/", work.meeting, name="meeting"),
+    path(f"{ONE}meetings/<int:meeting_id>/notes/", work.meeting_notes, name="meeting_notes"),
+    path(f"{ONE}meetings/<int:meeting_id>/items/", work.meeting_item, name="meeting_item"),
+    path(f"{ONE}homework/<int:item_id>/", work.homework, name="homework"),
+    path(f"{ONE}risks/", work.risks, name="risks"),
+    path(f"{ONE}risks/add/", work.risk_new, name="risk_new"),
+    path(f"{ONE}build/", work.build, name="build"),
+    path(f"{ONE}trainings/<int:training_id>/", work.training, name="training"),
+    path(f"{ONE}comments/<slug:about>/<int:about_id>/", work.comment, name="comment"),
 ]

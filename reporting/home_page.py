@@ -6,6 +6,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from engagements.selectors.projects import Reader, engagement_list
+from engagements.selectors.waiting import needed_of
 from governance.selectors.answers import questions_of
 from governance.selectors.signoff import to_sign
 from metrics.models import BookState, ContractImport
@@ -37,9 +39,12 @@ def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
     client = standing.client
     headline = headline_reported(client) if standing.may(permissions.VIEW_ARR) else None
     needs = definition_needs(client.slug, user) if standing.may(permissions.ANSWER_DEFINITIONS) else []
+    if standing.may(permissions.VIEW_ENGAGEMENT):
+        needs += engagement_needs(standing, user)
     if standing.may(permissions.IMPORT_DATA):
-        needs += import_needs(client.slug)
-        if not needs and headline is not None and headline.head.state == BookState.EMPTY:
+        imports = import_needs(client.slug)
+        needs += imports
+        if not imports and headline is not None and headline.head.state == BookState.EMPTY:
             url = reverse("data_upload", kwargs={"client_slug": client.slug})
             text = "The numbers begin with a file of contract lines, CSV or XLSX."
             needs.append(Need("No contracts yet", text, url, "Upload contracts", "info"))
@@ -62,6 +67,23 @@ def definition_needs(slug: str, user: Any) -> list[Need]:
         title = "1 definition" if waiting == 1 else f"{waiting} definitions"
         needs.append(Need(title, "They wait for your yes, your no, or your own proposal.", url, "Answer"))
     return needs
+
+
+def engagement_needs(standing: Standing, user: Any) -> list[Need]:
+    """What the open engagements need of the reader: mentions, homework, tasks, signatures, gates."""
+    needs = []
+    today = timezone.now().date()
+    reader = Reader(user, standing.is_firm_staff)
+    for engagement in engagement_list(reader):
+        if not engagement.is_open:
+            continue
+        keys = {"client_slug": standing.client.slug, "engagement_id": engagement.pk}
+        home = reverse("engagement", kwargs=keys)
+        may_sign = standing.may(permissions.SIGN_ENGAGEMENT)
+        for each in needed_of(engagement, user, is_firm_staff=standing.is_firm_staff, may_sign=may_sign, today=today):
+            text = f"{engagement.name}: {each.text}"
+            needs.append(Need(each.title, text, f"{home}{each.page}", each.action, each.level))
+    return needs[:SHOWN]
 
 
 def import_needs(slug: str) -> list[Need]:

@@ -1,5 +1,69 @@
-"""What engagements keep."""
+"""What engagements keep: a firm's playbooks, and the projects of its clients."""
 
+from engagements.models.gates import DecisionKind, Gate, GateCriterion, GateDecision
 from engagements.models.playbooks import FirmPlaybook, PlaybookVersion
+from engagements.models.projects import (
+    ChecklistPoint,
+    Engagement,
+    Function,
+    Kind,
+    Milestone,
+    Participant,
+    Phase,
+    SubPhase,
+    Task,
+    TaskNeed,
+    TimeEntry,
+)
+from engagements.models.work import (
+    Activity,
+    Comment,
+    Component,
+    Document,
+    DocumentVersion,
+    EngagementSummary,
+    Meeting,
+    MeetingItem,
+    MeetingItemKind,
+    Mention,
+    ProjectTest,
+    ProjectTraining,
+    Risk,
+    RiskKind,
+    Severity,
+)
 
-__all__ = ["FirmPlaybook", "PlaybookVersion"]
+__all__ = [
+    "Activity",
+    "ChecklistPoint",
+    "Comment",
+    "Component",
+    "DecisionKind",
+    "Document",
+    "DocumentVersion",
+    "Engagement",
+    "EngagementSummary",
+    "FirmPlaybook",
+    "Function",
+    "Gate",
+    "GateCriterion",
+    "GateDecision",
+    "Kind",
+    "Meeting",
+    "MeetingItem",
+    "MeetingItemKind",
+    "Mention",
+    "Milestone",
+    "Participant",
+    "Phase",
+    "PlaybookVersion",
+    "ProjectTest",
+    "ProjectTraining",
+    "Risk",
+    "RiskKind",
+    "Severity",
+    "SubPhase",
+    "Task",
+    "TaskNeed",
+    "TimeEntry",
+]

@@ -16,6 +16,11 @@ MANAGE_PEOPLE = "people.manage"
 VIEW_AUDIT = "audit.view"
 MANAGE_SETTINGS = "settings.manage"
 MANAGE_TOKENS = "tokens.manage"
+VIEW_ENGAGEMENT = "engagement.view"
+JOIN_ENGAGEMENT = "engagement.join"  # comment, tick what is theirs
+SIGN_ENGAGEMENT = "engagement.sign"  # the client's alone
+RUN_ENGAGEMENT = "engagement.run"  # the firm's alone
+OVERRIDE_GATE = "engagement.override"  # a partner's alone
 
 READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY}
 EVERYTHING = READ | {
@@ -29,22 +34,30 @@ EVERYTHING = READ | {
     MANAGE_SETTINGS,
     MANAGE_TOKENS,
 }
+TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
 
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY} | {ANSWER_DEFINITIONS}),
+    ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY} | TAKE_PART | {SIGN_ENGAGEMENT, ANSWER_DEFINITIONS}),
     ClientRole.REVOPS: frozenset(
-        READ | {ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
+        READ
+        | TAKE_PART
+        | {SIGN_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH}
+        | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
     ),
-    ClientRole.FINANCE: frozenset(READ | {ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT}),
-    ClientRole.EXECUTIVE: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
-    ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
-    ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    ClientRole.FINANCE: frozenset(
+        READ | TAKE_PART | {SIGN_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT}
+    ),
+    ClientRole.EXECUTIVE: frozenset(
+        {VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS, SIGN_ENGAGEMENT} | TAKE_PART
+    ),
+    ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
+    ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
     ClientRole.ANALYST: frozenset(READ),
     # Cut to their own team, region or book: they see no client-wide number.
     ClientRole.SALES_MANAGER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
     ClientRole.REGIONAL_LEAD: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
     ClientRole.SALES_REP: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
-    ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
 }
 
 # What a session that began with a mailed link may do, whatever the person's role includes beyond it.
@@ -54,10 +67,10 @@ LINK_PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    FirmRole.ADMIN: frozenset(EVERYTHING),
-    FirmRole.ARCHITECT: frozenset(EVERYTHING),
-    FirmRole.ENGINEER: frozenset(EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE}),
-    FirmRole.EXPERT: frozenset(READ | {VIEW_AUDIT}),
+    FirmRole.ADMIN: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, OVERRIDE_GATE}),
+    FirmRole.ARCHITECT: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT}),
+    FirmRole.ENGINEER: frozenset(EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE} | TAKE_PART | {RUN_ENGAGEMENT}),
+    FirmRole.EXPERT: frozenset(READ | TAKE_PART | {VIEW_AUDIT}),
 }
 
 MANAGE_FIRM = "firm.manage"

@@ -36,6 +36,7 @@ class Destination:
 
 CLIENT_NAV = (
     Destination("Home", "home", "client_home", permissions.VIEW_CLIENT),
+    Destination("Engagement", "engagement", "engagements", permissions.VIEW_ENGAGEMENT),
     Destination("Definitions", "definitions", "definitions", permissions.VIEW_POLICY),
     Destination("Numbers", "chart", "arr", permissions.VIEW_ARR),
     Destination("Data", "database", "data", permissions.VIEW_DATA),
@@ -95,10 +96,12 @@ class Shell:
         items, several = [], len(self.firms) > 1
         for firm in self.firms:
             of = f" of {firm}" if several else ""
+            all_of = reverse("firm_engagements", kwargs={"firm_slug": firm.slug})
+            items.append(NavItem(f"Engagements{of}", "engagement", all_of, self.request.path.startswith(all_of)))
             playbooks = reverse("playbooks", kwargs={"firm_slug": firm.slug})
             items.append(NavItem(f"Playbooks{of}", "file", playbooks, self.request.path.startswith(playbooks)))
             home = reverse("firm", kwargs={"firm_slug": firm.slug})
-            items.append(NavItem(str(firm), "building", home, self.request.path == home))
+            items.append(NavItem(str(firm) if several else "Firm", "building", home, self.request.path == home))
         if items:
             items.insert(0, NavItem("Clients", "home", "/", self.request.path == "/"))
         return items

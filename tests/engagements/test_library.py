@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from engagements.playbook.checks import sums, tasks_of
+from engagements.playbook.hours import total
 from engagements.playbook.schema import Playbook
+from engagements.playbook.seed_form import seed_read
 from engagements.playbook.terms import Cadence, DocumentKind, TestKind
 from engagements.shipped import LIBRARY, shipped_playbooks
 
@@ -73,6 +75,16 @@ def test_thirteen_components_with_their_hours(arr: Playbook) -> None:
     ]  # fmt: skip
 
 
+def test_its_tasks_cover_every_sub_phase_and_the_build_is_the_sum_of_its_components(arr: Playbook) -> None:
+    tasks = tasks_of(arr)
+    assert {task.subphase for task in tasks} >= {sub.key for phase in arr.phases for sub in phase.subphases} - {"3d"}
+    build = next(task for task in tasks if task.name == "Build the components")
+    assert build.hours == total([component.hours for component in arr.components])
+    sessions = next(task for task in tasks if task.name == "Hold the trainings")
+    assert sessions.hours is not None
+    assert sessions.hours.low * 60 == sum(training.minutes for training in arr.trainings)
+
+
 def test_tests_trainings_hypercare_and_maintenance(arr: Playbook) -> None:
     kinds = [test.kind for test in arr.tests]
     assert (kinds.count(TestKind.TECHNICAL), kinds.count(TestKind.CUSTOMER)) == (14, 4)
@@ -118,8 +130,6 @@ def test_the_executive_suite_holds_all_eighteen_tasks(suite: Playbook) -> None:
 
 
 def test_its_points_are_as_many_as_in_the_document(suite: Playbook, shared: Path) -> None:
-    from engagements.playbook.seed_form import seed_read
-
     document = next((shared / "seeds").glob("000_*.txt"))
     theirs = tasks_of(seed_read(document.read_text(encoding="utf-8")).playbook)
     assert [len(task.points) for task in tasks_of(suite)] == [len(task.points) for task in theirs]

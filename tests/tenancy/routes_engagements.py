@@ -1,11 +1,196 @@
 """The access matrix of playbooks and engagements."""
 
-from tests.tenancy.matrix import Route
+import datetime as dt
+from typing import Any
 
-ENGAGEMENT_ROUTES: list[Route] = []
+from engagements.models import (
+    ChecklistPoint,
+    Document,
+    Engagement,
+    Gate,
+    GateCriterion,
+    Meeting,
+    MeetingItem,
+    Participant,
+    ProjectTraining,
+    Task,
+    TaskNeed,
+)
+from engagements.services.conversation import meeting_item_add
+from engagements.services.people import participant_add
+from engagements.services.start import Chosen, engagement_start
+from engagements.services.tasks import task_create, task_need_add
+from engagements.shipped import shipped_playbooks
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.permissions import (
+    JOIN_ENGAGEMENT,
+    OVERRIDE_GATE,
+    RUN_ENGAGEMENT,
+    SIGN_ENGAGEMENT,
+    VIEW_ENGAGEMENT,
+)
+from portal.tenancy.scope import tenant_context
+from tests.tenancy.matrix import Kwargs, Route
+
+
+def engagement_of(client: Client) -> Engagement:
+    """An engagement by the ARR playbook; Ana is on it, so that she may log time."""
+    playbook = shipped_playbooks()["arr-reporting"]
+    start = dt.date(2026, 11, 2)
+    user = User.objects.filter(email="ana@example.com").first()
+    return engagement_start(
+        client=client, chosen=Chosen(playbook), name="ARR", kind="single", starts_on=start, user=user
+    )
+
+
+def an_engagement(client: Client) -> dict[str, Any]:
+    return {"engagement_id": engagement_of(client).pk}
+
+
+def a_task(client: Client) -> dict[str, Any]:
+    engagement = engagement_of(client)
+    return {
+        "engagement_id": engagement.pk,
+        "task_id": task_create(engagement=engagement, name="Map fields", points=["A"]).pk,
+    }
+
+
+def a_task_point(client: Client) -> dict[str, Any]:
+    return a_task(client) | {"position": 0}
+
+
+def a_need(client: Client) -> dict[str, Any]:
+    found = a_task(client)
+    task = Task.objects.get(pk=found["task_id"])
+    first = task_create(engagement=task.engagement, name="First")
+    need: TaskNeed = task_need_add(task=task, needs=first)
+    return {"engagement_id": found["engagement_id"], "need_id": need.pk}
+
+
+def another_task(client: Client) -> dict[str, Any]:
+    with tenant_context(client):
+        task = Task.objects.latest("pk")
+        return {"needs": task_create(engagement=task.engagement, name="Other").pk}
+
+
+def the_newest(model: type[Any], name: str, **which: Any) -> Kwargs:
+    """Kwargs of the first row of a model in a new engagement."""
+
+    def made(client: Client) -> dict[str, Any]:
+        engagement = engagement_of(client)
+        return {
+            "engagement_id": engagement.pk,
+            name: model.objects.filter(engagement=engagement, **which).order_by("pk")[0].pk,
+        }
+
+    return made
+
+
+a_point = the_newest(ChecklistPoint, "point_id", is_clients=True)
+a_gate = the_newest(Gate, "gate_id")
+a_document = the_newest(Document, "document_id")
+a_meeting = the_newest(Meeting, "meeting_id")
+a_training = the_newest(ProjectTraining, "training_id")
+to_confirm = the_newest(GateCriterion, "criterion_id", kind="confirmed")
+to_sign = the_newest(GateCriterion, "criterion_id", kind="signed")
+
+
+def some_homework(client: Client) -> dict[str, Any]:
+    found = a_meeting(client)
+    meeting = Meeting.objects.get(pk=found["meeting_id"])
+    person = a_person(client, meeting.engagement)
+    item: MeetingItem = meeting_item_add(meeting=meeting, kind="homework", text="Export", owner=person)
+    return {"engagement_id": found["engagement_id"], "item_id": item.pk}
+
+
+def a_person(client: Client, engagement: Engagement) -> Participant:
+    user, _ = User.objects.get_or_create(email=f"someone@{client.slug}.example")
+    return participant_add(
+        engagement=engagement, user=user, is_firm_staff=False, project_role="Reviewer", function="finance"
+    )
+
+
+def a_participant(client: Client) -> dict[str, Any]:
+    engagement = engagement_of(client)
+    return {"engagement_id": engagement.pk, "participant_id": a_person(client, engagement).pk}
+
+
+def a_step(client: Client) -> dict[str, Any]:
+    found = a_task(client)
+    return {"engagement_id": found["engagement_id"], "about": "task", "row_id": found["task_id"]}
+
+
+def to_comment(client: Client) -> dict[str, Any]:
+    found = a_document(client)
+    return {"engagement_id": found["engagement_id"], "about": "document", "about_id": found["document_id"]}
+
+
+def to_open(client: Client) -> dict[str, Any]:
+    return a_gate(client) | {"step": "open"}
+
+
+def ana(client: Client) -> dict[str, Any]:
+    """Whom Ana puts on the engagement: herself."""
+    user = User.objects.get(email="ana@example.com")
+    return {"person": str(user.pk), "project_role": "Lead", "function": ""}
+
+
+NEW = {"from": "shipped:sales-dashboards", "name": "Sales", "kind": "single", "starts_on": "2026-11-02",
+       "if_has_budget": "yes", "if_multi_region": "no"}  # fmt: skip
+CARD = {"name": "ARR", "kind": "dedicated", "starts_on": "2026-11-02"}
+PLAN = {"name": "Map fields", "is_client_visible": "on"}
+VIEW, RUN = VIEW_ENGAGEMENT, RUN_ENGAGEMENT
+
+ENGAGEMENT_ROUTES: list[Route] = [
+    Route("engagements", VIEW, status=(200,)),
+    Route("engagement_new", RUN, status=(200,)),
+    Route("engagement_new", RUN, "post", data=NEW, status=(302,)),
+    Route("engagement", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("engagement_card", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("engagement_card_edit", RUN, kwargs=an_engagement, status=(200,)),
+    Route("engagement_card_edit", RUN, "post", an_engagement, CARD, status=(302,)),
+    Route("engagement_people", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("participant_new", RUN, "post", an_engagement, ana, status=(302,)),
+    Route("participant_end", RUN, "post", a_participant, status=(302,)),
+    Route("plan", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("task_new", RUN, kwargs=an_engagement, status=(200,)),
+    Route("task_new", RUN, "post", an_engagement, PLAN, status=(302,)),
+    Route("task", VIEW, kwargs=a_task, status=(200,)),
+    Route("task_edit", RUN, kwargs=a_task, status=(200,)),
+    Route("task_edit", RUN, "post", a_task, PLAN, status=(302,)),
+    Route("task_need", RUN, "post", a_task, another_task, status=(302,)),
+    Route("task_need_end", RUN, "post", a_need, status=(302,)),
+    Route("task_point", RUN, "post", a_task_point, {"done": "1"}, status=(302,)),
+    Route("time_new", RUN, "post", a_task, {"minutes": "30"}, status=(302,)),
+    Route("row_step", RUN, "post", a_step, {"step": "start"}, status=(302,)),
+    Route("checklists", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("checklist_point", JOIN_ENGAGEMENT, "post", a_point, {"done": "1"}, status=(302,)),
+    Route("gate", VIEW, kwargs=a_gate, status=(200,)),
+    Route("gate_step", RUN, "post", to_open, status=(409,)),  # much shuts it: tests/engagements/test_gates.py
+    # A partner's alone; Ana is an architect. tests/engagements/test_gates.py
+    Route("gate_override", OVERRIDE_GATE, "post", a_gate, {"reason": "x"}, status=(403,)),
+    Route("criterion_confirm", RUN, "post", to_confirm, {"holds": "1"}, status=(302,)),
+    # The client's alone, and Ana is a consultant. tests/engagements/test_gates.py
+    Route("criterion_sign", SIGN_ENGAGEMENT, "post", to_sign, {"holds": "1"}, status=(403,)),
+    Route("project_documents", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("project_document", VIEW, kwargs=a_document, status=(200,)),
+    Route("project_document_version", RUN, "post", a_document, {"text": "v1"}, status=(302,)),
+    Route("meetings", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("meeting", VIEW, kwargs=a_meeting, status=(200,)),
+    Route("meeting_notes", RUN, "post", a_meeting, {"notes": "n"}, status=(302,)),
+    Route("meeting_item", RUN, "post", a_meeting, {"kind": "decision", "text": "Yes"}, status=(302,)),
+    Route("homework", JOIN_ENGAGEMENT, "post", some_homework, {"done": "1"}, status=(302,)),
+    Route("risks", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("risk_new", RUN, "post", an_engagement, {"title": "t", "kind": "risk", "severity": "low"}, status=(302,)),
+    Route("build", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("training", RUN, "post", a_training, {"held_on": "2026-11-20"}, status=(302,)),
+    Route("comment", JOIN_ENGAGEMENT, "post", to_comment, {"text": "Hello"}, status=(302,)),
+]
 
 PAGES = "firm: tests/engagements/test_playbook_pages.py"
 OTHER_ENGAGEMENT_ROUTES = {
+    "firm_engagements": "firm: tests/engagements/test_portfolio.py",
     "playbooks": PAGES,
     "playbook_shipped": PAGES,
     "playbook_copy": PAGES,

@@ -1,0 +1,185 @@
+"""What the pages of an engagement show, made ready for their templates."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from engagements import states
+from engagements.models import Engagement, Task
+from engagements.selectors.gates import current_phase, gate_list, gate_now, next_gate, phase_list
+from engagements.selectors.health import health_get, hours_spent
+from engagements.selectors.projects import (
+    FEED,
+    Reader,
+    activity_list,
+    minutes_by_task,
+    participant_list,
+    task_list,
+    task_needs,
+)
+from engagements.selectors.waiting import needed_of, waiting_list
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAGEMENT, SIGN_ENGAGEMENT
+
+TABS = (
+    ("", "Overview"), ("plan/", "Plan"), ("checklists/", "Checklists"), ("meetings/", "Meetings"),
+    ("documents/", "Documents"), ("build/", "Build and teach"), ("risks/", "Risks"), ("people/", "People"), ("card/", "Card"),
+)  # fmt: skip
+BOARD = (("todo", "To do"), ("doing", "Doing"), ("blocked", "Blocked"), ("done", "Done"))
+WEEK = timedelta(days=7)
+ALL_ACTIVITY = 500
+
+
+def reader_of(request: TenantRequest) -> Reader:
+    """Who reads this page."""
+    return Reader(request.user, request.standing.is_firm_staff)
+
+
+def base(request: TenantRequest, engagement: Engagement, tab: str) -> dict[str, Any]:
+    """What every page of an engagement knows."""
+    home = reverse("engagement", kwargs={"client_slug": request.client.slug, "engagement_id": engagement.pk})
+    may = request.standing.may
+    return {
+        "engagement": engagement,
+        "home": home,
+        "tabs": [{"label": label, "url": home + path, "active": path == tab} for path, label in TABS],
+        "is_firm": request.standing.is_firm_staff,
+        "may_run": may(RUN_ENGAGEMENT) and engagement.is_open,
+        "may_join": may(JOIN_ENGAGEMENT),
+        "may_sign": may(SIGN_ENGAGEMENT),
+        "may_override": may(OVERRIDE_GATE),
+    }
+
+
+def phase_line(engagement: Engagement, home: str) -> list[dict[str, Any]]:
+    """The phases in a line with the gates between them."""
+    phases = phase_list(engagement)
+    gates = {gate.phase_id: gate for gate in gate_list(engagement)}
+    now = current_phase(phases)
+    notes = {"open": "Open", "early": "Begun in part", "done": "Done", "shut": "Not begun"}
+    line = []
+    for phase in phases:
+        gate = gates.get(phase.pk)
+        state = "done" if phase.state == "done" else "current" if phase == now else "todo"
+        shown = None
+        if gate is not None:
+            gate_state = "shut" if gate.state == "shut" else "open"
+            shown = {"name": gate.name, "state": gate_state, "url": f"{home}gates/{gate.pk}/"}
+        note, url = f"{notes[phase.state]} · {phase.weight}", f"{home}checklists/#phase-{phase.key}"
+        line.append({"name": str(phase), "note": note, "state": state, "gate": shown, "url": url})
+    return line
+
+
+def overview_context(request: TenantRequest, engagement: Engagement, today: date) -> dict[str, Any]:
+    """Phases, the gate that is shut, what is to do now, whom it waits for, health and activity."""
+    context = base(request, engagement, "")
+    reader = reader_of(request)
+    hours = hours_spent(engagement)
+    health = health_get(engagement, today, hours)
+    gate = next_gate(engagement)
+    week = [task for task in task_list(engagement, reader) if is_now(task, today)]
+    mine = {row.pk for row in participant_list(engagement) if row.user_id == request.user.pk}
+    waiting = [each for each in waiting_list(engagement) if reader.is_firm_staff or not each.is_internal]
+    needs = needed_of(
+        engagement, request.user, is_firm_staff=reader.is_firm_staff, may_sign=context["may_sign"], today=today
+    )
+    return context | {
+        "line": phase_line(engagement, context["home"]),
+        "gate_now": gate_now(gate, today) if gate else None,
+        "health": health if reader.is_firm_staff else health.for_client(),
+        "hours": hours if reader.is_firm_staff else None,
+        "week": sorted(week, key=lambda task: (task.owner_id not in mine, task.due_on or date.max, task.number))[:12],
+        "waiting": waiting[:8],
+        "needs": needs,
+        "activity": activity_list(engagement, reader, ALL_ACTIVITY if request.GET.get("activity") == "all" else FEED),
+        "is_all_activity": request.GET.get("activity") == "all",
+        "late": {task.pk for task in week if task.due_on is not None and task.due_on < today},
+        "steps": step_list(states.ENGAGEMENT, engagement.state) if request.standing.may(RUN_ENGAGEMENT) else [],
+    }
+
+
+def is_now(task: Task, today: date) -> bool:
+    """Whether a task is of this week: worked on, or due until its end."""
+    if task.state in {"done", "dropped"}:
+        return False
+    return task.state in {"doing", "blocked"} or (task.due_on is not None and task.due_on <= today + WEEK)
+
+
+def plan_context(request: TenantRequest, engagement: Engagement, today: date) -> dict[str, Any]:
+    """The tasks as a board, or along the calendar."""
+    context = base(request, engagement, "plan/")
+    reader = reader_of(request)
+    view = "timeline" if request.GET.get("view") == "timeline" else "board"
+    tasks = task_list(engagement, reader)
+    needs, minutes = task_needs(engagement, reader), minutes_by_task(engagement, reader)
+    cards = [task_card(task, needs.get(task.pk, []), minutes.get(task.pk, 0), today) for task in tasks]
+    views = [
+        {"label": label, "url": f"?view={key}", "active": key == view}
+        for key, label in (("board", "Board"), ("timeline", "Timeline"))
+    ]
+    return context | {
+        "view": view,
+        "views": views,
+        "columns": [(label, [card for card in cards if card["task"].state == state]) for state, label in BOARD],
+        "dropped": [card for card in cards if card["task"].state == "dropped"],
+        "count": len(tasks),
+        "hours": hours_spent(engagement) if reader.is_firm_staff else None,
+        "timeline": timeline(tasks, engagement, today) if view == "timeline" else None,
+    }
+
+
+def task_card(task: Task, needs: Iterable[Any], minutes: int, today: date) -> dict[str, Any]:
+    """A task on the board."""
+    open_needs = [need.needs for need in needs if need.needs.state not in {"done", "dropped"}]
+    late = task.due_on is not None and task.due_on < today and task.state not in {"done", "dropped"}
+    return {
+        "task": task,
+        "waits": open_needs,
+        "is_late": late,
+        "estimate": estimate_text(task),
+        "logged": hours_text(minutes),
+        "steps": step_list(states.TASK, task.state),
+    }
+
+
+def step_list(machine: states.Machine, state: str) -> list[tuple[str, str]]:
+    """The legal steps with the words on their buttons."""
+    return [(step, states.STEP_LABELS[step]) for step in states.steps(machine, state)]
+
+
+def estimate_text(task: Any) -> str:
+    """Estimated hours as text; empty where there are none, or where they are not for the reader."""
+    if task.hours_low is None:
+        return ""
+    low, high = f"{task.hours_low.normalize():f}", f"{(task.hours_high or task.hours_low).normalize():f}"
+    return f"{low} h" if low == high else f"{low}–{high} h"
+
+
+def hours_text(minutes: int) -> str:
+    """Minutes as hours: `1:30 h`; empty for none."""
+    return f"{minutes // 60}:{minutes % 60:02d} h" if minutes else ""
+
+
+def timeline(tasks: list[Task], engagement: Engagement, today: date) -> dict[str, Any]:
+    """Tasks with dates as bars, in whole days from the first to the last; those without are named apart."""
+    dated = [task for task in tasks if task.starts_on or task.due_on]
+    bounds = [day for task in dated for day in (task.starts_on, task.due_on) if day]
+    first = min([engagement.starts_on, today, *bounds])
+    last = max([engagement.ends_on or today, today, *bounds])
+    days = max((last - first).days, 1)
+    scale = 700 / days
+    bars = []
+    for at, task in enumerate(dated):
+        begins, ends = task.starts_on or task.due_on, task.due_on or task.starts_on
+        assert begins is not None and ends is not None
+        state = "done" if task.state == "done" else "late" if ends < today else ""
+        bars.append({
+            "task": task, "y": 30 + at * 24, "x": round(240 + (begins - first).days * scale),
+            "width": max(round((ends - begins).days * scale), 6), "state": state, "from": begins, "to": ends,
+        })  # fmt: skip
+    return {
+        "bars": bars, "first": first, "last": last, "height": 40 + len(dated) * 24,
+        "today_x": round(240 + (today - first).days * scale), "undated": [task for task in tasks if task not in dated],
+    }  # fmt: skip

@@ -1,0 +1,136 @@
+"""Health of an engagement: green, amber or red, computed from plan, gates, hours and data, with every reason."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from engagements.models import Engagement, GateDecision, Milestone, Risk, Task, TimeEntry
+from metrics.selectors.reconciliation_checks import variance_within_tolerance
+
+GREEN, AMBER, RED = "green", "amber", "red"
+ORDER = (GREEN, AMBER, RED)
+MANY_LATE, VERY_LATE = 3, timedelta(days=14)
+NEARLY_SPENT, WELL_ADVANCED = Decimal("0.85"), Decimal("0.70")
+RECENT = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the health is not green; an internal one is the firm's alone."""
+
+    level: str
+    sentence: str
+    page: str
+    is_internal: bool = False
+
+
+@dataclass(frozen=True)
+class Health:
+    """The worst of the reasons."""
+
+    level: str
+    reasons: tuple[Reason, ...]
+
+    def for_client(self) -> "Health":
+        """The same, without what is the firm's alone."""
+        return worst_of([reason for reason in self.reasons if not reason.is_internal])
+
+
+@dataclass(frozen=True)
+class HoursSpent:
+    """Hours budgeted and logged; the budget is None where the playbook gives none."""
+
+    budget: Decimal | None
+    logged: Decimal
+
+    @property
+    def share(self) -> Decimal | None:
+        return (self.logged / self.budget).quantize(Decimal("0.0001")) if self.budget else None
+
+
+def worst_of(reasons: list[Reason]) -> Health:
+    """The health that these reasons give."""
+    level = max((reason.level for reason in reasons), key=ORDER.index, default=GREEN)
+    return Health(level, tuple(sorted(reasons, key=lambda reason: -ORDER.index(reason.level))))
+
+
+def health_get(engagement: Engagement, today: date, hours: HoursSpent) -> Health:
+    """The health on a day."""
+    reasons = [
+        *plan_reasons(engagement, today),
+        *gate_reasons(engagement, today),
+        *hours_reasons(engagement, hours),
+        *data_reasons(engagement),
+    ]
+    return worst_of(reasons)
+
+
+def hours_spent(engagement: Engagement) -> HoursSpent:
+    """The budget (of the milestones, else the tasks' estimates) and the time logged, in hours."""
+    budget = Milestone.objects.filter(engagement=engagement).aggregate(Sum("budget"))["budget__sum"]
+    if budget is None:
+        tasks = Task.objects.filter(engagement=engagement).exclude(state="dropped")
+        budget = tasks.aggregate(Sum("hours_high"))["hours_high__sum"]
+    minutes = TimeEntry.objects.filter(engagement=engagement).aggregate(Sum("minutes"))["minutes__sum"] or 0
+    return HoursSpent(budget, (Decimal(minutes) / 60).quantize(Decimal("0.01")))
+
+
+def plan_reasons(engagement: Engagement, today: date) -> list[Reason]:
+    """Late tasks, a passed end, and work that is blocked."""
+    late = Task.objects.filter(engagement=engagement, due_on__lt=today).exclude(state__in=["done", "dropped"])
+    days = [today - day for day in late.values_list("due_on", flat=True) if day is not None]
+    reasons = []
+    if days:
+        level = RED if len(days) >= MANY_LATE or max(days) > VERY_LATE else AMBER
+        number = "1 task is" if len(days) == 1 else f"{len(days)} tasks are"
+        reasons.append(Reason(level, f"{number} late, the oldest by {max(days).days} days.", "plan/"))
+    if engagement.ends_on and engagement.ends_on < today:
+        reasons.append(Reason(RED, "The planned end has passed.", "card/"))
+    blocked = Task.objects.filter(engagement=engagement, state="blocked").count()
+    if blocked:
+        reasons.append(Reason(AMBER, f"{blocked} blocked task{'s' * (blocked != 1)}.", "plan/"))
+    return reasons
+
+
+def gate_reasons(engagement: Engagement, today: date) -> list[Reason]:
+    """Blockers, critical issues and gates that were looped back or opened against their criteria."""
+    reasons = []
+    for risk in Risk.objects.filter(engagement=engagement).exclude(state="closed"):
+        if risk.kind == "blocker" or (risk.severity == "critical" and risk.kind == "issue"):
+            reasons.append(Reason(RED, f"{risk.get_kind_display()}: {risk.title}.", "risks/", risk.is_internal))
+        elif risk.severity == "critical" and risk.state == "open":
+            reasons.append(Reason(AMBER, f"Critical risk: {risk.title}.", "risks/", risk.is_internal))
+    newest = GateDecision.objects.filter(engagement=engagement).select_related("gate").order_by("gate_id", "-pk")
+    for decision in newest.distinct("gate_id"):
+        if decision.kind == "back" and decision.at.date() > today - RECENT:
+            reasons.append(Reason(AMBER, f"{decision.gate} was looped back.", f"gates/{decision.gate_id}/"))
+        elif decision.kind == "overridden":
+            reasons.append(
+                Reason(AMBER, f"{decision.gate} was opened against its criteria.", f"gates/{decision.gate_id}/")
+            )
+    return reasons
+
+
+def hours_reasons(engagement: Engagement, hours: HoursSpent) -> list[Reason]:
+    """More hours than budgeted, or nearly all of them with much left to do."""
+    share = hours.share
+    if share is None:
+        return []
+    if share > 1:
+        return [Reason(RED, f"{hours.logged} h logged of {hours.budget} h.", "plan/", True)]
+    tasks = Task.objects.filter(engagement=engagement).exclude(state="dropped")
+    total, done = tasks.count(), tasks.filter(state="done").count()
+    if share >= NEARLY_SPENT and total and Decimal(done) / total < WELL_ADVANCED:
+        sentence = f"{hours.logged} h of {hours.budget} h are spent with {done} of {total} tasks done."
+        return [Reason(AMBER, sentence, "plan/", True)]
+    return []
+
+
+def data_reasons(engagement: Engagement) -> list[Reason]:
+    """Sources that disagree for a closed month."""
+    check = variance_within_tolerance(engagement.client)
+    if check.month is None or check.holds or check.variance is None:
+        return []
+    return [Reason(AMBER, check.sentence, "")]

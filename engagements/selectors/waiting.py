@@ -1,0 +1,140 @@
+"""Whom an engagement waits for and since when, and what waits for one person."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from engagements.models import (
+    ChecklistPoint,
+    Document,
+    Engagement,
+    Gate,
+    Meeting,
+    MeetingItem,
+    Mention,
+    Participant,
+    Task,
+)
+from engagements.selectors.gates import gate_now, next_gate
+
+SOON = timedelta(days=7)
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody who is waited for."""
+
+    whom: str
+    what: str
+    since: datetime
+    page: str
+    is_internal: bool = False
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What waits for the reader. `since` and `due_on` where they are known."""
+
+    title: str
+    text: str
+    page: str
+    action: str
+    level: str = "waiting"
+
+
+def waiting_list(engagement: Engagement) -> list[Waiting]:
+    """Open homework, blocked tasks, documents in review: the longest wait first."""
+    homework = MeetingItem.objects.filter(engagement=engagement, kind="homework", done_at=None)
+    found = [
+        Waiting(str(item.owner), item.text, item.created_at, f"meetings/{item.meeting_id}/")
+        for item in homework.select_related("owner__user")
+    ]
+    for task in Task.objects.filter(engagement=engagement, state="blocked").select_related("owner__user"):
+        since, whom = task.moved_at or engagement.created_at, str(task.owner or "Nobody yet")
+        what, page = f"{task}: {task.waiting_reason}", f"tasks/{task.pk}/"
+        found.append(Waiting(whom, what, since, page, not task.is_client_visible))
+    for document in Document.objects.filter(engagement=engagement, state="in_review"):
+        version = document.versions.order_by("-number").first()
+        since, page = version.created_at if version else engagement.created_at, f"documents/{document.pk}/"
+        found.append(Waiting("Reviewers", document.name, since, page, not document.is_client_visible))
+    return sorted(found, key=lambda each: each.since)
+
+
+def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, may_sign: bool, today: date) -> list[Needed]:
+    """What the engagement needs of this person now, the most pressing first."""
+    me = Participant.objects.filter(engagement=engagement, user=user).first()
+    found = _mentions(engagement, user) + (_mine(me, is_firm_staff, today) if me else [])
+    gate = next_gate(engagement)
+    if gate is not None:
+        found += _gate_opens(gate, today) if is_firm_staff else _signatures(gate) if may_sign else []
+    if not is_firm_staff:
+        found += _homework_of_the_client(engagement)
+    return found[:SHOWN]
+
+
+def _gate_opens(gate: Gate, today: date) -> list[Needed]:
+    """That a gate can be opened. What the system computes is only read once people have said all that is theirs to say."""
+    if gate.criteria.filter(check_key="", said_at=None).exists() or not gate_now(gate, today).can_open:
+        return []
+    title, page = f"{gate.name} can be opened", f"gates/{gate.pk}/"
+    return [Needed(title, "Every criterion holds.", page, "Open the gate", "agreed")]
+
+
+def _signatures(gate: Gate) -> list[Needed]:
+    """What waits for a signature."""
+    rows = gate.criteria.filter(kind="signed", check_key="", said_at=None).order_by("position")
+    return [Needed("Your signature", row.text, f"gates/{gate.pk}/", "Read and sign") for row in rows]
+
+
+def _mentions(engagement: Engagement, user: Any) -> list[Needed]:
+    unseen = Mention.objects.filter(engagement=engagement, user=user, seen_at=None).select_related("comment__author")
+    pages = {
+        "task": "tasks/{}/",
+        "document": "documents/{}/",
+        "meeting": "meetings/{}/",
+        "gate": "gates/{}/",
+        "risk": "risks/",
+    }
+    return [
+        Needed(
+            f"{each.comment.author.get_full_name()} named you", each.comment.text[:160],
+            pages.get(each.comment.about, "").format(each.comment.about_id), "Read it", "info",
+        )
+        for each in unseen
+    ]  # fmt: skip
+
+
+def _mine(me: Participant, is_firm_staff: bool, today: date) -> list[Needed]:
+    found = []
+    for item in MeetingItem.objects.filter(owner=me, kind="homework", done_at=None).select_related("meeting"):
+        late = item.due_on is not None and item.due_on < today
+        due = f" Due {item.due_on:%Y-%m-%d}." if item.due_on else ""
+        text = f"From {item.meeting}.{due}"
+        found.append(Needed(item.text, text, f"meetings/{item.meeting_id}/", "Look", "refused" if late else "waiting"))
+    tasks = Task.objects.filter(owner=me, due_on__lte=today + SOON).exclude(state__in=["done", "dropped"])
+    for task in tasks if is_firm_staff else tasks.filter(is_client_visible=True):
+        late = task.due_on is not None and task.due_on < today
+        text = f"{'Was due' if late else 'Due'} {task.due_on:%Y-%m-%d}."
+        found.append(Needed(str(task), text, f"tasks/{task.pk}/", "Open the task", "refused" if late else "waiting"))
+    if is_firm_staff:
+        until = timezone.now() + SOON
+        soon = Meeting.objects.filter(engagement=me.engagement, state="scheduled", starts_at__lte=until)
+        found += [
+            Needed(
+                f"{each} is on {each.starts_at:%Y-%m-%d}", each.purpose, f"meetings/{each.pk}/", "Prepare it", "info"
+            )
+            for each in soon
+        ]
+    return found
+
+
+def _homework_of_the_client(engagement: Engagement) -> list[Needed]:
+    points = ChecklistPoint.objects.filter(engagement=engagement, is_clients=True, done_at=None)
+    count = points.filter(subphase__phase__state__in=["open", "early"]).count()
+    if not count:
+        return []
+    name = "1 point of your homework is" if count == 1 else f"{count} points of your homework are"
+    return [Needed(f"{name} open", "What the project needs from you in this phase.", "checklists/", "See them")]

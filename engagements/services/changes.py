@@ -1,0 +1,43 @@
+"""How every change of an engagement is written down: in the audit log, in the feed, and in the firm's summary."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from engagements.models import Activity, Engagement
+from engagements.services.summaries import summary_refresh
+from portal.tenancy import audit
+from portal.tenancy.actor import current_actor
+
+
+def record_change(
+    engagement: Engagement,
+    action: str,
+    *,
+    about: str,
+    about_id: object,
+    text: str,
+    path: str = "",
+    is_internal: bool = False,
+    before: Any = None,
+    after: Any = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """One audit entry, one line of the feed and the summary, in the transaction of the change.
+
+    `text` follows the actor's name in the feed; `path` leads there within the engagement's pages.
+    """
+    said = {"engagement": engagement.pk, "what": text, **(details or {})}
+    audit.record(action, object_type=about, object_id=about_id, before=before, after=after, details=said)
+    Activity.objects.create(
+        engagement=engagement, actor=actor_name(), text=text[:600], path=path[:300], is_internal=is_internal
+    )
+    summary_refresh(engagement=engagement)
+
+
+def actor_name() -> str:
+    """Who acts, as people call them: the person's name, or the program's."""
+    actor = current_actor()
+    user = get_user_model().objects.filter(pk=actor.user_id).first() if actor.user_id else None
+    return (user.get_full_name() if user else actor.name)[:200]

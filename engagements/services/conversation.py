@@ -1,0 +1,142 @@
+"""Comments with mentions, risks and blockers, and what a meeting leaves behind."""
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from engagements.models import (
+    Comment,
+    Engagement,
+    Meeting,
+    MeetingItem,
+    MeetingItemKind,
+    Mention,
+    Participant,
+    Risk,
+    RiskKind,
+    Severity,
+)
+from engagements.services.changes import record_change
+from engagements.services.moves import require_open
+from engagements.services.problems import EngagementError
+
+ABOUT = {"engagement", "task", "document", "meeting", "risk", "gate"}
+MENTION = re.compile(r"@([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
+LONGEST = 8000
+
+
+def comment_add(
+    *, engagement: Engagement, about: str, about_id: int, text: str, author: Any, is_internal: bool, path: str = ""
+) -> Comment:
+    """Say something about a thing. `@address` of someone on the engagement tells them; an internal comment is the firm's alone.
+
+    EngagementError where there is nothing said, or somebody is named who may not read it.
+    """
+    if about not in ABOUT:
+        raise EngagementError("there is no such thing to talk about")
+    if not text.strip() or len(text) > LONGEST:
+        raise EngagementError("write something, up to 8,000 characters")
+    named = set(MENTION.findall(text.lower()))
+    people = {
+        row.user.email.lower(): row for row in Participant.objects.select_related("user").filter(engagement=engagement)
+    }
+    if unknown := named - people.keys():
+        raise EngagementError(f"not on this engagement: {', '.join(sorted(unknown))}")
+    if is_internal and (barred := [mail for mail in named if not people[mail].is_firm_staff]):
+        raise EngagementError(f"an internal comment cannot be shown to {', '.join(sorted(barred))}")
+    comment: Comment = Comment.objects.create(
+        engagement=engagement, about=about, about_id=about_id, text=text.strip(), author=author, is_internal=is_internal
+    )
+    for mail in sorted(named):
+        Mention.objects.create(engagement=engagement, comment=comment, user=people[mail].user)
+    record_change(
+        engagement, "comment.added", about=about, about_id=about_id, path=path, is_internal=is_internal,
+        text=f"commented: {text.strip()[:120]}", after=text, details={"mentions": sorted(named)},
+    )  # fmt: skip
+    return comment
+
+
+def mentions_seen(*, user: Any, about: str, about_id: int, now: datetime | None = None) -> int:
+    """Mark what names the reader as seen: they have the page open."""
+    waiting = Mention.objects.filter(user=user, seen_at=None, comment__about=about, comment__about_id=about_id)
+    return waiting.update(seen_at=now or timezone.now())
+
+
+def risk_add(
+    *, engagement: Engagement, kind: str, severity: str, title: str, remedy: str = "", is_internal: bool = False,
+    owner: Participant | None = None,
+) -> Risk:  # fmt: skip
+    """Name a risk, a blocker or an issue."""
+    require_open(engagement)
+    if kind not in RiskKind.values or severity not in Severity.values or not title.strip():
+        raise EngagementError("say what it is and how grave")
+    risk: Risk = Risk.objects.create(
+        engagement=engagement,
+        kind=kind,
+        severity=severity,
+        title=title,
+        remedy=remedy,
+        is_internal=is_internal,
+        owner=owner,
+    )
+    record_change(
+        engagement, "risk.raised", about="risk", about_id=risk.pk, path="risks/", is_internal=is_internal,
+        text=f"raised a {RiskKind(kind).label.lower()}: {title}", after={"kind": kind, "severity": severity, "title": title},
+    )  # fmt: skip
+    return risk
+
+
+def meeting_note(*, meeting: Meeting, attendees: str, notes: str, internal_notes: str) -> Meeting:
+    """Keep what was said; the internal notes are the firm's alone."""
+    require_open(meeting.engagement)
+    before = [meeting.attendees, meeting.notes, meeting.internal_notes]
+    if before == [attendees, notes, internal_notes]:
+        return meeting
+    is_internal = before[:2] == [attendees, notes]
+    meeting.attendees, meeting.notes, meeting.internal_notes = attendees, notes, internal_notes
+    meeting.save(update_fields=["attendees", "notes", "internal_notes"])
+    record_change(
+        meeting.engagement, "meeting.noted", about="meeting", about_id=meeting.pk, path=f"meetings/{meeting.pk}/",
+        text=f"wrote notes of {meeting}", before=before, after=[attendees, notes, internal_notes], is_internal=is_internal,
+    )  # fmt: skip
+    return meeting
+
+
+def meeting_item_add(
+    *, meeting: Meeting, kind: str, text: str, owner: Participant | None = None, due_on: date | None = None
+) -> MeetingItem:
+    """A decision of the meeting, or homework for somebody until a day."""
+    require_open(meeting.engagement)
+    if kind not in MeetingItemKind.values or not text.strip():
+        raise EngagementError("say what was decided, or what is to be done")
+    if kind == MeetingItemKind.HOMEWORK and owner is None:
+        raise EngagementError("homework is somebody's: say whose")
+    item: MeetingItem = MeetingItem.objects.create(
+        engagement=meeting.engagement, meeting=meeting, kind=kind, text=text, owner=owner, due_on=due_on
+    )
+    whose = f" for {owner}" if owner else ""
+    record_change(
+        meeting.engagement, f"meeting.{kind}_added", about="meeting", about_id=meeting.pk,
+        path=f"meetings/{meeting.pk}/", text=f"noted {MeetingItemKind(kind).label.lower()}{whose}: {text[:200]}",
+        after={"text": text, "due_on": due_on},
+    )  # fmt: skip
+    return item
+
+
+def homework_set(*, item: MeetingItem, is_done: bool, now: datetime | None = None) -> MeetingItem:
+    """Homework is done, or is open again."""
+    require_open(item.engagement)
+    if item.kind != MeetingItemKind.HOMEWORK:
+        raise EngagementError("a decision is not done: it holds")
+    if (item.done_at is not None) == is_done:
+        return item
+    item.done_at = (now or timezone.now()) if is_done else None
+    item.save(update_fields=["done_at"])
+    record_change(
+        item.engagement, "meeting.homework_set", about="meeting", about_id=item.meeting_id,
+        path=f"meetings/{item.meeting_id}/", text=f"{'did' if is_done else 'opened again'} homework: {item.text[:200]}",
+        before=not is_done, after=is_done,
+    )  # fmt: skip
+    return item

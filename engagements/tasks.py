@@ -1,0 +1,13 @@
+"""Every background job of engagements, where Celery looks for them."""
+
+import datetime as dt
+
+from engagements.services.summaries import summaries_due
+from portal.tenancy.jobs import tenant_task
+from portal.tenancy.models import Client
+
+
+@tenant_task(name="engagements.tasks.summaries_refresh")
+def summaries_refresh(client: Client) -> None:
+    """The look of every morning: what has become late overnight. At-least-once and idempotent."""
+    summaries_due(client=client, now=dt.datetime.now(dt.UTC))
