@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from metrics.engine.month_end import MonthEnd
 from metrics.models import ContractImport
 from metrics.models.intake import ImportState, SourceKind
@@ -27,6 +29,7 @@ from portal.accounts.models import User
 from portal.demo import crm
 from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.definitions import definitions_half_way, definitions_signed
+from portal.demo.engagements import engagements_load
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, DemoClient
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
@@ -71,11 +74,12 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
         **told.settings,
     )
     sign_ins = []
+    people = {}
     with tenant_context(client):
         for user in staff:
             consultant_assign(client=client, user=user)
         for name, role in told.people.items():
-            user = person(name, password)
+            user = people[name] = person(name, password)
             member_add(client=client, user=user, role=role)
             sign_ins.append((user.email, f"{role} at {told.name}"))
         parameters = told.policy | {"reporting_currency": told.currency}
@@ -88,6 +92,8 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
     if told is NORTHWIND:
         reconcile_crm(client, told, staff[0])
         leave_work_open(client, told, staff[0])
+    with acting_as(Actor(staff[0].email, staff[0].pk)), tenant_context(client):
+        engagements_load(client, staff, people, timezone.now().date())
     return sign_ins
 
 

@@ -1,0 +1,194 @@
+"""The demonstration's engagements: one in each phase, each brought there by the same services that people use."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from engagements.models import (
+    ChecklistPoint,
+    Component,
+    Document,
+    Engagement,
+    Gate,
+    Meeting,
+    Participant,
+    ProjectTest,
+    ProjectTraining,
+    Task,
+)
+from engagements.selectors.gates import gate_now
+from engagements.services.card import card_update, training_hold
+from engagements.services.conversation import comment_add, meeting_item_add, meeting_note, risk_add
+from engagements.services.documents import document_version_add
+from engagements.services.gates import criterion_say, gate_open, gate_override
+from engagements.services.moves import row_move
+from engagements.services.people import participant_add
+from engagements.services.start import Chosen, engagement_start
+from engagements.services.tasks import point_set, task_update, time_add
+from engagements.shipped import shipped_playbooks
+from portal.tenancy.models import Client
+
+BEFORE_PORTAL = "Agreed and signed before the project moved into Tieout"
+
+
+@dataclass(frozen=True)
+class DemoEngagement:
+    """An engagement and the phase it has reached; `days` since it began."""
+
+    client: str
+    playbook: str
+    name: str
+    kind: str
+    phase: int
+    days: int
+    lasts: int
+    people: dict[str, tuple[str, str]]  # first name → role, function
+    answers: dict[str, bool]
+
+
+STORIES = (
+    DemoEngagement(
+        "northwind", "arr-reporting", "ARR reporting", "dedicated", 1, 12, 90,
+        {"finn": ("Signs for Finance", "finance"), "rita": ("RevOps lead", "revops"), "eve": ("Sponsor", "sponsor")},
+        {"usage_based": False},
+    ),
+    DemoEngagement(
+        "larkspur", "arr-reporting", "ARR reporting", "single", 2, 45, 100,
+        {"frieda": ("Signs for Finance", "finance"), "ralf": ("RevOps lead", "revops")},
+        {"usage_based": False},
+    ),
+    DemoEngagement(
+        "larkspur", "executive-reporting-suite", "Executive reporting", "single", 3, 70, 85,
+        {"frieda": ("Finance", "finance"), "ralf": ("RevOps lead", "revops")},
+        {"uses_slack": True, "has_warehouse": False},
+    ),
+    DemoEngagement(
+        "quayside", "sales-dashboards", "Sales dashboards", "single", 4, 80, 95, {"fay": ("Budget", "finance")}, {},
+    ),
+)  # fmt: skip
+
+
+def engagements_load(client: Client, staff: list[Any], people: dict[str, Any], today: dt.date) -> None:
+    """The engagements of one client, in its scope. `staff` begins with the lead, `people` are the client's by first name."""
+    for told in STORIES:
+        if told.client == client.slug:
+            engagement_play(client, told, staff, people, today)
+
+
+def engagement_play(
+    client: Client, told: DemoEngagement, staff: list[Any], people: dict[str, Any], today: dt.date
+) -> Engagement:
+    """Start an engagement and play it up to its phase."""
+    begin = today - dt.timedelta(days=told.days)
+    engagement = engagement_start(
+        client=client, chosen=Chosen(shipped_playbooks()[told.playbook]), name=told.name, kind=told.kind,
+        starts_on=begin, ends_on=begin + dt.timedelta(days=told.lasts), answers=told.answers, user=staff[0],
+    )  # fmt: skip
+    for user, role in zip(staff[1:], ("Partner", "Engineer"), strict=False):
+        participant_add(engagement=engagement, user=user, is_firm_staff=True, project_role=role)
+    team = {
+        name: participant_add(
+            engagement=engagement, user=people[name], is_firm_staff=False, project_role=role, function=function
+        )
+        for name, (role, function) in told.people.items()
+    }
+    card_update(engagement=engagement, changes={"crm": "Salesforce", "billing_system": "Chargebee"})
+    engagement.refresh_from_db()
+    lead = Participant.objects.get(engagement=engagement, user=staff[0])
+    for phase in range(1, told.phase):
+        phase_finish(engagement, phase, lead, next(iter(team.values())), today)
+    phase_begin(engagement, told.phase, lead, team, today)
+    return engagement
+
+
+def phase_finish(engagement: Engagement, phase: int, lead: Participant, signer: Participant, today: dt.date) -> None:
+    """Everything of a phase is done; what the system cannot see of the time before is said by a partner."""
+    key = str(phase)
+    for point in ChecklistPoint.objects.filter(engagement=engagement, subphase__phase__key=key):
+        point_set(point=point, is_done=True, user=lead.user)
+    for task in Task.objects.filter(engagement=engagement, subphase__phase__key=key).order_by("number"):
+        task_done(task, lead, today)
+    if phase == 2:
+        for component in Component.objects.filter(engagement=engagement):
+            row_move(about="component", row=component, step="finish")
+        for test in ProjectTest.objects.filter(engagement=engagement):
+            row_move(about="test", row=test, step="pass", evidence="Run with the client's samples", user=lead.user)
+    if phase == 3:
+        for training in ProjectTraining.objects.filter(engagement=engagement):
+            training_hold(training=training, held_on=today - dt.timedelta(days=9), attendance="The whole team")
+    gate = Gate.objects.select_related("phase", "engagement__client").get(engagement=engagement, phase__key=key)
+    for criterion in gate.criteria.filter(check_key=""):
+        by_firm = criterion.kind == "confirmed"
+        criterion_say(
+            criterion=criterion, holds=True, user=lead.user if by_firm else signer.user, is_firm_staff=by_firm
+        )
+    gate_pass(gate, lead)
+
+
+def gate_pass(gate: Gate, lead: Participant) -> None:
+    """Open the gate: simply where everything holds, else on the record."""
+    today = dt.datetime.now(dt.UTC).date()
+    if gate_now(gate, today).can_open:
+        gate_open(gate=gate, user=lead.user)
+    else:
+        gate_override(gate=gate, reason=BEFORE_PORTAL, user=lead.user)
+
+
+def task_done(task: Task, lead: Participant, today: dt.date) -> None:
+    """A task with its owner, its time and its end."""
+    due = today - dt.timedelta(days=50 - 3 * task.number)
+    task_update(task=task, changes={"owner": lead, "starts_on": due - dt.timedelta(days=5), "due_on": due})
+    minutes = int((task.hours_high or 1) * 60)
+    time_add(task=task, user=lead.user, minutes=min(minutes, 480), day=due)
+    row_move(about="task", row=task, step="finish")
+
+
+def phase_begin(
+    engagement: Engagement, phase: int, lead: Participant, team: dict[str, Participant], today: dt.date
+) -> None:
+    """What is under way in the phase that was reached."""
+    first = next(iter(team.values()))
+    points = ChecklistPoint.objects.filter(engagement=engagement, subphase__phase__key=str(phase)).order_by("pk")
+    for point in points[: points.count() // 3]:
+        point_set(point=point, is_done=True, user=lead.user)
+    for at, task in enumerate(
+        Task.objects.filter(engagement=engagement, subphase__phase__key=str(phase)).order_by("number")
+    ):
+        due = today + dt.timedelta(days=4 * at - 3)
+        task_update(task=task, changes={"owner": lead, "starts_on": due - dt.timedelta(days=6), "due_on": due})
+    meeting = (
+        Meeting.objects.filter(engagement=engagement, subphase_key__startswith=str(phase)).order_by("position").first()
+    )
+    if meeting is not None:
+        meeting_play(meeting, first, today)
+    if phase == 2:
+        for component in Component.objects.filter(engagement=engagement, number__lte=4):
+            row_move(about="component", row=component, step="finish")
+    document = Document.objects.filter(engagement=engagement, subphase_key__startswith=str(phase)).first()
+    if document is not None:
+        document_version_add(document=document, text="First draft, for comments.", user=lead.user)
+        row_move(about="document", row=document, step="submit")
+        comment_add(
+            engagement=engagement, about="document", about_id=document.pk, author=lead.user, is_internal=False,
+            text=f"@{first.user.email} could you look at section 2 before Friday?", path=f"documents/{document.pk}/",
+        )  # fmt: skip
+    risk_add(
+        engagement=engagement, kind="risk", severity="medium", title="The billing export may come late",
+        remedy="Begin with last month's export", owner=lead,
+    )  # fmt: skip
+
+
+def meeting_play(meeting: Meeting, first: Participant, today: dt.date) -> None:
+    """A meeting that was held, with a decision and homework."""
+    when = dt.datetime.combine(today - dt.timedelta(days=5), dt.time(14), dt.UTC)
+    row_move(about="meeting", row=meeting, step="schedule", starts_at=when)
+    held = row_move(about="meeting", row=meeting, step="hold")
+    meeting_note(
+        meeting=held, attendees=f"{first}, Ana", notes="We went through the open points one by one.",
+        internal_notes="They want to be faster than their own calendar allows.",
+    )  # fmt: skip
+    meeting_item_add(meeting=held, kind="decision", text="The next version is circulated before the next meeting")
+    due = today + dt.timedelta(days=2)
+    meeting_item_add(
+        meeting=held, kind="homework", text="Confirm how contracts of several years count", owner=first, due_on=due
+    )
