@@ -9,11 +9,12 @@ from typing import Any
 from engagements.playbook.build import Plain, PlaybookError, Site, from_data
 from engagements.playbook.hours import Hours, total
 from engagements.playbook.order import cycle_in
-from engagements.playbook.schema import Gate, Meeting, Playbook, Task
+from engagements.playbook.schema import Criterion, Gate, Meeting, Playbook, Task
 from engagements.playbook.shape import is_row, slots, title_slot
 from engagements.playbook.terms import COMPUTED_CHECKS, CriterionKind
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
+SIGNED_CHECK = "policy_signed"
 ONLY_IF = re.compile(r"(.*?)\s*\[only if ([^\]]*)\]\Z")
 
 
@@ -137,11 +138,17 @@ def _check_gate(place: str, gate: Gate, playbook: Playbook, site: Site) -> None:
         if criterion.kind == CriterionKind.COMPUTED and criterion.check not in COMPUTED_CHECKS:
             known = ", ".join(COMPUTED_CHECKS)
             site.fault(f"{inner}.check", f"'{criterion.check}' cannot be computed; known are {known}")
-        if criterion.kind != CriterionKind.COMPUTED and criterion.check:
-            site.fault(f"{inner}.check", "only a computed criterion has a check")
+        if criterion.check and not _may_have_check(criterion):
+            site.fault(f"{inner}.check", f"only a computed criterion has a check, or a signed one {SIGNED_CHECK}")
     for number, needed in enumerate(gate.early_needs, start=1):
         if needed not in keys:
             site.fault(f"{place}.early_needs[{number}]", f"the gate has no criterion '{needed}'")
+
+
+def _may_have_check(criterion: Criterion) -> bool:
+    """A signature is looked up too where the definitions' own sign-off holds it."""
+    by_signoff = criterion.kind == CriterionKind.SIGNED and criterion.check == SIGNED_CHECK
+    return by_signoff or criterion.kind == CriterionKind.COMPUTED
 
 
 def _numbered(place: str, parts: Iterable[Any]) -> Iterator[tuple[str, Any]]:

@@ -16,7 +16,6 @@ from engagements.models import (
     Component,
     Document,
     Gate,
-    GateCriterion,
     ProjectTest,
     ProjectTraining,
     Risk,
@@ -25,6 +24,7 @@ from engagements.models import (
 from governance.models import DefinitionItem, ItemState
 from governance.selectors.answers import terms_approved, terms_waiting
 from governance.selectors.items import no_assumed_critical
+from governance.selectors.signoff import signed_final
 from metrics.selectors.reconciliation_checks import month_closed_and_reconciled, variance_within_tolerance
 from metrics.selectors.samples import samples_agree, samples_get
 from portal.lib.periods import last_day
@@ -60,11 +60,16 @@ def terms_answered(gate: Gate, today: date) -> Answer:
 
 
 def policy_signed(gate: Gate, today: date) -> Answer:
-    """People of Finance and RevOps have signed: their criterion of this engagement says so."""
-    signed = GateCriterion.objects.filter(engagement=gate.engagement, kind="signed", key="policy_signed")
-    row = signed.exclude(said_at=None).first()
-    sentence = "The policy is signed." if row else "The policy is not signed yet."
-    return Answer(row is not None, sentence, url_name="definitions")
+    """The final policy is signed, and no signature under it has lapsed."""
+    found = signed_final()
+    if found is None or not found.is_signed:
+        return Answer(False, "The final version of the policy is not signed yet.", url_name="definitions")
+    if found.lapsed:
+        return Answer(
+            False, f"Signatures have lapsed, because this changed: {', '.join(found.lapsed)}.", url_name="definitions"
+        )
+    names = ", ".join(each.signer.user.get_full_name() for each in found.signers if each.signature is not None)
+    return Answer(True, f"Signed by {names}.", url_name="definitions")
 
 
 def assumed_critical(gate: Gate, today: date) -> Answer:

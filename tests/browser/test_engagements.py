@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from engagements.models import ChecklistPoint, Engagement, Gate, Phase
+from engagements.models import ChecklistPoint, Engagement, Gate, GateCriterion, Phase
 from engagements.services.people import participant_add
 from engagements.services.start import Chosen, engagement_start
 from engagements.shipped import shipped_playbooks
@@ -122,6 +122,9 @@ def test_a_client_signs_on_a_phone_and_nothing_scrolls_sideways(page: Page, clie
             kind="single",
             starts_on=START,
         )
+        GateCriterion.objects.filter(key="policy_signed").update(
+            check_key=""
+        )  # the policy is signed at the gate itself
         participant_add(engagement=engagement, user=rita, is_firm_staff=False, project_role="Lead", function="revops")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/c/northwind/")

@@ -71,7 +71,7 @@ def _formed(data: build.Plain) -> Playbook:
         ("[only if euro]", "[only if yen]", "phases[1].subphases[1].checklist[1]", "no condition 'yen'"),
         ("check: tasks_done", "check: magic", "gates[1].criteria[1].check", "'magic' cannot be computed"),
         ("kind: computed", "kind: guessed", "gates[1].criteria[1].kind", "none of confirmed, signed, computed"),
-        ("kind: computed", "kind: signed", "gates[1].criteria[1].check", "only a computed criterion"),
+        ("kind: computed", "kind: signed", "gates[1].criteria[1].check", "or a signed one policy_signed"),
         ('phase: "1"', 'phase: "9"', "gates[1].phase", "there is no phase '9'"),
         ("start: 15, end: 30", "start: 10, end: 30", "meetings[1].agenda[2].start", "before the slot above it is over"),
         ("start: 0, end: 15", "start: 0, end: 0", "meetings[1].agenda[1].end", "ends before it begins"),
@@ -90,6 +90,11 @@ def test_every_fault_names_its_place(old: str, new: str, place: str, reason: str
         from_yaml(SMALL.replace(old, new))
     found = [fault for fault in caught.value.faults if fault.place == place and reason in fault.reason]
     assert found and found[0].line > 0, caught.value.faults
+
+
+def test_a_signature_may_be_looked_up_where_the_definitions_hold_it() -> None:
+    looked_up = SMALL.replace("kind: computed", "kind: signed").replace("check: tasks_done", "check: policy_signed")
+    assert from_yaml(looked_up).gates[0].criteria[0].check == "policy_signed"
 
 
 def test_all_faults_are_told_at_once() -> None:

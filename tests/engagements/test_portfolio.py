@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client as Browser
 
-from engagements.models import Engagement, EngagementSummary, Meeting, Milestone, Participant, Task
+from engagements.models import Engagement, EngagementSummary, GateCriterion, Meeting, Milestone, Participant, Task
 from engagements.selectors.health import AMBER, GREEN, RED, HoursSpent, health_get, hours_spent
 from engagements.selectors.waiting import needed_of, waiting_list
 from engagements.services.conversation import homework_set, meeting_item_add, risk_add
@@ -28,6 +28,11 @@ TODAY = dt.date(2026, 11, 20)
 def levels(engagement: Engagement, today: dt.date = TODAY, hours: HoursSpent | None = None) -> list[tuple[str, str]]:
     health = health_get(engagement, today, hours or hours_spent(engagement))
     return [(reason.level, reason.sentence) for reason in health.reasons]
+
+
+def signed_here(engagement: Engagement) -> None:
+    """As in a playbook whose policy is signed at the gate, not among the definitions."""
+    GateCriterion.objects.filter(engagement=engagement, key="policy_signed").update(check_key="")
 
 
 def test_health_is_green_without_a_reason(project: Engagement) -> None:
@@ -87,6 +92,7 @@ def test_a_person_is_needed_for_homework_tasks_and_signatures(
     )
     task_create(engagement=project, name="Hidden", owner=analyst, due_on=TODAY, is_client_visible=False)
     task_create(engagement=project, name="Shown", owner=analyst, due_on=TODAY)
+    signed_here(project)
     found = needed_of(project, finn, is_firm_staff=False, may_sign=True, today=TODAY)
     assert [(each.title, each.level) for each in found] == [
         ("Confirm", "refused"),
@@ -152,7 +158,7 @@ def test_the_clients_home_says_first_what_needs_the_reader(
     northwind: Client, ana: User, finn: User, signed_in: SignedIn
 ) -> None:
     with tenant_context(northwind):
-        started(northwind, ana)
+        signed_here(started(northwind, ana))
     page = signed_in(finn).get("/c/northwind/").content.decode()
     assert page.index("Needs you now") < page.index("5 points of your homework are open")
     assert "Your signature" in page and "Finance and RevOps have signed the one-page policy" in page
