@@ -90,7 +90,7 @@ def compute_what_can_be_valued(given: EngineInput, ready: Ready, first: int, thr
     able = months_that_can_be_valued(lines, rates, policy, first, through, retention=False)["can_be_valued"].to_numpy()
     start, end = latest_run(able, months_with_arr(ready.settled, first, through), first)
     if start is None or end is None:
-        message = f"No month can be valued: {missing_rates_text(gaps)}."
+        message = f"No month can be valued: {missing_months_text(gaps)}."
         return Computed(None, None, gap_rows(gaps), message)
     retained = months_that_can_be_valued(lines, rates, policy, start, end)["can_be_valued"].to_numpy()
     retention_from = end - int(np.argmin(np.append(retained[::-1], False))) + 1 if retained[-1] else None
@@ -99,7 +99,7 @@ def compute_what_can_be_valued(given: EngineInput, ready: Ready, first: int, thr
     if retention_from is not None and retention_from > start:
         later = book_of(ready, rates, retention_from, end, with_cohorts=False)
         series = with_retention_of(series, series_of_book(later, retention_from, end))
-    shown = f"Shown from {month_format(start)} to {month_format(end)}: {missing_rates_text(gaps)}."
+    shown = f"Shown from {month_format(start)} to {month_format(end)}: {missing_months_text(gaps)}."
     return Computed(series, retention_from, gap_rows(gaps), shown)
 
 
@@ -130,6 +130,26 @@ def gap_rows(gaps: pl.DataFrame) -> list[dict[str, Any]]:
         }
         for row in kept
     ]
+
+
+def missing_months_text(gaps: pl.DataFrame, named: int = 3) -> str:
+    """A gap report in one sentence: of each currency how many months lack a rate, the first and the last of them."""
+    months = {row["currency"]: set[int]() for row in gaps.iter_rows(named=True)}
+    for row in gaps.iter_rows(named=True):
+        months[row["currency"]].add(row["month"] if row["month"] is not None else month_of(row["day"]))
+    texts = [lacking_text(currency, sorted(found)) for currency, found in sorted(months.items())[:named]]
+    more = len(months) - len(texts)
+    return "; ".join(texts) + (f"; and {more} more currenc{'y' if more == 1 else 'ies'}" if more else "")
+
+
+def lacking_text(currency: str, months: list[int]) -> str:
+    """One currency and the months that lack a rate."""
+    if len(months) == 1:
+        return f"there is no {currency} exchange rate for {month_format(months[0])}"
+    return (
+        f"there is no {currency} exchange rate for {len(months)} months, "
+        f"the first {month_format(months[0])}, the last {month_format(months[-1])}"
+    )
 
 
 def missing_rates_text(gaps: pl.DataFrame, named: int = 5) -> str:

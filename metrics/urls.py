@@ -18,6 +18,7 @@ urlpatterns = [
     path("data/lines/", lines.search, name="data_lines"),
     path("data/lines/<int:line_id>/", lines.history, name="data_line"),
     path("data/rates/", rates.rates, name="data_rates"),
+    path("data/rates/remove/", rates.remove, name="data_rates_remove"),
     path("data/rates/upload/", rates.upload, name="data_rates_upload"),
     path("data/issues/", issues.issues, name="data_issues"),
     path("data/issues/<slug:code>/", issues.issue, name="data_issue"),

@@ -9,13 +9,15 @@ from portal.tenancy.wall import TenantForeignKey, TenantModel
 
 
 class RateImport(TenantModel):
-    """One file of rates that was loaded."""
+    """One file of rates that was loaded; or that all rates of `removed_currency` were taken away, then with their sha256."""
 
     file_name = models.CharField(max_length=255)
     file_sha256 = models.CharField(max_length=64)
     added_count = models.IntegerField(default=0)
     changed_count = models.IntegerField(default=0)
     unchanged_count = models.IntegerField(default=0)
+    removed_currency = models.CharField(max_length=3, blank=True, default="")
+    removed_count = models.IntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

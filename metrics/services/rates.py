@@ -1,6 +1,6 @@
 """A client's own exchange rates.
 
-`rates_check(client=, path=) -> RateFile` · `rates_import(client=, file=, file_name=, user=) -> RateImport`
+`rates_import(client=, file=, file_name=, user=) -> RateImport` · `rates_remove(client=, currency=, user=) -> RateImport`
 
 Once a client has rates of its own for a currency, only those count for it; every other currency is valued by the ECB's.
 """
@@ -65,6 +65,28 @@ def rates_import(*, client: Client, file: "IO[bytes] | File[Any]", file_name: st
     if added.height or changed.height:
         rates_changed(client=client, reason=f"{imported.file_name} was loaded")
     return imported
+
+
+def rates_remove(*, client: Client, currency: str, user: Any = None) -> RateImport:
+    """Take all of the client's own rates of a currency away: from now on the ECB's count for it again.
+
+    The numbers are recomputed; that it was done, and the sha256 of what was taken away, stay in the history and the audit log.
+    Raises ImportProblem where there is none.
+    """
+    books_hold(client=client)
+    taken = repository.own_rates([currency])
+    if not taken.height:
+        raise ImportProblem(f"There are no rates of your own for {currency[:3]}.")
+    sha256 = repository.frame_digest(taken, *KEY)
+    removal: RateImport = RateImport.objects.create(
+        client=client, file_sha256=sha256, removed_currency=currency, removed_count=taken.height, created_by=user
+    )
+    FxRate.objects.filter(currency=currency).delete()
+    days = {"first": str(taken["day"].min()), "last": str(taken["day"].max())}
+    details = {"currency": currency, "removed": taken.height, "sha256": sha256, **days}
+    audit.record("rates.removed", object_type="rates", object_id=removal.pk, before=details, details=details)
+    rates_changed(client=client, reason=f"all own {currency} rates were taken away")
+    return removal
 
 
 def rates_read(*, client: Client, file: "IO[bytes] | File[Any]") -> tuple[RateFile, str]:

@@ -12,8 +12,8 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 
 from portal.tenancy.problems import TooLarge
 
-UNKNOWN = "There is nothing of this name here."
 REPEATED = "This is given more than once."
+LONGEST_NAME = 100  # of what was sent, in an answer
 FORM_OVERHEAD = 1_000_000  # what a form says beside its file
 
 
@@ -24,8 +24,14 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             known = {name for name, field in self.fields.items() if not field.read_only}
             if unknown := sorted(str(name) for name in data if name not in known):
-                raise ValidationError({name: [UNKNOWN] for name in unknown})
+                raise ValidationError({name: [unknown_text(name, known)] for name in unknown})
         return super().to_internal_value(data)
+
+
+def unknown_text(name: str, known: set[str]) -> str:
+    """Which name is not known, and which are."""
+    names = f"known are {', '.join(sorted(known))}" if known else "nothing can be given"
+    return f"There is no '{name[:LONGEST_NAME]}' here; {names}."
 
 
 def plain(given: Any) -> Any:

@@ -76,7 +76,7 @@ def test_where_rates_run_out_the_months_before_are_shown_with_the_gap(northwind:
             "lines": 1,
             "line_ids": ["L2"],
         }
-        assert "no XDR exchange rate for 2024-08-31" in book.message
+        assert "no XDR exchange rate for 17 months, the first 2024-08, the last 2025-12." in book.message
         summary = ClientSummary.objects.get()
         assert summary.as_of_month == month_parse("2024-07")
         assert "XDR" in summary.state

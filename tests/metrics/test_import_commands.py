@@ -11,7 +11,9 @@ from django.core.management import CommandError, call_command
 from metrics.models import ContractImport, ContractLine, FxRate, RateChange, Source
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.engine import frames
 from tests.metrics.files import TWENTY_FAULTS, csv_bytes, faulty_file, line
+from tests.metrics.loading import load_lines
 
 pytestmark = pytest.mark.usefixtures("file_store")
 
@@ -107,6 +109,19 @@ def test_rates_are_added_corrected_and_remembered(northwind: Client, write: Any)
     with tenant_context(northwind):
         assert str(FxRate.objects.get(day="2024-01-31").rate) == "1.1500000000"
         assert [(str(c.old), str(c.new)) for c in RateChange.objects.all()] == [("1.1000000000", "1.1500000000")]
+
+
+def test_own_rates_that_lack_months_are_told_and_can_be_taken_away(northwind: Client, write: Any) -> None:
+    with tenant_context(northwind):
+        load_lines(frames.frame(frames.line(currency="EUR")))
+    _, err, _ = run("rates_import", "--client", "northwind", write(b"date,currency,rate\n2024-01-31,EUR,1.1\n"))
+    assert "months have no rate of your own: 2024-02 to 2024-12" in err
+    assert "manage.py rates_remove --client northwind --currency EUR" in err
+    assert "1 own EUR rates taken away." in run("rates_remove", "--client", "northwind", "--currency", "eur")[0]
+    with tenant_context(northwind):
+        assert not FxRate.objects.exists()
+    _, _, ended = run("rates_remove", "--client", "northwind", "--currency", "EUR")
+    assert "no rates of your own for EUR" in ended
 
 
 def test_a_faulty_file_of_rates_changes_nothing(northwind: Client, write: Any) -> None:

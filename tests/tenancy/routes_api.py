@@ -32,7 +32,7 @@ from tests.engine.frames import frame, line, plain_policy
 from tests.metrics import files
 from tests.metrics.loading import load_lines
 from tests.tenancy.matrix import Kwargs, nothing
-from tests.tenancy.routes_metrics import two_sources
+from tests.tenancy.routes_metrics import own_rates, two_sources
 
 NOW = dt.datetime(2025, 1, 15, tzinfo=dt.UTC)
 JUNE = month_parse("2024-06")
@@ -159,6 +159,7 @@ API_ROUTES = [
     ApiRoute("api_issues", VIEW_DATA),
     ApiRoute("api_rates", VIEW_DATA),
     ApiRoute("api_rates", IMPORT_DATA, "post", data=some_rates, status=201),
+    ApiRoute("api_rates", IMPORT_DATA, "delete", own_rates, query={"currency": "EUR"}),
     ApiRoute("api_rate_gaps", VIEW_DATA),
     ApiRoute("api_policies", VIEW_POLICY),
     ApiRoute("api_policies", EDIT_POLICY, "post", data=a_new_policy, status=201),

@@ -1,6 +1,7 @@
 """The Data pages in the access matrix."""
 
 import datetime as dt
+import io
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from metrics.models import ContractLine, Source
 from metrics.models.intake import ImportState
 from metrics.services.books import books_rebuild_all
 from metrics.services.imports import import_accept, import_check, import_read, import_start
+from metrics.services.rates import rates_import
 from metrics.services.reconciliation import account_explain, account_map
 from metrics.services.sources import source_ensure
 from portal.lib.periods import month_parse
@@ -75,6 +77,11 @@ def a_contract_file(client: Client) -> dict[str, Any]:
         "kind": "billing",
         "file": SimpleUploadedFile("contracts.csv", csv_bytes([line(1)])),
     }
+
+
+def own_rates(client: Client) -> dict[str, Any]:
+    rates_import(client=client, file=io.BytesIO(b"date,currency,rate\n2024-06-28,EUR,1.0712\n"), file_name="rates.csv")
+    return {}
 
 
 def a_rate_file(client: Client) -> dict[str, Any]:
@@ -164,5 +171,14 @@ METRICS_ROUTES = [
         "samples_change", RECONCILE, method="post", kwargs=two_sources, data=A_SAMPLE, names_object=False, status=(302,)
     ),
     Route("data_rates_upload", IMPORT_DATA),
+    Route(
+        "data_rates_remove",
+        IMPORT_DATA,
+        method="post",
+        kwargs=own_rates,
+        names_object=False,
+        data={"currency": "EUR"},
+        status=(302,),
+    ),
     Route("data_rates_upload", IMPORT_DATA, method="post", data=a_rate_file),
 ]

@@ -119,6 +119,14 @@ class RateFileSerializer(StrictSerializer):
         return {"file": attrs["file"], "file_name": attrs["file"].name}
 
 
+class LackingSerializer(serializers.Serializer[Any]):
+    """A currency with rates of the client's own, and the months of the book that need one which is not among them."""
+
+    currency = serializers.CharField()
+    months = serializers.ListField(child=serializers.CharField(help_text="YYYY-MM"))
+    of = serializers.IntegerField(help_text="How many months the book has.")
+
+
 class RateImportSerializer(serializers.Serializer[Any]):
     """What a load of rates did; rates that it does not name stay."""
 
@@ -128,6 +136,22 @@ class RateImportSerializer(serializers.Serializer[Any]):
     added_count = serializers.IntegerField()
     changed_count = serializers.IntegerField()
     unchanged_count = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    lacking = LackingSerializer(many=True, help_text="What the client's own rates now leave without one.")
+
+
+class RateRemovalParameters(StrictSerializer):
+    """Which rates to take away."""
+
+    currency = serializers.RegexField(CURRENCY, help_text="All of the client's own rates of it.")
+
+
+class RateRemovalSerializer(serializers.Serializer[Any]):
+    """All own rates of a currency that were taken away."""
+
+    id = serializers.IntegerField(source="pk")
+    currency = serializers.CharField(source="removed_currency")
+    removed_count = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
 

@@ -1,5 +1,6 @@
 """`manage.py rates_import`: add and correct a client's own exchange rates."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -7,7 +8,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from metrics.commands import fault_lines
 from metrics.models import RateImport
+from metrics.selectors.own_rates import own_rates_lacking
 from metrics.services.after_change import numbers_refresh
+from metrics.services.books import last_completed_month
 from metrics.services.problems import ImportProblem
 from metrics.services.rates import RatesRefused, rates_import
 from portal.tenancy.commands import ClientCommand
@@ -37,6 +40,17 @@ class Command(ClientCommand):
         self.stdout.write(
             f"{imported.added_count} rates added, {imported.changed_count} changed, {imported.unchanged_count} unchanged."
         )
+        self.say_what_lacks(client)
+
+    def say_what_lacks(self, client: Client) -> None:
+        """The months that the client's own rates leave without one, and the way back."""
+        with tenant_context(client):
+            found = own_rates_lacking(client, last_completed_month(client, dt.datetime.now(dt.UTC)))
+        for lacking in found:
+            self.stderr.write(
+                f"{lacking.text} Load them, or go back to the ECB's rates: "
+                f"manage.py rates_remove --client {client.slug} --currency {lacking.currency}"
+            )
 
     def load(self, client: Client, path: Path) -> RateImport:
         """The import; CommandError after every fault was printed."""
