@@ -60,6 +60,8 @@ class Signer(TenantModel):
     state = models.CharField(max_length=10, choices=SignerState.choices, default=SignerState.WAITING)
     reason = models.TextField(blank=True, default="", help_text="Why they declined")
     decided_at = models.DateTimeField(null=True)
+    reminders = models.PositiveIntegerField(default=0)
+    next_reminder_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         ordering: ClassVar = ["position"]

@@ -7,7 +7,7 @@ client's executives. Nobody gets two mails on one day, whatever they are about.
 """
 
 import datetime as dt
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Min
@@ -15,17 +15,23 @@ from django.urls import reverse
 
 from governance.models import Asking, Function, News, Respondent
 from governance.selectors.answers import questions_of
-from governance.services.news import DUE, day_claim, news_add, news_send, next_morning
+from governance.services.news import (
+    DUE,
+    ESCALATED_WITH,
+    EVERY,
+    FIRST_AFTER,
+    day_claim,
+    news_add,
+    news_send,
+    next_morning,
+)
 from governance.services.problems import DefinitionError
+from governance.services.sign_reminders import signers_due, signers_remind
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
 from portal.tenancy import audit
 from portal.tenancy.dispatch import earlier_run, next_run
 from portal.tenancy.models import Client
 from portal.tenancy.services import TenancyError
-
-FIRST_AFTER: Final = dt.timedelta(days=3)
-EVERY: Final = dt.timedelta(days=2)
-ESCALATED_WITH: Final = 3
 
 
 def questions_ask(*, client: Client, user: Any, asked_by: Any, now: dt.datetime) -> Asking:
@@ -73,18 +79,22 @@ def send(client: Client, user: Any, waiting: list[Any], asked_by: Any, opening: 
 
 
 def reminders_due(*, client: Client, now: dt.datetime) -> int:
-    """Remind whoever is due at `now`, send waiting news, and set when this is due again; gives the number of mails."""
-    Client.objects.select_for_update(no_key=True).get(
-        pk=client.pk
-    )  # news that is being written now is seen, or comes after
+    """Remind whoever is due at `now`, signers too, send waiting news, and set when this is due again.
+
+    Gives the number of mails.
+    """
+    # With the client locked, news that is being written now is either seen below or makes this due again itself.
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     due = (
         Asking.objects.select_for_update(of=("self",))
         .filter(next_reminder_at__lte=now)
         .select_related("user", "asked_by")
     )
     sent = sum(remind(client, asking, now) for asking in due.order_by("next_reminder_at"))
+    sent += signers_remind(client=client, now=now)
     sent += news_send(client=client, now=now)
-    at = Asking.objects.aggregate(at=Min("next_reminder_at"))["at"]
+    asked = Asking.objects.aggregate(at=Min("next_reminder_at"))["at"]
+    at = min(filter(None, (asked, signers_due())), default=None)
     if News.objects.filter(mailed_at=None, user__is_active=True).exists():
         at = min(filter(None, (at, next_morning(client, now))))
     next_run(client=client, column=DUE, at=at)

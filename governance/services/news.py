@@ -20,6 +20,9 @@ from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.models import Client
 
 MORNING: Final = 8
+FIRST_AFTER: Final = dt.timedelta(days=3)  # of reminders, and how far one lies from the next
+EVERY: Final = dt.timedelta(days=2)
+ESCALATED_WITH: Final = 3
 DUE: Final = "next_reminder_at"
 
 

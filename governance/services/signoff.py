@@ -12,13 +12,14 @@ from typing import Any
 from django.urls import reverse
 
 from governance.models import DefinitionItem, Function, PolicyDocument, Signer, SignerState, Signoff, SignoffMode
-from governance.services.news import day_claim, news_add
+from governance.services.news import DUE, FIRST_AFTER, day_claim, news_add
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import next_state
 from portal.accounts.models import User
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
+from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.models import Client, Membership
 from portal.tenancy.selectors import is_staff_of
 from portal.tenancy.services import TenancyError
@@ -106,16 +107,26 @@ def changed_items(document: PolicyDocument) -> list[str]:
 
 
 def signer_tell(*, client: Client, signer: Signer) -> None:
-    """Mail a signer the link to the document. It takes the mail of their day, and goes out even where that was taken.
+    """Ask a signer by mail. It takes the mail of their day, goes out even where that was taken, and reminders follow."""
+    now = database_time()
+    if signer_mail(client, signer):
+        day_claim(client=client, user=signer.user, now=now)
+    signer.next_reminder_at = now + FIRST_AFTER
+    signer.save(update_fields=["next_reminder_at"])
+    earlier_run(client=client, column=DUE, at=signer.next_reminder_at)
 
-    Who may not come by link, because their role needs a second factor, is told without one.
+
+def signer_mail(client: Client, signer: Signer, opening: str = "") -> bool:
+    """The mail with the link to what a signer signs; False where they are told without one, in their news.
+
+    A role that needs a second factor does not come by link.
     """
     document = signer.signoff.document
     words = LinkWords(
         subject=f"{client.name}: the ARR policy waits for your signature",
         lead="The ARR policy waits for your signature",
-        text=f"{signer.signoff.requested_by.get_full_name()} asks you to sign {document} for {signer.get_function_display()}. "
-        "You read it, and sign it or say why not.",
+        text=f"{opening}{signer.signoff.requested_by.get_full_name()} asks you to sign {document} for "
+        f"{signer.get_function_display()}. You read it, and sign it or say why not.",
         action="Read and sign",
     )
     target = reverse("signing", kwargs={"client_slug": client.slug, "signer_id": signer.pk})
@@ -126,8 +137,8 @@ def signer_tell(*, client: Client, signer: Signer) -> None:
         news_add(
             client=client, user=signer.user, text=f"{words.lead}: sign in to read and sign {document}", path=target
         )
-    else:
-        day_claim(client=client, user=signer.user, now=database_time())
+        return False
+    return True
 
 
 def signoff_withdraw(*, client: Client, signoff: Signoff, user: Any) -> Signoff:

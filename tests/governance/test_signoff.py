@@ -12,6 +12,7 @@ from django.test import Client as Browser
 
 from governance.models import DefinitionItem, News, PolicyDocument, Signature, SignCode, SignedItem, Signer, Signoff
 from governance.selectors.signoff import signed_final, signer_get, to_sign
+from governance.services.asking import reminders_due
 from governance.services.documents import document_create
 from governance.services.items import item_edit
 from governance.services.problems import DefinitionError, OutdatedError
@@ -353,3 +354,28 @@ def test_who_needs_a_second_factor_is_told_without_a_link(
         ask(started, final, ana, (adam, "finance"))
     assert [mail["To"] for mail in mailbox.mails] == ["adam@example.com"]
     assert "/link/" not in mailbox.text() and "sign in to read and sign v0 (final)" in mailbox.text()
+
+
+def test_signers_are_reminded_until_they_decide_and_the_third_tells_who_asked(
+    asked: Client, finn: User, mailbox: Mailbox, commits: Commits
+) -> None:
+    asked.refresh_from_db()
+    start = asked.next_reminder_at
+    assert start is not None and start - dt.datetime.now(dt.UTC) < dt.timedelta(days=3)
+    mailbox.mails.clear()
+
+    def run(days: float) -> list[str]:
+        mailbox.mails.clear()
+        with commits(), tenant_context(asked):
+            reminders_due(client=asked, now=start + dt.timedelta(days=days, minutes=1))
+        return sorted(str(mail["To"]) for mail in mailbox.mails)
+
+    assert run(-1) == []
+    assert run(0) == ["finn@example.com", "rita@example.com"] and "A reminder." in mailbox.text()
+    assert run(0.1) == []
+    with tenant_context(asked):
+        sign(asked, finn)
+    assert run(2) == ["rita@example.com"]
+    assert run(4)[-1] == "rita@example.com"
+    with tenant_context(asked):
+        assert "Rita has not signed v0 (final) after 3 reminders" in set(News.objects.values_list("text", flat=True))
