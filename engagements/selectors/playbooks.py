@@ -43,7 +43,7 @@ def playbook_facts(playbook: Playbook) -> tuple[tuple[str, int], ...]:
         ("trainings", len(playbook.trainings)),
         ("maintenance tasks", len(playbook.maintenance)),
     )
-    return tuple((name, count) for name, count in counts if count)
+    return tuple((name if count > 1 else name.removesuffix("s"), count) for name, count in counts if count)
 
 
 def shipped_list() -> list[PlaybookCard]:
