@@ -24,6 +24,7 @@ class PolicyForm(forms.Form):
     minimum_term_months = forms.IntegerField(min_value=0, max_value=MOST_MONTHS)
     renewal_grace_days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)
     reactivation_window_months = forms.IntegerField(min_value=0, max_value=MOST_MONTHS, required=False)
+    based_on = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput())
     note = forms.CharField(max_length=400, required=False, label="Why this version", widget=forms.Textarea({"rows": 2}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

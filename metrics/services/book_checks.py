@@ -46,6 +46,8 @@ def books_check(*, client: Client, now: dt.datetime) -> list[str]:
     books = [book for book in books_hold(client=client) if book.state == BookState.READY]
     given = book_input(client=client, lines=read_and_keep(repository.authoritative_source()))
     found: list[str] = []
+    if client.currency != given.policy.reporting_currency:
+        found.append(f"the client reports in {client.currency}, its policy in {given.policy.reporting_currency}")
     for book in books:
         own = given.recognised(book.recognition)
         fresh = compute(own, book.through_month or 0)

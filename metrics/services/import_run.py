@@ -9,7 +9,6 @@ delivery of the job begins anew. Imports of one source take turns under a lock t
 from collections.abc import Callable
 from typing import Final
 
-from django.db import connection
 from django.db.models import F
 
 from metrics import loading
@@ -21,11 +20,11 @@ from metrics.models.intake import ImportState
 from metrics.services.after_change import lines_changed
 from metrics.services.import_claims import import_held
 from metrics.services.imports import Checked, count, finish, move, newest_load, record, refuse, table_of
+from metrics.services.sources import turn_take
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
 Report = Callable[[str, int], None]
-SOURCE_LOCK: Final = 7_603
 CHANGED_MEANWHILE: Final = (
     "The lines of this source changed after the summary was made: look at the new one and decide again."
 )
@@ -73,7 +72,7 @@ def load(
     client: Client, contract_import: ContractImport, content: ContractFile, checked: Checked | None, tell: Report
 ) -> ContractImport | None:
     """The transaction: wait for the source's turn, look again at what is there, write, and say so."""
-    take_turn(contract_import)
+    turn_take(contract_import.source_id)
     holder = contract_import.holder
     contract_import.refresh_from_db()
     if contract_import.state != ImportState.RUNNING or contract_import.holder != holder:
@@ -103,12 +102,6 @@ def load(
         reason=f"{contract_import.file_name} was loaded",
     )
     return done(contract_import, ImportState.DONE)
-
-
-def take_turn(contract_import: ContractImport) -> None:
-    """Wait until no other import of this source is being loaded; the turn ends with the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SOURCE_LOCK, contract_import.source_id])
 
 
 def current_delta(contract_import: ContractImport, content: ContractFile, checked: Checked | None) -> loading.Delta:

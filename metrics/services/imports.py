@@ -259,11 +259,20 @@ def count(contract_import: ContractImport, delta: loading.Delta) -> None:
 # --- decision ---------------------------------------------------------------------------------------------------------
 
 
-def import_accept(*, client: Client, contract_import: ContractImport, in_background: bool = True) -> None:
+def import_accept(
+    *, client: Client, contract_import: ContractImport, in_background: bool = True, digest: str | None = None
+) -> None:
     """Accept what the check found; the file is loaded in a job, or by the caller (`import_run`) when not `in_background`.
 
-    Raises ImportProblem unless the import waits for that decision (or failed and is tried again).
+    `digest` is that of the summary that was shown. Raises ImportProblem where the summary is another one by now, and unless the
+    import waits for that decision (or failed and is tried again).
     """
+    if digest is not None:
+        contract_import.refresh_from_db()
+    if digest is not None and digest != contract_import.report.get("digest", ""):
+        raise ImportProblem(
+            "What this file would do is no longer what was shown: look at the new summary and decide again."
+        )
     from_states = (ImportState.WAITING, ImportState.FAILED)
     if not move(contract_import, from_states, ImportState.QUEUED):
         raise ImportProblem(f"This file is {contract_import.get_state_display().lower()} and waits for no decision.")

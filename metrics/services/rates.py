@@ -48,7 +48,13 @@ def rates_import(*, client: Client, file: "IO[bytes] | File[Any]", file_name: st
     content, sha256 = rates_read(client=client, file=file)
     if len(content.faults):
         raise RatesRefused(content.faults)
+    read_in = client.currency
     books_hold(client=client)
+    client.refresh_from_db(fields=["currency"])
+    if client.currency != read_in:
+        raise ImportProblem(
+            f"The client reports in {client.currency} now: these rates were read as units of {read_in}."
+        )
     imported: RateImport = RateImport.objects.create(
         client=client, file_name=file_name_shown(file_name), file_sha256=sha256, created_by=user
     )

@@ -1,7 +1,12 @@
 """The sources of a client's contract lines.
 
-`source_ensure(client=, name=, kind=) -> Source` · `source_make_authoritative(client=, source=) -> Source`
+`source_ensure(client=, name=, kind=) -> Source` · `source_make_authoritative(client=, source=) -> Source` ·
+`turn_take(source_id)`
 """
+
+from typing import Final
+
+from django.db import connection
 
 from metrics.models import Source
 from metrics.models.intake import SourceKind
@@ -12,6 +17,7 @@ from portal.tenancy import audit
 from portal.tenancy.models import Client
 
 DEFAULT_NAME = "contracts"
+SOURCE_LOCK: Final = 7_603
 
 
 def source_ensure(*, client: Client, name: str = "", kind: str = SourceKind.SPREADSHEET) -> Source:
@@ -37,11 +43,18 @@ def source_ensure(*, client: Client, name: str = "", kind: str = SourceKind.SPRE
 
 
 def source_make_authoritative(*, client: Client, source: Source) -> Source:
-    """From now on this source's lines make ARR, and the former one's are there to be reconciled; the books are recomputed."""
-    if source.is_authoritative:
-        return source
+    """From now on this source's lines make ARR, and the former one's are there to be reconciled; the books are recomputed.
+
+    Raises ImportProblem while a file of either is being loaded: what it changes belongs to the books of one of them.
+    """
+    former = Source.objects.filter(is_authoritative=True).first()
+    for found in sorted({source.pk, *([former.pk] if former else [])}):
+        if not turn_is_free(found):
+            raise ImportProblem("A file is being loaded into one of these sources. Try again when it is done.")
     books_hold(client=client)
     former = Source.objects.filter(is_authoritative=True).first()
+    if former is not None and former.pk == source.pk:
+        return former
     Source.objects.filter(is_authoritative=True).update(is_authoritative=False)
     source.is_authoritative = True
     source.save(update_fields=["is_authoritative"])
@@ -56,3 +69,16 @@ def source_make_authoritative(*, client: Client, source: Source) -> Source:
     )
     rates_changed(client=client, reason=f"{source.name} is now the authoritative source")
     return source
+
+
+def turn_take(source_id: int) -> None:
+    """Wait until nobody else loads a file into this source, or makes it authoritative; the turn ends with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SOURCE_LOCK, source_id])
+
+
+def turn_is_free(source_id: int) -> bool:
+    """`turn_take` without waiting: whether the turn was free, and is ours now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [SOURCE_LOCK, source_id])
+        return bool(cursor.fetchone()[0])

@@ -132,7 +132,7 @@ def accept(request: TenantRequest, import_id: int) -> HttpResponse:
         if found.state in UNDER_WAY:
             import_resend(client=request.client, contract_import=found)
         else:
-            import_accept(client=request.client, contract_import=found)
+            import_accept(client=request.client, contract_import=found, digest=request.POST.get("digest", ""))
     except ImportProblem as error:
         messages.error(request, str(error))
     return HttpResponseRedirect(import_url("data_import", request, import_id))

@@ -63,7 +63,9 @@ def policy_version(request: TenantRequest, number: int) -> HttpResponse:
 def policy_edit(request: TenantRequest) -> HttpResponse:
     """Publish a new version, in force at once."""
     current = policy_in_force(request.client).to_dict()
-    form = PolicyForm(request.POST or None, initial=current)
+    newest = policy_latest()
+    seen = {"based_on": newest.number if newest else 0}
+    form = PolicyForm(request.POST or None, initial=current | seen)
     if request.method == "POST" and form.is_valid():
         try:
             version = policy_publish(
@@ -71,13 +73,14 @@ def policy_edit(request: TenantRequest) -> HttpResponse:
                 parameters=form.parameters(),
                 note=form.cleaned_data["note"],
                 user=request.user,
+                based_on=form.cleaned_data["based_on"],
             )
         except PolicyError as error:
             form.add_error(None, error.faults)
         else:
             messages.success(request, f"Policy v{version.number} is in force. The numbers are being recomputed.")
             return redirect("policy", client_slug=request.client.slug)
-    return TemplateResponse(request, "reporting/policy_edit.html", {"form": form})
+    return TemplateResponse(request, "reporting/policy_edit.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def history_of(versions: list[PolicyVersion]) -> list[dict[str, Any]]:

@@ -59,7 +59,8 @@ def test_a_good_file_goes_from_upload_to_the_result(northwind: Client, rita: Use
     summary = text(send(browser, northwind, csv_bytes([line(1), line(2, amount="2400.5", currency="EUR")])))
     assert "Load 2 lines" in summary and "2,400.50" in summary and "First rows, as they are read" in summary
     waiting = newest(northwind)
-    assert browser.post(url("data_accept", northwind, import_id=waiting.pk)).status_code == 302
+    shown = {"digest": waiting.report["digest"]}
+    assert browser.post(url("data_accept", northwind, import_id=waiting.pk), shown).status_code == 302
     page = text(browser.get(url("data_import", northwind, import_id=waiting.pk)))
     assert "Waiting for its turn" in page and url("data_progress", northwind, import_id=waiting.pk) in page
     assert browser.post(url("data_accept", northwind, import_id=waiting.pk)).status_code == 302  # a lost message
@@ -157,7 +158,7 @@ def test_a_foreign_file_is_asked_about_and_its_answers_are_remembered(
     first = newest(northwind)
     with tenant_context(northwind):
         assert first.state == ImportState.WAITING, [(f.row, f.column, f.value, f.reason) for f in first.faults.all()]
-    browser.post(url("data_accept", northwind, import_id=first.pk))
+    browser.post(url("data_accept", northwind, import_id=first.pk), {"digest": first.report["digest"]})
     import_run(northwind.pk, first.pk)
     with tenant_context(northwind):
         rows = {row.line_id: row for row in ContractLine.objects.all()}

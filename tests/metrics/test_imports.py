@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from django.db import connection
 
 from metrics.intake.compare import content_hashes
 from metrics.loading import MANY, stored_lines
@@ -13,7 +14,7 @@ from metrics.models.intake import ImportState
 from metrics.services.import_run import import_run
 from metrics.services.imports import import_accept, import_cancel
 from metrics.services.problems import ImportProblem
-from metrics.services.sources import source_ensure, source_make_authoritative
+from metrics.services.sources import SOURCE_LOCK, source_ensure, source_make_authoritative
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.files import TWENTY_FAULTS, csv_bytes, faulty_file, line
@@ -173,6 +174,38 @@ def test_a_delivered_job_that_is_done_does_nothing(northwind: Client) -> None:
     assert import_run(client=northwind, import_id=done.pk) is None
     with tenant_context(northwind):
         assert AuditEntry.objects.filter(action="import.loaded").count() == 1
+
+
+def test_a_summary_that_nobody_saw_is_not_accepted(northwind: Client) -> None:
+    """The page of an earlier summary is still open when another file was loaded and the question was asked anew."""
+    load(northwind, csv_bytes(THREE))
+    seen = check(northwind, csv_bytes(THREE[:1]))
+    shown = seen.report["digest"]
+    with tenant_context(northwind):
+        import_accept(client=northwind, contract_import=seen, in_background=False, digest=shown)
+    load(northwind, csv_bytes([*THREE[:2], line(3, amount="7")]))
+    asked = import_run(client=northwind, import_id=seen.pk)
+    assert asked is not None and asked.state == ImportState.WAITING and asked.report["digest"] != shown
+    with tenant_context(northwind):
+        with pytest.raises(ImportProblem, match="no longer what was shown"):
+            import_accept(client=northwind, contract_import=asked, digest=shown)
+        assert ContractImport.objects.get(pk=asked.pk).state == ImportState.WAITING
+        import_accept(client=northwind, contract_import=asked, digest=asked.report["digest"])
+
+
+def test_no_source_becomes_authoritative_while_a_file_of_it_is_loaded(northwind: Client) -> None:
+    with tenant_context(northwind):
+        source_ensure(client=northwind, name="billing")
+        crm = source_ensure(client=northwind, name="crm")
+        loading = connection.get_new_connection(connection.get_connection_params())
+        try:
+            loading.execute("SELECT pg_advisory_lock(%s, %s)", [SOURCE_LOCK, crm.pk])
+            with pytest.raises(ImportProblem, match="is being loaded"):
+                source_make_authoritative(client=northwind, source=crm)
+            assert not Source.objects.get(pk=crm.pk).is_authoritative
+        finally:
+            loading.close()
+        assert source_make_authoritative(client=northwind, source=crm).is_authoritative
 
 
 def test_a_cancelled_import_is_never_loaded(northwind: Client) -> None:

@@ -9,12 +9,15 @@ from metrics.engine.policy import CHOICES, PolicyError
 from metrics.models import ArrBook, BookState, PolicyVersion
 from metrics.selectors.clauses import policy_in_plain_words, sentence_of
 from metrics.selectors.policies import default_policy, policy_changes, policy_in_force, policy_versions
+from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from metrics.services.policy_versions import policy_ensure
+from portal.lib.periods import month_parse
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.engine.frames import rates
 from tests.metrics.loading import load_rates
+from tests.reporting.numbers import numbers_load
 
 
 def parameters(client: Client, **changes: Any) -> dict[str, Any]:
@@ -73,6 +76,40 @@ def test_the_reporting_currency_follows_the_policy_unless_rates_are_in_the_old_o
         load_rates(rates(("USD", "2024-01-31", "0.9")))
         with pytest.raises(PolicyError, match="own exchange rates are in EUR"):
             policy_publish(client=northwind, parameters=parameters(northwind, reporting_currency="USD"))
+
+
+def test_closed_months_keep_their_currency(northwind: Client) -> None:
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        month_close(client=northwind, month=month_parse("2026-03"))
+        with pytest.raises(PolicyError, match="months are closed in USD"):
+            policy_publish(client=northwind, parameters=parameters(northwind, reporting_currency="EUR"))
+        assert Client.objects.get(pk=northwind.pk).currency == "USD"
+
+
+def test_a_version_that_was_made_from_an_older_one_changes_nothing(northwind: Client) -> None:
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=parameters(northwind, renewal_grace_days=30))
+        with pytest.raises(PolicyError, match="published meanwhile"):
+            policy_publish(client=northwind, parameters=parameters(northwind, reporting_currency="EUR"), based_on=0)
+        assert PolicyVersion.objects.count() == 1
+        assert Client.objects.get(pk=northwind.pk).currency == "USD"
+        policy_publish(client=northwind, parameters=parameters(northwind, renewal_grace_days=10), based_on=1)
+
+
+def test_a_publication_that_fails_half_way_leaves_the_currency(
+    northwind: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that shows the fault answers 200 or 422: what it had begun is taken back all the same."""
+
+    def fail(**given: Any) -> None:
+        raise PolicyError(["somebody was quicker"])
+
+    monkeypatch.setattr("metrics.services.policies.version_store", fail)
+    with tenant_context(northwind):
+        with pytest.raises(PolicyError, match="quicker"):
+            policy_publish(client=northwind, parameters=parameters(northwind, reporting_currency="EUR"))
+        assert Client.objects.get(pk=northwind.pk).currency == "USD"
 
 
 def test_every_value_has_a_sentence_of_its_own(northwind: Client) -> None:

@@ -27,6 +27,6 @@ def test_publishing_makes_a_version_in_force_and_says_what_changed(
 
 def test_a_policy_that_makes_no_sense_is_refused_in_the_form(northwind: Client, ana: User, signed_in: SignIn) -> None:
     response = signed_in(ana).post("/c/northwind/policy/change/", POLICY | {"renewal_grace_days": -1})
-    assert response.status_code == 200 and "greater than or equal to 0" in response.content.decode()
+    assert response.status_code == 422 and "greater than or equal to 0" in response.content.decode()
     with tenant_context(northwind):
         assert not PolicyVersion.objects.filter(number__gt=0).exists()

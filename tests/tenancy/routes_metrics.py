@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from metrics.models import ContractLine, Source
+from metrics.models import ContractImport, ContractLine, Source
 from metrics.models.intake import ImportState
 from metrics.services.books import books_rebuild_all
 from metrics.services.imports import import_accept, import_check, import_read, import_start
@@ -130,6 +130,14 @@ A_SAMPLE = {
     "samples-0-expected": "1,000.00",
 }
 
+
+def the_summary_seen(client: Client) -> dict[str, Any]:
+    """What the page of the newest import sends back."""
+    with tenant_context(client):
+        newest = ContractImport.objects.order_by("-id").first()
+    return {"digest": newest.report.get("digest", "") if newest else ""}
+
+
 METRICS_ROUTES = [
     Route("data", VIEW_DATA),
     Route("data_imports", VIEW_DATA),
@@ -144,7 +152,7 @@ METRICS_ROUTES = [
     Route("data_upload", IMPORT_DATA),
     Route("data_upload", IMPORT_DATA, method="post", data=a_contract_file),
     Route("data_mapping", IMPORT_DATA, kwargs=a_waiting_import),
-    Route("data_accept", IMPORT_DATA, method="post", kwargs=a_waiting_import),
+    Route("data_accept", IMPORT_DATA, method="post", kwargs=a_waiting_import, data=the_summary_seen),
     Route("data_cancel", IMPORT_DATA, method="post", kwargs=a_waiting_import),
     Route("data_authoritative", IMPORT_DATA, method="post", kwargs=a_source),
     Route("reconciliation", VIEW_DATA),

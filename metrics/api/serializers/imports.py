@@ -230,6 +230,16 @@ class ChangesSerializer(serializers.Serializer[Any]):
     effect = EffectSerializer(many=True)
 
 
+class AcceptParameters(StrictSerializer):
+    """Which summary is accepted."""
+
+    digest = serializers.RegexField(
+        r"^[0-9a-f]{64}\Z",
+        required=False,
+        help_text="That of the changes that were looked at; 409 where it is another.",
+    )
+
+
 def changes_of(row: ContractImport) -> dict[str, Any]:
     """An import's report in the shape of `ChangesSerializer`."""
     report, examples = row.report, row.report.get("examples", {})

@@ -168,17 +168,25 @@ class ImportMapping(DataView):
 
 class ImportAccept(DataView):
     operations = {
-        "POST": Operation("import_accept", IMPORT_DATA, shapes.ImportDetailSerializer, status=202, may_fail=(409,))
+        "POST": Operation(
+            "import_accept",
+            IMPORT_DATA,
+            shapes.ImportDetailSerializer,
+            parameters=shapes.AcceptParameters,
+            status=202,
+            may_fail=(409,),
+        )
     }
 
     def post(self, call: Call, import_id: int) -> Any:
         """Accept what the check found; the file is loaded in the background.
 
-        409 unless the import is `waiting` (or `failed`, and is tried again).
+        409 unless the import is `waiting` (or `failed`, and is tried again), and where `digest` names another summary than the
+        one that waits now.
         """
         found = import_or_404(import_id)
         with conflict_on(ImportProblem):
-            steps.import_accept(client=call.client, contract_import=found)
+            steps.import_accept(client=call.client, contract_import=found, digest=call.query.get("digest"))
         return found
 
 

@@ -11,7 +11,7 @@ from metrics.engine.policy import Policy, PolicyError
 from metrics.selectors.clauses import policy_in_plain_words
 from metrics.selectors.listings import policy_rows
 from metrics.selectors.policies import policy_latest, policy_version_get
-from metrics.services.policies import policy_publish
+from metrics.services.policies import PolicyOutdated, policy_publish
 from portal.tenancy.api import Answer, Call, ClientAPIView, Operation
 from portal.tenancy.api_paging import PageParameters
 from portal.tenancy.permissions import EDIT_POLICY, VIEW_POLICY
@@ -51,10 +51,16 @@ class PolicyList(PolicyView):
         and answers 200. With `based_on`, 409 where somebody published another version meanwhile.
         """
         before, sent = policy_latest(), call.body
-        if "based_on" in sent and (before is None or before.number != sent["based_on"]):
-            raise Conflict("Another version is in force: look at it first.")
         try:
-            made = policy_publish(client=call.client, parameters=sent["parameters"], note=sent["note"], user=call.user)
+            made = policy_publish(
+                client=call.client,
+                parameters=sent["parameters"],
+                note=sent["note"],
+                user=call.user,
+                based_on=sent.get("based_on"),
+            )
+        except PolicyOutdated as error:
+            raise Conflict("Another version is in force: look at it first.") from error
         except PolicyError as error:
             raise ValidationError({"parameters": error.faults}) from error
         return Answer(made, 200 if before is not None and made.pk == before.pk else 201)
