@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from metrics.engine.lines import DIMENSIONS
@@ -23,7 +22,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no chromium on this machine"),
 ]
-PAGES = ["", "arr/", "arr/?by=segment&why=cell:2026-01:2026-03:new", "data/", "policy/", "months/", "people/", "audit/"]
 
 
 def test_contracts_uploaded_in_the_browser_give_the_worked_bridge(page: Page, client: Client, shared: Path) -> None:
@@ -76,16 +74,3 @@ def test_a_filter_changes_the_head_of_the_page_and_what_is_downloaded_too(page: 
     page.get_by_label("Period").select_option("quarter")
     expect(page.get_by_role("link", name="Bridge as CSV")).to_have_attribute("href", re.compile("grain=quarter"))
     assert "basis=signed" in str(page.get_by_role("link", name="Bridge as CSV").get_attribute("href"))
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_pages_of_a_client(page: Page, client: Client, theme: str) -> None:
-    with tenant_context(client):
-        numbers_load(client)
-    page.goto("/")
-    page.evaluate("theme => { document.cookie = `theme=${theme}; path=/` }", theme)
-    for path in PAGES:
-        page.goto(f"/c/northwind/{path}")
-        page.wait_for_load_state("networkidle")
-        found = Axe().run(page).response["violations"]
-        assert (path, [(fault["id"], fault["nodes"][0]["html"]) for fault in found]) == (path, [])
