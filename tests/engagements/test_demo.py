@@ -1,0 +1,32 @@
+"""The demonstration has an engagement in each phase, brought there by the services that people use."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from engagements.models import Phase, TimeEntry
+from engagements.selectors.gates import current_phase, phase_list
+from portal.accounts.models import User
+from portal.demo.engagements import STORIES, DemoEngagement, engagement_play
+from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.scope import tenant_context
+from tests.conftest import member
+
+
+def test_one_story_for_each_phase() -> None:
+    assert sorted(story.phase for story in STORIES) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("told", STORIES, ids=lambda told: f"phase-{told.phase}")
+def test_a_story_is_played_up_to_its_phase(
+    told: DemoEngagement, northwind: Client, ana: User, person: Callable[..., User]
+) -> None:
+    people = {name: member(person, name, ClientRole.FINANCE, northwind) for name in told.people}
+    with tenant_context(northwind):
+        engagement = engagement_play(northwind, told, [ana], people, dt.date(2026, 11, 25))
+        now = current_phase(phase_list(engagement))
+        assert now is not None and now.key == str(told.phase) and now.state == "open"
+        assert Phase.objects.filter(state="done").count() == told.phase - 1
+        if told.playbook == "executive-reporting-suite":
+            assert sum(TimeEntry.objects.values_list("minutes", flat=True)) == 34.5 * 60
