@@ -93,4 +93,4 @@ def keep(source: Source, stamp: int, lines: SourceLines) -> None:
     lines.frame.select(LINE_SCHEMA.names()).write_ipc(buffer, compression="lz4")
     if buffer.tell() <= LARGEST:
         query = SQL(WRITE).format(client=Literal(scoped_client_id()), source=Literal(source.pk))
-        repository.run_binary(query, [stamp, f"{lines.total:032x}", buffer.getvalue()])
+        repository.run_binary(query, [stamp, f"{lines.total:032x}", buffer.getbuffer()])

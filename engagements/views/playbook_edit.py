@@ -12,6 +12,7 @@ from engagements.selectors.playbooks import version_content
 from engagements.services.playbooks import playbook_create, playbook_save
 from engagements.services.problems import EngagementError
 from engagements.views.playbooks import base, shipped_or_404, version_or_404
+from metrics.files import file_name_shown
 from portal.tenancy.access import FirmRequest, firm_page
 from portal.tenancy.permissions import EDIT_PLAYBOOKS
 
@@ -32,7 +33,7 @@ def playbook_upload(request: FirmRequest) -> HttpResponse:
     """Import a playbook from a file; what does not tie in it is said, and kept as it is."""
     form = PlaybookFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        name = form.cleaned_data["file"].name
+        name = file_name_shown(form.cleaned_data["file"].name)
         version = playbook_create(firm=request.firm, playbook=form.playbook, origin=name, user=request.user)
         messages.success(request, f"{form.playbook.name} is imported.")
         for finding in form.findings:

@@ -35,6 +35,7 @@ from portal.tenancy.models import Client
 
 INLINE_BYTES: Final = 2_000_000
 KEPT_FAULTS: Final = 1_000_000
+FAULT_LENGTHS: Final = {"column": 120, "value": 200, "reason": 400}
 REQUIRED: Final = {column.name for column in CONTRACT_COLUMNS if column.is_required}
 OPEN_STATES: Final = (
     ImportState.READING,
@@ -236,7 +237,7 @@ def refuse(contract_import: ContractImport, content: ContractFile) -> None:
     import_fence(contract_import=contract_import)
     faults = content.faults.frame.head(KEPT_FAULTS)
     ImportFault.objects.filter(contract_import=contract_import).delete()
-    texts = faults.with_columns(pl.col("value").str.slice(0, 200), pl.col("reason").str.slice(0, 400))
+    texts = faults.with_columns(pl.col(name).str.slice(0, most) for name, most in FAULT_LENGTHS.items())
     repository.rows_insert(ImportFault, texts, contract_import_id=contract_import.pk)
     contract_import.report = {"table": contract_import.report.get("table", {}), **file_report(content)}
     contract_import.totals = contract_import.report.pop("totals")

@@ -13,7 +13,7 @@ from metrics.selectors.month_ends import newest_month
 from metrics.selectors.policies import policy_latest
 from metrics.selectors.samples import contract_search, samples_agree, samples_get
 from metrics.services.samples import MOST_SAMPLES, SampleEntry, SampleProblem, samples_save
-from metrics.views.tabs import data_tabs
+from metrics.views.tabs import data_tabs, number_of
 from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import RECONCILE, VIEW_DATA
@@ -76,7 +76,7 @@ def entry_of(row: SampleContract) -> SampleEntry:
 def with_row(request: TenantRequest, contract: str) -> Any:
     """What was sent, with a row for one more contract at the newest month end."""
     data = request.POST.copy()
-    count = int(data.get(f"{PREFIX}-TOTAL_FORMS") or 0) if (data.get(f"{PREFIX}-TOTAL_FORMS") or "0").isdigit() else 0
+    count = number_of(data.get(f"{PREFIX}-TOTAL_FORMS"))
     if count < MOST_SAMPLES:
         newest = newest_month(request.client)
         data[f"{PREFIX}-{count}-contract_id"] = contract[:200].replace("\0", "")

@@ -37,7 +37,7 @@ class Answer:
         """The body as a JSON object; OutboundError where it is none."""
         try:
             value = json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise OutboundError("the answer is no JSON") from error
         if not isinstance(value, dict):
             raise OutboundError("the answer is no JSON object")

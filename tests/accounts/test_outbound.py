@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.lib.outbound import OutboundError, is_public, request, url_check
+from portal.lib.outbound import Answer, OutboundError, is_public, request, url_check
 
 REFUSED = [
     "127.0.0.1",
@@ -74,3 +74,9 @@ def test_loopback_is_for_local_use_alone() -> None:
     for url in ("http://127.0.0.1:9000/x", "http://10.0.0.1/"):
         with pytest.raises(OutboundError):
             url_check(url)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"[]", b""])
+def test_an_answer_that_is_no_json_object_is_an_error_of_the_call(body: bytes) -> None:
+    with pytest.raises(OutboundError, match="no JSON"):
+        Answer(200, body).json()

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client as Browser
 
 from engagements.models import FirmPlaybook, PlaybookVersion
@@ -91,6 +93,13 @@ def test_what_is_exported_can_be_imported_again(ana: User, own: FirmPlaybook, si
     assert browser.post(f"{HOME}import/", {"file": file})["Location"] == f"{HOME}own/arr-reporting-2/"
     newest = PlaybookVersion.objects.get(playbook__key="arr-reporting-2")
     assert version_content(newest) == ARR and newest.playbook.origin == "arr.md"
+
+
+def test_the_name_of_an_imported_file_is_kept_as_it_can_be_shown(northwind: Client, tmp_path: Path) -> None:
+    file = tmp_path / "plan\u202etxt.md"
+    file.write_text(to_markdown(ARR), encoding="utf-8")
+    call_command("playbook_import", str(file), firm=northwind.firm.slug)
+    assert FirmPlaybook.objects.get().origin == "plantxt.md"
 
 
 def test_importing_a_task_list_says_what_does_not_tie(ana: User, signed_in: SignedIn) -> None:

@@ -45,6 +45,17 @@ def test_twenty_faults_are_twenty_named_reasons_and_nothing_is_loaded(northwind:
         assert faults[row].value == cells[column] or not cells[column]
 
 
+def test_a_column_name_of_any_length_is_named_as_far_as_it_fits(northwind: Client) -> None:
+    name = "é" * 3000
+    data = csv_bytes([line(1)]).decode().splitlines()
+    long = "\n".join(f"{row},{cell},{cell}" for row, cell in zip(data, (name, "x"), strict=True))
+    refused = check(northwind, long.encode())
+    assert refused.state == ImportState.REFUSED
+    with tenant_context(northwind):
+        faults = ImportFault.objects.filter(contract_import=refused, code="header_repeated")
+        assert {(fault.column, len(fault.reason)) for fault in faults} == {(name[:120], 400)}
+
+
 def test_a_first_file_is_loaded_and_every_row_is_accounted_for(northwind: Client) -> None:
     done = load(northwind, csv_bytes(THREE))
     assert (done.state, done.row_count, done.added_count, done.unchanged_count) == (ImportState.DONE, 3, 3, 0)

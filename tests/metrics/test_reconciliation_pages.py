@@ -178,6 +178,10 @@ def test_samples_are_found_added_entered_and_saved_in_one_form(
     assert 'value="K-LB"' in added and "Nothing was saved" not in added and "This field is required" not in added
     with tenant_context(two_sources):
         assert not SampleContract.objects.exists()
+    for silly in ("9" * 5000, "²", "-1", ""):
+        forged = {"samples-TOTAL_FORMS": silly, "samples-INITIAL_FORMS": "0", "q": "B Inc"}
+        assert browser.post(address, {**forged, "add": "K-LB"}).status_code in (200, 422), silly
+        assert browser.post(address, {**forged, "save": "1"}).status_code in (302, 422), silly
     row = {**A_SAMPLE, "samples-0-contract_id": "K-LB"}
     wrong = browser.post(address, {**row, "samples-0-expected": "five", "save": "1"})
     assert wrong.status_code == 422 and "is not an amount" in text(wrong)

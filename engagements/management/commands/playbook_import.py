@@ -9,6 +9,7 @@ from engagements.playbook.build import PlaybookError
 from engagements.playbook.files import read_file
 from engagements.playbook.schema import Playbook
 from engagements.services.playbooks import playbook_create
+from metrics.files import file_name_shown
 from portal.tenancy.actor import acting_as
 from portal.tenancy.commands import ACTOR
 from portal.tenancy.models import Firm
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         for finding in report.findings:
             self.stdout.write(f"Does not tie: {finding}")
         if options["firm"]:
-            self.keep(options["firm"], report.playbook, path.name)
+            self.keep(options["firm"], report.playbook, file_name_shown(path.name))
 
     def keep(self, slug: str, playbook: Playbook, origin: str) -> None:
         """Save it as a new playbook of the firm."""
