@@ -69,7 +69,7 @@ def _term(lines: pl.DataFrame, reader: FieldReader) -> Faults:
         code=pl.lit("end_before_start"),
     )
     # A cell that does not read is no blank one: its own fault is enough.
-    unread = reader.faults.frame.filter(pl.col("column") == label)["row"].unique()
+    unread = reader.faulty_rows("end_date")
     evergreen = faults_where(
         lines,
         end.is_null() & (pl.col("amount_basis") == "total") & ~pl.col("row").is_in(unread.implode()),

@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.intake.faults import Fault, Faults
+from metrics.intake.faults import SHOWN_LENGTH, Fault, FaultList, Faults
 from metrics.intake.limits import Limits, Refused
 from metrics.intake.structure import find_structure, longest_line
 from metrics.intake.table import Table, table_from_cells
@@ -48,8 +48,8 @@ def read_delimited(data: bytes, *, encoding: str | None = None, delimiter: str |
         reason = f"line {line:,} of the file has {length:,} bytes, at most {limits.max_line_bytes:,} are read"
         raise Refused("line_too_long", f"{reason}: is this a table with one line per row?")
     delimiter = delimiter or find_delimiter(text)
-    cells, rows, faults = _fast(text, delimiter) or _exact(text, delimiter, limits)
-    return replace(table_from_cells(cells, rows, faults, limits), encoding=encoding, delimiter=delimiter)
+    parsed = _fast(text, delimiter, limits) or _exact(text, delimiter, limits)
+    return replace(table_from_cells(*parsed, limits), encoding=encoding, delimiter=delimiter)
 
 
 def to_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
@@ -104,25 +104,28 @@ def find_delimiter(text: bytes) -> str:
     return best
 
 
-Parsed = tuple[pl.DataFrame, pl.Series, Faults]
+Parsed = tuple[pl.DataFrame, pl.Series, Faults, int]  # the last: blank rows, which are not among the cells
 
 
-def _fast(text: bytes, delimiter: str) -> Parsed | None:
+def _fast(text: bytes, delimiter: str, limits: Limits) -> Parsed | None:
     """All cells of a clean file, header included; None where the file needs the exact way.
 
-    Polars pads short rows and drops an empty cell too many at the end of a file: only equally wide rows come here.
+    Polars pads short rows and drops an empty cell too many at the end of a file: only equally wide rows come here. It makes
+    a row of full width of a blank line: those do not come here at all.
     """
-    structure = find_structure(text, delimiter)
+    structure = find_structure(text, delimiter, limits.max_rows + 1)
     if not structure.is_clean:
         return None
+    rows = pl.Series("row", structure.row_numbers())
+    limits.check_shape(structure.records - 1, 1)
+    limits.check_shape(len(rows) - 1, structure.width)
     try:
-        cells = pl.read_csv(text, has_header=False, infer_schema=False, separator=delimiter)
+        cells = pl.read_csv(structure.without_blanks(text), has_header=False, infer_schema=False, separator=delimiter)
     except pl.exceptions.PolarsError:
         return None
-    if cells.height != structure.records:
+    if cells.height != len(rows):
         return None
-    rows = pl.int_range(1, cells.height + 1, dtype=pl.UInt32, eager=True).alias("row")
-    return cells, rows, Faults.of()
+    return cells, rows, Faults.of(), structure.records - len(rows)
 
 
 class _Cells:
@@ -151,27 +154,32 @@ class _Cells:
 
 
 def _exact(text: bytes, delimiter: str, limits: Limits) -> Parsed:
-    """The same through `csv`: blank rows keep their number, malformed rows become faults and are left out."""
-    cells, faults = _Cells(0), list[Fault]()
+    """The same through `csv`: rows keep their number, malformed rows become faults and are left out."""
+    cells, faults, blank = _Cells(0), FaultList(), 0
     for number, record in enumerate(_records(text, delimiter), 1):
-        if number - 1 > limits.max_rows:
-            raise Refused("too_many_rows", f"the file has more than {limits.max_rows:,} rows: split it")
+        if number - 1 > limits.max_rows or not number % BATCH:
+            limits.check_shape(number - 1, 1)
+            limits.check_shape(len(cells.numbers), cells.width)
         if isinstance(record, csv.Error):
-            faults.append(_quote_fault(number, record))
+            faults.add(_quote_fault(number, record))
             if "field larger" in str(record):
                 break
-            continue
-        if not cells.width:
-            cells = _Cells(len(record))
-        if len(record) == cells.width:
+        elif record and len(record) == cells.width:
             cells.add(number, record)
-        elif not any(cell.strip() for cell in record):
-            cells.add(number, [""] * cells.width)
+        elif not record or (cells.width and not any(cell.strip() for cell in record)):
+            blank += 1
+        elif cells.width and faults.is_full:
+            faults.count(number, "row_ragged")
+        elif cells.width:
+            faults.add(_ragged_fault(number, record, cells.width, delimiter))
         else:
-            faults.append(_ragged_fault(number, record, cells.width, delimiter))
+            limits.check_shape(0, len(record))
+            cells = _Cells(len(record))
+            cells.add(number, record)
     if not cells.width:
         raise Refused("header_missing", "row 1 has no column names: delete the rows above the header", 1)
-    return *cells.finish(), Faults.of(*faults)
+    limits.check_shape(len(cells.numbers) - 1, cells.width)
+    return *cells.finish(), faults.joined(), blank
 
 
 def _records(text: bytes, delimiter: str) -> Iterator[list[str] | csv.Error]:
@@ -209,4 +217,4 @@ def _ragged_fault(number: int, record: list[str], width: int, delimiter: str) ->
         advice = f"is there a {name} inside a cell that is not in quotation marks?"
     else:
         advice = "is the row cut off?"
-    return Fault(number, "", delimiter.join(record), f"{reason}: {advice}", "row_ragged")
+    return Fault(number, "", delimiter.join(record)[:SHOWN_LENGTH], f"{reason}: {advice}", "row_ragged")

@@ -56,6 +56,11 @@ class FieldReader:
         """What has been found so far."""
         return Faults.joined(self.parts)
 
+    def faulty_rows(self, name: str) -> pl.Series:
+        """The rows in which our column was found faulty so far."""
+        own = [part for part in self.parts if part.frame["column"][0] == self.label(name)]
+        return Faults.joined(own).rows
+
     def label(self, name: str) -> str:
         """What the file calls our column; our own name where it is a constant or comes from nowhere."""
         return self.mapping.columns.get(name, name)

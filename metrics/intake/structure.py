@@ -1,11 +1,12 @@
 """The skeleton of a delimited file, found with NumPy: is it clean enough for the fast parser?
 
 Clean means that every quotation mark opens or closes a whole cell (or is doubled inside one), that no line ends with a
-lone carriage return, and that every line has as many cells as the header or is empty. A file that is not clean is read
+lone carriage return, and that every line has as many cells as the header or is empty. Empty lines are noted, so that the
+parser need not see them: it would make a row of full width of each. A file that is not clean is read
 again, slowly and exactly, so that each faulty row gets its name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -23,10 +24,30 @@ Positions = NDArray[np.int64]
 
 @dataclass
 class Structure:
-    """`records` counts all records of a clean file, the header included."""
+    """`records` counts all records of a clean file, the header and the blank ones included; `width` are the cells of each.
+
+    `blank_numbers` are the records that are empty (from 1), `blank_spans` where each begins and where the next one does.
+    """
 
     is_clean: bool = True
     records: int = 0
+    width: int = 0
+    blank_numbers: list[Positions] = field(default_factory=list)
+    blank_spans: list[Positions] = field(default_factory=list)
+
+    def row_numbers(self) -> NDArray[np.uint32]:
+        """The numbers of the records that are not blank."""
+        numbers = np.arange(1, self.records + 1, dtype=np.uint32)
+        return np.delete(numbers, np.concatenate(self.blank_numbers) - 1) if self.blank_numbers else numbers
+
+    def without_blanks(self, data: bytes) -> bytes:
+        """The text without its blank records; the very same where there are none."""
+        if not self.blank_spans:
+            return data
+        begins, ends = np.concatenate(self.blank_spans).T
+        kept = np.stack([np.append(0, ends), np.append(begins, len(data))], axis=1)
+        view = memoryview(data)
+        return b"".join(view[low:high] for low, high in kept[kept[:, 0] < kept[:, 1]].tolist())
 
 
 def longest_line(data: bytes) -> tuple[int, int]:
@@ -48,12 +69,15 @@ def longest_line(data: bytes) -> tuple[int, int]:
     return longest, at
 
 
-def find_structure(data: bytes, delimiter: str) -> Structure:
-    """Count the records of UTF-8 text, and tell whether all of them are well formed and equally wide."""
+def find_structure(data: bytes, delimiter: str, most: int) -> Structure:
+    """Count the records of UTF-8 text, and tell whether all of them are well formed and equally wide.
+
+    Looks no further when there are more than `most`.
+    """
     scan = _Scan(np.frombuffer(data, dtype=np.uint8), ord(delimiter))
     for low in range(0, len(data), PIECE):
         scan.look_at(low)
-        if not scan.found.is_clean:
+        if not scan.found.is_clean or scan.found.records > most:
             return scan.found
     scan.finish()
     return scan.found
@@ -122,11 +146,15 @@ class _Scan:
     def _check_widths(self, widths: Positions, lengths: Positions, ends: Positions) -> None:
         if self.width < 0:
             self.width = int(widths[0])
+            self.found.width = self.width + 1
         is_wrong = widths != self.width
         if is_wrong.any():
-            lengths, before = lengths[is_wrong], self.buffer[ends[is_wrong] - 1]
-            is_blank = (lengths == 0) | ((lengths == 1) & (before == RETURN))
+            numbers = np.flatnonzero(is_wrong) + self.found.records + 1
+            lengths, ends = lengths[is_wrong], ends[is_wrong]
+            is_blank = (lengths == 0) | ((lengths == 1) & (self.buffer[ends - 1] == RETURN))
             self.found.is_clean = self.found.is_clean and bool(is_blank.all())
+            self.found.blank_numbers.append(numbers)
+            self.found.blank_spans.append(np.stack([ends - lengths, ends + 1], axis=1))
 
     def finish(self) -> None:
         """The last record, which may lack a line end."""

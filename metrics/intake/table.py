@@ -48,22 +48,13 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def table_from_cells(cells: pl.DataFrame, rows: pl.Series, faults: Faults, limits: Limits) -> Table:
-    """A table from raw cells whose first row is the header.
+def table_from_cells(cells: pl.DataFrame, rows: pl.Series, faults: Faults, blank_rows: int, limits: Limits) -> Table:
+    """A table from raw cells whose first row is the header; `blank_rows` are those left out already.
 
-    Columns without a name and without a value are left out. Raises `Refused` when there is no header or a limit is
-    passed.
+    Columns without a name and without a value are left out. Raises `Refused` when there is no header or a cell is too long.
     """
     if not cells.height or not cells.width:
         raise Refused("file_empty", "the file has no rows: nothing to import")
-    if cells.width > limits.max_columns:
-        raise Refused(
-            "too_many_columns", f"the file has {cells.width:,} columns, at most {limits.max_columns:,} are read"
-        )
-    if cells.height - 1 > limits.max_rows:
-        raise Refused(
-            "too_many_rows", f"the file has {cells.height - 1:,} rows, at most {limits.max_rows:,} are read: split it"
-        )
     names = ["" if name is None else name.strip() for name in cells.row(0)]
     if not any(names):
         raise Refused("header_missing", "row 1 has no column names: delete the rows above the header", 1)
@@ -75,9 +66,9 @@ def table_from_cells(cells: pl.DataFrame, rows: pl.Series, faults: Faults, limit
     body = body.select(pl.nth(index) for index in keep)
     body.columns = header if not len(header_faults) else [f"{name}#{index}" for index, name in enumerate(header)]
     is_blank = body.select(pl.all_horizontal(pl.all().is_null())).to_series()
-    blank_rows = int(is_blank.sum())
     numbers = rows.slice(1)
-    if blank_rows:
+    if is_blank.any():
+        blank_rows += int(is_blank.sum())
         body, numbers = body.filter(~is_blank), numbers.filter(~is_blank)
     return Table(tuple(header), body, numbers, Faults.joined([header_faults, faults]), blank_rows)
 

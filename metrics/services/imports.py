@@ -18,7 +18,7 @@ from metrics import loading, repository
 from metrics.files import FileTooLarge, file_local, file_name_shown, file_store
 from metrics.import_report import changes_report, file_report, table_report
 from metrics.intake.contracts import ContractFile, read_contracts
-from metrics.intake.faults import Faults
+from metrics.intake.faults import Fault, Faults
 from metrics.intake.layout import CONTRACT_COLUMNS, CONTRACT_NAMES
 from metrics.intake.limits import Refused
 from metrics.intake.mapping import Mapping, MappingError
@@ -34,7 +34,6 @@ from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
 
 INLINE_BYTES: Final = 2_000_000
-KEPT_FAULTS: Final = 1_000_000
 FAULT_LENGTHS: Final = {"column": 120, "value": 200, "reason": 400}
 REQUIRED: Final = {column.name for column in CONTRACT_COLUMNS if column.is_required}
 OPEN_STATES: Final = (
@@ -233,9 +232,10 @@ def import_check(*, client: Client, contract_import: ContractImport, table: Tabl
 
 
 def refuse(contract_import: ContractImport, content: ContractFile) -> None:
-    """Keep every reason why the file is refused; nothing of it is loaded."""
+    """Keep the reasons why the file is refused, and how many more there are; nothing of it is loaded."""
     import_fence(contract_import=contract_import)
-    faults = content.faults.frame.head(KEPT_FAULTS)
+    named, count = content.faults.frame, len(content.faults)
+    faults = pl.concat([Faults.of(*more_faults(named.height, count)).frame, named])
     ImportFault.objects.filter(contract_import=contract_import).delete()
     texts = faults.with_columns(pl.col(name).str.slice(0, most) for name, most in FAULT_LENGTHS.items())
     repository.rows_insert(ImportFault, texts, contract_import_id=contract_import.pk)
@@ -247,6 +247,14 @@ def refuse(contract_import: ContractImport, content: ContractFile) -> None:
     contract_import.save()
     details = {"file": contract_import.file_name, "faults": len(content.faults), "rows": content.faults.faulty_rows}
     record(contract_import, "import.refused", details=details)
+
+
+def more_faults(named: int, count: int) -> list[Fault]:
+    """What stands in front of the named faults where they are not all."""
+    if named == count:
+        return []
+    reason = f"the file has {count:,} faults, of which the first {named:,} are named below: correct these kinds first"
+    return [Fault(0, "", "", reason, "faults_more")]
 
 
 def count(contract_import: ContractImport, delta: loading.Delta) -> None:

@@ -45,6 +45,19 @@ def test_twenty_faults_are_twenty_named_reasons_and_nothing_is_loaded(northwind:
         assert faults[row].value == cells[column] or not cells[column]
 
 
+def test_of_very_many_faults_the_first_are_named_and_the_rest_counted(northwind: Client) -> None:
+    rows = [line(number, end_date="x", amount_basis="total") for number in range(1, 11_001)]
+    refused = check(northwind, csv_bytes(rows))
+    assert (refused.state, refused.fault_count, refused.report["faulty_rows"]) == (ImportState.REFUSED, 11_000, 11_000)
+    assert refused.report["fault_codes"] == {
+        "date_unreadable": 11_000
+    }  # the blank end that each leaves is no second one
+    with tenant_context(northwind):
+        first, *named = ImportFault.objects.filter(contract_import=refused).order_by("id")
+    assert first.row == 0 and "the file has 11,000 faults, of which the first 10,000 are named" in first.reason
+    assert [fault.row for fault in named] == list(range(2, 10_002))
+
+
 def test_a_column_name_of_any_length_is_named_as_far_as_it_fits(northwind: Client) -> None:
     name = "é" * 3000
     data = csv_bytes([line(1)]).decode().splitlines()
