@@ -1,6 +1,7 @@
 """What beat is started with: `celery -A portal.beat beat`. It only sends the tick, so it needs no application loaded."""
 
 import os
+import warnings
 
 from celery import Celery
 from celery.signals import beat_init
@@ -18,4 +19,7 @@ app.conf.update(configuration(CELERY_BROKER_URL))
 @beat_init.connect
 def refuse_unsound(**kwargs: object) -> None:
     """Beat on an unsound deployment does not start either."""
-    require_sound()
+    with warnings.catch_warnings():
+        # Django warns of queries while applications are loaded; here none ever is
+        warnings.filterwarnings("ignore", "Accessing the database during app initialization", RuntimeWarning)
+        require_sound()

@@ -26,7 +26,9 @@ from portal.tenancy.pulse import pulse_is_silent
 logger = logging.getLogger(__name__)
 KEEP_SECONDS = 2.0
 ANSWER_SECONDS = 6.0  # a server that neither answers nor refuses counts as down
+STARTING_SECONDS = 60.0  # in which it is no news that no worker has done anything yet
 NEEDED = ("database", "wall", "migrations", "broker")
+_began = time.monotonic()
 _lock = threading.Lock()
 _rounds = ThreadPoolExecutor(1, thread_name_prefix="health")
 _last: tuple[float, dict[str, bool]] = (float("-inf"), {})
@@ -104,7 +106,8 @@ def _passes(name: str, check: Callable[[], bool]) -> bool:
         logger.warning("health check %s: %s", name, problem)
         return False
     if not good:
-        logger.warning("health check %s failed", name)
+        is_starting = name == "jobs" and time.monotonic() - _began < STARTING_SECONDS
+        logger.log(logging.INFO if is_starting else logging.WARNING, "health check %s failed", name)
     return good
 
 

@@ -1,5 +1,6 @@
-"""The schema and its reader for signed-in people, and the answer to every address below `/api/` that is none."""
+"""The schema for signed-in people and for programs, its reader, and the answer to every address below `/api/` that is none."""
 
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,20 +9,31 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from portal.accounts.api_tokens import TokenAuthentication
 from portal.tenancy.access import person_page, public_page
+from portal.tenancy.api_guard import HasToken, TokenThrottle
 from portal.tenancy.problems import MEDIA_TYPE, problem
 
 SCHEMA = SpectacularAPIView.as_view(authentication_classes=[])
+SCHEMA_BY_TOKEN = SpectacularAPIView.as_view(
+    authentication_classes=[TokenAuthentication], permission_classes=[HasToken], throttle_classes=[TokenThrottle]
+)
 DOCS = SpectacularSwaggerSplitView.as_view(
     authentication_classes=[], url=reverse_lazy("api_schema"), title="Tieout API"
 )
 
 
-@require_safe
 @person_page
-def api_schema(request: HttpRequest) -> HttpResponse:
-    """The OpenAPI schema: the operations, and nobody's data."""
+def schema_page(request: HttpRequest) -> HttpResponse:
+    """The schema for a person in a browser."""
     return SCHEMA(request)
+
+
+@require_safe
+@wraps(schema_page)  # and its mark: guarded like a person's page
+def api_schema(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI schema: the operations, and nobody's data. A generator of clients comes with a token; 401 for a dead one."""
+    return SCHEMA_BY_TOKEN(request) if "Authorization" in request.headers else schema_page(request)
 
 
 @require_safe

@@ -18,6 +18,13 @@ class DenyUnlessDeclared(BasePermission):
         return False
 
 
+class HasToken(BasePermission):
+    """Any living token, whatever its scopes: for what shows nobody's data."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return request.auth is not None
+
+
 class HasScope(BasePermission):
     """The token carries the scope of the operation, and its owner's role still includes the permission."""
 

@@ -10,7 +10,13 @@ from django.core.management import call_command
 from django.test import Client as Browser
 
 from portal.accounts.models import User
-from tests.api.conftest import Program
+from portal.accounts.services.tokens import token_revoke
+from portal.tenancy.models import Client
+from portal.tenancy.permissions import VIEW_CLIENT
+from portal.tenancy.scope import tenant_context
+from tests.api.conftest import Mint, Program, program
+
+__all__ = ["program"]
 
 
 def test_the_schema_is_valid_and_draws_no_warning(tmp_path: Path) -> None:
@@ -27,6 +33,28 @@ def test_no_figure_of_the_schema_is_a_number_with_a_fraction(tmp_path: Path) -> 
 def test_schema_and_docs_are_for_signed_in_people(page: str, db: None, nobody: Program) -> None:
     answer = nobody.call(f"/api/v1/{page}/")
     assert answer.status_code == 302 and "/accounts/login" in answer["Location"]
+
+
+def test_a_program_with_a_living_token_is_given_the_schema_and_no_other(
+    northwind: Client, ana: User, program: Mint
+) -> None:
+    living = program(northwind, ana, [VIEW_CLIENT])
+    answer = living.call("/api/v1/schema/")
+    assert answer.status_code == 200 and b"operationId: bridge_get" in answer.content
+    as_json = living.call("/api/v1/schema/", HTTP_ACCEPT="application/json")
+    assert as_json.json()["openapi"].startswith("3.")
+    for token in (f"{living.token}x", "nonsense"):
+        assert Program(token).call("/api/v1/schema/").status_code == 401
+    basic = nobody_with("Basic YTpi").get("/api/v1/schema/")
+    assert basic.status_code == 401 and b"operationId" not in basic.content
+    assert living.row is not None
+    with tenant_context(northwind):
+        token_revoke(client=northwind, token=living.row)
+    assert living.call("/api/v1/schema/").status_code == 401
+
+
+def nobody_with(authorization: str) -> Browser:
+    return Browser(headers={"Authorization": authorization})
 
 
 def test_the_docs_have_no_inline_script(ana: User, signed_in: Any) -> None:

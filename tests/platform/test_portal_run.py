@@ -32,7 +32,7 @@ class Run:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "portal_run", "--no-demo", "--port", str(port)],
-                env={**os.environ, "TIEOUT_VAR": str(var), "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "TIEOUT_VAR": str(var), "PYTHONUNBUFFERED": "1", "LOG_LEVEL": "INFO"},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -148,6 +148,13 @@ def test_starts_serves_and_stops_in_order(var: Path, run: Run) -> None:
     again.wait_ready()
     assert again.stop() == 0, again.said()
     assert "Migrating" not in again.said() and "Collecting" not in again.said()  # a second start skips what is done
+
+
+def test_a_start_in_order_writes_no_warning(var: Path) -> None:
+    """The run before was a whole start: that its parts came up one after the other is no news."""
+    for part in ("web", "worker", "beat"):
+        said = (var / "log" / f"{part}.log").read_text()
+        assert "WARNING" not in said and "RuntimeWarning" not in said, said
 
 
 def test_starts_a_dead_part_again_and_gives_up_on_one_that_keeps_dying(var: Path, run: Run) -> None:

@@ -184,7 +184,7 @@ API_ROUTES = [
 """Every operation of `/api/v1/`."""
 
 OTHER_API_ROUTES = {
-    "api_schema": "signed-in people: it shows nobody's data",
+    "api_schema": "signed-in people and living tokens: it shows nobody's data",
     "api_docs": "signed-in people: it shows nobody's data",
     "api_unknown": "anyone: 404 as a problem",
 }

@@ -226,8 +226,8 @@ def make_children(host: str, port: int) -> list[Child]:
         Child(
             "web", web, logs / "web.log", {**pool, "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://{host}:{port}")}
         ),
-        Child("worker", [*worker, "--loglevel", "INFO"], logs / "worker.log", patience=5.0),
-        Child("beat", [*beat, "--loglevel", "INFO"], logs / "beat.log", patience=1.0),
+        Child("worker", [*worker, "--loglevel", settings.LOG_LEVEL], logs / "worker.log", patience=5.0),
+        Child("beat", [*beat, "--loglevel", settings.LOG_LEVEL], logs / "beat.log", patience=1.0),
     ]
 
 
