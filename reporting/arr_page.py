@@ -144,9 +144,17 @@ def tiles_of(headline: Headline, query: ArrQuery, reader: Reader) -> list[dict[s
     for name, kind, good in TILES:
         figure: Figure = getattr(headline, name)
         tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "since": since}
+        tile["reason"] = no_ratio_text(headline.head, month, reader.locale) if kind == "percent" else ""
         tile |= {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure)}
         tiles.append(tile | {"unit": f"{headline.head.currency} {SHORT_SCALE[query.scale]}".strip()})
     return tiles
+
+
+def no_ratio_text(head: BookHead, month: int, locale: str) -> str:
+    """Why a rate over a month has no value, where it has none."""
+    if head.gaps and (head.retention_from is None or head.retention_from > month):
+        return f"It cannot be valued: exchange rates are missing back to {month_text(month - 12, locale)}"
+    return f"Nobody of these had {head.label} at the month end that it compares with"
 
 
 def ratio_of(figure: Figure) -> Decimal | None:

@@ -7,6 +7,7 @@
 A cell is recomputed from the lines, not looked up: its customers add up to the cell exactly, or the cell is wrong.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,6 +54,8 @@ class WhyLine:
     contributes: Decimal
     annual_value: Decimal
     clauses: tuple[Clause, ...]
+    starts_on: dt.date | None
+    ends_on: dt.date | None
     source_name: str
     file_name: str
     source_row: int | None
@@ -231,6 +234,8 @@ def why_line(line: LineExplained, clauses: dict[str, Clause], origin: ContractLi
         contributes=from_cents(line.contributes),
         annual_value=from_cents(line.annual_value.cents),
         clauses=tuple(clauses[name] for name in dict.fromkeys(named)),
+        starts_on=origin.starts_on if origin else None,
+        ends_on=origin.ends_on if origin else None,
         source_name=origin.source.name if origin else "",
         file_name=origin.last_import.file_name if origin else "",
         source_row=origin.source_row if origin else None,

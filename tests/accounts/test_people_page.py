@@ -9,9 +9,21 @@ from django.db import transaction
 from django.test import Client as Browser
 
 from portal.accounts.models import Invitation, User
+from portal.accounts.role_words import WORDS
 from portal.accounts.services.invitations import invitation_send
 from portal.accounts.services.people import person_role_change
 from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
+from portal.tenancy.permissions import (
+    ANSWER_DEFINITIONS,
+    CLIENT_ROLE_PERMISSIONS,
+    CLOSE_MONTH,
+    IMPORT_DATA,
+    MANAGE_PEOPLE,
+    MANAGE_TOKENS,
+    VIEW_ARR,
+    VIEW_AUDIT,
+    VIEW_DATA,
+)
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError, member_add
 from tests.accounts.conftest import Commits, Mailbox
@@ -179,3 +191,22 @@ def test_the_page_about_oneself(finn: User, northwind: Client, signed_in: Signed
     assert browser.post("/me/", {"name": "x", "time_zone": "Mars/Base", "email": "evil@example.com"}).status_code == 422
     finn.refresh_from_db()
     assert (finn.name, finn.locale, finn.email) == ("Finn Falk", "de", "finn@example.com")
+
+
+def test_whoever_invites_reads_what_each_role_may_see(ana: User, northwind: Client, signed_in: SignedIn) -> None:
+    text = signed_in(ana).get("/c/northwind/people/invite/").content.decode()
+    for role in ClientRole:
+        assert f"<dd>{WORDS[role]}</dd>" in text
+
+
+@pytest.mark.parametrize("role", list(ClientRole))
+def test_the_words_of_a_role_say_what_the_table_of_permissions_says(role: ClientRole) -> None:
+    words, may = WORDS[role], CLIENT_ROLE_PERMISSIONS[role]
+    everything = words.startswith("Sees everything")
+    assert (VIEW_ARR in may) is (everything or "Sees numbers" in words)
+    assert (VIEW_DATA in may) is (everything or ", contracts" in words)
+    assert (IMPORT_DATA in may) is ("imports data" in words) and (CLOSE_MONTH in may) is ("closes months" in words)
+    assert (MANAGE_PEOPLE in may) is ("manages people" in words)
+    assert (MANAGE_TOKENS in may) is ("tokens" in words)
+    assert everything or (VIEW_AUDIT in may) is ("audit log" in words)
+    assert everything or role is ClientRole.FINANCE or (ANSWER_DEFINITIONS in may) is ("answers definitions" in words)

@@ -10,6 +10,7 @@ from django.test import Client as Browser
 from metrics.models import ContractLine
 from portal.accounts.models import User
 from portal.accounts.services.tokens import token_revoke
+from portal.accounts.views.tokens import API_SCOPES, IN_WORDS
 from portal.tenancy.api_paging import cursor_of
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_CLIENT, VIEW_DATA
@@ -17,7 +18,7 @@ from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.engine.frames import frame, line
 from tests.metrics.loading import load_lines
-from tests.tenancy.routes_api import numbers, some_rates
+from tests.tenancy.routes_api import API_ROUTES, numbers, some_rates
 
 PROBLEM = "application/problem+json"
 
@@ -236,3 +237,14 @@ def test_too_many_requests_of_one_token_are_put_off(
         cursor.execute("SELECT cache_key FROM portal_cache")
         keys = [key for (key,) in cursor.fetchall()]
     assert keys and all(re.fullmatch(rf":1:{northwind.pk}:throttle:\d+", key) for key in keys)
+
+
+def test_a_token_is_offered_exactly_what_operations_ask_for() -> None:
+    assert set(API_SCOPES) == {route.permission for route in API_ROUTES}
+    assert set(API_SCOPES) <= IN_WORDS.keys()
+
+
+def test_an_unknown_parameter_is_named_with_the_known_ones(api: Program, northwind: Client) -> None:
+    (error,) = api.get(northwind, "api_rates", {"curency": "EUR"}).json()["errors"]
+    assert error["field"] == "curency"
+    assert "There is no 'curency' here; known are " in str(error) and "currency" in str(error).partition("known are")[2]

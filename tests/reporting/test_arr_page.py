@@ -88,6 +88,23 @@ def test_a_customer_leads_to_its_lines_their_clauses_and_the_row_of_the_file(eve
         assert said in text
 
 
+def test_a_line_shows_its_own_dates_and_one_that_never_counts_no_annual_value(
+    northwind: Client, eve: User, signed_in: SignIn
+) -> None:
+    fee = LINES[0] | {"line_id": "K9/1", "charge_type": "one_time", "amount_basis": "total", "amount_e6": 5_000_000_000}
+    dated = {"starts_on": dt.date(2026, 1, 10), "ends_on": dt.date(2026, 12, 31)}
+    with tenant_context(northwind):
+        numbers_load(northwind, [LINES[0] | dated, fee | dated])
+    text = page(signed_in(eve), f"{ARR}?why=customer:2026-03:acme")
+    assert text.count("10 Jan 2026 to 31 Dec 2026") == 2
+    assert text.count("Annual value") == 1 and "has no annual value: it never counts" in text and "5,000.00" in text
+
+
+def test_a_rate_without_value_says_why(eves_browser: Browser) -> None:
+    text = page(eves_browser)
+    assert 'data-tip="Nobody of these had ARR at the month end that it compares with"' in text
+
+
 def test_a_customer_of_nobody_is_said_to_be_so(eves_browser: Browser) -> None:
     assert "Nothing behind this figure" in page(eves_browser, f"{ARR}?why=customer:2026-03:nobody")
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.accounts.forms import InviteForm
 from portal.accounts.models import Invitation
 from portal.accounts.models.links import LinkPurpose
+from portal.accounts.role_words import ROLES_IN_WORDS
 from portal.accounts.selectors import client_consultants, client_people, pending_invitations
 from portal.accounts.services.invitations import invitation_revoke, invitation_send
 from portal.accounts.services.magic_links import magic_link_send
@@ -52,7 +53,9 @@ def people_invite(request: TenantRequest) -> HttpResponse:
         else:
             messages.success(request, f"The invitation to {invitation.email} is on its way.")
             return _back(request)
-    return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "people/invite.html", {"form": form, "roles": ROLES_IN_WORDS}, status=422 if form.errors else 200
+    )
 
 
 @require_POST
