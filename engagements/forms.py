@@ -4,11 +4,10 @@ from typing import Any
 
 from django import forms
 
-from engagements.playbook.build import PlaybookError
+from engagements.playbook.build import LARGEST, PlaybookError
 from engagements.playbook.files import read_file, read_text
 from engagements.playbook.schema import Playbook
 
-LARGEST_FILE = 1_000_000
 FORM_CHOICES = [("md", "Markdown"), ("yaml", "YAML")]
 
 
@@ -41,7 +40,7 @@ class PlaybookTextForm(forms.Form):
 class PlaybookFileForm(forms.Form):
     """A file with a playbook in it: YAML, Markdown, or a task list as text."""
 
-    file = forms.FileField(label="File", help_text="YAML, Markdown, or a task list as text. Up to 1 MB.")
+    file = forms.FileField(label="File", help_text="YAML, Markdown, or a task list as text. Up to 256 KB.")
     playbook: Playbook
     findings: tuple[str, ...] = ()
 
@@ -51,8 +50,8 @@ class PlaybookFileForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE:
-            raise forms.ValidationError("The file is larger than 1 MB.")
+        if file.size > LARGEST:
+            raise forms.ValidationError("The file is larger than 256 KB.")
         try:
             report = read_file(file.name, file.read().decode("utf-8-sig"))
         except UnicodeDecodeError as error:

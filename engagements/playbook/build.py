@@ -4,7 +4,7 @@ A place is written as `phases[2].subphases[1].key`, counted from one.
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,8 @@ Plain = Any
 LONGEST = 4000
 MOST = 2000
 SHOWN = 40
+LARGEST = 256_000  # characters of a whole playbook as text; the largest of the library has 52,000
+NAMED = 200  # faults; who has more mends those first
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,11 @@ class Fault:
 
 
 class PlaybookError(ValueError):
-    """A playbook that is not valid, with every fault found."""
+    """A playbook that is not valid, with the faults found: at most `NAMED`, and then that there are more."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults)
+        rest = [Fault("the playbook", f"there are more than {NAMED} faults: mend these first")]
+        self.faults = tuple(faults) if len(faults) <= NAMED else (*faults[:NAMED], *rest)
         shown = "; ".join(str(fault) for fault in self.faults[:SHOWN])
         more = len(self.faults) - SHOWN
         super().__init__(f"{shown}; and {more} more" if more > 0 else shown)
@@ -46,9 +49,18 @@ class Site:
 
     lines: Mapping[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    told: set[type[Any]] = field(default_factory=set)
 
     def fault(self, place: str, reason: str) -> None:
+        """One more; PlaybookError at once where there are too many."""
         self.faults.append(Fault(place or "the playbook", reason, self.line(place)))
+        if len(self.faults) > NAMED:
+            raise PlaybookError(self.faults)
+
+    def unknown(self, place: str, kind: type[Any], known: Iterable[str]) -> None:
+        """A field that a kind of part does not have; which it has is said once."""
+        self.fault(place, "there is no such field" + (f"; known are {', '.join(known)}" * (kind not in self.told)))
+        self.told.add(kind)
 
     def line(self, place: str) -> int:
         """The line of a place, or of the nearest part around it that has one."""
@@ -57,6 +69,13 @@ class Site:
                 return found
             place = place.rpartition("." if place.rfind(".") > place.rfind("[") else "[")[0]
         return self.lines.get("", 0)
+
+
+def text_bounded(text: str) -> str:
+    """The text of a whole playbook; PlaybookError for one that is too long to be looked at."""
+    if len(text) > LARGEST:
+        raise PlaybookError([Fault("the file", f"it is larger than {LARGEST:,} characters")])
+    return text
 
 
 def from_data(data: Plain, site: Site) -> Playbook | None:
@@ -86,7 +105,7 @@ def _part(kind: type[Any], data: Plain, place: str, site: Site) -> Any:
     known = {slot.name: slot for slot in slots(kind)}
     for name in data:
         if name not in known:
-            site.fault(_at(place, str(name)), f"there is no such field; known are {', '.join(known)}")
+            site.unknown(_at(place, str(name)), kind, known)
     values: dict[str, Any] = {}
     for name, slot in known.items():
         if name in data:

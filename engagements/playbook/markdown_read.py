@@ -4,12 +4,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from engagements.playbook.build import Fault, Plain, PlaybookError
+from engagements.playbook.build import Fault, Plain, PlaybookError, text_bounded
 from engagements.playbook.checks import playbook_from
 from engagements.playbook.markdown_form import word_of
 from engagements.playbook.schema import Playbook
 from engagements.playbook.shape import Slot, is_row, slots, title_slot
-from engagements.playbook.yaml_form import LARGEST
 
 HEADING = re.compile(r"(#{1,6}) ([^:]+): *(.*)\Z")
 VALUE = re.compile(r"- \*\*([^*:]+):\*\* *(.*)\Z")
@@ -43,10 +42,8 @@ class Reading:
 
 def from_markdown(text: str) -> Playbook:
     """The playbook of a Markdown text in our form. PlaybookError names every fault with its line and place."""
-    if len(text) > LARGEST:
-        raise PlaybookError([Fault("the file", f"it is larger than {LARGEST} characters")])
     reading = Reading()
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text_bounded(text)), start=1):
         if line.strip() and (reason := _take(reading, line.strip(), number)):
             place = reading.stack[-1].place if reading.stack else ""
             raise PlaybookError([Fault(place or "the playbook", reason, number)])

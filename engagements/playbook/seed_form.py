@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from engagements.playbook.build import Fault, PlaybookError, one_line
+from engagements.playbook.build import Fault, PlaybookError, one_line, text_bounded
 from engagements.playbook.checks import playbook_from, sums, tasks_of
 from engagements.playbook.hours import Hours, plain, total
 from engagements.playbook.schema import Playbook
@@ -68,7 +68,7 @@ class _Reading:
 def seed_read(text: str) -> SeedReport:
     """The playbook of such a document. PlaybookError names each line that cannot be read."""
     reading = _Reading()
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(text_bounded(text).splitlines(), start=1):
         if line := one_line(raw.lstrip("\ufeff")):
             _take(reading, line, number)
     if not reading.data.get("milestones"):

@@ -4,11 +4,12 @@ from typing import Any
 
 import yaml
 
-from engagements.playbook.build import Fault, Plain, PlaybookError, to_data
+from engagements.playbook.build import Fault, Plain, PlaybookError, text_bounded, to_data
 from engagements.playbook.checks import playbook_from
 from engagements.playbook.schema import Playbook
 
-LARGEST = 1_000_000
+DEEPEST = 20  # parts within parts; the library's go to 10
+NODES = 20_000  # names and values; the largest of the library has 2,545
 WIDTH = 140
 
 
@@ -21,6 +22,26 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+class _Loader(yaml.BaseLoader):
+    """Stops at the first part too deep or too many, before the rest of the text is looked at."""
+
+    depth = nodes = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.depth, self.nodes = self.depth + 1, self.nodes + 1
+        if self.depth > DEEPEST or self.nodes > NODES:
+            reason = (
+                f"more than {DEEPEST} parts within each other"
+                if self.depth > DEEPEST
+                else f"more than {NODES:,} values"
+            )
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise PlaybookError([Fault("the file", reason, event.start_mark.line + 1)])
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def to_yaml(playbook: Playbook) -> str:
     """The text that `from_yaml` takes back exactly."""
     text: str = yaml.dump(to_data(playbook), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=WIDTH)
@@ -29,10 +50,8 @@ def to_yaml(playbook: Playbook) -> str:
 
 def from_yaml(text: str) -> Playbook:
     """The playbook of a YAML text. PlaybookError names every fault with its line and place."""
-    if len(text) > LARGEST:
-        raise PlaybookError([Fault("the file", f"it is larger than {LARGEST} characters")])
     try:
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        root = yaml.compose(text_bounded(text), Loader=_Loader)
     except (yaml.YAMLError, RecursionError) as error:
         raise PlaybookError([_fault_of(error)]) from error
     if root is None:

@@ -1,14 +1,16 @@
 """YAML and Markdown: what goes out comes back, and every fault names its place."""
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engagements.playbook import build, checks, markdown_read, yaml_form
-from engagements.playbook.build import PlaybookError, Site, from_data, to_data
+from engagements.playbook.build import LARGEST, NAMED, PlaybookError, Site, from_data, to_data
 from engagements.playbook.markdown_form import to_markdown
 from engagements.playbook.markdown_read import from_markdown
 from engagements.playbook.schema import Playbook
-from engagements.playbook.yaml_form import LARGEST, from_yaml, to_yaml
+from engagements.playbook.yaml_form import from_yaml, to_yaml
 from engagements.shipped import shipped_playbooks
 from tests.engagements.strategies import PLAYBOOKS
 
@@ -117,7 +119,7 @@ def test_tasks_that_wait_for_each_other_are_refused() -> None:
         ("- a", "names and values are expected"),
         ("name: [", "line 1"),
         ("name: &a x\nkey: *a", "references between parts"),
-        ("[" * 3000, "cannot be read as YAML"),
+        ("[" * 3000, "more than 20 parts within each other"),
         ("name: a\u0000", "the file"),
         ("a" * (LARGEST + 1), "larger than"),
         ("? [a]\n: b", "a name is expected"),
@@ -155,3 +157,30 @@ def test_what_stands_at_its_default_is_left_out() -> None:
     playbook = from_yaml(SMALL)
     assert set(to_data(playbook)) == {"name", "key", "conditions", "phases", "milestones", "gates", "meetings"}
     assert checks.point_parts(playbook.phases[0].subphases[0].checklist[0]) == ("Rates are agreed", "euro")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "a: " + "{a: " * 40_000,
+        "\n".join(f"k{number}: v" for number in range(20_000)),
+        "name: A\nkey: a\nphases:\n" + "  - {x: 1}\n" * 20_000,
+        "- " * 100_000,
+        "a" * (LARGEST + 1),
+    ],
+)
+def test_a_text_made_to_be_costly_is_refused_soon(text: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(PlaybookError) as caught:
+        from_yaml(text)
+    assert time.process_time() - begun < 6, "seconds"  # a second and a half where nobody else works
+    assert len(caught.value.faults) <= NAMED + 1
+
+
+def test_the_faults_named_are_bounded_and_known_fields_are_said_once() -> None:
+    with pytest.raises(PlaybookError) as caught:
+        from_yaml(SMALL + "".join(f"x{number}: 1\n" for number in range(5_000)))
+    reasons = [fault.reason for fault in caught.value.faults]
+    assert len(reasons) == NAMED + 1 and "more than" in reasons[-1]
+    assert sum("known are" in reason for reason in reasons) == 1 and "there is no such field" in reasons[1]
