@@ -37,8 +37,8 @@ class Command(ClientCommand):
     help = (
         "Load contract lines from a CSV or XLSX file. A file with a fault is refused whole, with every fault on standard "
         "error. The same file twice changes nothing; a changed file prints what it adds, changes and takes away. At a terminal "
-        "it then asks; without one (a schedule, a pipe) it is applied once the summary was printed. --dry-run shows the summary "
-        "and loads nothing."
+        "it then asks; without one (a schedule, a pipe) it is applied once the summary was printed. --dry-run shows the "
+        "summary and loads nothing."
     )
     expected: ClassVar[tuple[type[Exception], ...]] = (TenancyError, ImportProblem)
 
