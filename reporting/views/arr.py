@@ -61,7 +61,7 @@ def drawn_page(request: TenantRequest, query: ArrQuery, reader: Reader, may_impo
     """The figures, computed and drawn now."""
     context = arr_context(request.client, query, reader) | {"may_import": may_import}
     month = context.get("month")
-    context["gap_title"] = "Some months cannot be valued" if month is not None else "No month can be valued"
+    context["gap_title"] = "Some months cannot be valued" if month is not None else "Exchange rates are missing"
     body = render_to_string("reporting/_arr_body.html", context, request)
     head = {name: context.get(name) for name in ("head", "month", "export_url", "currency")}
     return Page(head | {"as_of": last_day(month) if month is not None else None}, SafeString(body))
