@@ -25,7 +25,7 @@ CHANGES_NOTHING = {
     "sso_domain_agree": "Ana is no admin of the firm: refused",
 }
 PAGES = [route for route in CLIENT_ROUTES if route.method == "post" and route.url_name not in CHANGES_NOTHING]
-OPERATIONS = [route for route in API_ROUTES if route.method == "post"]
+OPERATIONS = [route for route in API_ROUTES if route.method != "get"]
 
 
 def entries_since(client: Client, sequence: int) -> list[AuditEntry]:
