@@ -8,7 +8,7 @@ States: reading → uploaded (needs mapping) → checking → refused | unchange
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Final
 
 import polars as pl
@@ -28,8 +28,10 @@ from metrics.intake.table import Table
 from metrics.models import ContractImport, ImportFault, Source
 from metrics.models.intake import ImportState
 from metrics.services.import_claims import ADVANCE_JOB, RUN_JOB, import_expected, import_fence
+from metrics.services.import_files import room_check
 from metrics.services.problems import ImportProblem
 from portal.tenancy import audit
+from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
 
@@ -71,10 +73,12 @@ def import_start(
     is_partial: bool = False,
     user: Any = None,
 ) -> ContractImport:
-    """Keep an uploaded file as a new import of the source, in the state `reading`. Raises ImportProblem when it is too large.
+    """Keep an uploaded file as a new import of the source, in the state `reading`. Raises ImportProblem when it is too large
+    or too many wait.
 
     `is_partial`: lines that the file lacks stay as they are instead of vanishing.
     """
+    room_check()
     try:
         stored = file_store(client.pk, file)
     except FileTooLarge as error:
@@ -92,6 +96,9 @@ def import_start(
     )
     details = {"file": started.file_name, "sha256": stored.sha256, "bytes": stored.size, "source": source.name}
     record(started, "import.started", after=details, details=details)
+    earlier_run(
+        client=client, column="next_check_at", at=datetime.now(UTC) + timedelta(days=1)
+    )  # tidies, books or none
     return started
 
 
@@ -137,7 +144,7 @@ def described(table: Table) -> dict[str, Any]:
 
 def import_describe(*, contract_import: ContractImport) -> None:
     """Make sure that the mapping page has something to show; a file whose mapping was known was not looked at so closely."""
-    if "suggested" not in contract_import.report.get("table", {}):
+    if contract_import.file_path and "suggested" not in contract_import.report.get("table", {}):
         contract_import.report = {**contract_import.report, "table": described(table_of(contract_import, None))}
         contract_import.save(update_fields=["report"])
 
@@ -188,6 +195,8 @@ def import_map(*, contract_import: ContractImport, mapping: Mapping) -> None:
     """Say how the file is to be read; the next step is a check. Raises ImportProblem where it is too late for that."""
     if contract_import.state not in (*OPEN_STATES, ImportState.UNCHANGED):
         raise ImportProblem(f"This file is {contract_import.get_state_display().lower()}: its mapping is settled.")
+    if not contract_import.file_path:
+        raise ImportProblem("The file is no longer kept: upload it again.")
     try:
         plain = Mapping.from_dict(mapping.to_dict()).to_dict()
     except MappingError as error:

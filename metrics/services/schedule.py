@@ -15,6 +15,7 @@ from metrics.selectors.closes import latest_closes, next_month_to_close
 from metrics.services.book_checks import books_refresh
 from metrics.services.books import last_completed_month
 from metrics.services.closes import CloseError, month_close
+from metrics.services.import_files import imports_tidy
 from portal.lib.periods import month_format
 from portal.tenancy import audit
 from portal.tenancy.dispatch import next_run
@@ -59,7 +60,8 @@ def require_closed(client: Client, at: dt.datetime) -> None:
 
 
 def check_due(*, client: Client, now: dt.datetime) -> list[str]:
-    """Recompute what is stale, check what is not, and set the check of the coming night."""
+    """Recompute what is stale, check what is not, remove files that nobody needs, and set the check of the coming night."""
+    imports_tidy(client=client, now=now)
     found = books_refresh(client=client, now=now)
     local = now.astimezone(ZoneInfo(client.time_zone))
     tomorrow = (local + dt.timedelta(days=1)).replace(hour=CHECK_HOUR, minute=0, second=0, microsecond=0)
