@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Literal
 from metrics import repository
 from metrics.files import FileTooLarge, file_name_shown
 from metrics.intake.faults import Faults
+from metrics.intake.limits import Limits
 from metrics.intake.rates import RateFile, read_rates
 from metrics.intake.reader import read_limited
 from metrics.models import FxRate, RateChange, RateImport
@@ -28,6 +29,8 @@ from portal.tenancy import audit
 from portal.tenancy.models import Client
 
 PIECE: Final = 1 << 20
+# Read in the request itself. The ECB's whole history, 41 currencies since 1999, is 280,000 rows and 6 MB.
+LIMITS: Final = Limits(max_bytes=20_000_000, max_rows=1_000_000, max_columns=50, max_text_cells=5_000_000)
 KEY: Final = ["currency", "day"]
 
 
@@ -107,7 +110,7 @@ def rates_read(*, client: Client, file: "IO[bytes] | File[Any]") -> tuple[RateFi
             digest.update(piece)
             copy.write(piece)
         copy.flush()
-        return read_rates(read_limited(copy.name), client.currency), digest.hexdigest()
+        return read_rates(read_limited(copy.name, limits=LIMITS), client.currency), digest.hexdigest()
 
 
 def rates_difference(client: Client, rates: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

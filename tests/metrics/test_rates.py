@@ -51,6 +51,18 @@ def test_a_faulty_file_of_rates_loads_nothing_and_names_each_row(northwind: Clie
         assert not FxRate.objects.exists()
 
 
+def test_a_file_too_large_for_rates_is_refused_before_it_is_read(northwind: Client) -> None:
+    wide = "date,currency,rate" + ",x" * 47 + "\n"
+    with tenant_context(northwind):
+        for rows, code in (
+            (wide + ("," * 49 + "\n") * 101_000, "too_many_cells"),
+            ("x" * 21_000_000, "file_too_large"),
+        ):
+            with pytest.raises(RatesRefused) as caught:
+                rates_import(client=northwind, file=io.BytesIO(rows.encode()), file_name="rates.csv")
+            assert list(caught.value.faults.by_code()) == [code]
+
+
 def test_loading_rates_is_recorded(northwind: Client) -> None:
     with tenant_context(northwind):
         load(northwind, "2026-01-30,EUR,1.25\n")
