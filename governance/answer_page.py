@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from governance.models import Function, Verdict
-from governance.selectors.answers import OwnQuestion, questions_of
+from governance.item_page import worth_context
+from governance.models import DefinitionItem, Function, Verdict
+from governance.selectors.answers import OwnQuestion, may_see_worth, questions_of
+from governance.selectors.worth import Worth
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import VIEW_ARR
 
 
 def overview(request: TenantRequest) -> dict[str, Any]:
@@ -45,3 +48,20 @@ def next_key(questions: list[OwnQuestion], place: int) -> str:
     """The next question without an answer, after this one or else from the beginning; blank when all are answered."""
     ahead = [*questions[place + 1 :], *questions[:place]]
     return next((each.item.key for each in ahead if each.answer is None), "")
+
+
+def meaning_context(request: TenantRequest, item: DefinitionItem, worth: Worth | None) -> dict[str, Any]:
+    """What an answer means: in figures for whoever sees the client's ARR or was allowed to here, else in words."""
+    if request.standing.may(VIEW_ARR) or may_see_worth(request.user, item):
+        return worth_context(worth)
+    return {"meaning": in_words(worth)}
+
+
+def in_words(worth: Worth | None) -> str:
+    """What the answer changes, without an amount; blank where there are no numbers."""
+    if worth is None or worth.other is None or worth.difference is None:
+        return ""
+    if not worth.difference:
+        return "On the contracts there are today, ARR is the same whichever way it is answered."
+    direction = "higher" if worth.difference > 0 else "lower"
+    return f"Under “{worth.other.sentence}” ARR would be {direction} than this way."

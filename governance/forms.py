@@ -116,12 +116,24 @@ def value_field(item: DefinitionItem) -> forms.Field:
     )  # fmt: skip
 
 
+FIGURES: Final = [
+    ("", "As usual: Finance, RevOps and executives do, others do not"),
+    ("yes", "Yes"),
+    ("no", "No"),
+]
+
+
 class RespondentForm(forms.Form):
     """Somebody who answers for a function."""
 
     email = forms.EmailField(label="E-mail", max_length=254)
     name = forms.CharField(label="Name", max_length=150, required=False, help_text="For somebody who is new here.")
     function = forms.ChoiceField(label="Answers for", choices=Function.choices)
+    sees_figures = forms.TypedChoiceField(
+        label="Sees what a question is worth in ARR", choices=FIGURES, required=False, empty_value=None,
+        coerce=lambda given: given == "yes",
+        help_text="The ARR of the whole company, beside each of their questions. Without it they read what changes, in words.",
+    )  # fmt: skip
 
 
 class DocumentForm(forms.Form):

@@ -6,11 +6,12 @@ from django import forms
 
 from governance.models import Function, PublicationMode, Respondent, SignoffMode
 from portal.lib.periods import month_parse
+from portal.tenancy.models import Membership
 
 
 def signer_choices() -> list[tuple[str, str]]:
-    """Everybody who answers for a function, in the order of the functions."""
-    rows = Respondent.objects.select_related("user")
+    """Who answers for a function and is more than invited, in the order of the functions."""
+    rows = Respondent.objects.filter(user__in=Membership.objects.values("user")).select_related("user")
     order = {name: place for place, name in enumerate(Function.values)}
     ordered = sorted(rows, key=lambda row: (order[row.function], row.user.get_full_name().casefold()))
     return [(str(row.pk), f"{row.user.get_full_name()}, {row.get_function_display()}") for row in ordered]

@@ -16,10 +16,14 @@ class Verdict(models.TextChoices):
 
 
 class Respondent(TenantModel):
-    """One of the client's people who answers for a function; a person may answer for several."""
+    """One of the client's people who answers for a function; a person may answer for several.
+
+    Whoever `sees_figures` is shown with a question what it is worth in the client's ARR, whatever their role shows otherwise.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     function = models.CharField(max_length=10, choices=Function.choices)
+    sees_figures = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from governance.models import Answer, Asking, DefinitionItem, Function, ItemKind, Respondent, Verdict
 from governance.selectors.items import item_list
+from portal.accounts.selectors import invited_names
 
 WAITING: Final = "waiting"
 LAPSED: Final = "lapsed"
@@ -75,6 +76,8 @@ class RespondentRow:
     total: int
     objections: int
     asking: Asking | None
+    name: str
+    sees_figures: bool
 
     @property
     def labels(self) -> list[str]:
@@ -138,6 +141,12 @@ def functions_of(user: Any) -> tuple[str, ...]:
     return tuple(name for name in Function.values if name in given)
 
 
+def may_see_worth(user: Any, item: DefinitionItem) -> bool:
+    """Whether a person who answers an item was allowed to see what it is worth, for one of the functions it asks."""
+    rows = Respondent.objects.filter(user=user, function__in=item.functions, sees_figures=True)
+    return bool(rows.exists())
+
+
 def questions_of(user: Any) -> list[OwnQuestion]:
     """The items that a person answers, in the order in which they are asked."""
     return questions_for(functions_of(user), item_list(), user)
@@ -158,9 +167,12 @@ def questions_for(functions: tuple[str, ...], items: list[DefinitionItem], user:
 
 def respondents() -> list[RespondentRow]:
     """Everybody who answers, by name."""
-    functions, people = defaultdict(set), {}
+    functions, people, with_figures = defaultdict(set), {}, set()
+    names = invited_names()
     for row in Respondent.objects.select_related("user"):
         functions[row.user_id].add(row.function)
+        if row.sees_figures:
+            with_figures.add(row.user_id)
         people[row.user_id] = row
     askings = {asking.user_id: asking for asking in Asking.objects.select_related("asked_by")}
     items = item_list()
@@ -171,8 +183,13 @@ def respondents() -> list[RespondentRow]:
         given = [each.answer for each in questions if each.answer is not None]
         objections = sum(answer.verdict != Verdict.YES for answer in given)
         asking = askings.get(user_id)
-        rows.append(RespondentRow(row.pk, row.user, own, len(given), len(questions), objections, asking))
-    return sorted(rows, key=lambda row: (row.user.get_full_name().casefold(), row.user.pk))
+        name = names.get(user_id) or row.user.get_full_name()
+        rows.append(
+            RespondentRow(
+                row.pk, row.user, own, len(given), len(questions), objections, asking, name, user_id in with_figures
+            )
+        )
+    return sorted(rows, key=lambda row: (row.name.casefold(), row.user.pk))
 
 
 def answers_given(item: DefinitionItem) -> list[GivenAnswer]:

@@ -27,6 +27,7 @@ from governance.services.news import (
 )
 from governance.services.problems import DefinitionError
 from governance.services.sign_reminders import signers_due, signers_remind
+from portal.accounts.selectors import shown_name
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
 from portal.tenancy import audit
 from portal.tenancy.dispatch import earlier_run, next_run
@@ -138,7 +139,7 @@ def escalate(client: Client, asking: Asking, count: int) -> None:
         people[asking.asked_by.pk] = asking.asked_by
     people.pop(asking.user_id, None)
     answers = "1 answer" if count == 1 else f"{count} answers"
-    text = f"{answers} of {asking.user.get_full_name()} are still missing after {asking.reminders} mails"
+    text = f"{answers} of {shown_name(asking.user)} are still missing after {asking.reminders} mails"
     for user in people.values():
         path = reverse("definitions", kwargs={"client_slug": client.slug})
         news_add(client=client, user=user, text=text, path=path)

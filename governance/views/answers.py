@@ -5,8 +5,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from governance.answer_page import next_key, overview, question_context
-from governance.item_page import worth_context
+from governance.answer_page import meaning_context, next_key, overview, question_context
 from governance.selectors.answers import OwnQuestion, questions_of
 from governance.selectors.worth import worths
 from governance.services.answers import answer_give
@@ -56,7 +55,7 @@ def answer(request: TenantRequest, key: str) -> HttpResponse:
             return redirect("answered", client_slug=request.client.slug)
     given = {"problem": problem, "verdict": request.POST.get("verdict"), "comment": request.POST.get("comment", "")}
     worth = worths(request.client, [questions[place].item]).get(questions[place].item.pk)
-    context = question_context(questions, place) | worth_context(worth) | given
+    context = question_context(questions, place) | meaning_context(request, questions[place].item, worth) | given
     return TemplateResponse(request, "governance/answer.html", context, status=status)
 
 

@@ -15,6 +15,7 @@ from governance.selectors.answers import respondents as respondent_rows
 from governance.services.asking import questions_ask
 from governance.services.problems import DefinitionError
 from governance.services.respondents import respondent_add, respondent_remove
+from portal.accounts.selectors import shown_name
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import EDIT_POLICY, MANAGE_PEOPLE
 from portal.tenancy.services import TenancyError
@@ -50,7 +51,7 @@ def respondent_new(request: TenantRequest) -> HttpResponse:
 def respondent_end(request: TenantRequest, respondent_id: int) -> HttpResponse:
     """Let somebody answer for nothing any more."""
     row = get_object_or_404(Respondent.objects.select_related("user"), pk=respondent_id)
-    return attempt(request, f"{row.user.get_full_name()} is asked no more.", lambda: respondent_remove(user=row.user))
+    return attempt(request, f"{shown_name(row.user)} is asked no more.", lambda: respondent_remove(user=row.user))
 
 
 @require_POST

@@ -62,6 +62,12 @@ def magic_link_opened(token_hash: str) -> MagicLink | None:
     return found
 
 
+def is_only_invited(link: MagicLink) -> bool:
+    """Whether using this link is what makes its person a member."""
+    with tenant_context(link.client):
+        return Membership.with_invited.filter(user_id=link.user_id, accepted_at=None).exists()
+
+
 def api_token_presented(token_hash: str) -> ApiToken | None:
     """The token that a program presented, alive or not."""
     with bearer_context(token_hash):
@@ -103,12 +109,38 @@ class PersonRow:
     role_label: str
     has_second_factor: bool
     since: datetime
+    invited_as: str = ""
+
+    @property
+    def name(self) -> str:
+        """Their own name, or, while they are only invited, what was typed for them."""
+        return self.invited_as or str(self.user.get_full_name())
 
 
 def client_people() -> list[PersonRow]:
     """The people of the client in scope, by name, with the state of their second factor: two queries."""
     members = list(Membership.objects.select_related("user").order_by("user__name", "user__email"))
     return _with_factors([(row.pk, row.user, row.role, str(row.get_role_display()), row.created_at) for row in members])
+
+
+def client_invited() -> list[PersonRow]:
+    """Stakeholders who have not opened their link yet, by the name that was typed for them; nothing else of them is read."""
+    rows = Membership.with_invited.filter(accepted_at=None).select_related("user")
+    found = [
+        PersonRow(row.pk, row.user, row.role, str(row.get_role_display()), False, row.created_at, row.shown_name)
+        for row in rows
+    ]
+    return sorted(found, key=lambda row: (row.name.casefold(), row.pk))
+
+
+def invited_names() -> dict[int, str]:
+    """What those who are only invited to the client in scope are called, by the id of their account."""
+    return {row.user.pk: row.name for row in client_invited()}
+
+
+def shown_name(user: Any) -> str:
+    """What the client in scope may call a person."""
+    return invited_names().get(user.pk) or str(user.get_full_name())
 
 
 def client_consultants(client: Client) -> list[PersonRow]:

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from portal.tenancy.wall import TenantManager, TenantModel
+from portal.tenancy.wall import TenantManager, TenantModel, TenantQuerySet
 
 CURRENCY = RegexValidator(r"^[A-Z]{3}\Z", "A currency is three capital letters, such as USD.")
 
@@ -98,20 +99,55 @@ class ClientRole(models.TextChoices):
     STAKEHOLDER = "stakeholder", "Stakeholder"
 
 
+class AcceptedOfPerson(models.Manager["Membership"]):
+    """The memberships that people have agreed to."""
+
+    def get_queryset(self) -> models.QuerySet["Membership"]:
+        return super().get_queryset().filter(accepted_at__isnull=False)
+
+
+class AcceptedMembers(TenantManager["Membership"]):
+    """The client's people: those who have agreed to be."""
+
+    def get_queryset(self) -> TenantQuerySet["Membership"]:
+        return super().get_queryset().filter(accepted_at__isnull=False)
+
+
 class Membership(TenantModel):
-    """A person of the client, in one role."""
+    """A person of the client, in one role.
+
+    A stakeholder is only invited until they open a link that was mailed to them: not among `objects`, reaching nothing, and
+    shown under the name that whoever added them typed.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=ClientRole.choices)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta(TenantModel.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "user"], name="membership_once")]
-        indexes: ClassVar = [models.Index(fields=["user"], name="membership_user")]
+    accepted_at = models.DateTimeField(null=True, default=timezone.now, help_text="Empty: invited, and nothing more")
+    invited_name = models.CharField(
+        max_length=150, blank=True, default="", help_text="As whoever invited them typed it"
+    )
 
     # Before a client is known, a person's own memberships are read under `person_context`, which the row policy allows.
-    of_person: ClassVar = models.Manager()
-    objects: ClassVar = TenantManager()
+    of_person: ClassVar = AcceptedOfPerson()
+    with_invited: ClassVar = TenantManager()
+    objects: ClassVar = AcceptedMembers()
+
+    class Meta(TenantModel.Meta):
+        base_manager_name = "with_invited"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "user"], name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=False) | models.Q(role=ClientRole.STAKEHOLDER),
+                name="membership_invited_stakeholder",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user"], name="membership_user")]
+
+    @property
+    def shown_name(self) -> str:
+        """What others may call this person: their own name once they have agreed."""
+        return self.user.get_full_name() if self.accepted_at else self.invited_name or self.user.email
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"

@@ -144,11 +144,11 @@ def member_add(*, client: Client, user: Any, role: str) -> Membership:
         raise TenancyError(f"'{role}' is no role of a client")
     if is_staff_of(client, user):
         raise TenancyError(STAFF_APART.format(email=user.email))
-    member, created = Membership.objects.get_or_create(client=client, user=user, defaults={"role": role})
+    member, created = Membership.with_invited.get_or_create(client=client, user=user, defaults={"role": role})
     before = None if created else member.role
-    if member.role != role:
-        member.role = role
-        member.save(update_fields=["role"])
+    if member.role != role or member.accepted_at is None:
+        member.role, member.accepted_at = role, member.accepted_at or timezone.now()
+        member.save(update_fields=["role", "accepted_at"])
     audit.record(
         "member.added" if created else "member.role_changed",
         object_type="user",
@@ -158,6 +158,34 @@ def member_add(*, client: Client, user: Any, role: str) -> Membership:
         details={"role": [before, role]},
     )
     return member
+
+
+def member_invite(*, client: Client, user: Any, name: str = "") -> Membership:
+    """Ask a person to be a stakeholder of the client in scope; they reach nothing before `member_accept`.
+
+    TenancyError for staff of the client's firm. Whoever is a member or invited already stays what they are.
+    """
+    if is_staff_of(client, user):
+        raise TenancyError(STAFF_APART.format(email=user.email))
+    member: Membership
+    member, created = Membership.with_invited.get_or_create(
+        client=client, user=user,
+        defaults={"role": ClientRole.STAKEHOLDER, "accepted_at": None, "invited_name": name.strip()[:150]},
+    )  # fmt: skip
+    if created:
+        audit.record(
+            "member.invited", object_type="user", object_id=user.email, after=member.role, details={"role": member.role}
+        )
+    return member
+
+
+def member_accept(*, member: Membership) -> None:
+    """An invited stakeholder agrees, by using a link that was mailed to them. Nothing for whoever did before."""
+    if Membership.with_invited.filter(pk=member.pk, accepted_at=None).update(accepted_at=timezone.now()):
+        audit.record(
+            "member.accepted", object_type="user", object_id=member.user.email, after=member.role,
+            details={"role": member.role},
+        )  # fmt: skip
 
 
 def member_remove(*, client: Client, member: Membership) -> None:

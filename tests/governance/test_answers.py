@@ -120,7 +120,8 @@ def test_people_come_from_their_roles_and_others_are_added_by_address(started: C
             respondent_add(client=started, email="new", function="sales", may_invite=True)
         added = respondent_add(client=started, email="New@example.com", function="sales", name="Noor", may_invite=True)
         assert not added.user.has_usable_password()
-        assert Membership.objects.get(user=added.user).role == ClientRole.STAKEHOLDER
+        invited = Membership.with_invited.get(user=added.user)
+        assert invited.role == ClientRole.STAKEHOLDER and invited.accepted_at is None
         assert "pipeline-coverage" in {question.item.key for question in questions_of(added.user)}
         respondent_remove(user=added.user)
         assert questions_of(added.user) == []

@@ -13,6 +13,7 @@ from portal.accounts.models import User
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import ANSWER_DEFINITIONS, EDIT_POLICY, VIEW_POLICY
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import member_add
 from tests.tenancy.matrix import Route
 
 KEY = "late-renewals"
@@ -34,6 +35,13 @@ def a_respondent(client: Client) -> dict[str, Any]:
     an_item(client)
     row: Respondent = respondent_add(client=client, email="sam@example.com", function="sales", may_invite=True)
     return {"respondent_id": row.pk}
+
+
+def sam(client: Client, function: str) -> Respondent:
+    """A stakeholder who has agreed to be one, and answers for a function."""
+    user, _ = User.objects.get_or_create(email="sam@example.com")
+    member_add(client=client, user=user, role=ClientRole.STAKEHOLDER)
+    return respondent_add(client=client, email="sam@example.com", function=function)
 
 
 def a_yes(client: Client) -> dict[str, Any]:
@@ -71,7 +79,7 @@ def a_final_document(client: Client) -> dict[str, Any]:
 def a_request(client: Client) -> dict[str, Any]:
     """The form that asks one person to sign."""
     with tenant_context(client):
-        row: Respondent = respondent_add(client=client, email="sam@example.com", function="sales", may_invite=True)
+        row = sam(client, "sales")
     return {"signers": [row.pk], "mode": "all"}
 
 
@@ -80,7 +88,7 @@ def a_signoff(client: Client) -> dict[str, Any]:
     found = a_final_document(client)
     row = Respondent.objects.filter(function="finance").select_related("user").first()
     if row is None:
-        row = respondent_add(client=client, email="sam@example.com", function="finance", may_invite=True)
+        row = sam(client, "finance")
     requester, _ = User.objects.get_or_create(email=f"asker@{client.slug}.example")
     document = PolicyDocument.objects.get()
     signoff_request(client=client, document=document, signers=[(row.user, "finance")], user=requester)

@@ -19,7 +19,7 @@ from portal.tenancy import audit
 from portal.tenancy.actor import Actor, acting_as, current_actor
 from portal.tenancy.models import Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import TenancyError
+from portal.tenancy.services import TenancyError, member_accept
 
 LIFETIME = timedelta(minutes=10)
 TO_ANSWER = timedelta(
@@ -63,7 +63,8 @@ def magic_link_send(
     TenancyError for anyone whose role requires a second factor, who is no member, or who got five links within the hour.
     """
     membership = _membership(client, user)
-    if membership is None or not user.is_active:
+    is_only_invited = membership is not None and membership.accepted_at is None
+    if membership is None or not user.is_active or (is_only_invited and purpose == LinkPurpose.CONNECT_SSO):
         raise TenancyError("links are for the client's own people")
     if purpose != LinkPurpose.CONNECT_SSO and _needs_second_factor(client, membership):
         raise TenancyError("an admin of this client signs in with a second factor, never by link")
@@ -96,7 +97,7 @@ def lifetime_of(purpose: str) -> timedelta:
 
 
 def magic_link_use(*, link: MagicLink) -> SessionScope:
-    """Use a link, once; returns what the session it starts is limited to.
+    """Use a link, once; returns what the session it starts is limited to. Who was only invited is a member from now on.
 
     LinkClosedError when it was used, replaced, revoked or ran out, or when the person, their address or their role changed.
     """
@@ -109,6 +110,7 @@ def magic_link_use(*, link: MagicLink) -> SessionScope:
             raise LinkClosedError
         with acting_as(Actor(link.email, link.user_id, current_actor().request_id)):
             audit.record("link.used", object_type="user", object_id=link.email, details={"purpose": link.purpose})
+            member_accept(member=Membership.with_invited.select_related("user").get(user_id=link.user_id))
         if link.purpose == LinkPurpose.CONNECT_SSO:
             if not SsoConnection.objects.filter(issuer=link.issuer, is_enabled=True).exists():
                 raise LinkClosedError  # the provider was switched since
@@ -136,13 +138,13 @@ def links_forget(*, client: Client, before: Any) -> int:
 
 
 def _membership(client: Client, user: User) -> Membership | None:
-    found: Membership | None = Membership.objects.filter(user=user).first()
+    found: Membership | None = Membership.with_invited.filter(user=user).first()
     return found
 
 
 def _still_holds(client: Client, link: MagicLink) -> bool:
     """The person is active, and has the same address and role as when the link was sent."""
-    membership = Membership.objects.filter(user_id=link.user_id).select_related("user").first()
+    membership = Membership.with_invited.filter(user_id=link.user_id).select_related("user").first()
     return (
         membership is not None
         and membership.user.is_active

@@ -1,6 +1,7 @@
 """Changing and ending what a person may do; whatever was sent to them for the old role dies with it."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -15,6 +16,9 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.selectors import clients_reached
 from portal.tenancy.services import TenancyError, consultant_unassign, firm_member_add, member_add, member_remove
 
+# What higher floors do when one of the client's people leaves, in the same transaction; named at start-up by their apps.
+WHEN_LEAVING: Final[list[Callable[[Client, Any], None]]] = []
+
 
 def person_role_change(*, client: Client, member: Membership, role: str) -> Membership:
     """Give one of the client's people another role; runs in the client's scope. The last admin stays one."""
@@ -27,7 +31,7 @@ def person_role_change(*, client: Client, member: Membership, role: str) -> Memb
 
 
 def person_remove(*, client: Client, member: Membership) -> None:
-    """End a person's membership, their links and their tokens; runs in the client's scope."""
+    """End a person's membership, their links and tokens, and what they were asked; runs in the client's scope."""
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     user = member.user
     member_remove(client=client, member=member)
@@ -35,6 +39,8 @@ def person_remove(*, client: Client, member: Membership) -> None:
     revoked = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
     if revoked:
         audit.record("token.revoked", object_type="user", object_id=user.email, details={"tokens": revoked})
+    for leave in WHEN_LEAVING:
+        leave(client, user)
 
 
 def consultant_role_change(*, firm: Firm, member: FirmMembership, role: str) -> FirmMembership:

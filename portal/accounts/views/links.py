@@ -16,7 +16,7 @@ from portal.accounts.entrance import sign_in
 from portal.accounts.forms import JoinForm
 from portal.accounts.models import MagicLink, User
 from portal.accounts.models.links import LinkPurpose
-from portal.accounts.selectors import OpenedInvitation, invitation_opened, magic_link_opened
+from portal.accounts.selectors import OpenedInvitation, invitation_opened, is_only_invited, magic_link_opened
 from portal.accounts.services.invitations import LinkClosedError, invitation_accept
 from portal.accounts.services.magic_links import magic_link_renew, magic_link_use
 from portal.accounts.session import INVITATION, LINK, SessionScope, scope_of
@@ -131,7 +131,8 @@ def magic_link_confirm(request: HttpRequest) -> HttpResponse:
     if link is None:
         return render(request, "people/link_closed.html", {"kind": "link"}, status=410)
     if request.method == "GET":
-        return render(request, "people/link.html", {"link": link, "words": LinkPurpose(link.purpose).label})
+        context = {"link": link, "words": LinkPurpose(link.purpose).label, "joins": is_only_invited(link)}
+        return render(request, "people/link.html", context)
     try:
         scope = magic_link_use(link=link)
     except LinkClosedError:

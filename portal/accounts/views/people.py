@@ -10,7 +10,7 @@ from portal.accounts.forms import InviteForm
 from portal.accounts.models import Invitation
 from portal.accounts.models.links import LinkPurpose
 from portal.accounts.role_words import ROLES_IN_WORDS
-from portal.accounts.selectors import client_consultants, client_people, pending_invitations
+from portal.accounts.selectors import client_consultants, client_invited, client_people, pending_invitations
 from portal.accounts.services.invitations import invitation_revoke, invitation_send
 from portal.accounts.services.magic_links import magic_link_send
 from portal.accounts.services.people import person_remove, person_role_change
@@ -31,6 +31,7 @@ def people(request: TenantRequest) -> HttpResponse:
         "people/people.html",
         {
             "people": client_people(),
+            "stakeholders": client_invited(),
             "consultants": client_consultants(request.client),
             "invitations": pending_invitations(),
             "roles": ClientRole.choices,
@@ -100,10 +101,10 @@ def person_role(request: TenantRequest, member_id: int) -> HttpResponse:
 @recently_authenticated
 def person_end(request: TenantRequest, member_id: int) -> HttpResponse:
     """End a person's membership."""
-    member = get_object_or_404(Membership.objects.select_related("user"), pk=member_id)
+    member = get_object_or_404(Membership.with_invited.select_related("user"), pk=member_id)
     return _attempt(
         request,
-        f"{member.user.get_full_name()} no longer reaches {request.client}.",
+        f"{member.shown_name} no longer reaches {request.client}.",
         lambda: person_remove(client=request.client, member=member),
     )
 
