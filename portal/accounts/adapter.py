@@ -2,16 +2,25 @@
 
 import logging
 import smtplib
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from portal.accounts.mail import absolute
 from portal.accounts.sealing import seal, unseal
 from portal.accounts.session import session_begin
 
 logger = logging.getLogger(__name__)
+
+
+def public_name() -> str:
+    """The host of `PUBLIC_URL`, with its port where it has one."""
+    return urlsplit(settings.PUBLIC_URL).netloc
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -36,10 +45,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, signal_kwargs=signal_kwargs, **kwargs)
         return response
 
+    def format_email_subject(self, subject: str) -> str:
+        """The name before a subject is the installation's own."""
+        return f"[{public_name()}] {subject}"
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The address that resets a password, under `PUBLIC_URL`: the Host header would send the key to whoever wrote it."""
+        return absolute(urlsplit(super().get_reset_password_from_key_url(key)).path)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that is down looks the same whether or not there is an account."""
+        """A mail server that is down looks the same whether or not there is an account.
+
+        What a mail says of this installation comes from `PUBLIC_URL`, never from the Host header of who asked for it.
+        """
+        site = SimpleNamespace(domain=public_name(), name="Tieout")
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, context | {"current_site": site})
         except (OSError, smtplib.SMTPException):
             logger.exception("a mail was not taken by the server")
 

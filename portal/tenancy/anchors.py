@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 EVERY: Final = dt.timedelta(days=1)
 
 
-def anchor_write(*, client: Client) -> audit.Anchor | None:
-    """Keep the head of the log of the client in scope; None where the log is empty. Doing it twice keeps one.
+def anchor_write(*, client: Client) -> audit.Anchor:
+    """Keep the head of the log of the client in scope. Doing it twice keeps one.
 
-    A log that no longer holds what was last kept gets no further anchor: `audit.AuditBroken` says which entry.
+    A log that is empty, or no longer holds what was last kept, gets no further anchor: `audit.AuditBroken` says which entry.
     """
     head = audit.head_of(client)
     if head is None:
-        return None
+        raise audit.AuditBroken("the audit log is empty: its entry 1 is missing")
     for anchor in anchors_kept(client)[-1:]:
         entry = AuditEntry.objects.filter(sequence=anchor.sequence).values("hash").first()
         if entry is None or entry["hash"] != anchor.hash:

@@ -195,8 +195,9 @@ def verify_entries(chain: str, rows: Iterable[Mapping[str, Any]], anchors: Itera
     missing = [sequence for sequence in anchored if sequence >= expected]
     if missing:
         return Verdict(expected - 1, None, expected, f"the log ends before entry {max(missing)}, which was anchored")
-    head = Anchor(chain, expected - 1, previous) if expected > 1 else None
-    return Verdict(expected - 1, head)
+    if expected == 1:
+        return Verdict(0, None, 1, "the log is empty, and every log begins with the creation of what it is about")
+    return Verdict(expected - 1, Anchor(chain, expected - 1, previous))
 
 
 def _fault(chain: str, row: Mapping[str, Any], expected: int, previous: str, anchored: Mapping[int, str]) -> str | None:

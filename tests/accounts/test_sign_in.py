@@ -213,6 +213,17 @@ def test_a_reset_password_leaves_the_second_factor(finn: User, secured: str, mai
     assert answer["Location"].startswith("/accounts/2fa/authenticate/") and not is_in(browser)
 
 
+def test_the_address_in_a_mail_is_the_installations_own_whatever_host_was_asked(
+    finn: User, mailbox: Mailbox, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.PUBLIC_URL = "https://portal.example"
+    Browser().post("/accounts/password/reset/", {"email": "finn@example.com"}, headers={"host": "evil.example"})
+    Browser().post(CODE, {"email": "finn@example.com"}, headers={"host": "evil.example"})
+    assert "https://portal.example/accounts/password/reset/key/" in mailbox.text(0)
+    assert len(mailbox.mails) == 2 and not any("evil.example" in mailbox.mails[place].as_string() for place in (0, 1))
+
+
 def test_asking_to_reset_says_nothing_about_the_account(finn: User, mailbox: Mailbox) -> None:
     answers = [
         Browser().post("/accounts/password/reset/", {"email": f"{name}@example.com"}) for name in ("finn", "nobody")

@@ -54,6 +54,17 @@ def test_a_cut_tail_is_found_without_anybody_keeping_anything(acme: Client, comm
         call_command("audit_verify", client="acme")
 
 
+def test_a_log_that_was_deleted_whole_is_found_even_where_nothing_was_kept(acme: Client, committed_db: Server) -> None:
+    as_owner(committed_db, "DELETE FROM tenancy_auditentry")
+    with tenant_context(acme):
+        verdict = audit.verify_client(acme)
+        assert not verdict.is_sound and verdict.bad_sequence == 1 and "log is empty" in verdict.reason
+        with pytest.raises(audit.AuditBroken, match="empty"):
+            anchor_write(client=acme)
+    with pytest.raises(CommandError, match="of the audit log is wrong"):
+        call_command("audit_verify", client="acme")
+
+
 def test_a_log_that_was_changed_gets_no_further_anchor(
     acme: Client, committed_db: Server, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -13,6 +13,4 @@ class Command(ClientCommand):
     expected = (*ClientCommand.expected, AuditBroken)
 
     def run(self, client: Client, options: dict[str, Any]) -> None:
-        head = anchor_write(client=client)
-        if head is not None:
-            self.stdout.write(head.to_text())
+        self.stdout.write(anchor_write(client=client).to_text())
