@@ -39,6 +39,7 @@ AUDIT_KEY = local_secret("AUDIT_KEY")  # authenticates audit entries; never in t
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")
+DNS_SERVERS = [server for server in os.environ.get("DNS_SERVERS", "").split(",") if server]  # empty: this machine's
 
 # --- database -------------------------------------------------------------------------------------------------
 EMBEDDED_POSTGRES = "DATABASE_URL" not in os.environ and "DATABASE_APP_URL" not in os.environ

@@ -15,6 +15,7 @@ VIEW_PEOPLE = "people.view"
 MANAGE_PEOPLE = "people.manage"
 VIEW_AUDIT = "audit.view"
 MANAGE_SETTINGS = "settings.manage"
+MANAGE_SIGN_IN = "sign_in.manage"  # which provider lets the client's people in, and for which domains
 MANAGE_TOKENS = "tokens.manage"
 VIEW_ENGAGEMENT = "engagement.view"
 JOIN_ENGAGEMENT = "engagement.join"  # comment, tick what is theirs
@@ -32,6 +33,7 @@ EVERYTHING = READ | {
     MANAGE_PEOPLE,
     VIEW_AUDIT,
     MANAGE_SETTINGS,
+    MANAGE_SIGN_IN,
     MANAGE_TOKENS,
 }
 TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
@@ -69,7 +71,9 @@ LINK_PERMISSIONS: dict[str, frozenset[str]] = {
 FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     FirmRole.ADMIN: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, OVERRIDE_GATE}),
     FirmRole.ARCHITECT: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT}),
-    FirmRole.ENGINEER: frozenset(EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE} | TAKE_PART | {RUN_ENGAGEMENT}),
+    FirmRole.ENGINEER: frozenset(
+        EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE, MANAGE_SIGN_IN} | TAKE_PART | {RUN_ENGAGEMENT}
+    ),
     FirmRole.EXPERT: frozenset(READ | TAKE_PART | {VIEW_AUDIT}),
 }
 

@@ -12,6 +12,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.test import Client as Browser
 
+from tests.accounts.dns_server import NameServer
+
 
 class Mailbox:
     """What arrived, in order."""
@@ -87,3 +89,12 @@ def commits(django_capture_on_commit_callbacks: Any) -> Commits:
 def stranger() -> Browser:
     """A browser in which nobody is signed in."""
     return Browser()
+
+
+@pytest.fixture
+def names(settings: Any) -> Iterator[NameServer]:
+    """A name server, the only one that is asked."""
+    server = NameServer()
+    settings.DNS_SERVERS = [server.address]
+    yield server
+    server.stop()

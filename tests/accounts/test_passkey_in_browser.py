@@ -14,6 +14,7 @@ from portal.accounts.models import User
 from portal.accounts.services.invitations import firm_invitation_send
 from portal.tenancy.services import client_create, firm_create
 from tests.accounts.conftest import Mailbox
+from tests.accounts.dns_server import NameServer
 from tests.accounts.oidc_provider import OidcProvider
 from tests.accounts.test_sso import connect
 
@@ -85,12 +86,12 @@ def test_from_an_invitation_to_a_passkey_on_a_phone(page: Any, mailbox: Mailbox)
     assert page.get_by_role("heading", name="Clients", exact=True).is_visible()
 
 
-def test_the_way_to_a_companys_provider_is_open_in_a_browser(page: Any) -> None:
+def test_the_way_to_a_companys_provider_is_open_in_a_browser(page: Any, names: NameServer) -> None:
     """The content policy lets no form lead to another site: the page in between does."""
     client = client_create(firm=firm_create(slug="ridge", name="Ridge"), slug="north", name="North", currency="USD")
     fay = User.objects.create_user("fay@example.com", PASSWORD)
     provider = OidcProvider()
-    connect(client, provider, "north.example", fay)
+    connect(client, provider, "north.example", fay, names)
     page.goto("/sso/")
     page.get_by_label("Work e-mail address").fill("anyone@north.example")
     page.get_by_role("button", name="Continue").click()

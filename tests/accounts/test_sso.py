@@ -11,11 +11,19 @@ from django.test import Client as Browser
 
 from portal.accounts.models import SsoConnection, SsoDomain, SsoIdentity, User
 from portal.accounts.sealing import SealBrokenError, seal, unseal
-from portal.accounts.services.sso import secret_place, sso_domain_add, sso_domain_confirm, sso_save, sso_secret
+from portal.accounts.services.sso import (
+    proof_of,
+    secret_place,
+    sso_domain_add,
+    sso_domain_confirm,
+    sso_save,
+    sso_secret,
+)
 from portal.tenancy.models import AuditEntry, Client, ClientRole, FirmRole, Membership
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError, member_add
 from tests.accounts.conftest import Commits, Mailbox
+from tests.accounts.dns_server import NameServer
 from tests.accounts.oidc_provider import OidcProvider
 from tests.conftest import consultant
 
@@ -24,7 +32,16 @@ SECRET = "CANARY-SECRET-9f2c"
 FINN = {"sub": "finn-1", "email": "finn@example.com", "email_verified": True, "name": "Finn"}
 
 
-def connect(client: Client, provider: OidcProvider, domain: str, confirmed_by: User) -> SsoConnection:
+def prove(client: Client, domain: str, names: NameServer) -> None:
+    """Put the record there that shows that the domain is the client's."""
+    name, value = proof_of(client, domain)
+    names.records[name] = ["v=spf1 -all", value]
+
+
+def connect(
+    client: Client, provider: OidcProvider, domain: str, confirmed_by: User, names: NameServer
+) -> SsoConnection:
+    prove(client, domain, names)
     with tenant_context(client):
         row = sso_save(client=client, issuer=provider.issuer, oidc_client_id="tieout", secret=SECRET, is_enabled=True)
         sso_domain_confirm(client=client, row=sso_domain_add(client=client, domain=domain), confirmed_by=confirmed_by)
@@ -40,8 +57,8 @@ def idp() -> Iterator[OidcProvider]:
 
 
 @pytest.fixture
-def connection(northwind: Client, idp: OidcProvider, ana: User) -> SsoConnection:
-    return connect(northwind, idp, "example.com", ana)
+def connection(northwind: Client, idp: OidcProvider, ana: User, names: NameServer) -> SsoConnection:
+    return connect(northwind, idp, "example.com", ana, names)
 
 
 @pytest.fixture
@@ -182,12 +199,11 @@ def test_an_unproved_or_unknown_address_gets_no_mail_and_no_reason(
 
 
 def test_the_same_subject_at_another_issuer_is_somebody_else(
-    known: User, northwind: Client, idp: OidcProvider, stranger: Browser
+    known: User, northwind: Client, idp: OidcProvider, stranger: Browser, ana: User, names: NameServer
 ) -> None:
     other = OidcProvider()
     other.claims = {"sub": "finn-1", "email": "mallory@example.com", "email_verified": True}
-    with tenant_context(northwind):
-        sso_save(client=northwind, issuer=other.issuer, oidc_client_id="tieout", secret="x" * 8, is_enabled=True)
+    connect(northwind, other, "example.com", ana, names)
     try:
         assert through(stranger, other).status_code == 403 and not is_in(stranger)
     finally:
@@ -259,6 +275,7 @@ def test_a_domain_leads_to_one_provider_and_the_firms_admin_confirms_it(
     connection: SsoConnection,
     person: Callable[..., User],
     signed_in: SignedIn,
+    names: NameServer,
 ) -> None:
     fay = consultant(person, "fay", FirmRole.ADMIN, northwind)
     signed_in(adam).post("/c/northwind/settings/sign-in/domains/", {"domain": "@North.Example"})
@@ -267,13 +284,47 @@ def test_a_domain_leads_to_one_provider_and_the_firms_admin_confirms_it(
     url = f"/c/northwind/settings/sign-in/domains/{row.pk}/confirm/"
     assert signed_in(adam).post(url).status_code == 403
     assert signed_in(ana).post(url).status_code == 403, "an architect neither"
+    names.records["_tieout.north.example"] = ["tieout-domain=somebody", proof_of(contoso, "north.example")[1]]
+    names.records["north.example"] = [proof_of(northwind, "north.example")[1]]
+    page = signed_in(fay).post(url, follow=True).content.decode()
+    assert "there is no TXT record _tieout.north.example" in page, "the record of another client proves nothing"
+    with tenant_context(northwind):
+        assert SsoDomain.objects.get(pk=row.pk).confirmed_at is None
+    prove(northwind, "north.example", names)
     signed_in(fay).post(url)
     with tenant_context(northwind):
         assert SsoDomain.objects.get(pk=row.pk).confirmed_at is not None
     with tenant_context(contoso):
         theirs = sso_domain_add(client=contoso, domain="north.example")
-        with pytest.raises(TenancyError, match="cannot be confirmed"):
+        with pytest.raises(TenancyError, match="no TXT record"):
             sso_domain_confirm(client=contoso, row=theirs, confirmed_by=fay)
+        prove(contoso, "north.example", names)
+        with pytest.raises(TenancyError, match="cannot be confirmed: ask") as refused:
+            sso_domain_confirm(client=contoso, row=theirs, confirmed_by=fay)
+        assert "north" not in str(refused.value).lower(), "whose it is, nobody learns"
+
+
+def test_a_new_issuer_takes_the_confirmation_of_every_domain(
+    connection: SsoConnection, northwind: Client, stranger: Browser
+) -> None:
+    assert begin(stranger)
+    with tenant_context(northwind):
+        again: dict[str, Any] = {"client": northwind, "oidc_client_id": "tieout", "secret": SECRET, "is_enabled": True}
+        sso_save(issuer=connection.issuer, **again)
+        assert SsoDomain.objects.get().confirmed_at is not None
+        sso_save(issuer="https://login.elsewhere.example", **again)
+        assert SsoDomain.objects.get().confirmed_at is None
+        assert AuditEntry.objects.filter(action="sso.domains_unconfirmed").count() == 1
+    assert begin(stranger) == ""
+
+
+def test_an_engineer_of_the_firm_does_not_choose_the_provider(
+    northwind: Client, person: Callable[..., User], signed_in: SignedIn
+) -> None:
+    gus = consultant(person, "gus", FirmRole.ENGINEER, northwind)
+    given = {"issuer": "https://login.example.com", "oidc_client_id": "x", "secret": "y"}
+    assert signed_in(gus).post("/c/northwind/settings/sign-in/", given).status_code == 403
+    assert signed_in(gus).get("/c/northwind/settings/").status_code == 200
 
 
 def test_the_secret_is_sealed_for_its_place_and_never_shown(

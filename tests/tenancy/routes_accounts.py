@@ -7,7 +7,15 @@ from portal.accounts.services.invitations import invitation_send
 from portal.accounts.services.sso import sso_domain_add
 from portal.accounts.services.tokens import token_create
 from portal.tenancy.models import Client, ClientRole
-from portal.tenancy.permissions import MANAGE_PEOPLE, MANAGE_SETTINGS, MANAGE_TOKENS, VIEW_ARR, VIEW_AUDIT, VIEW_PEOPLE
+from portal.tenancy.permissions import (
+    MANAGE_PEOPLE,
+    MANAGE_SETTINGS,
+    MANAGE_SIGN_IN,
+    MANAGE_TOKENS,
+    VIEW_ARR,
+    VIEW_AUDIT,
+    VIEW_PEOPLE,
+)
 from portal.tenancy.services import member_add
 from tests.tenancy.matrix import Route
 
@@ -51,18 +59,18 @@ ACCOUNT_ROUTES = [
     Route("token_end", MANAGE_TOKENS, "post", a_token, status=(302,)),
     Route("client_settings", MANAGE_SETTINGS, status=(200,)),
     Route("client_settings", MANAGE_SETTINGS, "post", data=SETTINGS, status=(302,)),
-    Route("sso_settings", MANAGE_SETTINGS, status=(200,)),
+    Route("sso_settings", MANAGE_SIGN_IN, status=(200,)),
     Route(
         "sso_settings",
-        MANAGE_SETTINGS,
+        MANAGE_SIGN_IN,
         "post",
         data={"issuer": "https://login.example.com", "oidc_client_id": "x", "secret": "y"},
         status=(302,),
     ),
-    Route("sso_domain_new", MANAGE_SETTINGS, "post", data={"domain": "north.example"}, status=(302,)),
+    Route("sso_domain_new", MANAGE_SIGN_IN, "post", data={"domain": "north.example"}, status=(302,)),
     # Beyond the permission only an admin of the client's firm confirms; Ana is an architect. tests/accounts/test_sso.py
-    Route("sso_domain_agree", MANAGE_SETTINGS, "post", a_domain, status=(403,)),
-    Route("sso_domain_end", MANAGE_SETTINGS, "post", a_domain, status=(302,)),
+    Route("sso_domain_agree", MANAGE_SIGN_IN, "post", a_domain, status=(403,)),
+    Route("sso_domain_end", MANAGE_SIGN_IN, "post", a_domain, status=(302,)),
     Route("audit_log", VIEW_AUDIT, status=(200,)),
     Route("audit_log", VIEW_AUDIT, "post", status=(200,)),
 ]

@@ -1,5 +1,7 @@
 """A client's company sign-in: setting it up, and letting people in through it."""
 
+import hashlib
+import hmac
 import re
 import secrets
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from portal.accounts.selectors import OpenedInvitation
 from portal.accounts.services.identities import identity_connect
 from portal.accounts.services.invitations import invitation_accept
 from portal.accounts.services.magic_links import magic_link_send
+from portal.lib.names import txt_values
 from portal.lib.outbound import OutboundError, url_check
 from portal.tenancy import audit
 from portal.tenancy.actor import Actor, acting_as, current_actor
@@ -33,7 +36,8 @@ def secret_place(client_id: int) -> str:
 
 
 def sso_save(*, client: Client, issuer: str, oidc_client_id: str, secret: str, is_enabled: bool) -> SsoConnection:
-    """Set or change the provider of the client in scope. A new issuer or client ID needs the secret again.
+    """Set or change the provider of the client in scope. A new issuer or client ID needs the secret again; under a new
+    issuer every domain has to be confirmed again.
 
     TenancyError for an address that may not be called, and for a missing secret.
     """
@@ -43,6 +47,8 @@ def sso_save(*, client: Client, issuer: str, oidc_client_id: str, secret: str, i
         raise TenancyError(f"this issuer cannot be used: {error}") from error
     row = SsoConnection.objects.filter(client=client).first()
     before = None if row is None else _settings_of(row)
+    if row is not None and row.issuer != issuer:
+        _domains_open(f"the issuer is {issuer} now")
     moved = row is None or (row.issuer, row.oidc_client_id) != (issuer, oidc_client_id)
     if moved and not secret:
         raise TenancyError("enter the client secret: it is never sent to another issuer or under another client ID")
@@ -60,8 +66,26 @@ def sso_save(*, client: Client, issuer: str, oidc_client_id: str, secret: str, i
     return row
 
 
+def _domains_open(because: str) -> None:
+    confirmed = SsoDomain.objects.filter(confirmed_at__isnull=False)
+    names = list(confirmed.order_by("domain").values_list("domain", flat=True))
+    if names:
+        confirmed.update(confirmed_at=None, confirmed_by=None)
+        audit.record(
+            "sso.domains_unconfirmed", object_type="domain", object_id=", ".join(names)[:200], before=names,
+            details={"domains": names, "because": because},
+        )  # fmt: skip
+
+
+def proof_of(client: Client, domain: str) -> tuple[str, str]:
+    """The name and the value of the TXT record that shows that a domain is this client's; nobody else's value does."""
+    said = f"sso domain\0{client.pk}\0{domain}".encode()
+    value = hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).hexdigest()[:40]
+    return f"_tieout.{domain}", f"tieout-domain={value}"
+
+
 def sso_domain_add(*, client: Client, domain: str) -> SsoDomain:
-    """Claim an e-mail domain for the client in scope; it leads nowhere before the firm's admin has confirmed it."""
+    """Claim an e-mail domain for the client in scope; it leads nowhere before it is proved (`proof_of`) and confirmed."""
     name = domain.strip().lower().lstrip("@")
     if not DOMAIN.match(name):
         raise TenancyError(f"'{name}' is no e-mail domain")
@@ -73,15 +97,21 @@ def sso_domain_add(*, client: Client, domain: str) -> SsoDomain:
 
 
 def sso_domain_confirm(*, client: Client, row: SsoDomain, confirmed_by: User) -> None:
-    """The firm's admin vouches that the domain is this client's. TenancyError when it leads to another provider already."""
+    """The firm's admin confirms that the domain is this client's, and the domain itself says so by a TXT record.
+
+    TenancyError without that record, and when the domain leads somewhere already; where to is said to nobody.
+    """
     if row.confirmed_at is not None:
         return
+    name, value = proof_of(client, row.domain)
+    if not any(hmac.compare_digest(said.encode(), value.encode()) for said in txt_values(name, settings.DNS_SERVERS)):
+        raise TenancyError(f"there is no TXT record {name} with the value {value} yet")
     row.confirmed_at, row.confirmed_by = timezone.now(), confirmed_by
     try:
         with transaction.atomic():
             row.save(update_fields=["confirmed_at", "confirmed_by"])
     except IntegrityError as error:
-        raise TenancyError("this domain cannot be confirmed: it is in use already") from error
+        raise TenancyError("this domain cannot be confirmed: ask whoever runs this installation") from error
     audit.record("sso.domain_confirmed", object_type="domain", object_id=row.domain, after=row.domain)
 
 

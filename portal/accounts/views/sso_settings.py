@@ -8,17 +8,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.forms import DomainForm, SsoForm
 from portal.accounts.models import SsoConnection, SsoDomain
-from portal.accounts.services.sso import sso_domain_add, sso_domain_confirm, sso_domain_remove, sso_save
+from portal.accounts.services.sso import proof_of, sso_domain_add, sso_domain_confirm, sso_domain_remove, sso_save
 from portal.accounts.views.sso import callback_url
 from portal.tenancy.access import Standing, TenantRequest, client_page
 from portal.tenancy.models import FirmRole
-from portal.tenancy.permissions import MANAGE_SETTINGS
+from portal.tenancy.permissions import MANAGE_SIGN_IN
 from portal.tenancy.services import TenancyError
 from portal.tenancy.step_up import recently_authenticated
 
 
 @require_http_methods(["GET", "POST"])
-@client_page(MANAGE_SETTINGS)
+@client_page(MANAGE_SIGN_IN)
 @recently_authenticated
 def sso_settings(request: TenantRequest) -> HttpResponse:
     """The provider and the domains. The secret is never shown: whether it is set, its last four characters, since when."""
@@ -36,7 +36,9 @@ def sso_settings(request: TenantRequest) -> HttpResponse:
     context = {
         "form": form,
         "connection": row,
-        "domains": SsoDomain.objects.order_by("domain"),
+        "domains": [
+            (domain, *proof_of(request.client, domain.domain)) for domain in SsoDomain.objects.order_by("domain")
+        ],
         "domain_form": DomainForm(),
         "may_confirm": _may_confirm(request.standing),
         "callback_url": callback_url(),
@@ -45,7 +47,7 @@ def sso_settings(request: TenantRequest) -> HttpResponse:
 
 
 @require_POST
-@client_page(MANAGE_SETTINGS)
+@client_page(MANAGE_SIGN_IN)
 @recently_authenticated
 def sso_domain_new(request: TenantRequest) -> HttpResponse:
     """Claim a domain."""
@@ -54,15 +56,17 @@ def sso_domain_new(request: TenantRequest) -> HttpResponse:
     except TenancyError as error:
         messages.error(request, f"Nothing was added: {error}.")
     else:
-        messages.success(request, f"{row.domain} waits for an admin of {request.client.firm} to confirm it.")
+        messages.success(
+            request, f"{row.domain} waits for its TXT record, and for an admin of {request.client.firm} to confirm it."
+        )
     return _back(request)
 
 
 @require_POST
-@client_page(MANAGE_SETTINGS)
+@client_page(MANAGE_SIGN_IN)
 @recently_authenticated
 def sso_domain_agree(request: TenantRequest, domain_id: int) -> HttpResponse:
-    """The firm's admin vouches for a domain; nobody else can, the client's own admins included."""
+    """The firm's admin confirms a domain that is proved; nobody else can, the client's own admins included."""
     row = get_object_or_404(SsoDomain.objects.all(), pk=domain_id)
     if not _may_confirm(request.standing):
         raise PermissionDenied("Only an admin of the firm confirms a domain.")
@@ -76,7 +80,7 @@ def sso_domain_agree(request: TenantRequest, domain_id: int) -> HttpResponse:
 
 
 @require_POST
-@client_page(MANAGE_SETTINGS)
+@client_page(MANAGE_SIGN_IN)
 @recently_authenticated
 def sso_domain_end(request: TenantRequest, domain_id: int) -> HttpResponse:
     """Give a domain up."""
