@@ -1,5 +1,6 @@
 """Creating firms and clients, and saying who reaches them. Every change is audited in its own transaction."""
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, Firm
 from portal.tenancy.scope import person_context, tenant_context
 from portal.tenancy.selectors import is_staff_of
 
+SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
 STAFF_APART = "{email} works for the client's firm, and whoever does is none of the client's own people"
 
 
@@ -55,8 +57,8 @@ def client_create(*, firm: Firm, slug: str, name: str, currency: str, **settings
 
 
 def client_open(*, firm: Firm, name: str, currency: str, opened_by: Any, **settings: Any) -> Client:
-    """A new client under a free slug, with the consultant who opened it assigned to it; opens the client's scope itself."""
-    client = client_create(firm=firm, slug=free_slug(name), name=name, currency=currency, **settings)
+    """A new client under a slug of its own, its opener assigned to it; opens the client's scope itself."""
+    client = client_create(firm=firm, slug=fresh_slug(name), name=name, currency=currency, **settings)
     with tenant_context(client):
         consultant_assign(client=client, user=opened_by)
     return client
@@ -198,11 +200,13 @@ def member_remove(*, client: Client, member: Membership) -> None:
     audit.record("member.removed", object_type="user", object_id=email, before=role, details={"role": role})
 
 
-def free_slug(name: str) -> str:
-    """A slug for a client that nobody has yet."""
+def fresh_slug(name: str) -> str:
+    """A slug for a client that nobody has yet. It always ends in chance, so that it says nothing of other firms' clients."""
     base = slugify(name)[:50] or "client"
-    taken = set(Client.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)
+    while True:
+        slug = f"{base}-{''.join(secrets.choice(SLUG_LETTERS) for _ in range(4))}"
+        if not Client.objects.filter(slug=slug).exists():
+            return slug
 
 
 def _record_assignment(client: Client, user: Any, action: str) -> None:
