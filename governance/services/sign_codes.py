@@ -35,7 +35,10 @@ def code_send(*, client: Client, signer: Signer, now: dt.datetime) -> None:
     SignCode.objects.filter(signer=signer, used_at=None, expires_at__gt=now).update(expires_at=now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     SignCode.objects.create(signer=signer, mac=mac_of(signer, code), sent_at=now, expires_at=now + LIFETIME)
-    audit.record("signing.code_sent", object_type="user", object_id=signer.user.email, details={})
+    until = now + LIFETIME
+    audit.record(
+        "signing.code_sent", object_type="user", object_id=signer.user.email, after=until, details={"until": until}
+    )
     mail_on_commit(
         to=signer.user.email,
         subject=f"{client.name}: your code to sign",

@@ -64,6 +64,7 @@ def samples_save(*, client: Client, entries: Sequence[SampleEntry], user: Any = 
     audit.record(
         "samples.saved",
         object_type="samples",
+        object_id=client.slug,
         before=listed(before),
         after=listed(after),
         details={"count": len(after), "changes": [each for each in changes if each]},

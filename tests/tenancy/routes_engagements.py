@@ -158,7 +158,7 @@ ENGAGEMENT_ROUTES: list[Route] = [
     Route("task_new", RUN, "post", an_engagement, PLAN, status=(302,)),
     Route("task", VIEW, kwargs=a_task, status=(200,)),
     Route("task_edit", RUN, kwargs=a_task, status=(200,)),
-    Route("task_edit", RUN, "post", a_task, PLAN, status=(302,)),
+    Route("task_edit", RUN, "post", a_task, PLAN | {"name": "Map all fields"}, status=(302,)),
     Route("task_need", RUN, "post", a_task, another_task, status=(302,)),
     Route("task_need_end", RUN, "post", a_need, status=(302,)),
     Route("task_point", RUN, "post", a_task_point, {"done": "1"}, status=(302,)),

@@ -38,6 +38,16 @@ def kwargs_for(route: Route, client: Client) -> dict[str, Any]:
         return route.kwargs(client)
 
 
+def rightful_for(route: Route, client: Client, ana: User, person: Callable[..., User]) -> User:
+    """Who may: Ana, or one of the client's own people in the role that the route names."""
+    if not route.rightful:
+        return ana
+    rightful = person("rightful")
+    with tenant_context(client):
+        member_add(client=client, user=rightful, role=route.rightful)
+    return rightful
+
+
 @pytest.mark.parametrize("route", CLIENT_ROUTES, ids=str)
 def test_a_client_route_opens_to_the_rightful_and_to_nobody_else(
     route: Route,
@@ -47,11 +57,7 @@ def test_a_client_route_opens_to_the_rightful_and_to_nobody_else(
     person: Callable[..., User],
     signed_in: Callable[[User], Browser],
 ) -> None:
-    rightful = ana
-    if route.rightful:
-        rightful = person("rightful")
-        with tenant_context(northwind):
-            member_add(client=northwind, user=rightful, role=route.rightful)
+    rightful = rightful_for(route, northwind, ana, person)
     kwargs = kwargs_for(route, northwind)
     assert call(signed_in(otto), route, northwind, kwargs).status_code == 404
     nobody = call(Browser(), route, northwind, kwargs)
