@@ -196,7 +196,7 @@ def test_the_page_about_oneself(finn: User, northwind: Client, signed_in: Signed
 def test_whoever_invites_reads_what_each_role_may_see(ana: User, northwind: Client, signed_in: SignedIn) -> None:
     text = signed_in(ana).get("/c/northwind/people/invite/").content.decode()
     for role in ClientRole:
-        assert f"<dd>{WORDS[role]}</dd>" in text
+        assert WORDS[role] in text
 
 
 @pytest.mark.parametrize("role", list(ClientRole))

@@ -184,7 +184,7 @@ def test_an_error_of_ours_is_logged_and_says_nothing(
         ContractLine.objects.filter(pk=1).update(amount=1)
         raise RuntimeError("secret canary")
 
-    monkeypatch.setattr("metrics.api.views.numbers.headline_get", broken)
+    monkeypatch.setattr("metrics.api.views.numbers.headline_reported", broken)
     answer = api.get(northwind, "api_headline")
     assert is_problem(answer, 500) and b"canary" not in answer.content and b"Traceback" not in answer.content
     assert "secret canary" in caplog.text
