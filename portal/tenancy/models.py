@@ -123,9 +123,11 @@ class Membership(TenantModel):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=ClientRole.choices)
     created_at = models.DateTimeField(auto_now_add=True)
-    accepted_at = models.DateTimeField(null=True, default=timezone.now, help_text="Empty: invited, and nothing more")
+    accepted_at = models.DateTimeField(
+        null=True, default=timezone.now, db_default=Now(), help_text="Empty: invited, and nothing more"
+    )
     invited_name = models.CharField(
-        max_length=150, blank=True, default="", help_text="As whoever invited them typed it"
+        max_length=150, blank=True, default="", db_default="", help_text="As whoever invited them typed it"
     )
 
     # Before a client is known, a person's own memberships are read under `person_context`, which the row policy allows.
