@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from reporting.views import arr, home, months, policy
+from reporting.views import arr, home, jump, months, policy
 
 urlpatterns = [
     path("", home.client_home, name="client_home"),
     path("arr/", arr.arr, name="arr"),
     path("arr/rows/", arr.arr_rows, name="arr_rows"),
     path("arr/bridge.csv", arr.arr_bridge_csv, name="arr_bridge_csv"),
+    path("jump/", jump.jump, name="jump"),
     path("months/", months.months, name="months"),
     path("months/<str:month>/close/", months.month_close_view, name="month_close"),
     path("months/<str:month>/restate/", months.month_restate_view, name="month_restate"),

@@ -1,10 +1,14 @@
-"""Names of customers, as their newest contract line has them."""
+"""Names of customers, as their newest contract line has them, and finding one by a part of its name."""
 
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Q
 
+from metrics.models import ContractLine
 from metrics.repository import authoritative_source
+
+LOOKED_AT = 200  # lines at most, of which the customers of a search are taken
 
 
 def customer_names(customers: Collection[str]) -> dict[str, str]:
@@ -21,3 +25,18 @@ def customer_names(customers: Collection[str]) -> dict[str, str]:
         )
         named = dict(cursor.fetchall())
     return {customer: named.get(customer) or customer for customer in customers}
+
+
+def customer_search(text: str, most: int) -> dict[str, str]:
+    """Customers of the authoritative source whose id begins with `text` or whose name holds it: name by id, in order of
+    name; customers without a live line are not found.
+    """
+    source = authoritative_source()
+    if source is None or not text:
+        return {}
+    rows = ContractLine.objects.filter(source=source, removed_import=None)
+    rows = rows.filter(Q(customer_id__startswith=text) | Q(customer_name__icontains=text))
+    found = {
+        row["customer_id"]: row["customer_name"] for row in rows.values("customer_id", "customer_name")[:LOOKED_AT]
+    }
+    return dict(sorted(found.items(), key=lambda each: (each[1].casefold(), each[0]))[:most])

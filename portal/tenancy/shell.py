@@ -108,8 +108,25 @@ class Shell:
 
     @property
     def jump(self) -> list[dict[str, str]]:
-        """Destinations for the search box."""
-        return [{"label": item.label, "url": item.url} for item in self.nav]
+        """Destinations for the search box: the rail's pages and the switcher's clients."""
+        pages = [{"label": item.label, "group": "Page", "url": item.url} for item in self.nav]
+        clients = [
+            {
+                "label": reached.client.name,
+                "group": "Client",
+                "url": reverse("client_home", kwargs={"client_slug": reached.client.slug}),
+            }
+            for reached in self.memberships
+        ]
+        return pages + clients
+
+    @property
+    def jump_url(self) -> str:
+        """Where the search box asks for customers and months; empty where the reader sees no numbers."""
+        standing = getattr(self.request, "standing", None)
+        if standing is None or not standing.may(permissions.VIEW_ARR):
+            return ""
+        return reverse("jump", kwargs={"client_slug": standing.client.slug})
 
 
 def shell_context(request: HttpRequest) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-// Search and jump: "/" or Ctrl-K opens a list of destinations; typing narrows it, Enter goes.
+// Search and jump: "/" or Ctrl-K opens a list of destinations; typing narrows it and asks the client's numbers for more,
+// Enter goes.
 const dialog = document.getElementById("jump");
 const source = document.getElementById("jump-data");
 const SHOWN = 12;
+const PAUSE = 200; // milliseconds without a key before the server is asked
 
 function rank(label, words) {
   const text = label.toLowerCase();
@@ -21,6 +23,9 @@ if (dialog && source) {
   const none = document.getElementById("jump-none");
   let chosen = 0;
   let found = [];
+  let fetched = [];
+  let asking = null;
+  let waiting = 0;
 
   function choose(index) {
     chosen = Math.max(0, Math.min(index, found.length - 1));
@@ -51,21 +56,43 @@ if (dialog && source) {
       .filter(({ score }) => score >= 0)
       .sort((one, other) => other.score - one.score)
       .slice(0, SHOWN)
-      .map(({ place }) => place);
+      .map(({ place }) => place)
+      .concat(fetched);
     list.replaceChildren(...found.map(option));
-    none.hidden = found.length > 0;
+    none.hidden = found.length > 0 || waiting > 0;
     choose(0);
+  }
+
+  async function ask(text) {
+    asking = new AbortController();
+    try {
+      const answer = await fetch(`${dialog.dataset.more}?q=${encodeURIComponent(text)}`, { signal: asking.signal });
+      fetched = answer.ok ? (await answer.json()).places : [];
+    } catch (error) {
+      if (error.name === "AbortError") return; // a newer question took its place
+    }
+    waiting = 0;
+    narrow();
+  }
+
+  function typed() {
+    asking?.abort();
+    clearTimeout(waiting);
+    fetched = [];
+    const text = input.value.trim();
+    waiting = dialog.dataset.more && text.length > 1 ? setTimeout(ask, PAUSE, text) : 0;
+    narrow();
   }
 
   function open() {
     if (dialog.open || document.querySelector("dialog[open]")) return;
     input.value = "";
     dialog.showModal();
-    narrow();
+    typed();
     input.focus();
   }
 
-  input.addEventListener("input", narrow);
+  input.addEventListener("input", typed);
   input.addEventListener("keydown", (event) => {
     const steps = { ArrowDown: 1, ArrowUp: -1 };
     if (steps[event.key]) {

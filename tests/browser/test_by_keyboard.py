@@ -92,3 +92,11 @@ def test_the_theme_is_switched_at_once_and_kept_on_the_next_page(page: Page) -> 
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
     page.get_by_role("main").get_by_role("button", name="Like the device").click()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_a_customer_is_reached_from_the_search_box_by_keyboard(arr: Page) -> None:
+    arr.keyboard.press("/")
+    arr.keyboard.type("bol")
+    expect(arr.get_by_role("option", name="Bolt (bolt)")).to_be_visible()
+    arr.keyboard.press("Enter")
+    expect(arr.locator("#drawer").get_by_text("K2/1").first).to_be_visible()
