@@ -32,6 +32,7 @@ urlpatterns = [
     path("cohorts/", numbers.CohortList.as_view(), name="api_cohorts"),
     path("movers/", numbers.MoverList.as_view(), name="api_movers"),
     path("cell/", numbers.CellDetail.as_view(), name="api_cell"),
+    path("moves/", numbers.MovesDetail.as_view(), name="api_moves"),
     path("explain/", numbers.ExplainDetail.as_view(), name="api_explain"),
     path("reconciliation/", reconciliation.ReconciliationDetail.as_view(), name="api_reconciliation"),
     path("exposure/", reconciliation.ExposureDetail.as_view(), name="api_exposure"),

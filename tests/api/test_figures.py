@@ -69,6 +69,26 @@ def test_a_cell_is_its_customers_and_a_figure_is_its_lines(shared: Path, api: Pr
     assert headline["arr"]["value"] == row["ending"] and headline["months"][-1] == "2025-06"
 
 
+def test_a_customers_moves_of_a_year_add_up_to_the_bridge_and_to_its_part(
+    shared: Path, api: Program, northwind: Client
+) -> None:
+    golden_client(northwind, shared / "golden" / CASE)
+    year = {"from": "2025-01", "to": "2025-12"}
+    rows = api.get(northwind, "api_bridge", year).json()["totals"]
+    for column in ("expansion", "churn", "customers_churned"):
+        cell = api.get(northwind, "api_cell", {**year, "column": column, "limit": "1000"}).json()
+        part = "count" if column.startswith("customers") else "amount"
+        total = Decimal(0)
+        for customer in cell["customers"]:
+            asked = {**year, "column": column, "customer": customer["customer"]}
+            moves = api.get(northwind, "api_moves", asked).json()
+            assert moves[part] == customer[part]
+            assert sum(Decimal(move[part]) for move in moves["moves"]) == Decimal(moves[part])
+            total += Decimal(moves[part])
+        assert total == sum(Decimal(row[column]) for row in rows) != 0
+    assert api.get(northwind, "api_moves", {**year, "customer": "nobody"}).status_code == 404
+
+
 def test_closed_months_keep_what_was_reported(api: Program, northwind: Client) -> None:
     with tenant_context(northwind):
         a_corrected_month(northwind)

@@ -170,6 +170,7 @@ API_ROUTES = [
     ApiRoute("api_cohorts", VIEW_ARR, "get", numbers),
     ApiRoute("api_movers", VIEW_ARR, "get", numbers),
     ApiRoute("api_cell", VIEW_ARR, "get", numbers, query=MONTH),
+    ApiRoute("api_moves", VIEW_ARR, "get", numbers, query=MONTH | {"customer": "C1"}),
     ApiRoute("api_explain", VIEW_ARR, "get", numbers, query={"customer": "C1", "month": "2024-06"}),
     ApiRoute("api_reconciliation", VIEW_DATA, "get", two_sources),
     ApiRoute("api_exposure", VIEW_ARR, "get", numbers, query={"parameter": "discounts"}),

@@ -223,3 +223,26 @@ class CellSerializer(serializers.Serializer[Any]):
         help_text="How many customers there are, of whom `customers` has the first."
     )
     customers = CellCustomerSerializer(many=True)
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    """What moved in one month; `kind` is the column of the bridge, and of amount and count the other one is null."""
+
+    month = MonthField()
+    kind = serializers.CharField()
+    amount = AmountField(allow_null=True)
+    count = serializers.IntegerField(allow_null=True)
+
+
+class MovesSerializer(serializers.Serializer[Any]):
+    """A customer's part of a figure over several months, month by month; the moves add up to it exactly."""
+
+    book = BookSerializer(source="head")
+    customer = serializers.CharField()
+    name = serializers.CharField()
+    by = serializers.CharField(source="dimension")
+    group = serializers.CharField(allow_blank=True)
+    column = serializers.CharField()
+    amount = AmountField(allow_null=True)
+    count = serializers.IntegerField(allow_null=True)
+    moves = MoveSerializer(many=True)

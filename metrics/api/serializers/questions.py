@@ -11,6 +11,7 @@ from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import DIMENSIONS
 from metrics.models import Recognition
 from metrics.selectors.figures import BRIDGE_COLUMNS
+from metrics.selectors.moves import MOVING
 from metrics.selectors.periods import MONTHS
 from metrics.selectors.reported import is_stored
 from portal.lib.periods import month_of
@@ -164,15 +165,13 @@ class MoverParameters(RangeParameters, FilteredParameters):
     count = serializers.IntegerField(required=False, default=10, min_value=1, max_value=MOST_MOVERS)
 
 
-class CellParameters(RangeParameters, FilteredParameters):
-    """Which cell of the bridge: one month, or the months of one quarter or year."""
+class GroupParameters(RangeParameters, FilteredParameters):
+    """Which group, over the months of a year at most."""
 
     longest = YEAR
     is_required = True
     by = split_field(DIMENSIONS)
     group = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
-    column = serializers.ChoiceField(COLUMNS, required=False, default="ending")
-    limit = serializers.IntegerField(required=False, default=200, min_value=1, max_value=MOST_CUSTOMERS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A split needs its group, and a group its split."""
@@ -180,6 +179,20 @@ class CellParameters(RangeParameters, FilteredParameters):
             raise ValidationError({"group": ["Name the group together with `by`, or neither."]})
         checked: dict[str, Any] = super().validate(attrs)
         return checked
+
+
+class CellParameters(GroupParameters):
+    """Which cell of the bridge: one month, or the months of one quarter or year."""
+
+    column = serializers.ChoiceField(COLUMNS, required=False, default="ending")
+    limit = serializers.IntegerField(required=False, default=200, min_value=1, max_value=MOST_CUSTOMERS)
+
+
+class MovesParameters(GroupParameters):
+    """Which movement of which customer; `change` is every movement and the effect of exchange rates."""
+
+    customer = serializers.CharField(max_length=200, help_text="A customer id (or a parent's, as the policy says).")
+    column = serializers.ChoiceField(MOVING, required=False, default="change")
 
 
 class ExplainParameters(BasisParameters):

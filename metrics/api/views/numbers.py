@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404
@@ -18,6 +19,7 @@ from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Cell
 from metrics.selectors.movers import movers_get
+from metrics.selectors.moves import customer_moves
 from metrics.selectors.reported import bridge_reported, headline_reported, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import VIEW_ARR
@@ -157,15 +159,41 @@ class ExplainDetail(NumbersView):
         return why
 
 
+class MovesDetail(NumbersView):
+    operations = {
+        "GET": Operation(
+            "moves_get", VIEW_ARR, shapes.MovesSerializer, parameters=asks.MovesParameters, may_fail=(409,)
+        )
+    }
+
+    def get(self, call: Call) -> Any:
+        """One customer's part of a movement, month by month, as the contracts stand now.
+
+        404 for a customer without lines, 409 where a rate is missing.
+        """
+        asked = call.query
+        span = (asked["first"], asked["last"])
+        of = (asked["by"], asked["group"], asked["column"])
+        with rates_at_hand():
+            found = customer_moves(
+                call.client, asked["basis"], asked["customer"], *span, *of, filters=asks.filters_of(asked)
+            )
+        if found is None:
+            raise Http404
+        moves = [{"month": move.month, "kind": move.kind} | figure(move.kind, move.amount) for move in found.moves]
+        return vars(found) | figure(found.column, found.amount) | {"moves": moves}
+
+
+def figure(column: str, value: Decimal) -> dict[str, Any]:
+    """Money as an amount, customers as a count."""
+    is_count = column.startswith("customers")
+    return {"amount": None if is_count else value, "count": int(value) if is_count else None}
+
+
 def shown_cell(cell: Cell, limit: int) -> dict[str, Any]:
-    """A cell in the shape of `CellSerializer`: money as amounts, customers as counts."""
-    is_count = cell.column.startswith("customers")
-
-    def figure(value: Any) -> dict[str, Any]:
-        return {"amount": None if is_count else value, "count": int(value) if is_count else None}
-
+    """A cell in the shape of `CellSerializer`."""
     customers = [
-        {"customer": row.customer, "name": row.name, "kind": row.kind, **figure(row.amount)}
+        {"customer": row.customer, "name": row.name, "kind": row.kind, **figure(cell.column, row.amount)}
         for row in cell.customers[:limit]
     ]
     return {
@@ -174,7 +202,7 @@ def shown_cell(cell: Cell, limit: int) -> dict[str, Any]:
         "by": cell.dimension,
         "group": cell.group,
         "column": cell.column,
-        **figure(cell.amount),
+        **figure(cell.column, cell.amount),
         "customer_count": len(cell.customers),
         "customers": customers,
     }
