@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from engagements.playbook.checks import point_parts
-from engagements.playbook.schema import Milestone, Phase, Playbook, SubPhase, Task
+from engagements.playbook.schema import Gate, Milestone, Phase, Playbook, SubPhase, Task
 from engagements.playbook.shape import slots
 
 Answers = Mapping[str, bool]
@@ -19,7 +19,7 @@ def adapted(playbook: Playbook, answers: Answers) -> Playbook:
     cut = _cut(playbook, answers)
     gone = {task.number for task in _tasks(playbook)} - {task.number for task in _tasks(cut)}
     milestones = tuple(_without_needs(milestone, gone) for milestone in cut.milestones)
-    cut = replace(cut, milestones=milestones)
+    cut = replace(cut, milestones=milestones, gates=tuple(_early_less(gate) for gate in cut.gates))
     return cut if cut.phases else _staged(cut)
 
 
@@ -52,6 +52,11 @@ def _without_needs(milestone: Milestone, gone: set[int]) -> Milestone:
 
 def _need_less(task: Task, gone: set[int]) -> Task:
     return replace(task, needs=tuple(number for number in task.needs if number not in gone))
+
+
+def _early_less(gate: Gate) -> Gate:
+    there = {criterion.key for criterion in gate.criteria}
+    return replace(gate, early_needs=tuple(key for key in gate.early_needs if key in there))
 
 
 def _staged(playbook: Playbook) -> Playbook:

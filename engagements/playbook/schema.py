@@ -158,6 +158,7 @@ class DocumentType:
     complete_when: str = ""
     made_from: str = ""
     used_for: str = ""
+    only_if: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ class Criterion:
     kind: CriterionKind
     text: str
     check: str = ""
+    only_if: str = ""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def test_tests_trainings_hypercare_and_maintenance(arr: Playbook) -> None:
 
 def test_the_other_tables(arr: Playbook) -> None:
     documents = [document.kind for document in arr.documents]
-    assert documents.count(DocumentKind.HANDOFF) == 11 and documents.count(DocumentKind.DELIVERABLE) == 3
+    assert documents.count(DocumentKind.HANDOFF) == 12 and documents.count(DocumentKind.DELIVERABLE) == 3
     counts = {name: len(getattr(arr, name)) for name in (
         "questions", "terms", "billing_systems", "methods", "troubleshooting", "gotchas", "escalations", "gates", "conditions",
     )}  # fmt: skip

@@ -44,11 +44,11 @@ def test_everything_of_the_playbook_becomes_a_row(project: Engagement) -> None:
         SubPhase, Gate, Meeting, Document, Component, ProjectTest, ProjectTraining,
     )}  # fmt: skip
     assert counts == {
-        "SubPhase": 16, "Gate": 4, "Meeting": 10, "Document": 27, "Component": 13, "ProjectTest": 18, "ProjectTraining": 4,
+        "SubPhase": 16, "Gate": 4, "Meeting": 10, "Document": 28, "Component": 13, "ProjectTest": 18, "ProjectTraining": 4,
     }  # fmt: skip
     assert GateCriterion.objects.count() == sum(len(gate.criteria) for gate in ARR.gates)
     points = ChecklistPoint.objects.filter(subphase__key="1a")
-    assert points.count() == 12 and points.filter(is_clients=True).count() == 5
+    assert points.count() == 13 and points.filter(is_clients=True).count() == 5
     kickoff = Meeting.objects.get(key="kickoff")
     last = kickoff.plan["agenda"][-1]
     assert (last["start"], last["end"], last["topic"]) == ("75", "90", "Next steps")
