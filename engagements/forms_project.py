@@ -7,6 +7,7 @@ from django import forms
 from engagements.models import Engagement, Function, Kind, MeetingItemKind, Participant, RiskKind, Severity, Task
 from engagements.playbook.schema import Playbook
 from engagements.playbook.schema_rows import Condition
+from engagements.playbook.terms import DocumentKind
 
 Choices = list[tuple[str, str]]
 
@@ -143,11 +144,21 @@ class RiskForm(forms.Form):
 
 
 class VersionForm(forms.Form):
-    """A version of a document: its text, or where it is."""
+    """A version of a document: its file, its text, or where it is."""
 
-    text = forms.CharField(label="Text", required=False, widget=forms.Textarea(attrs={"rows": 8}))
+    file = forms.FileField(label="File", required=False, max_length=1000, allow_empty_file=True)
+    text = forms.CharField(label="Or its text", required=False, widget=forms.Textarea(attrs={"rows": 8}))
     link = forms.CharField(label="Or a link", max_length=500, required=False)
     note = forms.CharField(label="What changed", max_length=300, required=False)
+
+
+class DocumentForm(forms.Form):
+    """A document that the playbook did not bring."""
+
+    name = forms.CharField(label="Name", max_length=200)
+    kind = forms.ChoiceField(label="Kind", choices=[(kind.value, kind.value.capitalize()) for kind in DocumentKind])
+    purpose = forms.CharField(label="What it is for", max_length=600, required=False)
+    is_client_visible = forms.BooleanField(label="The client sees this document", required=False, initial=True)
 
 
 class NotesForm(forms.Form):

@@ -2,12 +2,12 @@
 
 import datetime as dt
 
-from engagements.services.summaries import summaries_due
+from engagements.services.mornings import morning_look
 from portal.tenancy.jobs import tenant_task
 from portal.tenancy.models import Client
 
 
 @tenant_task(name="engagements.tasks.summaries_refresh")
 def summaries_refresh(client: Client) -> None:
-    """The look of every morning: what has become late overnight. At-least-once and idempotent."""
-    summaries_due(client=client, now=dt.datetime.now(dt.UTC))
+    """The look of every morning: what has become late overnight, and files that nobody owns. At-least-once and idempotent."""
+    morning_look(client=client, now=dt.datetime.now(dt.UTC))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from engagements.views import firm, plan, playbook_edit, playbooks, process, projects, work
+from engagements.views import documents, files, firm, plan, playbook_edit, playbooks, process, projects, work
 
 BOOKS = "f/<slug:firm_slug>/playbooks/"
 SHIPPED = f"{BOOKS}shipped/<slug:key>/"
@@ -50,9 +50,12 @@ urlpatterns = [
     path(f"{ONE}criteria/<int:criterion_id>/confirm/", process.criterion_confirm, name="criterion_confirm"),
     path(f"{ONE}criteria/<int:criterion_id>/sign/", process.criterion_sign, name="criterion_sign"),
     # what is made
-    path(f"{ONE}documents/", work.documents, name="project_documents"),
-    path(f"{ONE}documents/<int:document_id>/", work.document, name="project_document"),
-    path(f"{ONE}documents/<int:document_id>/versions/", work.document_version, name="project_document_version"),
+    path(f"{ONE}documents/", documents.documents, name="project_documents"),
+    path(f"{ONE}documents/add/", documents.document_new, name="project_document_new"),
+    path(f"{ONE}documents/<int:document_id>/", documents.document, name="project_document"),
+    path(f"{ONE}documents/<int:document_id>/versions/", documents.document_version, name="project_document_version"),
+    path(f"{ONE}documents/<int:document_id>/seen/", documents.document_visibility, name="project_document_seen"),
+    path(f"{ONE}files/<int:file_id>/", files.project_file, name="project_file"),
     path(f"{ONE}meetings/", work.meetings, name="meetings"),
     path(f"{ONE}meetings/<int:meeting_id>/", work.meeting, name="meeting"),
     path(f"{ONE}meetings/<int:meeting_id>/notes/", work.meeting_notes, name="meeting_notes"),

@@ -1,49 +1,27 @@
 """Uploaded files: kept outside the web root under a random name, found again only through the import that owns them."""
 
-import hashlib
-import re
 import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-PIECE = 1 << 20
-UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+from portal.lib import stored
+from portal.lib.stored import FileTooLarge, StoredFile, file_name_shown
 
-
-class FileTooLarge(ValueError):
-    """The file is larger than the installation accepts; the message is for the person who sent it."""
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """Where a file was put (within the store), its sha256 in hex and its size in bytes."""
-
-    path: str
-    sha256: str
-    size: int
+__all__ = ["FileTooLarge", "StoredFile", "file_local", "file_name_shown", "file_store"]
 
 
 def file_store(client_id: int, file: "IO[bytes] | File[Any]") -> StoredFile:
     """Keep a copy of an uploaded file under a name that nobody chose. Raises FileTooLarge, and then keeps nothing."""
-    digest, size = hashlib.sha256(), 0
-    file.seek(0)
-    while piece := file.read(PIECE):
-        digest.update(piece)
-        size += len(piece)
-        if size > settings.UPLOAD_MAX_BYTES:
-            limit = settings.UPLOAD_MAX_BYTES // 1_000_000
-            raise FileTooLarge(f"The file is larger than {limit} MB. Split it, or export fewer columns.")
-    file.seek(0)
-    name = default_storage.save(f"imports/{client_id}/{secrets.token_hex(16)}", File(file))
-    return StoredFile(name, digest.hexdigest(), size)
+    try:
+        return stored.file_store(f"imports/{client_id}/{secrets.token_hex(16)}", file, settings.UPLOAD_MAX_BYTES)
+    except FileTooLarge as error:
+        raise FileTooLarge(f"The file is {error}. Split it, or export fewer columns.") from error
 
 
 @contextmanager
@@ -59,11 +37,3 @@ def file_local(path: str) -> Iterator[str]:
             copy.write(piece)
         copy.flush()
         yield copy.name
-
-
-def file_name_shown(name: str) -> str:
-    """A file's own name, fit to be shown: no folders, no control or direction marks, at most 200 characters."""
-    last = UNSHOWABLE.sub("", name.replace("\\", "/")).rstrip("/").rsplit("/", 1)[-1].strip()
-    if len(last) > 200:
-        last = last[:190] + "…" + Path(last).suffix[:9]
-    return last or "unnamed file"

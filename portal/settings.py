@@ -207,6 +207,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 UPLOAD_MAX_BYTES = 200_000_000
+PROJECT_FILE_MAX_BYTES = 25_000_000  # of a document or of evidence
+PROJECT_FILES_MAX_BYTES = 5_000_000_000  # of all of them, for each client
+REQUEST_MAX_BYTES = 220_000_000
+FILE_UPLOAD_HANDLERS = [
+    "portal.tenancy.upload_limit.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", VAR_DIR / "static"))

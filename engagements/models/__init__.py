@@ -1,5 +1,6 @@
 """What engagements keep: a firm's playbooks, and the projects of its clients."""
 
+from engagements.models.files import ProjectFile
 from engagements.models.gates import DecisionKind, Gate, GateCriterion, GateDecision
 from engagements.models.playbooks import FirmPlaybook, PlaybookVersion
 from engagements.models.projects import (
@@ -57,6 +58,7 @@ __all__ = [
     "Participant",
     "Phase",
     "PlaybookVersion",
+    "ProjectFile",
     "ProjectTest",
     "ProjectTraining",
     "Risk",

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from engagements.models.files import ProjectFile
 from engagements.models.projects import Engagement, EngagementRow, Participant
 from portal.tenancy.models import Firm
 from portal.tenancy.wall import TenantForeignKey, TenantManager, TenantModel
@@ -30,12 +31,13 @@ class Document(EngagementRow):
 
 
 class DocumentVersion(EngagementRow):
-    """A version of a document: its text here, or where it lives. It never changes."""
+    """A version of a document: its text here, its file, or where it lives. It never changes."""
 
     document = TenantForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True, default="")
     link = models.CharField(max_length=500, blank=True, default="")
+    file = TenantForeignKey(ProjectFile, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=300, blank=True, default="")
     sha256 = models.CharField(max_length=64)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

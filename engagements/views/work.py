@@ -1,4 +1,4 @@
-"""What an engagement makes and holds: documents, meetings, risks, what is built and taught, comments."""
+"""What an engagement holds: meetings, risks, what is built and taught, comments."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,11 +15,10 @@ from engagements.forms_project import (
     NotesForm,
     RiskForm,
     TrainingForm,
-    VersionForm,
 )
-from engagements.models import Component, Document, Engagement, Meeting, MeetingItem, ProjectTest, ProjectTraining
+from engagements.models import Component, Engagement, Meeting, MeetingItem, ProjectTest, ProjectTraining
 from engagements.pages import base, estimate_text, reader_of, step_list
-from engagements.selectors.projects import comment_list, cut, document_list, meeting_list, risk_list
+from engagements.selectors.projects import comment_list, cut, meeting_list, risk_list
 from engagements.services.card import training_hold
 from engagements.services.conversation import (
     comment_add,
@@ -29,64 +28,12 @@ from engagements.services.conversation import (
     mentions_seen,
     risk_add,
 )
-from engagements.services.documents import document_version_add
+from engagements.views.documents import document_or_404
 from engagements.views.plan import task_or_404
 from engagements.views.process import gate_or_404
 from engagements.views.scope import carried_out, engagement_or_404, invalid
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import JOIN_ENGAGEMENT, RUN_ENGAGEMENT, VIEW_ENGAGEMENT
-
-
-@require_GET
-@client_page(VIEW_ENGAGEMENT)
-def documents(request: TenantRequest, engagement_id: int) -> HttpResponse:
-    """Every document with its state."""
-    found = engagement_or_404(request, engagement_id)
-    rows = document_list(found, reader_of(request))
-    kinds = dict.fromkeys(row.kind for row in rows)
-    context = base(request, found, "documents/") | {
-        "groups": [(kind, [r for r in rows if r.kind == kind]) for kind in kinds]
-    }
-    return TemplateResponse(request, "engagements/documents.html", context)
-
-
-def document_or_404(request: TenantRequest, engagement: Engagement, document_id: int) -> Document:
-    """A document that this reader may see."""
-    rows = Document.objects.select_related("engagement__client").filter(engagement=engagement)
-    if not request.standing.is_firm_staff:
-        rows = rows.filter(is_client_visible=True)
-    return get_object_or_404(rows, pk=document_id)
-
-
-@require_GET
-@client_page(VIEW_ENGAGEMENT)
-def document(request: TenantRequest, engagement_id: int, document_id: int) -> HttpResponse:
-    """A document with every version."""
-    found = engagement_or_404(request, engagement_id)
-    row = document_or_404(request, found, document_id)
-    mentions_seen(user=request.user, about="document", about_id=row.pk)
-    context = base(request, found, "documents/") | {
-        "document": row,
-        "versions": row.versions.select_related("created_by").order_by("-number"),
-        "steps": step_list(states.DOCUMENT, row.state),
-        "form": VersionForm(),
-        "comments": comment_list(found, "document", row.pk, reader_of(request)),
-        "comment_form": CommentForm(),
-    }
-    return TemplateResponse(request, "engagements/document.html", context)
-
-
-@require_POST
-@client_page(RUN_ENGAGEMENT)
-def document_version(request: TenantRequest, engagement_id: int, document_id: int) -> HttpResponse:
-    """Add a version of a document."""
-    found = engagement_or_404(request, engagement_id)
-    row = document_or_404(request, found, document_id)
-    form = VersionForm(request.POST)
-    if not form.is_valid():
-        return invalid(request, found, form)
-    change = partial(document_version_add, document=row, user=request.user, **form.cleaned_data)
-    return carried_out(request, found, change, "The version is kept.", f"documents/{row.pk}/")
 
 
 @require_GET

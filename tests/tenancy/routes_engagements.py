@@ -17,6 +17,7 @@ from engagements.models import (
     TaskNeed,
 )
 from engagements.services.conversation import meeting_item_add
+from engagements.services.files import file_keep
 from engagements.services.people import participant_add
 from engagements.services.start import Chosen, engagement_start
 from engagements.services.tasks import task_create, task_need_add
@@ -31,6 +32,7 @@ from portal.tenancy.permissions import (
     VIEW_ENGAGEMENT,
 )
 from portal.tenancy.scope import tenant_context
+from tests.engagements.files import sent
 from tests.tenancy.matrix import Kwargs, Route
 
 
@@ -94,6 +96,12 @@ a_meeting = the_newest(Meeting, "meeting_id")
 a_training = the_newest(ProjectTraining, "training_id")
 to_confirm = the_newest(GateCriterion, "criterion_id", kind="confirmed")
 to_sign = the_newest(GateCriterion, "criterion_id", kind="signed")
+
+
+def a_file(client: Client) -> dict[str, Any]:
+    engagement = engagement_of(client)
+    file = file_keep(engagement=engagement, about="test", about_id=1, upload=sent())
+    return {"engagement_id": engagement.pk, "file_id": file.pk}
 
 
 def some_homework(client: Client) -> dict[str, Any]:
@@ -176,6 +184,9 @@ ENGAGEMENT_ROUTES: list[Route] = [
     Route("project_documents", VIEW, kwargs=an_engagement, status=(200,)),
     Route("project_document", VIEW, kwargs=a_document, status=(200,)),
     Route("project_document_version", RUN, "post", a_document, {"text": "v1"}, status=(302,)),
+    Route("project_document_new", RUN, "post", an_engagement, {"name": "Extract", "kind": "working"}, status=(302,)),
+    Route("project_document_seen", RUN, "post", a_document, {"seen": "0"}, status=(302,)),
+    Route("project_file", VIEW, kwargs=a_file, status=(200,)),
     Route("meetings", VIEW, kwargs=an_engagement, status=(200,)),
     Route("meeting", VIEW, kwargs=a_meeting, status=(200,)),
     Route("meeting_notes", RUN, "post", a_meeting, {"notes": "n"}, status=(302,)),

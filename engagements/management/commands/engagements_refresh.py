@@ -4,18 +4,21 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from engagements.services.summaries import summaries_due
+from engagements.services.mornings import morning_look
 from portal.tenancy.commands import ClientCommand, add_now, now_of
 from portal.tenancy.models import Client
 
 
 class Command(ClientCommand):
-    help = "Bring what the firm's portfolio shows of a client's open engagements up to date."
+    help = (
+        "Bring what the portfolio shows of a client's engagements up to date, and remove stored files that nobody owns."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         add_now(parser)
 
     def run(self, client: Client, options: dict[str, Any]) -> None:
-        count = summaries_due(client=client, now=now_of(options))
-        self.stdout.write(f"{count} open engagement{'s' * (count != 1)} looked at.")
+        found = morning_look(client=client, now=now_of(options))
+        count, removed = found.engagements, len(found.files.removed)
+        self.stdout.write(f"{count} open engagement{'s' * (count != 1)} looked at, {removed} stored files removed.")
