@@ -10,6 +10,8 @@ class EngagementsConfig(AppConfig):
     verbose_name = "Playbooks and engagements"
 
     def ready(self) -> None:
-        """Say what is due by which column of a client, in every process that dispatches."""
+        """Say, in every process, what is due by which column of a client, and which pages count for adoption."""
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_engagement_at", "engagements.tasks.summaries_refresh")
+        counted = import_module("portal.accounts.counted_pages").page_counted
+        counted("engagement", "Engagement")

@@ -9,7 +9,7 @@ ENGAGEMENT: Machine = {
     "active": {"pause": "paused", "close": "closed"},
     "paused": {"resume": "active"},
     "closed": {"archive": "archived", "reopen": "active"},
-    "archived": {},
+    "archived": {"reopen": "active"},
 }
 PHASE: Machine = {
     "shut": {"start": "open", "start_early": "early"},
@@ -57,6 +57,41 @@ TEST: Machine = {
     "passed": {"fail": "failed"},
     "failed": {"pass": "passed"},
 }
+ACCESS: Machine = {
+    "requested": {"grant": "granted", "withdraw": "withdrawn"},
+    "granted": {"hand_over": "handed_over", "remove": "removed"},
+    "handed_over": {"remove": "removed"},
+    "removed": {},
+    "withdrawn": {},
+}
+HANDOFF: Machine = {
+    "open": {"offer": "offered"},
+    "offered": {"accept": "accepted", "return": "open"},
+    "accepted": {"take_back": "open"},
+}
+CHECK_IN: Machine = {
+    "planned": {"prepare": "preparing", "cancel": "cancelled"},
+    "preparing": {"hold": "held", "cancel": "cancelled"},
+    "held": {},
+    "cancelled": {"plan": "planned"},
+}
+SURVEY: Machine = {
+    "planned": {"send": "open", "cancel": "cancelled"},
+    "open": {"end": "ended"},
+    "ended": {},
+    "cancelled": {},
+}
+PATH: Machine = {
+    "to_offer": {"offer_services": "services_offered", "offer_project": "project_offered", "postpone": "later"},
+    "services_offered": {"agree_services": "services_agreed", "decline_services": "services_declined"},
+    "services_declined": {"offer_project": "project_offered", "postpone": "later"},
+    "project_offered": {"agree_project": "project_agreed", "postpone": "later"},
+    "project_agreed": {"offer_services": "services_offered", "postpone": "later"},
+    "services_agreed": {},
+    "later": {"offer_services": "services_offered", "offer_project": "project_offered", "give_up": "given_up"},
+    "given_up": {"offer_services": "services_offered"},
+}
+"""What the firm offers after a single project: managed services, if not, another project, if not, later."""
 
 STEP_LABELS: dict[str, str] = {
     "pause": "Pause", "close": "Close", "resume": "Resume", "archive": "Archive", "reopen": "Open again", "start": "Start",
@@ -65,6 +100,11 @@ STEP_LABELS: dict[str, str] = {
     "draft": "Begin the draft", "submit": "Send for review", "approve": "Approve", "return": "Return to draft",
     "deliver": "Deliver", "revise": "Revise", "schedule": "Schedule", "hold": "It was held", "cancel": "Cancel",
     "mitigate": "Mitigated", "pass": "Passed", "fail": "Failed",
+    "grant": "It was granted", "withdraw": "Withdraw the request", "hand_over": "Handed over", "remove": "Removed",
+    "offer": "Offer it", "accept": "Accept", "take_back": "Open again", "prepare": "Prepare now", "plan": "Plan again",
+    "send": "Send now", "end": "End", "offer_services": "Managed services offered", "agree_services": "Agreed",
+    "decline_services": "Declined", "offer_project": "Another project offered", "agree_project": "Agreed",
+    "postpone": "Not now, later", "give_up": "Given up",
 }  # fmt: skip
 
 

@@ -10,8 +10,10 @@ class GovernanceConfig(AppConfig):
     verbose_name = "Definitions, the answers to them, policy documents and their signatures"
 
     def ready(self) -> None:
-        """Say what is due by which column of a client, and what ends when somebody leaves a client, in every process."""
+        """Say, in every process, what is due by which column, what ends when somebody leaves, and what counts."""
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_reminder_at", "governance.tasks.reminders")
         people = import_module("portal.accounts.services.people")
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
+        counted = import_module("portal.accounts.counted_pages").page_counted
+        counted("definitions", "Definitions")

@@ -11,9 +11,12 @@ class MetricsConfig(AppConfig):
     verbose_name = "Sources, contract lines, policies and the numbers they give"
 
     def ready(self) -> None:
-        """Say what is due by which column of a client, in every process that dispatches."""
+        """Say, in every process, what is due by which column of a client, and which pages count for adoption."""
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_check_at", "metrics.tasks.books_check")
         dispatch.register_due("next_close_at", "metrics.tasks.month_close")
         # Short: what it does takes a moment, and people wait for it
         dispatch.register_due("next_import_at", "metrics.tasks.imports_recover", lease=timedelta(seconds=60))
+        counted = import_module("portal.accounts.counted_pages").page_counted
+        counted("data", "Data")
+        counted("reconciliation", "Reconciliation")

@@ -88,6 +88,7 @@ REVIEWED = {
     "read by other means: tenancy_membership": "a person's own memberships are read before a client is known",
     "read by other means: tenancy_clientsummary": "a firm reads the summary rows of its own clients",
     "read by other means: engagements_engagementsummary": "a firm reads the summary rows of its own engagements",
+    "read by other means: engagements_aftercare": "a firm reads what it does after the end of its own engagements",
     "read by other means: accounts_apitoken": "read by whoever presents the secret",
     "read by other means: accounts_invitation": "read by whoever presents the secret",
     "read by other means: accounts_magiclink": "read by whoever presents the secret",

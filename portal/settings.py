@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "portal.accounts.middleware.SessionRulesMiddleware",
     "portal.accounts.middleware.PersonalSettingsMiddleware",
+    "portal.accounts.middleware.UsageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -140,6 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+USES_WRITTEN_EVERY: int | None = 30  # seconds between two writes of what people opened; None: only when asked
 DEMO_DOMAIN = "demo.tieout.example"  # the demonstration's people; it never loads in production
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -51,6 +51,12 @@ def storages(tmp_path_factory: pytest.TempPathFactory) -> None:
     setting_changed.send(sender=None, setting="STORAGES", value=settings.STORAGES, enter=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def counts_are_written_when_asked() -> None:
+    """What people open is counted in memory; a test that looks at the counts writes them itself."""
+    settings.USES_WRITTEN_EVERY = None
+
+
 @pytest.fixture(scope="session")
 def base_server() -> Iterator[Server]:
     """The administrator's address of the server that the tests use, kept up however long a test leaves it alone."""

@@ -1,5 +1,18 @@
 """What engagements keep: a firm's playbooks, and the projects of its clients."""
 
+from engagements.models.after import AfterCare, CheckIn, Decision, Moment, Survey, SurveyPerson
+from engagements.models.closing import (
+    AccessKind,
+    AccessPlan,
+    Debrief,
+    Ending,
+    FinalReport,
+    Handoff,
+    HandoffPoint,
+    Side,
+    SystemAccess,
+    SystemKind,
+)
 from engagements.models.files import ProjectFile
 from engagements.models.gates import DecisionKind, Gate, GateCriterion, GateDecision
 from engagements.models.playbooks import FirmPlaybook, PlaybookVersion
@@ -35,26 +48,37 @@ from engagements.models.work import (
 )
 
 __all__ = [
+    "AccessKind",
+    "AccessPlan",
     "Activity",
+    "AfterCare",
+    "CheckIn",
     "ChecklistPoint",
     "Comment",
     "Component",
+    "Debrief",
+    "Decision",
     "DecisionKind",
     "Document",
     "DocumentVersion",
+    "Ending",
     "Engagement",
     "EngagementSummary",
+    "FinalReport",
     "FirmPlaybook",
     "Function",
     "Gate",
     "GateCriterion",
     "GateDecision",
+    "Handoff",
+    "HandoffPoint",
     "Kind",
     "Meeting",
     "MeetingItem",
     "MeetingItemKind",
     "Mention",
     "Milestone",
+    "Moment",
     "Participant",
     "Phase",
     "PlaybookVersion",
@@ -64,7 +88,12 @@ __all__ = [
     "Risk",
     "RiskKind",
     "Severity",
+    "Side",
     "SubPhase",
+    "Survey",
+    "SurveyPerson",
+    "SystemAccess",
+    "SystemKind",
     "Task",
     "TaskNeed",
     "TimeEntry",

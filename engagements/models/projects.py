@@ -55,6 +55,8 @@ class Engagement(TenantModel):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
+    time_final_at = models.DateTimeField(null=True, help_text="From then on no time is logged")
+    time_final_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta(TenantModel.Meta):
         ordering: ClassVar = ["-starts_on", "-pk"]

@@ -12,8 +12,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from portal.accounts.selectors import belongs_only_to
-from portal.accounts.session import SessionScope, scope_of, session_is_over
-from portal.tenancy.access import Access
+from portal.accounts.services.usage import use_note
+from portal.accounts.session import STARTED, SessionScope, scope_of, session_is_over
+from portal.tenancy.access import Access, Standing
 
 Handler = Callable[[HttpRequest], HttpResponse]
 OPEN_TO_LIMITED = {"portfolio"}  # a limited session sees its one client there
@@ -77,3 +78,27 @@ def _name(request: HttpRequest) -> str:
 def _owns_account(user: Any, scope: SessionScope) -> bool:
     """A client's own sign-in may manage the account of a person who belongs to that client and nowhere else."""
     return scope.kind == "sso" and belongs_only_to(user, scope.client_id)
+
+
+class UsageMiddleware:
+    """Counts the pages of a client that its people open; what is counted is written later, outside any request."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        standing: Standing | None = getattr(request, "standing", None)
+        user_id = request.user.pk
+        if standing is not None and user_id and response.status_code == 200 and request.method == "GET":
+            is_part = "HX-Request" in request.headers
+            use_note(
+                client=standing.client,
+                user_id=user_id,
+                page="" if is_part else _name(request),
+                role=standing.role,
+                is_firm_staff=standing.is_firm_staff,
+                session_started=request.session.get(STARTED, 0),
+                now=timezone.now(),
+            )
+        return response

@@ -6,11 +6,13 @@ from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django.contrib.auth import update_session_auth_hash
+from django.core.signals import request_finished
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from portal.accounts.services.people import sessions_end
+from portal.accounts.services.usage import uses_write_when_due
 
 
 @receiver(authentication_step_completed, dispatch_uid="rotate_session")
@@ -35,3 +37,6 @@ def keep_this_session(request: HttpRequest, user: Any, **_: Any) -> None:
     """The session that has just proved the new factor goes on, under a new id."""
     user.refresh_from_db(fields=["session_epoch"])
     update_session_auth_hash(request, user)
+
+
+request_finished.connect(uses_write_when_due, dispatch_uid="uses_write_when_due")

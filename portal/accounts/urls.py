@@ -9,7 +9,7 @@ from typing import Any
 from allauth import urls as allauth_urls
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.accounts.views import firm, links, me, people, sso, sso_settings, tokens
+from portal.accounts.views import adoption, firm, links, me, people, sso, sso_settings, tokens
 from portal.tenancy.access import Access
 
 PUBLIC_SIGN_IN = {
@@ -86,6 +86,7 @@ urlpatterns: list[Any] = [
     path(f"{CLIENT}people/<int:member_id>/role/", people.person_role, name="person_role"),
     path(f"{CLIENT}people/<int:member_id>/end/", people.person_end, name="person_end"),
     path(f"{CLIENT}people/<int:member_id>/link/", people.person_link, name="person_link"),
+    path(f"{CLIENT}adoption/", adoption.adoption, name="adoption"),
     # a client's programs
     path(f"{CLIENT}settings/tokens/", tokens.tokens, name="tokens"),
     path(f"{CLIENT}settings/tokens/new/", tokens.token_new, name="token_new"),

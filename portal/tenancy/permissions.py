@@ -22,6 +22,8 @@ JOIN_ENGAGEMENT = "engagement.join"  # comment, tick what is theirs
 SIGN_ENGAGEMENT = "engagement.sign"  # the client's alone
 RUN_ENGAGEMENT = "engagement.run"  # the firm's alone
 OVERRIDE_GATE = "engagement.override"  # a partner's alone
+ANSWER_SURVEY = "survey.answer"  # the client's alone
+VIEW_ADOPTION = "adoption.view"
 
 READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY}
 EVERYTHING = READ | {
@@ -39,7 +41,9 @@ EVERYTHING = READ | {
 TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
 
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY} | TAKE_PART | {SIGN_ENGAGEMENT, ANSWER_DEFINITIONS}),
+    ClientRole.ADMIN: frozenset(
+        EVERYTHING - {EDIT_POLICY} | TAKE_PART | {SIGN_ENGAGEMENT, ANSWER_DEFINITIONS, VIEW_ADOPTION}
+    ),
     ClientRole.REVOPS: frozenset(
         READ
         | TAKE_PART
@@ -62,19 +66,23 @@ CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
 }
 
+# Whoever of the client was on a project may say how it was, whatever their role.
+CLIENT_ROLE_PERMISSIONS = {role: may | {ANSWER_SURVEY} for role, may in CLIENT_ROLE_PERMISSIONS.items()}
+
 # What a session that began with a mailed link may do, whatever the person's role includes beyond it.
 LINK_PERMISSIONS: dict[str, frozenset[str]] = {
     "read": frozenset({VIEW_CLIENT, VIEW_POLICY}),
     "approve": frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
+    "survey": frozenset({VIEW_CLIENT, ANSWER_SURVEY}),
 }
 
 FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    FirmRole.ADMIN: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, OVERRIDE_GATE}),
-    FirmRole.ARCHITECT: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT}),
+    FirmRole.ADMIN: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, OVERRIDE_GATE, VIEW_ADOPTION}),
+    FirmRole.ARCHITECT: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, VIEW_ADOPTION}),
     FirmRole.ENGINEER: frozenset(
-        EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE, MANAGE_SIGN_IN} | TAKE_PART | {RUN_ENGAGEMENT}
+        EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE, MANAGE_SIGN_IN} | TAKE_PART | {RUN_ENGAGEMENT, VIEW_ADOPTION}
     ),
-    FirmRole.EXPERT: frozenset(READ | TAKE_PART | {VIEW_AUDIT}),
+    FirmRole.EXPERT: frozenset(READ | TAKE_PART | {VIEW_AUDIT, VIEW_ADOPTION}),
 }
 
 MANAGE_FIRM = "firm.manage"

@@ -12,6 +12,7 @@ from portal.tenancy.permissions import (
     MANAGE_SETTINGS,
     MANAGE_SIGN_IN,
     MANAGE_TOKENS,
+    VIEW_ADOPTION,
     VIEW_ARR,
     VIEW_AUDIT,
     VIEW_PEOPLE,
@@ -45,6 +46,7 @@ def a_domain(client: Client) -> dict[str, Any]:
 SETTINGS = {"name": "Northwind Ltd", "fiscal_year_start": 1, "time_zone": "UTC", "locale": "en", "close_day": ""}
 
 ACCOUNT_ROUTES = [
+    Route("adoption", VIEW_ADOPTION, status=(200,)),
     Route("people", VIEW_PEOPLE, status=(200,)),
     Route("people_invite", MANAGE_PEOPLE, status=(200,)),
     Route("people_invite", MANAGE_PEOPLE, "post", data={"email": "n@example.com", "role": "sales"}, status=(302,)),

@@ -5,6 +5,7 @@ from portal.accounts.models.links import FirmInvitation, Invitation, MagicLink
 from portal.accounts.models.people import User, UserManager
 from portal.accounts.models.sso import SsoConnection, SsoDomain, SsoIdentity
 from portal.accounts.models.tokens import ApiToken
+from portal.accounts.models.usage import PageUse
 
 __all__ = [
     "ApiToken",
@@ -12,6 +13,7 @@ __all__ = [
     "GuessBudget",
     "Invitation",
     "MagicLink",
+    "PageUse",
     "SsoConnection",
     "SsoDomain",
     "SsoIdentity",

@@ -66,6 +66,7 @@ class FirmInvitation(MailedLink):
 class LinkPurpose(models.TextChoices):
     READ = "read", "Read"
     APPROVE = "approve", "Approve"
+    SURVEY = "survey", "Say how the project was"
     CONNECT_SSO = "connect_sso", "Connect a company sign-in"
 
 

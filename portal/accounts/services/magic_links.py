@@ -32,6 +32,7 @@ MOST_IN_WINDOW = 5
 WORDS = {
     LinkPurpose.READ: ("{client}: something to read", "Open the page"),
     LinkPurpose.APPROVE: ("{client}: your answer is needed", "Read and answer"),
+    LinkPurpose.SURVEY: ("{client}: how was the project?", "Answer"),
     LinkPurpose.CONNECT_SSO: ("{client}: confirm your company sign-in", "Confirm"),
 }
 
@@ -93,7 +94,7 @@ def magic_link_send(
 
 def lifetime_of(purpose: str) -> timedelta:
     """How long a link of that purpose works."""
-    return TO_ANSWER if purpose == LinkPurpose.APPROVE else LIFETIME
+    return TO_ANSWER if purpose in (LinkPurpose.APPROVE, LinkPurpose.SURVEY) else LIFETIME
 
 
 def magic_link_use(*, link: MagicLink) -> SessionScope:

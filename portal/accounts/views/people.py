@@ -16,7 +16,7 @@ from portal.accounts.services.magic_links import magic_link_send
 from portal.accounts.services.people import person_remove, person_role_change
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.models import ClientRole, Membership
-from portal.tenancy.permissions import MANAGE_PEOPLE, VIEW_PEOPLE
+from portal.tenancy.permissions import MANAGE_PEOPLE, VIEW_ADOPTION, VIEW_PEOPLE
 from portal.tenancy.services import TenancyError
 from portal.tenancy.step_up import recently_authenticated
 
@@ -36,6 +36,7 @@ def people(request: TenantRequest) -> HttpResponse:
             "invitations": pending_invitations(),
             "roles": ClientRole.choices,
             "may_manage": standing.may(MANAGE_PEOPLE),
+            "may_see_adoption": standing.may(VIEW_ADOPTION),
         },
     )
 
