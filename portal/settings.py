@@ -118,7 +118,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.tenancy.shell.shell_context",
             ],
-            "builtins": ["portal.tenancy.templatetags.figures"],
+            "builtins": ["portal.tenancy.templatetags.figures", "portal.tenancy.templatetags.tables"],
         },
     }
 ]

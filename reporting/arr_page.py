@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from metrics.models import Recognition
-from metrics.selectors.books import book_heads, bridge_get, groups_list, headline_get
+from metrics.selectors.books import bridge_get, groups_list, headline_get, page_heads
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.cohorts import cohorts_get
-from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Cohorts, Figure, Headline, Movers
+from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Figure, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
 from metrics.selectors.reported import bridge_reported, headline_reported, is_stored
@@ -34,7 +34,7 @@ class Reader:
 
 def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, Any]:
     """The template context of the whole page; an empty or blocked book gives the reason and nothing else."""
-    heads = book_heads(client)
+    heads = page_heads(client)
     head = heads.get(query.recognition) or next(head for head in heads.values() if head.is_policys_own)
     headline = headline_for(client, query, head, query.last)
     context = {
@@ -54,7 +54,7 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
         "bases": bases_of(client, query, headline, heads, reader),
         **bridge_context(client, shown, head, query, reader),
         **movers_context(client, shown, head, reader),
-        "cohorts": cohort_heat(cohorts_get(client, head, query.grain, headline.month, query.filters), query, reader),
+        "cohorts": cohorts_context(client, head, headline.month, query, reader),
     }
 
 
@@ -204,10 +204,8 @@ def filters_of(client: Client, query: ArrQuery, head: BookHead, reader: Reader) 
     bar.append(choice("grain", "Period", [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")], query.grain))
     splits = [("", "No split"), *((name, name.title()) for name in DIMENSIONS)]
     bar.append(choice("by", "Split by", splits, query.by))
-    for name in DIMENSIONS:
-        known = groups_list(client, name, head)
-        bar.append(several(name, known, query.filters.get(name, ())))
-    return bar
+    known = groups_list(client, DIMENSIONS, head)
+    return [*bar, *(several(name, known[name], query.filters.get(name, ())) for name in DIMENSIONS)]
 
 
 def several(name: str, known: list[str], chosen: tuple[str, ...]) -> dict[str, Any]:
@@ -271,20 +269,21 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
     }
 
 
-def cohort_heat(cohorts: Cohorts, query: ArrQuery, reader: Reader) -> dict[str, Any]:
-    """Net ARR retention of each cohort by age; a cohort from before the first month shown has no share."""
-    ages = min(cohorts.ages, COHORT_COLUMNS + 1)
+def cohorts_context(client: Client, head: BookHead, month: int, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+    """Net ARR retention of the newest cohorts by age; a cohort from before the book's first month has no share and no row."""
+    asked = (query.grain, month, query.filters)
+    cohorts = cohorts_get(client, head, *asked, newest=COHORT_ROWS, ages=COHORT_COLUMNS + 1)
     rows = []
-    for cohort in [found for found in cohorts.cohorts if not found.is_cut][-COHORT_ROWS:]:
+    for cohort in [found for found in cohorts.cohorts if not found.is_cut]:
         by_age = {cell.age: cell for cell in cohort.cells}
-        cells = [cohort_cell(cohort, by_age.get(age), query, reader) for age in range(ages)]
+        cells = [cohort_cell(cohort, by_age.get(age), query, reader) for age in range(cohorts.ages)]
         label = period_label(cohort.period, cohorts.grain, reader.locale)
         rows.append(
             {"label": label, "size": by_age[0].customers, "cells": cells, "url": (cells[0] or {}).get("url", "")}
         )
     return {
         "grain": cohorts.grain,
-        "columns": [f"+{age}" for age in range(ages)],
+        "columns": [f"+{age}" for age in range(cohorts.ages)],
         "rows": rows,
         "most": COHORT_ROWS,
         "of": cohort_words(query),

@@ -5,6 +5,7 @@ A value that makes no sense is left out rather than refused: an old bookmark sti
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import cast
 from urllib.parse import urlencode
 
@@ -72,8 +73,13 @@ class ArrQuery:
 
     def address(self, base: str, **more: str) -> str:
         """The address of this question, with parameters of its own added (`why`)."""
-        parameters = self.parameters() | more
-        return f"{base}?{urlencode(parameters, doseq=True)}" if parameters else base
+        text = "&".join(part for part in (self.own_text, urlencode(more)) if part)
+        return f"{base}?{text}" if text else base
+
+    @cached_property
+    def own_text(self) -> str:
+        """The parameters as an address has them: a page makes hundreds of addresses of one question."""
+        return urlencode(self.parameters(), doseq=True)
 
     def having(self, **changes: object) -> "ArrQuery":
         return replace(self, **changes)  # type: ignore[arg-type]

@@ -1,11 +1,11 @@
 """The numbers of the pages, read from the stored books. Runs in the client's scope.
 
-- `book_head(client, basis=None) -> BookHead`, `book_heads(client)` — a basis is a recognition, a head that is at hand already,
-  or None for the policy's own, here and everywhere below
+- `book_head(client, basis=None) -> BookHead`, `book_heads(client)`, `page_heads(client)` — a basis is a recognition, a head
+  that is at hand already, or None for the policy's own, here and everywhere below
 - `bridge_get(client, basis=None, first=None, last=None, dimension="total", grain="month", filters=None) -> Bridge`
 - `headline_get(client, basis=None, month=None, filters=None) -> Headline`
 - `retention_get(client, basis=None, first=None, last=None, dimension="total", filters=None) -> list[RetentionRow]`
-- `groups_list(client, dimension, basis=None) -> list[str]` — the values a filter can have
+- `groups_list(client, dimensions, basis=None) -> dict[str, list[str]]` — the values that filters can have
 - elsewhere: `metrics.selectors.cohorts.cohorts_get`, `metrics.selectors.movers.movers_get`, `metrics.selectors.drill` (cells,
   lines, why), `metrics.selectors.reported` (as reported), `metrics.selectors.findings.finding_sentence`
 
@@ -13,19 +13,21 @@ Without a filter, or with one filter that is itself a stored dimension, a result
 series; other filters run the engine in memory and are remembered by the version of the book.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 
-from metrics.book_rows import load_group_names, load_groups
+from metrics.book_rows import load_group_names, load_groups, load_totals
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
 from metrics.figures import from_cents
-from metrics.models import ArrBook, Recognition
+from metrics.models import ArrBook, MonthClose, Recognition
 from metrics.selectors.figures import (
     BRIDGE_COLUMNS,
     Basis,
@@ -58,8 +60,21 @@ def book_head(client: Client, basis: Basis = None) -> BookHead:
 
 
 def book_heads(client: Client) -> dict[str, BookHead]:
-    """The heads of ARR, CARR and LARR by recognition, in one query: for a page that asks many things of them."""
-    books = {book.recognition: book for book in ArrBook.objects.select_related("policy")}
+    """The heads of ARR, CARR and LARR by recognition, in one query."""
+    return heads_of(client, ArrBook.objects.select_related("policy"))
+
+
+def page_heads(client: Client) -> dict[str, BookHead]:
+    """`book_heads` for a page that asks many things of them: with the totals of all, and whether there are closed months."""
+    closes = MonthClose.objects.filter(recognition=OuterRef("recognition"))
+    heads = heads_of(client, ArrBook.objects.select_related("policy").annotate(has_closes=Exists(closes)))
+    totals = load_totals([head.id for head in heads.values() if head.id and head.has_numbers])
+    return {name: replace(head, total=totals.get(head.id or 0)) for name, head in heads.items()}
+
+
+def heads_of(client: Client, found: Iterable[ArrBook]) -> dict[str, BookHead]:
+    """The heads of a client's books by recognition; a book that is not there has an empty one."""
+    books = {book.recognition: book for book in found}
     own = next((book.policy.parameters["recognition"] for book in books.values() if book.policy), None)
     own = own or policy_in_force(client).recognition
     return {name: head_of(client, books.get(name) or ArrBook(recognition=name), own) for name in Recognition.values}
@@ -82,6 +97,7 @@ def head_of(client: Client, book: ArrBook, own: str) -> BookHead:
         currency=client.currency,
         is_policys_own=book.recognition == own,
         id=book.pk,
+        may_have_closes=getattr(book, "has_closes", True),
     )
 
 
@@ -165,6 +181,8 @@ def series_of(client: Client, head: BookHead, dimension: str, filters: Filters) 
     book = ArrBook(pk=head.id, client=client)
     wanted = chosen_values(filters)
     if not wanted:
+        if dimension == TOTAL and head.total is not None:
+            return {(TOTAL, ""): head.total}
         return load_groups(book, [TOTAL, dimension])
     if len(wanted) == 1:
         (name, values), *_ = wanted.items()
@@ -176,10 +194,10 @@ def series_of(client: Client, head: BookHead, dimension: str, filters: Filters) 
     return filtered_groups(client, head, dimension, wanted)
 
 
-def groups_list(client: Client, dimension: str, basis: Basis = None) -> list[str]:
-    """The values of a dimension that ever had ARR, in order: what a filter offers."""
+def groups_list(client: Client, dimensions: Sequence[str], basis: Basis = None) -> dict[str, list[str]]:
+    """The values of each of some dimensions that ever had ARR, in order: what filters offer."""
     head = book_head(client, basis)
-    return load_group_names(ArrBook(pk=head.id, client=client), dimension) if head.id else []
+    return load_group_names(ArrBook(pk=head.id, client=client), dimensions) if head.id else {n: [] for n in dimensions}
 
 
 # --- headline, retention, cohorts -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What each cohort has left: `cohorts_get(client, basis=None, grain="month", last=None, filters=None) -> Cohorts`."""
+"""What each cohort has left: `cohorts_get(client, basis=None, grain="month", last=None, filters=None, …) -> Cohorts`."""
 
 import numpy as np
 
@@ -15,13 +15,20 @@ from portal.tenancy.models import Client
 
 
 def cohorts_get(
-    client: Client, basis: Basis = None, grain: Grain = "month", last: int | None = None, filters: Filters = None
+    client: Client,
+    basis: Basis = None,
+    grain: Grain = "month",
+    last: int | None = None,
+    filters: Filters = None,
+    newest: int | None = None,
+    ages: int | None = None,
 ) -> Cohorts:
     """Each cohort's ARR and customers at the end of its first period and of every period after it.
 
     Under filters it is that of the customers with these properties, and of products that of the ARR that these products give:
     a customer's first ARR is then its first in them. The share is of the first period. A cohort from before the book's first
-    month has no such base: `is_cut`, no shares.
+    month has no such base: `is_cut`, no shares. For a page that shows no more: only the `newest` so many cohorts, and of each
+    only its first `ages` periods.
     """
     head = book_head(client, basis)
     start, end = shown_months(head, None, last)
@@ -30,12 +37,14 @@ def cohorts_get(
     wanted = chosen_values(filters)
     stored = filtered_cohorts(client, head, wanted) if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
     periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
-    cohorts = []
-    for place, period in enumerate(periods):
+    cohorts: list[Cohort] = []
+    for place, period in reversed([*enumerate(periods)]):
         members = [values for month, values in stored.items() if period.first <= month <= period.last]
-        if members:
-            cells = cohort_cells(np.sum(members, axis=0), periods[place:], start)
+        if members and (newest is None or len(cohorts) < newest):
+            shown = periods[place:] if ages is None else periods[place : place + ages]
+            cells = cohort_cells(np.sum(members, axis=0), shown, start)
             cohorts.append(Cohort(period, cells, is_cut=period.first < start))
+    cohorts.reverse()
     return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
 
 

@@ -1,29 +1,24 @@
 """Names of customers, as their newest contract line has them, and finding one by a part of its name."""
 
 from collections.abc import Collection
+from typing import Final
 
-from django.db import connection
 from django.db.models import Q
 
 from metrics.models import ContractLine
-from metrics.repository import authoritative_source
+from metrics.repository import authoritative_source, run_binary
 
+NAMES: Final = b"""
+    SELECT DISTINCT ON (customer_id) customer_id, customer_name FROM metrics_contractline
+    WHERE source_id = (SELECT id FROM metrics_source WHERE is_authoritative LIMIT 1) AND customer_id = ANY(%(customers)b)
+    ORDER BY customer_id, (removed_import_id IS NULL) DESC, starts_on DESC, line_id DESC
+"""
 LOOKED_AT = 200  # lines at most, of which the customers of a search are taken
 
 
 def customer_names(customers: Collection[str]) -> dict[str, str]:
     """The name of each customer id; an id that is only a parent is named by itself."""
-    source = authoritative_source()
-    if source is None or not customers:
-        return {customer: customer for customer in customers}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (customer_id) customer_id, customer_name FROM metrics_contractline"
-            " WHERE source_id = %s AND customer_id = ANY(%s)"
-            " ORDER BY customer_id, (removed_import_id IS NULL) DESC, starts_on DESC, line_id DESC",
-            [source.pk, list(customers)],
-        )
-        named = dict(cursor.fetchall())
+    named: dict[str, str] = dict(run_binary(NAMES, {"customers": list(customers)})) if customers else {}
     return {customer: named.get(customer) or customer for customer in customers}
 
 

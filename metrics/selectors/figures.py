@@ -1,11 +1,12 @@
 """The frozen rows that pages, exports and the API show: exact decimals in the reporting currency, nothing formatted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, COUNTS
 from metrics.selectors.periods import Period
 
@@ -28,6 +29,7 @@ class BookHead:
     """Which book a number comes from and in what state it is; every result carries it.
 
     `state` is `empty`, `stale`, `ready` or `blocked`; `message` says why there is no number, or which months are missing.
+    `total` is the series of the book's total, and `may_have_closes` False where no month of this recognition is closed.
     """
 
     recognition: str
@@ -44,6 +46,9 @@ class BookHead:
     currency: str
     is_policys_own: bool
     id: int | None = None
+    # Where whoever asked for the head asked for these too:
+    may_have_closes: bool = field(default=True, compare=False)
+    total: Ints | None = field(default=None, compare=False, repr=False)
 
     @property
     def has_numbers(self) -> bool:

@@ -3,6 +3,7 @@
 `movers_get(client, basis=None, first=None, last=None, count=10, filters=None) -> Movers`
 """
 
+import numpy as np
 import polars as pl
 
 from metrics.book_rows import load_movements
@@ -33,25 +34,29 @@ def movers_get(
         return Movers(head, start, end, (), ())
     movements = load_movements(ArrBook(pk=head.id, client=client), start, end)
     movements = matching(client, head, movements, chosen_values(filters))
-    net = (
-        movements.group_by("customer").agg(pl.col("amount").sum()).sort("amount", "customer", descending=[True, False])
-    )
-    gains = net.filter(pl.col("amount") > 0).head(count)
-    losses = net.filter(pl.col("amount") < 0).sort("amount", "customer").head(count)
-    shown = pl.concat([gains, losses])["customer"].to_list()
-    parts = movements.filter(pl.col("customer").is_in(shown)).group_by("customer", "kind").agg(pl.col("amount").sum())
-    by_customer = parts.sort("kind").partition_by("customer", as_dict=True)
-    names = customer_names(shown)
-    made = {key: mover(key, cents, names, by_customer) for key, cents in [*gains.iter_rows(), *losses.iter_rows()]}
-    return Movers(
-        head, start, end, tuple(made[key] for key in gains["customer"]), tuple(made[key] for key in losses["customer"])
-    )
+    net = movements.group_by("customer").agg(pl.col("amount").sum())
+    gains, losses = (largest(net, way, count) for way in (1, -1))
+    parts: dict[str, dict[str, int]] = {customer: {} for customer, _ in (*gains, *losses)}
+    shown = movements.filter(pl.col("customer").is_in(list(parts))).select("customer", "kind", "amount")
+    for customer, kind, cents in shown.iter_rows():
+        parts[customer][kind] = parts[customer].get(kind, 0) + cents
+    names = customer_names(parts)
+
+    def mover(customer: str, cents: int) -> Mover:
+        own = tuple((kind, from_cents(amount)) for kind, amount in sorted(parts[customer].items()))
+        return Mover(customer, names[customer], from_cents(cents), own)
+
+    return Movers(head, start, end, tuple(mover(*each) for each in gains), tuple(mover(*each) for each in losses))
 
 
-def mover(customer: str, cents: int, names: dict[str, str], parts: dict[tuple[object, ...], pl.DataFrame]) -> Mover:
-    """One customer with the parts of its movement."""
-    of_customer = tuple((kind, from_cents(amount)) for _, kind, amount in parts[(customer,)].iter_rows())
-    return Mover(customer, names[customer], from_cents(cents), of_customer)
+def largest(net: pl.DataFrame, way: int, count: int) -> list[tuple[str, int]]:
+    """The customers that moved most in one direction (1 up, -1 down), with their cents; equal ones in the order of ids."""
+    moved = net["amount"].to_numpy() * way
+    if len(moved) > count:
+        least = max(1, int(np.partition(moved, -count)[-count]))
+        net = net[np.flatnonzero(moved >= least)]
+    rows = sorted(net.iter_rows(), key=lambda row: (-way * row[1], row[0]))
+    return [(customer, cents) for customer, cents in rows if way * cents > 0][:count]
 
 
 def matching(

@@ -33,6 +33,7 @@ from metrics.selectors.figures import (
     BRIDGE_COLUMNS,
     ZERO,
     Basis,
+    BookHead,
     Bridge,
     BridgeRow,
     Filters,
@@ -80,11 +81,12 @@ def bridge_reported(
     nothing was stored: then the bridge is the live one, and with `on` NotStored is raised.
     """
     wanted = chosen_values(filters)
-    if not is_stored(dimension, wanted):
-        if on is not None:
-            raise NotStored(
-                "closed months were stored by one property at a time: ask for one filter, and split by no other"
-            )
+    is_open = isinstance(basis, BookHead) and not basis.may_have_closes
+    if on is not None and not is_stored(dimension, wanted):
+        raise NotStored(
+            "closed months were stored by one property at a time: ask for one filter, and split by no other"
+        )
+    if on is None and (is_open or not is_stored(dimension, wanted)):
         return bridge_get(client, basis, first, last, dimension, grain, wanted)
     live = bridge_get(client, basis, None, None, dimension, "month", wanted)
     if on is not None:
@@ -207,7 +209,7 @@ def headline_reported(
 ) -> Headline:
     """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then."""
     head = book_head(client, basis)
-    if on is None and not MonthClose.objects.filter(recognition=head.recognition).exists():
+    if on is None and not (head.may_have_closes and MonthClose.objects.filter(recognition=head.recognition).exists()):
         return headline_get(client, head, month, filters)
     bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on)
     if not bridge.totals:

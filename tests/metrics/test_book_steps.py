@@ -1,5 +1,6 @@
 """Changes that wait beside a book's series: read with them, joined, gone with them."""
 
+import io
 import random
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metrics.book_rows import load_cohorts, load_group_names, load_groups, load_patches
+from metrics.book_rows import (
+    load_cohorts,
+    load_group_names,
+    load_groups,
+    load_movements,
+    load_patches,
+    unpacked_movements,
+)
 from metrics.book_steps import steps_join
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import TOTAL
-from metrics.models import ArrBook, BookPatch, BookSeries, BookState, BookStep
+from metrics.models import ArrBook, BookMonth, BookPatch, BookSeries, BookState, BookStep
 from metrics.packing import packed_steps, summed_steps
 from metrics.repository import authoritative_source, lines_frame
+from metrics.selectors.books import bridge_get, page_heads
+from metrics.selectors.reported import bridge_reported, headline_reported
 from metrics.services.book_checks import books_check
 from metrics.services.books import books_rebuild_all
 from metrics.services.patches import books_patch
@@ -78,7 +88,7 @@ def shown(book: ArrBook) -> list[Any]:
     """Everything that is read of a book."""
     groups = {key: values.tolist() for key, values in load_groups(book).items()}
     cohorts = {key: values.tolist() for key, values in load_cohorts(book).items()}
-    return [groups, cohorts, load_patches(book), load_group_names(book, "rep"), load_group_names(book, "product")]
+    return [groups, cohorts, load_patches(book), load_group_names(book, ["rep", "product"])]
 
 
 @pytest.mark.slow
@@ -128,11 +138,38 @@ def test_a_group_whose_last_customer_goes_is_offered_no_more(
             replace_lines(source, before, after)
             changed = {"before": with_hashes(before), "after": with_hashes(after)}
             assert books_patch(client=northwind, reason="a test", now=NOW, **changed)
-            names = load_group_names(book, "segment")
+            names = load_group_names(book, ["segment"])["segment"]
             assert ("Somewhere new" in names) is expected
             assert names == sorted(group for _, group in load_groups(book, ["segment"]))
             if is_in_the_series:
                 books_rebuild_all(client=northwind, now=NOW)
+
+
+def test_a_page_reads_all_totals_at_once_with_what_waits_for_them(shared: Path, northwind: Client) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        several_changes(northwind, "totals")
+        for name, head in page_heads(northwind).items():
+            book = ArrBook.objects.get(recognition=name)
+            assert head.total is not None and not head.may_have_closes
+            assert head.total.tolist() == load_groups(book, [TOTAL])[TOTAL, ""].tolist()
+            for grain in ("month", "quarter"):
+                assert bridge_reported(northwind, head, grain=grain) == bridge_reported(northwind, name, grain=grain)
+            assert headline_reported(northwind, head) == headline_reported(northwind, name)
+            assert bridge_get(northwind, head, dimension="rep") == bridge_get(northwind, name, dimension="rep")
+
+
+def test_movements_that_were_stored_as_a_file_are_read(shared: Path, northwind: Client) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        book = ArrBook.objects.get(recognition="start")
+        before = load_movements(book, 0, 10**6)
+        for month in BookMonth.objects.filter(book=book):
+            stored = io.BytesIO()
+            unpacked_movements(bytes(month.movements)).write_ipc(stored, compression="zstd")
+            month.movements = stored.getvalue()
+            month.save()
+        assert before.height and load_movements(book, 0, 10**6).equals(before)
 
 
 def test_a_group_is_read_alone_with_what_waits_for_it(shared: Path, northwind: Client) -> None:
@@ -141,7 +178,9 @@ def test_a_group_is_read_alone_with_what_waits_for_it(shared: Path, northwind: C
         several_changes(northwind, "filters")
         book = ArrBook.objects.get(recognition="start")
         every = load_groups(book)
-        assert load_group_names(book, "segment") == sorted(name for kind, name in every if kind == "segment")
+        assert load_group_names(book, ["segment"])["segment"] == sorted(
+            name for kind, name in every if kind == "segment"
+        )
         for dimension, group in every:
             found = load_groups(book, [dimension], [group])
             assert {key: values.tolist() for key, values in found.items()} == {

@@ -33,7 +33,7 @@ def numbers(shared: Path, northwind: Client) -> Iterator[Client]:
 
 @pytest.mark.parametrize("name", ["segment", "region", "rep", "product"])
 def test_several_values_of_one_dimension_are_the_sum_of_each(numbers: Client, name: str) -> None:
-    chosen = tuple(groups_list(numbers, name)[:2])
+    chosen = tuple(groups_list(numbers, [name])[name][:2])
     both = bridge_get(numbers, filters={name: chosen})
     each = [bridge_get(numbers, filters={name: value}) for value in chosen]
     for place, total in enumerate(both.totals):
@@ -47,7 +47,7 @@ def test_several_values_of_one_dimension_are_the_sum_of_each(numbers: Client, na
 @pytest.mark.parametrize("column", ["ending", "net_new", "expansion", "churn", "customers_ending"])
 @pytest.mark.parametrize("names", [("product",), ("segment",), ("segment", "product"), ("region", "rep")])
 def test_a_cell_under_several_values_is_its_customers(numbers: Client, names: tuple[str, ...], column: str) -> None:
-    filters = {name: tuple(groups_list(numbers, name)[:2]) for name in names}
+    filters = {name: tuple(groups_list(numbers, [name])[name][:2]) for name in names}
     row = bridge_get(numbers, first=LAST - 5, last=LAST, filters=filters, grain="year").totals[-1]
     span = (row.period.first, row.period.last)
     assert customers_of_cell(numbers, None, *span, column=column, filters=filters).amount == getattr(row, column)
@@ -71,7 +71,7 @@ def test_cohorts_of_all_values_add_up_to_the_cohorts_of_all_customers(
 ) -> None:
     whole = cells(cohorts_get(numbers, recognition, "quarter"))
     summed: dict[tuple[str, int], tuple[Any, int]] = {}
-    for value in groups_list(numbers, name, recognition):
+    for value in groups_list(numbers, [name], recognition)[name]:
         for key, (arr, customers) in cells(cohorts_get(numbers, recognition, "quarter", filters={name: value})).items():
             before = summed.get(key, (0, 0))
             summed[key] = (before[0] + arr, before[1] + customers)
@@ -83,7 +83,7 @@ def test_cohorts_of_all_values_add_up_to_the_cohorts_of_all_customers(
 def test_filtered_cohorts_add_up_to_the_filtered_ending(
     numbers: Client, recognition: str, names: tuple[str, ...]
 ) -> None:
-    filters = {name: tuple(groups_list(numbers, name, recognition)[:1]) for name in names}
+    filters = {name: tuple(groups_list(numbers, [name], recognition)[name][:1]) for name in names}
     cohorts = cohorts_get(numbers, recognition, filters=filters)
     for total in bridge_get(numbers, recognition, filters=filters).totals:
         month = [cell for c in cohorts.cohorts for cell in c.cells if cell.period.last == total.period.last]
@@ -92,7 +92,7 @@ def test_filtered_cohorts_add_up_to_the_filtered_ending(
 
 
 def test_what_was_reported_can_be_cut_to_several_values(numbers: Client) -> None:
-    regions = groups_list(numbers, "region")
+    regions = groups_list(numbers, ["region"])["region"]
     month_close(client=numbers, month=LAST)
     for chosen in combinations(regions, 2):
         reported = bridge_reported(numbers, filters={"region": chosen}).totals

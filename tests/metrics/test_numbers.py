@@ -1,6 +1,7 @@
 """What the pages read: bridges by period and filter, headlines, cohorts, movers, cells, and why."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -85,18 +86,18 @@ def test_one_filter_is_the_row_of_its_group(northwind_numbers: Client) -> None:
 def test_several_filters_together_are_the_whole(northwind_numbers: Client) -> None:
     """Over all values of a second dimension, the filtered bridges add up to the one with the first filter alone."""
     for name, second in (("segment", "region"), ("segment", "product"), ("region", "rep")):
-        value = groups_list(northwind_numbers, name)[-1]
+        value = groups_list(northwind_numbers, [name])[name][-1]
         whole = bridge_get(northwind_numbers, filters={name: value}, dimension=second)
         assert whole.totals == bridge_get(northwind_numbers, filters={name: value}).totals
         parts = [
             bridge_get(northwind_numbers, filters={name: value, second: other})
-            for other in groups_list(northwind_numbers, second)
+            for other in groups_list(northwind_numbers, [second])[second]
         ]
         for place, total in enumerate(whole.totals):
             assert sum(part.totals[place].ending for part in parts) == total.ending
             assert sum(part.totals[place].net_new for part in parts) == total.net_new
             rows = {row.group: row for row in whole.rows if row.period == total.period}
-            for other, part in zip(groups_list(northwind_numbers, second), parts, strict=True):
+            for other, part in zip(groups_list(northwind_numbers, [second])[second], parts, strict=True):
                 assert part.totals[place].ending == (rows[other].ending if other in rows else 0)
 
 
@@ -120,6 +121,14 @@ def test_cohorts_add_up_to_the_ending(northwind_numbers: Client, recognition: st
         cells = [cell for cohort in cohorts.cohorts for cell in cohort.cells if cell.period.last == total.period.last]
         assert sum(cell.arr for cell in cells) == total.ending
         assert sum(cell.customers for cell in cells) == total.customers_ending
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter"])
+def test_the_newest_cohorts_are_the_end_of_all_of_them(northwind_numbers: Client, grain: Any) -> None:
+    every = cohorts_get(northwind_numbers, None, grain, LAST)
+    newest = cohorts_get(northwind_numbers, None, grain, LAST, newest=5, ages=4)
+    assert newest.ages == 4
+    assert newest.cohorts == tuple(replace(cohort, cells=cohort.cells[:4]) for cohort in every.cohorts[-5:])
 
 
 def test_movers_are_all_of_net_new(northwind_numbers: Client) -> None:

@@ -177,3 +177,22 @@ def test_a_row_formats_by_kind_and_names_itself() -> None:
 def test_heat_levels_stay_within_the_seven_tints() -> None:
     levels = [shown("{% heat_level r %}", r=Decimal(r)) for r in ("0", "0.5", "0.8", "1", "1.1", "3")]
     assert levels == ["0", "0", "3", "5", "6", "6"]
+
+
+def test_heat_cells_tint_a_rate_and_say_why_one_is_missing() -> None:
+    cells = [{"share": Decimal("1.1"), "url": "?a=1&b=2"}, {"share": Decimal("0.5"), "url": ""}, {"share": None}, None]
+    html = shown("{% heat_cells cells reason %}", cells=cells, reason="Nothing <yet>")
+    first, second, third, fourth = html.removesuffix("</td>").split("</td>")
+    assert first == '<td class="heat-6"><a class="why" href="?a=1&amp;b=2">110%</a>'
+    assert second == '<td class="heat-0">50%'
+    assert "Nothing &lt;yet&gt;" in third and third.startswith('<td class="heat-none">')
+    assert fourth == '<td class="heat-none">'
+
+
+def test_what_a_table_is_given_is_escaped() -> None:
+    columns = [{"label": "Customer", "kind": "text"}, {"label": "ARR", "kind": "money"}]
+    cells = [{"value": "<b>", "href": '"><i>', "note": "<u>"}, {"value": 1, "href": '?"<s>'}]
+    row = {"id": '"<p>', "cells": cells, "children_url": '"<q>'}
+    html = shown("{% table_row columns row parent %}", columns=columns, row=row, parent='"<a>')
+    for tag in ("<b>", "<i>", "<u>", "<p>", "<q>", "<s>", '"<a>'):
+        assert tag not in html
