@@ -57,6 +57,13 @@ def counts_are_written_when_asked() -> None:
     settings.USES_WRITTEN_EVERY = None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def hashes_once() -> None:
+    """A password that many people have is hashed once."""
+    settings.PASSWORD_HASHERS = ["tests.hashing.RememberingArgon2"]
+    setting_changed.send(sender=None, setting="PASSWORD_HASHERS", value=settings.PASSWORD_HASHERS, enter=True)
+
+
 @pytest.fixture(scope="session")
 def base_server() -> Iterator[Server]:
     """The administrator's address of the server that the tests use, kept up however long a test leaves it alone."""
