@@ -124,7 +124,9 @@ class PersonForm(forms.Form):
 class CommentForm(forms.Form):
     """Something said."""
 
-    text = forms.CharField(label="Comment", max_length=8000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(
+        label="Comment", max_length=8000, widget=forms.Textarea(attrs={"rows": 3, "data-mentions": "mentionable"})
+    )
     is_internal = forms.BooleanField(label="For the firm alone", required=False)
 
 

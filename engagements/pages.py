@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from engagements import states
+from engagements.forms_project import CommentForm
 from engagements.models import Engagement, Task
 from engagements.selectors.gates import current_phase, gate_list, gate_now, next_gate, phase_list
 from engagements.selectors.health import health_get, hours_spent
@@ -14,12 +15,14 @@ from engagements.selectors.projects import (
     FEED,
     Reader,
     activity_list,
+    comment_list,
     minutes_by_task,
     participant_list,
     task_list,
     task_needs,
 )
 from engagements.selectors.waiting import needed_of, waiting_list
+from engagements.services.mentions import is_firms_alone
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAGEMENT, SIGN_ENGAGEMENT
 
@@ -51,6 +54,28 @@ def base(request: TenantRequest, engagement: Engagement, tab: str) -> dict[str, 
         "may_sign": may(SIGN_ENGAGEMENT),
         "may_override": may(OVERRIDE_GATE),
     }
+
+
+def comments(engagement: Engagement, about: str, about_id: int, reader: Reader) -> dict[str, Any]:
+    """What was said about a thing, the form to say more, and whom one may name in it."""
+    people = participant_list(engagement)
+    if is_firms_alone(about, about_id):
+        people = [row for row in people if row.is_firm_staff]
+    names = [row.user.name.casefold() for row in people]
+    once = {name for name in names if name and names.count(name) == 1}
+    return {
+        "comments": comment_list(engagement, about, about_id, reader),
+        "comment_form": CommentForm(),
+        "about": about,
+        "about_id": about_id,
+        "mentionable": [
+            {
+                "name": row.user.get_full_name(), "role": row.project_role, "firm": row.is_firm_staff,
+                "write": row.user.name if row.user.name.casefold() in once else row.user.email,
+            }
+            for row in people
+        ],
+    }  # fmt: skip
 
 
 def phase_line(engagement: Engagement, home: str) -> list[dict[str, Any]]:

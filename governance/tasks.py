@@ -11,7 +11,7 @@ from portal.tenancy.scope import tenant_context
 
 @tenant_task(name="governance.tasks.reminders", in_one_scope=False)
 def reminders(client: Client) -> None:
-    """Whatever is due: restatements that a message did not bring, reminders and news.
+    """Whatever is due: restatements that a message did not bring, reminders.
 
     Restatements are at-least-once and idempotent. A mail goes at most once: its day is taken before it is sent.
     """

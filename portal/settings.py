@@ -63,6 +63,7 @@ if not CELERY_BROKER_URL and DATABASE_SERVER:
 INSTALLED_APPS = [
     "portal.tenancy",
     "portal.accounts",
+    "portal.notices",
     "metrics",
     "governance",
     "engagements",

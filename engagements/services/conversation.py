@@ -1,6 +1,5 @@
 """Comments with mentions, risks and blockers, and what a meeting leaves behind."""
 
-import re
 from datetime import date, datetime
 from typing import Any
 
@@ -19,47 +18,46 @@ from engagements.models import (
     Severity,
 )
 from engagements.services.changes import record_change
+from engagements.services.mentions import is_firms_alone, named_in
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
+from engagements.services.telling import mention_tell, owner_tell
+from portal.notices.services.reading import notices_read
 
 ABOUT = {"engagement", "task", "document", "meeting", "risk", "gate"}
-MENTION = re.compile(r"@([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
 LONGEST = 8000
 
 
 def comment_add(
     *, engagement: Engagement, about: str, about_id: int, text: str, author: Any, is_internal: bool, path: str = ""
 ) -> Comment:
-    """Say something about a thing. `@address` of someone on the engagement tells them; an internal comment is the firm's alone.
+    """Say something about a thing. `@name` or `@address` of someone on the engagement tells them.
 
-    EngagementError where there is nothing said, or somebody is named who may not read it.
+    An internal comment is the firm's alone. EngagementError where there is nothing said, or somebody is named who may not
+    read it.
     """
     if about not in ABOUT:
         raise EngagementError("there is no such thing to talk about")
     if not text.strip() or len(text) > LONGEST:
         raise EngagementError("write something, up to 8,000 characters")
-    named = set(MENTION.findall(text.lower()))
-    people = {
-        row.user.email.lower(): row for row in Participant.objects.select_related("user").filter(engagement=engagement)
-    }
-    if unknown := named - people.keys():
-        raise EngagementError(f"not on this engagement: {', '.join(sorted(unknown))}")
-    if is_internal and (barred := [mail for mail in named if not people[mail].is_firm_staff]):
-        raise EngagementError(f"an internal comment cannot be shown to {', '.join(sorted(barred))}")
+    people = list(Participant.objects.select_related("user").filter(engagement=engagement))
+    named = named_in(text, people, is_shut=is_internal or is_firms_alone(about, about_id))
     comment: Comment = Comment.objects.create(
         engagement=engagement, about=about, about_id=about_id, text=text.strip(), author=author, is_internal=is_internal
     )
-    for mail in sorted(named):
-        Mention.objects.create(engagement=engagement, comment=comment, user=people[mail].user)
+    for person in named:
+        Mention.objects.create(engagement=engagement, comment=comment, user=person.user)
     record_change(
         engagement, "comment.added", about=about, about_id=about_id, path=path, is_internal=is_internal,
-        text=f"commented: {text.strip()[:120]}", after=text, details={"mentions": sorted(named)},
+        text=f"commented: {text.strip()[:120]}", after=text, details={"mentions": [row.user.email for row in named]},
     )  # fmt: skip
+    mention_tell(comment=comment, people=named, page=path)
     return comment
 
 
 def mentions_seen(*, user: Any, about: str, about_id: int, now: datetime | None = None) -> int:
-    """Mark what names the reader as seen: they have the page open."""
+    """Mark what names the reader, and what they were told of the thing, as seen: they have the page open."""
+    notices_read(user=user, about=f"{about} {about_id}")
     waiting = Mention.objects.filter(user=user, seen_at=None, comment__about=about, comment__about_id=about_id)
     return waiting.update(seen_at=now or timezone.now())
 
@@ -122,6 +120,11 @@ def meeting_item_add(
         path=f"meetings/{meeting.pk}/", text=f"noted {MeetingItemKind(kind).label.lower()}{whose}: {text[:200]}",
         after={"text": text, "due_on": due_on},
     )  # fmt: skip
+    if kind == MeetingItemKind.HOMEWORK:
+        owner_tell(
+            engagement=meeting.engagement, owner=owner, text=f"Homework: “{text.rstrip('.')[:300]}”",
+            page=f"meetings/{meeting.pk}/", about=f"meeting {meeting.pk}", due_on=due_on,
+        )  # fmt: skip
     return item
 
 

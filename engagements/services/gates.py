@@ -11,6 +11,7 @@ from engagements.selectors.gates import GateNow, gate_now
 from engagements.services.changes import record_change
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError, IllegalMove
+from engagements.services.telling import gate_tell
 
 
 def criterion_say(
@@ -164,3 +165,4 @@ def _keep(
         text=f"{text}{f' ({reason})' if reason else ''}", before=before, after={"state": gate.state, "seen": seen},
         details={"reason": reason, "not_held": [each["text"] for each in seen if not each["holds"]]},
     )  # fmt: skip
+    gate_tell(gate=gate, text=f"{text}{f': {reason}' if reason else ''}")

@@ -22,6 +22,7 @@ from engagements.models import (
 )
 from engagements.services.changes import record_change
 from engagements.services.problems import EngagementError, IllegalMove
+from engagements.services.telling import meeting_tell
 
 Guard = Callable[[Any, str, Mapping[str, Any]], None]
 
@@ -102,6 +103,8 @@ def row_move(*, about: str, row: Any, step: str, user: Any = None, now: datetime
         text=f"moved {row} from {said(before)} to {said(after)}", path=kind.path.format(row.pk),
         is_internal=is_internal(row, kind.internal), details={"step": step, "reason": given.get("reason", "")},
     )  # fmt: skip
+    if about == "meeting" and step == "schedule":
+        meeting_tell(meeting=row)
     return row
 
 

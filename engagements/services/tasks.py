@@ -11,6 +11,7 @@ from engagements.playbook.order import cycle_in
 from engagements.services.changes import record_change
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
+from engagements.services.telling import owner_tell
 
 PLANNED = ("name", "description", "end_state", "owner", "starts_on", "due_on", "hours_low", "hours_high",
            "is_client_visible", "internal_note")  # fmt: skip
@@ -29,6 +30,7 @@ def task_create(*, engagement: Engagement, name: str, **plan: Any) -> Task:
         engagement, "task.created", about="task", about_id=task.pk, text=f"added task {task}", path=f"tasks/{task.pk}/",
         after={"name": name}, is_internal=not task.is_client_visible,
     )  # fmt: skip
+    _tell_owner(task)
     return task
 
 
@@ -51,7 +53,18 @@ def task_update(*, task: Task, changes: dict[str, Any]) -> Task:
         after={name: str(value) for name, value in changed.items()},
         is_internal=not task.is_client_visible or not open_part, details={"fields": sorted(changed)},
     )  # fmt: skip
+    if "owner" in changed:
+        _tell_owner(task)
     return task
+
+
+def _tell_owner(task: Task) -> None:
+    """Whoever a task is given to hears of it, unless it is hidden from them."""
+    if task.owner is not None and (task.is_client_visible or task.owner.is_firm_staff):
+        owner_tell(
+            engagement=task.engagement, owner=task.owner, text=f"Task {task}", page=f"tasks/{task.pk}/",
+            about=f"task {task.pk}", due_on=task.due_on,
+        )  # fmt: skip
 
 
 def _check_plan(task: Task) -> None:

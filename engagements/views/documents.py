@@ -9,10 +9,10 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from engagements import states
-from engagements.forms_project import CommentForm, DocumentForm, VersionForm
+from engagements.forms_project import DocumentForm, VersionForm
 from engagements.models import Document, Engagement
-from engagements.pages import base, reader_of, step_list
-from engagements.selectors.projects import comment_list, document_list
+from engagements.pages import base, comments, reader_of, step_list
+from engagements.selectors.projects import document_list
 from engagements.services.conversation import mentions_seen
 from engagements.services.documents import document_add, document_show, document_version_add
 from engagements.views.scope import carried_out, engagement_or_404, invalid
@@ -58,8 +58,7 @@ def document(request: TenantRequest, engagement_id: int, document_id: int) -> Ht
         "form": VersionForm(),
         "accept": ACCEPT,
         "max_bytes": settings.PROJECT_FILE_MAX_BYTES,
-        "comments": comment_list(found, "document", row.pk, reader_of(request)),
-        "comment_form": CommentForm(),
+        **comments(found, "document", row.pk, reader_of(request)),
     }
     return TemplateResponse(request, "engagements/document.html", context)
 

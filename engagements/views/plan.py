@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from engagements import states
-from engagements.forms_project import CommentForm, TaskForm, TimeForm
+from engagements.forms_project import TaskForm, TimeForm
 from engagements.models import Engagement, Task, TaskNeed
-from engagements.pages import base, estimate_text, hours_text, plan_context, reader_of, step_list
-from engagements.selectors.projects import comment_list, cut, task_list, time_list
+from engagements.pages import base, comments, estimate_text, hours_text, plan_context, reader_of, step_list
+from engagements.selectors.projects import cut, task_list, time_list
 from engagements.services.conversation import mentions_seen
 from engagements.services.tasks import (
     task_create,
@@ -62,8 +62,7 @@ def task(request: TenantRequest, engagement_id: int, task_id: int) -> HttpRespon
         "estimate": estimate_text(row),
         "logged": hours_text(sum(entry.minutes for entry in times)),
         "steps": step_list(states.TASK, row.state),
-        "comments": comment_list(found, "task", row.pk, reader),
-        "comment_form": CommentForm(),
+        **comments(found, "task", row.pk, reader),
     }
     return TemplateResponse(request, "engagements/task.html", context)
 

@@ -10,11 +10,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from engagements.forms_project import CommentForm, StepForm
+from engagements.forms_project import StepForm
 from engagements.models import ChecklistPoint, Gate, GateCriterion, SubPhase
-from engagements.pages import base, phase_line, reader_of
+from engagements.pages import base, comments, phase_line, reader_of
 from engagements.selectors.gates import decisions_of, gate_list, gate_now, phase_list
-from engagements.selectors.projects import comment_list
 from engagements.services.conversation import mentions_seen
 from engagements.services.gates import criterion_say, gate_loop_back, gate_open, gate_override, gate_start_early
 from engagements.services.moves import MOVABLE, row_move
@@ -100,8 +99,7 @@ def gate(request: TenantRequest, engagement_id: int, gate_id: int) -> HttpRespon
         "now": gate_now(row, timezone.now().date()),
         "line": phase_line(found, context["home"]),
         "decisions": decisions_of(row),
-        "comments": comment_list(found, "gate", row.pk, reader_of(request)),
-        "comment_form": CommentForm(),
+        **comments(found, "gate", row.pk, reader_of(request)),
     }
     return TemplateResponse(request, "engagements/gate.html", context)
 

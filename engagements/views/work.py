@@ -17,8 +17,8 @@ from engagements.forms_project import (
     TrainingForm,
 )
 from engagements.models import Component, Engagement, Meeting, MeetingItem, ProjectTest, ProjectTraining
-from engagements.pages import base, estimate_text, reader_of, step_list
-from engagements.selectors.projects import comment_list, cut, meeting_list, risk_list
+from engagements.pages import base, comments, estimate_text, reader_of, step_list
+from engagements.selectors.projects import cut, meeting_list, risk_list
 from engagements.services.card import training_hold
 from engagements.services.conversation import (
     comment_add,
@@ -64,8 +64,7 @@ def meeting(request: TenantRequest, engagement_id: int, meeting_id: int) -> Http
         "decisions": [item for item in items if item.kind == "decision"],
         "homework": [(item, may_do(request, item)) for item in items if item.kind == "homework"],
         "steps": step_list(states.MEETING, row.state),
-        "comments": comment_list(found, "meeting", row.pk, reader),
-        "comment_form": CommentForm(),
+        **comments(found, "meeting", row.pk, reader),
     }
     if context["may_run"]:
         kept = {"attendees": row.attendees, "notes": row.notes, "internal_notes": row.internal_notes}

@@ -1,6 +1,6 @@
 """The tables of governance, by room."""
 
-from governance.models.answers import Answer, Asking, MailDay, News, Respondent, Verdict
+from governance.models.answers import Answer, Asking, Respondent, Verdict
 from governance.models.documents import PolicyDocument
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
 from governance.models.publications import Publication, PublicationMode, PublicationState
@@ -26,8 +26,6 @@ __all__ = [
     "ItemEvent",
     "ItemKind",
     "ItemState",
-    "MailDay",
-    "News",
     "PolicyDocument",
     "Publication",
     "PublicationMode",

@@ -1,4 +1,4 @@
-"""Who answers for which function, what they answered to exactly which content, and what they were mailed about it."""
+"""Who answers for which function, what they answered to exactly which content, and when they were asked."""
 
 from typing import ClassVar
 
@@ -71,33 +71,3 @@ class Asking(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.user} since {self.asked_at}"
-
-
-class News(TenantModel):
-    """One thing that a person should hear of by mail; several go in one mail."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    text = models.TextField()
-    path = models.CharField(max_length=300, help_text="The page of the client that it is about")
-    created_at = models.DateTimeField()
-    mailed_at = models.DateTimeField(null=True)
-
-    class Meta(TenantModel.Meta):
-        ordering: ClassVar = ["id"]
-        indexes: ClassVar = [models.Index(fields=["client", "mailed_at"], name="news_waiting")]
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class MailDay(TenantModel):
-    """That somebody was mailed on a day, where the client is: nobody is mailed twice."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField()
-
-    class Meta(TenantModel.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "user", "day"], name="mail_day_once")]
-
-    def __str__(self) -> str:
-        return f"{self.user} on {self.day}"

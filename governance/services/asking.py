@@ -13,22 +13,17 @@ from django.db import transaction
 from django.db.models import Min
 from django.urls import reverse
 
-from governance.models import Asking, Function, News, Respondent
+from governance.models import Asking, Function, Respondent
 from governance.selectors.answers import questions_of
-from governance.services.news import (
-    DUE,
-    ESCALATED_WITH,
-    EVERY,
-    FIRST_AFTER,
-    day_claim,
-    news_add,
-    news_send,
-    next_morning,
-)
+from governance.services.news import DUE, ESCALATED_WITH, EVERY, FIRST_AFTER, news_add
 from governance.services.problems import DefinitionError
 from governance.services.sign_reminders import signers_due, signers_remind
 from portal.accounts.selectors import shown_name
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
+from portal.notices.kinds import Kind
+from portal.notices.selectors import fewer_url, is_mailed
+from portal.notices.services.days import day_claim, next_morning
+from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.dispatch import earlier_run, next_run
 from portal.tenancy.models import Client
@@ -40,10 +35,12 @@ def questions_ask(*, client: Client, user: Any, asked_by: Any, now: dt.datetime)
     waiting = waiting_of(user)
     if not waiting:
         raise DefinitionError("nothing waits for this person's answer")
+    if not is_mailed(user, Kind.ANSWERS):
+        raise DefinitionError("this person has turned such mails off: ask them yourself")
     with transaction.atomic():  # a link that may not be sent takes nobody's mail of the day
         if not day_claim(client=client, user=user, now=now):
             raise DefinitionError("this person was mailed today; nobody is mailed twice a day")
-        send(client, user, waiting, asked_by, "")
+        send(client, user, waiting, asked_by, "", Kind.ANSWERS)
     due = now + FIRST_AFTER
     asking, _ = Asking.objects.update_or_create(
         client=client, user=user,
@@ -62,8 +59,8 @@ def waiting_of(user: Any) -> list[Any]:
     return [question.item for question in questions_of(user) if question.answer is None]
 
 
-def send(client: Client, user: Any, waiting: list[Any], asked_by: Any, opening: str) -> None:
-    """The mail with the link."""
+def send(client: Client, user: Any, waiting: list[Any], asked_by: Any, opening: str, kind: str) -> None:
+    """The mail with the link, and the notice beside it."""
     count = "1 question waits" if len(waiting) == 1 else f"{len(waiting)} questions wait"
     asker = f"{asked_by.get_full_name()} asks for your answer. " if asked_by else ""
     words = LinkWords(
@@ -71,8 +68,13 @@ def send(client: Client, user: Any, waiting: list[Any], asked_by: Any, opening: 
         lead=f"{count[0].upper()}{count[1:]} for your answer",
         text=f"{opening}{asker}They decide what counts in the numbers of {client.name}, for example: {waiting[0].question} "
         "Each takes a minute: yes, no, or your own proposal.",
+        fewer_url=fewer_url(user, [kind]),
     )
     target = reverse("answering", kwargs={"client_slug": client.slug})
+    text = f"{opening}{count[0].upper()}{count[1:]} for your answer"
+    notice_add(client=client, users=[user], kind=kind, text=text, path=target, by_mail=False)
+    if not is_mailed(user, kind):
+        return
     try:
         magic_link_send(client=client, user=user, purpose="approve", target=target, sent_by=asked_by, words=words)
     except TenancyError as error:
@@ -80,11 +82,8 @@ def send(client: Client, user: Any, waiting: list[Any], asked_by: Any, opening: 
 
 
 def reminders_due(*, client: Client, now: dt.datetime) -> int:
-    """Remind whoever is due at `now`, signers too, send waiting news, and set when this is due again.
-
-    Gives the number of mails.
-    """
-    # With the client locked, news that is being written now is either seen below or makes this due again itself.
+    """Remind whoever is due at `now`, signers too, and set when this is due again; gives the number of mails."""
+    # With the client locked, whoever is being asked now is either seen below or makes this due again by themselves.
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     due = (
         Asking.objects.select_for_update(of=("self",))
@@ -93,11 +92,8 @@ def reminders_due(*, client: Client, now: dt.datetime) -> int:
     )
     sent = sum(remind(client, asking, now) for asking in due.order_by("next_reminder_at"))
     sent += signers_remind(client=client, now=now)
-    sent += news_send(client=client, now=now)
     asked = Asking.objects.aggregate(at=Min("next_reminder_at"))["at"]
     at = min(filter(None, (asked, signers_due())), default=None)
-    if News.objects.filter(mailed_at=None, user__is_active=True).exists():
-        at = min(filter(None, (at, next_morning(client, now))))
     next_run(client=client, column=DUE, at=at)
     return sent
 
@@ -109,15 +105,15 @@ def remind(client: Client, asking: Asking, now: dt.datetime) -> bool:
         asking.next_reminder_at = None
         asking.save(update_fields=["next_reminder_at"])
         return False
-    if not day_claim(client=client, user=asking.user, now=now):
-        asking.next_reminder_at = next_morning(client, now)
+    if is_mailed(asking.user, Kind.REMINDER) and not day_claim(client=client, user=asking.user, now=now):
+        asking.next_reminder_at = next_morning(client.time_zone, now)
         asking.save(update_fields=["next_reminder_at"])
         return False
     asking.reminders += 1
     asking.next_reminder_at = now + EVERY
     try:
         with transaction.atomic():
-            send(client, asking.user, waiting, asking.asked_by, "A reminder. ")
+            send(client, asking.user, waiting, asking.asked_by, "A reminder. ", Kind.REMINDER)
     except DefinitionError:  # a link may not be sent to them: their role changed since
         asking.next_reminder_at = None
     audit.record(
@@ -139,7 +135,7 @@ def escalate(client: Client, asking: Asking, count: int) -> None:
         people[asking.asked_by.pk] = asking.asked_by
     people.pop(asking.user_id, None)
     answers = "1 answer" if count == 1 else f"{count} answers"
-    text = f"{answers} of {shown_name(asking.user)} are still missing after {asking.reminders} mails"
+    text = f"{answers} of {shown_name(asking.user)} are still missing after {asking.reminders} reminders"
     for user in people.values():
         path = reverse("definitions", kwargs={"client_slug": client.slug})
         news_add(client=client, user=user, text=text, path=path)

@@ -10,8 +10,11 @@ from django.urls import reverse
 
 from governance.models import Signer, SignerState, SignoffState
 from governance.selectors.signoff import is_turn
-from governance.services.news import ESCALATED_WITH, EVERY, day_claim, news_add, next_morning
+from governance.services.news import ESCALATED_WITH, EVERY, news_add
 from governance.services.signoff import signer_mail
+from portal.notices.kinds import Kind
+from portal.notices.selectors import is_mailed
+from portal.notices.services.days import day_claim, next_morning
 from portal.tenancy import audit
 from portal.tenancy.models import Client
 
@@ -40,13 +43,13 @@ def signers_remind(*, client: Client, now: dt.datetime) -> int:
 def signer_remind(client: Client, signer: Signer, now: dt.datetime) -> bool:
     """One signer's reminder; tomorrow where they were mailed today. The third also tells whoever asked."""
     is_free = day_claim(client=client, user=signer.user, now=now)
-    signer.next_reminder_at = now + EVERY if is_free else next_morning(client, now)
+    signer.next_reminder_at = now + EVERY if is_free else next_morning(client.time_zone, now)
     if not is_free:
         signer.save(update_fields=["next_reminder_at"])
         return False
     signer.reminders += 1
     signer.save(update_fields=["reminders", "next_reminder_at"])
-    sent = signer_mail(client, signer, "A reminder. ")
+    sent = is_mailed(signer.user, Kind.REMINDER) and signer_mail(client, signer, "A reminder. ")
     document = signer.signoff.document
     audit.record(
         "signing.reminded", object_type="user", object_id=signer.user.email,

@@ -12,11 +12,14 @@ from typing import Any
 from django.urls import reverse
 
 from governance.models import DefinitionItem, Function, PolicyDocument, Signer, SignerState, Signoff, SignoffMode
-from governance.services.news import DUE, FIRST_AFTER, day_claim, news_add
+from governance.services.news import DUE, FIRST_AFTER
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import next_state
 from portal.accounts.models import User
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
+from portal.notices.kinds import Kind
+from portal.notices.services.days import day_claim
+from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.dispatch import earlier_run
@@ -117,7 +120,7 @@ def signer_tell(*, client: Client, signer: Signer) -> None:
 
 
 def signer_mail(client: Client, signer: Signer, opening: str = "") -> bool:
-    """The mail with the link to what a signer signs; False where they are told without one, in their news.
+    """The mail with the link to what a signer signs; False where they are told without one, in a notice.
 
     A role that needs a second factor does not come by link.
     """
@@ -133,12 +136,12 @@ def signer_mail(client: Client, signer: Signer, opening: str = "") -> bool:
     sent_by = signer.signoff.requested_by
     try:
         magic_link_send(client=client, user=signer.user, purpose="approve", target=target, sent_by=sent_by, words=words)
+        is_sent = True
     except TenancyError:
-        news_add(
-            client=client, user=signer.user, text=f"{words.lead}: sign in to read and sign {document}", path=target
-        )
-        return False
-    return True
+        is_sent = False
+    text = f"{opening}{words.lead}: read and sign {document}"
+    notice_add(client=client, users=[signer.user], kind=Kind.SIGNATURE, text=text, path=target, by_mail=not is_sent)
+    return is_sent
 
 
 def signoff_withdraw(*, client: Client, signoff: Signoff, user: Any) -> Signoff:

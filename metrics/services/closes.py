@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from django.urls import reverse
 
 from metrics import repository
 from metrics.book_rows import load_groups
@@ -30,10 +31,14 @@ from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import book_input, books_hold
 from metrics.services.summaries import summary_refresh
+from portal.lib.dates import month_text
 from portal.lib.periods import month_format
+from portal.notices.audience import consultants_of, members_in
+from portal.notices.kinds import Kind
+from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
-from portal.tenancy.models import Client
+from portal.tenancy.models import Client, ClientRole
 
 RETAINED_AT: Final = len(AMOUNTS) + len(COUNTS)
 
@@ -77,7 +82,18 @@ def month_close(*, client: Client, month: int, user: Any = None, seen: str | Non
         raise CloseError("the numbers have changed since they were shown: look at them once more")
     made = [store_close(client, book, month, figures, user=user) for book, figures in figures_of(client, books, month)]
     summary_refresh(client=client)
+    month_tell(client, month)
     return made
+
+
+def month_tell(client: Client, month: int) -> None:
+    """Whoever answers for the numbers hears that a month is closed."""
+    told = members_in(ClientRole.ADMIN, ClientRole.FINANCE, ClientRole.REVOPS, ClientRole.EXECUTIVE)
+    path = reverse("months", kwargs={"client_slug": client.slug})
+    notice_add(
+        client=client, users=[*told, *consultants_of(client)], kind=Kind.MONTH, path=path,
+        text=f"{month_text(month)} is closed: what it reported stays as it is", key=f"closed {month}",
+    )  # fmt: skip
 
 
 def month_close_check(*, client: Client, month: int) -> None:

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 
 from metrics.models import ContractImport
 from metrics.models.intake import UNDER_WAY, ImportState
+from metrics.services.import_news import import_failed_tell
 from metrics.services.problems import ImportProblem
 from portal.tenancy import audit
 from portal.tenancy.jobs import enqueue
@@ -109,3 +110,4 @@ def give_up(found: ContractImport) -> None:
     found.save(update_fields=["state", "error", "holder", "held_until", "step", "progress"])
     details = {"file": found.file_name, "attempts": found.attempts}
     audit.record("import.given_up", object_type="import", object_id=found.pk, details=details)
+    import_failed_tell(contract_import=found, text="was not loaded: the work on it broke off again and again")

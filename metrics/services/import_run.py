@@ -19,6 +19,7 @@ from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
 from metrics.services.after_change import lines_changed
 from metrics.services.import_claims import import_held
+from metrics.services.import_news import import_failed_tell
 from metrics.services.imports import Checked, count, finish, move, newest_load, record, refuse, table_of
 from metrics.services.sources import turn_take
 from portal.tenancy.models import Client
@@ -151,3 +152,4 @@ def fail(contract_import: ContractImport) -> None:
         )
         ContractImport.objects.filter(pk=contract_import.pk).update(error=reason, step="", progress=0)
         record(contract_import, "import.failed", details={"file": contract_import.file_name})
+        import_failed_tell(contract_import=contract_import, text="was not loaded: the work on it broke off")

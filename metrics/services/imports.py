@@ -29,6 +29,7 @@ from metrics.models import ContractImport, ImportFault, Source
 from metrics.models.intake import ImportState
 from metrics.services.import_claims import ADVANCE_JOB, RUN_JOB, import_expected, import_fence
 from metrics.services.import_files import room_check
+from metrics.services.import_news import import_failed_tell
 from metrics.services.problems import ImportProblem
 from portal.tenancy import audit
 from portal.tenancy.dispatch import earlier_run
@@ -256,6 +257,8 @@ def refuse(contract_import: ContractImport, content: ContractFile) -> None:
     contract_import.save()
     details = {"file": contract_import.file_name, "faults": len(content.faults), "rows": content.faults.faulty_rows}
     record(contract_import, "import.refused", details=details)
+    faults_text = "1 fault" if len(content.faults) == 1 else f"{len(content.faults)} faults"
+    import_failed_tell(contract_import=contract_import, text=f"is refused: {faults_text}. Nothing of it was loaded")
 
 
 def more_faults(named: int, count: int) -> list[Fault]:

@@ -1,7 +1,8 @@
-"""Mails of the portal: text and HTML from one pair of templates, sent after the change they speak of has been committed.
+"""Mails of the portal: text and HTML from one pair of templates.
 
-At most once: a mail that the server refused is not tried again by itself. The row it belongs to keeps no `delivered_at`,
-and the page that lists it offers to send another.
+`mail_on_commit` is for mails that hold a secret (a link, a code), which is kept nowhere: sent after the change they speak of
+has been committed, and at most once: one that the server refused is not tried again by itself. The row it belongs to keeps no
+`delivered_at`, and the page that lists it offers to send another. Everything else goes through `portal.notices`.
 """
 
 import logging
@@ -24,13 +25,9 @@ def mail_on_commit(
 
     `delivered` runs after the server took the mail, outside any scope.
     """
-    values = {"public_url": settings.PUBLIC_URL, "subject": subject, **context}
-    text = render_to_string(f"email/{template}.txt", values).strip() + "\n"
-    html = render_to_string(f"email/{template}.html", values)
+    mail = mail_make(to=to, subject=subject, template=template, context=context)
 
     def send() -> None:
-        mail = EmailMultiAlternatives(" ".join(subject.split()), text, to=[to])
-        mail.attach_alternative(html, "text/html")
         try:
             mail.send()
         except (OSError, smtplib.SMTPException):
@@ -40,6 +37,20 @@ def mail_on_commit(
             delivered()
 
     transaction.on_commit(send)
+
+
+def mail_make(
+    *, to: str, subject: str, template: str, context: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> EmailMultiAlternatives:
+    """A mail from `templates/email/<template>.txt` and `.html`. A `fewer_url` in the context is also its List-Unsubscribe."""
+    values = {"public_url": settings.PUBLIC_URL, "subject": subject, **context}
+    text = render_to_string(f"email/{template}.txt", values).strip() + "\n"
+    more = dict(headers or {})
+    if fewer_url := values.get("fewer_url"):
+        more |= {"List-Unsubscribe": f"<{fewer_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    mail = EmailMultiAlternatives(" ".join(subject.split()), text, to=[to], headers=more)
+    mail.attach_alternative(render_to_string(f"email/{template}.html", values), "text/html")
+    return mail
 
 
 def absolute(path: str) -> str:

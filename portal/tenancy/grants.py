@@ -27,7 +27,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         change(
             "name", "currency", "fiscal_year_start", "time_zone", "locale", "accent", "requires_mfa_for_admins",
             "close_day", "next_close_at", "next_check_at", "next_import_at", "next_reminder_at",
-            "next_engagement_at", "next_anchor_at",
+            "next_engagement_at", "next_anchor_at", "next_notice_at",
         ),
     ),
     "tenancy_firmmembership": (READ, ADD, DELETE, change("role")),
@@ -37,6 +37,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "accounts_user": (READ, ADD, change("password", "last_login", "name", "locale", "time_zone", "is_active", "session_epoch")),
     "accounts_firminvitation": (READ, ADD, change("delivered_at", "used_at", "revoked_at", "revoked_because")),
     "accounts_guessbudget": (READ, ADD, change("tries", "ends_at")),
+    # how a person wants to hear of things
+    "notices_noticechoice": (READ, ADD, change("how")),
     # a firm's templates: a version is never changed, and nothing is removed
     "engagements_firmplaybook": (READ, ADD, change("name")),
     "engagements_playbookversion": (READ, ADD),

@@ -7,13 +7,14 @@ import pytest
 from django.db import connections, transaction
 from django.db.utils import ProgrammingError
 
-from governance.models import Answer, DefinitionItem, ItemChange, News, Respondent
+from governance.models import Answer, DefinitionItem, ItemChange, Respondent
 from governance.selectors.answers import questions_of, standings, terms_approved, terms_waiting
 from governance.services.answers import answer_give
 from governance.services.items import definitions_start, item_confirm, item_edit
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import respondent_add, respondent_remove
 from portal.accounts.models import User
+from portal.notices.models import Notice
 from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError, client_create, firm_create, member_add
@@ -67,7 +68,7 @@ def test_a_no_needs_a_reason_opens_the_item_again_and_tells_whom_it_concerns(
         say(started, "mrr", rita, "no", "We invoice by the quarter")
         assert not item("mrr").is_confirmed and state("mrr")["revops"] == "no"
         assert ItemChange.objects.filter(item=item("mrr")).order_by("-version")[0].event == "refused"
-        told = dict(News.objects.values_list("user__email", "text"))
+        told = dict(Notice.objects.values_list("user__email", "text"))
         assert set(told) == {"ana@example.com", "finn@example.com"}, "who wrote it, and who had said yes"
         assert "Rita (RevOps) says no to “MRR”: We invoice by the quarter" in told["ana@example.com"]
         say(started, "mrr", rita)

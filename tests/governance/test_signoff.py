@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.utils import ProgrammingError
 from django.test import Client as Browser
 
-from governance.models import DefinitionItem, News, PolicyDocument, Signature, SignCode, SignedItem, Signer, Signoff
+from governance.models import DefinitionItem, PolicyDocument, Signature, SignCode, SignedItem, Signer, Signoff
 from governance.selectors.signoff import signed_final, signer_get, to_sign
 from governance.services.asking import reminders_due
 from governance.services.documents import document_create
@@ -22,6 +22,7 @@ from governance.services.signing import Place, Proof, document_decline, document
 from governance.services.signoff import signoff_request, signoff_withdraw
 from governance.services.signoff_states import SIGNER, SIGNOFF, TransitionError, next_signer_state, next_state
 from portal.accounts.models import User
+from portal.notices.models import Notice
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.accounts.conftest import Commits, Mailbox
@@ -91,7 +92,7 @@ def test_changing_one_signed_item_lapses_exactly_its_signatures(
         assert view is not None and not view.stands and view.lapsed == ["MRR"]
         assert [each.lapsed for each in view.signers] == [("MRR",), ("MRR",), ()]
         assert AuditEntry.objects.filter(action="signature.lapsed").count() == 2
-        assert set(News.objects.filter(text__contains="lapsed").values_list("user__email", flat=True)) == {
+        assert set(Notice.objects.filter(text__contains="lapsed").values_list("user__email", flat=True)) == {
             "finn@example.com", "rita@example.com",
         }  # fmt: skip
         original = next(e["content"]["answer"] for e in final.content["items"] if e["content"]["key"] == "mrr")
@@ -167,7 +168,10 @@ def test_a_decline_ends_it_with_its_reason(
         with pytest.raises(DefinitionError, match="say why"):
             document_decline(client=started, signer=signer, reason=" ")
         document_decline(client=started, signer=signer, reason="Overage is missing")
-        assert "declines to sign the ARR policy v0 (final): Overage is missing" in News.objects.get().text
+        assert (
+            "declines to sign the ARR policy v0 (final): Overage is missing"
+            in Notice.objects.get(kind="definitions").text
+        )
         for step in (
             lambda: sign(started, rita),
             lambda: document_decline(client=started, signer=signer, reason="Again"),
@@ -378,4 +382,4 @@ def test_signers_are_reminded_until_they_decide_and_the_third_tells_who_asked(
     assert run(2) == ["rita@example.com"]
     assert run(4)[-1] == "rita@example.com"
     with tenant_context(asked):
-        assert "Rita has not signed v0 (final) after 3 reminders" in set(News.objects.values_list("text", flat=True))
+        assert "Rita has not signed v0 (final) after 3 reminders" in set(Notice.objects.values_list("text", flat=True))

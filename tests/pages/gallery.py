@@ -66,7 +66,6 @@ def shell(active: str) -> dict[str, Any]:
         "memberships": [{"client": client}, {"client": other}],
         "nav": nav,
         "jump": [{"label": item["label"], "url": item["url"], "group": "Northwind"} for item in nav],
-        "inbox": {"count": 4, "url": "/inbox/"},
     }
 
 

@@ -4,12 +4,21 @@ from tests.tenancy.routes_accounts import ACCOUNT_ROUTES, OTHER_ACCOUNT_ROUTES
 from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES, OTHER_ENGAGEMENT_ROUTES
 from tests.tenancy.routes_governance import GOVERNANCE_ROUTES
 from tests.tenancy.routes_metrics import METRICS_ROUTES
+from tests.tenancy.routes_notices import NOTICE_ROUTES, OTHER_NOTICE_ROUTES
 from tests.tenancy.routes_reporting import REPORTING_ROUTES
 
-CLIENT_ROUTES = [*ACCOUNT_ROUTES, *ENGAGEMENT_ROUTES, *GOVERNANCE_ROUTES, *METRICS_ROUTES, *REPORTING_ROUTES]
+CLIENT_ROUTES = [
+    *ACCOUNT_ROUTES,
+    *ENGAGEMENT_ROUTES,
+    *GOVERNANCE_ROUTES,
+    *METRICS_ROUTES,
+    *NOTICE_ROUTES,
+    *REPORTING_ROUTES,
+]
 OTHER_ROUTES = {
     **OTHER_ACCOUNT_ROUTES,
     **OTHER_ENGAGEMENT_ROUTES,
+    **OTHER_NOTICE_ROUTES,
     "health_live": "public: tests/platform/test_health.py",
     "health_ready": "public: tests/platform/test_health.py",
     "health_jobs": "public: tests/platform/test_health.py",

@@ -23,6 +23,8 @@ __all__ = ["program"]
 # Posts that change nothing of the client, each with the reason.
 CHANGES_NOTHING = {
     "audit_log": "checks the chain and shows what it found",
+    "notices_read_all": "marks one's own notifications as read",
+    "notice_open": "marks one of one's own notifications as read",
     "sso_domain_agree": "Ana is no admin of the firm: refused",
 }
 PAGES = [

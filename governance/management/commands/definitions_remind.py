@@ -1,4 +1,4 @@
-"""`manage.py definitions_remind`: send the reminders and news of one client that are due."""
+"""`manage.py definitions_remind`: send the reminders about definitions of one client that are due."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portal.tenancy.models import Client
 
 
 class Command(ClientCommand):
-    help = "Send the reminders and news about a client's definitions that are due; the worker does the same by itself."
+    help = "Send the reminders about a client's definitions that are due; the worker does the same by itself."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

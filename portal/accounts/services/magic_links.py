@@ -45,6 +45,7 @@ class LinkWords:
     lead: str
     text: str
     action: str = ""
+    fewer_url: str = ""  # where its reader ends mails of this kind
 
 
 def magic_link_send(
@@ -173,6 +174,7 @@ def _mail(client: Client, link: MagicLink, secret: str, words: LinkWords | None)
             "purpose": link.purpose,
             "words": words,
             "action_label": (words.action if words else "") or action,
+            "fewer_url": words.fewer_url if words else "",
             "action_url": absolute(f"/link/{secret}/"),
             "lifetime": f"{lifetime.days} days" if lifetime.days else f"{lifetime.seconds // 60} minutes",
         },

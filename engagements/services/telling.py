@@ -1,0 +1,77 @@
+"""Whom a change of an engagement is told, and in which words.
+
+`gate_tell(gate=, text=)` · `meeting_tell(meeting=)` · `owner_tell(engagement=, owner=, text=, page=, about=)` ·
+`mention_tell(comment=, people=, page=)`
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.urls import reverse
+
+from engagements.models import Comment, Engagement, Gate, Meeting, MeetingItem, Participant
+from engagements.services.changes import actor_name
+from portal.lib.dates import date_text, instant_text
+from portal.notices.kinds import Kind
+from portal.notices.services.days import zone_of
+from portal.notices.services.raising import notice_add
+
+
+def page_of(engagement: Engagement, page: str) -> str:
+    """The address of a page of the engagement."""
+    home = reverse("engagement", kwargs={"client_slug": engagement.client.slug, "engagement_id": engagement.pk})
+    return f"{home}{page}"
+
+
+def gate_tell(*, gate: Gate, text: str) -> None:
+    """Everybody on the engagement hears what was decided about a gate."""
+    engagement = gate.engagement
+    rows = Participant.objects.filter(engagement=engagement).select_related("user")
+    notice_add(
+        client=engagement.client, users=[row.user for row in rows], kind=Kind.GATE,
+        text=f"{actor_name()} {text} ({engagement})", path=page_of(engagement, f"gates/{gate.pk}/"),
+        about=f"gate {gate.pk}",
+    )  # fmt: skip
+
+
+def meeting_tell(*, meeting: Meeting) -> None:
+    """Everybody on the engagement hears when a meeting is, in their own time, with what is theirs to do before it."""
+    engagement = meeting.engagement
+    assert meeting.starts_at is not None
+    homework: dict[int, list[str]] = {}
+    open_ones = MeetingItem.objects.filter(engagement=engagement, kind="homework", done_at=None).order_by("pk")
+    for item in open_ones:
+        homework.setdefault(item.owner_id or 0, []).append(item.text.rstrip("."))
+    for row in Participant.objects.filter(engagement=engagement).select_related("user"):
+        zone, locale = zone_of(engagement.client, row.user), row.user.locale or engagement.client.locale
+        text = f"{meeting} is on {instant_text(meeting.starts_at, locale, zone)}."
+        if mine := homework.get(row.pk):
+            text += f" Yours before it: {'; '.join(mine)}."
+        notice_add(
+            client=engagement.client, users=[row.user], kind=Kind.MEETING, text=text,
+            path=page_of(engagement, f"meetings/{meeting.pk}/"), about=f"meeting {meeting.pk}",
+        )  # fmt: skip
+
+
+def owner_tell(
+    *, engagement: Engagement, owner: Participant | None, text: str, page: str, about: str, due_on: date | None = None
+) -> None:
+    """Whoever something is given to hears of it."""
+    if owner is None:
+        return
+    locale = owner.user.locale or engagement.client.locale
+    due = f", due {date_text(due_on, locale)}" if due_on else ""
+    notice_add(
+        client=engagement.client, users=[owner.user], kind=Kind.TASK, text=f"{text} is yours{due} ({engagement})",
+        path=page_of(engagement, page), about=about,
+    )  # fmt: skip
+
+
+def mention_tell(*, comment: Comment, people: Iterable[Participant], page: str) -> None:
+    """Whoever is named in a comment hears of it, with its beginning."""
+    engagement = comment.engagement
+    notice_add(
+        client=engagement.client, users=[row.user for row in people], kind=Kind.MENTIONED,
+        text=f"{comment.author.get_full_name()} mentions you: {comment.text[:300]}",
+        path=page_of(engagement, page), about=f"{comment.about} {comment.about_id}",
+    )  # fmt: skip

@@ -1,0 +1,22 @@
+"""Telling whoever sent a file that it was not loaded.
+
+`import_failed_tell(contract_import=, text=)`
+"""
+
+from django.urls import reverse
+
+from metrics.models import ContractImport
+from portal.notices.audience import consultants_of
+from portal.notices.kinds import Kind
+from portal.notices.services.raising import notice_add
+
+
+def import_failed_tell(*, contract_import: ContractImport, text: str) -> None:
+    """Whoever sent the file hears of it; where a program sent it, the consultants do. Once for each end of an import."""
+    client, sender = contract_import.client, contract_import.created_by
+    path = reverse("data_import", kwargs={"client_slug": client.slug, "import_id": contract_import.pk})
+    notice_add(
+        client=client, users=[sender] if sender else consultants_of(client), kind=Kind.IMPORT, path=path,
+        text=f"{contract_import.file_name} {text}", about=f"import {contract_import.pk}",
+        key=f"import {contract_import.pk} {contract_import.state} {contract_import.attempts}",
+    )  # fmt: skip

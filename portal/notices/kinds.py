@@ -1,0 +1,80 @@
+"""What people are told about, how each kind reaches them, and what of that is theirs to choose: one table.
+
+A new kind is a value of `Kind` and its row in `KINDS`; the settings page, the outbox and the mails follow from it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    MENTIONED = "mentioned", "Somebody mentions you"
+    ANSWERS = "answers", "Your answers are asked for"
+    SIGNATURE = "signature", "You are asked to sign"
+    REMINDER = "reminder", "Reminders of what waits for you"
+    DEFINITIONS = "definitions", "A definition is opened again, or a signature changes"
+    TASK = "task", "A task or homework becomes yours"
+    GATE = "gate", "A gate opens, is looped back or overridden"
+    MEETING = "meeting", "A meeting is scheduled"
+    IMPORT = "import", "An import failed"
+    MONTH = "month", "A month was closed"
+    PORTFOLIO = "portfolio", "The week of your clients"
+
+
+class How(models.TextChoices):
+    NOW = "now", "At once"
+    DAILY = "daily", "Once a day"
+    WEEKLY = "weekly", "Once a week"
+    NEVER = "never", "Never by mail"
+
+
+ANY: Final = (How.NOW, How.DAILY, How.WEEKLY, How.NEVER)
+NOW_OR_NEVER: Final = (How.NOW, How.NEVER)
+
+
+@dataclass(frozen=True)
+class KindSpec:
+    """How a kind is mailed where a person has not chosen: to the client's people, and to the firm's (quiet by default).
+
+    `options` are what may be chosen; one alone cannot be turned off. `is_once_a_day` keeps to the one mail of a person's day.
+    """
+
+    text: str
+    usual: How
+    of_firm: How
+    options: tuple[How, ...] = ANY
+    is_once_a_day: bool = False
+    is_firms_alone: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        return len(self.options) == 1
+
+
+KINDS: Final[dict[str, KindSpec]] = {
+    Kind.MENTIONED: KindSpec("By @name in a comment.", How.NOW, How.NOW),
+    Kind.ANSWERS: KindSpec("With the link to your questions.", How.NOW, How.NOW, NOW_OR_NEVER),
+    Kind.SIGNATURE: KindSpec(
+        "Always mailed, because a signature is asked of you by name and cannot be given by anybody else.",
+        How.NOW, How.NOW, (How.NOW,),
+    ),
+    Kind.REMINDER: KindSpec(
+        "Of answers, signatures and homework that are still missing: one mail a day at most.",
+        How.NOW, How.NOW, NOW_OR_NEVER, is_once_a_day=True,
+    ),
+    Kind.DEFINITIONS: KindSpec(
+        "An objection to what you wrote or agreed to, a signature given, declined or lapsed: one mail a day at most.",
+        How.NOW, How.NOW, is_once_a_day=True,
+    ),
+    Kind.TASK: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
+    Kind.GATE: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
+    Kind.MEETING: KindSpec("With the homework that is to be done before it.", How.NOW, How.DAILY),
+    Kind.IMPORT: KindSpec("Of a file that you sent.", How.NOW, How.DAILY),
+    Kind.MONTH: KindSpec("With its ending ARR.", How.DAILY, How.WEEKLY),
+    Kind.PORTFOLIO: KindSpec(
+        "What moved, what is shut and what waits at the clients you work on, on Monday morning.",
+        How.NEVER, How.WEEKLY, (How.WEEKLY, How.NEVER), is_firms_alone=True,
+    ),
+}  # fmt: skip

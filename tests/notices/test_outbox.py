@@ -1,0 +1,156 @@
+"""The outbox over a real mail server: with its cause or not at all, once, when the person wants it, and never to strangers."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+
+from portal.accounts.models import User
+from portal.notices.kinds import How, Kind
+from portal.notices.models import Notice
+from portal.notices.services import outbox
+from portal.notices.services.choices import choices_set
+from portal.notices.services.days import day_claim
+from portal.notices.services.delivery import Outcome
+from portal.notices.services.raising import notice_add
+from portal.tenancy.actor import Actor, acting_as
+from portal.tenancy.dispatch import dispatch_due
+from portal.tenancy.models import Client, Membership
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import member_remove
+from tests.accounts.conftest import Commits, Mailbox
+from tests.notices.conftest import MoodyMailbox, later, mail_states, notices, send, told
+
+
+def test_a_notice_is_there_with_its_cause_or_not_at_all(northwind: Client, finn: User, commits: Commits) -> None:
+    with pytest.raises(RuntimeError), tenant_context(northwind):
+        notice_add(client=northwind, users=[finn], kind=Kind.TASK, text="Lost", path="/c/northwind/")
+        raise RuntimeError("the change fails")
+    assert notices(northwind, finn) == []
+    with commits():
+        told(northwind, finn)
+    assert ("notices.mail", northwind.pk) in dispatch_due(later(minutes=2)), "a lost message is made good by the tick"
+
+
+def test_at_once_is_one_mail_with_its_link_and_a_way_to_get_fewer(
+    northwind: Client, finn: User, mailbox: Mailbox
+) -> None:
+    told(northwind, finn, text="Ana mentions you: <b>look</b>", about="task 4")
+    assert send(northwind) == 1 and send(northwind) == 0
+    mail = mailbox.mails[0]
+    assert mail["To"] == finn.email and mail["Subject"] == "Northwind: Ana mentions you: <b>look</b>"
+    assert "/c/northwind/engagements/" in mailbox.text() and "&lt;b&gt;look" in mailbox.html()
+    assert "List-Unsubscribe=One-Click" in mail["List-Unsubscribe-Post"]
+    assert mail["List-Unsubscribe"].strip(" <>") in mailbox.text()
+    told(northwind, finn, about="task 4")
+    assert send(northwind) == 1
+    first, second = mailbox.mails
+    assert first["Message-ID"] != second["Message-ID"] and first["References"] == second["References"]
+
+
+def test_what_one_did_oneself_is_not_told_and_a_key_tells_once(northwind: Client, finn: User, ana: User) -> None:
+    with acting_as(Actor(finn.email, finn.pk)):
+        told(northwind, finn, ana, key="closed 24000")
+    told(northwind, ana, key="closed 24000")
+    assert notices(northwind, finn) == [] and len(notices(northwind, ana)) == 1
+
+
+def test_a_digest_holds_several_and_leaves_in_the_persons_own_morning(
+    northwind: Client, finn: User, mailbox: Mailbox
+) -> None:
+    User.objects.filter(pk=finn.pk).update(time_zone="Asia/Tokyo")
+    finn.refresh_from_db()
+    for number in (1, 2, 3):
+        told(northwind, finn, kind=Kind.TASK, text=f"Task {number} is yours")
+    due = notices(northwind, finn)[0].mail_at
+    assert due is not None and due.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M") == "08:00"
+    assert send(northwind, due - dt.timedelta(minutes=1)) == 0
+    assert send(northwind, due) == 1
+    assert mailbox.mails[0]["Subject"] == "Northwind: Task 1 is yours, and 2 more"
+    assert (
+        "JST" in mailbox.text()
+        and mailbox.text().count("http://") >= 4
+        and all(f"Task {number} is" in mailbox.html() for number in (1, 2, 3))
+    )
+
+
+def test_never_means_never_even_for_what_waits_already(northwind: Client, finn: User, mailbox: Mailbox) -> None:
+    told(northwind, finn)
+    choices_set(user=finn, chosen={Kind.MENTIONED: How.NEVER})
+    told(northwind, finn, text="Another")
+    assert send(northwind) == 0 and mailbox.mails == []
+    assert [row.text for row in notices(northwind, finn)] == ["Ana mentions you", "Another"], "the bell has both"
+
+
+def test_whoever_left_the_client_is_mailed_nothing_of_it(northwind: Client, finn: User, mailbox: Mailbox) -> None:
+    told(northwind, finn)
+    with tenant_context(northwind):
+        member_remove(client=northwind, member=Membership.objects.select_related("user").get(user=finn))
+    assert send(northwind) == 0 and mailbox.mails == []
+
+
+def test_news_of_definitions_keeps_to_the_one_mail_of_a_day(northwind: Client, finn: User, mailbox: Mailbox) -> None:
+    told(northwind, finn, kind=Kind.DEFINITIONS, text="First")
+    told(northwind, finn, kind=Kind.MENTIONED, text="Second")
+    with tenant_context(northwind):
+        assert day_claim(client=northwind, user=finn, now=later(seconds=1)), "a reminder went out today"
+    assert send(northwind) == 1 and "First" not in mailbox.text() and "Second" in mailbox.text()
+    assert send(northwind, later(days=2)) == 1 and "First" in mailbox.text()
+
+
+def test_a_server_that_is_busy_is_asked_again_later_with_the_same_mail(
+    northwind: Client, finn: User, moody: MoodyMailbox
+) -> None:
+    moody.to_recipient, moody.to_text = ["450 busy"], ["451 try again"]
+    told(northwind, finn)
+    assert send(northwind) == 0 and send(northwind, later(seconds=90)) == 0, "two minutes are two minutes"
+    assert send(northwind, later(minutes=3)) == 0 and mail_states(northwind) == ["waiting"]
+    assert send(northwind, later(minutes=10)) == 1
+    assert mail_states(northwind) == ["sent"] and len(moody.mails) == 1
+
+
+def test_a_server_that_is_away_loses_nothing(northwind: Client, finn: User, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    told(northwind, finn)
+    assert send(northwind) == 0 and mail_states(northwind) == ["waiting"]
+    northwind.refresh_from_db()
+    assert northwind.next_notice_at is not None and northwind.next_notice_at <= later(minutes=3)
+
+
+def test_an_address_that_does_not_exist_ends_it_and_the_bell_says_so(
+    northwind: Client, finn: User, moody: MoodyMailbox
+) -> None:
+    moody.to_recipient = ["550 nobody here"]
+    told(northwind, finn)
+    assert send(northwind) == 0 and send(northwind, later(days=2)) == 0
+    with tenant_context(northwind):
+        assert Notice.objects.select_related("mailing").get().is_mail_lost
+
+
+def test_a_line_that_breaks_after_the_text_is_not_sent_again(
+    northwind: Client, finn: User, moody: MoodyMailbox
+) -> None:
+    moody.to_text = ["hang up"]
+    told(northwind, finn)
+    assert send(northwind) == 0 and send(northwind, later(days=1)) == 0
+    assert mail_states(northwind) == ["unknown"] and len(moody.mails) == 1
+
+
+def test_a_mail_is_claimed_by_one_of_two_jobs(
+    northwind: Client, finn: User, moody: MoodyMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(northwind, finn)
+    others: list[int] = []
+    real = outbox.hand_over
+
+    def meanwhile(mail: EmailMultiAlternatives, mark: Callable[[], bool]) -> Outcome:
+        others.append(send(northwind))
+        return real(mail, mark)
+
+    monkeypatch.setattr(outbox, "hand_over", meanwhile)
+    assert send(northwind) == 1
+    assert others == [0] and len(moody.mails) == 1
