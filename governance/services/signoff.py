@@ -139,7 +139,7 @@ def signer_mail(client: Client, signer: Signer, opening: str = "") -> bool:
         is_sent = True
     except TenancyError:
         is_sent = False
-    text = f"{opening}{words.lead}: read and sign {document}"
+    text = f"{opening}{words.lead}: {'' if is_sent else 'sign in to '}read and sign {document}"
     notice_add(client=client, users=[signer.user], kind=Kind.SIGNATURE, text=text, path=target, by_mail=not is_sent)
     return is_sent
 

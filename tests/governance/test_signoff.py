@@ -23,6 +23,7 @@ from governance.services.signoff import signoff_request, signoff_withdraw
 from governance.services.signoff_states import SIGNER, SIGNOFF, TransitionError, next_signer_state, next_state
 from portal.accounts.models import User
 from portal.notices.models import Notice
+from portal.notices.services.outbox import notices_mail
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.accounts.conftest import Commits, Mailbox
@@ -356,6 +357,7 @@ def test_who_needs_a_second_factor_is_told_without_a_link(
     started.refresh_from_db()
     with commits(), tenant_context(started):
         ask(started, final, ana, (adam, "finance"))
+    notices_mail(client=started, now=dt.datetime.now(dt.UTC))
     assert [mail["To"] for mail in mailbox.mails] == ["adam@example.com"]
     assert "/link/" not in mailbox.text() and "sign in to read and sign v0 (final)" in mailbox.text()
 

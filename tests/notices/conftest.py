@@ -43,7 +43,7 @@ class MoodyMailbox(Mailbox):
             await super().handle_DATA(server, session, envelope)
         self.on_text()
         if answer == "hang up" and server.transport is not None:
-            server.transport.abort()
+            server.transport.close()
         return answer
 
 

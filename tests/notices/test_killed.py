@@ -52,7 +52,7 @@ def client(committed_db: Server) -> Client:
 def test_a_killed_job_neither_loses_a_mail_nor_sends_it_twice(
     client: Client, committed_db: Server, moody: MoodyMailbox, settings: Any, when: str, then: str, arrived: int
 ) -> None:
-    """Killed before the text left, the mail goes out with the next job; killed after, nobody can know, and it is not sent again."""
+    """Killed before the text left, the mail goes out with the next job; after, nobody can know, and it stays unsent."""
     urls = {f"DATABASE_{kind.upper()}_URL": committed_db.url(kind) for kind in ("app", "system")}
     mail = {"EMAIL_HOST": settings.EMAIL_HOST, "EMAIL_PORT": str(settings.EMAIL_PORT)}
     environment = {

@@ -14,7 +14,7 @@ from portal.notices.models import Notice
 from portal.notices.services import outbox
 from portal.notices.services.choices import choices_set
 from portal.notices.services.days import day_claim
-from portal.notices.services.delivery import Outcome
+from portal.notices.services.delivery import Outcome, hand_over
 from portal.notices.services.raising import notice_add
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.dispatch import dispatch_due
@@ -145,11 +145,10 @@ def test_a_mail_is_claimed_by_one_of_two_jobs(
 ) -> None:
     told(northwind, finn)
     others: list[int] = []
-    real = outbox.hand_over
 
     def meanwhile(mail: EmailMultiAlternatives, mark: Callable[[], bool]) -> Outcome:
         others.append(send(northwind))
-        return real(mail, mark)
+        return hand_over(mail, mark)
 
     monkeypatch.setattr(outbox, "hand_over", meanwhile)
     assert send(northwind) == 1

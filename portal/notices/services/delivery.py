@@ -76,7 +76,7 @@ def over_smtp(session: smtplib.SMTP, mail: EmailMultiAlternatives, before: Calla
     if not before():
         return Outcome.TAKEN_AWAY
     step.is_handed = True
-    code, text = session.data(mail.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg] — Django's messages take it
+    code, text = session.data(mail.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
     if code >= 400:
         logger.warning("the mail server refused a mail: %s %r", code, text[:200])
         return answered(code)
