@@ -4,6 +4,18 @@ from governance.models.answers import Answer, Asking, Respondent, Verdict
 from governance.models.documents import PolicyDocument
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
 from governance.models.publications import Publication, PublicationMode, PublicationState
+from governance.models.registry import (
+    ControlFigure,
+    ControlSide,
+    Metric,
+    MetricEvent,
+    MetricHappening,
+    MetricPriority,
+    MetricRole,
+    MetricStatus,
+    MetricVersion,
+    Priority,
+)
 from governance.models.signoff import (
     Certificate,
     Signature,
@@ -20,13 +32,23 @@ __all__ = [
     "Answer",
     "Asking",
     "Certificate",
+    "ControlFigure",
+    "ControlSide",
     "DefinitionItem",
     "Function",
     "ItemChange",
     "ItemEvent",
     "ItemKind",
     "ItemState",
+    "Metric",
+    "MetricEvent",
+    "MetricHappening",
+    "MetricPriority",
+    "MetricRole",
+    "MetricStatus",
+    "MetricVersion",
     "PolicyDocument",
+    "Priority",
     "Publication",
     "PublicationMode",
     "PublicationState",

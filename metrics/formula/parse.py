@@ -146,7 +146,8 @@ def formula_parse(text: str) -> Node:
     try:
         node: Node = parser().parse(text)  # type: ignore[assignment]
     except UnexpectedCharacters as error:
-        raise character_fault(text, error.pos_in_stream or 0) from None
+        place = error.pos_in_stream or 0  # type: ignore[redundant-expr]  # which lark declares to be None
+        raise character_fault(text, place) from None
     except UnexpectedToken as error:
         raise token_fault(text, error) from None
     lag, at = max(((lag, at) for at, lag in walk(node)), key=lambda found: found[0])

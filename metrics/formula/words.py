@@ -10,7 +10,7 @@ SIGNS: Final = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 BINDING: Final = {"+": 1, "-": 1, "*": 2, "/": 2}
 FUNCTIONS: Final = {
     "abs": "size of", "min": "least of", "max": "greatest of", "mean": "mean of", "median": "median of",
-    "previous": "month before:", "last_year": "a year before:",
+    "previous": "month before:", "last_quarter": "three months before:", "last_year": "a year before:",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ IMPORT_DATA = "data.import"
 RECONCILE = "data.reconcile"
 VIEW_POLICY = "policy.view"
 EDIT_POLICY = "policy.edit"
+MANAGE_METRICS = "metrics.manage"  # the registry: versions, states, owners, priorities
 ANSWER_DEFINITIONS = "definitions.answer"  # and sign what one is named for; the client's own people alone
 CLOSE_MONTH = "month.close"
 VIEW_PEOPLE = "people.view"
@@ -30,6 +31,7 @@ EVERYTHING = READ | {
     IMPORT_DATA,
     RECONCILE,
     EDIT_POLICY,
+    MANAGE_METRICS,
     CLOSE_MONTH,
     VIEW_PEOPLE,
     MANAGE_PEOPLE,
@@ -47,7 +49,7 @@ CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.REVOPS: frozenset(
         READ
         | TAKE_PART
-        | {SIGN_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH}
+        | {SIGN_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS}
         | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
     ),
     ClientRole.FINANCE: frozenset(

@@ -1,0 +1,93 @@
+"""What a version of a metric says, field by field, and what is wrong with it.
+
+`content_clean(given, currency) -> Content` checks and settles it; ContentError names every fault, one a field. A content is
+a dict of texts, so that its canonical JSON and its YAML are the same everywhere; numbers are decimal text, empty where there is
+none.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from governance.models import Function
+from metrics.formula.parse import LONGEST, formula_parse
+from metrics.formula.units import unit_read
+
+Content = dict[str, str]
+
+LENGTHS: Final = {
+    "name": 120, "definition": 2000, "formula": LONGEST, "unit": 60, "better": 4, "timing": 7, "function": 10, "refresh": 7,
+    "warn_at": 20, "alert_at": 20, "weight": 20, "rationale": 2000,
+}  # fmt: skip
+"""Every field in the order in which it is shown and written, with its greatest length."""
+
+LABELS: Final = {
+    "name": "Name", "definition": "Definition", "formula": "Formula", "unit": "Unit", "better": "Better when",
+    "timing": "Leading or lagging", "function": "Accountable", "refresh": "Refreshed", "warn_at": "Worth a look from",
+    "alert_at": "Alert from", "weight": "Weight", "rationale": "Why it is measured",
+}  # fmt: skip
+CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+    "better": {"up": "Higher is better", "down": "Lower is better", "none": "Neither"},
+    "timing": {"leading": "Leading", "lagging": "Lagging"},
+    "function": dict(Function.choices),
+    "refresh": {"hourly": "Hourly", "daily": "Daily", "monthly": "Monthly"},
+}
+NUMBERS: Final = ("warn_at", "alert_at", "weight")
+MAY_BE_EMPTY: Final = (*NUMBERS, "rationale")
+LARGEST: Final = Decimal(10) ** 15
+
+
+class ContentError(ValueError):
+    """A content that cannot be kept: `faults` are (field, what is wrong)."""
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{LABELS.get(field, field)}: {fault}" for field, fault in faults))
+        self.faults = faults
+
+
+def content_clean(given: Mapping[str, Any], currency: str) -> Content:
+    """The content, settled. ContentError with all that is wrong; what its names stand for is checked with all metrics."""
+    faults = [(str(name), "is no field of a metric") for name in given if name not in LENGTHS]
+    content: Content = {}
+    for field in LENGTHS:
+        text = str("" if given.get(field) is None else given[field]).strip()
+        try:
+            content[field] = field_clean(field, text, currency)
+        except ValueError as fault:
+            faults.append((field, str(fault)))
+    if faults:
+        raise ContentError(faults)
+    return content
+
+
+def field_clean(field: str, text: str, currency: str) -> str:
+    """One field, settled. ValueError says what is wrong with it."""
+    if not text:
+        if field in MAY_BE_EMPTY:
+            return ""
+        raise ValueError("is missing")
+    if len(text) > LENGTHS[field]:
+        raise ValueError(f"has more than {LENGTHS[field]} characters")
+    if "\x00" in text:
+        raise ValueError("holds a character that cannot be kept")
+    if field in CHOICES and text not in CHOICES[field]:
+        raise ValueError(f"is not one of {', '.join(CHOICES[field])}")
+    if field == "unit":
+        unit_read(text, currency)
+    if field == "formula":
+        formula_parse(text)
+        return " ".join(text.split())
+    return number_clean(field, text) if field in NUMBERS else text
+
+
+def number_clean(field: str, text: str) -> str:
+    """A number as plain decimal text."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("is no number such as 0.95") from None
+    if not number.is_finite() or abs(number) >= LARGEST:
+        raise ValueError("is no number such as 0.95")
+    if field == "weight" and not 0 <= number <= 1:
+        raise ValueError("is a share from 0 to 1")
+    return f"{number.normalize():f}"

@@ -1,0 +1,86 @@
+"""What metrics are in each month, computed by their formulas from the client's own figures. Runs in the client's scope.
+
+`MetricValues(client, registry).point(key, month) -> Point` · `.series(key, first, last)` · `.of_formula(node, unit, month)`
+
+Values are exact until they are shown: `Point.value` is rounded half up to `places_of(unit)`, `Point.exact` is not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Final
+
+from governance.selectors.registry import Registry, registry_get
+from metrics.formula.evaluate import Evaluator
+from metrics.formula.faults import FormulaError, Missing
+from metrics.formula.nodes import Node
+from metrics.selectors.measure_values import MeasureReader
+from portal.lib.money import minor_digits
+from portal.tenancy.models import Client
+
+SHARE_PLACES: Final = 4
+
+
+@dataclass(frozen=True)
+class Point:
+    """A metric in a month: its value, or why there is none. `version` is the version of the metric that computed it."""
+
+    month: int
+    value: Decimal | None
+    exact: Fraction | None
+    reason: str = ""
+    version: int | None = None
+
+
+def places_of(unit: str, currency: str) -> int:
+    """To how many decimals a figure is shown: those of the currency for money, else four."""
+    return minor_digits(currency) if unit.split(" ")[0] == "money" else SHARE_PLACES
+
+
+def rounded(value: Fraction, places: int) -> Decimal:
+    """An exact figure with a fixed number of decimals, half away from zero."""
+    scaled = abs(value) * 10**places
+    units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(units if value >= 0 else -units).scaleb(-places)
+
+
+class MetricValues:
+    """The values of one client's registry; each measure is read once, and each metric and month computed once."""
+
+    def __init__(self, client: Client, registry: Registry | None = None, reader: MeasureReader | None = None) -> None:
+        self.client = client
+        self.registry = registry or registry_get(client)
+        self.reader = reader or MeasureReader(client)
+        self.evaluator = Evaluator(self.registry.formula_at, self.reader.at, self.registry.labels)
+
+    @cached_property
+    def months(self) -> tuple[int, int] | None:
+        """The first and the last month that have numbers; None where there are none."""
+        return self.reader.months
+
+    def point(self, key: str, month: int) -> Point:
+        """A metric in a month."""
+        entry = self.registry.entries[key]
+        version = entry.at(month)
+        unit = (version or entry.current).content["unit"]
+        try:
+            found = self.evaluator.value(key, month)
+        except FormulaError as error:
+            found = Missing(error.message)
+        return self.shown(found, unit, month, version.number if version else None)
+
+    def series(self, key: str, first: int, last: int) -> list[Point]:
+        """A metric month by month."""
+        return [self.point(key, month) for month in range(first, last + 1)]
+
+    def of_formula(self, node: Node, unit: str, months: Iterable[int]) -> list[Point]:
+        """A formula that is no metric's yet, in some months. FormulaError where it cannot be computed."""
+        return [self.shown(self.evaluator.of(node, month), unit, month) for month in months]
+
+    def shown(self, found: Fraction | Missing, unit: str, month: int, version: int | None = None) -> Point:
+        """An outcome as a point."""
+        if isinstance(found, Missing):
+            return Point(month, None, None, found.reason, version)
+        return Point(month, rounded(found, places_of(unit, self.client.currency)), found, "", version)

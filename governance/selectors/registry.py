@@ -1,0 +1,227 @@
+"""Reading the metric registry. Runs in the client's scope.
+
+`registry_get(client) -> Registry` · `metric_get(key) -> Metric | None` · `metric_events(metric)` · `month_now(client)`
+
+Lineage, both ways, is `Registry.needs(key)` (measures and metrics that a formula names) and `Registry.used_by(name)`. A change
+request shows its consequence with `Registry.having(key, content, month)`: the same registry with one version more, for
+`governance.selectors.metric_values.MetricValues`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from governance.library.metric_reader import FiledMetric
+from governance.metric_content import Content
+from governance.models import Metric, MetricEvent, MetricPriority, MetricRole, MetricStatus, MetricVersion
+from metrics.formula.check import Formula, Term
+from metrics.formula.faults import FormulaError, Missing
+from metrics.formula.nodes import Node, names_of
+from metrics.formula.parse import formula_parse
+from metrics.formula.units import unit_read
+from metrics.measures import MEASURES
+from metrics.selectors.measure_values import terms_of
+from portal.lib.dates import month_text
+from portal.lib.periods import month_of
+from portal.tenancy.models import Client
+
+STANDING: Final = (MetricStatus.PROPOSED, MetricStatus.ACTIVE, MetricStatus.DEPRECATED)
+
+
+@dataclass(frozen=True)
+class VersionShown:
+    """A version of a metric: `month` is from when it holds (None: from the beginning)."""
+
+    number: int
+    month: int | None
+    content: Content
+    sha256: str = ""
+    reason: str = ""
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A metric with all its versions, the oldest first; `content` is that of the month that was asked."""
+
+    metric: Metric
+    versions: tuple[VersionShown, ...]
+    month: int
+    priorities: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return str(self.metric.key)
+
+    def at(self, month: int) -> VersionShown | None:
+        """The version in force in a month; None before its first."""
+        held = [each for each in self.versions if each.month is None or each.month <= month]
+        return max(held, key=lambda each: each.number, default=None)
+
+    @cached_property
+    def current(self) -> VersionShown:
+        """The version in force now; the first, where none is yet."""
+        return self.at(self.month) or self.versions[0]
+
+    @property
+    def content(self) -> Content:
+        return self.current.content
+
+    @property
+    def name(self) -> str:
+        return self.content["name"]
+
+    @property
+    def upcoming(self) -> tuple[VersionShown, ...]:
+        """Versions that hold from a later month on."""
+        return tuple(each for each in self.versions if each.month is not None and each.month > self.month)
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether others may build on it."""
+        return self.metric.status in STANDING
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All metrics of a client by key, in their order."""
+
+    client: Client
+    month: int
+    entries: Mapping[str, Entry]
+
+    def formula_at(self, name: str, month: int) -> Node | Missing | None:
+        """The formula of a metric in a month; None for a name that is no metric's; Missing before its first version."""
+        entry = self.entries.get(name)
+        if entry is None:
+            return None
+        version = entry.at(month)
+        if version is None:
+            first = min(each.month or 0 for each in entry.versions)
+            return Missing(f"“{entry.name}” is defined from {month_text(first)} on")
+        try:
+            return formula_parse(version.content["formula"])
+        except FormulaError as error:
+            return Missing(f"the formula of “{entry.name}” cannot be read: {error.message}")
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What people call each measure and metric."""
+        labels = {name: measure.label for name, measure in MEASURES.items()}
+        return labels | {key: entry.name for key, entry in self.entries.items()}
+
+    def node(self, key: str) -> Node | None:
+        """The formula of a metric now; None where it cannot be read."""
+        found = self.formula_at(key, self.month)
+        if isinstance(found, Missing):
+            found = formula_parse(self.entries[key].content["formula"])
+        return found
+
+    def formulas_at(self, month: int) -> dict[str, Formula]:
+        """Every standing metric's formula and unit in a month; those without a version then are left out."""
+        made = {}
+        for key, entry in self.entries.items():
+            version = entry.at(month)
+            if version is not None and entry.is_standing:
+                made[key] = Formula(
+                    version.content["name"], formula_parse(version.content["formula"]),
+                    unit_read(version.content["unit"], self.client.currency),
+                )  # fmt: skip
+        return made
+
+    @cached_property
+    def terms(self) -> dict[str, Term]:
+        """Everything that a formula may name now."""
+        made = {key: Term(formula.label, formula.unit) for key, formula in self.formulas_at(self.month).items()}
+        return dict(terms_of(self.client.currency)) | made
+
+    def needs(self, key: str) -> tuple[str, ...]:
+        """The measures and metrics that a metric's formula names."""
+        node = self.node(key) if key in self.entries else None
+        return names_of(node) if node is not None else ()
+
+    def measures_of(self, key: str) -> tuple[str, ...]:
+        """The measures below a metric, through all metrics between."""
+        found: dict[str, None] = {}
+        seen, waiting = {key}, [key]
+        while waiting:
+            for name in self.needs(waiting.pop(0)):
+                if name in MEASURES:
+                    found[name] = None
+                elif name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+        return tuple(found)
+
+    @cached_property
+    def users(self) -> dict[str, tuple[str, ...]]:
+        """By measure or metric, the standing metrics whose formulas name it."""
+        users: dict[str, list[str]] = {}
+        for key, entry in self.entries.items():
+            if entry.is_standing:
+                for name in self.needs(key):
+                    users.setdefault(name, []).append(key)
+        return {name: tuple(keys) for name, keys in users.items()}
+
+    def used_by(self, name: str) -> tuple[str, ...]:
+        """The standing metrics that are built on a measure or metric directly."""
+        return self.users.get(name, ())
+
+    def having(self, key: str, content: Content, month: int | None) -> "Registry":
+        """This registry with one version of a metric more, from a month on (None: from the beginning). Nothing is stored."""
+        entry = self.entries[key]
+        added = VersionShown(entry.versions[-1].number + 1, month, content)
+        changed = replace(entry, versions=(*entry.versions, added))
+        return replace(self, entries={**self.entries, key: changed})
+
+    def filed(self) -> tuple[FiledMetric, ...]:
+        """The registry as a file has it, in its order; metrics that are retired are part of it."""
+        return tuple(
+            FiledMetric(
+                key, dict(entry.content), dict(entry.priorities), entry.metric.status,
+                entry.metric.owner.email if entry.metric.owner else "",
+                entry.metric.successor.key if entry.metric.successor else "",
+            )
+            for key, entry in self.entries.items()
+        )  # fmt: skip
+
+
+def month_now(client: Client) -> int:
+    """The month that it is where the client is."""
+    return month_of(timezone.now().astimezone(ZoneInfo(client.time_zone)).date())
+
+
+def registry_get(client: Client, month: int | None = None) -> Registry:
+    """The whole registry, its contents as of a month (now)."""
+    at = month_now(client) if month is None else month
+    versions: dict[int, list[VersionShown]] = {}
+    for row in MetricVersion.objects.select_related("by").order_by("metric_id", "number"):
+        by = row.by.get_full_name() if row.by else ""
+        shown = VersionShown(row.number, row.effective_month, row.content, row.sha256, row.reason, by, row.at)
+        versions.setdefault(row.metric_id, []).append(shown)
+    priorities: dict[int, dict[str, str]] = {}
+    for cell in MetricPriority.objects.all():
+        priorities.setdefault(cell.metric_id, {})[cell.role] = cell.priority
+    entries = {}
+    for metric in Metric.objects.select_related("owner", "successor").order_by("position", "id"):
+        own = priorities.get(metric.pk, {})
+        ordered = {role: own[role] for role in MetricRole.values if role in own}
+        entries[str(metric.key)] = Entry(metric, tuple(versions[metric.pk]), at, ordered)
+    return Registry(client, at, entries)
+
+
+def metric_get(key: str) -> Metric | None:
+    """The metric of that key."""
+    found: Metric | None = Metric.objects.select_related("owner", "successor").filter(key=key).first()
+    return found
+
+
+def metric_events(metric: Metric) -> list[MetricEvent]:
+    """Everything that happened to a metric, the newest first."""
+    return list(MetricEvent.objects.filter(metric=metric).select_related("by"))

@@ -1,0 +1,118 @@
+"""What each measure is in a month, as reported: a closed month as it was closed, an open one as the contracts stand now.
+
+`MeasureReader(client).at(name, month) -> Fraction | Missing` · `terms_of(currency) -> dict[str, Term]`
+
+Each book is read once, with all its months. Runs in the client's scope.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+from metrics.formula.check import Term
+from metrics.formula.faults import NO_DATA, Missing
+from metrics.formula.units import unit_read
+from metrics.measures import MEASURES, SOURCES
+from metrics.selectors.books import book_heads
+from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
+from metrics.selectors.reconciliation import reconciliation_get
+from metrics.selectors.reported import bridge_reported, retention_reported
+from portal.lib.dates import month_text
+from portal.tenancy.models import Client
+
+NO_BOOK = Missing("there are no contract lines yet: import contracts first")
+NOT_VALUED = Missing("retention needs the rates of twelve months before, and they begin later")
+
+
+@lru_cache(maxsize=64)
+def terms_of(currency: str) -> Mapping[str, Term]:
+    """Every measure as formulas know it, money being of the client's reporting currency."""
+    return {
+        name: Term(measure.label, unit_read(measure.unit, currency), measure.is_each)
+        for name, measure in MEASURES.items()
+    }
+
+
+class MeasureReader:
+    """The measures of one client, read when they are first asked for."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.bridges: dict[str, dict[int, BridgeRow]] = {}
+        self.sources: dict[int, tuple[Decimal | None, Decimal | None, str]] = {}
+
+    def at(self, name: str, month: int) -> Fraction | Missing:
+        """A measure in a month, or why it has none."""
+        measure = MEASURES.get(name)
+        if measure is None:
+            return Missing(f"there is no measure or metric “{name}”")
+        if not measure.reader:
+            return Missing(f"it needs a source that is not connected: {SOURCES[measure.needs].label}")
+        kind, basis, column = measure.reader.split(":")
+        if kind == "sources":
+            return self.of_source(month, column)
+        head = self.head(basis)
+        if not head.has_numbers:
+            return Missing(head.message.rstrip(".")) if head.message else NO_BOOK
+        found: BridgeRow | RetentionRow | None = self.bridge(basis).get(month)
+        if found is None:
+            return self.outside(basis, month)
+        if kind == "retention":
+            found = self.retention.get(month)
+            if found is None or (found.nrr is None and found.base == 0 and self.is_before_rates(month)):
+                return NOT_VALUED
+        return Fraction(getattr(found, column))
+
+    @cached_property
+    def heads(self) -> dict[str, BookHead]:
+        """The books by recognition."""
+        return book_heads(self.client)
+
+    def head(self, basis: str) -> BookHead:
+        """A book by its recognition; without one, that of the policy."""
+        return self.heads[basis] if basis else next(head for head in self.heads.values() if head.is_policys_own)
+
+    def bridge(self, basis: str) -> dict[int, BridgeRow]:
+        """The total of a book by month, as reported."""
+        if basis not in self.bridges:
+            rows = bridge_reported(self.client, self.head(basis)).totals
+            self.bridges[basis] = {row.period.first: row for row in rows}
+        return self.bridges[basis]
+
+    @cached_property
+    def retention(self) -> dict[int, RetentionRow]:
+        """The retention of the policy's book by month, as reported."""
+        return {row.month: row for row in retention_reported(self.client, self.head(""))}
+
+    def is_before_rates(self, month: int) -> bool:
+        """Whether the retention of a month cannot be valued."""
+        first = self.head("").retention_from
+        return first is None or month < first
+
+    def of_source(self, month: int, side: str) -> Fraction | Missing:
+        """The ARR of one of the two sources at a month end."""
+        if not self.head("").has_numbers:
+            return NO_BOOK
+        if month not in self.bridge(""):
+            return self.outside("", month)
+        if month not in self.sources:
+            found = reconciliation_get(self.client, month)
+            reason = found.reason.sentence.rstrip(".") if found.reason else ""
+            self.sources[month] = (found.base_arr, found.other_arr, reason)
+        base, other, reason = self.sources[month]
+        value = base if side == "base" else other
+        return Fraction(value) if value is not None else Missing(reason or NO_DATA.reason)
+
+    def outside(self, basis: str, month: int) -> Missing:
+        """Why a month has no numbers."""
+        months = self.bridge(basis)
+        if months and month < min(months):
+            return Missing(f"the numbers begin in {month_text(min(months))}")
+        return Missing(f"the numbers end in {month_text(max(months))}") if months else NO_DATA
+
+    @property
+    def months(self) -> tuple[int, int] | None:
+        """The first and the last month of the policy's book; None without numbers."""
+        months = self.bridge("") if self.head("").has_numbers else {}
+        return (min(months), max(months)) if months else None
