@@ -134,12 +134,12 @@ def in_scope() -> Callable[[Client], AbstractContextManager[Client]]:
 @pytest.fixture
 def person(db: None) -> Callable[..., User]:
     """`person("ana")` makes a person who can sign in."""
+    return person_named
 
-    def make(name: str) -> User:
-        found = User.objects.filter(email=f"{name}@example.com").first()
-        return found or User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.title())
 
-    return make
+def person_named(name: str) -> User:
+    found = User.objects.filter(email=f"{name}@example.com").first()
+    return found or User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.title())
 
 
 def consultant(person: Callable[..., User], name: str, role: str, client: Client) -> User:

@@ -8,6 +8,7 @@ client's scope.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from governance.library.reader import OF_CLIENT, LibraryItem, library_items
@@ -46,7 +47,10 @@ def definitions_start(*, client: Client, user: Any = None) -> list[DefinitionIte
         raise DefinitionError("the definitions of this client were started before")
     newest = policy_latest()
     in_force = newest.parameters if newest is not None and newest.number > 0 else {}
-    items = [started(client, shipped, place, in_force, user) for place, shipped in enumerate(library_items(), 1)]
+    items = [shipped_as_own(client, shipped, place, in_force, user) for place, shipped in enumerate(library_items(), 1)]
+    DefinitionItem.objects.bulk_create(items)
+    now = database_time()
+    ItemChange.objects.bulk_create(change_of(item, ItemEvent.STARTED, at=now, user=user) for item in items)
     respondents_from_roles(client=client)
     audit.record(
         "definitions.started", object_type="definitions", object_id=client.slug,
@@ -55,10 +59,10 @@ def definitions_start(*, client: Client, user: Any = None) -> list[DefinitionIte
     return items
 
 
-def started(
+def shipped_as_own(
     client: Client, shipped: LibraryItem, position: int, in_force: Mapping[str, Any], user: Any
 ) -> DefinitionItem:
-    """One shipped item as the client's own."""
+    """One shipped item as the client's own, not saved yet."""
     name = shipped.parameter
     recommended = client.currency if name == OF_CLIENT else shipped.value
     value = in_force.get(name, recommended)
@@ -71,8 +75,6 @@ def started(
         recommended_answer=sentence_of(name, recommended) if name else shipped.answer,
     )  # fmt: skip
     item.sha256 = audit.digest(item.content)
-    item.save()
-    change_keep(item, ItemEvent.STARTED, user=user)
     return item
 
 
@@ -177,7 +179,7 @@ def store(
     item.version += 1
     item.sha256 = audit.digest(item.content)
     item.save()
-    change_keep(item, event, note=note, meeting=meeting, user=user)
+    change_of(item, event, at=database_time(), note=note, meeting=meeting, user=user).save()
     audit.record(
         f"definition.{event}", object_type="definition", object_id=item.key, before=before, after=state_of(item),
         details={"title": item.title, "version": item.version, "state": item.state, "answer": item.answer,
@@ -185,9 +187,11 @@ def store(
     )  # fmt: skip
 
 
-def change_keep(item: DefinitionItem, event: str, *, note: str = "", meeting: str = "", user: Any = None) -> None:
-    """Add a row to the item's history."""
-    ItemChange.objects.create(
-        item=item, version=item.version, event=event, content=item.content, sha256=item.sha256, state=item.state,
-        note=note, meeting=meeting, by=user, at=database_time(),
+def change_of(
+    item: DefinitionItem, event: str, *, at: datetime, note: str = "", meeting: str = "", user: Any = None
+) -> ItemChange:
+    """A row of the item's history, not saved yet."""
+    return ItemChange(
+        client_id=item.client_id, item=item, version=item.version, event=event, content=item.content, sha256=item.sha256,
+        state=item.state, note=note, meeting=meeting, by=user, at=at,
     )  # fmt: skip

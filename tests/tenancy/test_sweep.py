@@ -4,23 +4,26 @@ Ana works on Northwind; Contoso, of the same firm, is full of canaries. What is 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 from django.test import Client as Browser
 from django.urls import resolve, reverse
 
 from portal.accounts.models import User
 from portal.accounts.services.invitations import invitation_send
 from portal.accounts.services.sso import sso_domain_add
-from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.models import Client, ClientRole, FirmRole
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import client_create, consultant_assign, member_add
+from portal.tenancy.services import client_create, consultant_assign, firm_create, member_add
 from portal.tenancy.wall import TenantModel
 from tests.api.conftest import Mint, program
 from tests.api.test_api_matrix import ALIEN, NOBODYS, made
+from tests.conftest import consultant, person_named
 from tests.engine.frames import frame, line
 from tests.metrics.loading import load_lines
 from tests.tenancy.fingerprints import fingerprint
@@ -38,17 +41,47 @@ NAMES = (
 )
 
 
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Ana's Northwind and the other client, in which every text is a canary: made once, in a transaction around all tests."""
+    with django_db_blocker.unblock(), undone():
+        northwind = client_create(
+            firm=firm_create(slug="ridge", name="Ridge Consulting"), slug="northwind", name="Northwind", currency="USD"
+        )
+        consultant(person_named, "ana", FirmRole.ARCHITECT, northwind)
+        contoso = client_create(firm=northwind.firm, slug="contoso", name=f"{CANARY} Ltd", currency="USD")
+        with tenant_context(contoso):
+            load_lines(frame(line(customer_name=f"{CANARY} customer", product=f"{CANARY} product", segment=CANARY)))
+            numbers(contoso)
+            member_add(client=contoso, user=person_named("kolibri"), role=ClientRole.SALES)
+            invitation_send(client=contoso, email="kolibri@example.org", role=ClientRole.SALES, sent_by=None)
+            sso_domain_add(client=contoso, domain="kolibri.example")
+        yield
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """A transaction that is rolled back, and that one which must be the outermost may lie in, as in Django's own TestCase."""
+    around: Any = transaction.atomic()
+    around._from_testcase = True
+    with around:
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def contoso(northwind: Client, person: Callable[..., User]) -> Client:
-    """The other client: every text in it is a canary."""
-    made = client_create(firm=northwind.firm, slug="contoso", name=f"{CANARY} Ltd", currency="USD")
-    with tenant_context(made):
-        load_lines(frame(line(customer_name=f"{CANARY} customer", product=f"{CANARY} product", segment=CANARY)))
-        numbers(made)
-        member_add(client=made, user=person("kolibri"), role=ClientRole.SALES)
-        invitation_send(client=made, email="kolibri@example.org", role=ClientRole.SALES, sent_by=None)
-        sso_domain_add(client=made, domain="kolibri.example")
-    return made
+def northwind(world: None, db: None) -> Client:
+    return Client.objects.get(slug="northwind")
+
+
+@pytest.fixture
+def contoso(world: None, db: None) -> Client:
+    return Client.objects.get(slug="contoso")
+
+
+@pytest.fixture
+def ana(world: None, db: None) -> User:
+    return User.objects.get(email="ana@example.com")
 
 
 def ids_of(client: Client) -> list[int]:
