@@ -13,8 +13,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import OperationalError, connection, connections
+from psycopg.errors import InsufficientPrivilege
 
 from metrics.models import Source
+from metrics.repository import run_binary
 from portal.database import Server
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
@@ -22,6 +24,7 @@ from portal.tenancy.services import client_create, firm_create
 from tests import database
 
 THREADS, REQUESTS = 8, 120
+NAMES = b"SELECT name FROM metrics_source"
 
 
 class Failed(Exception):
@@ -99,6 +102,8 @@ def one_request(client: Client, chance: float) -> list[str]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT name FROM metrics_source")  # past every Python check
                 names += [name for (name,) in cursor.fetchall()]
+            names += [name for (name,) in run_binary(NAMES, [])]
+            with connection.cursor() as cursor:
                 if chance < 0.05:
                     cursor.execute("SET LOCAL statement_timeout = 1; SELECT pg_sleep(1)")
             if chance > 0.95:
@@ -117,6 +122,33 @@ def left_behind(server: Server) -> list[str]:
 
 def test_no_row_leaks_between_threads(clients: list[Client], committed_db: Server) -> None:
     assert hammer(clients) == []
+
+
+def test_a_statement_that_is_prepared_once_reads_each_scope(clients: list[Client]) -> None:
+    for number in range(14):  # after five runs PostgreSQL may keep one plan for all
+        client = clients[number % 2]
+        with tenant_context(client):
+            assert run_binary(NAMES, []) == [(f"of {client.slug}",)]
+    assert prepared() == 1
+    with pytest.raises(InsufficientPrivilege):
+        run_binary(NAMES, [])
+
+
+def test_nothing_is_prepared_where_the_server_behind_a_connection_may_change(
+    clients: list[Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections["default"].close()
+    monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", 1)  # as a pooler makes one up
+    with tenant_context(clients[0]):
+        assert run_binary(NAMES, []) == [("of alpha",)]
+    assert prepared() == 0
+
+
+def prepared() -> int:
+    """How many statements the connection has prepared."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return int(cursor.fetchone()[0])
 
 
 def test_no_row_leaks_through_a_transaction_pooler(clients: list[Client], pooler: Server) -> None:
