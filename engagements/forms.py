@@ -61,3 +61,18 @@ class PlaybookFileForm(forms.Form):
             raise forms.ValidationError("Nothing was imported: the file has faults, listed below.") from error
         self.playbook, self.findings = report.playbook, report.findings
         return file
+
+
+class PublishForm(forms.Form):
+    """Publishing a draft: `revision` and `onto` are what the person saw the difference of."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    onto = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    note = forms.CharField(label="What you changed and why", max_length=400, required=False)
+
+    def renew(self, *, revision: int, onto: int) -> None:
+        """Show the difference that is there now as seen, with the note as it was written."""
+        said = self.data.get("note", "") if self.is_bound else ""
+        self.data = {"revision": revision, "onto": onto, "note": said}
+        if not self.is_bound:
+            self.initial = self.data

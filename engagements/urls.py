@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from engagements.views import documents, files, firm, plan, playbook_edit, playbooks, process, projects, work
+from engagements.views import (
+    documents,
+    files,
+    firm,
+    plan,
+    playbook_draft,
+    playbook_edit,
+    playbooks,
+    process,
+    projects,
+    work,
+)
 
 BOOKS = "f/<slug:firm_slug>/playbooks/"
 SHIPPED = f"{BOOKS}shipped/<slug:key>/"
@@ -20,6 +31,13 @@ urlpatterns = [
     path(f"{OWN}v/<int:number>/", playbooks.playbook_version, name="playbook_version"),
     path(f"{OWN}v/<int:number>/export/<slug:form>/", playbooks.playbook_export, name="playbook_export"),
     path(f"{OWN}edit/", playbook_edit.playbook_edit, name="playbook_edit"),
+    path(f"{OWN}draft/", playbook_draft.playbook_draft, name="playbook_draft"),
+    path(f"{OWN}draft/discard/", playbook_draft.playbook_draft_discard, name="playbook_draft_discard"),
+    path(f"{OWN}draft/publish/", playbook_draft.playbook_draft_publish, name="playbook_draft_publish"),
+    path(f"{OWN}draft/parts/<int:part_id>/", playbook_draft.playbook_draft_part, name="playbook_draft_part"),
+    path(
+        f"{OWN}draft/parts/<int:part_id>/<slug:step>/", playbook_draft.playbook_draft_step, name="playbook_draft_step"
+    ),
     path(f"{OWN}diff/", playbooks.playbook_diff, name="playbook_diff"),
     path("f/<slug:firm_slug>/engagements/", firm.firm_engagements, name="firm_engagements"),
     # a client's engagements

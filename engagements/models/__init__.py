@@ -15,7 +15,7 @@ from engagements.models.closing import (
 )
 from engagements.models.files import ProjectFile
 from engagements.models.gates import DecisionKind, Gate, GateCriterion, GateDecision
-from engagements.models.playbooks import FirmPlaybook, PlaybookVersion
+from engagements.models.playbooks import FirmPlaybook, PlaybookDraft, PlaybookVersion
 from engagements.models.projects import (
     ChecklistPoint,
     Engagement,
@@ -81,6 +81,7 @@ __all__ = [
     "Moment",
     "Participant",
     "Phase",
+    "PlaybookDraft",
     "PlaybookVersion",
     "ProjectFile",
     "ProjectTest",

@@ -42,3 +42,19 @@ class PlaybookVersion(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.number}"
+
+
+class PlaybookDraft(models.Model):
+    """The next version of a playbook while it is being written, by everyone of the firm who may; there is at most one."""
+
+    playbook = models.OneToOneField(FirmPlaybook, on_delete=models.PROTECT, related_name="draft")
+    based_on = models.PositiveIntegerField(help_text="The version that it began from")
+    content = models.JSONField(help_text="Plain data whose parts have ids (engagements.playbook.draft)")
+    revision = models.PositiveIntegerField(default=1)
+    begun_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    begun_at = models.DateTimeField(auto_now_add=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"draft of {self.playbook}"

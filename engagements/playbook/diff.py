@@ -5,7 +5,7 @@ from typing import Any
 
 from engagements.playbook.checks import part_name
 from engagements.playbook.schema import Playbook
-from engagements.playbook.shape import scalar_text, slots, title_slot
+from engagements.playbook.shape import scalar_text, slots
 
 
 @dataclass(frozen=True)
@@ -24,42 +24,49 @@ class Change:
 
 
 def playbook_diff(before: Playbook, after: Playbook) -> list[Change]:
-    """Every value that differs, in the order of the newer version; moved parts are no change."""
+    """Every value that differs, in the order of the newer version; moved parts are no change.
+
+    A part that kept its key or number is the same part, whatever it is called now.
+    """
     old, new = flat(before), flat(after)
-    changes = [Change(place, old.get(place, ""), text) for place, text in new.items() if old.get(place) != text]
-    return changes + [Change(place, text, "") for place, text in old.items() if place not in new]
+    changes = [
+        Change(place, old[same][1] if same in old else "", text)
+        for same, (place, text) in new.items()
+        if same not in old or old[same][1] != text
+    ]
+    return changes + [Change(place, text, "") for same, (place, text) in old.items() if same not in new]
 
 
-def flat(part: Any, place: str = "") -> dict[str, str]:
-    """Every value that is not at its default, under the names of the parts it stands in."""
-    found: dict[str, str] = {}
+def flat(part: Any, path: tuple[str, ...] = (), place: str = "") -> dict[tuple[str, ...], tuple[str, str]]:
+    """Every value that is not at its default, by the keys of the parts it stands in: their names, and its text."""
+    found: dict[tuple[str, ...], tuple[str, str]] = {}
     for slot in slots(type(part)):
         value = getattr(part, slot.name)
         if value == slot.default and not slot.is_required:
             continue
         here = f"{place} › {slot.label}" if place else slot.label
         if slot.is_part:
-            for name, each in _named(value if slot.is_list else (value,)):
-                found |= flat(each, f"{here} › {name}")
+            for same, name, each in _named(value if slot.is_list else (value,)):
+                found |= flat(each, (*path, slot.name, same), f"{here} › {name}")
         elif slot.is_list:
-            found |= {f"{here} › {name}": scalar_text(each) for name, each in _counted(value)}
+            found |= {
+                (*path, slot.name, name): (f"{here} › {name}", scalar_text(each)) for name, each in _counted(value)
+            }
         else:
-            found[here] = scalar_text(value)
+            found[*path, slot.name] = (here, scalar_text(value))
     return found
 
 
-def _named(parts: Any) -> list[tuple[str, Any]]:
-    """Parts under their names; a name that comes again is counted."""
+def _named(parts: Any) -> list[tuple[str, str, Any]]:
+    """Parts with what makes them the same part, and their names; a key that comes again is counted."""
     seen: dict[str, int] = {}
     named = []
     for part in parts:
-        title = str(getattr(part, title_slot(type(part)).name))
-        name = part_name(part)
-        name = (
-            name if name == title or not hasattr(part, "name") else f"{name} {part.name}" if name != part.name else name
-        )
-        seen[name] = seen.get(name, 0) + 1
-        named.append((name if seen[name] == 1 else f"{name} ({seen[name]})", part))
+        key = part_name(part)
+        title = str(getattr(part, "name", ""))
+        seen[key] = seen.get(key, 0) + 1
+        again = "" if seen[key] == 1 else f" ({seen[key]})"
+        named.append((key + again, (f"{key} {title}" if title and title != key else key) + again, part))
     return named
 
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from engagements.forms import FORM_CHOICES, PlaybookFileForm, PlaybookTextForm
 from engagements.models import PlaybookVersion
 from engagements.playbook.files import write_text
+from engagements.selectors.drafts import draft_get
 from engagements.selectors.playbooks import version_content
 from engagements.services.playbooks import playbook_create, playbook_save
 from engagements.services.problems import EngagementError
@@ -76,4 +77,5 @@ def _editor(request: FirmRequest, newest: PlaybookVersion, form: PlaybookTextFor
     current = form["form"].value()
     shapes = [{"label": label, "url": f"?as={name}", "active": name == current} for name, label in FORM_CHOICES]
     context = {"row": newest.playbook, "version": newest, "form": form, "faults": form.faults, "shapes": shapes}
+    context |= {"draft": draft_get(newest.playbook), "draft_url": "../draft/"}
     return render(request, "engagements/playbook_edit.html", context | base(request), status=status)

@@ -10,6 +10,7 @@ from engagements.models import FirmPlaybook, PlaybookVersion
 from engagements.playbook.files import FORMS, write_text
 from engagements.playbook.schema import Playbook
 from engagements.playbook_page import playbook_context
+from engagements.selectors.drafts import draft_get
 from engagements.selectors.playbooks import (
     playbook_get,
     playbook_list,
@@ -89,7 +90,7 @@ def shown(request: FirmRequest, version: PlaybookVersion) -> HttpResponse:
     """The page of one version."""
     versions = list(version.playbook.versions.select_related("created_by"))
     context = playbook_context(version_content(version)) | base(request)
-    context |= {"row": version.playbook, "version": version, "versions": versions}
+    context |= {"row": version.playbook, "version": version, "versions": versions, "draft": draft_get(version.playbook)}
     context |= {"is_newest": version.number == versions[0].number}
     return render(request, "engagements/playbook.html", context)
 

@@ -42,6 +42,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # a firm's templates: a version is never changed, and nothing is removed
     "engagements_firmplaybook": (READ, ADD, change("name")),
     "engagements_playbookversion": (READ, ADD),
+    # ... but a draft is written over and over, and gone when it is published
+    "engagements_playbookdraft": (READ, ADD, change("content", "revision", "changed_by_id", "changed_at"), DELETE),
     # grants by permission or by group are Django's, and unused: what one may do hangs on memberships
     "accounts_user_groups": (READ,),
     "accounts_user_user_permissions": (READ,),

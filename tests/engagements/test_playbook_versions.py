@@ -58,3 +58,14 @@ def test_a_diff_names_what_was_added_changed_and_taken_out() -> None:
     gone = [change for place, change in changes.items() if place.startswith("Phases › 1 Strategy › Subphases › 1a")]
     assert gone and {change.kind for change in gone} == {"removed"}
     assert len(changes) == 2 + len(gone)  # gotchas in another order are no change
+
+
+def test_a_part_with_another_name_and_the_same_key_is_one_change() -> None:
+    kickoff = replace(ARR.meetings[0], name="First meeting")
+    after = replace(ARR, meetings=(kickoff, *ARR.meetings[1:]))
+    (change,) = playbook_diff(ARR, after)
+    assert (change.place, change.before, change.after) == (
+        "Meetings › kickoff First meeting › Name",
+        "Kickoff",
+        "First meeting",
+    )

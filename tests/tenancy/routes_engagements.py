@@ -200,6 +200,7 @@ ENGAGEMENT_ROUTES: list[Route] = [
 ]
 
 PAGES = "firm: tests/engagements/test_playbook_pages.py"
+DRAFTS = "firm: tests/engagements/test_playbook_drafts.py"
 OTHER_ENGAGEMENT_ROUTES = {
     "firm_engagements": "firm: tests/engagements/test_portfolio.py",
     "playbooks": PAGES,
@@ -210,6 +211,11 @@ OTHER_ENGAGEMENT_ROUTES = {
     "playbook_version": PAGES,
     "playbook_edit": PAGES,
     "playbook_diff": PAGES,
+    "playbook_draft": DRAFTS,
+    "playbook_draft_part": DRAFTS,
+    "playbook_draft_step": DRAFTS,
+    "playbook_draft_discard": DRAFTS,
+    "playbook_draft_publish": DRAFTS,
     "playbook_export": PAGES,
     "playbook_upload": PAGES,
 }

@@ -1,0 +1,122 @@
+"""What people call the parts and fields of a playbook, and which field names another part.
+
+A field that is in none of these tables is shown under its own name, as a text of several lines.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engagements.playbook.markdown_form import word_of
+from engagements.playbook.shape import slots
+
+# lists of the playbook in the order in which people work on them; any other follows
+FIRST = ("phases", "gates", "milestones", "meetings", "documents", "conditions", "roles", "hypercare")
+LISTS = {
+    "subphases": "Sub-phases",
+    "lists": "Task lists",
+    "billing_systems": "Billing systems",
+    "methods": "Ways to build it",
+    "tests": "Tests",
+    "maintenance": "Maintenance tasks",
+    "maintenance_owners": "Who runs the maintenance",
+    "triggers": "When to engage again",
+    "escalations": "Who handles what",
+    "audiences": "Who uses it",
+    "stories": "What people want to do",
+    "benefits": "What it is worth",
+    "close_paths": "What follows the project",
+    "documents": "Document types",
+    "questions": "Questions to the client",
+    "terms": "Terms to agree on",
+    "components": "What is built",
+    "items": "What is sent or made",
+}
+# which field of which part names a part of which kind; * is any part
+REFERS = {
+    ("*", "only_if"): "Condition",
+    ("*", "subphase"): "SubPhase",
+    ("MaintenanceOwner", "handed_at"): "SubPhase",
+    ("Gate", "phase"): "Phase",
+    ("Task", "role"): "Role",
+    ("Task", "needs"): "Task",
+    ("Gate", "early_needs"): "Criterion",
+}
+COMPUTED = {("Criterion", "check"), ("MaintenanceTask", "check")}
+# fields that hold a word or two; every other text gets several lines
+SHORT = {
+    "name", "key", "tag", "timing", "share", "length", "topic", "weeks", "good_below", "extend_above", "format", "term",
+    "department", "area", "measure", "role", "complexity", "contains", "item",
+}  # fmt: skip
+LABELS = {
+    ("*", "only_if"): "Only if",
+    ("*", "subphase"): "Sub-phase",
+    ("*", "end_state"): "Done when",
+    ("*", "made_from"): "Made from",
+    ("*", "complete_when"): "Complete when",
+    ("Task", "needs"): "Comes after",
+    ("Gate", "phase"): "Phase that it ends",
+    ("Gate", "go"): "When it opens",
+    ("Gate", "back"): "When it stays shut",
+    ("Gate", "early_needs"): "Needed for an early start",
+    ("Gate", "early_start"): "What may start early",
+    ("Criterion", "check"): "What is computed",
+    ("MaintenanceTask", "check"): "Computed by",
+    ("Criterion", "kind"): "How it is known",
+    ("AgendaSlot", "start"): "From minute",
+    ("AgendaSlot", "end"): "To minute",
+    ("AgendaSlot", "what"): "What happens",
+    ("Hypercare", "good_below"): "Good below (per cent)",
+    ("Hypercare", "extend_above"): "Extended above (per cent)",
+    ("Hypercare", "extend_weeks"): "Extended by (weeks)",
+    ("Meeting", "length"): "Length in minutes",
+    ("Playbook", "tag"): "Tag",
+    ("Story", "want"): "Wants to",
+    ("Track", "side"): "Whose work",
+}
+HELP = {
+    ("*", "key"): "Short name for references; made from the name where it is empty.",
+    ("*", "only_if"): "Left out of an engagement where the answer to this condition is no.",
+    ("*", "checklist"): "One point a line. End a line with [only if key] to tie it to a condition.",
+    ("*", "points"): "One point a line. End a line with [only if key] to tie it to a condition.",
+    ("*", "end_state"): "What is there when the work is done.",
+    ("Phase", "key"): "A number: 1, 2, 3 …",
+    ("Phase", "share"): "Its part of the work, such as 40-50 %.",
+    ("SubPhase", "key"): "Such as 1a; tasks, meetings and documents name it.",
+    ("Meeting", "length"): "One number, or a range such as 60-90.",
+    ("Meeting", "people"): "Who comes.",
+    ("Criterion", "kind"): "A person confirms it, the client's people sign it, or the system computes it.",
+    ("Criterion", "check"): "For a computed criterion; a signed one may name the signature of the policy.",
+    ("Gate", "early_start"): "One a line: what of the next phase may begin before the gate opens.",
+    ("Hypercare", "weeks"): "One number, or a range such as 2-4.",
+    ("Milestone", "hours"): "Its budget. What does not add up is said and kept.",
+    ("Playbook", "key"): "How files and engagements name this playbook.",
+    ("Task", "needs"): "Tasks that must be done before this one.",
+}
+NAMES = ("name", "item", "topic", "term", "scenario", "issue", "question", "want", "need", "text", "owner")
+
+
+def words_for(table: Mapping[tuple[str, str], str], kind: type[Any], field: str) -> str:
+    """What a table says of a field: for its kind of part, else for any."""
+    return table.get((kind.__name__, field), table.get(("*", field), ""))
+
+
+def label_of(kind: type[Any], field: str) -> str:
+    """What a form calls a field."""
+    return words_for(LABELS, kind, field) or field.replace("_", " ").capitalize()
+
+
+def list_label(field: str) -> str:
+    """What the outline calls a list of parts."""
+    return LISTS.get(field) or field.replace("_", " ").capitalize()
+
+
+def name_of(kind: type[Any], data: Mapping[str, Any]) -> str:
+    """What people call a part that is being written."""
+    there = [slot.name for slot in slots(kind) if slot.kind is str and not slot.is_list and slot.name != "key"]
+    named = next((name for name in NAMES if name in there), there[0] if there else "")
+    text = str(data.get(named, "")) or f"Unnamed {word_of(kind).lower()}"
+    if "number" in {slot.name for slot in slots(kind)}:
+        return f"{data.get('number') or '?'}. {text}"
+    if kind.__name__ in {"Phase", "SubPhase"}:
+        return f"{data.get('key', '')} {text}".strip()
+    return text

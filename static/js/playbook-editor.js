@@ -1,0 +1,78 @@
+// The editor of a playbook: the outline opens and closes, follows the part that is shown, and a conflict is shown where it arose.
+const editor = document.getElementById("editor");
+const outline = document.getElementById("editor-outline");
+const wide = matchMedia("(min-width: 62rem)");
+const OPENED = `outline ${editor.dataset.home}`;
+const opened = new Set(JSON.parse(sessionStorage.getItem(OPENED) || "[]"));
+let underWay = 0;
+
+function setOpen(button, isOpen) {
+  const id = button.getAttribute("aria-controls");
+  button.setAttribute("aria-expanded", String(isOpen));
+  document.getElementById(id).hidden = !isOpen;
+  if (isOpen) opened.add(id);
+  else opened.delete(id);
+  sessionStorage.setItem(OPENED, JSON.stringify([...opened]));
+}
+
+const toggleOf = (list) => editor.querySelector(`[aria-controls="${CSS.escape(list.id)}"]`);
+
+// The line of the part that is shown is marked, and everything around it is open.
+function follow() {
+  const shown = editor.querySelector("[data-pane]")?.dataset.pane;
+  const line = editor.querySelector(`[data-branch="${CSS.escape(shown || "1")}"]`);
+  editor.querySelectorAll("[data-branch][aria-current]").forEach((each) => each.removeAttribute("aria-current"));
+  if (!line) return;
+  line.setAttribute("aria-current", "true");
+  for (let list = line.closest("ul"); list && list.id !== "outline"; list = list.parentElement.closest("ul")) setOpen(toggleOf(list), true);
+  const own = line.closest(".tree-line").querySelector(".tree-toggle");
+  if (own) setOpen(own, true);
+  if (wide.matches) line.scrollIntoView({ block: "nearest" });
+}
+
+function restore() {
+  for (const button of editor.querySelectorAll(".tree-toggle")) setOpen(button, opened.has(button.getAttribute("aria-controls")));
+  follow();
+}
+
+editor.addEventListener("click", (event) => {
+  const button = event.target.closest(".tree-toggle");
+  if (button) setOpen(button, button.getAttribute("aria-expanded") !== "true");
+});
+
+// Wide: the outline stands beside the part. Narrow: it closes once a part is chosen.
+const fit = () => { outline.open = wide.matches; };
+wide.addEventListener("change", fit);
+fit();
+restore();
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "pane") return;
+  restore();
+  fit();
+  const isPlaced = document.activeElement !== document.body && document.activeElement.closest("#pane");
+  if (event.detail.requestConfig?.verb === "post" && /\/(add|copy)\/$/.test(event.detail.pathInfo?.requestPath || "")) {
+    editor.querySelector("[data-pane] .part-card:last-of-type .form-control")?.focus();
+  } else if (!isPlaced) {
+    document.getElementById("pane").scrollIntoView({ block: wide.matches ? "nearest" : "start" });
+  }
+});
+
+// Two people in one part: the answer holds both texts and is shown in the form, not as a failure.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr?.getResponseHeader("X-Conflict") !== "part") return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
+});
+
+// Leaving for another page waits for what is still being saved.
+document.addEventListener("htmx:beforeRequest", () => { underWay += 1; });
+document.addEventListener("htmx:afterRequest", () => { underWay = Math.max(0, underWay - 1); });
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-after-save]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  document.activeElement?.blur();
+  if (!underWay) return;
+  event.preventDefault();
+  document.addEventListener("htmx:afterRequest", () => { location.assign(link.href); }, { once: true });
+});
