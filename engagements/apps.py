@@ -13,5 +13,6 @@ class EngagementsConfig(AppConfig):
         """Say, in every process, what is due by which column of a client, and which pages count for adoption."""
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_engagement_at", "engagements.tasks.summaries_refresh")
+        dispatch.register_due("next_maintenance_at", "engagements.tasks.maintenance")
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("engagement", "Engagement")

@@ -28,7 +28,8 @@ from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAG
 
 TABS = (
     ("", "Overview"), ("plan/", "Plan"), ("checklists/", "Checklists"), ("meetings/", "Meetings"),
-    ("documents/", "Documents"), ("build/", "Build and teach"), ("risks/", "Risks"), ("people/", "People"), ("card/", "Card"),
+    ("documents/", "Documents"), ("build/", "Build and teach"), ("risks/", "Risks"),
+    ("maintenance/", "Maintenance"), ("people/", "People"), ("card/", "Card"),
 )  # fmt: skip
 BOARD = (("todo", "To do"), ("doing", "Doing"), ("blocked", "Blocked"), ("done", "Done"))
 WEEK = timedelta(days=7)

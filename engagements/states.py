@@ -92,6 +92,13 @@ PATH: Machine = {
     "given_up": {"offer_services": "services_offered"},
 }
 """What the firm offers after a single project: managed services, if not, another project, if not, later."""
+MAINTENANCE: Machine = {
+    "open": {"pass": "ok", "flag": "red_flag", "skip": "not_applicable"},
+    "ok": {"flag": "red_flag", "reopen": "open"},
+    "red_flag": {"solve": "solved", "reopen": "open"},
+    "solved": {"flag": "red_flag"},
+    "not_applicable": {"reopen": "open"},
+}
 
 STEP_LABELS: dict[str, str] = {
     "pause": "Pause", "close": "Close", "resume": "Resume", "archive": "Archive", "reopen": "Open again", "start": "Start",

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from engagements.services.mornings import morning_look
+from engagements.services.upkeep import maintenance_due
 from portal.tenancy.jobs import tenant_task
 from portal.tenancy.models import Client
 
@@ -11,3 +12,9 @@ from portal.tenancy.models import Client
 def summaries_refresh(client: Client) -> None:
     """The look of every morning: what has become late overnight, and files that nobody owns. At-least-once and idempotent."""
     morning_look(client=client, now=dt.datetime.now(dt.UTC))
+
+
+@tenant_task(name="engagements.tasks.maintenance")
+def maintenance(client: Client) -> None:
+    """Hypercare, maintenance and reasons to engage again, every morning. At-least-once and idempotent."""
+    maintenance_due(client=client, now=dt.datetime.now(dt.UTC))

@@ -70,12 +70,12 @@ def definition_needs(slug: str, user: Any) -> list[Need]:
 
 
 def engagement_needs(standing: Standing, user: Any) -> list[Need]:
-    """What the open engagements need of the reader: mentions, homework, tasks, signatures, gates."""
+    """What engagements need of the reader: mentions, homework, tasks, signatures, gates; of closed ones, maintenance."""
     needs = []
     today = timezone.now().date()
     reader = Reader(user, standing.is_firm_staff)
     for engagement in engagement_list(reader):
-        if not engagement.is_open:
+        if not (engagement.is_open or engagement.is_maintained):
             continue
         keys = {"client_slug": standing.client.slug, "engagement_id": engagement.pk}
         home = reverse("engagement", kwargs=keys)

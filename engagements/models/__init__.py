@@ -1,6 +1,7 @@
 """What engagements keep: a firm's playbooks, and the projects of its clients."""
 
 from engagements.models.after import AfterCare, CheckIn, Decision, Moment, Survey, SurveyPerson
+from engagements.models.calendar import CalendarFeed
 from engagements.models.closing import (
     AccessKind,
     AccessPlan,
@@ -15,6 +16,7 @@ from engagements.models.closing import (
 )
 from engagements.models.files import ProjectFile
 from engagements.models.gates import DecisionKind, Gate, GateCriterion, GateDecision
+from engagements.models.maintenance import MaintenanceCheck, RefinementTrigger
 from engagements.models.playbooks import FirmPlaybook, PlaybookDraft, PlaybookVersion
 from engagements.models.projects import (
     ChecklistPoint,
@@ -52,6 +54,7 @@ __all__ = [
     "AccessPlan",
     "Activity",
     "AfterCare",
+    "CalendarFeed",
     "CheckIn",
     "ChecklistPoint",
     "Comment",
@@ -73,6 +76,7 @@ __all__ = [
     "Handoff",
     "HandoffPoint",
     "Kind",
+    "MaintenanceCheck",
     "Meeting",
     "MeetingItem",
     "MeetingItemKind",
@@ -86,6 +90,7 @@ __all__ = [
     "ProjectFile",
     "ProjectTest",
     "ProjectTraining",
+    "RefinementTrigger",
     "Risk",
     "RiskKind",
     "Severity",

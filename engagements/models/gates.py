@@ -20,6 +20,7 @@ class Gate(EngagementRow):
     early_needs = models.JSONField(default=list, help_text="Criteria that allow a start of the next phase in part")
     early_start = models.JSONField(default=list, help_text="What may begin before the gate opens")
     state = models.CharField(max_length=10, default="shut")
+    planned_on = models.DateField(null=True, blank=True)
 
     class Meta(EngagementRow.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["client", "phase"], name="gate_of_phase_once")]

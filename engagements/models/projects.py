@@ -52,6 +52,11 @@ class Engagement(TenantModel):
     internal_note = models.TextField(blank=True, default="", help_text="For the firm alone")
     hypercare_from = models.DateField(null=True, blank=True)
     hypercare_until = models.DateField(null=True, blank=True)
+    hypercare_first = models.JSONField(
+        null=True, help_text="The first month end of hypercare as it was reconciled then"
+    )
+    maintenance_from = models.DateField(null=True, blank=True)
+    maintenance_until = models.DateField(null=True, blank=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
@@ -67,6 +72,11 @@ class Engagement(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state in {"active", "paused"}
+
+    @property
+    def is_maintained(self) -> bool:
+        """Whether its maintenance schedule runs; it goes on when the project is closed."""
+        return self.maintenance_from is not None and self.maintenance_until is None
 
 
 class EngagementRow(TenantModel):

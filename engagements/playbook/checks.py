@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engagements.playbook.build import Plain, PlaybookError, Site, from_data
+from engagements.playbook.figures import figure_of
 from engagements.playbook.hours import Hours, total
 from engagements.playbook.order import cycle_in
 from engagements.playbook.schema import Criterion, Gate, Meeting, Playbook, Task
 from engagements.playbook.shape import is_row, slots, title_slot
-from engagements.playbook.terms import COMPUTED_CHECKS, CriterionKind
+from engagements.playbook.terms import COMPUTED_CHECKS, MAINTENANCE_CHECKS, TRIGGER_CHECKS, CriterionKind
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
 SIGNED_CHECK = "policy_signed"
@@ -50,6 +51,22 @@ def check(playbook: Playbook, site: Site) -> None:
         _check_agenda(place, meeting, site)
     for place, gate in _numbered("gates", playbook.gates):
         _check_gate(place, gate, playbook, site)
+    _check_upkeep(playbook, site)
+
+
+def _check_upkeep(playbook: Playbook, site: Site) -> None:
+    """What is computed after the project can be, and its thresholds are numbers."""
+    for place, row in _numbered("maintenance", playbook.maintenance):
+        _check_computed(place, row.check, MAINTENANCE_CHECKS, row.threshold, "threshold", site)
+    for place, trigger in _numbered("triggers", playbook.triggers):
+        _check_computed(place, trigger.check, TRIGGER_CHECKS, trigger.limit, "limit", site)
+
+
+def _check_computed(place: str, check: str, known: dict[str, str], number: str, name: str, site: Site) -> None:
+    if check and check not in known:
+        site.fault(f"{place}.check", f"'{check}' cannot be computed; known are {', '.join(known)}")
+    if number and figure_of(number) is None:
+        site.fault(f"{place}.{name}", f"'{number}' is no number: digits and a point alone")
 
 
 def _check_keys(playbook: Playbook, site: Site) -> None:

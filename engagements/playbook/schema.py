@@ -189,10 +189,14 @@ class Gate:
 
 @dataclass(frozen=True)
 class Hypercare:
-    """Close support after the launch, and the rule by which it ends or is extended; variances in per cent."""
+    """Close support after the launch, and the rule by which it ends or is extended; variances in per cent.
+
+    It begins with the phase of its `subphase`.
+    """
 
     name: str
     weeks: str
+    subphase: str = ""
     covers: str = ""
     office_hours: str = ""
     good_below: str = ""

@@ -91,7 +91,9 @@ class Test:
 
 @dataclass(frozen=True)
 class MaintenanceTask:
-    """What is looked at after the project; `check` names the computation that fills it in."""
+    """What is looked at after the project, and how. `check` names the computation that fills it in (`MAINTENANCE_CHECKS`),
+    `threshold` is its number.
+    """
 
     key: str
     cadence: Cadence
@@ -101,25 +103,34 @@ class MaintenanceTask:
     action: str = ""
     check: str = ""
     only_if: str = ""
+    threshold: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True)
 class MaintenanceOwner:
-    """Who runs the maintenance, by type of engagement, and from which sub-phase on."""
+    """Who runs the maintenance, by type of engagement, and from which sub-phase on.
+
+    Of whose people that is, and in which function (finance, revops, sales …) where it is the client's.
+    """
 
     kind: EngagementKind
     owner: str
     handed_at: str
+    side: Side = Side.FIRM
+    function: str = ""
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """When to engage again."""
+    """When to engage again. `check` names what the system watches (`TRIGGER_CHECKS`), `limit` is its number."""
 
     key: str
     name: str
     threshold: str
     response: str
+    check: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True)

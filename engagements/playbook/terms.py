@@ -80,3 +80,22 @@ COMPUTED_CHECKS: dict[str, str] = {
     "maintenance_planned": "The maintenance schedule is there",
 }
 """What a gate can compute. The registry of engagements answers each; a playbook that names another is refused."""
+
+MAINTENANCE_CHECKS: dict[str, str] = {
+    "variance_within_tolerance": "CRM and billing lie no further apart than the threshold, in per cent",
+    "accounts_reconciled": "No more accounts than the threshold differ between CRM and billing without an explanation",
+    "failed_imports": "No failed import is open for longer than the threshold, in hours",
+    "account_changes": "No account moves by more than the threshold, in the reporting currency, without a contract event",
+    "expired_contracts": "No more contract lines than the threshold count past their end",
+    "stale_rates": "The newest rate of every currency is no older than the threshold, in days",
+    "dashboard_use": "At least the threshold, in per cent, of the executives opened a dashboard in the period",
+}
+"""What a maintenance check can compute, and what its threshold is a number of."""
+
+TRIGGER_CHECKS: dict[str, str] = {
+    "variance_repeated": "CRM and billing are further apart than the limit, in per cent, two month ends running",
+    "new_product": "A product is sold that the signed policy's month did not know",
+    "new_billing_source": "Another billing system delivers contract lines",
+    "definition_disputed": "A definition is refused or opened again after it was signed",
+}
+"""What the system watches for as a reason to engage again."""

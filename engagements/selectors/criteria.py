@@ -21,13 +21,13 @@ from engagements.models import (
     Risk,
     Task,
 )
+from engagements.selectors.hypercare import hypercare_of, rule_of
 from governance.models import DefinitionItem, ItemState
 from governance.selectors.answers import terms_approved, terms_waiting
 from governance.selectors.items import no_assumed_critical
 from governance.selectors.signoff import signed_final
 from metrics.selectors.reconciliation_checks import month_closed_and_reconciled, variance_within_tolerance
 from metrics.selectors.samples import samples_agree, samples_get
-from portal.lib.periods import last_day
 
 
 @dataclass(frozen=True)
@@ -143,16 +143,13 @@ def trainings_held(gate: Gate, today: date) -> Answer:
 
 
 def hypercare_over(gate: Gate, today: date) -> Answer:
-    """Its last day is past, and it covered a month end that is closed."""
-    first, last = gate.engagement.hypercare_from, gate.engagement.hypercare_until
-    if first is None or last is None:
-        return Answer(False, "Hypercare has no dates yet.", "card/")
-    if today <= last:
-        return Answer(False, f"Hypercare lasts until {last:%Y-%m-%d}.", "card/")
-    month = month_closed_and_reconciled(gate.engagement.client).month
-    if month is None or not first <= last_day(month) <= last:
-        return Answer(False, "Hypercare covered no month end that is closed.", "card/")
-    return Answer(True, f"Hypercare ended on {last:%Y-%m-%d} and covered a month end.", "card/")
+    """Its last day is past, and the first month end since it began is closed and reconciled."""
+    if rule_of(gate.engagement) is None:
+        return Answer(False, "The playbook's copy says nothing of hypercare.", "maintenance/")
+    found = hypercare_of(gate.engagement, today)
+    if found is None:
+        return Answer(False, "Hypercare has not begun: it begins with its phase, or with a date on the card.", "card/")
+    return Answer(found.is_over, found.sentence, "maintenance/")
 
 
 def no_critical_issue(gate: Gate, today: date) -> Answer:
@@ -178,7 +175,9 @@ def maintenance_planned(gate: Gate, today: date) -> Answer:
     owners = [each for each in content.get("maintenance_owners", []) if each["kind"] == gate.engagement.kind]
     if not tasks or not owners:
         return Answer(False, "The playbook's copy has no maintenance tasks, or nobody to run them.")
-    return Answer(True, f"{_counted(len(tasks), 'task')} of maintenance. {owners[0]['owner']}.")
+    begun = gate.engagement.maintenance_from
+    since = f" The schedule runs since {begun}." if begun else ""
+    return Answer(True, f"{_counted(len(tasks), 'task')} of maintenance. {owners[0]['owner']}.{since}", "maintenance/")
 
 
 CHECKS: dict[str, Check] = {

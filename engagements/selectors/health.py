@@ -6,7 +6,17 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from engagements.models import Engagement, GateDecision, Milestone, Risk, Task, TimeEntry
+from engagements.models import (
+    Engagement,
+    GateDecision,
+    MaintenanceCheck,
+    Milestone,
+    RefinementTrigger,
+    Risk,
+    Task,
+    TimeEntry,
+)
+from engagements.selectors.maintenance import late_checks
 from metrics.selectors.reconciliation_checks import variance_within_tolerance
 
 GREEN, AMBER, RED = "green", "amber", "red"
@@ -63,6 +73,7 @@ def health_get(engagement: Engagement, today: date, hours: HoursSpent) -> Health
         *gate_reasons(engagement, today),
         *hours_reasons(engagement, hours),
         *data_reasons(engagement),
+        *upkeep_reasons(engagement, today),
     ]
     return worst_of(reasons)
 
@@ -134,3 +145,18 @@ def data_reasons(engagement: Engagement) -> list[Reason]:
     if check.month is None or check.holds or check.variance is None:
         return []
     return [Reason(AMBER, check.sentence, "")]
+
+
+def upkeep_reasons(engagement: Engagement, today: date) -> list[Reason]:
+    """Maintenance that is late, red flags that nobody has solved, and reasons to engage again that nobody has settled."""
+    reasons = []
+    days = [today - check.due_on for check in late_checks(engagement, today)]
+    if days:
+        number = "1 maintenance check is" if len(days) == 1 else f"{len(days)} maintenance checks are"
+        level = RED if max(days) > VERY_LATE else AMBER
+        reasons.append(Reason(level, f"{number} late, the oldest by {max(days).days} days.", "maintenance/"))
+    flags = MaintenanceCheck.objects.filter(engagement=engagement, state="red_flag").order_by("due_on", "pk")
+    reasons += [Reason(AMBER, f"Red flag: {check}.", f"maintenance/{check.pk}/") for check in flags[:MANY_LATE]]
+    open_ones = RefinementTrigger.objects.filter(engagement=engagement, state="open").order_by("pk")
+    reasons += [Reason(AMBER, f"{row}: {row.text}", "maintenance/#triggers") for row in open_ones[:MANY_LATE]]
+    return reasons

@@ -18,6 +18,7 @@ from engagements.models import (
     Task,
 )
 from engagements.selectors.gates import gate_now, next_gate
+from engagements.selectors.maintenance import due_checks, owner_of
 
 SOON = timedelta(days=7)
 SHOWN = 8
@@ -64,7 +65,10 @@ def waiting_list(engagement: Engagement) -> list[Waiting]:
 
 
 def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, may_sign: bool, today: date) -> list[Needed]:
-    """What the engagement needs of this person now, the most pressing first."""
+    """What the engagement needs of this person now, the most pressing first; of a closed one, its maintenance."""
+    upkeep = _maintenance(engagement, user, today)
+    if not engagement.is_open:
+        return upkeep[:SHOWN]
     me = Participant.objects.filter(engagement=engagement, user=user).first()
     found = _mentions(engagement, user) + (_mine(me, is_firm_staff, today) if me else [])
     gate = next_gate(engagement)
@@ -72,7 +76,22 @@ def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, may_sig
         found += _gate_opens(gate, today) if is_firm_staff else _signatures(gate) if may_sign else []
     if not is_firm_staff:
         found += _homework_of_the_client(engagement)
-    return found[:SHOWN]
+    return (upkeep + found)[:SHOWN]
+
+
+def _maintenance(engagement: Engagement, user: Any, today: date) -> list[Needed]:
+    """Checks that whoever runs the maintenance has to do, in one line: how many, and how many are late."""
+    if user.pk not in {person.pk for person in owner_of(engagement).people}:
+        return []
+    due = list(due_checks(engagement, today))
+    if not due:
+        return []
+    late = sum(check.due_on < today for check in due)
+    title = "1 maintenance check waits" if len(due) == 1 else f"{len(due)} maintenance checks wait"
+    first = min(check.due_on for check in due)
+    text = f"{late} late, the oldest due {first:%Y-%m-%d}." if late else f"The first is due {first:%Y-%m-%d}."
+    page = f"maintenance/{due[0].pk}/" if len(due) == 1 else "maintenance/"
+    return [Needed(title, text, page, "Do it" if len(due) == 1 else "See them", "refused" if late else "waiting")]
 
 
 def _gate_opens(gate: Gate, today: date) -> list[Needed]:

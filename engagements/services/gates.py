@@ -9,6 +9,8 @@ from engagements import states
 from engagements.models import DecisionKind, Gate, GateCriterion, GateDecision, Phase
 from engagements.selectors.gates import GateNow, gate_now
 from engagements.services.changes import record_change
+from engagements.services.hypercare import phase_brings_hypercare
+from engagements.services.maintenance import phase_brings
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.telling import gate_tell
@@ -97,6 +99,22 @@ def gate_start_early(*, gate: Gate, user: Any, today: date | None = None) -> Pha
     return following
 
 
+def gate_plan(*, gate: Gate, planned_on: date | None) -> Gate:
+    """Say by which day a gate is meant to open, or that this is no longer planned."""
+    require_open(gate.engagement)
+    before = gate.planned_on
+    if before == planned_on:
+        return gate
+    gate.planned_on = planned_on
+    gate.save(update_fields=["planned_on"])
+    record_change(
+        gate.engagement, "gate.planned", about="gate", about_id=gate.pk, path=f"gates/{gate.pk}/",
+        text=f"planned {gate} for {planned_on}" if planned_on else f"took back the date of {gate}",
+        before=before, after=planned_on,
+    )  # fmt: skip
+    return gate
+
+
 def _locked(gate: Gate, today: date | None) -> tuple[Gate, GateNow]:
     gate = Gate.objects.select_for_update().get(pk=gate.pk)
     require_open(gate.engagement)
@@ -128,6 +146,8 @@ def _go_on_after(gate: Gate) -> None:
     following = _next_phase(gate)
     if following is not None and following.state in {"shut", "early"}:
         _phase_step(following, "start")
+        phase_brings_hypercare(phase=following)
+        phase_brings(phase=following)
 
 
 def _rest_after(gate: Gate) -> None:

@@ -34,7 +34,7 @@ from engagements.services.changes import record_change
 from engagements.services.problems import EngagementError
 from engagements.services.summaries import next_morning
 from portal.tenancy import audit
-from portal.tenancy.dispatch import next_run
+from portal.tenancy.dispatch import earlier_run, next_run
 from portal.tenancy.models import Client
 
 MEETING_LISTS = ("bring", "leave_with", "homework", "before", "during", "after")
@@ -91,6 +91,7 @@ def engagement_start(
     )  # fmt: skip
     morning = next_morning(timezone.now().astimezone(ZoneInfo(client.time_zone)))
     next_run(client=client, column="next_engagement_at", at=morning)
+    earlier_run(client=client, column="next_maintenance_at", at=morning)
     return engagement
 
 

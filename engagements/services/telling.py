@@ -1,11 +1,12 @@
 """Whom a change of an engagement is told, and in which words.
 
 `gate_tell(gate=, text=)` · `meeting_tell(meeting=)` · `owner_tell(engagement=, owner=, text=, page=, about=)` ·
-`mention_tell(comment=, people=, page=)`
+`mention_tell(comment=, people=, page=)` · `maintenance_tell(engagement=, people=, text=, page=, key=)`
 """
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.urls import reverse
 
@@ -74,4 +75,12 @@ def mention_tell(*, comment: Comment, people: Iterable[Participant], page: str) 
         client=engagement.client, users=[row.user for row in people], kind=Kind.MENTIONED,
         text=f"{comment.author.get_full_name()} mentions you: {comment.text[:300]}",
         path=page_of(engagement, page), about=f"{comment.about} {comment.about_id}",
+    )  # fmt: skip
+
+
+def maintenance_tell(*, engagement: Engagement, people: Iterable[Any], text: str, page: str, key: str) -> None:
+    """People hear of what goes on after the launch; with the same `key` once, and by one mail a day at most."""
+    notice_add(
+        client=engagement.client, users=people, kind=Kind.MAINTENANCE, text=f"{engagement}: {text}",
+        path=page_of(engagement, page), about=f"maintenance {engagement.pk}", key=f"{key} {engagement.pk}",
     )  # fmt: skip

@@ -18,6 +18,7 @@ class Kind(models.TextChoices):
     TASK = "task", "A task or homework becomes yours"
     GATE = "gate", "A gate opens, is looped back or overridden"
     MEETING = "meeting", "A meeting is scheduled"
+    MAINTENANCE = "maintenance", "A maintenance check waits, or something drifts"
     IMPORT = "import", "An import failed"
     MONTH = "month", "A month was closed"
     PORTFOLIO = "portfolio", "The week of your clients"
@@ -71,6 +72,10 @@ KINDS: Final[dict[str, KindSpec]] = {
     Kind.TASK: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
     Kind.GATE: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
     Kind.MEETING: KindSpec("With the homework that is to be done before it.", How.NOW, How.DAILY),
+    Kind.MAINTENANCE: KindSpec(
+        "Checks that are yours and become due or late, red flags, hypercare, reasons to engage again: one mail a day at most.",
+        How.NOW, How.NOW, is_once_a_day=True,
+    ),
     Kind.IMPORT: KindSpec("Of a file that you sent.", How.NOW, How.DAILY),
     Kind.MONTH: KindSpec("With its ending ARR.", How.DAILY, How.WEEKLY),
     Kind.PORTFOLIO: KindSpec(

@@ -27,7 +27,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         change(
             "name", "currency", "fiscal_year_start", "time_zone", "locale", "accent", "requires_mfa_for_admins",
             "close_day", "next_close_at", "next_check_at", "next_import_at", "next_reminder_at",
-            "next_engagement_at", "next_anchor_at", "next_notice_at",
+            "next_engagement_at", "next_anchor_at", "next_notice_at", "next_maintenance_at",
         ),
     ),
     "tenancy_firmmembership": (READ, ADD, DELETE, change("role")),
@@ -44,6 +44,10 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "engagements_playbookversion": (READ, ADD),
     # ... but a draft is written over and over, and gone when it is published
     "engagements_playbookdraft": (READ, ADD, change("content", "revision", "changed_by_id", "changed_at"), DELETE),
+    # where a person's calendar is read: turned off by emptying it
+    "engagements_calendarfeed": (
+        READ, ADD, change("token_hash", "only_client_key", "is_everything", "made_at", "read_at"),
+    ),
     # grants by permission or by group are Django's, and unused: what one may do hangs on memberships
     "accounts_user_groups": (READ,),
     "accounts_user_user_permissions": (READ,),

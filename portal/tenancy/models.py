@@ -68,6 +68,7 @@ class Client(models.Model):
     next_reminder_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_notice_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     next_engagement_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    next_maintenance_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

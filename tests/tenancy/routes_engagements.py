@@ -9,15 +9,19 @@ from engagements.models import (
     Engagement,
     Gate,
     GateCriterion,
+    MaintenanceCheck,
     Meeting,
     MeetingItem,
     Participant,
     ProjectTraining,
+    RefinementTrigger,
     Task,
     TaskNeed,
 )
 from engagements.services.conversation import meeting_item_add
 from engagements.services.files import file_keep
+from engagements.services.hypercare import hypercare_begin
+from engagements.services.maintenance import maintenance_begin
 from engagements.services.people import participant_add
 from engagements.services.start import Chosen, engagement_start
 from engagements.services.tasks import task_create, task_need_add
@@ -27,6 +31,7 @@ from portal.tenancy.models import Client
 from portal.tenancy.permissions import (
     JOIN_ENGAGEMENT,
     OVERRIDE_GATE,
+    RECONCILE,
     RUN_ENGAGEMENT,
     SIGN_ENGAGEMENT,
     VIEW_ENGAGEMENT,
@@ -150,6 +155,43 @@ CARD = {"name": "ARR", "kind": "dedicated", "starts_on": "2026-11-02"}
 PLAN = {"name": "Map fields", "is_client_visible": "on"}
 VIEW, RUN = VIEW_ENGAGEMENT, RUN_ENGAGEMENT
 
+
+def maintained(client: Client) -> Engagement:
+    """An engagement whose schedule runs since 2 Nov 2026."""
+    return maintenance_begin(
+        engagement=engagement_of(client), begins_on=dt.date(2026, 11, 2), now=dt.datetime(2026, 11, 2, tzinfo=dt.UTC)
+    )
+
+
+def a_check(client: Client) -> dict[str, Any]:
+    engagement = maintained(client)
+    check = MaintenanceCheck.objects.filter(engagement=engagement, task_key="reconcile").order_by("pk")[0]
+    MaintenanceCheck.objects.filter(pk=check.pk).update(opens_on=dt.date(2026, 11, 2))
+    return {"engagement_id": engagement.pk, "check_id": check.pk}
+
+
+def to_compute(client: Client) -> dict[str, Any]:
+    return a_check(client) | {"step": "compute"}
+
+
+def in_maintenance(client: Client) -> dict[str, Any]:
+    return {"engagement_id": maintained(client).pk}
+
+
+def in_hypercare(client: Client) -> dict[str, Any]:
+    engagement = engagement_of(client)
+    return {"engagement_id": hypercare_begin(engagement=engagement, begins_on=dt.date(2026, 11, 9)).pk}
+
+
+def a_trigger(client: Client) -> dict[str, Any]:
+    engagement = engagement_of(client)
+    row = RefinementTrigger.objects.create(
+        engagement=engagement, trigger_key="drift", fact="2026-08", name="Drift", text="Apart.",
+        raised_at=dt.datetime(2026, 11, 2, tzinfo=dt.UTC),
+    )  # fmt: skip
+    return {"engagement_id": engagement.pk, "trigger_id": row.pk}
+
+
 ENGAGEMENT_ROUTES: list[Route] = [
     Route("engagements", VIEW, status=(200,)),
     Route("engagement_new", RUN, status=(200,)),
@@ -197,6 +239,16 @@ ENGAGEMENT_ROUTES: list[Route] = [
     Route("build", VIEW, kwargs=an_engagement, status=(200,)),
     Route("training", RUN, "post", a_training, {"held_on": "2026-11-20"}, status=(302,)),
     Route("comment", JOIN_ENGAGEMENT, "post", to_comment, {"text": "Hello"}, status=(302,)),
+    Route("gate_day", RUN, "post", a_gate, {"planned_on": "2026-12-18"}, status=(302,)),
+    Route("maintenance", VIEW, kwargs=in_maintenance, status=(200,)),
+    Route("maintenance_start", RUN, "post", an_engagement, {"begins_on": "2026-11-10"}, status=(302,)),
+    Route("maintenance_stop", RUN, "post", in_maintenance, {"reason": "Theirs now"}, status=(302,)),
+    Route("maintenance_look", RUN, "post", in_maintenance, status=(302,)),
+    Route("maintenance_check", VIEW, kwargs=a_check, status=(200,)),
+    Route("maintenance_result", RECONCILE, "post", a_check, {"step": "pass", "note": "Agrees"}, status=(302,)),
+    Route("maintenance_move", RECONCILE, "post", to_compute, status=(302,)),
+    Route("trigger_end", RUN, "post", a_trigger, {"reason": "Scoped"}, status=(302,)),
+    Route("office_hours", RUN, "post", in_hypercare, {"weekday": "1", "at": "15:00"}, status=(302,)),
 ]
 
 PAGES = "firm: tests/engagements/test_playbook_pages.py"
