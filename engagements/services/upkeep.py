@@ -4,10 +4,11 @@ At-least-once and idempotent: a check is made once, a fact is found once, and no
 """
 
 import datetime as dt
+from collections import Counter
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from engagements.models import Engagement, MaintenanceCheck
+from engagements.models import Engagement, MaintenanceCheck, RefinementTrigger
 from engagements.selectors.maintenance import due_checks, owner_of
 from engagements.services.changes import record_change
 from engagements.services.hypercare import hypercare_decide, hypercare_keep
@@ -51,8 +52,16 @@ def look_asked(*, engagement: Engagement, now: dt.datetime) -> None:
     engagement_look(engagement=engagement, now=now)
     record_change(
         engagement, "maintenance.looked", about="engagement", about_id=engagement.pk, path=PATH,
-        text="had hypercare, maintenance and reasons to engage again looked at", is_internal=True, details={"at": now},
+        text="had hypercare, maintenance and reasons to engage again looked at", is_internal=True,
+        after=state_of(engagement), details={"at": now},
     )  # fmt: skip
+
+
+def state_of(engagement: Engagement) -> dict[str, int]:
+    """How many checks there are in each state, and how many reasons to engage again are open."""
+    checks = Counter(MaintenanceCheck.objects.filter(engagement=engagement).values_list("state", flat=True))
+    open_ones = RefinementTrigger.objects.filter(engagement=engagement, state="open").count()
+    return {**checks, "triggers": open_ones}
 
 
 def owners_remind(*, engagement: Engagement, today: date) -> int:
