@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Check the certificate of a signed policy without Tieout, its database or any package: Python 3.9 or later is enough.
+"""Check the certificate of a signed policy, or of a signed criterion of a gate, without Tieout, its database or any package.
 
-    python verify_certificate.py CERTIFICATE.json POLICY.json [--key-id 16HEXDIGITS]
+    python verify_certificate.py CERTIFICATE.json SIGNED.json [--key-id 16HEXDIGITS]
 
-It recomputes the policy's sha256 from the file, every definition's hash, the hash of every statement, and the Ed25519
-signature of the certificate (RFC 8032). Give --key-id, which you got from the firm by another way, so that a certificate made
-with somebody else's key is found too. Exit code 0: everything holds; 1: something does not, and it is named; 2: unreadable.
+SIGNED.json is what was signed: the policy, or what was shown of the criterion. It recomputes the sha256 of that file, every
+definition's hash, the hash of every statement, and the Ed25519 signature of the certificate (RFC 8032). Give --key-id, which
+you got from the firm by another way, so that a certificate made with somebody else's key is found too. Python 3.9 or later is
+enough. Exit code 0: everything holds; 1: something does not, and it is named; 2: unreadable.
 """
 
 from __future__ import annotations
@@ -97,7 +98,9 @@ def faults(certificate: Any, policy_bytes: bytes, key_id: str | None) -> list[st
     content, policy = certificate["content"], json.loads(policy_bytes)
     key, expected = base64.b64decode(content["public_key"]), content["document"]["sha256"]
     changed = [
-        entry["content"]["key"] for entry in policy["items"] if sha256(canonical(entry["content"])) != entry["sha256"]
+        entry["content"]["key"]
+        for entry in policy.get("items", [])
+        if sha256(canonical(entry["content"])) != entry["sha256"]
     ]
     checks = [
         (
@@ -107,11 +110,12 @@ def faults(certificate: Any, policy_bytes: bytes, key_id: str | None) -> list[st
         (content["key_id"] == sha256(key)[:16], "the certificate names another key than its own"),
         (key_id in (None, content["key_id"]), "the key is not the expected one"),
         (sha256(policy_bytes) == expected, "the policy's file is not the one that was signed"),
-        (policy["number"] == content["document"]["number"], "the certificate is of another version"),
+        (policy.get("number") == content["document"].get("number"), "the certificate is of another version"),
+        ("items" in policy or "criterion" in policy, "the file is neither a policy nor a criterion"),
         (not changed, "definitions do not match their hashes: " + ", ".join(changed)),
         (len(content["signatures"]) >= content["quorum"], "there are fewer signatures than were needed"),
     ]
-    hashes = {entry["content"]["key"]: entry["sha256"] for entry in policy["items"]}
+    hashes = {entry["content"]["key"]: entry["sha256"] for entry in policy.get("items", [])}
     for signature in content["signatures"]:
         who, intent = signature["email"], signature["intent"].encode()
         own = all(hashes.get(item["key"]) == item["sha256"] for item in signature["items"])
@@ -142,9 +146,9 @@ def main(arguments: list[str]) -> int:
         return 1
     content = certificate["content"]
     who = ", ".join("{} ({})".format(each["email"], each["function"]) for each in content["signatures"])
-    sys.stdout.write(
-        "VALID: {}, policy v{}, signed by {}\n".format(content["client"]["name"], content["document"]["number"], who)
-    )
+    document = content["document"]
+    what = "policy v{}".format(document["number"]) if "number" in document else "gate {}".format(document["gate"])
+    sys.stdout.write("VALID: {}, {}, signed by {}\n".format(content["client"]["name"], what, who))
     sys.stdout.write("key {}, audit log {}\n".format(content["key_id"], content["audit_chain"]))
     return 0
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from engagements import states
 from engagements.forms_project import CommentForm
-from engagements.models import Engagement, Task
-from engagements.selectors.gates import current_phase, gate_list, gate_now, next_gate, phase_list
+from engagements.models import Document, Engagement, Task
+from engagements.selectors.gates import GateNow, current_phase, gate_list, gate_now, next_gate, phase_list
 from engagements.selectors.health import health_get, hours_spent
 from engagements.selectors.projects import (
     FEED,
@@ -21,10 +21,11 @@ from engagements.selectors.projects import (
     task_list,
     task_needs,
 )
+from engagements.selectors.signing import signable_by
 from engagements.selectors.waiting import needed_of, waiting_list
 from engagements.services.mentions import is_firms_alone
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAGEMENT, SIGN_ENGAGEMENT
+from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAGEMENT
 
 TABS = (
     ("", "Overview"), ("plan/", "Plan"), ("checklists/", "Checklists"), ("meetings/", "Meetings"),
@@ -52,7 +53,6 @@ def base(request: TenantRequest, engagement: Engagement, tab: str) -> dict[str, 
         "is_firm": request.standing.is_firm_staff,
         "may_run": may(RUN_ENGAGEMENT) and engagement.is_open,
         "may_join": may(JOIN_ENGAGEMENT),
-        "may_sign": may(SIGN_ENGAGEMENT),
         "may_override": may(OVERRIDE_GATE),
     }
 
@@ -77,6 +77,15 @@ def comments(engagement: Engagement, about: str, about_id: int, reader: Reader) 
             for row in people
         ],
     }  # fmt: skip
+
+
+def signing_context(request: TenantRequest, now: GateNow) -> dict[str, Any]:
+    """What a gate's page offers about its signed criteria: those that the reader signs, and documents as evidence."""
+    rows = [each.row for each in now.criteria if each.row.kind == "signed" and not each.row.check_key]
+    if not request.standing.is_firm_staff:
+        return {"signable": {row.pk for row in rows if signable_by(row, request.user)}}
+    documents = Document.objects.filter(engagement=now.gate.engagement, is_client_visible=True)
+    return {"signable": set(), "evidence_documents": documents.order_by("position", "pk") if rows else []}
 
 
 def phase_line(engagement: Engagement, home: str) -> list[dict[str, Any]]:
@@ -108,9 +117,7 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
     week = [task for task in task_list(engagement, reader) if is_now(task, today)]
     mine = {row.pk for row in participant_list(engagement) if row.user_id == request.user.pk}
     waiting = [each for each in waiting_list(engagement) if reader.is_firm_staff or not each.is_internal]
-    needs = needed_of(
-        engagement, request.user, is_firm_staff=reader.is_firm_staff, may_sign=context["may_sign"], today=today
-    )
+    needs = needed_of(engagement, request.user, is_firm_staff=reader.is_firm_staff, today=today)
     return context | {
         "line": phase_line(engagement, context["home"]),
         "gate_now": gate_now(gate, today) if gate else None,

@@ -13,6 +13,7 @@ from engagements.views import (
     playbooks,
     process,
     projects,
+    signing,
     work,
 )
 
@@ -68,7 +69,18 @@ urlpatterns = [
     path(f"{ONE}gates/<int:gate_id>/day/", maintenance.gate_day, name="gate_day"),
     path(f"{ONE}gates/<int:gate_id>/<slug:step>/", process.gate_step, name="gate_step"),
     path(f"{ONE}criteria/<int:criterion_id>/confirm/", process.criterion_confirm, name="criterion_confirm"),
-    path(f"{ONE}criteria/<int:criterion_id>/sign/", process.criterion_sign, name="criterion_sign"),
+    path(f"{ONE}criteria/<int:criterion_id>/signing/", signing.criterion_signing, name="criterion_signing"),
+    path(f"{ONE}criteria/<int:criterion_id>/signing/code/", signing.criterion_code, name="criterion_code"),
+    path(f"{ONE}criteria/<int:criterion_id>/signing/sign/", signing.criterion_signed, name="criterion_sign"),
+    path(f"{ONE}criteria/<int:criterion_id>/signing/end/", signing.criterion_unsigned, name="criterion_unsign"),
+    path(f"{ONE}criteria/<int:criterion_id>/signing/file/", signing.criterion_file, name="criterion_file"),
+    path(f"{ONE}criteria/<int:criterion_id>/ask/", signing.criterion_ask, name="criterion_ask"),
+    path(f"{ONE}criteria/<int:criterion_id>/evidence/", signing.criterion_evidence, name="criterion_evidence"),
+    path(
+        f"{ONE}criteria/<int:criterion_id>/certificate.json",
+        signing.criterion_certificate,
+        name="criterion_certificate",
+    ),
     # what is made
     path(f"{ONE}documents/", documents.documents, name="project_documents"),
     path(f"{ONE}documents/add/", documents.document_new, name="project_document_new"),

@@ -79,8 +79,7 @@ def engagement_needs(standing: Standing, user: Any) -> list[Need]:
             continue
         keys = {"client_slug": standing.client.slug, "engagement_id": engagement.pk}
         home = reverse("engagement", kwargs=keys)
-        may_sign = standing.may(permissions.SIGN_ENGAGEMENT)
-        for each in needed_of(engagement, user, is_firm_staff=standing.is_firm_staff, may_sign=may_sign, today=today):
+        for each in needed_of(engagement, user, is_firm_staff=standing.is_firm_staff, today=today):
             text = f"{engagement.name}: {each.text}"
             needs.append(Need(each.title, text, f"{home}{each.page}", each.action, each.level))
     return needs[:SHOWN]

@@ -15,7 +15,15 @@ from engagements.models.closing import (
     SystemKind,
 )
 from engagements.models.files import ProjectFile
-from engagements.models.gates import DecisionKind, Gate, GateCriterion, GateDecision
+from engagements.models.gates import (
+    CriterionCertificate,
+    CriterionSignature,
+    DecisionKind,
+    Gate,
+    GateCriterion,
+    GateDecision,
+    SignatureEnd,
+)
 from engagements.models.maintenance import MaintenanceCheck, RefinementTrigger
 from engagements.models.playbooks import FirmPlaybook, PlaybookDraft, PlaybookVersion
 from engagements.models.projects import (
@@ -59,6 +67,8 @@ __all__ = [
     "ChecklistPoint",
     "Comment",
     "Component",
+    "CriterionCertificate",
+    "CriterionSignature",
     "Debrief",
     "Decision",
     "DecisionKind",
@@ -95,6 +105,7 @@ __all__ = [
     "RiskKind",
     "Severity",
     "Side",
+    "SignatureEnd",
     "SubPhase",
     "Survey",
     "SurveyPerson",

@@ -12,7 +12,13 @@ from engagements.playbook.hours import Hours, total
 from engagements.playbook.order import cycle_in
 from engagements.playbook.schema import Criterion, Gate, Meeting, Playbook, Task
 from engagements.playbook.shape import is_row, slots, title_slot
-from engagements.playbook.terms import COMPUTED_CHECKS, MAINTENANCE_CHECKS, TRIGGER_CHECKS, CriterionKind
+from engagements.playbook.terms import (
+    COMPUTED_CHECKS,
+    MAINTENANCE_CHECKS,
+    TRIGGER_CHECKS,
+    CriterionKind,
+    SigningFunction,
+)
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
 SIGNED_CHECK = "policy_signed"
@@ -157,9 +163,25 @@ def _check_gate(place: str, gate: Gate, playbook: Playbook, site: Site) -> None:
             site.fault(f"{inner}.check", f"'{criterion.check}' cannot be computed; known are {known}")
         if criterion.check and not _may_have_check(criterion):
             site.fault(f"{inner}.check", f"only a computed criterion has a check, or a signed one {SIGNED_CHECK}")
+        _check_signing(site, inner, criterion, {document.name for document in playbook.documents})
     for number, needed in enumerate(gate.early_needs, start=1):
         if needed not in keys:
             site.fault(f"{place}.early_needs[{number}]", f"the gate has no criterion '{needed}'")
+
+
+def _check_signing(site: Site, inner: str, criterion: Criterion, documents: set[str]) -> None:
+    """Only what is signed in the portal names functions, as many as its quorum at least, and a document that is there."""
+    if (criterion.functions or criterion.quorum or criterion.document) and (
+        criterion.kind != CriterionKind.SIGNED or criterion.check
+    ):
+        site.fault(inner, "only a signed criterion without a check names functions, a quorum or a document")
+    for function in criterion.functions:
+        if function not in set(SigningFunction):
+            site.fault(f"{inner}.functions", f"'{function}' is no function; known are {', '.join(SigningFunction)}")
+    if not 0 <= criterion.quorum <= len(criterion.functions):
+        site.fault(f"{inner}.quorum", "a quorum is at most the number of functions; 0 means all of them")
+    if criterion.document and criterion.document not in documents:
+        site.fault(f"{inner}.document", f"the playbook has no document '{criterion.document}'")
 
 
 def _may_have_check(criterion: Criterion) -> bool:

@@ -163,12 +163,18 @@ class DocumentType:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing that must hold; a computed one names its check."""
+    """One thing that must hold; a computed one names its check, a signed one who signs it.
+
+    `functions` sign it, `quorum` of them are enough (0: all), and `document` names the document that is signed with it.
+    """
 
     key: str
     kind: CriterionKind
     text: str
     check: str = ""
+    functions: tuple[str, ...] = ()
+    quorum: int = 0
+    document: str = ""
     only_if: str = ""
 
 

@@ -26,6 +26,17 @@ class CriterionKind(StrEnum):
     COMPUTED = "computed"
 
 
+class SigningFunction(StrEnum):
+    """For what of the client a person signs."""
+
+    FINANCE = "finance"
+    REVOPS = "revops"
+    SALES = "sales"
+    SUCCESS = "success"
+    SPONSOR = "sponsor"
+    OTHER = "other"
+
+
 class DocumentKind(StrEnum):
     """What a document is for."""
 

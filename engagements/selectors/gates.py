@@ -6,8 +6,7 @@ from typing import Any
 
 from engagements.models import Engagement, Gate, GateCriterion, GateDecision, Phase
 from engagements.selectors.criteria import CHECKS, Answer
-
-SAID = {"confirmed": ("Confirmed", "Nobody has confirmed it yet."), "signed": ("Signed", "Nobody has signed it yet.")}
+from engagements.selectors.signing import standing_of
 
 
 @dataclass(frozen=True)
@@ -64,18 +63,21 @@ class GateNow:
 
 def gate_now(gate: Gate, today: date) -> GateNow:
     """A gate with every criterion answered."""
-    rows = gate.criteria.select_related("said_by").order_by("position")
+    rows = gate.criteria.select_related("said_by", "document").order_by("position")
     return GateNow(gate, tuple(CriterionNow(row, _answer(gate, row, today)) for row in rows))
 
 
 def _answer(gate: Gate, row: GateCriterion, today: date) -> Answer:
     if row.check_key:
         return CHECKS[row.check_key](gate, today)
+    page = f"gates/{gate.pk}/"
+    if row.kind == "signed":
+        row.gate = gate
+        now = standing_of(row)
+        return Answer(now.holds, now.sentence, page)
     if row.said_at is None or row.said_by is None:
-        return Answer(False, SAID[row.kind][1], f"gates/{gate.pk}/")
-    return Answer(
-        True, f"{SAID[row.kind][0]} by {row.said_by.get_full_name()} on {row.said_at:%Y-%m-%d}.", f"gates/{gate.pk}/"
-    )
+        return Answer(False, "Nobody has confirmed it yet.", page)
+    return Answer(True, f"Confirmed by {row.said_by.get_full_name()} on {row.said_at:%Y-%m-%d}.", page)
 
 
 def gate_list(engagement: Engagement) -> list[Gate]:

@@ -19,6 +19,7 @@ from engagements.models import (
 )
 from engagements.selectors.gates import gate_now, next_gate
 from engagements.selectors.maintenance import due_checks, owner_of
+from engagements.selectors.signing import signable_by, standing_of
 
 SOON = timedelta(days=7)
 SHOWN = 8
@@ -64,7 +65,7 @@ def waiting_list(engagement: Engagement) -> list[Waiting]:
     return sorted(found, key=lambda each: each.since)
 
 
-def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, may_sign: bool, today: date) -> list[Needed]:
+def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, today: date) -> list[Needed]:
     """What the engagement needs of this person now, the most pressing first; of a closed one, its maintenance."""
     upkeep = _maintenance(engagement, user, today)
     if not engagement.is_open:
@@ -73,7 +74,7 @@ def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, may_sig
     found = _mentions(engagement, user) + (_mine(me, is_firm_staff, today) if me else [])
     gate = next_gate(engagement)
     if gate is not None:
-        found += _gate_opens(gate, today) if is_firm_staff else _signatures(gate) if may_sign else []
+        found += _gate_opens(gate, today) if is_firm_staff else _signatures(gate, user)
     if not is_firm_staff:
         found += _homework_of_the_client(engagement)
     return (upkeep + found)[:SHOWN]
@@ -96,16 +97,25 @@ def _maintenance(engagement: Engagement, user: Any, today: date) -> list[Needed]
 
 def _gate_opens(gate: Gate, today: date) -> list[Needed]:
     """That a gate can be opened. What the system computes is only read once people have said all that is theirs to say."""
-    if gate.criteria.filter(check_key="", said_at=None).exists() or not gate_now(gate, today).can_open:
+    if (
+        gate.criteria.filter(kind="confirmed", check_key="", said_at=None).exists()
+        or not gate_now(gate, today).can_open
+    ):
         return []
     title, page = f"{gate.name} can be opened", f"gates/{gate.pk}/"
     return [Needed(title, "Every criterion holds.", page, "Open the gate", "agreed")]
 
 
-def _signatures(gate: Gate) -> list[Needed]:
-    """What waits for a signature."""
-    rows = gate.criteria.filter(kind="signed", check_key="", said_at=None).order_by("position")
-    return [Needed("Your signature", row.text, f"gates/{gate.pk}/", "Read and sign") for row in rows]
+def _signatures(gate: Gate, user: Any) -> list[Needed]:
+    """What waits for this person's signature."""
+    found = []
+    rows = gate.criteria.filter(kind="signed", check_key="").select_related("gate__engagement__client", "document")
+    for row in rows.order_by("position"):
+        functions = signable_by(row, user)
+        now = standing_of(row) if functions else None
+        if now is not None and not now.holds and set(functions) - now.done:
+            found.append(Needed("Your signature", row.text, f"criteria/{row.pk}/signing/", "Read and sign"))
+    return found
 
 
 def _mentions(engagement: Engagement, user: Any) -> list[Needed]:

@@ -5,12 +5,13 @@ from urllib.parse import urlsplit
 
 from django.db.models import Max
 
-from engagements.models import Document, DocumentVersion, Engagement
+from engagements.models import Document, DocumentVersion, Engagement, GateCriterion
 from engagements.playbook.terms import DocumentKind
 from engagements.services.changes import record_change
 from engagements.services.files import file_keep
 from engagements.services.moves import require_open, row_move
 from engagements.services.problems import EngagementError, IllegalMove
+from engagements.services.signing import signatures_lapse
 from portal.tenancy import audit
 
 
@@ -81,4 +82,6 @@ def document_version_add(
     )  # fmt: skip
     if document.state == "planned":
         row_move(about="document", row=document, step="draft", user=user)
+    criteria = GateCriterion.objects.filter(document=document, kind="signed", gate__state="shut")
+    signatures_lapse(criteria=criteria.select_related("gate__engagement__client", "document"))
     return version

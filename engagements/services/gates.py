@@ -21,19 +21,18 @@ def criterion_say(
     criterion: GateCriterion,
     holds: bool,
     user: Any,
-    is_firm_staff: bool,
     note: str = "",
     now: datetime | None = None,
 ) -> GateCriterion:
-    """A person says that a criterion holds, or takes it back.
+    """A consultant says that a criterion holds, or takes it back.
 
-    A signature is the client's to give: EngagementError where a consultant would. A computed criterion is nobody's to say.
+    EngagementError for one that is computed, which is nobody's to say, or signed (`engagements.services.signing`).
     """
     gate = criterion.gate
     require_open(gate.engagement)
     if criterion.check_key:
         raise EngagementError("the system computes this one: nobody can say it")
-    if criterion.kind == "signed" and is_firm_staff:
+    if criterion.kind == "signed":
         raise EngagementError("only the client's people sign")
     if gate.state != "shut":
         raise IllegalMove(f"{gate} is open: loop it back first")
@@ -43,7 +42,7 @@ def criterion_say(
     criterion.said_by = user if holds else None
     criterion.note = note[:300]
     criterion.save(update_fields=["said_at", "said_by", "note"])
-    verb = ("signed" if criterion.kind == "signed" else "confirmed") if holds else "took back"
+    verb = "confirmed" if holds else "took back"
     record_change(
         gate.engagement, f"criterion.{'said' if holds else 'taken_back'}", about="gate", about_id=gate.pk,
         path=f"gates/{gate.pk}/", text=f"{verb}: {criterion.text}", before=not holds, after=holds,

@@ -99,8 +99,8 @@ def _copy(engagement: Engagement, playbook: Playbook) -> None:
     phases = _copy_phases(engagement, playbook)
     subs: dict[str, SubPhase] = {row.key: row for row in SubPhase.objects.filter(engagement=engagement)}
     _copy_tasks(engagement, playbook, subs)
-    _copy_gates(engagement, playbook, phases)
     _copy_work(engagement, playbook)
+    _copy_gates(engagement, playbook, phases)
 
 
 def _copy_phases(engagement: Engagement, playbook: Playbook) -> dict[str, Phase]:
@@ -151,6 +151,7 @@ def _copy_tasks(engagement: Engagement, playbook: Playbook, subs: dict[str, SubP
 
 
 def _copy_gates(engagement: Engagement, playbook: Playbook, phases: dict[str, Phase]) -> None:
+    documents = {row.name: row for row in Document.objects.filter(engagement=engagement)}
     for gate in playbook.gates:
         row = Gate.objects.create(
             engagement=engagement, phase=phases[gate.phase], name=gate.name, output=gate.output, go=gate.go,
@@ -159,7 +160,8 @@ def _copy_gates(engagement: Engagement, playbook: Playbook, phases: dict[str, Ph
         GateCriterion.objects.bulk_create(
             GateCriterion(
                 engagement=engagement, gate=row, position=n, key=each.key, kind=each.kind, text=each.text[:600],
-                check_key=each.check,
+                check_key=each.check, functions=list(each.functions), quorum=each.quorum,
+                document=documents.get(each.document[:200]),
             )
             for n, each in enumerate(gate.criteria)
         )  # fmt: skip

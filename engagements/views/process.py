@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from engagements.forms_project import StepForm
 from engagements.models import ChecklistPoint, Gate, GateCriterion, SubPhase
-from engagements.pages import base, comments, phase_line, reader_of
+from engagements.pages import base, comments, phase_line, reader_of, signing_context
 from engagements.selectors.gates import decisions_of, gate_list, gate_now, phase_list
 from engagements.services.conversation import mentions_seen
 from engagements.services.gates import criterion_say, gate_loop_back, gate_open, gate_override, gate_start_early
@@ -24,7 +24,6 @@ from portal.tenancy.permissions import (
     JOIN_ENGAGEMENT,
     OVERRIDE_GATE,
     RUN_ENGAGEMENT,
-    SIGN_ENGAGEMENT,
     VIEW_ENGAGEMENT,
 )
 
@@ -95,8 +94,10 @@ def gate(request: TenantRequest, engagement_id: int, gate_id: int) -> HttpRespon
     row = gate_or_404(found, gate_id)
     mentions_seen(user=request.user, about="gate", about_id=row.pk)
     context = base(request, found, "checklists/")
+    now = gate_now(row, timezone.now().date())
     context |= {
-        "now": gate_now(row, timezone.now().date()),
+        "now": now,
+        **signing_context(request, now),
         "line": phase_line(found, context["home"]),
         "decisions": decisions_of(row),
         **comments(found, "gate", row.pk, reader_of(request)),
@@ -115,26 +116,11 @@ def gate_or_404(engagement: Any, gate_id: int) -> Gate:
 @client_page(RUN_ENGAGEMENT)
 def criterion_confirm(request: TenantRequest, engagement_id: int, criterion_id: int) -> HttpResponse:
     """A consultant says that a criterion holds, or takes it back."""
-    return said(request, engagement_id, criterion_id, "confirmed")
-
-
-@require_POST
-@client_page(SIGN_ENGAGEMENT)
-def criterion_sign(request: TenantRequest, engagement_id: int, criterion_id: int) -> HttpResponse:
-    """One of the client's people signs a criterion, or takes the signature back."""
-    return said(request, engagement_id, criterion_id, "signed")
-
-
-def said(request: TenantRequest, engagement_id: int, criterion_id: int, kind: str) -> HttpResponse:
-    """Keep what a person says about a criterion of a kind."""
     found = engagement_or_404(request, engagement_id)
     rows = GateCriterion.objects.select_related("gate__engagement__client", "gate__phase")
-    row = get_object_or_404(rows, pk=criterion_id, engagement=found, kind=kind)
-    holds = request.POST.get("holds") == "1"
-    change = partial(
-        criterion_say, criterion=row, holds=holds, user=request.user, is_firm_staff=request.standing.is_firm_staff,
-        note=request.POST.get("note", ""),
-    )  # fmt: skip
+    row = get_object_or_404(rows, pk=criterion_id, engagement=found, kind="confirmed")
+    holds, note = request.POST.get("holds") == "1", request.POST.get("note", "")
+    change = partial(criterion_say, criterion=row, holds=holds, user=request.user, note=note)
     return carried_out(request, found, change, "Kept." if holds else "Taken back.", f"gates/{row.gate_id}/")
 
 

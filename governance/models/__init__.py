@@ -19,7 +19,6 @@ from governance.models.registry import (
 from governance.models.signoff import (
     Certificate,
     Signature,
-    SignCode,
     SignedItem,
     Signer,
     SignerState,
@@ -53,7 +52,6 @@ __all__ = [
     "PublicationMode",
     "PublicationState",
     "Respondent",
-    "SignCode",
     "Signature",
     "SignedItem",
     "Signer",

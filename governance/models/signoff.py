@@ -74,23 +74,6 @@ class Signer(TenantModel):
         return f"{self.user} for {self.get_function_display()}"
 
 
-class SignCode(TenantModel):
-    """A one-time code that was mailed to somebody who came by a link; kept as its keyed hash."""
-
-    signer = TenantForeignKey(Signer, on_delete=models.PROTECT, related_name="codes")
-    mac = models.CharField(max_length=64)
-    sent_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    tries = models.PositiveIntegerField(default=0)
-    used_at = models.DateTimeField(null=True)
-
-    class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["client", "signer", "-id"], name="sign_code_newest")]
-
-    def __str__(self) -> str:
-        return f"code of {self.signer}"
-
-
 class Signature(TenantModel):
     """What was signed, by whom, how they had proved who they are, and from where. Rows are never changed or removed."""
 

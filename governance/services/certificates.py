@@ -1,6 +1,7 @@
 """Certificates of signed documents: canonical JSON, signed with a key that is not in the database.
 
-`certificate_issue(client=, signoff=) -> Certificate` · `public_key() -> str` · `key_id() -> str`
+`certificate_issue(client=, signoff=) -> Certificate` · `seal(content) -> str` · `issue_of(client)` · `public_key() -> str` ·
+`key_id() -> str`
 
 The Ed25519 key is derived from `AUDIT_KEY`, which no database holds. `docs/verify_certificate.py` checks a certificate and its
 artifact without any of this.
@@ -43,14 +44,28 @@ def key_id() -> str:
     return hashlib.sha256(base64.b64decode(public_key())).hexdigest()[:16]
 
 
+def seal(content: dict[str, Any]) -> str:
+    """The signature of a certificate's content, base64."""
+    return base64.b64encode(private_key(settings.AUDIT_KEY).sign(audit.canonical(content))).decode()
+
+
+def issue_of(client: Client) -> dict[str, Any]:
+    """What every certificate says of its issue: when, under which key, and where the audit log was then."""
+    head = audit.head_of(client)
+    return {
+        "issued_at": audit.utc_text(database_time()),
+        "audit_chain": {"chain": head.chain, "sequence": head.sequence, "hash": head.hash} if head else None,
+        "public_key": public_key(),
+        "key_id": key_id(),
+    }
+
+
 def certificate_issue(*, client: Client, signoff: Signoff) -> Certificate:
     """The certificate of a completed sign-off, with the head of the audit chain as an anchor outside the database."""
     content = certificate_content(client, signoff)
-    signed = private_key(settings.AUDIT_KEY).sign(audit.canonical(content))
     certificate: Certificate = Certificate.objects.create(
-        signoff=signoff, content=content, signature=base64.b64encode(signed).decode(), key_id=key_id(),
-        issued_at=database_time(),
-    )  # fmt: skip
+        signoff=signoff, content=content, signature=seal(content), key_id=key_id(), issued_at=database_time()
+    )
     audit.record(
         "certificate.issued", object_type="policy document", object_id=signoff.document.number, after=content,
         details={"number": signoff.document.number, "key_id": certificate.key_id},
@@ -60,7 +75,7 @@ def certificate_issue(*, client: Client, signoff: Signoff) -> Certificate:
 
 def certificate_content(client: Client, signoff: Signoff) -> dict[str, Any]:
     """Everything that a certificate says."""
-    document, head = signoff.document, audit.head_of(client)
+    document = signoff.document
     signatures = Signature.objects.filter(signer__signoff=signoff).select_related("signer__user")
     return {
         "schema": SCHEMA,
@@ -71,10 +86,7 @@ def certificate_content(client: Client, signoff: Signoff) -> dict[str, Any]:
         "requested_by": signoff.requested_by.email,
         "requested_at": audit.utc_text(signoff.requested_at),
         "signatures": [signature_content(signature) for signature in signatures.order_by("signed_at")],
-        "issued_at": audit.utc_text(database_time()),
-        "audit_chain": {"chain": head.chain, "sequence": head.sequence, "hash": head.hash} if head else None,
-        "public_key": public_key(),
-        "key_id": key_id(),
+        **issue_of(client),
     }
 
 

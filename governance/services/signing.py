@@ -8,7 +8,6 @@ lapses item by item: when one of them changes, and only then.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,25 +27,15 @@ from governance.services.news import news_add
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff import changed_items, may_sign, require_turn, signer_tell, signoff_lock
 from governance.services.signoff_states import next_signer_state, next_state
+from portal.accounts.proofs import Place, Proof
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 
-@dataclass(frozen=True)
-class Proof:
-    """How a person had proved who they are, and when."""
-
-    method: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a signature came from: the address as the trusted proxies say, and the program."""
-
-    address: str
-    user_agent: str
+def subject_of(signer: Signer) -> str:
+    """What a one-time code of this signer is for."""
+    return f"signer {signer.pk}"
 
 
 def intent_text(signer: Signer) -> str:

@@ -10,7 +10,7 @@ from governance.selectors.answers import OwnQuestion, questions_of
 from governance.selectors.worth import worths
 from governance.services.answers import answer_give
 from governance.services.problems import DefinitionError, OutdatedError
-from portal.accounts.session import scope_of
+from portal.accounts.proofs import is_by_link
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import ANSWER_DEFINITIONS
 
@@ -65,9 +65,3 @@ def place_of(questions: list[OwnQuestion], key: str) -> int:
         if question.item.key == key:
             return place
     raise Http404("No such question.")
-
-
-def is_by_link(request: TenantRequest) -> bool:
-    """Whether the reader's session began with a mailed link."""
-    scope = scope_of(request.session)
-    return scope is not None and scope.kind == "link"

@@ -11,16 +11,13 @@ from django.views.decorators.http import require_GET, require_POST
 from governance.models import Signer
 from governance.selectors.signoff import signer_get
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.sign_codes import code_send, code_use
-from governance.services.signing import Place, Proof, document_decline, document_sign
+from governance.services.signing import document_decline, document_sign, subject_of
 from governance.signoff_page import signing_context
-from governance.views.answers import is_by_link
-from portal.accounts.lockout import address_of
+from portal.accounts.proofs import WRONG_CODE, is_by_link, place_of, proof_given
+from portal.accounts.services.sign_codes import code_send
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import ANSWER_DEFINITIONS
-from portal.tenancy.step_up import identity_confirmed, last_proof
-
-BY_CODE = "mailed link and one-time code"
+from portal.tenancy.services import TenancyError
 
 
 @require_GET
@@ -36,8 +33,8 @@ def signing_code(request: TenantRequest, signer_id: int) -> HttpResponse:
     """Mail the code with which somebody who came by a link signs."""
     signer = signer_or_404(request, signer_id)
     try:
-        code_send(client=request.client, signer=signer, now=dt.datetime.now(dt.UTC))
-    except DefinitionError as error:
+        code_send(client=request.client, user=signer.user, subject=subject_of(signer), now=dt.datetime.now(dt.UTC))
+    except TenancyError as error:
         messages.error(request, f"No code was sent: {error}.")
     else:
         messages.success(request, f"A code is on its way to {signer.user.email}. It works once, for ten minutes.")
@@ -49,22 +46,15 @@ def signing_code(request: TenantRequest, signer_id: int) -> HttpResponse:
 def signing_sign(request: TenantRequest, signer_id: int) -> HttpResponse:
     """Sign what was shown, after a fresh proof: a code for who came by a link, a sign-in of the last minutes for others."""
     signer = signer_or_404(request, signer_id)
-    if is_by_link(request):
-        now = dt.datetime.now(dt.UTC)
-        if not code_use(signer=signer, code=request.POST.get("code", ""), now=now):
-            # Not an error answer: that would roll the counted try back.
-            return shown(request, signer, "This code is wrong, used or too old. After five tries a new one is needed.")
-        proof = Proof(BY_CODE, now)
-    else:
-        if (first := identity_confirmed(request)) is not None:
-            return first
-        method, at = last_proof(request)
-        proof = Proof(method, dt.datetime.fromtimestamp(at, dt.UTC))
-    place = Place(address_of(request) or "", request.headers.get("User-Agent", ""))
+    proof = proof_given(request, subject_of(signer))
+    if proof is None:
+        return shown(request, signer, WRONG_CODE)
+    if isinstance(proof, HttpResponse):
+        return proof
     try:
         document_sign(
             client=request.client, signer=signer, sha256=request.POST.get("sha256", ""),
-            intent=request.POST.get("intent", ""), proof=proof, place=place,
+            intent=request.POST.get("intent", ""), proof=proof, place=place_of(request),
         )  # fmt: skip
     except DefinitionError as error:
         return refused(request, signer_id, error)

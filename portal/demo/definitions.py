@@ -9,10 +9,11 @@ from governance.services.documents import document_create
 from governance.services.items import definitions_start, item_confirm, item_edit
 from governance.services.publishing import signed_publish
 from governance.services.respondents import respondent_add
-from governance.services.signing import Place, Proof, document_sign, intent_text
+from governance.services.signing import document_sign, intent_text
 from governance.services.signoff import signoff_request
 from metrics.selectors.closes import latest_closes
 from portal.accounts.models import User
+from portal.accounts.proofs import Place, Proof
 from portal.tenancy.models import Client
 
 KICKOFF, REFINEMENT, REVIEW = "Kickoff, 3 Nov 2026", "Refinement 1, 10 Nov 2026", "Final review, 17 Nov 2026"

@@ -10,6 +10,7 @@ from engagements.models import (
     Document,
     Engagement,
     Gate,
+    GateCriterion,
     Meeting,
     Participant,
     ProjectTest,
@@ -17,15 +18,18 @@ from engagements.models import (
     Task,
 )
 from engagements.selectors.gates import gate_now
+from engagements.selectors.signing import shown_of
 from engagements.services.card import card_update, training_hold
 from engagements.services.conversation import comment_add, meeting_item_add, meeting_note, risk_add
 from engagements.services.documents import document_version_add
 from engagements.services.gates import criterion_say, gate_open, gate_override
 from engagements.services.moves import row_move
 from engagements.services.people import participant_add
+from engagements.services.signing import criterion_sign, intent_text
 from engagements.services.start import Chosen, engagement_start
 from engagements.services.tasks import point_set, task_update, time_add
 from engagements.shipped import shipped_playbooks
+from portal.accounts.proofs import Place, Proof
 from portal.tenancy.models import Client
 
 BEFORE_PORTAL = "Agreed and signed before the project moved into Tieout"
@@ -63,7 +67,7 @@ STORIES = (
         {"uses_slack": True, "has_warehouse": False},
     ),
     DemoEngagement(
-        "quayside", "sales-dashboards", "Sales dashboards", "single", 4, 80, 95, {"fay": ("Budget", "finance")}, {},
+        "quayside", "sales-dashboards", "Sales dashboards", "single", 4, 80, 95, {"fay": ("Sales manager", "sales")}, {},
     ),
 )  # fmt: skip
 
@@ -96,12 +100,12 @@ def engagement_play(
     engagement.refresh_from_db()
     lead = Participant.objects.get(engagement=engagement, user=staff[0])
     for phase in range(1, told.phase):
-        phase_finish(engagement, phase, lead, next(iter(team.values())), today)
+        phase_finish(engagement, phase, lead, today)
     phase_begin(engagement, told.phase, lead, team, today)
     return engagement
 
 
-def phase_finish(engagement: Engagement, phase: int, lead: Participant, signer: Participant, today: dt.date) -> None:
+def phase_finish(engagement: Engagement, phase: int, lead: Participant, today: dt.date) -> None:
     """Everything of a phase is done; what the system cannot see of the time before is said by a partner."""
     key = str(phase)
     for point in ChecklistPoint.objects.filter(engagement=engagement, subphase__phase__key=key):
@@ -117,12 +121,25 @@ def phase_finish(engagement: Engagement, phase: int, lead: Participant, signer: 
         for training in ProjectTraining.objects.filter(engagement=engagement):
             training_hold(training=training, held_on=today - dt.timedelta(days=9), attendance="The whole team")
     gate = Gate.objects.select_related("phase", "engagement__client").get(engagement=engagement, phase__key=key)
-    for criterion in gate.criteria.filter(check_key=""):
-        by_firm = criterion.kind == "confirmed"
-        criterion_say(
-            criterion=criterion, holds=True, user=lead.user if by_firm else signer.user, is_firm_staff=by_firm
-        )
+    for criterion in gate.criteria.filter(check_key="", kind="confirmed"):
+        criterion_say(criterion=criterion, holds=True, user=lead.user)
+    for criterion in gate.criteria.filter(check_key="", kind="signed").select_related("document"):
+        criterion.gate = gate
+        criterion_play(criterion, lead)
     gate_pass(gate, lead)
+
+
+def criterion_play(criterion: GateCriterion, lead: Participant) -> None:
+    """What is signed is there, and whoever speaks for a function that signs it has signed."""
+    document = criterion.document
+    if document is not None and not document.versions.exists():
+        document_version_add(document=document, text="As agreed in the review.", user=lead.user)
+    for person in Participant.objects.filter(engagement=criterion.engagement, function__in=criterion.functions):
+        proof, place = Proof("password", dt.datetime.now(dt.UTC)), Place("203.0.113.24", "Firefox")
+        criterion_sign(
+            criterion=criterion, user=person.user, function=person.function, sha256=shown_of(criterion).sha256,
+            intent=intent_text(criterion, person.user, person.function), proof=proof, place=place,
+        )  # fmt: skip
 
 
 def gate_pass(gate: Gate, lead: Participant) -> None:

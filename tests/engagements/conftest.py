@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from engagements.models import Engagement, Participant
+from engagements.models import CriterionSignature, Engagement, GateCriterion, Participant
+from engagements.selectors.signing import shown_of, signable_by
 from engagements.services.people import participant_add
+from engagements.services.signing import criterion_sign, intent_text
 from engagements.services.start import Chosen, engagement_start
 from engagements.shipped import shipped_playbooks
 from portal.accounts.models import User
+from portal.accounts.proofs import Place, Proof
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
@@ -46,3 +49,11 @@ def analyst(project: Engagement, finn: User) -> Participant:
     """Finn as the engagement knows him."""
     found: Participant = Participant.objects.get(engagement=project, user=finn)
     return found
+
+
+def sign(criterion: GateCriterion, user: User, function: str = "", **more: Any) -> CriterionSignature:
+    """Sign a criterion as it is shown now, for the person's own function."""
+    of = function or next(iter(signable_by(criterion, user)), "finance")
+    given = {"sha256": shown_of(criterion).sha256, "intent": intent_text(criterion, user, of), **more}
+    proof, place = Proof("password", dt.datetime.now(dt.UTC)), Place("203.0.113.7", "Firefox")
+    return criterion_sign(criterion=criterion, user=user, function=of, proof=proof, place=place, **given)

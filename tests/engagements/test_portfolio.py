@@ -93,14 +93,14 @@ def test_a_person_is_needed_for_homework_tasks_and_signatures(
     task_create(engagement=project, name="Hidden", owner=analyst, due_on=TODAY, is_client_visible=False)
     task_create(engagement=project, name="Shown", owner=analyst, due_on=TODAY)
     signed_here(project)
-    found = needed_of(project, finn, is_firm_staff=False, may_sign=True, today=TODAY)
+    found = needed_of(project, finn, is_firm_staff=False, today=TODAY)
     assert [(each.title, each.level) for each in found] == [
         ("Confirm", "refused"),
         ("2. Shown", "waiting"),
         ("Your signature", "waiting"),
         ("5 points of your homework are open", "waiting"),
     ]
-    assert needed_of(project, ana, is_firm_staff=True, may_sign=False, today=TODAY) == []
+    assert needed_of(project, ana, is_firm_staff=True, today=TODAY) == []
 
 
 def test_the_summary_follows_every_change(project: Engagement, ana: User) -> None:

@@ -7,15 +7,16 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
-from governance.models import DefinitionItem, Signature, SignCode, SignedItem, Signer
+from governance.models import DefinitionItem, Signature, SignedItem, Signer
 from governance.services.documents import document_create
 from governance.services.items import definitions_start, item_confirm, item_edit
 from governance.services.problems import OutdatedError
 from governance.services.respondents import respondent_add
-from governance.services.sign_codes import code_use, mac_of
-from governance.services.signing import Place, Proof, document_sign, intent_text
+from governance.services.signing import document_sign, intent_text, subject_of
 from governance.services.signoff import signoff_request
-from portal.accounts.models import User
+from portal.accounts.models import SignCode, User
+from portal.accounts.proofs import Place, Proof
+from portal.accounts.services.sign_codes import code_use, mac_of
 from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create, member_add
@@ -87,14 +88,17 @@ def test_parallel_guesses_of_a_code_are_five_at_most_and_one_use(asked: Client) 
         signer = Signer.objects.select_related("user").first()
         assert signer is not None
         expires = NOW + dt.timedelta(minutes=10)
-        SignCode.objects.create(signer=signer, mac=mac_of(signer, "123456"), sent_at=NOW, expires_at=expires)
+        mac = mac_of(signer.user, subject_of(signer), "123456")
+        SignCode.objects.create(user=signer.user, subject=subject_of(signer), mac=mac, sent_at=NOW, expires_at=expires)
     start = Barrier(10)
 
     def guess(number: int) -> bool:
         start.wait()
         try:
             with tenant_context(asked):
-                return code_use(signer=signer, code="000000" if number < 30 else "123456", now=NOW)
+                return code_use(
+                    user=signer.user, subject=subject_of(signer), code="000000" if number < 30 else "123456", now=NOW
+                )
         finally:
             connections.close_all()
 

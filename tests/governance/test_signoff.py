@@ -10,22 +10,24 @@ from django.db import transaction
 from django.db.utils import ProgrammingError
 from django.test import Client as Browser
 
-from governance.models import DefinitionItem, PolicyDocument, Signature, SignCode, SignedItem, Signer, Signoff
+from governance.models import DefinitionItem, PolicyDocument, Signature, SignedItem, Signer, Signoff
 from governance.selectors.signoff import signed_final, signer_get, to_sign
 from governance.services.asking import reminders_due
 from governance.services.documents import document_create
 from governance.services.items import item_edit
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import respondent_add
-from governance.services.sign_codes import code_send, code_use
-from governance.services.signing import Place, Proof, document_decline, document_sign, intent_text
+from governance.services.signing import document_decline, document_sign, intent_text, subject_of
 from governance.services.signoff import signoff_request, signoff_withdraw
 from governance.services.signoff_states import SIGNER, SIGNOFF, TransitionError, next_signer_state, next_state
-from portal.accounts.models import User
+from portal.accounts.models import SignCode, User
+from portal.accounts.proofs import Place, Proof
+from portal.accounts.services.sign_codes import code_send, code_use
 from portal.notices.models import Notice
 from portal.notices.services.outbox import notices_mail
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import TenancyError
 from tests.accounts.conftest import Commits, Mailbox
 from tests.governance.conftest import item
 from tests.governance.test_documents import confirm_critical
@@ -223,14 +225,14 @@ def test_a_code_works_once_for_ten_minutes_and_five_tries(
 
     def fresh() -> str:
         with commits(), tenant_context(started):
-            code_send(client=started, signer=signer, now=NOW)
+            code_send(client=started, user=finn, subject=subject_of(signer), now=NOW)
         found = re.search(r"\b\d{6}\b", mailbox.text())
         assert found is not None
         return found[0]
 
     def use(code: str, minutes: float = 1) -> bool:
         with tenant_context(started):
-            return code_use(signer=signer, code=code, now=NOW + dt.timedelta(minutes=minutes))
+            return code_use(user=finn, subject=subject_of(signer), code=code, now=NOW + dt.timedelta(minutes=minutes))
 
     code = fresh()
     assert not use(code, 10) and use(code) and not use(code)
@@ -243,9 +245,9 @@ def test_a_code_works_once_for_ten_minutes_and_five_tries(
     with tenant_context(started):
         assert code not in str(list(SignCode.objects.values())), "only a keyed hash is kept"
         assert code not in str(list(AuditEntry.objects.values_list("details")))
-        code_send(client=started, signer=signer, now=NOW)
-        with pytest.raises(DefinitionError, match="within the hour"):
-            code_send(client=started, signer=signer, now=NOW)
+        code_send(client=started, user=finn, subject=subject_of(signer), now=NOW)
+        with pytest.raises(TenancyError, match="within the hour"):
+            code_send(client=started, user=finn, subject=subject_of(signer), now=NOW)
 
 
 @pytest.fixture

@@ -18,25 +18,30 @@ from engagements.models import (
     Task,
     TaskNeed,
 )
+from engagements.selectors.signing import shown_of
 from engagements.services.conversation import meeting_item_add
+from engagements.services.documents import document_version_add
 from engagements.services.files import file_keep
 from engagements.services.hypercare import hypercare_begin
 from engagements.services.maintenance import maintenance_begin
 from engagements.services.people import participant_add
+from engagements.services.signing import criterion_sign, intent_text
 from engagements.services.start import Chosen, engagement_start
 from engagements.services.tasks import task_create, task_need_add
 from engagements.shipped import shipped_playbooks
 from portal.accounts.models import User
-from portal.tenancy.models import Client
+from portal.accounts.proofs import Place, Proof
+from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import (
+    ANSWER_DEFINITIONS,
     JOIN_ENGAGEMENT,
     OVERRIDE_GATE,
     RECONCILE,
     RUN_ENGAGEMENT,
-    SIGN_ENGAGEMENT,
     VIEW_ENGAGEMENT,
 )
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import member_add
 from tests.engagements.files import sent
 from tests.tenancy.matrix import Kwargs, Route
 
@@ -100,7 +105,56 @@ a_document = the_newest(Document, "document_id")
 a_meeting = the_newest(Meeting, "meeting_id")
 a_training = the_newest(ProjectTraining, "training_id")
 to_confirm = the_newest(GateCriterion, "criterion_id", kind="confirmed")
-to_sign = the_newest(GateCriterion, "criterion_id", kind="signed")
+
+
+def to_sign(client: Client) -> dict[str, Any]:
+    """A criterion that Finance alone signs."""
+    engagement = engagement_of(client)
+    row = GateCriterion.objects.get(engagement=engagement, key="accepted")
+    row.functions = ["finance"]
+    row.save()
+    return {"engagement_id": engagement.pk, "criterion_id": row.pk}
+
+
+def rightful() -> User:
+    """Who signs in the matrix: one of the client's people, of Finance."""
+    return User.objects.get_or_create(email="rightful@example.com", defaults={"name": "Rightful"})[0]
+
+
+def as_shown(client: Client) -> dict[str, Any]:
+    """What the page of the newest criterion to sign sends back."""
+    with tenant_context(client):
+        row = GateCriterion.objects.select_related("gate__engagement__client").filter(key="accepted").latest("pk")
+        return {"sha256": shown_of(row).sha256, "intent": intent_text(row, rightful(), "finance")}
+
+
+def signed(client: Client) -> dict[str, Any]:
+    """A criterion that the rightful person has signed."""
+    found = to_sign(client)
+    row = GateCriterion.objects.get(pk=found["criterion_id"])
+    user = rightful()
+    member_add(client=client, user=user, role=ClientRole.FINANCE)
+    criterion_sign(
+        criterion=row, user=user, function="finance", sha256=shown_of(row).sha256,
+        intent=intent_text(row, user, "finance"), proof=Proof("password", dt.datetime.now(dt.UTC)), place=Place("", ""),
+    )  # fmt: skip
+    return found
+
+
+def with_file(client: Client) -> dict[str, Any]:
+    """A criterion that is signed with a file."""
+    found = to_sign(client)
+    document = Document.objects.filter(engagement_id=found["engagement_id"])[0]
+    document_version_add(document=document, file=sent())
+    GateCriterion.objects.filter(pk=found["criterion_id"]).update(document=document)
+    return found
+
+
+def to_ask(client: Client) -> dict[str, Any]:
+    """A criterion whose signer is on the engagement."""
+    found = to_sign(client)
+    a_person(client, Engagement.objects.get(pk=found["engagement_id"]))
+    return found
 
 
 def a_file(client: Client) -> dict[str, Any]:
@@ -221,8 +275,14 @@ ENGAGEMENT_ROUTES: list[Route] = [
     # A partner's alone; Ana is an architect. tests/engagements/test_gates.py
     Route("gate_override", OVERRIDE_GATE, "post", a_gate, {"reason": "x"}, status=(403,)),
     Route("criterion_confirm", RUN, "post", to_confirm, {"holds": "1"}, status=(302,)),
-    # The client's alone, and Ana is a consultant. tests/engagements/test_gates.py
-    Route("criterion_sign", SIGN_ENGAGEMENT, "post", to_sign, {"holds": "1"}, status=(403,)),
+    Route("criterion_signing", ANSWER_DEFINITIONS, kwargs=to_sign, status=(200,), rightful=ClientRole.FINANCE),
+    Route("criterion_code", ANSWER_DEFINITIONS, "post", to_sign, status=(302,), rightful=ClientRole.FINANCE),
+    Route("criterion_sign", ANSWER_DEFINITIONS, "post", to_sign, as_shown, status=(302,), rightful=ClientRole.FINANCE),
+    Route("criterion_unsign", ANSWER_DEFINITIONS, "post", signed, status=(302,), rightful=ClientRole.FINANCE),
+    Route("criterion_file", ANSWER_DEFINITIONS, kwargs=with_file, status=(200,), rightful=ClientRole.FINANCE),
+    Route("criterion_ask", RUN, "post", to_ask, status=(302,)),
+    Route("criterion_evidence", RUN, "post", to_sign, {"note": "All samples agree", "document": ""}, status=(302,)),
+    Route("criterion_certificate", VIEW, kwargs=signed, status=(200,)),
     Route("project_documents", VIEW, kwargs=an_engagement, status=(200,)),
     Route("project_document", VIEW, kwargs=a_document, status=(200,)),
     Route("project_document_version", RUN, "post", a_document, {"text": "v1"}, status=(302,)),

@@ -7,9 +7,10 @@ from governance.models import DefinitionItem, PolicyDocument, Respondent, Signer
 from governance.services.documents import document_create
 from governance.services.items import definitions_start, item_confirm
 from governance.services.respondents import respondent_add
-from governance.services.signing import Place, Proof, document_sign, intent_text
+from governance.services.signing import document_sign, intent_text
 from governance.services.signoff import signoff_request
 from portal.accounts.models import User
+from portal.accounts.proofs import Place, Proof
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import ANSWER_DEFINITIONS, EDIT_POLICY, VIEW_POLICY
 from portal.tenancy.scope import tenant_context

@@ -1,5 +1,6 @@
 """People, their invitations and links, the tokens of programs, and single sign-on."""
 
+from portal.accounts.models.codes import SignCode
 from portal.accounts.models.guesses import GuessBudget
 from portal.accounts.models.links import FirmInvitation, Invitation, MagicLink
 from portal.accounts.models.people import User, UserManager
@@ -14,6 +15,7 @@ __all__ = [
     "Invitation",
     "MagicLink",
     "PageUse",
+    "SignCode",
     "SsoConnection",
     "SsoDomain",
     "SsoIdentity",
