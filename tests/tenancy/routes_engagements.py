@@ -124,7 +124,9 @@ def rightful() -> User:
 def as_shown(client: Client) -> dict[str, Any]:
     """What the page of the newest criterion to sign sends back."""
     with tenant_context(client):
-        row = GateCriterion.objects.select_related("gate__engagement__client").filter(key="accepted").latest("pk")
+        rows = GateCriterion.objects.select_related("gate__engagement__client").filter(key="accepted")
+        if (row := rows.order_by("pk").last()) is None:
+            return {}
         return {"sha256": shown_of(row).sha256, "intent": intent_text(row, rightful(), "finance")}
 
 
