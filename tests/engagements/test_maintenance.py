@@ -181,7 +181,7 @@ def test_late_checks_and_red_flags_are_reasons_of_health_and_in_what_needs_the_o
     assert [(r.level, r.sentence) for r in upkeep_reasons(kept, day)] == [
         (AMBER, "4 maintenance checks are late, the oldest by 3 days.")
     ]
-    needs = needed_of(kept, finn, is_firm_staff=False, may_sign=False, today=day)
+    needs = needed_of(kept, finn, is_firm_staff=False, today=day)
     assert (needs[0].title, needs[0].text, needs[0].level) == (
         "8 maintenance checks wait", "4 late, the oldest due 2026-12-09.", "refused",
     )  # fmt: skip
