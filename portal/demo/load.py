@@ -31,6 +31,7 @@ from portal.demo import crm
 from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.definitions import definitions_half_way, definitions_signed
 from portal.demo.engagements import engagements_load
+from portal.demo.playbooks import playbooks_load
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, DemoClient
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
@@ -59,6 +60,7 @@ def demo_load(password: str) -> list[tuple[str, str]]:
             firm_member_add(firm=firm, user=user, role=role)
             staff.append(user)
             sign_ins.append((user.email, f"{role} at {FIRM_NAME}"))
+        playbooks_load(firm, staff)
         for story in CLIENTS:
             sign_ins += client_load(firm, story, staff, password)
     return sign_ins

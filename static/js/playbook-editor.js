@@ -4,7 +4,6 @@ const outline = document.getElementById("editor-outline");
 const wide = matchMedia("(min-width: 62rem)");
 const OPENED = `outline ${editor.dataset.home}`;
 const opened = new Set(JSON.parse(sessionStorage.getItem(OPENED) || "[]"));
-let underWay = 0;
 
 function setOpen(button, isOpen) {
   const id = button.getAttribute("aria-controls");
@@ -51,8 +50,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   restore();
   fit();
   const isPlaced = document.activeElement !== document.body && document.activeElement.closest("#pane");
-  if (event.detail.requestConfig?.verb === "post" && /\/(add|copy)\/$/.test(event.detail.pathInfo?.requestPath || "")) {
-    editor.querySelector("[data-pane] .part-card:last-of-type .form-control")?.focus();
+  const path = event.detail.pathInfo?.requestPath || "";
+  if (/\/(add|copy)\/$/.test(path)) {
+    const pane = editor.querySelector("[data-pane]");
+    const rows = path.includes(`/parts/${pane.dataset.pane}/`) ? pane.querySelectorAll(".part-card.is-row") : [];
+    ([...rows].at(-1) || pane.querySelector(".part-card"))?.querySelector(".form-control")?.focus();
   } else if (!isPlaced) {
     document.getElementById("pane").scrollIntoView({ block: wide.matches ? "nearest" : "start" });
   }
@@ -65,14 +67,38 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.isError = false;
 });
 
-// Leaving for another page waits for what is still being saved.
-document.addEventListener("htmx:beforeRequest", () => { underWay += 1; });
-document.addEventListener("htmx:afterRequest", () => { underWay = Math.max(0, underWay - 1); });
+// Leaving for another page waits for what is still being saved; what was not saved keeps the reader here.
+const unsaved = new Map(); // form -> how often it changed
+let leaving = "";
+
+const noted = (event) => {
+  const form = event.target.closest?.(".part-form");
+  if (form) unsaved.set(form, (unsaved.get(form) || 0) + 1);
+};
+editor.addEventListener("input", noted);
+editor.addEventListener("change", noted);
+document.addEventListener("htmx:configRequest", (event) => {
+  const form = event.detail.elt;
+  if (form.matches?.(".part-form")) form.sentAt = unsaved.get(form);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt;
+  if (!form.matches?.(".part-form")) return;
+  if (!event.detail.successful) leaving = "";
+  else if (unsaved.get(form) === form.sentAt) unsaved.delete(form);
+  if (leaving && !waiting()) location.assign(leaving);
+});
+const waiting = () => [...unsaved.keys()].some((form) => document.contains(form));
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-after-save]");
   if (!link || event.ctrlKey || event.metaKey) return;
   document.activeElement?.blur();
-  if (!underWay) return;
+  if (!waiting()) return;
   event.preventDefault();
-  document.addEventListener("htmx:afterRequest", () => { location.assign(link.href); }, { once: true });
+  leaving = link.href;
+  for (const form of unsaved.keys()) if (document.contains(form)) form.requestSubmit();
+});
+window.addEventListener("beforeunload", (event) => {
+  if (waiting()) event.preventDefault();
 });

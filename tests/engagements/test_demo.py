@@ -5,10 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from engagements.models import Phase, TimeEntry
+from engagements.models import Phase, PlaybookDraft, PlaybookVersion, TimeEntry
+from engagements.playbook.diff import playbook_diff
+from engagements.playbook.draft import draft_read
 from engagements.selectors.gates import current_phase, phase_list
+from engagements.selectors.playbooks import version_content
 from portal.accounts.models import User
 from portal.demo.engagements import STORIES, DemoEngagement, engagement_play
+from portal.demo.playbooks import playbooks_load
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from tests.conftest import member
@@ -30,3 +34,12 @@ def test_a_story_is_played_up_to_its_phase(
         assert Phase.objects.filter(state="done").count() == told.phase - 1
         if told.playbook == "executive-reporting-suite":
             assert sum(TimeEntry.objects.values_list("minutes", flat=True)) == 34.5 * 60
+
+
+def test_the_firm_has_a_playbook_of_its_own_and_a_draft_that_could_be_published(northwind: Client, ana: User) -> None:
+    playbooks_load(northwind.firm, [ana])
+    (version, _) = PlaybookVersion.objects.order_by("-number")
+    assert version.playbook.name == "Executive reporting, our way" and version.number == 2
+    playbook, faults = draft_read(PlaybookDraft.objects.get().content)
+    assert faults == [] and playbook is not None
+    assert len(playbook_diff(version_content(version), playbook)) == 3
