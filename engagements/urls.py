@@ -3,6 +3,7 @@
 from django.urls import path
 
 from engagements.views import (
+    calendar,
     documents,
     files,
     firm,
@@ -108,4 +109,7 @@ urlpatterns = [
     path(f"{ONE}maintenance/<int:check_id>/", maintenance.check, name="maintenance_check"),
     path(f"{ONE}maintenance/<int:check_id>/result/", maintenance.check_result, name="maintenance_result"),
     path(f"{ONE}maintenance/<int:check_id>/<slug:step>/", maintenance.check_move, name="maintenance_move"),
+    # a person's calendar
+    path("me/calendar/", calendar.calendar, name="calendar"),
+    path("calendar/<str:secret>/tieout.ics", calendar.calendar_feed, name="calendar_feed"),
 ]

@@ -317,6 +317,8 @@ PAGES = "firm: tests/engagements/test_playbook_pages.py"
 DRAFTS = "firm: tests/engagements/test_playbook_drafts.py"
 OTHER_ENGAGEMENT_ROUTES = {
     "firm_engagements": "firm: tests/engagements/test_portfolio.py",
+    "calendar": "person: tests/engagements/test_calendar.py",
+    "calendar_feed": "public: tests/engagements/test_calendar.py",
     "playbooks": PAGES,
     "playbook_shipped": PAGES,
     "playbook_copy": PAGES,
