@@ -102,7 +102,6 @@ class StepForm(forms.Form):
 
     step = forms.SlugField()
     reason = forms.CharField(max_length=1000, required=False)
-    evidence = forms.CharField(max_length=4000, required=False)
     starts_at = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
     back = forms.CharField(max_length=300, required=False)
 
@@ -184,11 +183,3 @@ class MeetingItemForm(forms.Form):
     def __init__(self, engagement: Engagement, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = owners_of(engagement)  # type: ignore[attr-defined]
-
-
-class TrainingForm(forms.Form):
-    """When a training was held, and with whom."""
-
-    held_on = forms.DateField(label="Held on", widget=day_input())
-    attendance = forms.CharField(label="Who came", max_length=600, required=False)
-    recording = forms.URLField(label="Recording", max_length=500, required=False, assume_scheme="https")

@@ -12,6 +12,7 @@ TABLES = (
     ("questions", "Questions to the client"),
     ("terms", "Terms to agree on"),
     ("documents", "Documents"),
+    ("spec", "Technical specification"),
     ("components", "What is built"),
     ("tests", "Tests"),
     ("trainings", "Trainings"),

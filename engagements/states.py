@@ -50,12 +50,15 @@ RISK: Machine = {
 COMPONENT: Machine = {
     "todo": {"start": "building", "finish": "built"},
     "building": {"finish": "built", "stop": "todo"},
-    "built": {"reopen": "building"},
+    "built": {"verify": "verified", "reopen": "building"},
+    "verified": {"reopen": "building"},
 }
-TEST: Machine = {
-    "untested": {"pass": "passed", "fail": "failed"},
-    "passed": {"fail": "failed"},
-    "failed": {"pass": "passed"},
+# Writing makes a draft, and the engineer's answer approves all sections or returns them: engagements.services.spec
+SPEC: Machine = {
+    "open": {},
+    "draft": {"submit": "in_review"},
+    "in_review": {"return": "draft"},
+    "approved": {"revise": "draft"},
 }
 ACCESS: Machine = {
     "requested": {"grant": "granted", "withdraw": "withdrawn"},
@@ -106,7 +109,7 @@ STEP_LABELS: dict[str, str] = {
     "restore": "Take up again",
     "draft": "Begin the draft", "submit": "Send for review", "approve": "Approve", "return": "Return to draft",
     "deliver": "Deliver", "revise": "Revise", "schedule": "Schedule", "hold": "It was held", "cancel": "Cancel",
-    "mitigate": "Mitigated", "pass": "Passed", "fail": "Failed",
+    "mitigate": "Mitigated", "verify": "Verified",
     "grant": "It was granted", "withdraw": "Withdraw the request", "hand_over": "Handed over", "remove": "Removed",
     "offer": "Offer it", "accept": "Accept", "take_back": "Open again", "prepare": "Prepare now", "plan": "Plan again",
     "send": "Send now", "end": "End", "offer_services": "Managed services offered", "agree_services": "Agreed",

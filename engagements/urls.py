@@ -3,6 +3,7 @@
 from django.urls import path
 
 from engagements.views import (
+    building,
     calendar,
     documents,
     files,
@@ -15,6 +16,9 @@ from engagements.views import (
     process,
     projects,
     signing,
+    spec,
+    testing,
+    trainings,
     work,
 )
 
@@ -96,8 +100,29 @@ urlpatterns = [
     path(f"{ONE}homework/<int:item_id>/", work.homework, name="homework"),
     path(f"{ONE}risks/", work.risks, name="risks"),
     path(f"{ONE}risks/add/", work.risk_new, name="risk_new"),
-    path(f"{ONE}build/", work.build, name="build"),
-    path(f"{ONE}trainings/<int:training_id>/", work.training, name="training"),
+    # what is built, tested and taught
+    path(f"{ONE}build/", building.build, name="build"),
+    path(f"{ONE}build/<int:component_id>/", building.component, name="component"),
+    path(f"{ONE}build/<int:component_id>/plan/", building.component_change, name="component_change"),
+    path(f"{ONE}build/<int:component_id>/blocker/", building.component_blocker, name="component_blocker"),
+    path(f"{ONE}build/<int:component_id>/time/", building.component_time, name="component_time"),
+    path(f"{ONE}build/spec/", spec.spec, name="spec"),
+    path(f"{ONE}build/spec/answer/", spec.spec_reply, name="spec_reply"),
+    path(f"{ONE}build/spec/<int:section_id>/", spec.spec_section, name="spec_section"),
+    path(f"{ONE}build/spec/<int:section_id>/write/", spec.spec_edit, name="spec_edit"),
+    path(f"{ONE}build/tests/", testing.project_tests, name="project_tests"),
+    path(f"{ONE}build/tests/<int:test_id>/", testing.project_test, name="project_test"),
+    path(f"{ONE}build/tests/<int:test_id>/run/", testing.technical_run, name="technical_run"),
+    path(f"{ONE}build/tests/<int:test_id>/try/", testing.customer_run, name="customer_run"),
+    path(f"{ONE}build/tests/<int:test_id>/compute/", testing.computed_run, name="computed_run"),
+    path(f"{ONE}build/trainings/", trainings.trainings, name="trainings"),
+    path(f"{ONE}build/trainings/<int:training_id>/", trainings.training, name="training"),
+    path(f"{ONE}build/trainings/<int:training_id>/plan/", trainings.training_change, name="training_change"),
+    path(f"{ONE}build/trainings/<int:training_id>/held/", trainings.training_held, name="training_held"),
+    path(f"{ONE}build/trainings/<int:training_id>/material/", trainings.training_material, name="training_material"),
+    path(f"{ONE}faq/", trainings.faq, name="faq"),
+    path(f"{ONE}faq/ask/", trainings.question_new, name="question_new"),
+    path(f"{ONE}faq/<int:question_id>/answer/", trainings.question_reply, name="question_reply"),
     path(f"{ONE}comments/<slug:about>/<int:about_id>/", work.comment, name="comment"),
     # after the launch
     path(f"{ONE}maintenance/", maintenance.maintenance, name="maintenance"),

@@ -1,6 +1,19 @@
 """What engagements keep: a firm's playbooks, and the projects of its clients."""
 
 from engagements.models.after import AfterCare, CheckIn, Decision, Moment, Survey, SurveyPerson
+from engagements.models.building import (
+    Component,
+    ProjectQuestion,
+    ProjectTest,
+    ProjectTraining,
+    SpecAnswer,
+    SpecSection,
+    SpecVersion,
+    TestRun,
+    TimeEntry,
+    TrainingMaterial,
+    TrainingSeat,
+)
 from engagements.models.calendar import CalendarFeed
 from engagements.models.closing import (
     AccessKind,
@@ -37,12 +50,10 @@ from engagements.models.projects import (
     SubPhase,
     Task,
     TaskNeed,
-    TimeEntry,
 )
 from engagements.models.work import (
     Activity,
     Comment,
-    Component,
     Document,
     DocumentVersion,
     EngagementSummary,
@@ -50,8 +61,6 @@ from engagements.models.work import (
     MeetingItem,
     MeetingItemKind,
     Mention,
-    ProjectTest,
-    ProjectTraining,
     Risk,
     RiskKind,
     Severity,
@@ -98,6 +107,7 @@ __all__ = [
     "PlaybookDraft",
     "PlaybookVersion",
     "ProjectFile",
+    "ProjectQuestion",
     "ProjectTest",
     "ProjectTraining",
     "RefinementTrigger",
@@ -106,6 +116,9 @@ __all__ = [
     "Severity",
     "Side",
     "SignatureEnd",
+    "SpecAnswer",
+    "SpecSection",
+    "SpecVersion",
     "SubPhase",
     "Survey",
     "SurveyPerson",
@@ -113,5 +126,8 @@ __all__ = [
     "SystemKind",
     "Task",
     "TaskNeed",
+    "TestRun",
     "TimeEntry",
+    "TrainingMaterial",
+    "TrainingSeat",
 ]

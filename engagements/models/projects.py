@@ -212,19 +212,3 @@ class TaskNeed(EngagementRow):
 
     class Meta(EngagementRow.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["client", "task", "needs"], name="task_need_once")]
-
-
-class TimeEntry(EngagementRow):
-    """Time that a consultant spent; the firm's own, never shown to the client."""
-
-    task = TenantForeignKey(Task, on_delete=models.PROTECT, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    day = models.DateField()
-    minutes = models.PositiveIntegerField()
-    note = models.CharField(max_length=300, blank=True, default="")
-
-    class Meta(EngagementRow.Meta):
-        ordering: ClassVar = ["-day", "-pk"]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(minutes__gte=1, minutes__lte=1440), name="time_entry_minutes")
-        ]

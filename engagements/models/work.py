@@ -1,4 +1,4 @@
-"""What an engagement makes and holds: documents, meetings, risks, comments, what was built, tested and taught."""
+"""What an engagement makes and holds: documents, meetings, risks, comments, and what the firm's portfolio reads of it."""
 
 from typing import ClassVar
 
@@ -116,6 +116,10 @@ class Risk(EngagementRow):
     owner = TenantForeignKey(Participant, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, default="open")
     is_internal = models.BooleanField(default=False)
+    about = models.CharField(
+        max_length=20, blank=True, default="", help_text="What raised it: test, component, or nothing"
+    )
+    about_id = models.BigIntegerField(null=True)
     raised_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(EngagementRow.Meta):
@@ -163,63 +167,6 @@ class Activity(EngagementRow):
     class Meta(EngagementRow.Meta):
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [models.Index(fields=["client", "engagement", "-id"], name="activity_feed")]
-
-
-class Component(EngagementRow):
-    """A part of the system to be built."""
-
-    number = models.PositiveIntegerField()
-    name = models.CharField(max_length=200)
-    details = models.TextField(blank=True, default="")
-    hours_low = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
-    hours_high = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
-    state = models.CharField(max_length=10, default="todo")
-
-    class Meta(EngagementRow.Meta):
-        ordering: ClassVar = ["number"]
-
-    def __str__(self) -> str:
-        return f"{self.number}. {self.name}"
-
-
-class ProjectTest(EngagementRow):
-    """A test of what was built, with the evidence of its last run."""
-
-    position = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10)
-    text = models.TextField()
-    is_critical = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, default="untested")
-    evidence = models.TextField(blank=True, default="")
-    tested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    tested_at = models.DateTimeField(null=True)
-
-    class Meta(EngagementRow.Meta):
-        ordering: ClassVar = ["position"]
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class ProjectTraining(EngagementRow):
-    """A training, held or not."""
-
-    key = models.CharField(max_length=60)
-    position = models.PositiveIntegerField()
-    name = models.CharField(max_length=200)
-    audience = models.CharField(max_length=300, blank=True, default="")
-    focus = models.TextField(blank=True, default="")
-    topics = models.TextField(blank=True, default="")
-    minutes = models.PositiveIntegerField()
-    held_on = models.DateField(null=True, blank=True)
-    attendance = models.CharField(max_length=600, blank=True, default="")
-    recording = models.CharField(max_length=500, blank=True, default="")
-
-    class Meta(EngagementRow.Meta):
-        ordering: ClassVar = ["position"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class EngagementSummary(TenantModel):

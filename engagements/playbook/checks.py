@@ -11,13 +11,16 @@ from engagements.playbook.figures import figure_of
 from engagements.playbook.hours import Hours, total
 from engagements.playbook.order import cycle_in
 from engagements.playbook.schema import Criterion, Gate, Meeting, Playbook, Task
+from engagements.playbook.schema_rows import Component
 from engagements.playbook.shape import is_row, slots, title_slot
 from engagements.playbook.terms import (
     COMPUTED_CHECKS,
     MAINTENANCE_CHECKS,
+    TEST_CHECKS,
     TRIGGER_CHECKS,
     CriterionKind,
     SigningFunction,
+    TestKind,
 )
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
@@ -53,6 +56,7 @@ def check(playbook: Playbook, site: Site) -> None:
     _check_conditions(playbook, site)
     _check_phases(playbook, site)
     _check_tasks(playbook, site)
+    _check_build(playbook, site)
     for place, meeting in _numbered("meetings", playbook.meetings):
         _check_agenda(place, meeting, site)
     for place, gate in _numbered("gates", playbook.gates):
@@ -135,6 +139,32 @@ def _check_tasks(playbook: Playbook, site: Site) -> None:
     if circle := cycle_in({task.number: task.needs for task in tasks}):
         shown = " → ".join(str(number) for number in circle)
         site.fault("milestones", f"tasks wait for each other in a circle: {shown}")
+
+
+def needs_of(component: Component) -> tuple[int, ...]:
+    """The numbers of the components that come before one. ValueError where they are no numbers."""
+    return tuple(int(each) for each in component.needs.replace(",", " ").split())
+
+
+def _check_build(playbook: Playbook, site: Site) -> None:
+    numbers = {component.number for component in playbook.components}
+    graph: dict[int, tuple[int, ...]] = {}
+    for place, component in _numbered("components", playbook.components):
+        try:
+            graph[component.number] = needs_of(component)
+        except ValueError:
+            site.fault(f"{place}.needs", f"'{component.needs}' are no numbers of components")
+            continue
+        for needed in graph[component.number]:
+            if needed not in numbers:
+                site.fault(f"{place}.needs", f"there is no component {needed}")
+    if circle := cycle_in(graph):
+        site.fault("components", f"they wait for each other in a circle: {' → '.join(str(each) for each in circle)}")
+    for place, test in _numbered("tests", playbook.tests):
+        if test.check and test.check not in TEST_CHECKS:
+            site.fault(f"{place}.check", f"'{test.check}' cannot be computed; known are {', '.join(TEST_CHECKS)}")
+        if test.check and test.kind == TestKind.CUSTOMER:
+            site.fault(f"{place}.check", "the client's own tests are run by the client's people")
 
 
 def _check_agenda(place: str, meeting: Meeting, site: Site) -> None:

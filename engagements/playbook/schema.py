@@ -20,6 +20,7 @@ from engagements.playbook.schema_rows import (
     Question,
     Requirement,
     Role,
+    SpecPart,
     Story,
     Term,
     Test,
@@ -246,6 +247,7 @@ class Playbook:
     documents: tuple[DocumentType, ...] = ()
     billing_systems: tuple[BillingSystem, ...] = ()
     methods: tuple[Method, ...] = ()
+    spec: tuple[SpecPart, ...] = ()
     components: tuple[Component, ...] = ()
     tests: tuple[Test, ...] = ()
     trainings: tuple[Training, ...] = ()

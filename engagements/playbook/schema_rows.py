@@ -68,24 +68,38 @@ class Training:
 
 @dataclass(frozen=True)
 class Component:
-    """A part of the system that is built, in the recommended order."""
+    """A part of the system that is built, in the recommended order; `needs` are the numbers of those that come first."""
 
     number: int
     name: str
     details: str = ""
     hours: Hours | None = None
+    needs: str = ""
+    only_if: str = ""
+
+
+@dataclass(frozen=True)
+class SpecPart:
+    """A section of the technical specification; `columns` are the heads of its table, with commas between, if it has one."""
+
+    key: str
+    name: str
+    purpose: str = ""
+    columns: str = ""
     only_if: str = ""
 
 
 @dataclass(frozen=True)
 class Test:
-    """A test of what was built."""
+    """A test of what was built; `check` names the computation by which the system runs it."""
 
     __test__ = False
 
     kind: TestKind
     text: str
+    expected: str = ""
     critical: bool = False
+    check: str = ""
     only_if: str = ""
 
 

@@ -82,6 +82,7 @@ COMPUTED_CHECKS: dict[str, str] = {
     "month_closed_and_reconciled": "One month end is closed and reconciled within the tolerance",
     "checklists_done": "Every checklist of the phase is done",
     "tasks_done": "Every task of the phase is done",
+    "spec_accepted": "The engineer has accepted the specification as it stands",
     "components_built": "Every component is built",
     "tests_passed": "Every test has passed",
     "trainings_held": "Every training was held",
@@ -110,3 +111,12 @@ TRIGGER_CHECKS: dict[str, str] = {
     "definition_disputed": "A definition is refused or opened again after it was signed",
 }
 """What the system watches for as a reason to engage again."""
+
+TEST_CHECKS: dict[str, str] = {
+    "bridge_ties": "In every month of the book, beginning ARR and movements give ending ARR",
+    "variance_within_tolerance": "CRM and billing agree within the tolerance for a closed month",
+    "samples_agree": "The sample contracts give the answers that Finance expects",
+    "snapshot_kept": "The newest month end that is over is closed, with its figures kept",
+    "rates_there": "Every contract in another currency has a rate",
+}
+"""Tests that the system runs by itself. The registry of engagements answers each; a playbook that names another is refused."""

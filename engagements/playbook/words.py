@@ -8,6 +8,7 @@ from typing import Any
 
 from engagements.playbook.markdown_form import word_of
 from engagements.playbook.shape import slots
+from engagements.playbook.terms import COMPUTED_CHECKS, MAINTENANCE_CHECKS, TEST_CHECKS, TRIGGER_CHECKS
 
 # lists of the playbook in the order in which people work on them; any other follows
 FIRST = ("phases", "gates", "milestones", "meetings", "documents", "conditions", "roles", "hypercare")
@@ -28,6 +29,7 @@ LISTS = {
     "documents": "Document types",
     "questions": "Questions to the client",
     "terms": "Terms to agree on",
+    "spec": "Technical specification",
     "components": "What is built",
     "items": "What is sent or made",
 }
@@ -41,7 +43,13 @@ REFERS = {
     ("Task", "needs"): "Task",
     ("Gate", "early_needs"): "Criterion",
 }
-COMPUTED = {("Criterion", "check"), ("MaintenanceTask", "check")}
+# which field of which part names a computation, with the table of those that there are
+COMPUTED: dict[tuple[str, str], Mapping[str, str]] = {
+    ("Criterion", "check"): COMPUTED_CHECKS,
+    ("MaintenanceTask", "check"): MAINTENANCE_CHECKS,
+    ("Trigger", "check"): TRIGGER_CHECKS,
+    ("Test", "check"): TEST_CHECKS,
+}
 # fields that hold a word or two; every other text gets several lines
 SHORT = {
     "name", "key", "tag", "timing", "share", "length", "topic", "weeks", "good_below", "extend_above", "format", "term",
@@ -60,6 +68,9 @@ LABELS = {
     ("Gate", "early_needs"): "Needed for an early start",
     ("Gate", "early_start"): "What may start early",
     ("Criterion", "check"): "What is computed",
+    ("Component", "needs"): "Comes after",
+    ("SpecPart", "columns"): "Columns of its table",
+    ("Test", "check"): "Run by the system as",
     ("MaintenanceTask", "check"): "Computed by",
     ("Criterion", "kind"): "How it is known",
     ("AgendaSlot", "start"): "From minute",
@@ -84,6 +95,10 @@ HELP = {
     ("SubPhase", "key"): "Such as 1a; tasks, meetings and documents name it.",
     ("Meeting", "length"): "One number, or a range such as 60-90.",
     ("Meeting", "people"): "Who comes.",
+    ("Component", "needs"): "Numbers of components, with commas.",
+    ("SpecPart", "columns"): "Their heads, with commas; empty where the section is text alone.",
+    ("Test", "check"): "For a technical test that the system runs by itself.",
+    ("Test", "expected"): "What has to come out for the test to pass.",
     ("Criterion", "kind"): "A person confirms it, the client's people sign it, or the system computes it.",
     ("Criterion", "check"): "For a computed criterion; a signed one may name the signature of the policy.",
     ("Gate", "early_start"): "One a line: what of the next phase may begin before the gate opens.",

@@ -22,6 +22,7 @@ from engagements.models import (
     Task,
 )
 from engagements.selectors.hypercare import hypercare_of, rule_of
+from engagements.selectors.spec import spec_get
 from governance.models import DefinitionItem, ItemState
 from governance.selectors.answers import terms_approved, terms_waiting
 from governance.selectors.items import no_assumed_critical
@@ -123,23 +124,40 @@ def tasks_done(gate: Gate, today: date) -> Answer:
     return _all_of(tasks.exclude(state="done").count(), tasks.count(), "task", "done", page="plan/")
 
 
+def spec_accepted(gate: Gate, today: date) -> Answer:
+    """The engineer has accepted exactly the specification as it stands."""
+    now = spec_get(gate.engagement)
+    return Answer(now.is_accepted, now.sentence, "build/spec/")
+
+
 def components_built(gate: Gate, today: date) -> Answer:
-    """Every component is built."""
+    """Every component is built, or verified as well."""
     rows = Component.objects.filter(engagement=gate.engagement)
-    return _all_of(rows.exclude(state="built").count(), rows.count(), "component", "built", page="build/")
+    open_ones = rows.exclude(state__in=["built", "verified"]).count()
+    return _all_of(open_ones, rows.count(), "component", "built", page="build/")
 
 
 def tests_passed(gate: Gate, today: date) -> Answer:
-    """Every test has passed."""
+    """Every test that applies has passed, and no issue that one raised is open."""
     rows = ProjectTest.objects.filter(engagement=gate.engagement)
-    return _all_of(rows.exclude(state="passed").count(), rows.count(), "test", "passed", page="build/")
+    answer = _all_of(
+        rows.exclude(state__in=["passed", "not_applicable"]).count(),
+        rows.count(),
+        "test",
+        "passed",
+        page="build/tests/",
+    )
+    issues = Risk.objects.filter(engagement=gate.engagement, about="test").exclude(state="closed").count()
+    if answer.holds and issues:
+        return Answer(False, f"{_counted(issues, 'issue')} of failed tests still open.", "risks/")
+    return answer
 
 
 def trainings_held(gate: Gate, today: date) -> Answer:
     """Every training was held."""
     rows = ProjectTraining.objects.filter(engagement=gate.engagement)
     open_ones = rows.filter(Q(held_on=None) | Q(held_on__gt=today)).count()
-    return _all_of(open_ones, rows.count(), "training", "held", page="build/")
+    return _all_of(open_ones, rows.count(), "training", "held", page="build/trainings/")
 
 
 def hypercare_over(gate: Gate, today: date) -> Answer:
@@ -190,6 +208,7 @@ CHECKS: dict[str, Check] = {
     "month_closed_and_reconciled": month_reconciled,
     "checklists_done": checklists_done,
     "tasks_done": tasks_done,
+    "spec_accepted": spec_accepted,
     "components_built": components_built,
     "tests_passed": tests_passed,
     "trainings_held": trainings_held,

@@ -21,7 +21,6 @@ from engagements.playbook.draft import (
 from engagements.playbook.draft_changes import beside
 from engagements.playbook.schema import Playbook
 from engagements.playbook.shape import Slot
-from engagements.playbook.terms import COMPUTED_CHECKS
 from engagements.playbook.words import COMPUTED, FIRST, REFERS, list_label, words_for
 from engagements.selectors.playbooks import version_content
 
@@ -111,8 +110,8 @@ class DraftView:
 
     def choices(self, node: Node, name: str) -> list[tuple[str, str]] | None:
         """What a field that names another part can name, as value and words; None for a field that is free."""
-        if (node.kind.__name__, name) in COMPUTED:
-            return list(COMPUTED_CHECKS.items())
+        if computed := COMPUTED.get((node.kind.__name__, name)):
+            return list(computed.items())
         word = words_for(REFERS, node.kind, name)
         return list(self._named(node, word)) if word else None
 

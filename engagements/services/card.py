@@ -1,9 +1,8 @@
-"""The identity card of an engagement, and trainings that were held."""
+"""The identity card of an engagement."""
 
-from datetime import date
 from typing import Any
 
-from engagements.models import Engagement, ProjectTraining
+from engagements.models import Engagement
 from engagements.services.changes import record_change
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
@@ -40,19 +39,3 @@ def card_update(*, engagement: Engagement, changes: dict[str, Any]) -> Engagemen
         is_internal=not open_part, details={"fields": sorted(changed)},
     )  # fmt: skip
     return engagement
-
-
-def training_hold(
-    *, training: ProjectTraining, held_on: date, attendance: str = "", recording: str = ""
-) -> ProjectTraining:
-    """Note that a training was held, by whom it was attended, and where the recording is."""
-    require_open(training.engagement)
-    before = training.held_on
-    training.held_on, training.attendance, training.recording = held_on, attendance, recording
-    training.save(update_fields=["held_on", "attendance", "recording"])
-    record_change(
-        training.engagement, "training.held", about="training", about_id=training.pk, path="build/",
-        text=f"noted that the training {training} was held", before=before, after=held_on,
-        details={"attendance": attendance, "recording": recording},
-    )  # fmt: skip
-    return training

@@ -64,9 +64,9 @@ def mentions_seen(*, user: Any, about: str, about_id: int, now: datetime | None 
 
 def risk_add(
     *, engagement: Engagement, kind: str, severity: str, title: str, remedy: str = "", is_internal: bool = False,
-    owner: Participant | None = None,
+    owner: Participant | None = None, about: str = "", about_id: int | None = None,
 ) -> Risk:  # fmt: skip
-    """Name a risk, a blocker or an issue."""
+    """Name a risk, a blocker or an issue; `about` and `about_id` name the test or component behind it."""
     require_open(engagement)
     if kind not in RiskKind.values or severity not in Severity.values or not title.strip():
         raise EngagementError("say what it is and how grave")
@@ -78,6 +78,8 @@ def risk_add(
         remedy=remedy,
         is_internal=is_internal,
         owner=owner,
+        about=about,
+        about_id=about_id,
     )
     record_change(
         engagement, "risk.raised", about="risk", about_id=risk.pk, path="risks/", is_internal=is_internal,

@@ -17,6 +17,7 @@ from engagements.models import (
     Phase,
     ProjectTest,
     Risk,
+    SpecSection,
     Task,
     TaskNeed,
 )
@@ -66,9 +67,25 @@ def _may_move_engagement(engagement: Engagement, step: str, given: Mapping[str, 
             raise IllegalMove(f"these phases are not done: {', '.join(names)}")
 
 
-def _may_test(test: ProjectTest, step: str, given: Mapping[str, Any]) -> None:
-    if not given.get("evidence"):
-        raise EngagementError("say how it was tested and what came out")
+def _may_move_component(component: Component, step: str, given: Mapping[str, Any]) -> None:
+    rows = Component.objects.filter(engagement=component.engagement, number__in=component.needs)
+    if step == "finish":
+        if names := [str(row) for row in rows.exclude(state__in=["built", "verified"]).order_by("number")]:
+            raise IllegalMove(f"these come first: {', '.join(names)}")
+        blockers = Risk.objects.filter(engagement=component.engagement, about="component", about_id=component.pk)
+        if names := [str(row) for row in blockers.exclude(state="closed")]:
+            raise IllegalMove(f"this stands in the way: {', '.join(names)}")
+    if step == "verify" and given.get("user") is not None and given["user"] == component.built_by:
+        raise IllegalMove("somebody else than its builder verifies it")
+
+
+def _may_move_risk(risk: Risk, step: str, given: Mapping[str, Any]) -> None:
+    if (
+        step == "close"
+        and risk.about == "test"
+        and ProjectTest.objects.filter(pk=risk.about_id or 0, state="failed").exists()
+    ):
+        raise IllegalMove("its test has not passed: test again first")
 
 
 MOVABLE: dict[str, Movable] = {
@@ -76,9 +93,9 @@ MOVABLE: dict[str, Movable] = {
     "task": Movable(Task, states.TASK, "tasks/{}/", _may_move_task, internal="is_client_visible"),
     "document": Movable(Document, states.DOCUMENT, "documents/{}/", _may_move_document, internal="is_client_visible"),
     "meeting": Movable(Meeting, states.MEETING, "meetings/{}/", _may_move_meeting),
-    "risk": Movable(Risk, states.RISK, "risks/", internal="is_internal"),
-    "component": Movable(Component, states.COMPONENT, "build/"),
-    "test": Movable(ProjectTest, states.TEST, "build/", _may_test),
+    "risk": Movable(Risk, states.RISK, "risks/", _may_move_risk, internal="is_internal"),
+    "component": Movable(Component, states.COMPONENT, "build/{}/", _may_move_component),
+    "spec": Movable(SpecSection, states.SPEC, "build/spec/{}/"),
 }
 
 
@@ -93,7 +110,7 @@ def row_move(*, about: str, row: Any, step: str, user: Any = None, now: datetime
     if after is None:
         raise IllegalMove(f"{row}: {said(row.state)} has no step '{said(step)}'")
     if kind.guard is not None:
-        kind.guard(row, step, given)
+        kind.guard(row, step, {"user": user, **given})
     before = row.state
     row.state = after
     _take_along(row, after, user, now or timezone.now(), given)
@@ -115,8 +132,11 @@ def _take_along(row: Any, after: str, user: Any, now: datetime, given: Mapping[s
         row.waiting_reason = given.get("reason", "")[:300] if after == "blocked" else ""
     elif isinstance(row, Meeting) and given.get("starts_at") is not None:
         row.starts_at = given["starts_at"]
-    elif isinstance(row, ProjectTest):
-        row.evidence, row.tested_by, row.tested_at = given["evidence"], user, now
+    elif isinstance(row, Component):
+        row.built_at, row.built_by = (
+            (now, user) if after == "built" else (None, None) if after == "building" else (row.built_at, row.built_by)
+        )
+        row.verified_at, row.verified_by = (now, user) if after == "verified" else (None, None)
     elif isinstance(row, Engagement):
         row.closed_at = now if after in {"closed", "archived"} else None
 

@@ -21,12 +21,14 @@ from engagements.models import (
     Phase,
     ProjectTest,
     ProjectTraining,
+    SpecSection,
     SubPhase,
     Task,
     TaskNeed,
 )
 from engagements.playbook.adapt import adapted
 from engagements.playbook.build import to_data
+from engagements.playbook.checks import needs_of
 from engagements.playbook.hours import Hours
 from engagements.playbook.schema import Playbook
 from engagements.playbook.terms import Side
@@ -184,14 +186,28 @@ def _copy_work(engagement: Engagement, playbook: Playbook) -> None:
         )
         for n, each in enumerate(playbook.meetings)
     )  # fmt: skip
+    there = {component.number for component in playbook.components}
     Component.objects.bulk_create(
-        Component(engagement=engagement, number=c.number, name=c.name[:200], details=c.details, **hours_fields(c.hours))
+        Component(
+            engagement=engagement, number=c.number, name=c.name[:200], details=c.details,
+            needs=[number for number in needs_of(c) if number in there], **hours_fields(c.hours),
+        )
         for c in playbook.components
-    )
+    )  # fmt: skip
+    SpecSection.objects.bulk_create(
+        SpecSection(
+            engagement=engagement, key=s.key, position=n, name=s.name[:200], purpose=s.purpose,
+            columns=[head.strip() for head in s.columns.split(",") if head.strip()],
+        )
+        for n, s in enumerate(playbook.spec)
+    )  # fmt: skip
     ProjectTest.objects.bulk_create(
-        ProjectTest(engagement=engagement, position=n, kind=each.kind, text=each.text, is_critical=each.critical)
-        for n, each in enumerate(playbook.tests)
-    )
+        ProjectTest(
+            engagement=engagement, position=n, kind=t.kind, text=t.text, expected=t.expected, check_key=t.check,
+            is_critical=t.critical,
+        )
+        for n, t in enumerate(playbook.tests)
+    )  # fmt: skip
     ProjectTraining.objects.bulk_create(
         ProjectTraining(
             engagement=engagement, key=t.key, position=n, name=t.name[:200], audience=t.audience[:300], focus=t.focus,

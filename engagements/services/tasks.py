@@ -1,5 +1,6 @@
 """Tasks: their plan, what they wait for, their points and the time spent on them; and the points of checklists."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -133,17 +134,36 @@ def task_point_set(*, task: Task, position: int, is_done: bool) -> Task:
 
 def time_add(*, task: Task, user: Any, minutes: int, day: date, note: str = "") -> TimeEntry:
     """Log time on a task: the firm's own, which no one of the client sees."""
-    require_open(task.engagement)
+    return time_entry(
+        engagement=task.engagement, on={"task": task}, user=user, minutes=minutes, day=day, note=note, about="task",
+        path=f"tasks/{task.pk}/",
+    )  # fmt: skip
+
+
+def time_entry(
+    *,
+    engagement: Engagement,
+    on: Mapping[str, Any],
+    user: Any,
+    minutes: int,
+    day: date,
+    note: str,
+    about: str,
+    path: str,
+) -> TimeEntry:
+    """Log time on one thing of an engagement: `on` is the thing by its name. Only consultants who are on it log time."""
+    require_open(engagement)
     if not 1 <= minutes <= LONGEST_ENTRY:
         raise EngagementError("between a minute and 24 hours")
-    if not Participant.objects.filter(engagement=task.engagement, user=user, is_firm_staff=True).exists():
+    if not Participant.objects.filter(engagement=engagement, user=user, is_firm_staff=True).exists():
         raise EngagementError("only consultants on the engagement log time: add yourself under People first")
     entry: TimeEntry = TimeEntry.objects.create(
-        engagement=task.engagement, task=task, user=user, day=day, minutes=minutes, note=note[:300]
+        engagement=engagement, user=user, day=day, minutes=minutes, note=note[:300], **on
     )
+    (thing,) = on.values()
     record_change(
-        task.engagement, "time.logged", about="task", about_id=task.pk, path=f"tasks/{task.pk}/",
-        text=f"logged {minutes} minutes on {task}", after=minutes, is_internal=True, details={"day": day},
+        engagement, "time.logged", about=about, about_id=thing.pk, path=path, is_internal=True,
+        text=f"logged {minutes} minutes on {thing}", after=minutes, details={"day": day},
     )  # fmt: skip
     return entry
 

@@ -31,7 +31,7 @@ from portal.tenancy.permissions import (
 @require_POST
 @client_page(RUN_ENGAGEMENT)
 def row_step(request: TenantRequest, engagement_id: int, about: str, row_id: int) -> HttpResponse:
-    """Take a step with a task, document, meeting, risk, component, test, or the engagement itself."""
+    """Take a step with a task, document, meeting, risk, component, section, or the engagement itself."""
     found = engagement_or_404(request, engagement_id)
     kind = MOVABLE.get(about)
     if kind is None:
@@ -45,7 +45,7 @@ def row_step(request: TenantRequest, engagement_id: int, about: str, row_id: int
     form = StepForm(request.POST)
     if not form.is_valid():
         return invalid(request, found, form)
-    given = {name: form.cleaned_data[name] for name in ("step", "reason", "evidence", "starts_at")}
+    given = {name: form.cleaned_data[name] for name in ("step", "reason", "starts_at")}
     change = partial(row_move, about=about, row=row, user=request.user, **given)
     return carried_out(request, found, change, "Done.", kind.path.format(row_id))
 

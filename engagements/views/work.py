@@ -1,4 +1,4 @@
-"""What an engagement holds: meetings, risks, what is built and taught, comments."""
+"""What is said in an engagement: meetings, risks, comments."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,12 +14,10 @@ from engagements.forms_project import (
     MeetingItemForm,
     NotesForm,
     RiskForm,
-    TrainingForm,
 )
-from engagements.models import Component, Engagement, Meeting, MeetingItem, ProjectTest, ProjectTraining
-from engagements.pages import base, comments, estimate_text, reader_of, step_list
+from engagements.models import Engagement, Meeting, MeetingItem
+from engagements.pages import base, comments, reader_of, step_list
 from engagements.selectors.projects import cut, meeting_list, risk_list
-from engagements.services.card import training_hold
 from engagements.services.conversation import (
     comment_add,
     homework_set,
@@ -140,37 +138,6 @@ def risk_new(request: TenantRequest, engagement_id: int) -> HttpResponse:
     if not form.is_valid():
         return invalid(request, found, form)
     return carried_out(request, found, partial(risk_add, engagement=found, **form.cleaned_data), "Noted.", "risks/")
-
-
-@require_GET
-@client_page(VIEW_ENGAGEMENT)
-def build(request: TenantRequest, engagement_id: int) -> HttpResponse:
-    """What is built, how it was tested, and who was trained."""
-    found = engagement_or_404(request, engagement_id)
-    components = Component.objects.filter(engagement=found).order_by("number")
-    tests = ProjectTest.objects.filter(engagement=found).select_related("tested_by").order_by("position")
-    is_firm = request.standing.is_firm_staff
-    context = base(request, found, "build/") | {
-        "components": [
-            (row, estimate_text(row) if is_firm else "", step_list(states.COMPONENT, row.state)) for row in components
-        ],
-        "tests": [(row, step_list(states.TEST, row.state)) for row in tests],
-        "trainings": ProjectTraining.objects.filter(engagement=found).order_by("position"),
-    }
-    return TemplateResponse(request, "engagements/build.html", context)
-
-
-@require_POST
-@client_page(RUN_ENGAGEMENT)
-def training(request: TenantRequest, engagement_id: int, training_id: int) -> HttpResponse:
-    """Note that a training was held."""
-    found = engagement_or_404(request, engagement_id)
-    rows = ProjectTraining.objects.select_related("engagement__client")
-    row = get_object_or_404(rows, pk=training_id, engagement=found)
-    form = TrainingForm(request.POST)
-    if not form.is_valid():
-        return invalid(request, found, form)
-    return carried_out(request, found, partial(training_hold, training=row, **form.cleaned_data), "Noted.", "build/")
 
 
 @require_POST

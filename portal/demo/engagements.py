@@ -6,20 +6,17 @@ from typing import Any
 
 from engagements.models import (
     ChecklistPoint,
-    Component,
     Document,
     Engagement,
     Gate,
     GateCriterion,
     Meeting,
     Participant,
-    ProjectTest,
-    ProjectTraining,
     Task,
 )
 from engagements.selectors.gates import gate_now
 from engagements.selectors.signing import shown_of
-from engagements.services.card import card_update, training_hold
+from engagements.services.card import card_update
 from engagements.services.conversation import comment_add, meeting_item_add, meeting_note, risk_add
 from engagements.services.documents import document_version_add
 from engagements.services.gates import criterion_say, gate_open, gate_override
@@ -30,6 +27,7 @@ from engagements.services.start import Chosen, engagement_start
 from engagements.services.tasks import point_set, task_update, time_add
 from engagements.shipped import shipped_playbooks
 from portal.accounts.proofs import Place, Proof
+from portal.demo import building
 from portal.tenancy.models import Client
 
 BEFORE_PORTAL = "Agreed and signed before the project moved into Tieout"
@@ -112,14 +110,11 @@ def phase_finish(engagement: Engagement, phase: int, lead: Participant, today: d
         point_set(point=point, is_done=True, user=lead.user)
     for task in Task.objects.filter(engagement=engagement, subphase__phase__key=key).order_by("number"):
         task_done(task, lead, today)
+    signer = Participant.objects.filter(engagement=engagement, is_firm_staff=False).order_by("pk")[0]
     if phase == 2:
-        for component in Component.objects.filter(engagement=engagement):
-            row_move(about="component", row=component, step="finish")
-        for test in ProjectTest.objects.filter(engagement=engagement):
-            row_move(about="test", row=test, step="pass", evidence="Run with the client's samples", user=lead.user)
+        building.tests_pass(engagement, lead, signer)
     if phase == 3:
-        for training in ProjectTraining.objects.filter(engagement=engagement):
-            training_hold(training=training, held_on=today - dt.timedelta(days=9), attendance="The whole team")
+        building.trainings_play(engagement, lead, signer.user, today, is_over=True)
     gate = Gate.objects.select_related("phase", "engagement__client").get(engagement=engagement, phase__key=key)
     for criterion in gate.criteria.filter(check_key="", kind="confirmed"):
         criterion_say(criterion=criterion, holds=True, user=lead.user)
@@ -179,8 +174,13 @@ def phase_begin(
     if meeting is not None:
         meeting_play(meeting, first, today)
     if phase == 2:
-        for component in Component.objects.filter(engagement=engagement, number__lte=4):
-            row_move(about="component", row=component, step="finish")
+        engineer = building.engineer_of(engagement, lead)
+        building.spec_play(engagement, lead, engineer)
+        building.components_play(engagement, lead, engineer, today)
+        building.tests_play(engagement, lead, first)
+        building.mapping_upload(engagement, lead)
+    if phase == 3:
+        building.trainings_play(engagement, lead, first.user, today, is_over=False)
     document = Document.objects.filter(engagement=engagement, subphase_key__startswith=str(phase)).first()
     if document is not None:
         document_version_add(document=document, text="First draft, for comments.", user=lead.user)

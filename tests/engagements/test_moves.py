@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from engagements import states
-from engagements.models import Component, Document, Engagement, Meeting, ProjectTest, Risk, Task
+from engagements.models import Component, Document, Engagement, Meeting, Risk, Task
 from engagements.services.conversation import risk_add
 from engagements.services.documents import document_version_add
 from engagements.services.moves import MOVABLE, row_move
@@ -90,8 +90,6 @@ def test_steps_ask_for_what_they_need(project: Engagement) -> None:
         row_move(about="task", row=task, step="block")
     with pytest.raises(EngagementError, match="say when"):
         row_move(about="meeting", row=Meeting.objects.all()[0], step="schedule")
-    with pytest.raises(EngagementError, match="say how it was tested"):
-        row_move(about="test", row=ProjectTest.objects.all()[0], step="pass")
     document = Document.objects.all()[0]
     row_move(about="document", row=document, step="draft")
     with pytest.raises(IllegalMove, match="no version of it yet"):
@@ -104,8 +102,6 @@ def test_a_step_is_in_the_log_and_keeps_what_came_along(project: Engagement, ana
     assert blocked.waiting_reason == "the export of Finance" and blocked.moved_at is not None
     entry = AuditEntry.objects.filter(action="task.moved").latest("sequence")
     assert entry.details["step"] == "block" and entry.details["reason"] == "the export of Finance"
-    test = row_move(about="test", row=ProjectTest.objects.all()[0], step="fail", evidence="3 % off", user=ana)
-    assert (test.evidence, test.tested_by) == ("3 % off", ana)
 
 
 def test_nothing_changes_in_a_closed_engagement(project: Engagement) -> None:

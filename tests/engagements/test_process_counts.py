@@ -49,7 +49,7 @@ MEETINGS = [
 DOCUMENTS = {"working": 4, "deliverable": 3, "technical": 2, "training": 7, "handoff": 12}
 CRITERIA = {
     "1": {"signed": 1, "computed": 3, "confirmed": 4},
-    "2": {"signed": 1, "computed": 3, "confirmed": 1},
+    "2": {"signed": 1, "computed": 4, "confirmed": 1},
     "3": {"computed": 4, "confirmed": 2},
     "4": {"computed": 2, "confirmed": 1},
 }

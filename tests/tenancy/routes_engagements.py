@@ -13,7 +13,6 @@ from engagements.models import (
     Meeting,
     MeetingItem,
     Participant,
-    ProjectTraining,
     RefinementTrigger,
     Task,
     TaskNeed,
@@ -26,9 +25,7 @@ from engagements.services.hypercare import hypercare_begin
 from engagements.services.maintenance import maintenance_begin
 from engagements.services.people import participant_add
 from engagements.services.signing import criterion_sign, intent_text
-from engagements.services.start import Chosen, engagement_start
 from engagements.services.tasks import task_create, task_need_add
-from engagements.shipped import shipped_playbooks
 from portal.accounts.models import User
 from portal.accounts.proofs import Place, Proof
 from portal.tenancy.models import Client, ClientRole
@@ -43,21 +40,9 @@ from portal.tenancy.permissions import (
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.engagements.files import sent
-from tests.tenancy.matrix import Kwargs, Route
-
-
-def engagement_of(client: Client) -> Engagement:
-    """An engagement by the ARR playbook; Ana is on it, so that she may log time."""
-    playbook = shipped_playbooks()["arr-reporting"]
-    start = dt.date(2026, 11, 2)
-    user = User.objects.filter(email="ana@example.com").first()
-    return engagement_start(
-        client=client, chosen=Chosen(playbook), name="ARR", kind="single", starts_on=start, user=user
-    )
-
-
-def an_engagement(client: Client) -> dict[str, Any]:
-    return {"engagement_id": engagement_of(client).pk}
+from tests.tenancy.engagement_rows import an_engagement, engagement_of, the_newest
+from tests.tenancy.matrix import Route
+from tests.tenancy.routes_build import BUILD_ROUTES
 
 
 def a_task(client: Client) -> dict[str, Any]:
@@ -86,24 +71,10 @@ def another_task(client: Client) -> dict[str, Any]:
         return {"needs": task_create(engagement=task.engagement, name="Other").pk if task else 1}
 
 
-def the_newest(model: type[Any], name: str, **which: Any) -> Kwargs:
-    """Kwargs of the first row of a model in a new engagement."""
-
-    def made(client: Client) -> dict[str, Any]:
-        engagement = engagement_of(client)
-        return {
-            "engagement_id": engagement.pk,
-            name: model.objects.filter(engagement=engagement, **which).order_by("pk")[0].pk,
-        }
-
-    return made
-
-
 a_point = the_newest(ChecklistPoint, "point_id", is_clients=True)
 a_gate = the_newest(Gate, "gate_id")
 a_document = the_newest(Document, "document_id")
 a_meeting = the_newest(Meeting, "meeting_id")
-a_training = the_newest(ProjectTraining, "training_id")
 to_confirm = the_newest(GateCriterion, "criterion_id", kind="confirmed")
 
 
@@ -298,8 +269,7 @@ ENGAGEMENT_ROUTES: list[Route] = [
     Route("homework", JOIN_ENGAGEMENT, "post", some_homework, {"done": "1"}, status=(302,)),
     Route("risks", VIEW, kwargs=an_engagement, status=(200,)),
     Route("risk_new", RUN, "post", an_engagement, {"title": "t", "kind": "risk", "severity": "low"}, status=(302,)),
-    Route("build", VIEW, kwargs=an_engagement, status=(200,)),
-    Route("training", RUN, "post", a_training, {"held_on": "2026-11-20"}, status=(302,)),
+    *BUILD_ROUTES,
     Route("comment", JOIN_ENGAGEMENT, "post", to_comment, {"text": "Hello"}, status=(302,)),
     Route("gate_day", RUN, "post", a_gate, {"planned_on": "2026-12-18"}, status=(302,)),
     Route("maintenance", VIEW, kwargs=in_maintenance, status=(200,)),
