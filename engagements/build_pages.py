@@ -11,6 +11,7 @@ from engagements.models import Component, Engagement, ProjectTest, Risk, TimeEnt
 from engagements.pages import base, estimate_text, hours_text, step_list
 from portal.lib.file_kinds import ACCEPT
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import TEST_ENGAGEMENT
 
 PARTS = (
     ("build/", "Components"), ("build/spec/", "Specification"), ("build/tests/", "Tests"),
@@ -28,6 +29,7 @@ def build_base(request: TenantRequest, engagement: Engagement, part: str) -> dic
     home = context["home"]
     return context | {
         "parts": [{"label": label, "url": home + path, "active": path == part} for path, label in PARTS],
+        "may_test": request.standing.may(TEST_ENGAGEMENT),
         "accept": ACCEPT,
         "max_bytes": settings.PROJECT_FILE_MAX_BYTES,
     }
@@ -90,4 +92,4 @@ def may_run_test(context: dict[str, Any], test: ProjectTest) -> bool:
     """Whether the reader runs this test: the firm the technical ones, the client's people their own, nobody the system's."""
     if test.check_key or not context["engagement"].is_open:
         return False
-    return bool(context["may_sign"] if test.kind == "customer" else context["may_run"])
+    return bool(context["may_test"] if test.kind == "customer" else context["may_run"])

@@ -14,7 +14,7 @@ from engagements.models import Engagement, ProjectTest
 from engagements.services.testing import open_issues, run_compute, run_record
 from engagements.views.scope import carried_out, engagement_or_404, invalid
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import RUN_ENGAGEMENT, SIGN_ENGAGEMENT, VIEW_ENGAGEMENT
+from portal.tenancy.permissions import RUN_ENGAGEMENT, TEST_ENGAGEMENT, VIEW_ENGAGEMENT
 
 PART = "build/tests/"
 
@@ -93,7 +93,7 @@ def technical_run(request: TenantRequest, engagement_id: int, test_id: int) -> H
 
 
 @require_POST
-@client_page(SIGN_ENGAGEMENT)
+@client_page(TEST_ENGAGEMENT)
 def customer_run(request: TenantRequest, engagement_id: int, test_id: int) -> HttpResponse:
     """One of the client's people says what came out of one of their tests."""
     return ran(request, engagement_id, test_id, "customer")

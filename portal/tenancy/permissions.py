@@ -20,6 +20,7 @@ MANAGE_SIGN_IN = "sign_in.manage"  # which provider lets the client's people in,
 MANAGE_TOKENS = "tokens.manage"
 VIEW_ENGAGEMENT = "engagement.view"
 JOIN_ENGAGEMENT = "engagement.join"  # comment, tick what is theirs
+TEST_ENGAGEMENT = "engagement.test"  # say what came out of the client's own tests; its people alone
 RUN_ENGAGEMENT = "engagement.run"  # the firm's alone
 OVERRIDE_GATE = "engagement.override"  # a partner's alone
 ANSWER_SURVEY = "survey.answer"  # the client's alone
@@ -42,17 +43,21 @@ EVERYTHING = READ | {
 TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
 
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    ClientRole.ADMIN: frozenset(EVERYTHING - {EDIT_POLICY} | TAKE_PART | {ANSWER_DEFINITIONS, VIEW_ADOPTION}),
+    ClientRole.ADMIN: frozenset(
+        EVERYTHING - {EDIT_POLICY} | TAKE_PART | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, VIEW_ADOPTION}
+    ),
     ClientRole.REVOPS: frozenset(
         READ
         | TAKE_PART
-        | {ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS}
+        | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS}
         | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
     ),
     ClientRole.FINANCE: frozenset(
-        READ | TAKE_PART | {ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT}
+        READ | TAKE_PART | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT}
     ),
-    ClientRole.EXECUTIVE: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
+    ClientRole.EXECUTIVE: frozenset(
+        {VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS, TEST_ENGAGEMENT} | TAKE_PART
+    ),
     ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
     ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
     ClientRole.ANALYST: frozenset(READ),

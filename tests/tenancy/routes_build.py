@@ -8,7 +8,7 @@ from engagements.services.spec import spec_write
 from engagements.services.trainings import question_add
 from portal.accounts.models import User
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import JOIN_ENGAGEMENT, RUN_ENGAGEMENT, SIGN_ENGAGEMENT, VIEW_ENGAGEMENT
+from portal.tenancy.permissions import JOIN_ENGAGEMENT, RUN_ENGAGEMENT, TEST_ENGAGEMENT, VIEW_ENGAGEMENT
 from portal.tenancy.scope import tenant_context
 from tests.tenancy.engagement_rows import an_engagement, engagement_of, the_newest
 from tests.tenancy.matrix import Route
@@ -77,7 +77,7 @@ BUILD_ROUTES: list[Route] = [
     Route("project_tests", VIEW, kwargs=an_engagement, status=(200,)),
     Route("project_test", VIEW, kwargs=a_technical_test, status=(200,)),
     Route("technical_run", RUN, "post", a_technical_test, RESULT, status=(302,)),
-    Route("customer_run", SIGN_ENGAGEMENT, "post", a_customer_test, RESULT, status=(302,), rightful="finance"),
+    Route("customer_run", TEST_ENGAGEMENT, "post", a_customer_test, RESULT, status=(302,), rightful="finance"),
     Route("computed_run", RUN, "post", a_computed_test, status=(302,)),
     Route("trainings", VIEW, kwargs=an_engagement, status=(200,)),
     Route("training", VIEW, kwargs=a_training, status=(200,)),
