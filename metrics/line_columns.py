@@ -48,13 +48,21 @@ def lines_of(source: Source | None) -> pl.DataFrame:
 
 def kept(source: Source | None) -> SourceLines | None:
     """The copy, if there is one and nothing was written since it was made."""
+    found = kept_file(source)
+    return SourceLines(pl.read_ipc(io.BytesIO(found[0])), int(found[1], 16)) if found else None
+
+
+def kept_file(source: Source | None) -> tuple[bytes, str] | None:
+    """The copy as it is stored, with its sum in hex, for whoever reads it column by column (`column_of`)."""
     if source is None:
         return None
     rows = repository.run_binary(SQL(READ).format(client=Literal(scoped_client_id()), source=Literal(source.pk)), [])
-    if not rows:
-        return None
-    lines, total = rows[0]
-    return SourceLines(pl.read_ipc(io.BytesIO(lines)), int(total, 16))
+    return rows[0] if rows else None
+
+
+def column_of(file: bytes, name: str) -> pl.Series:
+    """One column of a stored copy: all together they are several times as large as the file."""
+    return pl.read_ipc(io.BytesIO(file), columns=[name])[name]
 
 
 def lines_kept(source: Source | None) -> SourceLines:

@@ -67,7 +67,7 @@ def read_contracts(table: Table, mapping: Mapping) -> ContractFile:
         return _file(LINE_SCHEMA.to_frame(), table.faults, Faults.of(), table.blank_rows)
     reader = FieldReader(table, mapping, decimals=6)
     missing = find_missing_columns(table, mapping, CONTRACT_COLUMNS)
-    parsed = pl.DataFrame([table.rows.alias("row"), *(reader.read(column) for column in CONTRACT_COLUMNS)])
+    parsed = pl.DataFrame([table.rows.alias("row"), *reader.read_all(CONTRACT_COLUMNS)])
     parsed = parsed.with_columns(pl.col("discount_e6").fill_null(0))
     notes = Faults.of()
     if mapping.end_is_exclusive:

@@ -41,7 +41,7 @@ def read_delimited(data: bytes, *, encoding: str | None = None, delimiter: str |
     hint = HINT_LINE.match(text)
     if hint:
         text, delimiter = text[hint.end() :], delimiter or hint.group(1).decode("latin-1")
-    if not text.strip():
+    if not text or text.isspace():
         raise Refused("file_empty", "the file is empty: nothing to import")
     length, line = longest_line(text)
     if length > limits.max_line_bytes:

@@ -1,7 +1,9 @@
 """Cells to typed columns, one kind of field at a time; what does not read is kept as a fault of its row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as MappingType
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Final
 
 import polars as pl
@@ -15,6 +17,7 @@ from metrics.intake.table import Table
 from portal.lib.currencies import tender_codes
 
 MAX_TEXT: Final = 200
+AT_ONCE: Final = 2
 CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\x{200b}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 SPREADSHEET_ERRORS: Final = (
     "#N/A",
@@ -42,7 +45,7 @@ class FieldReader:
         self.table = table
         self.mapping = mapping
         self.decimals = decimals
-        self.parts: list[Faults] = []
+        self.parts: dict[str, list[Faults]] = {}
         self._readers: dict[Kind, Callable[[Column, pl.DataFrame], pl.Series]] = {
             "text": self._text,
             "choice": self._choice,
@@ -54,16 +57,22 @@ class FieldReader:
     @property
     def faults(self) -> Faults:
         """What has been found so far."""
-        return Faults.joined(self.parts)
+        return Faults.joined(chain.from_iterable(self.parts.values()))
 
     def faulty_rows(self, name: str) -> pl.Series:
         """The rows in which our column was found faulty so far."""
-        own = [part for part in self.parts if part.frame["column"][0] == self.label(name)]
-        return Faults.joined(own).rows
+        found = chain.from_iterable(self.parts.values())
+        return Faults.joined(part for part in found if part.frame["column"][0] == self.label(name)).rows
 
     def label(self, name: str) -> str:
         """What the file calls our column; our own name where it is a constant or comes from nowhere."""
         return self.mapping.columns.get(name, name)
+
+    def read_all(self, columns: Sequence[Column]) -> list[pl.Series]:
+        """Our columns, typed. Two are read at a time: most of what is looked for in a column takes one processor."""
+        self.parts |= {column.name: [] for column in columns}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self.read, columns))
 
     def read(self, column: Column) -> pl.Series:
         """Our column, typed, one value per row of the table; null where it is blank or does not read."""
@@ -99,7 +108,7 @@ class FieldReader:
             cells, where, column=self.label(column.name), value=pl.col("value"), reason=reason, code=code
         )
         if len(found):
-            self.parts.append(found)
+            self.parts[column.name].append(found)
 
     def _text(self, column: Column, cells: pl.DataFrame) -> pl.Series:
         value, name = pl.col("value"), column.name

@@ -41,7 +41,7 @@ def read_rates(table: Table, reporting_currency: str, mapping: Mapping | None = 
     rules = mapping or Mapping.identity(RATE_NAMES, RATE_NAMES)
     reader = FieldReader(table, rules, decimals=10)
     missing = find_missing_columns(table, rules, RATE_COLUMNS)
-    parsed = pl.DataFrame([table.rows.alias("row"), *(reader.read(column) for column in RATE_COLUMNS)])
+    parsed = pl.DataFrame([table.rows.alias("row"), *reader.read_all(RATE_COLUMNS)])
     own = [_not_positive(parsed, reader), _repeated(parsed, reader), _reporting(parsed, reader, reporting_currency)]
     faults = Faults.joined([table.faults, missing, reader.faults, *own])
     if not len(faults) and not parsed.height:

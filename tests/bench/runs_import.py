@@ -39,13 +39,18 @@ def imported(client: Any, path: Path, ends: str) -> float:
     from metrics.services.sources import source_ensure
     from portal.tenancy.scope import tenant_context
 
+    def examine(path: Path) -> tuple[Any, Any]:
+        """As `contracts_import` does; what was read of the file is not kept while it is loaded."""
+        with tenant_context(client), path.open("rb") as file:
+            source = source_ensure(client=client, name="")
+            started = import_start(client=client, source=source, file=file, file_name=path.name)
+            table = import_read(contract_import=started)
+            if started.state != ImportState.CHECKING:
+                return started, None
+            return started, import_check(client=client, contract_import=started, table=table)
+
     start = time.perf_counter()
-    with tenant_context(client), path.open("rb") as file:
-        source = source_ensure(client=client, name="")
-        started = import_start(client=client, source=source, file=file, file_name=path.name)
-        table = import_read(contract_import=started)
-        if started.state == ImportState.CHECKING:
-            checked = import_check(client=client, contract_import=started, table=table)
+    started, checked = examine(path)
     if started.state == ImportState.WAITING:
         with tenant_context(client):
             import_accept(client=client, contract_import=started, in_background=False)

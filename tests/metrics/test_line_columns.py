@@ -10,13 +10,17 @@ from django.db import connection
 from metrics import repository
 from metrics.engine.lines import LINE_SCHEMA
 from metrics.line_columns import SourceLines, keep, keep_load, kept, lines_kept, lines_of
+from metrics.loading import holds_same
 from metrics.models import ContractLine, LineColumns, LineStamp, Source
+from metrics.models.intake import ImportState
 from portal.database import Server
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create
 from tests.engine.frames import read_lines
+from tests.metrics.files import csv_bytes, line
 from tests.metrics.loading import load_lines, with_hashes
+from tests.metrics.steps import load
 
 
 @pytest.fixture
@@ -66,6 +70,47 @@ def test_a_load_of_everything_leaves_the_copy(northwind: Client, shared: Path) -
         assert copy is not None
         assert by_id(copy.frame).equals(by_id(repository.lines_frame(source)))
         assert copy.total == repository.lines_sum(source)
+
+
+def test_lines_in_another_order_are_seen_to_be_those_of_the_copy(northwind: Client, source: Source) -> None:
+    with tenant_context(northwind):
+        lines = repository.lines_frame(source).sample(fraction=1, shuffle=True, seed=1)
+    held = by_id(lines)
+    assert holds_same(held.get_column, lines, is_partial=False)
+    assert holds_same(held.get_column, lines.head(3), is_partial=True)
+    assert not holds_same(held.get_column, lines.head(3), is_partial=False), "the file lacks lines"
+    assert not holds_same(held.head(3).get_column, lines.head(4), is_partial=True), "the file has a line more"
+    assert not holds_same(held.head(3).get_column, lines.tail(3), is_partial=False), "the file has other lines"
+
+
+@pytest.mark.parametrize("name", LINE_SCHEMA.names())
+def test_a_line_that_differs_in_any_field_is_not_the_same(northwind: Client, source: Source, name: str) -> None:
+    with tenant_context(northwind):
+        held = by_id(repository.lines_frame(source))
+    other = {pl.String: pl.lit("another"), pl.Int64: pl.col(name) + 1, pl.Date: pl.date(1999, 1, 1)}
+    value = other[type(held.schema[name])]
+    for row in (held.filter(pl.col(name).is_null()), held.filter(pl.col(name).is_not_null())):
+        if row.height:
+            first = pl.col("line_id") == row["line_id"][0]
+            changed = held.with_columns(pl.when(first).then(value).otherwise(name).alias(name))
+            assert not holds_same(held.get_column, changed, is_partial=False)
+            emptied = held.with_columns(pl.when(first).then(None).otherwise(name).alias(name))
+            assert holds_same(held.get_column, emptied, is_partial=False) == (row[name][0] is None)
+
+
+def test_a_file_of_the_lines_that_stand_is_told_by_the_copy_alone(
+    northwind: Client, monkeypatch: pytest.MonkeyPatch, file_store: Path
+) -> None:
+    rows = [line(number) for number in range(1, 9)]
+    assert load(northwind, csv_bytes(rows)).state == ImportState.DONE
+    with tenant_context(northwind):
+        lines_kept(Source.objects.get())
+    changed = [*rows[:0:-1], line(1, amount="7")]
+    monkeypatch.setattr("metrics.loading.held_hashes", None)  # what costs the time is not asked for
+    assert load(northwind, csv_bytes(rows[::-1])).state == ImportState.UNCHANGED
+    monkeypatch.undo()
+    done = load(northwind, csv_bytes(changed))
+    assert (done.state, done.changed_count, done.unchanged_count) == (ImportState.DONE, 1, 7)
 
 
 WRITES = {
