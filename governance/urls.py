@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from governance.views import answers, definitions, documents, respondents, signing, signoff
+from governance.views import answers, definitions, documents, metrics, registry, respondents, signing, signoff
 
 ITEM = "definitions/item/<slug:key>/"
 VERSION = "definitions/versions/<int:number>/"
 SIGN = "definitions/sign/<int:signer_id>/"
+METRIC = "metrics/of/<slug:key>/"
 
 urlpatterns = [
     path("definitions/", definitions.definitions, name="definitions"),
@@ -41,4 +42,25 @@ urlpatterns = [
     path(f"{SIGN}code/", signing.signing_code, name="signing_code"),
     path(f"{SIGN}sign/", signing.signing_sign, name="signing_sign"),
     path(f"{SIGN}decline/", signing.signing_decline, name="signing_decline"),
+    # the metric registry
+    path("metrics/", metrics.metrics, name="metrics"),
+    path("metrics/start/", metrics.metrics_start, name="metrics_start"),
+    path("metrics/new/", metrics.metric_new, name="metric_new"),
+    path("metrics/preview/", metrics.metric_preview, name="metric_preview"),
+    path(METRIC, metrics.metric, name="metric"),
+    path(f"{METRIC}change/", metrics.metric_edit, name="metric_edit"),
+    path(f"{METRIC}status/", metrics.metric_status, name="metric_status"),
+    path(f"{METRIC}owner/", metrics.metric_owner, name="metric_owner"),
+    path("metrics/matrix/", registry.metric_matrix, name="metric_matrix"),
+    path("metrics/matrix/save/", registry.metric_matrix_save, name="metric_matrix_save"),
+    path("metrics/lineage/", registry.metric_lineage, name="metric_lineage"),
+    path("metrics/availability/", registry.metric_availability, name="metric_availability"),
+    path("metrics/glossary/", registry.metric_glossary, name="metric_glossary"),
+    path("metrics/glossary.pdf", registry.metric_glossary_pdf, name="metric_glossary_pdf"),
+    path("metrics/validation/", registry.metric_validation, name="metric_validation"),
+    path("metrics/validation/add/", registry.control_new, name="metric_control_add"),
+    path("metrics/validation/<int:control_id>/end/", registry.control_end, name="metric_control_end"),
+    path("metrics/registry.yaml", registry.metrics_yaml, name="metrics_yaml"),
+    path("metrics/import/", registry.metrics_import, name="metrics_import"),
+    path("metrics/import/apply/", registry.metrics_import_apply, name="metrics_import_apply"),
 ]

@@ -91,7 +91,11 @@ SOURCES: Final[Mapping[str, NeededSource]] = {
 
 def of_book(name: str, label: str, column: str, unit: str = "money", *, date: str = "month") -> Measure:
     """A column of the ARR bridge."""
-    how = "balance at the month's last day" if date == "month end" else "sum over customers of the month's movements"
+    balances = {
+        "month end": "balance at the month's last day",
+        "month begin": "balance at the last day of the month before",
+    }
+    how = balances.get(date, "sum over customers of the month's movements")
     return Measure(name, label, unit, BOOK, how, column, date, LINE_FIELDS, f"bridge::{column}")
 
 
@@ -130,8 +134,9 @@ def needed(
 
 
 END: Final = "month end"
+BEGIN: Final = "month begin"
 DECLARED: Final = (
-    of_book("book_beginning", "ARR at the beginning of the month", "beginning"),
+    of_book("book_beginning", "ARR at the beginning of the month", "beginning", date=BEGIN),
     of_book("book_new", "New", "new"),
     of_book("book_expansion", "Expansion", "expansion"),
     of_book("book_contraction", "Contraction", "contraction"),
@@ -140,7 +145,7 @@ DECLARED: Final = (
     of_book("book_fx", "Currency effect", "fx"),
     of_book("book_adjustment", "Corrections of closed months", "adjustment"),
     of_book("book_ending", "ARR at the end of the month", "ending", date=END),
-    of_book("customers_beginning", "Customers at the beginning of the month", "customers_beginning", "customers"),
+    of_book("customers_beginning", "Customers at the beginning of the month", "customers_beginning", "customers", date=BEGIN),
     of_book("customers_new", "New customers", "customers_new", "customers"),
     of_book("customers_churned", "Lost customers", "customers_churned", "customers"),
     of_book("customers_reactivated", "Returned customers", "customers_reactivated", "customers"),

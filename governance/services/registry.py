@@ -24,7 +24,7 @@ from governance.models import (
     MetricStatus,
     MetricVersion,
 )
-from governance.selectors.registry import Registry, registry_get
+from governance.selectors.registry import Registry, VersionShown, registry_get
 from governance.services.metric_states import next_status
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.formula.check import formulas_check
@@ -176,9 +176,16 @@ def metric_version_add(
         month_check(effective_month, newest.month, newest_closed())
     changed = registry.having(metric.key, settled, effective_month)
     together_check(changed, metric.key, effective_month)
+    return version_keep(metric, newest, settled, effective_month, reason=required(reason), user=user)
+
+
+def version_keep(
+    metric: Metric, newest: VersionShown, settled: Content, effective_month: int | None, *, reason: str, user: Any
+) -> MetricVersion:
+    """Write a version that was checked, with its line in the update log and its audit entry; the metric is locked."""
     row = MetricVersion.objects.create(
-        client=client, metric=metric, number=newest.number + 1, effective_month=effective_month, content=settled,
-        sha256=audit.digest(settled), reason=required(reason), by=user, at=database_time(),
+        client=metric.client, metric=metric, number=newest.number + 1, effective_month=effective_month, content=settled,
+        sha256=audit.digest(settled), reason=reason, by=user, at=database_time(),
     )  # fmt: skip
     metric.version += 1
     metric.save(update_fields=["version", "updated_at"])

@@ -8,6 +8,7 @@ client_urls: list[URLPattern | URLResolver] = [
     path("", client.ClientDetail.as_view(), name="api_client"),
     path("audit/", client.AuditList.as_view(), name="api_audit"),
     path("", include("metrics.api.urls")),
+    path("", include("governance.api.urls")),
 ]
 
 urlpatterns = [

@@ -31,6 +31,7 @@ from portal.demo import crm
 from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.definitions import definitions_half_way, definitions_signed
 from portal.demo.engagements import engagements_load
+from portal.demo.metrics import registry_half_way
 from portal.demo.playbooks import playbooks_load
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, DemoClient
 from portal.tenancy.actor import Actor, acting_as
@@ -94,10 +95,19 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
     definitions_load(client, told, staff[0])
     if told is NORTHWIND:
         reconcile_crm(client, told, staff[0])
+        registry_load(client, people)
         leave_work_open(client, told, staff[0])
     with acting_as(Actor(staff[0].email, staff[0].pk)), tenant_context(client):
         engagements_load(client, staff, people, timezone.now().date())
     return sign_ins
+
+
+def registry_load(client: Client, people: dict[str, User]) -> None:
+    """The metric registry, run by RevOps."""
+    rita = people["rita"]
+    owners = {"finance": people["finn"], "revops": rita, "executive": people["eve"], "sales": people["eve"]}
+    with acting_as(Actor(rita.email, rita.pk)), tenant_context(client):
+        registry_half_way(client, owners, rita)
 
 
 def definitions_load(client: Client, told: DemoClient, ana: User) -> None:

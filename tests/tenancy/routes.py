@@ -5,6 +5,7 @@ from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES, OTHER_ENGAGEMENT
 from tests.tenancy.routes_governance import GOVERNANCE_ROUTES
 from tests.tenancy.routes_metrics import METRICS_ROUTES
 from tests.tenancy.routes_notices import NOTICE_ROUTES, OTHER_NOTICE_ROUTES
+from tests.tenancy.routes_registry import REGISTRY_ROUTES
 from tests.tenancy.routes_reporting import REPORTING_ROUTES
 
 CLIENT_ROUTES = [
@@ -13,6 +14,7 @@ CLIENT_ROUTES = [
     *GOVERNANCE_ROUTES,
     *METRICS_ROUTES,
     *NOTICE_ROUTES,
+    *REGISTRY_ROUTES,
     *REPORTING_ROUTES,
 ]
 OTHER_ROUTES = {

@@ -33,6 +33,7 @@ from tests.metrics import files
 from tests.metrics.loading import load_lines
 from tests.tenancy.matrix import Kwargs, nothing
 from tests.tenancy.routes_metrics import own_rates, two_sources
+from tests.tenancy.routes_registry import a_metric, a_registry
 
 NOW = dt.datetime(2025, 1, 15, tzinfo=dt.UTC)
 JUNE = month_parse("2024-06")
@@ -180,6 +181,11 @@ API_ROUTES = [
     ApiRoute(
         "api_month_reopen", CLOSE_MONTH, "post", a_corrected_month, data=lambda: {"reason": "Late contract"}, status=201
     ),
+    ApiRoute("api_metrics", VIEW_POLICY, "get", a_registry),
+    ApiRoute("api_metrics_yaml", VIEW_POLICY, "get", a_registry),
+    ApiRoute("api_metric", VIEW_POLICY, "get", a_metric, names_object=True),
+    ApiRoute("api_metric_versions", VIEW_POLICY, "get", a_metric, names_object=True),
+    ApiRoute("api_metric_values", VIEW_ARR, "get", a_metric, names_object=True),
     ApiRoute("api_month_as_of", VIEW_ARR, "get", a_closed_month, query={"on": "2199-12-31"}),
 ]
 """Every operation of `/api/v1/`."""

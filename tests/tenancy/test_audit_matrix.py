@@ -22,6 +22,7 @@ __all__ = ["program"]
 
 # Posts that change nothing of the client, each with the reason.
 CHANGES_NOTHING = {
+    "metrics_import": "shows what a file would change",
     "audit_log": "checks the chain and shows what it found",
     "notices_read_all": "marks one's own notifications as read",
     "notice_open": "marks one of one's own notifications as read",

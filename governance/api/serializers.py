@@ -1,0 +1,145 @@
+"""Metrics, their versions and values, and the registry as a file."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from governance.metric_content import CHOICES
+from governance.models import MetricRole, MetricStatus, Priority
+from metrics.api.fields import MonthField, OutField
+from metrics.api.serializers.questions import RangeParameters
+from portal.tenancy.api_input import StrictSerializer
+
+LONGEST = 120
+
+
+@extend_schema_field({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "example": "1.0432"})
+class FigureField(OutField):
+    """A figure of any unit, in as many decimals as its unit is rounded to."""
+
+    def to_representation(self, value: Any) -> str:
+        return f"{value:f}"
+
+
+@extend_schema_field({"type": "string", "example": "3/7"})
+class ExactFigureField(OutField):
+    """The figure before it was rounded, as a fraction."""
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+class ContentSerializer(serializers.Serializer[Any]):
+    """What a metric means and how it is computed. Numbers are decimal text, empty where there is none."""
+
+    name = serializers.CharField()
+    definition = serializers.CharField()
+    formula = serializers.CharField(help_text="Over measures and other metrics, in the formula language.")
+    unit = serializers.CharField(help_text="money, percent, ratio, months, days, a count, or one per another.")
+    better = serializers.ChoiceField(list(CHOICES["better"]))
+    timing = serializers.ChoiceField(list(CHOICES["timing"]))
+    function = serializers.ChoiceField(list(CHOICES["function"]), help_text="Who is accountable.")
+    refresh = serializers.ChoiceField(list(CHOICES["refresh"]))
+    warn_at = serializers.CharField(allow_blank=True)
+    alert_at = serializers.CharField(allow_blank=True)
+    weight = serializers.CharField(allow_blank=True)
+    rationale = serializers.CharField(allow_blank=True)
+
+
+class MetricSerializer(serializers.Serializer[Any]):
+    """A metric of the registry with the version in force now."""
+
+    key = serializers.CharField(help_text="Its name in formulas.")
+    status = serializers.ChoiceField(MetricStatus.values, source="metric.status")
+    version = serializers.IntegerField(source="current.number")
+    content = ContentSerializer()
+    owner = serializers.SerializerMethodField(help_text="By e-mail address; null: nobody yet.")
+    successor = serializers.SerializerMethodField(help_text="The key of what replaces it.")
+    priorities = serializers.DictField(
+        child=serializers.ChoiceField(Priority.values), help_text=f"By role: {', '.join(MetricRole.values)}."
+    )
+
+    def get_owner(self, entry: Any) -> str | None:
+        return entry.metric.owner.email if entry.metric.owner else None
+
+    def get_successor(self, entry: Any) -> str | None:
+        return str(entry.metric.successor.key) if entry.metric.successor else None
+
+
+class MetricsSerializer(serializers.Serializer[Any]):
+    """Every metric, in the order of the registry."""
+
+    metrics = MetricSerializer(many=True)
+
+
+class MetricDetailSerializer(MetricSerializer):
+    """A metric with what it is built on, and what is built on it."""
+
+    needs = serializers.ListField(
+        child=serializers.CharField(), help_text="Measures and metrics that its formula names."
+    )
+    used_by = serializers.ListField(child=serializers.CharField())
+    measures = serializers.ListField(child=serializers.CharField(), help_text="Measures below it, through all metrics.")
+    fields_of_source = serializers.ListField(child=serializers.CharField())
+
+
+class VersionSerializer(serializers.Serializer[Any]):
+    """A version of a metric; nothing changes it."""
+
+    number = serializers.IntegerField()
+    effective_month = MonthField(source="month", allow_null=True, help_text="From when it holds; null: the beginning.")
+    content = ContentSerializer()
+    sha256 = serializers.CharField(help_text="Of the content's canonical JSON.")
+    reason = serializers.CharField(allow_blank=True)
+    by = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField()
+
+
+class VersionsSerializer(serializers.Serializer[Any]):
+    """Every version of a metric, the newest first."""
+
+    key = serializers.CharField()
+    versions = VersionSerializer(many=True)
+
+
+class PointSerializer(serializers.Serializer[Any]):
+    """A metric in a month. Without a value `reason` says why; it is never 0 instead."""
+
+    month = MonthField()
+    value = FigureField(
+        allow_null=True, help_text="Rounded half away from zero: money to its currency, else four decimals."
+    )
+    exact = ExactFigureField(allow_null=True, help_text="Not rounded, as a fraction such as 3/7.")
+    reason = serializers.CharField(allow_blank=True)
+    version = serializers.IntegerField(allow_null=True, help_text="The version of the metric that computed it.")
+
+
+class ValuesSerializer(serializers.Serializer[Any]):
+    """A metric month by month. Closed months are as they were reported."""
+
+    key = serializers.CharField()
+    unit = serializers.CharField()
+    currency = serializers.CharField()
+    values = PointSerializer(many=True)
+
+
+class ValuesParameters(RangeParameters):
+    """Which months: the newest twelve, unless asked otherwise."""
+
+    longest = LONGEST
+
+
+class MetricsParameters(StrictSerializer):
+    """Which metrics."""
+
+    status = serializers.ChoiceField(MetricStatus.values, required=False)
+    role = serializers.ChoiceField(MetricRole.values, required=False)
+    priority = serializers.ChoiceField(Priority.values, required=False, help_text="For the role, or for any.")
+
+
+class RegistryFileSerializer(serializers.Serializer[Any]):
+    """The registry as a file that `registry_import` and the page read back."""
+
+    yaml = serializers.CharField()
+    sha256 = serializers.CharField()

@@ -1,0 +1,43 @@
+"""Figures of metrics as text: money in its currency's places, shares as per cent, everything else with what it counts."""
+
+from decimal import Decimal
+
+from governance.selectors.metric_values import Point
+from portal.lib.dates import month_text
+from portal.lib.money import money_text, number_text, percent_text
+
+
+def figure_text(value: Decimal, unit: str, currency: str, locale: str, *, plus: bool = False) -> str:
+    """A value in the reader's separators, rounded for display; what it is of stands beside it (`unit_words`)."""
+    if unit.split(" ")[0] == "money":
+        return money_text(value, currency, locale, plus=plus)
+    if unit == "percent":
+        return percent_text(value, locale, plus=plus)
+    places = 2 if unit == "ratio" else 1 if unit in ("months", "days") else 0
+    if places == 0 and value != value.to_integral_value():
+        places = 1
+    return number_text(value, locale, places=places, plus=plus)
+
+
+def unit_words(unit: str, currency: str) -> str:
+    """What a figure is of, beside it or in the head of its column."""
+    if unit in ("percent", "ratio"):
+        return "" if unit == "percent" else "times"
+    return currency + unit.removeprefix("money") if unit.split(" ")[0] == "money" else unit
+
+
+def point_shown(point: Point, unit: str, currency: str, locale: str) -> dict[str, object]:
+    """A point for a template: text, or the reason why there is none."""
+    text = "" if point.value is None else figure_text(point.value, unit, currency, locale)
+    return {
+        "month": point.month,
+        "label": month_text(point.month, locale),
+        "text": text,
+        "reason": point.reason,
+        "point": point,
+    }
+
+
+def sentence(text: str) -> str:
+    """A reason as a sentence of a page."""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""

@@ -1,0 +1,147 @@
+"""The forms of the metric registry."""
+
+from typing import Any, Final
+
+from django import forms
+
+from governance.metric_content import CHOICES, LABELS, LENGTHS, MAY_BE_EMPTY, ContentError, content_clean
+from governance.models import ControlSide
+from portal.lib.dates import month_text
+from portal.lib.periods import month_format, month_parse
+from portal.tenancy.models import Membership
+
+BEGINNING: Final = ""
+HELP: Final = {
+    "formula": "Names of measures and metrics, + − × ÷, brackets, numbers, 30%, 12 months; abs min max previous last_quarter "
+    "last_year mean median.",
+    "unit": "money, percent, ratio, months, days, customers, deals, leads, or one per another: money per customer.",
+    "warn_at": "As a plain number; a share as 0.95.",
+    "alert_at": "As a plain number; a share as 0.9.",
+    "weight": "In composite scores, from 0 to 1.",
+}
+AREAS: Final = {"definition": 3, "formula": 3, "rationale": 2}
+
+
+def content_field(name: str) -> forms.Field:
+    """The field of one part of a metric's content."""
+    required, text = name not in MAY_BE_EMPTY, HELP.get(name, "")
+    if name in CHOICES:
+        return forms.ChoiceField(label=LABELS[name], choices=list(CHOICES[name].items()))
+    widget = forms.Textarea({"rows": AREAS[name]}) if name in AREAS else forms.TextInput()
+    return forms.CharField(
+        label=LABELS[name], max_length=LENGTHS[name], required=required, help_text=text, widget=widget
+    )
+
+
+class MetricForm(forms.Form):
+    """A metric's content, from when it holds, and why. The formula and the unit ask for a preview while they are typed."""
+
+    def __init__(
+        self, *args: Any, currency: str, months: list[int] | None = None, preview: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        for name in LENGTHS:
+            self.fields[name] = content_field(name)
+        for name in ("formula", "unit"):
+            self.fields[name].widget.attrs |= {
+                "hx-get": preview, "hx-trigger": "input changed delay:400ms", "hx-target": "#preview", "hx-swap": "innerHTML",
+                "hx-include": "#id_formula, #id_unit", "hx-sync": "#preview:replace", "data-quiet": "",
+            }  # fmt: skip
+        self.fields["formula"].widget.attrs |= {"spellcheck": "false", "autocomplete": "off", "class": "mono"}
+        if months is not None:
+            self.fields["effective"] = forms.ChoiceField(
+                label="Holds from", required=False,
+                choices=[(month_format(month), month_text(month)) for month in months] or [(BEGINNING, "The beginning")],
+            )  # fmt: skip
+        self.fields["reason"] = forms.CharField(
+            label="Why this change", max_length=1000, widget=forms.Textarea({"rows": 2}),
+            help_text="Kept with the version, for whoever audits it.",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """What is wrong with the content is said beside the field that it is wrong in."""
+        given = super().clean() or {}
+        try:
+            content_clean({name: given.get(name, "") for name in LENGTHS}, self.currency)
+        except ContentError as error:
+            for field, fault in error.faults:
+                if field not in self.errors:
+                    self.add_error(field, f"{fault[:1].upper()}{fault[1:]}.")
+        return given
+
+    def content(self) -> dict[str, str]:
+        """The content as the service takes it."""
+        return {name: self.cleaned_data[name] for name in LENGTHS}
+
+    @property
+    def effective_month(self) -> int | None:
+        """From when it holds."""
+        text = self.cleaned_data.get("effective") or BEGINNING
+        return month_parse(text) if text != BEGINNING else None
+
+
+class NewMetricForm(MetricForm):
+    """A metric of the client's own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key"] = forms.CharField(
+            label="Key", max_length=60, help_text="Its name in formulas: small letters, digits and _; it never changes."
+        )
+        self.order_fields(["key"])
+
+
+class StatusForm(forms.Form):
+    """One step in a metric's life, with the reason."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(label="Why", max_length=1000, widget=forms.Textarea({"rows": 2}))
+
+    def __init__(
+        self, *args: Any, steps: list[tuple[str, str]], others: list[tuple[str, str]], version: int = 0, **kwargs: Any
+    ) -> None:
+        kwargs |= {"prefix": "status", "initial": {"version": version}}
+        super().__init__(*args, **kwargs)
+        self.fields["step"] = forms.ChoiceField(label="What happens to it", choices=steps)
+        self.fields["successor"] = forms.ChoiceField(
+            label="Replaced by", required=False, choices=[("", "Nothing"), *others]
+        )
+        self.order_fields(["version", "step", "successor", "reason"])
+
+
+class OwnerForm(forms.Form):
+    """Who of the client's people answers for a metric."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, version: int = 0, owner: int | None = None, **kwargs: Any) -> None:
+        kwargs |= {"prefix": "owner", "initial": {"version": version, "owner": owner}}
+        super().__init__(*args, **kwargs)
+        people = Membership.objects.select_related("user").order_by("user__name", "user__email")
+        choices = [
+            ("", "Nobody yet"),
+            *((row.user_id, f"{row.shown_name}, {row.get_role_display()}") for row in people),
+        ]
+        self.fields["owner"] = forms.TypedChoiceField(
+            label="Owner", required=False, coerce=int, empty_value=None, choices=choices
+        )
+
+
+class ControlForm(forms.Form):
+    """What somebody knows a metric must be in a month."""
+
+    expected = forms.DecimalField(
+        label="Expected", max_digits=24, decimal_places=6, help_text="As a plain number; a share as 0.95."
+    )
+    tolerance = forms.DecimalField(label="Tolerance", max_digits=24, decimal_places=6, min_value=0, initial=0)
+    side = forms.ChoiceField(label="The registry", choices=ControlSide.choices)
+    source = forms.CharField(label="Where it comes from", max_length=200, help_text="Such as: board pack of October.")
+
+    def __init__(self, *args: Any, metrics: list[tuple[str, str]], months: list[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["metric"] = forms.ChoiceField(label="Metric", choices=metrics)
+        self.fields["month"] = forms.ChoiceField(
+            label="Month", choices=[(month_format(month), month_text(month)) for month in months]
+        )
+        self.order_fields(["metric", "month"])

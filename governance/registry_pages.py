@@ -1,0 +1,216 @@
+"""What the pages about all metrics show: matrix, lineage, availability, glossary, validation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from governance.metric_content import CHOICES
+from governance.metric_figures import figure_text, point_shown, sentence, unit_words
+from governance.metric_forms import ControlForm
+from governance.metric_page import STATES, address_of, tabs
+from governance.metric_uses import pages_of, why_url
+from governance.models import DefinitionItem, ItemKind, MetricRole, Priority
+from governance.selectors.availability import availability_list
+from governance.selectors.controls import Checked, controls_list, two_sources
+from governance.selectors.metric_values import MetricValues, places_of, rounded
+from governance.selectors.registry import Entry, Registry, registry_get
+from governance.services.matrix import matrix_digest
+from metrics.formula.words import in_words
+from metrics.measures import MEASURES, SOURCES
+from portal.lib.dates import month_text
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_DATA
+from portal.tenancy.reader import locale_of
+
+MONTHS_OF_CONTROLS = 36
+
+
+# --- matrix -----------------------------------------------------------------------------------------------------------
+
+
+def matrix_context(request: TenantRequest, problem: str = "") -> dict[str, Any]:
+    """Every standing metric by role."""
+    registry = registry_get(request.client)
+    entries = [entry for entry in registry.entries.values() if entry.is_standing]
+    cells = [[(role, label, entry.priorities.get(role, "")) for role, label in MetricRole.choices] for entry in entries]
+    return {
+        "tabs": tabs(request, "metric_matrix"),
+        "rows": list(zip(entries, cells, strict=True)),
+        "roles": MetricRole.choices,
+        "counts": [sum(entry.priorities.get(role) == Priority.P0 for entry in entries) for role in MetricRole.values],
+        "priorities": Priority.values,
+        "golden": [entry.name for entry in entries if is_golden(entry)],
+        "seen": matrix_digest(registry),
+        "problem": problem,
+        "may_manage": request.standing.may(MANAGE_METRICS),
+    }
+
+
+def is_golden(entry: Entry) -> bool:
+    """Whether every role must have it."""
+    return set(entry.priorities) == set(MetricRole.values) and set(entry.priorities.values()) == {Priority.P0}
+
+
+def cells_given(given: QueryDict) -> dict[str, dict[str, str]]:
+    """The cells of a form, named `metric:role`."""
+    cells: dict[str, dict[str, str]] = {}
+    for name, value in given.items():
+        key, colon, role = name.partition(":")
+        if colon:
+            cells.setdefault(key, {})[role] = str(value)
+    return cells
+
+
+# --- lineage ----------------------------------------------------------------------------------------------------------
+
+
+def lineage_context(request: TenantRequest) -> dict[str, Any]:
+    """From source field to measure to metric to page and back: all of it, or what hangs on one measure, field or metric."""
+    registry = registry_get(request.client)
+    asked = {name: request.GET.get(name, "")[:60] for name in ("measure", "metric", "field", "source")}
+    names = [name for name in MEASURES if is_on_the_way(registry, name, asked)]
+    rows = [lineage_row(request, registry, name) for name in names]
+    chosen = next((value for value in asked.values() if value), "")
+    return {
+        "tabs": tabs(request, "metric_lineage"),
+        "rows": rows,
+        "chosen": registry.labels.get(chosen, SOURCES[chosen].label if chosen in SOURCES else chosen),
+        "fields": sorted({field for measure in MEASURES.values() for field in measure.fields}),
+        "field": asked["field"],
+    }
+
+
+def is_on_the_way(registry: Registry, name: str, asked: Mapping[str, str]) -> bool:
+    """Whether a measure belongs to what was asked for."""
+    measure = MEASURES[name]
+    if asked["measure"]:
+        return name == asked["measure"]
+    if asked["metric"]:
+        return asked["metric"] in registry.entries and name in registry.measures_of(asked["metric"])
+    if asked["field"]:
+        return asked["field"] in measure.fields
+    return not asked["source"] or measure.needs == asked["source"]
+
+
+def lineage_row(request: TenantRequest, registry: Registry, name: str) -> dict[str, Any]:
+    """A measure with its fields before it; behind it the metrics that need it, directly or through others, and their pages."""
+    direct = registry.used_by(name)
+    through = [
+        key
+        for key, entry in registry.entries.items()
+        if entry.is_standing and key not in direct and name in registry.measures_of(key)
+    ]
+    pages = {page.label: page.url for key in (*direct, *through) for page in pages_of(request.client, key)}
+    return {
+        "name": name,
+        "measure": MEASURES[name],
+        "direct": [(registry.entries[key].name, address_of(registry, key)) for key in direct],
+        "through": [(registry.entries[key].name, address_of(registry, key)) for key in through],
+        "pages": list(pages.items()),
+    }
+
+
+# --- availability -----------------------------------------------------------------------------------------------------
+
+
+def availability_context(request: TenantRequest) -> dict[str, Any]:
+    """Every P0 metric: buildable now, or what has to be done."""
+    rows = availability_list(request.client, timezone.now())
+    wanted = request.GET.get("show", "all")
+    shown = [row for row in rows if wanted not in ("now", "fix") or row.is_buildable == (wanted == "now")]
+    tasks: dict[str, list[str]] = {}
+    for row in rows:
+        for task in row.tasks:
+            tasks.setdefault(task, []).append(row.entry.name)
+    options = (("all", "All"), ("now", "Buildable now"), ("fix", "Needs a fix"))
+    return {
+        "tabs": tabs(request, "metric_availability"),
+        "rows": shown,
+        "total": len(rows),
+        "buildable": sum(row.is_buildable for row in rows),
+        "tasks": sorted(tasks.items(), key=lambda each: -len(each[1])),
+        "filters": [{"label": label, "url": f"?show={name}", "active": name == wanted} for name, label in options],
+        "sees_data": request.standing.may(VIEW_DATA),
+    }
+
+
+# --- glossary ---------------------------------------------------------------------------------------------------------
+
+
+def glossary_context(request: TenantRequest) -> dict[str, Any]:
+    """Every standing metric and every term of the definitions, by name."""
+    registry = registry_get(request.client)
+    words = [
+        {
+            "name": entry.name,
+            "text": entry.content["definition"],
+            "formula": in_words(node, registry.labels) if (node := registry.node(key)) else "",
+            "note": f"{CHOICES['function'][entry.content['function']]}, v{entry.current.number}",
+            "kind": entry.metric.get_status_display(),
+            "state": STATES[entry.metric.status],
+            "url": address_of(registry, key),
+        }
+        for key, entry in registry.entries.items()
+        if entry.is_standing
+    ]
+    words += [
+        {"name": item.title, "text": item.definition, "formula": item.answer, "note": "Definition",
+         "kind": item.get_state_display(), "state": "agreed" if item.is_confirmed else "draft", "url": "", "key": item.key}
+        for item in DefinitionItem.objects.filter(kind=ItemKind.TERM)
+    ]  # fmt: skip
+    words.sort(key=lambda word: (str(word["name"]).lower(), str(word["note"])))
+    return {"tabs": tabs(request, "metric_glossary"), "words": words, "metrics": len(registry.entries)}
+
+
+# --- validation -------------------------------------------------------------------------------------------------------
+
+
+def validation_context(request: TenantRequest, form: ControlForm | None = None) -> dict[str, Any]:
+    """Every control figure beside the registry, and ARR by two sources."""
+    values = MetricValues(request.client)
+    rows = controls_list(values)
+    return {
+        "tabs": tabs(request, "metric_validation"),
+        "rows": [control_row(request, values, row) for row in rows],
+        "agree": sum(row.agrees is True for row in rows),
+        "differ": sum(row.agrees is False for row in rows),
+        "form": (form or control_form(request, values)) if request.standing.may(RECONCILE) else None,
+        "has_metrics": bool(values.registry.entries),
+        "sources": two_sources(values) if values.registry.entries else None,
+        "currency": request.client.currency,
+    }
+
+
+def control_form(request: TenantRequest, values: MetricValues, data: QueryDict | None = None) -> ControlForm:
+    """The form of one more control figure."""
+    metrics = [(key, entry.name) for key, entry in values.registry.entries.items() if entry.is_standing]
+    first, last = values.months or (values.registry.month, values.registry.month)
+    months = list(range(last, max(first, last - MONTHS_OF_CONTROLS) - 1, -1))
+    return ControlForm(data, metrics=metrics, months=months)
+
+
+def control_row(request: TenantRequest, values: MetricValues, row: Checked) -> dict[str, Any]:
+    """A control figure for its table."""
+    key, currency, locale = row.control.metric.key, request.client.currency, locale_of(request)
+    unit = values.registry.entries[key].content["unit"]
+    places = places_of(unit, currency)
+    difference = None if row.difference is None else rounded(row.difference, places)
+
+    def text(value: Any, *, plus: bool = False) -> str:
+        return figure_text(value, unit, currency, locale, plus=plus)
+
+    return {
+        "row": row,
+        "name": values.registry.entries[key].name,
+        "url": address_of(values.registry, key),
+        "month": month_text(row.control.month, locale),
+        "expected": text(row.control.expected),
+        "tolerance": text(row.control.tolerance),
+        "found": point_shown(row.point, unit, currency, locale),
+        "why": why_url(values.registry, key, row.control.month),
+        "difference": "" if difference is None else text(difference, plus=True),
+        "reason": sentence(row.point.reason),
+        "unit": unit_words(unit, currency),
+    }

@@ -1,0 +1,83 @@
+"""What lies between a registry and a file of metrics, before anything is applied. Runs in the client's scope.
+
+`registry_yaml(registry) -> str` · `drift_get(registry, filed) -> Drift`. A registry that is written and read back has no drift.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from governance.library.metric_reader import FiledMetric, metrics_write
+from governance.metric_content import LABELS
+from governance.models import MetricRole
+from governance.selectors.registry import Registry
+from portal.tenancy import audit
+
+OF_ENTRY: Final = {"status": "Status", "owner": "Owner", "successor": "Replaced by"}
+
+
+@dataclass(frozen=True)
+class MetricDrift:
+    """A metric that differs: `edits` are (label, in the registry, in the file), `fields` the names of what differs."""
+
+    key: str
+    name: str
+    filed: FiledMetric
+    fields: tuple[str, ...]
+    edits: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What applying a file would do. Metrics that the file lacks are left as they are: nothing is ever removed by a file."""
+
+    added: tuple[FiledMetric, ...]
+    changed: tuple[MetricDrift, ...]
+    lacking: tuple[str, ...]
+    seen: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether applying it would change nothing."""
+        return not self.added and not self.changed
+
+
+def registry_yaml(registry: Registry) -> str:
+    """The registry as a file: its order, every field in its place."""
+    return metrics_write(registry.filed())
+
+
+def drift_get(registry: Registry, filed: Iterable[FiledMetric]) -> Drift:
+    """The differences, in the order of the file; `seen` is the sha256 of both sides."""
+    present = {metric.key: metric for metric in registry.filed()}
+    given = list(filed)
+    added = tuple(metric for metric in given if metric.key not in present)
+    pairs = [(present[metric.key], metric) for metric in given if metric.key in present]
+    changed = tuple(found for before, after in pairs if (found := metric_drift(before, after)).edits)
+    keys = {metric.key for metric in given}
+    lacking = tuple(metric.content["name"] for metric in present.values() if metric.key not in keys)
+    return Drift(added, changed, lacking, audit.digest([registry_yaml(registry), metrics_write(given)]))
+
+
+def metric_drift(before: FiledMetric, after: FiledMetric) -> MetricDrift:
+    """One metric on both sides. What a file leaves out of status, owner and replacement stays as it is."""
+    edits = [
+        (name, LABELS[name], before.content[name], after.content[name])
+        for name in LABELS
+        if before.content[name] != after.content[name]
+    ]
+    edits += [
+        (name, label, getattr(before, name), getattr(after, name))
+        for name, label in OF_ENTRY.items()
+        if getattr(after, name) and getattr(before, name) != getattr(after, name)
+    ]
+    if dict(before.priorities) != dict(after.priorities):
+        edits.append(("priorities", "Priorities", priorities_text(before), priorities_text(after)))
+    shown = tuple((label, old or "nothing", new or "nothing") for _, label, old, new in edits)
+    return MetricDrift(after.key, before.content["name"], after, tuple(edit[0] for edit in edits), shown)
+
+
+def priorities_text(metric: FiledMetric) -> str:
+    """Priorities as words."""
+    cells = [f"{MetricRole(role).label} {priority}" for role, priority in metric.priorities.items()]
+    return ", ".join(cells)

@@ -1,0 +1,118 @@
+"""A file of metrics applied to a registry, once somebody has seen what it would change.
+
+`registry_apply(client=, text=, seen=, reason=, user=) -> Drift` — each change by the rules that hold on the pages: versions
+from an open month on, steps of the table of states, owners among the client's people. All of it or nothing. Runs in the
+client's scope.
+"""
+
+from typing import Any
+
+from governance.library.metric_reader import MetricFileError, metrics_read
+from governance.models import Metric, MetricHappening, MetricStatus
+from governance.selectors.registry import Entry, Registry, registry_get
+from governance.selectors.registry_drift import Drift, MetricDrift, drift_get
+from governance.services.matrix import matrix_digest, matrix_save
+from governance.services.metric_states import STEPS
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import (
+    metric_owner_set,
+    metric_status_set,
+    metrics_store,
+    newest_closed,
+    registry_lock,
+    required,
+    together_check,
+    version_keep,
+)
+from portal.accounts.models import User
+from portal.tenancy import audit
+from portal.tenancy.models import Client
+
+
+def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, user: Any = None) -> Drift:
+    """Apply a file; `seen` is the `Drift.seen` that the person was shown, or None where nobody was to look.
+
+    DefinitionError for a file that cannot be used or asks for what is not allowed, OutdatedError when the registry has
+    changed since.
+    """
+    registry_lock(client)
+    registry, reason = registry_get(client), required(reason)
+    try:
+        drift = drift_get(registry, metrics_read(text, client.currency))
+    except MetricFileError as error:
+        raise DefinitionError(str(error)) from error
+    if seen is not None and seen != drift.seen:
+        raise OutdatedError
+    if drift.is_empty:
+        raise DefinitionError("the file says what the registry says: nothing was changed")
+    audit.record(
+        "metrics.imported", object_type="metrics", object_id=client.slug, after=text,
+        details={
+            "added": [each.key for each in drift.added], "changed": [each.key for each in drift.changed], "reason": reason,
+        },
+    )  # fmt: skip
+    metrics_store(drift.added, client=client, user=user, kind=MetricHappening.PROPOSED, reason=reason)
+    contents_apply(registry, drift.changed, reason, user)
+    for change in (*drift.changed, *added_as_changes(drift)):
+        entry_apply(change, reason, user)
+    priorities = {
+        change.key: dict(change.filed.priorities) for change in drift.changed if "priorities" in change.fields
+    }
+    if priorities:
+        matrix_save(client=client, cells=priorities, seen=matrix_digest(registry_get(client)), user=user)
+    return drift
+
+
+def added_as_changes(drift: Drift) -> list[MetricDrift]:
+    """What new metrics have beside their content: owner and replacement."""
+    return [
+        MetricDrift(each.key, each.key, each, tuple(name for name in ("owner", "successor") if getattr(each, name)), ())
+        for each in drift.added
+    ]
+
+
+def contents_apply(registry: Registry, changes: tuple[MetricDrift, ...], reason: str, user: Any) -> None:
+    """New versions, checked together once all of them are there: several may only fit each other."""
+    closed = newest_closed()
+    months: dict[str, int | None] = {}
+    for change in changes:
+        entry = registry.entries[change.key]
+        if not set(change.fields) & set(change.filed.content):
+            continue
+        if entry.metric.status == MetricStatus.RETIRED:
+            raise DefinitionError(f"“{entry.name}” is retired: it is not changed any more")
+        months[change.key] = month = first_month(registry, entry, closed)
+        metric = Metric.objects.select_for_update(of=("self",)).get(pk=entry.metric.pk)
+        version_keep(metric, entry.versions[-1], change.filed.content, month, reason=reason, user=user)
+    after = registry_get(registry.client)
+    for key, month in months.items():
+        together_check(after, key, month)
+
+
+def first_month(registry: Registry, entry: Entry, closed: int | None) -> int | None:
+    """From when a change may hold: the beginning for what is proposed, else the first month that is open and unchanged."""
+    if entry.metric.status == MetricStatus.PROPOSED:
+        return None
+    newest = entry.versions[-1].month
+    return max(registry.month, (closed or 0) + 1, (newest or 0) + 1)
+
+
+def entry_apply(change: MetricDrift, reason: str, user: Any) -> None:
+    """Status, replacement and owner of one metric."""
+    metric = Metric.objects.get(key=change.key)
+    if "status" in change.fields:
+        wanted = (metric.status, change.filed.status)
+        step = next((step for (before, step), after in STEPS.items() if (before, after) == wanted), "")
+        if not step:
+            raise DefinitionError(f"“{change.key}” is {metric.status}, and cannot become {change.filed.status} at once")
+        successor = Metric.objects.filter(key=change.filed.successor).first() if change.filed.successor else None
+        metric = metric_status_set(
+            metric=metric, version=metric.version, step=step, reason=reason, successor=successor, user=user
+        )
+    elif "successor" in change.fields:
+        raise DefinitionError(f"“{change.key}”: a replacement is named when a metric is deprecated")
+    if "owner" in change.fields:
+        owner = User.objects.filter(email=change.filed.owner).first()
+        if owner is None:
+            raise DefinitionError(f"“{change.key}”: {change.filed.owner} is none of the client's people")
+        metric_owner_set(metric=metric, version=metric.version, owner=owner, user=user)

@@ -1,0 +1,193 @@
+"""The metric registry: the list, one metric, and what is done with it."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from governance.metric_editor import editor_context, months_to_choose, preview_context
+from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, StatusForm
+from governance.metric_page import list_context, metric_context
+from governance.models import Metric
+from governance.selectors.metric_preview import formula_try
+from governance.selectors.registry import Registry, metric_get, registry_get
+from governance.services.metric_states import STEP_WORDS, steps_from
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import (
+    metric_add,
+    metric_owner_set,
+    metric_status_set,
+    metric_version_add,
+    registry_start,
+)
+from portal.accounts.models import User
+from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR, VIEW_POLICY
+
+
+@require_GET
+@client_page(VIEW_POLICY)
+def metrics(request: TenantRequest) -> HttpResponse:
+    """Every metric in use, with search and filters."""
+    return TemplateResponse(request, "governance/metrics/list.html", list_context(request))
+
+
+@require_POST
+@client_page(MANAGE_METRICS)
+def metrics_start(request: TenantRequest) -> HttpResponse:
+    """Start the client's registry from the library."""
+    try:
+        made = registry_start(client=request.client, user=request.user)
+    except DefinitionError as error:
+        messages.error(request, f"Nothing was changed: {error}.")
+    else:
+        messages.success(request, f"{len(made)} metrics are in the registry. Now say who answers for each.")
+    return redirect("metrics", client_slug=request.client.slug)
+
+
+@require_GET
+@client_page(VIEW_POLICY)
+def metric(request: TenantRequest, key: str) -> HttpResponse:
+    """One metric: what it means, how it is computed, what it is, and everything that happened to it."""
+    context = metric_context(request, registry_or_404(request, key), key)
+    return TemplateResponse(request, "governance/metrics/metric.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@client_page(MANAGE_METRICS)
+def metric_new(request: TenantRequest) -> HttpResponse:
+    """Propose a metric of the client's own."""
+    preview = reverse("metric_preview", kwargs={"client_slug": request.client.slug})
+    form, status = NewMetricForm(request.POST or None, preview=preview, currency=request.client.currency), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            key, reason = form.cleaned_data["key"], form.cleaned_data["reason"]
+            try:
+                metric_add(client=request.client, key=key, content=form.content(), reason=reason, user=request.user)
+            except DefinitionError as error:
+                form.add_error(None, error.sentence)
+            else:
+                messages.success(request, "Proposed. Make it active when everybody agrees on it.")
+                return redirect("metric", client_slug=request.client.slug, key=key)
+    context = editor_context(request, form, None)
+    return TemplateResponse(request, "governance/metrics/edit.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@client_page(MANAGE_METRICS)
+def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
+    """A new version of a metric; whoever came second is told."""
+    registry = registry_or_404(request, key)
+    entry = registry.entries[key]
+    preview = f"{reverse('metric_preview', kwargs={'client_slug': request.client.slug})}?key={key}"
+    form = MetricForm(
+        request.POST or None,
+        initial=entry.versions[-1].content,
+        months=months_to_choose(registry, entry),
+        preview=preview,
+        currency=request.client.currency,
+    )
+    status = 200
+    if request.method == "POST":
+        status = save_version(request, entry.metric, form)
+        if status == 302:
+            messages.success(request, "The new version is kept. Earlier ones stay, and stay in force before it.")
+            return redirect("metric", client_slug=request.client.slug, key=key)
+    context = editor_context(request, form, entry)
+    return TemplateResponse(request, "governance/metrics/edit.html", context, status=status)
+
+
+def save_version(request: TenantRequest, found: Metric, form: MetricForm) -> int:
+    """Keep what a form holds as a version; the status of the answer."""
+    if request.POST.get("version", "") != str(found.version):
+        form.is_valid()  # so that what was typed is shown again
+        form.add_error(None, OutdatedError().sentence)
+        return 409
+    if not form.is_valid():
+        return 422
+    try:
+        metric_version_add(
+            metric=found, version=found.version, content=form.content(), effective_month=form.effective_month,
+            reason=form.cleaned_data["reason"], user=request.user,
+        )  # fmt: skip
+    except DefinitionError as error:
+        form.add_error(None, error.sentence)
+        return 409 if isinstance(error, OutdatedError) else 422
+    return 302
+
+
+@require_GET
+@client_page(MANAGE_METRICS)
+def metric_preview(request: TenantRequest) -> HttpResponse:
+    """What a formula that is being written gives, for the editor."""
+    given = request.GET
+    tried = formula_try(
+        request.client, given.get("key", "")[:60], given.get("formula", "")[:1001], given.get("unit", "")[:60],
+        with_values=request.standing.may(VIEW_ARR),
+    )  # fmt: skip
+    return TemplateResponse(request, "governance/metrics/_preview.html", preview_context(request, tried))
+
+
+@require_POST
+@client_page(MANAGE_METRICS)
+def metric_status(request: TenantRequest, key: str) -> HttpResponse:
+    """Take a metric one step on."""
+    registry = registry_or_404(request, key)
+    entry = registry.entries[key]
+    steps = [(step, STEP_WORDS[step]) for step in steps_from(entry.metric.status)]
+    others = [(other, each.name) for other, each in registry.entries.items() if each.is_standing and other != key]
+    form = StatusForm(request.POST, steps=steps, others=others)
+    if not form.is_valid():
+        return told(request, key, "say what shall happen, and why")
+    given = form.cleaned_data
+    successor = registry.entries[given["successor"]].metric if given["successor"] else None
+    try:
+        metric_status_set(
+            metric=entry.metric, version=given["version"], step=given["step"], successor=successor, reason=given["reason"],
+            user=request.user,
+        )  # fmt: skip
+    except DefinitionError as error:
+        return told(request, key, str(error))
+    return told(request, key, "")
+
+
+@require_POST
+@client_page(MANAGE_METRICS)
+def metric_owner(request: TenantRequest, key: str) -> HttpResponse:
+    """Say who answers for a metric."""
+    found = metric_or_404(key)
+    form = OwnerForm(request.POST)
+    if not form.is_valid():
+        return told(request, key, "choose one of the client's people")
+    owner = User.objects.filter(pk=form.cleaned_data["owner"]).first() if form.cleaned_data["owner"] else None
+    try:
+        metric_owner_set(metric=found, version=form.cleaned_data["version"], owner=owner, user=request.user)
+    except DefinitionError as error:
+        return told(request, key, str(error))
+    return told(request, key, "")
+
+
+def told(request: TenantRequest, key: str, problem: str) -> HttpResponse:
+    """Back to the metric, saying what came of it."""
+    if problem:
+        messages.error(request, f"Nothing was changed: {problem}.")
+    else:
+        messages.success(request, "Kept, and written into the update log.")
+    return redirect("metric", client_slug=request.client.slug, key=key)
+
+
+def metric_or_404(key: str) -> Metric:
+    """The client's metric of that key."""
+    found = metric_get(key)
+    if found is None:
+        raise Http404("No such metric.")
+    return found
+
+
+def registry_or_404(request: TenantRequest, key: str) -> Registry:
+    """The client's registry, which has a metric of that key."""
+    metric_or_404(key)
+    return registry_get(request.client)

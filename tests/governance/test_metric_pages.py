@@ -1,0 +1,325 @@
+"""The pages of the registry, as RevOps and others see them."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client as Browser
+
+from governance.library.metric_reader import metrics_read
+from governance.models import ControlFigure, ControlSide, Metric, MetricEvent, MetricPriority, MetricVersion
+from governance.selectors.availability import availability_list
+from governance.selectors.controls import agrees
+from governance.selectors.metric_values import MetricValues
+from governance.selectors.registry import registry_get
+from governance.selectors.registry_drift import drift_get, registry_yaml
+from governance.services.controls import control_save
+from governance.services.matrix import matrix_digest, matrix_save
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import metric_status_set, registry_start
+from governance.services.registry_file import registry_apply
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import NOW, numbers_load
+from tests.tenancy.routes_reporting import POLICY
+
+HOME = "/c/northwind/metrics/"
+MARCH = month_parse("2026-03")
+
+
+@pytest.fixture
+def kept(northwind: Client, rita: User) -> Client:
+    """Northwind with Acme and Bolt, its registry started: ARR 42,000 at the end of March 2026."""
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=POLICY | {"reactivation_window_months": None})
+        numbers_load(northwind)
+        registry_start(client=northwind, user=rita)
+    return northwind
+
+
+@pytest.fixture
+def ritas(kept: Client, rita: User, signed_in: Callable[[User], Browser]) -> Browser:
+    return signed_in(rita)
+
+
+def page(browser: Browser, path: str, **given: str) -> str:
+    answer = browser.get(HOME + path, given)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def names(browser: Browser, **given: str) -> list[str]:
+    """The keys of the listed metrics."""
+    return re.findall(r"/metrics/of/(\w+)/", browser.get(HOME, given).content.decode())
+
+
+def test_search_and_filters_leave_what_was_asked_for(ritas: Browser, kept: Client) -> None:
+    assert names(ritas, q="quick RATIO") == ["quick_ratio"]
+    assert set(names(ritas, role="vp_success", priority="P0")) >= {"nrr", "grr", "logo_churn"}
+    assert "open_pipeline" not in names(ritas, status="active") and "open_pipeline" in names(ritas, function="sales")
+    assert "No metric fits" in page(ritas, "", q="zebra")
+
+
+def test_a_retired_metric_is_listed_only_where_it_is_asked_for(ritas: Browser, kept: Client) -> None:
+    with tenant_context(kept):
+        for step in ("deprecate", "retire"):
+            found = Metric.objects.get(key="mrr")
+            metric_status_set(metric=found, version=found.version, step=step, reason="No use")
+    assert "mrr" not in names(ritas) and names(ritas, status="retired") == ["mrr"]
+
+
+def test_who_may_not_see_numbers_sees_definitions_alone(
+    kept: Client, stan: User, signed_in: Callable[[User], Browser]
+) -> None:
+    stans = signed_in(stan)
+    for path in ("", "of/arr/", "glossary/", "matrix/"):
+        told = page(stans, path)
+        assert "42,000" not in told and "By month" not in told
+    assert stans.get(f"{HOME}validation/").status_code == 403
+
+
+def test_a_value_leads_to_what_it_is_made_of(ritas: Browser) -> None:
+    html = ritas.get(f"{HOME}of/arr/").content.decode()
+    assert "42,000.00" in html and "/c/northwind/arr/?to=2026-03&amp;why=cell%3A2026-03%3A2026-03%3Aending" in html
+    assert ritas.get("/c/northwind/arr/?to=2026-03&why=cell%3A2026-03%3A2026-03%3Aending").status_code == 200
+    assert "It needs a source that is not connected: Sales and marketing spend" in page(ritas, "of/cac/")
+    assert "is built on it" in page(ritas, "of/arr/") and "CAC payback" in page(ritas, "of/cac/")
+
+
+def test_the_editor_tries_the_formula_while_it_is_written(ritas: Browser, kept: Client) -> None:
+    def tried(formula: str, key: str = "mrr", unit: str = "money") -> str:
+        return page(ritas, "preview/", formula=formula, key=key, unit=unit)
+
+    assert "7,000.00" in tried("arr / 6") and "3 of 3 months would be another figure" in tried("arr / 6")
+    assert "No month would be another figure" in tried("arr / 12")
+    assert "cannot be added" in tried("arr + customers") and "need each other" in tried("arr × mrr / mrr")
+    assert "42,000.00" in tried("arr", key="") and "is no unit" in tried("arr", unit="apples")
+    assert "at most 1000 characters" in tried("arr + " * 900)
+    with tenant_context(kept):
+        assert MetricVersion.objects.filter(metric__key="mrr").count() == 1
+    refused = ritas.get(
+        f"{HOME}preview/", {"formula": "arr + customers", "unit": "money", "key": "mrr"}
+    ).content.decode()
+    assert "<mark>arr + customers</mark>" in refused
+
+
+def test_a_change_from_an_old_page_is_refused_and_shown_again(ritas: Browser, kept: Client) -> None:
+    with tenant_context(kept):
+        entry = registry_get(kept).entries["quick_ratio"]
+    html = ritas.get(f"{HOME}of/quick_ratio/change/").content.decode()
+    month = re.findall(r'<option value="(\d{4}-\d\d)"', html)[0]
+    form = {**entry.content, "name": "Speed", "reason": "Agreed", "effective": month, "version": "1"}
+    assert ritas.post(f"{HOME}of/quick_ratio/change/", form).status_code == 302
+    second = ritas.post(f"{HOME}of/quick_ratio/change/", form | {"name": "Tempo"})
+    assert second.status_code == 409 and b"Tempo" in second.content
+    faulty = ritas.post(f"{HOME}of/quick_ratio/change/", form | {"version": "2", "formula": "arr +", "warn_at": "much"})
+    assert faulty.status_code == 422 and b"A value is missing at the end." in faulty.content
+    assert b"Is no number such as 0.95." in faulty.content
+
+
+# --- matrix, availability, glossary -----------------------------------------------------------------------------------
+
+
+def test_the_matrix_changes_what_was_changed_and_nothing_else(ritas: Browser, kept: Client) -> None:
+    with tenant_context(kept):
+        seen = matrix_digest(registry_get(kept))
+    cells = {"seen": seen, "mrr:ceo": "P0", "mrr:cfo": "", "mrr:cro": "P2", "mrr:revops": "P2", "arr:ceo": "P0"}
+    cells |= {f"arr:{role}": "P0" for role in ("cfo", "cro", "vp_sales", "vp_marketing", "vp_success")}
+    cells |= {f"arr:{role}": "P0" for role in ("sales_manager", "rep", "revops")}
+    assert ritas.post(f"{HOME}matrix/save/", cells).status_code == 302
+    with tenant_context(kept):
+        assert registry_get(kept).entries["mrr"].priorities == {"ceo": "P0", "cro": "P2", "revops": "P2"}
+        assert MetricEvent.objects.filter(metric__key="mrr")[0].text == "Priorities: CEO P1 → P0, CFO P1 → none."
+        assert not MetricEvent.objects.filter(metric__key="arr", kind="priority").exists()
+        assert MetricPriority.objects.filter(metric__key="arr").count() == 9
+        with pytest.raises(OutdatedError):
+            matrix_save(client=kept, cells={"mrr": {}}, seen=seen)
+        with pytest.raises(DefinitionError, match="P0, P1, P2 or empty"):
+            matrix_save(client=kept, cells={"mrr": {"boss": "P0"}}, seen=matrix_digest(registry_get(kept)))
+    assert ritas.post(f"{HOME}matrix/save/", cells).status_code == 409
+
+
+def test_availability_says_what_can_be_built_and_what_to_do_first(kept: Client) -> None:
+    with tenant_context(kept):
+        found = {row.entry.key: row for row in availability_list(kept, NOW)}
+        assert found["arr"].filled == 1 and found["arr"].months == 3
+        assert found["arr"].tasks == ("Load older contracts: there are 3 months of history, and a trend needs twelve.",)
+        assert "Load the CRM's opportunities" in found["open_pipeline"].tasks[0].replace("’", "'")
+        assert (
+            found["open_pipeline"].missing == ("amount", "close_date", "stage") and found["open_pipeline"].months == 0
+        )
+        assert any(task.startswith("Two sources are needed") for task in found["reconciliation_variance"].tasks)
+        assert "mrr" not in found
+
+
+def test_a_field_that_is_seldom_filled_is_a_task(kept: Client) -> None:
+    with tenant_context(kept):
+        registry = registry_get(kept)
+        matrix_save(client=kept, cells={"carr": {"ceo": "P0"}}, seen=matrix_digest(registry))
+        row = next(row for row in availability_list(kept, NOW) if row.entry.key == "carr")
+        assert row.least_filled == "signed_date" and row.filled == 0
+        assert "Fill “signed_date” in the source of the contracts: it is there on 0% of the lines." in row.tasks
+
+
+def test_the_glossary_is_on_paper_too(ritas: Browser) -> None:
+    answer = ritas.get(f"{HOME}glossary.pdf")
+    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+
+
+# --- control figures --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("difference", "side", "result"),
+    [
+        ("0", "either", True), ("2", "either", True), ("-2", "either", True), ("2.01", "either", False),
+        ("2", "higher", True), ("-0.01", "higher", False), ("-2", "lower", True), ("0.01", "lower", False),
+    ],
+)  # fmt: skip
+def test_a_figure_agrees_within_its_tolerance_and_on_its_side(difference: str, side: str, result: bool) -> None:
+    assert agrees(Fraction(difference), Fraction(2), ControlSide(side)) is result
+
+
+def test_a_control_figure_is_entered_checked_and_taken_away(ritas: Browser, kept: Client, rita: User) -> None:
+    form = {
+        "metric": "arr",
+        "month": "2026-03",
+        "expected": "41999.99",
+        "tolerance": "0",
+        "side": "either",
+        "source": "Ledger",
+    }
+    assert ritas.post(f"{HOME}validation/add/", form).status_code == 302
+    told = page(ritas, "validation/")
+    assert "1 differs" in told and "+0.01" in told and "Rita" in told
+    assert ritas.post(f"{HOME}validation/add/", form | {"expected": "42000"}).status_code == 302
+    assert "1 control figure agrees" in page(ritas, "validation/")
+    assert ritas.post(f"{HOME}validation/add/", form | {"expected": "NaN"}).status_code == 422
+    with tenant_context(kept):
+        row = ControlFigure.objects.get()
+        assert row.by == rita and AuditEntry.objects.filter(action="metric.control_kept").count() == 2
+    assert ritas.post(f"{HOME}validation/{row.pk}/end/").status_code == 302
+    with tenant_context(kept):
+        assert not ControlFigure.objects.exists()
+        with pytest.raises(DefinitionError, match="where the figure comes from"):
+            control_save(
+                client=kept, metric=Metric.objects.get(key="arr"), month=MARCH, expected=Decimal(1), tolerance=Decimal(0),
+                side="either", source=" ",
+            )  # fmt: skip
+
+
+# --- the registry as a file -------------------------------------------------------------------------------------------
+
+
+def test_a_registry_that_is_written_and_read_has_no_drift(kept: Client) -> None:
+    with tenant_context(kept):
+        registry = registry_get(kept)
+        text = registry_yaml(registry)
+        drift = drift_get(registry, metrics_read(text, "USD"))
+        assert drift.is_empty and drift.lacking == ()
+        with pytest.raises(DefinitionError, match="says what the registry says"):
+            registry_apply(client=kept, text=text, seen=None, reason="Again")
+
+
+def changed_file(kept: Client) -> str:
+    """Two metrics that fit only each other, a new one, an owner, a state and a priority."""
+    with tenant_context(kept):
+        text = registry_yaml(registry_get(kept))
+    text = text.replace("formula: retention_kept / retention_base", "formula: nrr × 1")
+    text = text.replace(
+        "- key: mrr\n  status: active", "- key: mrr\n  status: deprecated\n  owner: rita@example.com\n  successor: arr"
+    )
+    text = text.replace(
+        "  priorities:\n    ceo: P1\n    cfo: P1\n    cro: P2\n    revops: P2\n", "  priorities:\n    ceo: P2\n", 1
+    )
+    return text + (
+        "\n- key: own_growth\n  name: Own\n  definition: Ours\n  formula: arr_growth × 2\n  unit: percent\n  better: up\n"
+        "  timing: lagging\n  function: sales\n  refresh: daily\n  status: proposed\n"
+    )
+
+
+def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
+    ritas: Browser, kept: Client, rita: User
+) -> None:
+    text = changed_file(kept)
+    shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())})
+    html = shown.content.decode()
+    assert shown.status_code == 200 and "nrr × 1" in html and "own_growth" in html
+    with tenant_context(kept):
+        assert not Metric.objects.filter(key="own_growth").exists()
+    seen = re.findall(r'name="seen" value="(\w{64})"', html)[0]
+    given = {"text": text.replace("\n", "\r\n"), "seen": seen, "reason": "From the repository"}
+    assert ritas.post(f"{HOME}import/apply/", given | {"seen": "0" * 64}).status_code == 409
+    assert ritas.post(f"{HOME}import/apply/", given | {"reason": " "}).status_code == 422
+    assert ritas.post(f"{HOME}import/apply/", given).status_code == 302
+    with tenant_context(kept):
+        registry = registry_get(kept)
+        assert registry.entries["grr"].upcoming == () and registry.entries["grr"].content["formula"] == "nrr × 1"
+        assert registry.entries["mrr"].priorities == {"ceo": "P2"}
+        found = registry.entries["mrr"].metric
+        assert (found.status, found.owner, found.successor.key) == ("deprecated", rita, "arr")
+        assert registry.entries["own_growth"].metric.status == "proposed"
+        assert drift_get(registry, metrics_read(text, "USD")).is_empty
+        assert MetricValues(kept, registry).point("grr", MARCH).version == 1, "what was shown before stays"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("status: active\n  name: ARR\n", "status: retired\n  name: ARR\n", "cannot become retired at once"),
+        (
+            "status: active\n  name: ARR\n",
+            "status: active\n  owner: nobody@example.com\n  name: ARR\n",
+            "none of the client",
+        ),
+        ("formula: book_ending", "formula: book_ending + 1", "cannot be added"),
+        ("- key: arr\n", "- key: ARR\n", "small letters"),
+        ("unit: money", "unit: money\n  colour: red", "colour is no field"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_changes_nothing(kept: Client, before: str, after: str, told: str) -> None:
+    with tenant_context(kept):
+        text = registry_yaml(registry_get(kept))
+        assert before in text
+    versions = 0
+    with pytest.raises(DefinitionError, match=re.escape(told)), tenant_context(kept):
+        versions = MetricVersion.objects.count()
+        registry_apply(client=kept, text=text.replace(before, after, 1), seen=None, reason="Try")
+    with tenant_context(kept):
+        assert MetricVersion.objects.count() == versions
+
+
+def test_a_file_that_is_no_text_is_refused(ritas: Browser) -> None:
+    answer = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", b"\xff\xfe\x00")})
+    assert answer.status_code == 422 and b"no text in UTF-8" in answer.content
+
+
+def test_an_export_is_a_file_of_yaml(ritas: Browser, kept: Client) -> None:
+    answer: Any = ritas.get(f"{HOME}registry.yaml")
+    assert answer["Content-Disposition"] == 'attachment; filename="northwind-metrics.yaml"'
+    with tenant_context(kept):
+        assert answer.content.decode() == registry_yaml(registry_get(kept))
+
+
+def test_the_commands_write_show_and_apply(kept: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "metrics.yaml"
+    call_command("registry_export", str(file), f"--client={kept.slug}")
+    call_command("registry_import", str(file), f"--client={kept.slug}")
+    assert "The file says what the registry says" in capsys.readouterr().err
+    file.write_text(file.read_text().replace("name: Quick ratio", "name: Speed"))
+    call_command("registry_import", str(file), f"--client={kept.slug}")
+    assert "~ quick_ratio, name: Quick ratio → Speed" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="say why"):
+        call_command("registry_import", str(file), f"--client={kept.slug}", "--apply")
+    call_command("registry_import", str(file), f"--client={kept.slug}", "--apply", "--reason", "From the repository")
+    with tenant_context(kept):
+        assert MetricVersion.objects.filter(metric__key="quick_ratio").count() == 2
