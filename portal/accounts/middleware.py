@@ -89,7 +89,7 @@ class UsageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         standing: Standing | None = getattr(request, "standing", None)
-        user_id = request.user.pk
+        user_id = getattr(request.user, "pk", None)  # the API leaves nobody at all behind
         if standing is not None and user_id and response.status_code == 200 and request.method == "GET":
             is_part = "HX-Request" in request.headers
             use_note(

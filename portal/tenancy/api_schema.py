@@ -29,6 +29,7 @@ PATH = {
     "number": ("The version's number.", OpenApiTypes.INT, None),
     "source_id": ("The source's `id`.", OpenApiTypes.INT, None),
     "import_id": ("The import's `id`.", OpenApiTypes.INT, None),
+    "key": ("The key of a metric.", OpenApiTypes.STR, r"^[-a-zA-Z0-9_]+$"),
     "line_id": ("The line's `id`.", OpenApiTypes.INT, None),
 }
 

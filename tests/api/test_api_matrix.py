@@ -107,7 +107,7 @@ def operations_of_schema() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def url_name_of(path: str) -> str:
-    filled = path.replace("{client_slug}", "x").replace("{month}", "2024-01")
+    filled = path.replace("{client_slug}", "x").replace("{month}", "2024-01").replace("{key}", "arr")
     for name in ("source_id", "import_id", "line_id", "number"):
         filled = filled.replace(f"{{{name}}}", "1")
     return resolve(filled).url_name or ""
@@ -121,7 +121,7 @@ def test_every_operation_of_the_schema_is_in_the_table() -> None:
 def test_the_table_and_the_views_agree_on_permission_and_status() -> None:
     for route in API_ROUTES:
         kwargs = {name: 1 for name in ("source_id", "import_id", "line_id", "number") if takes(route, name)}
-        months = {"month": 24288} if takes(route, "month") else {}
+        months = {"month": 24288} if takes(route, "month") else {"key": "arr"} if takes(route, "key") else {}
         view = resolve(reverse(route.url_name, kwargs={"client_slug": "x", **kwargs, **months})).func.cls  # type: ignore[attr-defined]
         assert issubclass(view, ClientAPIView)
         operation = view.operations[route.method.upper()]
