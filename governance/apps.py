@@ -17,3 +17,7 @@ class GovernanceConfig(AppConfig):
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("definitions", "Definitions")
+        counted("metrics", "Metrics")
+        counted("metric", "One metric", is_dashboard=True)
+        for page in ("matrix", "lineage", "availability", "glossary", "validation"):
+            counted(f"metric_{page}", f"Metrics: {page}")

@@ -9,10 +9,10 @@ from django.urls import reverse
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import figure_text, point_shown, sentence, unit_words
 from governance.metric_forms import OwnerForm, StatusForm
-from governance.metric_uses import pages_of, why_url
+from governance.metric_uses import pages_used, why_url
 from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
 from governance.selectors.metric_values import MetricValues
-from governance.selectors.registry import Entry, Registry, VersionShown, metric_events, registry_get
+from governance.selectors.registry import Entry, Registry, VersionShown, day_now, metric_events, registry_get
 from governance.services.metric_states import STEP_WORDS, steps_from
 from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
@@ -173,7 +173,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "priorities": [(MetricRole(role).label, priority) for role, priority in entry.priorities.items()],
         "needs": [needed(registry, name) for name in registry.needs(key)],
         "users": [needed(registry, name) for name in registry.used_by(key)],
-        "pages": pages_of(request.client, key),
+        "pages": pages_used(request.client, key, day_now(request.client)),
         "fields": sorted({field for name in registry.measures_of(key) for field in MEASURES[name].fields}),
         "controls": ControlFigure.objects.filter(metric=entry.metric).count(),
         "versions": versions_shown(entry, locale_of(request)),

@@ -1,7 +1,8 @@
 """Where metrics are seen: the pages of the portal that show them, and where the figures behind a formula are explained."""
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -9,9 +10,11 @@ from django.urls import reverse
 
 from governance.selectors.registry import Registry
 from metrics.measures import MEASURES
+from portal.accounts.adoption import pages_opened
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 
+RECENT: Final = dt.timedelta(days=30)
 BRIDGE: Final = (("arr", "ARR"),)
 SHOWN_ON: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "arr": (*BRIDGE, ("client_home", "Home"), ("months", "Closed months")),
@@ -34,12 +37,24 @@ class PageLink:
 
     label: str
     url: str
+    times: int = 0
+    people: int = 0
 
 
 def pages_of(client: Client, key: str) -> list[PageLink]:
     """The pages that show a metric."""
     slug = {"client_slug": client.slug}
     return [PageLink(label, reverse(name, kwargs=slug)) for name, label in SHOWN_ON.get(key, ())]
+
+
+def pages_used(client: Client, key: str, today: dt.date) -> list[PageLink]:
+    """The pages that show a metric, with how often the client's people opened each in the last thirty days, and how many."""
+    names = [name for name, _ in SHOWN_ON.get(key, ())]
+    opened = pages_opened(names, today - RECENT, today) if names else {}
+    return [
+        replace(page, times=opened.get(name, (0, 0))[0], people=opened.get(name, (0, 0))[1])
+        for name, page in zip(names, pages_of(client, key), strict=True)
+    ]
 
 
 def why_url(registry: Registry, key: str, month: int) -> str:

@@ -9,7 +9,7 @@ request shows its consequence with `Registry.having(key, content, month)`: the s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -192,9 +192,14 @@ class Registry:
         )  # fmt: skip
 
 
+def day_now(client: Client) -> date:
+    """The day that it is where the client is."""
+    return timezone.now().astimezone(ZoneInfo(client.time_zone)).date()
+
+
 def month_now(client: Client) -> int:
     """The month that it is where the client is."""
-    return month_of(timezone.now().astimezone(ZoneInfo(client.time_zone)).date())
+    return month_of(day_now(client))
 
 
 def registry_get(client: Client, month: int | None = None) -> Registry:

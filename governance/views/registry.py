@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from governance.library.metric_reader import LONGEST_FILE, MetricFileError, metrics_read
@@ -22,7 +21,7 @@ from governance.registry_pages import (
 )
 from governance.selectors.controls import control_get
 from governance.selectors.metric_values import MetricValues
-from governance.selectors.registry import registry_get
+from governance.selectors.registry import day_now, registry_get
 from governance.selectors.registry_drift import drift_get, registry_yaml
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_save
@@ -87,7 +86,7 @@ def metric_glossary_pdf(request: TenantRequest) -> HttpResponse:
     context = glossary_context(request) | {
         "document_name": "Glossary of metrics",
         "client_name": request.client.name,
-        "as_of": timezone.localdate(),
+        "as_of": day_now(request.client),
         "reader": {"locale": request.client.locale},
     }
     context["sha256"] = audit.digest([[word["name"], word["text"], word["formula"]] for word in context["words"]])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,7 @@ from governance.models import ControlFigure, ControlSide, Metric, MetricEvent, M
 from governance.selectors.availability import availability_list
 from governance.selectors.controls import agrees
 from governance.selectors.metric_values import MetricValues
-from governance.selectors.registry import registry_get
+from governance.selectors.registry import day_now, registry_get
 from governance.selectors.registry_drift import drift_get, registry_yaml
 from governance.services.controls import control_save
 from governance.services.matrix import matrix_digest, matrix_save
@@ -25,7 +26,7 @@ from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import metric_status_set, registry_start
 from governance.services.registry_file import registry_apply
 from metrics.services.policies import policy_publish
-from portal.accounts.models import User
+from portal.accounts.models import PageUse, User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
@@ -93,6 +94,15 @@ def test_a_value_leads_to_what_it_is_made_of(ritas: Browser) -> None:
     assert ritas.get("/c/northwind/arr/?to=2026-03&why=cell%3A2026-03%3A2026-03%3Aending").status_code == 200
     assert "It needs a source that is not connected: Sales and marketing spend" in page(ritas, "of/cac/")
     assert "is built on it" in page(ritas, "of/arr/") and "CAC payback" in page(ritas, "of/cac/")
+
+
+def test_who_uses_a_metric_is_counted_from_what_was_opened(ritas: Browser, kept: Client, rita: User, eve: User) -> None:
+    with tenant_context(kept):
+        for user, times in ((rita, 2), (eve, 5)):
+            PageUse.objects.create(user=user, page="arr", day=day_now(kept), role="executive", times=times)
+        PageUse.objects.create(user=rita, page="arr", day=day_now(kept) - timedelta(days=31), role="revops", times=90)
+    assert "shows it, opened 7 times by 2 of your people in 30 days" in page(ritas, "of/arr/")
+    assert "Nobody yet" in page(ritas, "of/fx_effect/") and "is built on it" in page(ritas, "of/grr/")
 
 
 def test_the_editor_tries_the_formula_while_it_is_written(ritas: Browser, kept: Client) -> None:
