@@ -7,6 +7,7 @@ be missing, never wrong. `metrics.services.book_checks` compares the stored numb
 """
 
 import io
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,20 +86,31 @@ def is_worth_keeping(loaded: pl.DataFrame) -> bool:
     return loaded.height >= WORTH_KEEPING
 
 
-def keep_load(source: Source, loaded: pl.DataFrame) -> None:
+def keep_load(source: Source, loaded: pl.DataFrame, packing: "Future[memoryview] | None" = None) -> None:
     """After a load, in its transaction: if these lines (with `content_hash`) are all the source has, copy them while they are
-    at hand.
+    at hand; `packing` is their `packed`, where that was begun beforehand.
     """
     count = Source.objects.values_list("line_count", flat=True).get(pk=source.pk)
     stamp = LineStamp.objects.values_list("version", flat=True).first()
     if loaded.height == count and stamp is not None:
-        keep(source, stamp, SourceLines(loaded, repository.hashes_sum(loaded["content_hash"])))
+        file = packing.result() if packing else packed(loaded)
+        keep_file(source, stamp, repository.hashes_sum(loaded["content_hash"]), file)
 
 
 def keep(source: Source, stamp: int, lines: SourceLines) -> None:
     """Leave a copy of lines that were read when the client's stamp was this one."""
+    keep_file(source, stamp, lines.total, packed(lines.frame))
+
+
+def packed(lines: pl.DataFrame) -> memoryview:
+    """Lines as a copy is stored: an Arrow file."""
     buffer = io.BytesIO()
-    lines.frame.select(LINE_SCHEMA.names()).write_ipc(buffer, compression="lz4")
-    if buffer.tell() <= LARGEST:
+    lines.select(LINE_SCHEMA.names()).write_ipc(buffer, compression="lz4")
+    return buffer.getbuffer()
+
+
+def keep_file(source: Source, stamp: int, total: int, file: memoryview) -> None:
+    """Store packed lines as the copy, unless they are too large for one."""
+    if len(file) <= LARGEST:
         query = SQL(WRITE).format(client=Literal(scoped_client_id()), source=Literal(source.pk))
-        repository.run_binary(query, [stamp, f"{lines.total:032x}", buffer.getbuffer()])
+        repository.run_binary(query, [stamp, f"{total:032x}", file])

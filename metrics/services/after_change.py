@@ -4,6 +4,7 @@
 """
 
 import datetime as dt
+from concurrent.futures import Future
 
 import polars as pl
 
@@ -15,16 +16,25 @@ from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
 
-def lines_changed(*, client: Client, source: Source, before: pl.DataFrame, after: pl.DataFrame, reason: str) -> None:
+def lines_changed(
+    *,
+    client: Client,
+    source: Source,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    reason: str,
+    packing: Future[memoryview] | None = None,
+) -> None:
     """Lines of a source changed, in the transaction that changed them; only the authoritative source makes numbers.
 
     `before` are the states that counted until now of lines that changed or vanished, `after` the states that count from now
-    on of lines that changed, came back or are new (the engine's schema and `content_hash`).
+    on of lines that changed, came back or are new (the engine's schema and `content_hash`); `packing` is `packed(after)`, where
+    that was begun already.
     """
     if source.is_authoritative:
         if is_worth_keeping(after):
             books_hold(client=client)
-            keep_load(source, after)
+            keep_load(source, after, packing)
         books_patch(client=client, before=before, after=after, reason=reason)
 
 

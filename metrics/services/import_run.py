@@ -7,6 +7,7 @@ delivery of the job begins anew. Imports of one source take turns under a lock t
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from django.db.models import F
@@ -15,6 +16,7 @@ from metrics import loading
 from metrics.import_report import changes_report
 from metrics.intake.contracts import ContractFile, read_contracts
 from metrics.intake.mapping import Mapping
+from metrics.line_columns import is_worth_keeping, packed
 from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
 from metrics.services.after_change import lines_changed
@@ -88,21 +90,30 @@ def load(
         return done(contract_import, ImportState.UNCHANGED)
     if delta.digest != contract_import.report.get("digest"):
         return ask_again(contract_import, delta)
-    rows = delta.added.height or 1
-    delta = loading.delta_write(
-        contract_import, delta, lambda written: tell("Writing the lines", 40 + 50 * written // rows)
-    )
-    count(contract_import, delta)
-    grow(contract_import.source, delta)
-    tell("Recomputing the numbers", 90)
-    lines_changed(
-        client=client,
-        source=contract_import.source,
-        before=delta.counted,
-        after=delta.counting,
-        reason=f"{contract_import.file_name} was loaded",
-    )
+    write(client, contract_import, delta, tell)
     return done(contract_import, ImportState.DONE)
+
+
+def write(client: Client, contract_import: ContractImport, delta: loading.Delta, tell: Report) -> None:
+    """Write a delta and what follows from it. Lines that are likely to be all are packed for their copy meanwhile."""
+    rows = delta.added.height or 1
+    with ThreadPoolExecutor(1) as pool:
+        is_first = delta.counting.height == delta.added.height and is_worth_keeping(delta.added)
+        packing = pool.submit(packed, delta.added) if is_first and not delta.unchanged else None
+        delta = loading.delta_write(
+            contract_import, delta, lambda written: tell("Writing the lines", 40 + 50 * written // rows)
+        )
+        count(contract_import, delta)
+        grow(contract_import.source, delta)
+        tell("Recomputing the numbers", 90)
+        lines_changed(
+            client=client,
+            source=contract_import.source,
+            before=delta.counted,
+            after=delta.counting,
+            reason=f"{contract_import.file_name} was loaded",
+            packing=packing,
+        )
 
 
 def current_delta(contract_import: ContractImport, content: ContractFile, checked: Checked | None) -> loading.Delta:

@@ -113,6 +113,22 @@ def test_a_file_of_the_lines_that_stand_is_told_by_the_copy_alone(
     assert (done.state, done.changed_count, done.unchanged_count) == (ImportState.DONE, 1, 7)
 
 
+def test_an_import_of_everything_leaves_the_copy_and_the_next_one_none(
+    northwind: Client, monkeypatch: pytest.MonkeyPatch, file_store: Path
+) -> None:
+    monkeypatch.setattr("metrics.line_columns.WORTH_KEEPING", 2)
+    rows = [line(number) for number in range(1, 9)]
+    for data, is_whole in ((rows[:5], True), (rows, False)):
+        assert load(northwind, csv_bytes(data)).state == ImportState.DONE
+        with tenant_context(northwind):
+            source = Source.objects.get()
+            copy = kept(source)
+            assert (copy is not None) is is_whole
+            if copy is not None:
+                assert by_id(copy.frame).equals(by_id(repository.lines_frame(source)))
+                assert copy.total == repository.lines_sum(source)
+
+
 WRITES = {
     "a changed amount": f"UPDATE metrics_contractline SET amount = amount + 1 {FIRST}",
     "a line that vanished": f"UPDATE metrics_contractline SET removed_import_id = first_import_id {FIRST}",
