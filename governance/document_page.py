@@ -10,6 +10,7 @@ from governance.models import Function, ItemKind, PolicyDocument
 from governance.selectors.documents import DocumentDiff, document_diff, document_get, document_list
 from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import EDIT_POLICY, VIEW_ARR
 
 
@@ -72,7 +73,7 @@ def spoken_changes(diff: DocumentDiff) -> list[dict[str, Any]]:
     ]
 
 
-def paper_context(request: TenantRequest, document: PolicyDocument) -> dict[str, Any]:
+def paper_context(client: Client, document: PolicyDocument) -> dict[str, Any]:
     """A version for paper."""
     return {
         "document": document,
@@ -81,6 +82,6 @@ def paper_context(request: TenantRequest, document: PolicyDocument) -> dict[str,
         "sha256": document.sha256,
         "as_of": timezone.localtime(document.created_at).date(),
         "groups": groups_of(document),
-        "reader": {"locale": request.client.locale},
+        "reader": {"locale": client.locale},
         **counts_of(document),
     }

@@ -1,10 +1,26 @@
-"""The addresses below `/api/v1/clients/<client_slug>/` that are about the metric registry."""
+"""The addresses below `/api/v1/clients/<client_slug>/` that are about definitions, policy documents and the metric registry."""
 
 from django.urls import path
 
-from governance.api import views
+from governance.api import definitions, documents, views
+
+ITEM = "definitions/<slug:key>/"
+VERSION = "documents/<int:number>/"
 
 urlpatterns = [
+    path("definitions/", definitions.DefinitionList.as_view(), name="api_definitions"),
+    path("answers/", definitions.AnswerList.as_view(), name="api_answers"),
+    path(ITEM, definitions.DefinitionDetail.as_view(), name="api_definition"),
+    path(f"{ITEM}confirm/", definitions.DefinitionConfirm.as_view(), name="api_definition_confirm"),
+    path(f"{ITEM}reopen/", definitions.DefinitionReopen.as_view(), name="api_definition_reopen"),
+    path(f"{ITEM}answer/", definitions.DefinitionAnswer.as_view(), name="api_definition_answer"),
+    path(f"{ITEM}exposure/", definitions.DefinitionExposure.as_view(), name="api_definition_exposure"),
+    path("documents/", documents.DocumentList.as_view(), name="api_documents"),
+    path(VERSION, documents.DocumentDetail.as_view(), name="api_document"),
+    path(f"{VERSION}file/", documents.DocumentFile.as_view(), name="api_document_file"),
+    path(f"{VERSION}diff/", documents.DocumentDifference.as_view(), name="api_document_diff"),
+    path(f"{VERSION}sign-off/", documents.SignoffDetail.as_view(), name="api_signoff"),
+    path(f"{VERSION}certificate/", documents.CertificateDetail.as_view(), name="api_certificate"),
     path("metrics/", views.MetricList.as_view(), name="api_metrics"),
     path("metrics/yaml/", views.MetricsFile.as_view(), name="api_metrics_yaml"),
     path("metrics/<slug:key>/", views.MetricDetail.as_view(), name="api_metric"),

@@ -63,7 +63,7 @@ def document_pdf(request: TenantRequest, number: int) -> HttpResponse:
     size = request.GET.get("paper", "")
     if size not in SIZES:
         size = paper_size(request.client.locale)
-    content = paper_on_one_page("pdf/policy.html", paper_context(request, found), size=size)
+    content = paper_on_one_page("pdf/policy.html", paper_context(request.client, found), size=size)
     return attachment(content, "application/pdf", f"{request.client.slug}-policy-v{number}.pdf")
 
 

@@ -9,6 +9,7 @@ client_urls: list[URLPattern | URLResolver] = [
     path("audit/", client.AuditList.as_view(), name="api_audit"),
     path("", include("metrics.api.urls")),
     path("", include("governance.api.urls")),
+    path("", include("engagements.api.urls")),
 ]
 
 urlpatterns = [

@@ -29,8 +29,12 @@ PATH = {
     "number": ("The version's number.", OpenApiTypes.INT, None),
     "source_id": ("The source's `id`.", OpenApiTypes.INT, None),
     "import_id": ("The import's `id`.", OpenApiTypes.INT, None),
-    "key": ("The key of a metric.", OpenApiTypes.STR, r"^[-a-zA-Z0-9_]+$"),
     "line_id": ("The line's `id`.", OpenApiTypes.INT, None),
+    "key": ("The `key` of a definition or a metric.", OpenApiTypes.STR, r"^[-a-zA-Z0-9_]+$"),
+    "engagement_id": ("The engagement's `id`.", OpenApiTypes.INT, None),
+    "task_id": ("The task's `id`.", OpenApiTypes.INT, None),
+    "gate_id": ("The gate's `id`.", OpenApiTypes.INT, None),
+    "criterion_id": ("The criterion's `id`.", OpenApiTypes.INT, None),
 }
 
 

@@ -42,6 +42,9 @@ EVERYTHING = READ | {
 }
 TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
 
+# What a token of the API may be made for at most; what it may do is cut to its person's role each time.
+TOKEN_SCOPES = EVERYTHING | {VIEW_ENGAGEMENT, RUN_ENGAGEMENT, ANSWER_DEFINITIONS}
+
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.ADMIN: frozenset(
         EVERYTHING - {EDIT_POLICY} | TAKE_PART | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, VIEW_ADOPTION}

@@ -13,7 +13,7 @@ from django.urls import reverse
 from portal.accounts.models import ApiToken, User
 from portal.accounts.services.tokens import token_create
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import EVERYTHING
+from portal.tenancy.permissions import TOKEN_SCOPES
 from portal.tenancy.scope import tenant_context
 
 
@@ -62,10 +62,10 @@ Mint = Callable[..., Program]
 def program() -> Mint:
     """`program(northwind, ana)`: a program with a token of that person, for everything unless scopes are named."""
 
-    def mint(client: Client, user: User, scopes: Iterable[str] = EVERYTHING) -> Program:
+    def mint(client: Client, user: User, scopes: Iterable[str] = TOKEN_SCOPES) -> Program:
         with tenant_context(client):
             row, text = token_create(
-                client=client, user=user, name="Test", scopes=scopes, allowed=frozenset(EVERYTHING), days=30
+                client=client, user=user, name="Test", scopes=scopes, allowed=frozenset(TOKEN_SCOPES), days=30
             )
         return Program(text, row)
 

@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.tenancy.api import ClientAPIView
 from portal.tenancy.api_guard import HasScope
 from portal.tenancy.models import Client, ClientRole, Membership
-from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, EVERYTHING
+from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, TOKEN_SCOPES
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import consultant_assign
 from tests.api.conftest import Mint, Program
@@ -20,6 +20,7 @@ from tests.tenancy.test_access_matrix import routes
 
 PROBLEM = "application/problem+json"
 NOBODYS = 987_654_321
+IDS = ("source_id", "import_id", "line_id", "number", "engagement_id", "task_id", "gate_id", "criterion_id")
 LOW = ClientRole.STAKEHOLDER
 
 
@@ -34,6 +35,11 @@ def made(route: ApiRoute, client: Client) -> dict[str, Any]:
         return route.kwargs(client)
 
 
+def rightful_of(route: ApiRoute, ana: User, finn: User) -> User:
+    """Whose token may: Ana's, or where no consultant may, that of Finn of Finance."""
+    return finn if route.is_clients else ana
+
+
 def refused(answer: Any, status: int) -> bool:
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == PROBLEM and answer.json()["status"] == status
@@ -46,6 +52,7 @@ def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
     route: ApiRoute,
     northwind: Client,
     ana: User,
+    finn: User,
     adam: User,
     otto: User,
     contoso: Client,
@@ -56,7 +63,7 @@ def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
     assert refused(try_it(nobody, route, "northwind", kwargs), 401)
     assert refused(try_it(Program("tieout_00000000_made_up"), route, "northwind", kwargs), 401)
     assert refused(try_it(program(contoso, otto), route, "northwind", kwargs), 404)
-    narrow = program(northwind, ana, EVERYTHING - {route.permission})
+    narrow = program(northwind, rightful_of(route, ana, finn), TOKEN_SCOPES - {route.permission})
     assert refused(try_it(narrow, route, "northwind", kwargs), 403)
     lowered = program(northwind, adam)
     with tenant_context(northwind):
@@ -66,18 +73,22 @@ def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
     with tenant_context(northwind):
         Membership.objects.filter(user=adam).delete()
     assert refused(try_it(lowered, route, "northwind", kwargs), 401)
-    rightful = try_it(program(northwind, ana, {route.permission}), route, "northwind", kwargs)
+    rightful = try_it(program(northwind, rightful_of(route, ana, finn), {route.permission}), route, "northwind", kwargs)
     assert rightful.status_code == route.status, rightful.content
     assert rightful["Content-Type"] == "application/json" and "no-store" in rightful["Cache-Control"]
 
 
 @pytest.mark.parametrize("route", [route for route in API_ROUTES if route.names_object], ids=str)
 def test_another_clients_object_is_nobodys(
-    route: ApiRoute, northwind: Client, contoso: Client, otto: User, program: Mint
+    route: ApiRoute, northwind: Client, contoso: Client, otto: User, ana: User, program: Mint
 ) -> None:
-    """Otto's token is for Contoso; he puts Northwind's ids into Contoso's addresses."""
+    """Otto's token is for Contoso; he puts Northwind's ids into Contoso's addresses. Ana tries what is the firm's alone."""
     theirs = made(route, northwind)
-    ottos = program(contoso, otto)
+    is_firms = route.permission not in CLIENT_ROLE_PERMISSIONS[ClientRole.ADMIN]
+    if is_firms:
+        with tenant_context(contoso):
+            consultant_assign(client=contoso, user=ana)
+    ottos = program(contoso, ana if is_firms else otto)
     foreign = try_it(ottos, route, "contoso", theirs)
     unknown = try_it(ottos, route, "contoso", dict.fromkeys(theirs, NOBODYS))
     assert refused(foreign, 404) and refused(unknown, 404) and foreign.content == unknown.content
@@ -107,9 +118,10 @@ def operations_of_schema() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def url_name_of(path: str) -> str:
-    filled = path.replace("{client_slug}", "x").replace("{month}", "2024-01").replace("{key}", "arr")
-    for name in ("source_id", "import_id", "line_id", "number"):
+    filled = path.replace("{client_slug}", "x").replace("{month}", "2024-01")
+    for name in IDS:
         filled = filled.replace(f"{{{name}}}", "1")
+    filled = filled.replace("{key}", "arr")
     return resolve(filled).url_name or ""
 
 
@@ -120,9 +132,10 @@ def test_every_operation_of_the_schema_is_in_the_table() -> None:
 
 def test_the_table_and_the_views_agree_on_permission_and_status() -> None:
     for route in API_ROUTES:
-        kwargs = {name: 1 for name in ("source_id", "import_id", "line_id", "number") if takes(route, name)}
-        months = {"month": 24288} if takes(route, "month") else {"key": "arr"} if takes(route, "key") else {}
-        view = resolve(reverse(route.url_name, kwargs={"client_slug": "x", **kwargs, **months})).func.cls  # type: ignore[attr-defined]
+        kwargs: dict[str, Any] = {name: 1 for name in IDS if takes(route, name)}
+        kwargs |= {"month": 24288} if takes(route, "month") else {}
+        kwargs |= {"key": "arr"} if takes(route, "key") else {}
+        view = resolve(reverse(route.url_name, kwargs={"client_slug": "x", **kwargs})).func.cls  # type: ignore[attr-defined]
         assert issubclass(view, ClientAPIView)
         operation = view.operations[route.method.upper()]
         assert (operation.permission, operation.status) == (route.permission, route.status), str(route)
@@ -149,9 +162,9 @@ ALIEN: dict[str, Any] = {
 
 @pytest.mark.parametrize("route", [route for route in API_ROUTES if route.data], ids=str)
 def test_fields_that_are_nobodys_to_set_are_refused(
-    route: ApiRoute, northwind: Client, ana: User, program: Mint
+    route: ApiRoute, northwind: Client, ana: User, finn: User, program: Mint
 ) -> None:
-    kwargs, token = made(route, northwind), program(northwind, ana)
+    kwargs, token = made(route, northwind), program(northwind, rightful_of(route, ana, finn))
     assert route.data is not None
     url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
     answer = token.call(url, route.method, {**route.data(), **ALIEN}, is_form=route.is_form)
@@ -160,12 +173,13 @@ def test_fields_that_are_nobodys_to_set_are_refused(
 
 
 @pytest.mark.parametrize("route", API_ROUTES, ids=str)
-def test_unknown_parameters_are_named(route: ApiRoute, northwind: Client, ana: User, program: Mint) -> None:
+def test_unknown_parameters_are_named(route: ApiRoute, northwind: Client, ana: User, finn: User, program: Mint) -> None:
     kwargs = made(route, northwind)
     url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
     query = {**route.query, "form": "2024-01", "client_id": "1"}
     data = route.data() if route.data else None
-    answer = program(northwind, ana).call(url, route.method, data, query=query, is_form=route.is_form)
+    token = program(northwind, rightful_of(route, ana, finn))
+    answer = token.call(url, route.method, data, query=query, is_form=route.is_form)
     assert refused(answer, 400)
     assert {"form", "client_id"} <= {error["field"] for error in answer.json()["errors"]}
 

@@ -31,6 +31,7 @@ from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.api.schema import openapi
 from tests.tenancy import routes_api as objects
+from tests.tenancy import routes_api_projects as projects
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))  # for each operation and mode; a release is tried with 200
 CHECKS = [
@@ -67,6 +68,8 @@ def known(northwind: Client) -> dict[str, Any]:
     with tenant_context(northwind):
         found = objects.a_line(northwind) | objects.a_closed_month(northwind) | {"month": "2024-06"}
         found |= objects.a_source(northwind) | objects.a_policy(northwind) | objects.an_import(northwind)
+        found |= projects.a_task(northwind) | projects.a_signed_document(northwind) | projects.items(northwind)
+        found |= projects.a_gate_to_open(northwind) | projects.a_criterion(northwind)
         seen = ContractImport.objects.latest("pk").report.get("digest", "")
         return found | {"client_slug": "northwind", "digest": seen}
 

@@ -5,8 +5,6 @@ An operation of the OpenAPI schema that is not in it fails `test_every_operation
 
 import datetime as dt
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from metrics.intake.layout import CONTRACT_NAMES
@@ -31,35 +29,16 @@ from portal.tenancy.permissions import (
 from tests.engine.frames import frame, line, plain_policy
 from tests.metrics import files
 from tests.metrics.loading import load_lines
-from tests.tenancy.matrix import Kwargs, nothing
+from tests.tenancy.api_matrix import ApiRoute
+from tests.tenancy.matrix import nothing
+from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
 from tests.tenancy.routes_metrics import own_rates, two_sources
 from tests.tenancy.routes_registry import a_metric, a_registry
 
+__all__ = ["ApiRoute"]
 NOW = dt.datetime(2025, 1, 15, tzinfo=dt.UTC)
 JUNE = month_parse("2024-06")
 POLICY = plain_policy().to_dict()
-
-
-@dataclass(frozen=True)
-class ApiRoute:
-    """One operation.
-
-    `kwargs` runs inside the client's scope and makes what the address names; `names_object`: an id that is another client's is
-    nobody's. `query` and `data` are what a rightful call sends, `data` as JSON or, with `is_form`, as a form.
-    """
-
-    url_name: str
-    permission: str
-    method: str = "get"
-    kwargs: Kwargs = nothing
-    names_object: bool = False
-    query: dict[str, str] = field(default_factory=dict)
-    data: Callable[[], dict[str, Any]] | None = None
-    is_form: bool = False
-    status: int = 200
-
-    def __str__(self) -> str:
-        return f"{self.method.upper()} {self.url_name}"
 
 
 def an_import(client: Client) -> dict[str, Any]:
@@ -187,6 +166,7 @@ API_ROUTES = [
     ApiRoute("api_metric_versions", VIEW_POLICY, "get", a_metric, names_object=True),
     ApiRoute("api_metric_values", VIEW_ARR, "get", a_metric, names_object=True),
     ApiRoute("api_month_as_of", VIEW_ARR, "get", a_closed_month, query={"on": "2199-12-31"}),
+    *PROJECT_API_ROUTES,
 ]
 """Every operation of `/api/v1/`."""
 

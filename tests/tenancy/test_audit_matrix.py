@@ -11,7 +11,7 @@ from portal.accounts.models import User
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, program
-from tests.api.test_api_matrix import made, try_it
+from tests.api.test_api_matrix import made, rightful_of, try_it
 from tests.tenancy.fingerprints import fingerprint
 from tests.tenancy.matrix import Route
 from tests.tenancy.routes import CLIENT_ROUTES
@@ -86,9 +86,10 @@ def test_a_page_that_changes_something_is_in_the_log(
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=str)
 def test_an_operation_that_changes_something_is_in_the_log(
-    route: ApiRoute, northwind: Client, ana: User, program: Mint, monkeypatch: pytest.MonkeyPatch
+    route: ApiRoute, northwind: Client, ana: User, finn: User, program: Mint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kwargs, token = made(route, northwind), program(northwind, ana)
+    who = rightful_of(route, ana, finn)
+    kwargs, token = made(route, northwind), program(northwind, who)
     assert token.get(northwind, "api_client").status_code == 200  # the first use of a token is noted
     before, start = fingerprint(northwind), newest(northwind)
     with monkeypatch.context() as broken:
@@ -97,7 +98,7 @@ def test_an_operation_that_changes_something_is_in_the_log(
     assert fingerprint(northwind) == before, "what fails at the end leaves neither a change nor an entry"
     answer = try_it(token, route, "northwind", kwargs)
     assert answer.status_code == route.status, answer.content
-    says_it_all(entries_since(northwind, start), northwind, f"{ana.email} (token", answer["X-Request-Id"])
+    says_it_all(entries_since(northwind, start), northwind, f"{who.email} (token", answer["X-Request-Id"])
 
 
 def fails(*args: Any, **kwargs: Any) -> Any:

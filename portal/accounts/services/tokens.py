@@ -10,7 +10,7 @@ from portal.accounts.bearer import hash_of, new_secret
 from portal.accounts.models import ApiToken, User
 from portal.tenancy import audit
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import EVERYTHING
+from portal.tenancy.permissions import TOKEN_SCOPES
 from portal.tenancy.services import TenancyError
 
 LONGEST_DAYS = 366
@@ -29,7 +29,7 @@ def token_create(
         raise TenancyError("give the token a name that says which program holds it")
     if not wanted:
         raise TenancyError("choose at least one permission")
-    if not set(wanted) <= allowed & EVERYTHING:
+    if not set(wanted) <= allowed & TOKEN_SCOPES:
         raise TenancyError("a token cannot do more than you may do yourself")
     if not 1 <= days <= LONGEST_DAYS:
         raise TenancyError(f"a token lives between one day and {LONGEST_DAYS} days")

@@ -22,6 +22,9 @@ IN_WORDS = {
     "policy.view": "read the policy",
     "policy.edit": "change the policy",
     "month.close": "close and re-open months",
+    "definitions.answer": "answer definitions in your name",
+    "engagement.view": "read engagements, tasks and gates",
+    "engagement.run": "change tasks, and open gates whose criteria hold",
     "people.view": "see people",
     "people.manage": "invite people and change roles",
     "audit.view": "read the audit log",
@@ -39,6 +42,9 @@ API_SCOPES = (
     "policy.view",
     "policy.edit",
     "month.close",
+    "definitions.answer",
+    "engagement.view",
+    "engagement.run",
     "audit.view",
 )
 
