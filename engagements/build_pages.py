@@ -15,7 +15,7 @@ from portal.tenancy.permissions import TEST_ENGAGEMENT
 
 PARTS = (
     ("build/", "Components"), ("build/spec/", "Specification"), ("build/tests/", "Tests"),
-    ("build/trainings/", "Trainings"), ("faq/", "FAQ"),
+    ("build/trainings/", "Trainings"), ("faq/", "FAQ"), ("package/", "Package"),
 )  # fmt: skip
 TEST_STATES = {"passed": ("agreed", "Passed"), "failed": ("refused", "Failed"), "not_applicable": ("draft", "Does not apply"),
                "untested": ("waiting", "Open")}  # fmt: skip

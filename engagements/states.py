@@ -109,7 +109,7 @@ STEP_LABELS: dict[str, str] = {
     "restore": "Take up again",
     "draft": "Begin the draft", "submit": "Send for review", "approve": "Approve", "return": "Return to draft",
     "deliver": "Deliver", "revise": "Revise", "schedule": "Schedule", "hold": "It was held", "cancel": "Cancel",
-    "mitigate": "Mitigated", "verify": "Verified",
+    "mitigate": "Mitigated", "verify": "Verify",
     "grant": "It was granted", "withdraw": "Withdraw the request", "hand_over": "Handed over", "remove": "Removed",
     "offer": "Offer it", "accept": "Accept", "take_back": "Open again", "prepare": "Prepare now", "plan": "Plan again",
     "send": "Send now", "end": "End", "offer_services": "Managed services offered", "agree_services": "Agreed",

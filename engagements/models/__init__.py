@@ -27,7 +27,7 @@ from engagements.models.closing import (
     SystemAccess,
     SystemKind,
 )
-from engagements.models.files import ProjectFile
+from engagements.models.files import PackageFile, ProjectFile
 from engagements.models.gates import (
     CriterionCertificate,
     CriterionSignature,
@@ -102,6 +102,7 @@ __all__ = [
     "Mention",
     "Milestone",
     "Moment",
+    "PackageFile",
     "Participant",
     "Phase",
     "PlaybookDraft",

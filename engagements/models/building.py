@@ -1,6 +1,7 @@
 """What is specified, built, tested and taught in an engagement, with the time that it takes."""
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -139,12 +140,19 @@ class TestRun(EngagementRow):
     )
     link = models.CharField(max_length=500, blank=True, default="")
     file = TenantForeignKey(ProjectFile, on_delete=models.PROTECT, null=True, related_name="+")
-    figures = models.JSONField(default=dict, help_text="What the system computed, name → value as text")
+    figures = models.JSONField(
+        default=list, help_text="What the system computed: name, value, and the currency of an amount"
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta(EngagementRow.Meta):
         ordering: ClassVar = ["-pk"]
+
+    @property
+    def figures_shown(self) -> list[tuple[str, Any, str]]:
+        """The figures, amounts as exact numbers."""
+        return [(name, Decimal(value) if currency else value, currency) for name, value, currency in self.figures]
 
 
 class ProjectTraining(EngagementRow):

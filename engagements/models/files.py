@@ -7,6 +7,7 @@ from django.db import models
 
 from engagements.models.projects import EngagementRow
 from portal.lib.file_kinds import KINDS, FileKind
+from portal.tenancy.wall import TenantForeignKey
 
 
 class ProjectFile(EngagementRow):
@@ -34,3 +35,22 @@ class ProjectFile(EngagementRow):
     @property
     def kind(self) -> FileKind:
         return KINDS[self.ending]
+
+
+class PackageFile(EngagementRow):
+    """The documentation package as one PDF: asked for, then made by a job. `sha256` is that of what the papers say."""
+
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    file = TenantForeignKey(ProjectFile, on_delete=models.PROTECT, null=True, related_name="+")
+    problem = models.CharField(max_length=300, blank=True, default="")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(null=True)
+
+    class Meta(EngagementRow.Meta):
+        ordering: ClassVar = ["-pk"]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the job is done with it, one way or the other."""
+        return self.made_at is not None

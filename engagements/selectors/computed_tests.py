@@ -21,18 +21,23 @@ from portal.tenancy.models import Client
 
 @dataclass(frozen=True)
 class Computed:
-    """What came out: whether it holds, the sentence that says so, and the figures, name → value as text.
+    """What came out: whether it holds, the sentence that says so, and the figures: name, value as text, currency of an amount.
 
     `can_tell` is False where something is missing that the test needs: then nothing was tested.
     """
 
     holds: bool
     sentence: str
-    figures: dict[str, str] = field(default_factory=dict)
+    figures: list[list[str]] = field(default_factory=list)
     url_name: str = ""
     can_tell: bool = True
 
 
+MOST_FIGURES = 6
+BRIDGE_FIGURES = {
+    "beginning": "Beginning", "new": "New", "expansion": "Expansion", "contraction": "Contraction", "churn": "Churn",
+    "reactivation": "Reactivation", "fx": "FX", "ending": "Ending",
+}  # fmt: skip
 TestCheck = Callable[[Client, dt.datetime], Computed]
 
 
@@ -48,10 +53,8 @@ def bridge_ties(client: Client, now: dt.datetime) -> Computed:
         if before.ending != after.beginning
     ]
     last = bridge.totals[-1]
-    figures = {"months": str(len(bridge.totals))} | {
-        name: f"{getattr(last, name)} {bridge.head.currency}"
-        for name in ("beginning", "new", "expansion", "contraction", "churn", "reactivation", "fx", "ending")
-    }
+    figures = [["Months", str(len(bridge.totals)), ""], ["Newest month", last.period.key, ""]]
+    figures += [[label, str(getattr(last, name)), bridge.head.currency] for name, label in BRIDGE_FIGURES.items()]
     if wrong:
         row = wrong[0]
         off = row.ending - sum_of(row)
@@ -75,24 +78,22 @@ def variance(client: Client, now: dt.datetime) -> Computed:
     check = variance_within_tolerance(client)
     if check.variance is None:
         return Computed(False, check.sentence, url_name="reconciliation", can_tell=False)
-    figures = {"month": month_format(check.month or 0), "variance": f"{check.variance * 100:.2f} %"}
+    figures = [["Month", month_format(check.month or 0), ""], ["Variance", f"{check.variance * 100:.2f} %", ""]]
     if check.tolerance is not None:
-        figures["tolerance"] = f"{check.tolerance * 100:.2f} %"
+        figures.append(["Tolerance", f"{check.tolerance * 100:.2f} %", ""])
     return Computed(check.holds, check.sentence, figures, "reconciliation")
 
 
 def samples(client: Client, now: dt.datetime) -> Computed:
     """Every sample contract gives what Finance expects, and there are enough of them."""
     check, bench = samples_agree(client), samples_get(client)
-    figures = {"samples": str(len(bench.rows)), "agreeing": str(bench.agreeing)}
-    figures |= {
-        f"{row.sample.contract_id}, {month_format(row.sample.month)}": f"{row.answer} computed, {row.sample.expected} expected"
-        for row in bench.rows
-        if not row.agrees
-    }
-    return Computed(
-        check.holds, check.sentence, dict(list(figures.items())[:12]), "samples", can_tell=not bench.missing
-    )
+    figures = [["Samples", str(len(bench.rows)), ""], ["Agreeing", str(bench.agreeing), ""]]
+    for row in [row for row in bench.rows if not row.agrees][:MOST_FIGURES]:
+        name = f"{row.sample.contract_id}, {month_format(row.sample.month)}"
+        if row.answer is not None:
+            figures.append([f"{name}, computed", str(row.answer), bench.currency])
+        figures.append([f"{name}, expected", str(row.sample.expected), bench.currency])
+    return Computed(check.holds, check.sentence, figures, "samples", can_tell=not bench.missing)
 
 
 def snapshot_kept(client: Client, now: dt.datetime) -> Computed:
@@ -103,11 +104,11 @@ def snapshot_kept(client: Client, now: dt.datetime) -> Computed:
     if not closes:
         return Computed(False, "No month is closed yet.", url_name="months", can_tell=False)
     newest, due = closes[0], next_month_to_close(client, now)
-    figures = {
-        "newest closed month": month_format(newest.month),
-        "closed months": str(len(closes)),
-        "input": newest.input_hash[:16],
-    }
+    figures = [
+        ["Newest closed month", month_format(newest.month), ""],
+        ["Closed months", str(len(closes)), ""],
+        ["Digest of its input", newest.input_hash[:16], ""],
+    ]
     if due is not None:
         return Computed(False, f"{month_format(due)} is over and not closed.", figures, "months")
     return Computed(True, f"{month_format(newest.month)} is closed and kept as it was reported.", figures, "months")
@@ -119,9 +120,9 @@ def rates_there(client: Client, now: dt.datetime) -> Computed:
     if not head.has_numbers and not head.gaps:
         return nothing_yet(head, "data_rates")
     if head.gaps:
-        return Computed(False, f"Rates are missing: {head.message}", {"gaps": str(len(head.gaps))}, "data_rates")
+        return Computed(False, f"Rates are missing: {head.message}", [["Gaps", str(len(head.gaps)), ""]], "data_rates")
     return Computed(
-        True, f"Every month is converted to {head.currency}; no rate is missing.", {"gaps": "0"}, "data_rates"
+        True, f"Every month is converted to {head.currency}; no rate is missing.", [["Gaps", "0", ""]], "data_rates"
     )
 
 

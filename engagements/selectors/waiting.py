@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from engagements.models import (
     ChecklistPoint,
+    Component,
     Document,
     Engagement,
     Gate,
@@ -15,11 +16,14 @@ from engagements.models import (
     MeetingItem,
     Mention,
     Participant,
+    ProjectQuestion,
+    ProjectTest,
     Task,
 )
 from engagements.selectors.gates import gate_now, next_gate
 from engagements.selectors.maintenance import due_checks, owner_of
 from engagements.selectors.signing import signable_by, standing_of
+from engagements.selectors.spec import spec_get
 
 SOON = timedelta(days=7)
 SHOWN = 8
@@ -75,9 +79,38 @@ def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, today: 
     gate = next_gate(engagement)
     if gate is not None:
         found += _gate_opens(gate, today) if is_firm_staff else _signatures(gate, user)
-    if not is_firm_staff:
-        found += _homework_of_the_client(engagement)
+    if is_firm_staff:
+        found += _questions(engagement) + (_specification(engagement, me) if me else [])
+    else:
+        found += (_customer_tests(engagement) if me else []) + _homework_of_the_client(engagement)
     return (upkeep + found)[:SHOWN]
+
+
+def _customer_tests(engagement: Engagement) -> list[Needed]:
+    """The client's tests, once everything is built: what has not passed yet."""
+    components = Component.objects.filter(engagement=engagement)
+    if not components.exists() or components.exclude(state__in=["built", "verified"]).exists():
+        return []
+    count = ProjectTest.objects.filter(engagement=engagement, kind="customer", state__in=["untested", "failed"]).count()
+    title = "1 test waits for you" if count == 1 else f"{count} tests wait for you"
+    return [Needed(title, "Everything is built: try it yourselves.", "build/tests/", "Test")] if count else []
+
+
+def _specification(engagement: Engagement, me: Participant) -> list[Needed]:
+    """The specification that is ready for its engineer."""
+    if "engineer" not in me.project_role.lower():
+        return []
+    now = spec_get(engagement)
+    if not now.sections or now.not_ready or now.is_accepted:
+        return []
+    return [Needed("The specification waits for you", "Accept it, or say what is missing.", "build/spec/", "Read it")]
+
+
+def _questions(engagement: Engagement) -> list[Needed]:
+    """Questions that nobody has answered."""
+    count = ProjectQuestion.objects.filter(engagement=engagement, answer="").count()
+    title = "1 question has no answer" if count == 1 else f"{count} questions have no answer"
+    return [Needed(title, "Good answers go into the FAQ.", "faq/", "Answer")] if count else []
 
 
 def _maintenance(engagement: Engagement, user: Any, today: date) -> list[Needed]:

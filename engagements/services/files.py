@@ -50,6 +50,15 @@ def file_keep(
     `about` and `about_id` name what it belongs to; whoever may see that may see the file, unless it `is_internal`.
     """
     require_open(engagement)
+    return file_take(
+        engagement=engagement, about=about, about_id=about_id, upload=upload, is_internal=is_internal, user=user
+    )
+
+
+def file_take(
+    *, engagement: Engagement, about: str, about_id: int, upload: Any, is_internal: bool = False, user: Any = None
+) -> ProjectFile:
+    """As `file_keep`, also for an engagement that is closed: for papers that the portal makes of it."""
     name = file_name_shown(str(upload.name or ""))
     try:
         file_digest(upload, settings.PROJECT_FILE_MAX_BYTES)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from engagements.models import Engagement
 from engagements.services.files import Tidied, files_tidy
+from engagements.services.package import packages_due
 from engagements.services.summaries import next_morning, summaries_due
 from engagements.services.testing import runs_recompute
 from portal.tenancy.dispatch import earlier_run
@@ -24,6 +25,7 @@ def morning_look(*, client: Client, now: dt.datetime) -> Morning:
     """Run the system's tests again, refresh summaries, remove files that nobody owns; set the next morning."""
     for engagement in Engagement.objects.select_related("client").filter(state="active"):
         runs_recompute(engagement=engagement, now=now)
+    packages_due(client=client)
     count = summaries_due(client=client, now=now)
     files = files_tidy(client=client, now=now)
     if files.left:  # also where no engagement is open any more: what is too young today is old enough soon

@@ -59,6 +59,10 @@ def a_document_to_use(client: Client) -> dict[str, Any]:
         return {"document": document.pk if document else 1, "used": "1"}
 
 
+def a_paper(client: Client) -> dict[str, Any]:
+    return an_engagement(client) | {"key": "troubleshooting"}
+
+
 VIEW, RUN = VIEW_ENGAGEMENT, RUN_ENGAGEMENT
 RESULT = {"result": "passed", "evidence": "Tried it"}
 
@@ -84,6 +88,10 @@ BUILD_ROUTES: list[Route] = [
     Route("training_change", RUN, "post", a_training, {"invited": "Ada"}, status=(302,)),
     Route("training_held", RUN, "post", a_training, {"held_on": "2026-11-20"}, status=(302,)),
     Route("training_material", RUN, "post", a_training, a_document_to_use, status=(302,)),
+    Route("package", VIEW, kwargs=an_engagement, status=(200,)),
+    Route("package_whole", JOIN_ENGAGEMENT, "post", an_engagement, status=(302,)),
+    Route("package_paper", VIEW, kwargs=a_paper, status=(200,)),
+    Route("package_paper_pdf", VIEW, kwargs=a_paper, status=(200,)),
     Route("faq", VIEW, kwargs=an_engagement, status=(200,)),
     Route("question_new", JOIN_ENGAGEMENT, "post", an_engagement, {"text": "When?"}, status=(302,)),
     Route("question_reply", RUN, "post", a_question, {"answer": "Then", "published": "on"}, status=(302,)),
