@@ -13,6 +13,8 @@ class GovernanceConfig(AppConfig):
         """Say, in every process, what is due by which column, what ends when somebody leaves, and what counts."""
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_reminder_at", "governance.tasks.reminders")
+        policies = import_module("metrics.services.policies")
+        policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
         people = import_module("portal.accounts.services.people")
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
         counted = import_module("portal.accounts.counted_pages").page_counted

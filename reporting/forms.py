@@ -46,6 +46,15 @@ class PolicyForm(forms.Form):
         return {name: self.cleaned_data[name] for name in TITLES}
 
 
+class EmergencyPolicyForm(PolicyForm):
+    """A change of a signed policy past its signatures: only with its reason."""
+
+    emergency = forms.CharField(
+        max_length=400, label="Why can this not wait for the signatures?", widget=forms.Textarea({"rows": 3}),
+        help_text="Mailed to the client's Finance and RevOps with the change, and kept in the audit log.",
+    )  # fmt: skip
+
+
 class ReopenForm(forms.Form):
     """Why a closed month is restated."""
 

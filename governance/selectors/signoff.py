@@ -133,6 +133,15 @@ def signed_policy(number: int | None) -> SignedPolicy | None:
     return in_words(publication.signoff) if publication else None
 
 
+def signatures_in_words() -> str:
+    """Who signed the client's newest signed document, in words, whether it is in force or not; empty where nobody did."""
+    found = Signoff.objects.filter(state=SignoffState.SIGNED).select_related("document").order_by("-id").first()
+    if found is None:
+        return ""
+    signed = in_words(found)
+    return f"{found.document} by {signed.functions_text}, {signed.signed_on:%Y-%m-%d}"
+
+
 def in_words(signoff: Signoff) -> SignedPolicy:
     """The signatures of a sign-off in the words of a page's head."""
     rows = list(Signature.objects.filter(signer__signoff=signoff).select_related("signer").order_by("signer__position"))

@@ -56,7 +56,7 @@ def signed_publish(
     document = signoff.document
     try:
         version = policy_publish(
-            client=client, parameters=document_policy(document).to_dict(), user=user,
+            client=client, parameters=document_policy(document).to_dict(), user=user, is_signed=True,
             note=f"Policy document {document}, signed; {mode} from {month_format(from_month)}",
         )  # fmt: skip
     except PolicyError as error:

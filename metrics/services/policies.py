@@ -1,38 +1,70 @@
 """Publishing versions of a client's ARR policy.
 
 `policy_publish(client=, parameters=, note=, user=) -> PolicyVersion`
+
+A policy that people have signed changes through its definitions, a document and their signatures (`is_signed`). Past them only
+an emergency leads, with its reason: it stands in the audit log as that, and the client's Finance and RevOps are mailed at once.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from django.db import transaction
+from django.urls import reverse
 
 from metrics.engine.policy import Policy, PolicyError
 from metrics.models import FxRate, MonthClose, PolicyVersion
 from metrics.selectors.policies import policy_latest
 from metrics.services.books import books_hold, books_outdate
 from metrics.services.policy_versions import version_store
+from portal.notices.audience import members_in
+from portal.notices.kinds import Kind
+from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
-from portal.tenancy.models import Client
+from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.services import client_update
+
+# Who signed the client's policy, in words, or nothing; named at start-up by the app that keeps the signatures.
+SIGNED_BY: Final[list[Callable[[], str]]] = []
 
 
 class PolicyOutdated(PolicyError):
     """Another version is in force than the one that was looked at."""
 
 
+class PolicySigned(PolicyError):
+    """The policy is signed: it changes through definitions, a document and its sign-off."""
+
+
+def signed_by() -> str:
+    """Who signed the policy of the client in scope, in words; empty where nobody did."""
+    return next((words for ask in SIGNED_BY if (words := ask())), "")
+
+
 @transaction.atomic
 def policy_publish(
-    *, client: Client, parameters: Mapping[str, Any], note: str = "", user: Any = None, based_on: int | None = None
+    *,
+    client: Client,
+    parameters: Mapping[str, Any],
+    note: str = "",
+    user: Any = None,
+    based_on: int | None = None,
+    is_signed: bool = False,
+    emergency: str = "",
 ) -> PolicyVersion:
     """Make a new version of the policy, in force at once; the books are recomputed after the commit.
 
     Publishing what is in force already makes no version. Raises PolicyError with every fault of the parameters, and where
-    another version than `based_on`, the one that was looked at, is in force; then nothing is changed.
+    another version than `based_on`, the one that was looked at, is in force; PolicySigned where people have signed the policy,
+    unless this is what they signed, or an `emergency` with its reason. Then nothing is changed.
     """
     policy = Policy.from_dict(parameters)
     books_hold(client=client)
+    signatures = "" if is_signed else signed_by()
+    if signatures and not emergency.strip():
+        raise PolicySigned(
+            [f"this policy is signed ({signatures}): change the definitions, make a final version and have it signed"]
+        )
     client.refresh_from_db(fields=["currency"])  # another publication may have changed it while this one waited
     newest = policy_latest()
     if based_on is not None and based_on != (newest.number if newest else 0):
@@ -52,7 +84,23 @@ def policy_publish(
         details={"number": version.number, "note": note, "sha256": version.sha256},
     )
     books_outdate(client=client, reason=f"policy version {version.number} was published")
+    if signatures:
+        past_signatures(client, version, signatures, emergency.strip())
     return version
+
+
+def past_signatures(client: Client, version: PolicyVersion, signatures: str, reason: str) -> None:
+    """Say loudly that a signed policy was changed without its signatures: in the log, and to Finance and RevOps by mail."""
+    audit.record(
+        "policy.emergency", object_type="policy", object_id=version.number, after=version.sha256,
+        details={"number": version.number, "reason": reason, "signed": signatures, "sha256": version.sha256},
+    )  # fmt: skip
+    path = reverse("policy", kwargs={"client_slug": client.slug})
+    notice_add(
+        client=client, users=members_in(ClientRole.FINANCE, ClientRole.REVOPS), kind=Kind.EMERGENCY, path=path,
+        text=f"The signed ARR policy was changed without its signatures, as an emergency: {reason}. "
+        f"Version {version.number} is in force; {signatures} had signed the one before.",
+    )  # fmt: skip
 
 
 def follow_currency(client: Client, currency: str) -> None:

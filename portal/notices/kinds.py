@@ -13,6 +13,7 @@ class Kind(models.TextChoices):
     MENTIONED = "mentioned", "Somebody mentions you"
     ANSWERS = "answers", "Your answers are asked for"
     SIGNATURE = "signature", "You are asked to sign"
+    EMERGENCY = "emergency", "The signed policy is changed without its signatures"
     REMINDER = "reminder", "Reminders of what waits for you"
     DEFINITIONS = "definitions", "A definition is opened again, or a signature changes"
     TASK = "task", "A task or homework becomes yours"
@@ -59,6 +60,10 @@ KINDS: Final[dict[str, KindSpec]] = {
     Kind.ANSWERS: KindSpec("With the link to your questions.", How.NOW, How.NOW, NOW_OR_NEVER),
     Kind.SIGNATURE: KindSpec(
         "Always mailed, because a signature is asked of you by name and cannot be given by anybody else.",
+        How.NOW, How.NOW, (How.NOW,),
+    ),
+    Kind.EMERGENCY: KindSpec(
+        "Always mailed to Finance and RevOps, because your signature no longer stands behind the numbers.",
         How.NOW, How.NOW, (How.NOW,),
     ),
     Kind.REMINDER: KindSpec(

@@ -23,6 +23,7 @@ JOIN_ENGAGEMENT = "engagement.join"  # comment, tick what is theirs
 TEST_ENGAGEMENT = "engagement.test"  # say what came out of the client's own tests; its people alone
 RUN_ENGAGEMENT = "engagement.run"  # the firm's alone
 OVERRIDE_GATE = "engagement.override"  # a partner's alone
+EMERGENCY_POLICY = "policy.emergency"  # change a signed policy without its signatures; a partner's alone
 ANSWER_SURVEY = "survey.answer"  # the client's alone
 VIEW_ADOPTION = "adoption.view"
 
@@ -82,7 +83,9 @@ LINK_PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    FirmRole.ADMIN: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, OVERRIDE_GATE, VIEW_ADOPTION}),
+    FirmRole.ADMIN: frozenset(
+        EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, OVERRIDE_GATE, EMERGENCY_POLICY, VIEW_ADOPTION}
+    ),
     FirmRole.ARCHITECT: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, VIEW_ADOPTION}),
     FirmRole.ENGINEER: frozenset(
         EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE, MANAGE_SIGN_IN} | TAKE_PART | {RUN_ENGAGEMENT, VIEW_ADOPTION}

@@ -18,10 +18,11 @@ from metrics.selectors.policies import (
     policy_version_get,
     policy_versions,
 )
-from metrics.services.policies import policy_publish
+from metrics.services.policies import policy_publish, signed_by
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import EDIT_POLICY, VIEW_POLICY
-from reporting.forms import PolicyForm
+from portal.tenancy.permissions import EDIT_POLICY, EMERGENCY_POLICY, VIEW_POLICY
+from portal.tenancy.step_up import identity_confirmed
+from reporting.forms import EmergencyPolicyForm, PolicyForm
 
 
 @client_page(VIEW_POLICY)
@@ -37,6 +38,8 @@ def policy(request: TenantRequest) -> HttpResponse:
             "clauses": policy_in_plain_words(policy_in_force(request.client)),
             "history": history_of(versions),
             "may_edit": request.standing.may(EDIT_POLICY),
+            "signatures": signed_by(),
+            "may_pass": request.standing.may(EMERGENCY_POLICY),
         },
     )
 
@@ -61,26 +64,35 @@ def policy_version(request: TenantRequest, number: int) -> HttpResponse:
 
 @client_page(EDIT_POLICY)
 def policy_edit(request: TenantRequest) -> HttpResponse:
-    """Publish a new version, in force at once."""
-    current = policy_in_force(request.client).to_dict()
+    """Publish a new version, in force at once. A signed policy changes past its signatures in an emergency alone."""
+    signatures = signed_by()
+    if signatures and not request.standing.may(EMERGENCY_POLICY):
+        status = 409 if request.method == "POST" else 200
+        return TemplateResponse(request, "reporting/policy_signed.html", {"signatures": signatures}, status=status)
     newest = policy_latest()
-    seen = {"based_on": newest.number if newest else 0}
-    form = PolicyForm(request.POST or None, initial=current | seen)
+    given = policy_in_force(request.client).to_dict() | {"based_on": newest.number if newest else 0}
+    form = (EmergencyPolicyForm if signatures else PolicyForm)(request.POST or None, initial=given)
     if request.method == "POST" and form.is_valid():
-        try:
-            version = policy_publish(
-                client=request.client,
-                parameters=form.parameters(),
-                note=form.cleaned_data["note"],
-                user=request.user,
-                based_on=form.cleaned_data["based_on"],
-            )
-        except PolicyError as error:
-            form.add_error(None, error.faults)
-        else:
+        if signatures and (first := identity_confirmed(request)) is not None:
+            return first
+        if (version := published(request, form)) is not None:
             messages.success(request, f"Policy v{version.number} is in force. The numbers are being recomputed.")
             return redirect("policy", client_slug=request.client.slug)
-    return TemplateResponse(request, "reporting/policy_edit.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "signatures": signatures}
+    return TemplateResponse(request, "reporting/policy_edit.html", context, status=422 if form.errors else 200)
+
+
+def published(request: TenantRequest, form: PolicyForm) -> PolicyVersion | None:
+    """The version that a form makes; None where it is refused, with the reasons in the form."""
+    said = form.cleaned_data
+    try:
+        return policy_publish(
+            client=request.client, parameters=form.parameters(), note=said["note"], user=request.user,
+            based_on=said["based_on"], emergency=said.get("emergency", ""),
+        )  # fmt: skip
+    except PolicyError as error:
+        form.add_error(None, error.faults)
+        return None
 
 
 def history_of(versions: list[PolicyVersion]) -> list[dict[str, Any]]:

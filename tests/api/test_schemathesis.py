@@ -51,6 +51,12 @@ def api(northwind: Client, ana: User, program: Mint, settings: Any) -> Program:
     return program(northwind, ana)
 
 
+@pytest.fixture
+def own(northwind: Client, finn: User, api: Program, program: Mint) -> Program:
+    """The token of one of the client's people, for what no consultant may do."""
+    return program(northwind, finn)
+
+
 @pytest.fixture(autouse=True)
 def one_connection() -> Iterator[None]:
     """The application runs in the test's own transaction, as it does for Django's test client."""
@@ -108,17 +114,30 @@ def hammer(operation: Any, mode: GenerationMode, api: Program, known: dict[str, 
     return statuses
 
 
+def whose(operation: Any, api: Program, own: Program) -> Program:
+    """The token that an operation is tried with."""
+    return own if operation.path.endswith("/answer/") else api
+
+
+# What is changed only by whoever names the very version, or hash, that is there: what is generated is refused with 409.
+OF_A_VERSION = ("/confirm/", "/reopen/", "/answer/", "/definitions/{key}/")
+
+
 @pytest.mark.slow
-def test_no_answer_leaves_the_schema(api: Program, known: dict[str, Any]) -> None:
-    tried = {operation.label: hammer(operation, GenerationMode.POSITIVE, api, known) for operation in operations()}
+def test_no_answer_leaves_the_schema(api: Program, own: Program, known: dict[str, Any]) -> None:
+    tried = {
+        operation.label: hammer(operation, GenerationMode.POSITIVE, whose(operation, api, own), known)
+        for operation in operations()
+    }
+    tried = {label: found for label, found in tried.items() if label[:3] == "GET" or not label.endswith(OF_A_VERSION)}
     assert [label for label, statuses in tried.items() if 401 in statuses] == []
     answered = [label for label, statuses in tried.items() if statuses[200] + statuses[201] + statuses[202]]
     assert len(answered) > len(tried) * 3 // 4, "most of what was tried was refused: this proves little"
 
 
 @pytest.mark.slow
-def test_what_the_schema_forbids_is_refused(api: Program, known: dict[str, Any]) -> None:
+def test_what_the_schema_forbids_is_refused(api: Program, own: Program, known: dict[str, Any]) -> None:
     for operation in operations():
         if operation.query or operation.body:
-            statuses = hammer(operation, GenerationMode.NEGATIVE, api, known)
+            statuses = hammer(operation, GenerationMode.NEGATIVE, whose(operation, api, own), known)
             assert statuses[400] + statuses[415], operation.label

@@ -1,15 +1,34 @@
 """Publishing policies through the pages."""
 
+import datetime as dt
+import io
+import json
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
+from governance.models import DefinitionItem, Signer
+from governance.services.documents import document_create
+from governance.services.items import definitions_start
+from governance.services.signing import document_sign, intent_text
+from governance.services.signoff import signoff_request
 from metrics.models import PolicyVersion
 from metrics.selectors.clauses import sentence_of
 from portal.accounts.models import User
-from portal.tenancy.models import Client
+from portal.accounts.proofs import Place, Proof
+from portal.notices.services.outbox import notices_mail
+from portal.tenancy.models import AuditEntry, Client, FirmRole
 from portal.tenancy.scope import tenant_context
+from tests.accounts.conftest import Mailbox, mail_server, mailbox
+from tests.api.conftest import Mint, program
+from tests.conftest import consultant
+from tests.tenancy.routes_api import a_new_policy
 from tests.tenancy.routes_reporting import POLICY
+
+__all__ = ["mail_server", "mailbox", "program"]
 
 SignIn = Callable[[User], Browser]
 
@@ -30,3 +49,69 @@ def test_a_policy_that_makes_no_sense_is_refused_in_the_form(northwind: Client, 
     assert response.status_code == 422 and "greater than or equal to 0" in response.content.decode()
     with tenant_context(northwind):
         assert not PolicyVersion.objects.filter(number__gt=0).exists()
+
+
+@pytest.fixture
+def signed(northwind: Client, ana: User, finn: User, rita: User) -> Client:
+    """Northwind's policy is signed by Finance and not put into force yet: that is enough to bar what nobody signed."""
+    with tenant_context(northwind):
+        definitions_start(client=northwind)
+        DefinitionItem.objects.update(is_critical=False)
+        document = document_create(client=northwind, is_final=True)
+        signoff_request(client=northwind, document=document, signers=[(finn, "finance")], user=ana)
+        signer = Signer.objects.select_related("user", "signoff__document", "signoff__requested_by").get()
+        document_sign(
+            client=northwind, signer=signer, sha256=document.sha256, intent=intent_text(signer),
+            proof=Proof("password", dt.datetime.now(dt.UTC)), place=Place("", ""),
+        )  # fmt: skip
+    return northwind
+
+
+def newest(client: Client) -> int:
+    with tenant_context(client):
+        return max(PolicyVersion.objects.values_list("number", flat=True), default=0)
+
+
+def test_a_signed_policy_is_changed_by_nobody_on_the_simple_page_nor_by_a_program(
+    signed: Client, ana: User, signed_in: SignIn, program: Mint
+) -> None:
+    browser, before = signed_in(ana), newest(signed)
+    page = browser.get("/c/northwind/policy/change/").content.decode()
+    assert "This policy is signed" in page and "Change the definitions" in page
+    answer = browser.post("/c/northwind/policy/change/", POLICY | {"emergency": "I want to"})
+    assert answer.status_code == 409 and b"Nothing was changed" in answer.content
+    refused = program(signed, ana).post(signed, "api_policies", a_new_policy())
+    assert refused.status_code == 409 and "this policy is signed" in refused.json()["detail"]
+    assert newest(signed) == before
+
+
+def test_a_partner_changes_it_in_an_emergency_with_a_reason_that_finance_and_revops_are_mailed(
+    signed: Client, finn: User, rita: User, person: Callable[..., User], signed_in: SignIn, mailbox: Mailbox
+) -> None:
+    partner = consultant(person, "fay", FirmRole.ADMIN, signed)
+    browser, before = signed_in(partner), newest(signed)
+    assert browser.post("/c/northwind/policy/change/", POLICY).status_code == 422, "no emergency without its reason"
+    given = POLICY | {"emergency": "The board meets today", "renewal_grace_days": 0}
+    assert browser.post("/c/northwind/policy/change/", given, follow=True).status_code == 200
+    assert newest(signed) == before + 1
+    with tenant_context(signed):
+        entry = AuditEntry.objects.get(action="policy.emergency")
+    assert entry.actor == partner.email and entry.details["reason"] == "The board meets today"
+    notices_mail(client=signed, now=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1))
+    told = {
+        str(mail["To"]): str(mail["Subject"]) for mail in mailbox.mails if "ARR policy was changed" in mail["Subject"]
+    }
+    assert set(told) == {finn.email, rita.email} and "changed without its signatures" in told[finn.email]
+    assert "The board meets today" in mailbox.text([str(mail["To"]) for mail in mailbox.mails].index(finn.email))
+
+
+def test_the_command_line_says_what_it_does_to_a_signed_policy(signed: Client, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(a_new_policy()["parameters"]))
+    with pytest.raises(CommandError, match="say with --note why"):
+        call_command("policy_set", str(file), client="northwind")
+    said = io.StringIO()
+    call_command("policy_set", str(file), client="northwind", note="Restore after an error", stderr=said)
+    assert "WARNING: the policy was signed" in said.getvalue() and "changed without its signatures" in said.getvalue()
+    with tenant_context(signed):
+        assert AuditEntry.objects.get(action="policy.emergency").details["reason"] == "Restore after an error"

@@ -11,7 +11,7 @@ from metrics.engine.policy import Policy, PolicyError
 from metrics.selectors.clauses import policy_in_plain_words
 from metrics.selectors.listings import policy_rows
 from metrics.selectors.policies import policy_latest, policy_version_get
-from metrics.services.policies import PolicyOutdated, policy_publish
+from metrics.services.policies import PolicyOutdated, PolicySigned, policy_publish
 from portal.tenancy.api import Answer, Call, ClientAPIView, Operation
 from portal.tenancy.api_paging import PageParameters
 from portal.tenancy.permissions import EDIT_POLICY, VIEW_POLICY
@@ -48,7 +48,8 @@ class PolicyList(PolicyView):
         """Publish a new version of the policy, in force at once.
 
         The numbers are recomputed afterwards; closed months keep theirs. Publishing what is in force already makes no version
-        and answers 200. With `based_on`, 409 where somebody published another version meanwhile.
+        and answers 200. 409 where, with `based_on`, somebody published another version meanwhile, and where people have signed
+        the policy: then it changes through the definitions, a final document and their signatures.
         """
         before, sent = policy_latest(), call.body
         try:
@@ -61,6 +62,8 @@ class PolicyList(PolicyView):
             )
         except PolicyOutdated as error:
             raise Conflict("Another version is in force: look at it first.") from error
+        except PolicySigned as error:
+            raise Conflict(" ".join(error.faults)) from error
         except PolicyError as error:
             raise ValidationError({"parameters": error.faults}) from error
         return Answer(made, 200 if before is not None and made.pk == before.pk else 201)
