@@ -52,7 +52,7 @@ class FieldShown:
     @property
     def is_pick(self) -> bool:
         """Whether it is chosen from sentences, which need room."""
-        return self.bound.name in {"only_if", "check"}
+        return self.bound.name in {"only_if", "check", "document"}
 
     @property
     def oob(self) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 from engagements.playbook.build import Fault, Plain, PlaybookError, Site, from_data, to_data
 from engagements.playbook.checks import check
 from engagements.playbook.schema import Playbook
-from engagements.playbook.shape import Slot, is_row, slots
+from engagements.playbook.shape import Slot, slots
 from engagements.playbook.words import name_of
 
 ID, NEXT, REMOVED = "_id", "_next", "_removed"
 ROOT = 1
+SMALL = 8  # fields of a part that is written inside the one that holds it
 
 
 class DraftError(ValueError):
@@ -46,8 +47,8 @@ class Node:
 
     @property
     def is_inline(self) -> bool:
-        """Whether it is shown inside the part that holds it, as a row of a small table."""
-        return self.owner > ROOT and is_row(self.kind)
+        """Whether it is shown inside the part that holds it, as one of several small forms."""
+        return self.owner > ROOT and not part_slots(self.kind) and len(bare_slots(self.kind)) <= SMALL
 
 
 def draft_of(playbook: Playbook) -> dict[str, Plain]:

@@ -24,7 +24,7 @@ from engagements.playbook.draft import (
 )
 from engagements.playbook.seed_form import key_of
 from engagements.playbook.shape import Slot, slots
-from engagements.playbook.words import REFERS, words_for
+from engagements.playbook.words import REFERS, key_field, words_for
 
 MOST_PARTS = 3000  # parts of a draft; the largest of the library has 260
 SLOT_MINUTES = 15
@@ -33,7 +33,8 @@ SLOT_MINUTES = 15
 def part_set(content: dict[str, Plain], part: int, values: dict[str, Plain]) -> None:
     """Write what a part says by itself. An empty key is made from its name; whoever named the old key names the new one."""
     node = node_in(content, part)
-    before = {name: node.data.get(name, "") for name in ("key", "number")}
+    named = key_field(node.kind)
+    old = node.data.get(named, "")
     for slot in bare_slots(node.kind):
         value = values.get(slot.name, [] if slot.is_list else "")
         if value or slot.is_required:
@@ -42,10 +43,9 @@ def part_set(content: dict[str, Plain], part: int, values: dict[str, Plain]) -> 
             node.data.pop(slot.name, None)
     if "key" in _names(node.kind) and not node.data.get("key"):
         node.data["key"] = _free(key_of(_title(node))[:40].strip("-"), _taken(content, node, "key"))
-    for name, old in before.items():
-        new = node.data.get(name, "")
-        if old and new and old != new and old not in _taken(content, node, name):
-            _renamed(content, node, old, new)
+    new = node.data.get(named, "")
+    if old and new and old != new and old not in _taken(content, node, named):
+        _renamed(content, node, old, new)
 
 
 def part_add(content: dict[str, Plain], owner: int, name: str) -> int:
@@ -214,7 +214,7 @@ def _freed(content: dict[str, Plain], part: int) -> None:
                 if name == "number":
                     moved[old] = node.data[name]
     for node in inside:
-        if "needs" in node.data:
+        if isinstance(node.data.get("needs"), list):
             node.data["needs"] = [moved.get(number, number) for number in node.data["needs"]]
 
 

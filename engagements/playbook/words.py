@@ -8,8 +8,18 @@ from typing import Any
 
 from engagements.playbook.markdown_form import word_of
 from engagements.playbook.shape import slots
-from engagements.playbook.terms import COMPUTED_CHECKS, MAINTENANCE_CHECKS, TEST_CHECKS, TRIGGER_CHECKS
+from engagements.playbook.terms import (
+    COMPUTED_CHECKS,
+    MAINTENANCE_CHECKS,
+    TEST_CHECKS,
+    TRIGGER_CHECKS,
+    SigningFunction,
+)
 
+FUNCTIONS = {str(each): str(each).capitalize() for each in SigningFunction} | {
+    "revops": "RevOps",
+    "success": "Customer success",
+}
 # lists of the playbook in the order in which people work on them; any other follows
 FIRST = ("phases", "gates", "milestones", "meetings", "documents", "conditions", "roles", "hypercare")
 LISTS = {
@@ -42,18 +52,23 @@ REFERS = {
     ("Task", "role"): "Role",
     ("Task", "needs"): "Task",
     ("Gate", "early_needs"): "Criterion",
+    ("Criterion", "document"): "DocumentType",
 }
-# which field of which part names a computation, with the table of those that there are
-COMPUTED: dict[tuple[str, str], Mapping[str, str]] = {
+# parts that are named by their name, because they have no key
+NAMED_BY_NAME = {"DocumentType"}
+# which field takes one of a closed set of words, and the words with what they mean
+CLOSED: dict[tuple[str, str], Mapping[str, str]] = {
     ("Criterion", "check"): COMPUTED_CHECKS,
+    ("Criterion", "functions"): FUNCTIONS,
     ("MaintenanceTask", "check"): MAINTENANCE_CHECKS,
+    ("MaintenanceOwner", "function"): FUNCTIONS,
     ("Trigger", "check"): TRIGGER_CHECKS,
     ("Test", "check"): TEST_CHECKS,
 }
 # fields that hold a word or two; every other text gets several lines
 SHORT = {
     "name", "key", "tag", "timing", "share", "length", "topic", "weeks", "good_below", "extend_above", "format", "term",
-    "department", "area", "measure", "role", "complexity", "contains", "item",
+    "department", "area", "measure", "role", "complexity", "contains", "item", "limit",
 }  # fmt: skip
 LABELS = {
     ("*", "only_if"): "Only if",
@@ -71,7 +86,15 @@ LABELS = {
     ("Component", "needs"): "Comes after",
     ("SpecPart", "columns"): "Columns of its table",
     ("Test", "check"): "Run by the system as",
-    ("MaintenanceTask", "check"): "Computed by",
+    ("MaintenanceTask", "check"): "What is computed",
+    ("MaintenanceTask", "threshold"): "Number of the computation",
+    ("Trigger", "check"): "What the system watches",
+    ("Trigger", "limit"): "Number of the computation",
+    ("Criterion", "functions"): "Who signs",
+    ("Criterion", "quorum"): "How many are enough",
+    ("Criterion", "document"): "Document that is signed with it",
+    ("MaintenanceOwner", "function"): "Function at the client",
+    ("MaintenanceOwner", "side"): "Whose people",
     ("Criterion", "kind"): "How it is known",
     ("AgendaSlot", "start"): "From minute",
     ("AgendaSlot", "end"): "To minute",
@@ -101,6 +124,9 @@ HELP = {
     ("Test", "expected"): "What has to come out for the test to pass.",
     ("Criterion", "kind"): "A person confirms it, the client's people sign it, or the system computes it.",
     ("Criterion", "check"): "For a computed criterion; a signed one may name the signature of the policy.",
+    ("Criterion", "functions"): "For a signed criterion.",
+    ("Criterion", "quorum"): "0: all who are named.",
+    ("MaintenanceTask", "threshold"): "Digits and a point; its unit stands beside the computation.",
     ("Gate", "early_start"): "One a line: what of the next phase may begin before the gate opens.",
     ("Hypercare", "weeks"): "One number, or a range such as 2-4.",
     ("Milestone", "hours"): "Its budget. What does not add up is said and kept.",
@@ -108,6 +134,14 @@ HELP = {
     ("Task", "needs"): "Tasks that must be done before this one.",
 }
 NAMES = ("name", "item", "topic", "term", "scenario", "issue", "question", "want", "need", "text", "owner")
+
+
+def key_field(kind: type[Any]) -> str:
+    """The field by which other parts name a part; none for parts that nothing names."""
+    names = {slot.name for slot in slots(kind)}
+    if kind.__name__ in NAMED_BY_NAME:
+        return "name"
+    return "key" if "key" in names else "number" if "number" in names else ""
 
 
 def words_for(table: Mapping[tuple[str, str], str], kind: type[Any], field: str) -> str:

@@ -21,7 +21,7 @@ from engagements.playbook.draft import (
 from engagements.playbook.draft_changes import beside
 from engagements.playbook.schema import Playbook
 from engagements.playbook.shape import Slot
-from engagements.playbook.words import COMPUTED, FIRST, REFERS, list_label, words_for
+from engagements.playbook.words import CLOSED, FIRST, REFERS, key_field, list_label, words_for
 from engagements.selectors.playbooks import version_content
 
 
@@ -110,14 +110,14 @@ class DraftView:
 
     def choices(self, node: Node, name: str) -> list[tuple[str, str]] | None:
         """What a field that names another part can name, as value and words; None for a field that is free."""
-        if computed := COMPUTED.get((node.kind.__name__, name)):
-            return list(computed.items())
+        if closed := CLOSED.get((node.kind.__name__, name)):
+            return list(closed.items())
         word = words_for(REFERS, node.kind, name)
         return list(self._named(node, word)) if word else None
 
     def _named(self, node: Node, word: str) -> Iterator[tuple[str, str]]:
         for each in self.nodes.values():
-            key = str(each.data.get("key") or each.data.get("number") or "")
+            key = str(each.data.get(key_field(each.kind), ""))
             if each.kind.__name__ != word or not key or each.id == node.id:
                 continue
             if word != "Criterion" or each.owner == node.id:

@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, given, settings
 
 from engagements.forms_parts import PartForm
 from engagements.models import PlaybookDraft
+from engagements.playbook import words
 from engagements.playbook.build import Site, from_data
-from engagements.playbook.draft import bare_of, draft_of, draft_read, nodes_of, plain_of
-from engagements.playbook.draft_changes import part_set
-from engagements.playbook.schema import Playbook
+from engagements.playbook.draft import bare_of, copied, draft_of, draft_read, nodes_of, plain_of, walk
+from engagements.playbook.draft_changes import part_copy, part_set
+from engagements.playbook.schema import AgendaSlot, Gate, Playbook
+from engagements.playbook.shape import slots
 from engagements.selectors.drafts import DraftView
 from engagements.shipped import shipped_playbooks
 from tests.engagements.strategies import PLAYBOOKS
@@ -67,3 +69,30 @@ def test_every_part_has_an_id_of_its_own_and_says_only_its_own_words() -> None:
     nodes = nodes_of(content)
     assert len(nodes) > 200 and nodes[1].kind is Playbook
     assert "phases" not in bare_of(nodes[1]) and bare_of(nodes[1])["key"] == "arr-reporting"
+
+
+def test_every_word_of_the_editor_is_about_a_field_that_there_is() -> None:
+    kinds: dict[str, type[Any]] = {"Playbook": Playbook}
+    waiting: list[type[Any]] = [Playbook]
+    while waiting:
+        inside = [slot.kind for slot in slots(waiting.pop()) if slot.is_part and slot.kind.__name__ not in kinds]
+        kinds |= {kind.__name__: kind for kind in inside}
+        waiting += inside
+    fields = {(name, slot.name) for name, kind in kinds.items() for slot in slots(kind)}
+    fields |= {("*", field) for _, field in fields}
+    for table in (words.REFERS, words.CLOSED, words.LABELS, words.HELP):
+        assert set(table) <= fields, set(table) - fields
+    assert {field for _, field in fields} >= words.SHORT and set(words.REFERS.values()) <= set(kinds)
+
+
+@pytest.mark.parametrize("key", list(shipped_playbooks()))
+def test_a_copy_of_any_kind_of_part_is_valid_at_once(key: str) -> None:
+    """But for a gate, whose phase has one, and a slot of an agenda, whose minutes are taken."""
+    content = draft_of(shipped_playbooks()[key])
+    for node in {node.kind: node for node in walk(content) if node.is_listed}.values():
+        changed = copied(content)
+        made = part_copy(changed, node.id)
+        assert nodes_of(changed)[made].at == node.at + 1
+        reasons = [fault.reason for fault in draft_read(changed)[1]]
+        if node.kind not in {Gate, AgendaSlot}:
+            assert reasons == [], node.place

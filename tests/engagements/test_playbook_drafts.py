@@ -54,7 +54,7 @@ def sent(node: Node, **changed: Any) -> dict[str, Any]:
         data[name] = value
         if name == "hours":
             data["hours_0"], _, data["hours_1"] = value.partition("-")
-        elif isinstance(value, list) and name not in {"needs", "early_needs"}:
+        elif isinstance(value, list) and name not in {"needs", "early_needs", "functions"}:
             data[name] = "\n".join(value)
     return data | changed
 
@@ -157,6 +157,8 @@ def test_a_key_is_made_from_the_name_and_who_names_it_follows_a_change(browser: 
     assert part("Task", "Interview").data["role"] == "lead"
     save(browser, part("Task", "1. Interview"), number="101")
     assert part("Task", "2. Define").data["needs"] == ["101"]
+    save(browser, part("DocumentType", "Validation report"), name="Report of validation")
+    assert part("Criterion", "Stakeholders have signed off").data["document"] == "Report of validation"
     assert "to mend" not in browser.get(DRAFT).content.decode()
 
 
