@@ -31,6 +31,7 @@ TABS = (
     ("", "Overview"), ("plan/", "Plan"), ("checklists/", "Checklists"), ("meetings/", "Meetings"),
     ("documents/", "Documents"), ("build/", "Build and teach"), ("risks/", "Risks"),
     ("maintenance/", "Maintenance"), ("people/", "People"), ("card/", "Card"),
+    ("access/", "Access"), ("handoff/", "Handoff"), ("report/", "Report"),
 )  # fmt: skip
 BOARD = (("todo", "To do"), ("doing", "Doing"), ("blocked", "Blocked"), ("done", "Done"))
 WEEK = timedelta(days=7)
@@ -129,7 +130,9 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
         "activity": activity_list(engagement, reader, ALL_ACTIVITY if request.GET.get("activity") == "all" else FEED),
         "is_all_activity": request.GET.get("activity") == "all",
         "late": {task.pk for task in week if task.due_on is not None and task.due_on < today},
-        "steps": step_list(states.ENGAGEMENT, engagement.state) if request.standing.may(RUN_ENGAGEMENT) else [],
+        "steps": [each for each in step_list(states.ENGAGEMENT, engagement.state) if each[0] in {"pause", "resume"}]
+        if request.standing.may(RUN_ENGAGEMENT)
+        else [],
     }
 
 

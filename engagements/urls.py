@@ -3,11 +3,16 @@
 from django.urls import path
 
 from engagements.views import (
+    access,
+    after,
     building,
     calendar,
+    closing,
     documents,
     files,
     firm,
+    firm_after,
+    handoffs,
     maintenance,
     package,
     plan,
@@ -18,6 +23,7 @@ from engagements.views import (
     projects,
     signing,
     spec,
+    surveys,
     testing,
     trainings,
     work,
@@ -28,6 +34,8 @@ SHIPPED = f"{BOOKS}shipped/<slug:key>/"
 OWN = f"{BOOKS}own/<slug:key>/"
 ALL = "c/<slug:client_slug>/engagements/"
 ONE = f"{ALL}<int:engagement_id>/"
+AFTER = "c/<slug:client_slug>/after/<int:engagement_id>/"
+FOLLOW_UP = "f/<slug:firm_slug>/follow-ups/<int:client_id>/<int:engagement_id>/"
 
 urlpatterns = [
     path(BOOKS, playbooks.playbooks, name="playbooks"),
@@ -142,4 +150,40 @@ urlpatterns = [
     # a person's calendar
     path("me/calendar/", calendar.calendar, name="calendar"),
     path("calendar/<str:secret>/tieout.ics", calendar.calendar_feed, name="calendar_feed"),
+    # the end
+    path(f"{ONE}access/", access.access, name="access"),
+    path(f"{ONE}access/new/", access.access_new, name="access_new"),
+    path(f"{ONE}access/ending/", access.access_ending, name="access_ending"),
+    path(f"{ONE}access/<int:access_id>/", access.access_edit, name="access_edit"),
+    path(f"{ONE}access/<int:access_id>/step/", access.access_move, name="access_move"),
+    path(f"{ONE}access/<int:access_id>/confirm/", access.access_agree, name="access_agree"),
+    path(f"{ONE}handoff/", handoffs.handoffs, name="handoffs"),
+    path(f"{ONE}handoff/begin/", handoffs.handoff_new, name="handoff_new"),
+    path(f"{ONE}handoff/points/<int:point_id>/", handoffs.handoff_point, name="handoff_point"),
+    path(f"{ONE}handoff/<int:handoff_id>/<slug:step>/", handoffs.handoff_move, name="handoff_move"),
+    path(f"{ONE}close/", closing.closing, name="closing"),
+    path(f"{ONE}close/debrief/", closing.debrief, name="debrief"),
+    path(f"{ONE}close/time/", closing.time_final, name="time_final"),
+    path(f"{ONE}close/reopen/", closing.reopening, name="reopening"),
+    path(f"{ONE}report/", closing.report, name="report"),
+    path(f"{ONE}report/pdf/", closing.report_pdf, name="report_pdf"),
+    # what comes after it
+    path(f"{AFTER}", after.after, name="after"),
+    path(f"{AFTER}check-ins/<int:check_in_id>/", after.check_in, name="check_in"),
+    path(f"{AFTER}check-ins/<int:check_in_id>/change/", after.check_in_edit, name="check_in_edit"),
+    path(f"{AFTER}check-ins/<int:check_in_id>/held/", after.check_in_held, name="check_in_held"),
+    path(
+        f"{AFTER}check-ins/<int:check_in_id>/prepare/<int:position>/", after.check_in_prepare, name="check_in_prepare"
+    ),
+    path(f"{AFTER}check-ins/<int:check_in_id>/step/<slug:step>/", after.check_in_move, name="check_in_move"),
+    path(f"{AFTER}access/<int:access_id>/ended/", after.access_ended, name="access_ended"),
+    path(f"{AFTER}surveys/<int:survey_id>/", surveys.survey, name="survey"),
+    path(f"{AFTER}surveys/<int:survey_id>/results/", after.survey_shown, name="survey_shown"),
+    path(
+        "c/<slug:client_slug>/firm-access/<slug:kind>/<int:row_id>/end/",
+        access.firm_access_remove,
+        name="firm_access_remove",
+    ),
+    path("f/<slug:firm_slug>/follow-ups/", firm_after.follow_ups, name="follow_ups"),
+    path(f"{FOLLOW_UP}", firm_after.follow_up, name="follow_up"),
 ]

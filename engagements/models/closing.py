@@ -52,6 +52,11 @@ class SystemAccess(EngagementRow):
     def __str__(self) -> str:
         return f"{self.system} as {self.role}"
 
+    @property
+    def state_label(self) -> str:
+        """The state as people read it."""
+        return str(self.state).replace("_", " ").capitalize()
+
 
 class Ending(models.TextChoices):
     AT_CLOSE = "at_close", "Ends when the project is closed"

@@ -90,6 +90,9 @@ COMPUTED_CHECKS: dict[str, str] = {
     "no_critical_issue": "No critical issue is open",
     "documents_approved": "Every deliverable of the phase is approved",
     "maintenance_planned": "The maintenance schedule is there",
+    "handoffs_accepted": "Both handoffs are accepted by whoever receives",
+    "access_settled": "The firm's access is handed over, removed, or its end is decided",
+    "time_final": "Time is booked and final",
 }
 """What a gate can compute. The registry of engagements answers each; a playbook that names another is refused."""
 

@@ -21,6 +21,8 @@ from engagements.models import (
     Risk,
     Task,
 )
+from engagements.selectors.access import access_settled
+from engagements.selectors.handoffs import handoffs_now
 from engagements.selectors.hypercare import hypercare_of, rule_of
 from engagements.selectors.spec import spec_get
 from governance.models import DefinitionItem, ItemState
@@ -198,6 +200,26 @@ def maintenance_planned(gate: Gate, today: date) -> Answer:
     return Answer(True, f"{_counted(len(tasks), 'task')} of maintenance. {owners[0]['owner']}.{since}", "maintenance/")
 
 
+def handoffs_accepted(gate: Gate, today: date) -> Answer:
+    """The internal handoff (where the firm has more than one person on it) and the one to the client are accepted."""
+    held = handoffs_now(gate.engagement)
+    return Answer(held.holds, held.sentence, "handoff/")
+
+
+def firm_access_settled(gate: Gate, today: date) -> Answer:
+    """Every access is handed over or removed, or its end, or why it stays, is decided."""
+    found = access_settled(gate.engagement)
+    return Answer(found.holds, found.sentence, "access/")
+
+
+def time_final(gate: Gate, today: date) -> Answer:
+    """Somebody said that all time is booked; from then on none is."""
+    at = gate.engagement.time_final_at
+    if at is None:
+        return Answer(False, "Nobody has said yet that all time is booked.", "close/")
+    return Answer(True, f"Time is final since {at:%Y-%m-%d}.", "close/")
+
+
 CHECKS: dict[str, Check] = {
     "terms_approved": terms_answered,
     "policy_signed": policy_signed,
@@ -216,6 +238,9 @@ CHECKS: dict[str, Check] = {
     "no_critical_issue": no_critical_issue,
     "documents_approved": documents_approved,
     "maintenance_planned": maintenance_planned,
+    "handoffs_accepted": handoffs_accepted,
+    "access_settled": firm_access_settled,
+    "time_final": time_final,
 }
 
 

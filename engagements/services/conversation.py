@@ -36,6 +36,7 @@ def comment_add(
     An internal comment is the firm's alone. EngagementError where there is nothing said, or somebody is named who may not
     read it.
     """
+    require_open(engagement)
     if about not in ABOUT:
         raise EngagementError("there is no such thing to talk about")
     if not text.strip() or len(text) > LONGEST:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from engagements.models import Engagement
+from engagements.services.after import after_due
 from engagements.services.files import Tidied, files_tidy
 from engagements.services.package import packages_due
 from engagements.services.summaries import next_morning, summaries_due
@@ -22,13 +23,15 @@ class Morning:
 
 
 def morning_look(*, client: Client, now: dt.datetime) -> Morning:
-    """Run the system's tests again, refresh summaries, remove files that nobody owns; set the next morning."""
+    """Run the system's tests again, refresh summaries, do what is due after the end of engagements, remove files that nobody
+    owns; set the next morning."""
     for engagement in Engagement.objects.select_related("client").filter(state="active"):
         runs_recompute(engagement=engagement, now=now)
     packages_due(client=client)
     count = summaries_due(client=client, now=now)
+    is_more = after_due(client=client, now=now)
     files = files_tidy(client=client, now=now)
-    if files.left:  # also where no engagement is open any more: what is too young today is old enough soon
+    if files.left or is_more:  # also where no engagement is open any more: what is too young today is old enough soon
         at = next_morning(now.astimezone(ZoneInfo(client.time_zone)))
         earlier_run(client=client, column="next_engagement_at", at=at)
     return Morning(count, files)

@@ -12,15 +12,14 @@ from engagements.models import (
     Component,
     Document,
     Engagement,
-    Gate,
     Meeting,
-    Phase,
     ProjectTest,
     Risk,
     SpecSection,
     Task,
     TaskNeed,
 )
+from engagements.selectors.closing import closing_now
 from engagements.services.changes import record_change
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.telling import meeting_tell
@@ -59,12 +58,11 @@ def _may_move_meeting(meeting: Meeting, step: str, given: Mapping[str, Any]) -> 
 
 
 def _may_move_engagement(engagement: Engagement, step: str, given: Mapping[str, Any]) -> None:
-    if step == "close":
-        shut = Gate.objects.filter(engagement=engagement, state="shut").select_related("phase")
-        if names := [gate.name for gate in shut]:
-            raise IllegalMove(f"these gates are shut: {', '.join(names)}")
-        if names := [str(phase) for phase in Phase.objects.filter(engagement=engagement).exclude(state="done")]:
-            raise IllegalMove(f"these phases are not done: {', '.join(names)}")
+    if step == "close" and (missing := closing_now(engagement, timezone.now().date()).missing):
+        sentences = [f"{each.text.lower()} ({each.answer.sentence.rstrip('.')})" for each in missing]
+        raise IllegalMove(f"this has to hold before the close: {'; '.join(sentences)}")
+    if step == "reopen" and not given.get("reason"):
+        raise EngagementError("say why it is opened again")
 
 
 def _may_move_component(component: Component, step: str, given: Mapping[str, Any]) -> None:
@@ -106,9 +104,7 @@ def row_move(*, about: str, row: Any, step: str, user: Any = None, now: datetime
     engagement = row if about == "engagement" else row.engagement
     if about != "engagement":
         require_open(engagement)
-    after = states.target(kind.machine, row.state, step)
-    if after is None:
-        raise IllegalMove(f"{row}: {said(row.state)} has no step '{said(step)}'")
+    after = next_state(kind.machine, row, step)
     if kind.guard is not None:
         kind.guard(row, step, {"user": user, **given})
     before = row.state
@@ -123,6 +119,14 @@ def row_move(*, about: str, row: Any, step: str, user: Any = None, now: datetime
     if about == "meeting" and step == "schedule":
         meeting_tell(meeting=row)
     return row
+
+
+def next_state(machine: states.Machine, row: Any, step: str) -> str:
+    """The state that a step leads to; IllegalMove where the row's state has no such step."""
+    after = states.target(machine, row.state, step)
+    if after is None:
+        raise IllegalMove(f"{row}: {said(row.state)} has no step '{said(step)}'")
+    return after
 
 
 def _take_along(row: Any, after: str, user: Any, now: datetime, given: Mapping[str, Any]) -> None:
@@ -151,7 +155,12 @@ def is_internal(row: Any, field: str) -> bool:
 def require_open(engagement: Engagement) -> None:
     """IllegalMove where the engagement is closed: it stays readable, nothing in it changes."""
     if not engagement.is_open:
-        raise IllegalMove(f"{engagement} is {engagement.state}: nothing in it changes any more")
+        raise IllegalMove(closed_sentence(engagement))
+
+
+def closed_sentence(engagement: Engagement) -> str:
+    """Why nothing in the engagement changes."""
+    return f"{engagement} is {engagement.state}: nothing in it changes any more, unless a partner opens it again"
 
 
 def said(word: str) -> str:

@@ -11,7 +11,7 @@ from engagements.models import ChecklistPoint, Engagement, Participant, Task, Ta
 from engagements.playbook.order import cycle_in
 from engagements.services.changes import record_change
 from engagements.services.moves import require_open
-from engagements.services.problems import EngagementError
+from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.telling import owner_tell
 
 PLANNED = ("name", "description", "end_state", "owner", "starts_on", "due_on", "hours_low", "hours_high",
@@ -153,6 +153,9 @@ def time_entry(
 ) -> TimeEntry:
     """Log time on one thing of an engagement: `on` is the thing by its name. Only consultants who are on it log time."""
     require_open(engagement)
+    # Locked while it is looked at: of two people, one making the time final and one logging some, the second is told.
+    if Engagement.objects.select_for_update().get(pk=engagement.pk).time_final_at is not None:
+        raise IllegalMove("the time of this engagement is final: open it again on the page of the close first")
     if not 1 <= minutes <= LONGEST_ENTRY:
         raise EngagementError("between a minute and 24 hours")
     if not Participant.objects.filter(engagement=engagement, user=user, is_firm_staff=True).exists():

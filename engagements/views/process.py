@@ -18,7 +18,7 @@ from engagements.services.conversation import mentions_seen
 from engagements.services.gates import criterion_say, gate_loop_back, gate_open, gate_override, gate_start_early
 from engagements.services.moves import MOVABLE, row_move
 from engagements.services.tasks import point_set
-from engagements.views.scope import carried_out, engagement_or_404, invalid
+from engagements.views.scope import carried_out, engagement_or_404, invalid, refused
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import (
     JOIN_ENGAGEMENT,
@@ -26,6 +26,8 @@ from portal.tenancy.permissions import (
     RUN_ENGAGEMENT,
     VIEW_ENGAGEMENT,
 )
+
+OWN_STEPS = ("pause", "resume")  # what anybody who runs an engagement does with it; its end is decided elsewhere
 
 
 @require_POST
@@ -46,6 +48,8 @@ def row_step(request: TenantRequest, engagement_id: int, about: str, row_id: int
     if not form.is_valid():
         return invalid(request, found, form)
     given = {name: form.cleaned_data[name] for name in ("step", "reason", "starts_at")}
+    if about == "engagement" and given["step"] not in OWN_STEPS:
+        return refused(request, found, "closing and opening again are decided on the page of the close", 409)
     change = partial(row_move, about=about, row=row, user=request.user, **given)
     return carried_out(request, found, change, "Done.", kind.path.format(row_id))
 

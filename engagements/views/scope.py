@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from engagements.models import Engagement
+from engagements.services.moves import closed_sentence
 from engagements.services.problems import EngagementError, IllegalMove
 from portal.tenancy.access import TenantRequest
 
@@ -34,15 +35,21 @@ def back_to(request: TenantRequest, engagement: Engagement, path: str) -> str:
 
 
 def carried_out(
-    request: TenantRequest, engagement: Engagement, change: Callable[[], Any], done: str, path: str
+    request: TenantRequest,
+    engagement: Engagement,
+    change: Callable[[], Any],
+    done: str,
+    path: str = "",
+    *,
+    to: str = "",
 ) -> HttpResponse:
-    """Run a change and go back to where it came from; a refusal is told with 409 (the state forbids it) or 422."""
+    """Run a change and go back to where it came from, or to `to`; a refusal is told with 409 (the state forbids it) or 422."""
     try:
         change()
     except EngagementError as error:
         return refused(request, engagement, str(error), 409 if isinstance(error, IllegalMove) else 422)
     messages.success(request, done)
-    return redirect(back_to(request, engagement, path))
+    return redirect(to or back_to(request, engagement, path))
 
 
 def refused(request: TenantRequest, engagement: Engagement, reason: str, status: int) -> HttpResponse:
@@ -55,8 +62,13 @@ def refused(request: TenantRequest, engagement: Engagement, reason: str, status:
     return TemplateResponse(request, "engagements/refused.html", context, status=status)
 
 
-def invalid(request: TenantRequest, engagement: Engagement, form: Any) -> HttpResponse:
-    """Say which field of a short form is wrong."""
+def invalid(request: TenantRequest, engagement: Engagement, form: Any, *, frozen: bool = True) -> HttpResponse:
+    """Say which field of a short form is wrong; of an engagement in which nothing changes any more, that alone.
+
+    `frozen=False` for what comes after the end of one.
+    """
+    if frozen and not engagement.is_open:
+        return refused(request, engagement, closed_sentence(engagement), 409)
     faults = "; ".join(
         f"{(form.fields[name].label or name) if name in form.fields else ''} {' '.join(texts)}".strip()
         .rstrip(".")

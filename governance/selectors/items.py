@@ -4,10 +4,11 @@
 `no_assumed_critical() -> bool` · `policy_drafted(client) -> Policy`
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from governance.models import DefinitionItem, ItemChange, ItemState
+from governance.models import DefinitionItem, ItemChange, ItemEvent, ItemState
 from metrics.engine.policy import Policy
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
@@ -72,3 +73,10 @@ def policy_drafted(client: Client) -> Policy:
     parameters = policy_in_force(client).to_dict()
     given = DefinitionItem.objects.exclude(parameter="").values_list("parameter", "value")
     return Policy.from_dict(parameters | dict(given))
+
+
+def definitions_changed_since(at: dt.datetime) -> list[str]:
+    """Titles of the definitions whose content changed, or that were opened again, after a moment."""
+    events = [ItemEvent.EDITED, ItemEvent.REOPENED, ItemEvent.REFUSED]
+    rows = ItemChange.objects.filter(at__gt=at, event__in=events)
+    return sorted(set(rows.values_list("item__title", flat=True)))

@@ -149,3 +149,22 @@ def in_words(signoff: Signoff) -> SignedPolicy:
     functions = tuple(dict.fromkeys(str(row.signer.get_function_display()) for row in rows))
     signed_on = signoff.closed_at or signoff.requested_at
     return SignedPolicy(signoff.document.number, signed_on, functions, tuple(lapsed))
+
+
+@dataclass(frozen=True)
+class SignedEdge:
+    """A definition of a signed version with the edge cases that its answer covers."""
+
+    title: str
+    answer: str
+    edges: tuple[str, ...]
+
+
+def signed_edges(found: SignoffView) -> tuple[SignedEdge, ...]:
+    """The edge cases that were signed, as they stand in the document that the signatures are under."""
+    contents = [entry["content"] for entry in found.signoff.document.content["items"]]
+    return tuple(
+        SignedEdge(content["title"], content["answer"], tuple(content["edges"]))
+        for content in contents
+        if content.get("edges")
+    )

@@ -99,6 +99,8 @@ class Shell:
             of = f" of {firm}" if several else ""
             all_of = reverse("firm_engagements", kwargs={"firm_slug": firm.slug})
             items.append(NavItem(f"Engagements{of}", "engagement", all_of, self.request.path.startswith(all_of)))
+            after = reverse("follow_ups", kwargs={"firm_slug": firm.slug})
+            items.append(NavItem(f"Follow-ups{of}", "clock", after, self.request.path.startswith(after)))
             playbooks = reverse("playbooks", kwargs={"firm_slug": firm.slug})
             items.append(NavItem(f"Playbooks{of}", "file", playbooks, self.request.path.startswith(playbooks)))
             home = reverse("firm", kwargs={"firm_slug": firm.slug})

@@ -185,3 +185,13 @@ def _mail(client: Client, link: MagicLink, secret: str, words: LinkWords | None)
 def _delivered(client: Client, pk: int) -> None:
     with tenant_context(client):
         MagicLink.objects.filter(pk=pk).update(delivered_at=timezone.now())
+
+
+def magic_link_revoke(*, link: MagicLink, because: str) -> None:
+    """End an open link of the client in scope; nothing for one that was used or has ended."""
+    if MagicLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None).update(
+        revoked_at=timezone.now(), revoked_because=because[:60]
+    ):
+        audit.record(
+            "link.revoked", object_type="user", object_id=link.email, before=link.target, details={"because": because}
+        )

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from portal.accounts.models import ApiToken, MagicLink, User
 from portal.accounts.services.invitations import firm_invitations_close, invitations_close
+from portal.accounts.services.magic_links import magic_link_revoke
+from portal.accounts.services.tokens import token_revoke
 from portal.tenancy import audit
 from portal.tenancy.models import Client, ClientRole, Firm, FirmMembership, FirmRole, Membership
 from portal.tenancy.scope import tenant_context
@@ -70,6 +72,15 @@ def consultant_remove(*, firm: Firm, member: FirmMembership) -> None:
             details={"role": member.role},
         )  # fmt: skip
         member.delete()
+
+
+def consultant_leave(*, client: Client, user: Any) -> None:
+    """Take a consultant off the client in scope, with every token and every open link that they made for it."""
+    consultant_unassign(client=client, user=user)
+    for token in ApiToken.objects.filter(user=user, revoked_at=None):
+        token_revoke(client=client, token=token)
+    for link in MagicLink.objects.filter(sent_by=user, used_at=None, revoked_at=None):
+        magic_link_revoke(link=link, because="its sender left the client")
 
 
 def sessions_end(*, user: User) -> None:
