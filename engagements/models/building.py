@@ -88,7 +88,8 @@ class Component(EngagementRow):
 
 
 class TimeEntry(EngagementRow):
-    """Time that a consultant spent on a task or a component; the firm's own, never shown to the client."""
+    """Time that a consultant spent on a task or a component; the firm's own. The client sees no entry; a final report
+    may hold their sum."""
 
     task = TenantForeignKey(Task, on_delete=models.PROTECT, null=True, related_name="+")
     component = TenantForeignKey(Component, on_delete=models.PROTECT, null=True, related_name="+")

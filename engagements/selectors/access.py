@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone
 
-from engagements.models import AccessPlan, Ending, Engagement, Kind, Participant, SystemAccess
+from engagements.models import AccessPlan, CalendarFeed, Ending, Engagement, Kind, Participant, SystemAccess
 from portal.accounts.models import ApiToken, MagicLink
 from portal.accounts.selectors import client_consultants
 from portal.tenancy.models import AuditEntry, Client, FirmMembership, FirmRole
@@ -50,7 +50,7 @@ def plan_of(engagement: Engagement) -> AccessPlan | None:
 
 
 def portal_access(client: Client) -> list[PortalAccess]:
-    """Every way in that the firm's people have now: assignments, living tokens, open links that they sent."""
+    """Every way in that the firm's people have now: assignments, living tokens, open links that they sent, and calendars."""
     now = timezone.now()
     staff = list(FirmMembership.objects.filter(firm_id=client.firm_id).values_list("user_id", flat=True))
     assigned = dict(
@@ -79,7 +79,12 @@ def portal_access(client: Client) -> list[PortalAccess]:
                      row.created_at, row.expires_at)
         for row in links.order_by("pk")
     ]  # fmt: skip
-    return found
+    working = [each.user_id for each in found if each.kind == "consultant"]
+    feeds = CalendarFeed.objects.select_related("user").filter(user__in=working).exclude(token_hash="")
+    return found + [
+        PortalAccess("calendar", row.pk, row.user.get_full_name(), "Address of their own calendar program", row.made_at)
+        for row in feeds.order_by("pk")
+    ]
 
 
 def who_leaves(engagement: Engagement, plan: AccessPlan) -> list[Any]:

@@ -40,7 +40,7 @@ def facts_of(engagement: Engagement, *, is_internal: bool) -> list[Fact]:
 def built_fact(engagement: Engagement) -> Fact:
     """What was built, and how much of it was tested."""
     rows = list(Component.objects.filter(engagement=engagement).order_by("number"))
-    built = [row.name for row in rows if row.state == "built"]
+    built = [row.name for row in rows if row.state in {"built", "verified"}]
     tests = ProjectTest.objects.filter(engagement=engagement)
     passed = tests.filter(state="passed").count()
     if not rows:

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from engagements.models import (
     CheckIn,
@@ -150,10 +150,13 @@ def text_of(value: Decimal | None) -> str | None:
 
 
 def hours_part(engagement: Engagement) -> Content:
-    """Planned and logged hours of the tasks that the client sees."""
+    """Planned and logged hours of the tasks that the client sees, and of the components."""
     tasks = Task.objects.filter(engagement=engagement, is_client_visible=True).exclude(state="dropped")
-    planned = tasks.aggregate(Sum("hours_high"))["hours_high__sum"]
-    minutes = sum(TimeEntry.objects.filter(task__in=tasks).values_list("minutes", flat=True))
+    components = Component.objects.filter(engagement=engagement)
+    budgets = [rows.aggregate(Sum("hours_high"))["hours_high__sum"] for rows in (tasks, components)]
+    planned = sum(known) if (known := [budget for budget in budgets if budget is not None]) else None
+    booked = TimeEntry.objects.filter(Q(task__in=tasks) | Q(component__in=components))
+    minutes = sum(booked.values_list("minutes", flat=True))
     return {"planned": text_of(planned), "logged": text_of((Decimal(minutes) / 60).quantize(Decimal("0.01")))}
 
 

@@ -3,8 +3,6 @@
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.urls import reverse
-
 from engagements import states
 from engagements.models import CheckIn, Decision, Engagement, Participant
 from engagements.selectors.check_ins import figures_at
@@ -12,7 +10,7 @@ from engagements.services.after_row import after_refresh
 from engagements.services.changes import record_change
 from engagements.services.moves import next_state, said
 from engagements.services.problems import EngagementError, IllegalMove
-from portal.accounts.mail import absolute, mail_on_commit
+from engagements.services.telling import after_tell
 
 AFTER_DAYS: Final = (30, 90)
 PREPARED_FROM: Final = timedelta(days=14)
@@ -105,7 +103,7 @@ def check_in_hold(*, check_in: CheckIn, decision: str, outcome: str, news: str =
 
 
 def check_ins_prepare(*, engagement_rows: Any, now: datetime, today: date) -> int:
-    """Begin the preparation of what is due within two weeks, and mail its owner once; gives how many began."""
+    """Begin the preparation of what is due within two weeks, and tell its owner once; gives how many began."""
     begun = 0
     for row in engagement_rows.filter(state="planned", prepare_on__lte=today).select_related("engagement__client"):
         if not CheckIn.objects.filter(pk=row.pk, state="planned").update(state="preparing", told_at=now):
@@ -120,19 +118,10 @@ def check_ins_prepare(*, engagement_rows: Any, now: datetime, today: date) -> in
 
 
 def _tell(row: CheckIn) -> None:
-    engagement, client = row.engagement, row.engagement.client
-    path = reverse(
-        "check_in", kwargs={"client_slug": client.slug, "engagement_id": engagement.pk, "check_in_id": row.pk}
-    )
-    mail_on_commit(
-        to=row.owner.user.email, subject=f"{client.name}: prepare the {row} of {engagement.name}",
-        template="engagement_note",
-        context={
-            "client_name": client.name, "lead": f"The {row} is on {row.due_on:%d %b %Y}",
-            "text": f"Prepare it now: {'; '.join(step[0].lower() + step[1:] for step in STEPS)}.",
-            "action_label": "Prepare it", "action_url": absolute(path),
-            "why": "You get this mail because the check-in is yours. It comes once.",
-        },
+    after_tell(
+        engagement=row.engagement, people=[row.owner.user], key=f"check-in {row.pk}",
+        page=f"check-ins/{row.pk}/",
+        text=f"the {row} is on {row.due_on:%d %b %Y}. Prepare it now: {'; '.join(s[0].lower() + s[1:] for s in STEPS)}",
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from engagements.services.access import firm_access_end
 from engagements.services.after import after_begin, after_stop
 from engagements.services.changes import record_change
 from engagements.services.moves import require_open, row_move
-from engagements.services.problems import EngagementError
+from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.reports import report_keep
 
 PATH = "close/"
@@ -84,7 +84,8 @@ def engagement_close(
     today = moment.astimezone(ZoneInfo(row.client.time_zone)).date()
     row = row_move(about="engagement", row=row, step="close", user=user, now=moment)
     plan = plan_of(row)
-    assert plan is not None  # a precondition of the close
+    if plan is None:  # also where a partner opened the last gate against its criteria: somebody has to say what happens
+        raise IllegalMove("decide first, on the page of the access, what becomes of the firm's access")
     after_begin(engagement=row, plan=plan, today=today, now=moment)
     report = report_keep(engagement=row, with_hours=with_hours, today=today)
     left = [] if plan.ending == Ending.ON_DAY else firm_access_end(engagement=row, plan=plan, now=moment)

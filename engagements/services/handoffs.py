@@ -11,6 +11,7 @@ from engagements.selectors.facts import facts_of
 from engagements.services.changes import record_change
 from engagements.services.moves import next_state, require_open
 from engagements.services.problems import EngagementError, IllegalMove
+from engagements.services.telling import handoff_tell
 from portal.tenancy import audit
 
 PATH = "handoff/"
@@ -127,6 +128,8 @@ def handoff_step(*, handoff: Handoff, step: str, user: Any, note: str = "", now:
     row.save()
     verbs = {"offer": "offered", "accept": "accepted", "return": "returned", "take_back": "opened again"}
     more = f" ({note[:200]})" if after == "open" and row.side == Side.EXTERNAL else ""
+    if step == "offer":
+        handoff_tell(engagement=row.engagement, receiver=row.receiver, text=f"{row.giver} offers you the handoff")
     _record(row, "moved", f"{verbs[step]} the handoff {_whom(row)}{more}", before=before, after=after)
     return row
 

@@ -17,6 +17,7 @@ from engagements.playbook.terms import Cadence
 from engagements.selectors.maintenance import firm_people, local_day, owner_of
 from engagements.selectors.maintenance_checks import MISSING, OK, Asked, Found, compute
 from engagements.services.changes import record_change
+from engagements.services.moves import closed_sentence
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.summaries import next_morning
 from engagements.services.telling import maintenance_tell
@@ -40,7 +41,7 @@ def maintenance_begin(*, engagement: Engagement, begins_on: date, now: datetime 
     if not engagement.content.get("maintenance"):
         raise EngagementError("the playbook of this engagement has no maintenance")
     if engagement.is_maintained or engagement.state == "archived":
-        raise IllegalMove("the schedule runs already" if engagement.is_maintained else f"{engagement} is archived")
+        raise IllegalMove("the schedule runs already" if engagement.is_maintained else closed_sentence(engagement))
     if begins_on < engagement.starts_on:
         raise EngagementError("the schedule cannot begin before the engagement did")
     engagement.maintenance_from, engagement.maintenance_until = begins_on, None

@@ -15,7 +15,7 @@ from engagements.models import Engagement, Moment, Participant, Survey, SurveyPe
 from engagements.services.changes import record_change
 from engagements.services.moves import next_state
 from engagements.services.problems import EngagementError, IllegalMove
-from portal.accounts.mail import absolute, mail_on_commit
+from engagements.services.telling import survey_tell
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
 from portal.tenancy import audit
 from portal.tenancy.models import Membership
@@ -122,12 +122,6 @@ def _mail(survey: Survey, user: Any) -> None:
     try:
         with transaction.atomic():
             magic_link_send(client=client, user=user, purpose="survey", target=target, words=words)
+        survey_tell(engagement=engagement, user=user, survey_id=survey.pk, by_mail=False)
     except TenancyError:  # an admin with a second factor, or somebody who got many links: they sign in
-        mail_on_commit(
-            to=user.email, subject=words.subject, template="engagement_note",
-            context={
-                "client_name": client.name, "lead": words.lead, "text": words.text, "action_label": "Sign in and answer",
-                "action_url": absolute(target),
-                "why": f"You get this mail because you were on the project {engagement.name}.",
-            },
-        )  # fmt: skip
+        survey_tell(engagement=engagement, user=user, survey_id=survey.pk, by_mail=True)

@@ -1,7 +1,9 @@
 """Whom a change of an engagement is told, and in which words.
 
 `gate_tell(gate=, text=)` · `meeting_tell(meeting=)` · `owner_tell(engagement=, owner=, text=, page=, about=)` ·
-`mention_tell(comment=, people=, page=)` · `maintenance_tell(engagement=, people=, text=, page=, key=)`
+`mention_tell(comment=, people=, page=)` · `maintenance_tell(engagement=, people=, text=, page=, key=)` ·
+`after_tell(engagement=, people=, text=, page=, key=)` · `survey_tell(engagement=, user=, survey_id=, by_mail=)` ·
+`handoff_tell(engagement=, receiver=, text=)`
 """
 
 from collections.abc import Iterable
@@ -83,4 +85,30 @@ def maintenance_tell(*, engagement: Engagement, people: Iterable[Any], text: str
     notice_add(
         client=engagement.client, users=people, kind=Kind.MAINTENANCE, text=f"{engagement}: {text}",
         path=page_of(engagement, page), about=f"maintenance {engagement.pk}", key=f"{key} {engagement.pk}",
+    )  # fmt: skip
+
+
+def after_tell(*, engagement: Engagement, people: Iterable[Any], text: str, page: str, key: str) -> None:
+    """People hear of what comes after the end of an engagement; with the same `key` once."""
+    keys = {"client_slug": engagement.client.slug, "engagement_id": engagement.pk}
+    notice_add(
+        client=engagement.client, users=people, kind=Kind.MAINTENANCE, text=f"{engagement}: {text}",
+        path=f"{reverse('after', kwargs=keys)}{page}", about=f"after {engagement.pk}", key=key,
+    )  # fmt: skip
+
+
+def survey_tell(*, engagement: Engagement, user: Any, survey_id: int, by_mail: bool) -> None:
+    """One of the client's people is asked how the project was; `by_mail` where no link of their own goes out."""
+    keys = {"client_slug": engagement.client.slug, "engagement_id": engagement.pk, "survey_id": survey_id}
+    notice_add(
+        client=engagement.client, users=[user], kind=Kind.ANSWERS, path=reverse("survey", kwargs=keys), by_mail=by_mail,
+        text=f"How was {engagement}? A few questions, each with a number from 1 to 5", key=f"survey {survey_id}",
+    )  # fmt: skip
+
+
+def handoff_tell(*, engagement: Engagement, receiver: Participant, text: str) -> None:
+    """Whoever receives a handoff hears that it waits for them."""
+    notice_add(
+        client=engagement.client, users=[receiver.user], kind=Kind.TASK, text=f"{text} ({engagement})",
+        path=page_of(engagement, "handoff/"), about=f"handoff {engagement.pk}",
     )  # fmt: skip

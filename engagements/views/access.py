@@ -27,7 +27,7 @@ from portal.accounts.services.magic_links import magic_link_revoke
 from portal.accounts.services.people import consultant_leave
 from portal.accounts.services.tokens import token_revoke
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import MANAGE_PEOPLE, RUN_ENGAGEMENT, SIGN_ENGAGEMENT, VIEW_ENGAGEMENT
+from portal.tenancy.permissions import CONFIRM_ACCESS, MANAGE_PEOPLE, RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 from portal.tenancy.step_up import recently_authenticated
 
 PATH = "access/"
@@ -64,7 +64,7 @@ def access_rows(request: TenantRequest, engagement: Engagement) -> dict[str, Any
         "rows": rows,
         "portal": portal_access(request.client),
         "may_end_portal": request.standing.may(MANAGE_PEOPLE),
-        "may_confirm": request.standing.may(SIGN_ENGAGEMENT),
+        "may_confirm": request.standing.may(CONFIRM_ACCESS),
     }
 
 
@@ -131,7 +131,7 @@ def access_move(request: TenantRequest, engagement_id: int, access_id: int) -> H
 
 
 @require_POST
-@client_page(SIGN_ENGAGEMENT)
+@client_page(CONFIRM_ACCESS)
 def access_agree(request: TenantRequest, engagement_id: int, access_id: int) -> HttpResponse:
     """One of the client's people confirms that an access was handed over or removed."""
     found = engagement_or_404(request, engagement_id)
@@ -164,7 +164,7 @@ def firm_access_remove(request: TenantRequest, kind: str, row_id: int) -> HttpRe
     """End one of the firm's ways into the portal: an assignment, a token, an open link."""
     client = request.client
     entry = next((each for each in portal_access(client) if (each.kind, each.pk) == (kind, row_id)), None)
-    if entry is None:
+    if entry is None or kind == "calendar":  # a person's own, for all their clients: it follows what they reach
         raise Http404("The firm has no such access.")
     if kind == "consultant":
         consultant_leave(client=client, user=get_user_model().objects.get(pk=row_id))

@@ -24,9 +24,9 @@ from engagements.views.scope import carried_out, engagement_or_404, invalid, ref
 from portal.accounts.services.usage import uses_write
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import (
+    CONFIRM_ACCESS,
     JOIN_ENGAGEMENT,
     RUN_ENGAGEMENT,
-    SIGN_ENGAGEMENT,
     VIEW_ADOPTION,
     VIEW_ENGAGEMENT,
 )
@@ -55,7 +55,7 @@ def after(request: TenantRequest, engagement_id: int) -> HttpResponse:
         "surveys": surveys,
         "plan": plan_of(found),
         "open_access": [row for row in open_access if row.state not in ("requested", "withdrawn")],
-        "may_end_access": request.standing.may(RUN_ENGAGEMENT) or request.standing.may(SIGN_ENGAGEMENT),
+        "may_end_access": request.standing.may(RUN_ENGAGEMENT) or request.standing.may(CONFIRM_ACCESS),
     }
     return TemplateResponse(request, "engagements/after.html", context)
 
@@ -143,7 +143,7 @@ def check_in_held(request: TenantRequest, engagement_id: int, check_in_id: int) 
 @client_page(JOIN_ENGAGEMENT)
 def access_ended(request: TenantRequest, engagement_id: int, access_id: int) -> HttpResponse:
     """An access that outlived the project was removed; one of the client's people confirms it by saying so."""
-    if not (request.standing.may(RUN_ENGAGEMENT) or request.standing.may(SIGN_ENGAGEMENT)):
+    if not (request.standing.may(RUN_ENGAGEMENT) or request.standing.may(CONFIRM_ACCESS)):
         raise PermissionDenied("Your role does not include this.")
     found = engagement_or_404(request, engagement_id)
     row = access_or_404(found, access_id)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from engagements.models import Document, GateCriterion
 from engagements.selectors.signing import certificate_of, label_of, signable_by, standing_of
+from engagements.services.moves import closed_sentence
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.signing import (
     criterion_sign,
@@ -23,7 +24,7 @@ from engagements.services.signing import (
     subject_of,
 )
 from engagements.views.files import file_answer
-from engagements.views.scope import carried_out, engagement_or_404
+from engagements.views.scope import carried_out, engagement_or_404, refused
 from portal.accounts.proofs import WRONG_CODE, is_by_link, place_of, proof_given
 from portal.accounts.services.sign_codes import code_send
 from portal.tenancy import audit
@@ -61,6 +62,8 @@ def criterion_signing(request: TenantRequest, engagement_id: int, criterion_id: 
 def criterion_code(request: TenantRequest, engagement_id: int, criterion_id: int) -> HttpResponse:
     """Mail the code with which somebody who came by a link signs."""
     row, _ = mine_or_403(request, engagement_id, criterion_id)
+    if not row.gate.engagement.is_open:
+        return refused(request, row.gate.engagement, closed_sentence(row.gate.engagement), 409)
     try:
         code_send(client=request.client, user=request.user, subject=subject_of(row), now=dt.datetime.now(dt.UTC))
     except TenancyError as error:

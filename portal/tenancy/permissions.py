@@ -24,6 +24,7 @@ TEST_ENGAGEMENT = "engagement.test"  # say what came out of the client's own tes
 RUN_ENGAGEMENT = "engagement.run"  # the firm's alone
 OVERRIDE_GATE = "engagement.override"  # a partner's alone
 EMERGENCY_POLICY = "policy.emergency"  # change a signed policy without its signatures; a partner's alone
+CONFIRM_ACCESS = "engagement.confirm_access"  # that the firm's access was handed over or removed; the client's alone
 ANSWER_SURVEY = "survey.answer"  # the client's alone
 VIEW_ADOPTION = "adoption.view"
 
@@ -48,16 +49,18 @@ TOKEN_SCOPES = EVERYTHING | {VIEW_ENGAGEMENT, RUN_ENGAGEMENT, ANSWER_DEFINITIONS
 
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.ADMIN: frozenset(
-        EVERYTHING - {EDIT_POLICY} | TAKE_PART | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, VIEW_ADOPTION}
+        EVERYTHING - {EDIT_POLICY} | TAKE_PART | {TEST_ENGAGEMENT, CONFIRM_ACCESS, ANSWER_DEFINITIONS, VIEW_ADOPTION}
     ),
     ClientRole.REVOPS: frozenset(
         READ
         | TAKE_PART
         | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS}
-        | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS}
+        | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS, CONFIRM_ACCESS}
     ),
     ClientRole.FINANCE: frozenset(
-        READ | TAKE_PART | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT}
+        READ
+        | TAKE_PART
+        | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT, CONFIRM_ACCESS}
     ),
     ClientRole.EXECUTIVE: frozenset(
         {VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS, TEST_ENGAGEMENT} | TAKE_PART

@@ -23,9 +23,8 @@ from portal.tenancy.scope import tenant_context
 from tests.conftest import consultant
 from tests.engagements.ending import NOW, TODAY, almost_closed, closed
 from tests.tenancy.fingerprints import fingerprint
-from tests.tenancy.matrix import Route
-from tests.tenancy.routes_closing import CLOSING_ROUTES
-from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES
+from tests.tenancy.matrix import Route, sample_kwargs
+from tests.tenancy.routes import CLIENT_ROUTES
 from tests.tenancy.test_access_matrix import call, kwargs_for, rightful_for
 
 
@@ -137,10 +136,17 @@ def test_only_a_partner_opens_it_again_over_http(
     assert signed_in(partner).post(f"{home}close/reopen/", {"reason": "A product was bought"}).status_code == 302
 
 
+# The schedule after the launch goes on when the project is over: it is looked after, ended and answered to for years.
+GOES_ON = {
+    "maintenance_stop", "maintenance_look", "maintenance_result", "maintenance_move", "trigger_end",
+}  # fmt: skip
+OF_ENGAGEMENTS = [route for route in CLIENT_ROUTES if "engagement_id" in sample_kwargs(route.url_name)]
+
+
 def is_of_an_engagement(route: Route, kwargs: dict[str, Any]) -> bool:
     """Whether the address lies below one engagement, and does not open it again."""
     url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
-    return f"/engagements/{kwargs.get('engagement_id')}/" in url and route.url_name != "reopening"
+    return f"/engagements/{kwargs.get('engagement_id')}/" in url and route.url_name not in GOES_ON | {"reopening"}
 
 
 def test_an_archived_engagement_refuses_every_write_and_shows_every_page(
@@ -148,8 +154,8 @@ def test_an_archived_engagement_refuses_every_write_and_shows_every_page(
 ) -> None:
     """Every route below an engagement, as whoever may: 409 with a sentence, and no row is other than before."""
     partner = consultant(person, "paula", FirmRole.ADMIN, northwind)
-    walked = 0
-    for route in [*ENGAGEMENT_ROUTES, *CLOSING_ROUTES]:
+    walked, wrong = 0, []
+    for route in OF_ENGAGEMENTS:
         who = partner if route.url_name == "gate_override" else rightful_for(route, northwind, ana, person)
         if route.url_name == "criterion_sign":
             who = rightful_for(Route("x", "", rightful="finance"), northwind, ana, person)
@@ -162,13 +168,13 @@ def test_an_archived_engagement_refuses_every_write_and_shows_every_page(
         before = fingerprint(northwind)
         answer = call(signed_in(who), Route(route.url_name, "", route.method, data=data), northwind, kwargs)
         if route.method == "get":
-            assert answer.status_code in (200, 302), route
+            wrong += [] if answer.status_code in (200, 302) else [(str(route), answer.status_code)]
             continue
         walked += 1
-        assert answer.status_code == 409, (str(route), answer.status_code)
-        assert "archived: nothing in it changes" in answer.content.decode(), route
-        assert fingerprint(northwind) == before, route
-    assert walked > 30
+        is_said = answer.status_code == 409 and "archived: nothing in it changes" in answer.content.decode()
+        if not is_said or fingerprint(northwind) != before:
+            wrong.append((str(route), answer.status_code))
+    assert wrong == [] and walked > 30
 
 
 def test_the_report_holds_what_the_client_may_read_and_its_hash_is_of_it(scope: Client, ana: User, finn: User) -> None:

@@ -16,19 +16,20 @@ from portal.accounts.services.tokens import token_create
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import (
     ANSWER_SURVEY,
+    CONFIRM_ACCESS,
     JOIN_ENGAGEMENT,
     MANAGE_PEOPLE,
     OVERRIDE_GATE,
     RUN_ENGAGEMENT,
-    SIGN_ENGAGEMENT,
     VIEW_ADOPTION,
     VIEW_ARR,
     VIEW_ENGAGEMENT,
 )
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import consultant_assign, firm_member_add
+from tests.tenancy.engagement_rows import an_engagement, engagement_of
 from tests.tenancy.matrix import Route
-from tests.tenancy.routes_engagements import a_person, an_engagement, engagement_of
+from tests.tenancy.routes_engagements import a_person
 
 TODAY = timezone.now().date()
 CRM = {
@@ -199,7 +200,7 @@ CLOSING_ROUTES: list[Route] = [
     Route("access_edit", RUN, "post", an_access, CRM, status=(302,)),
     Route("access_move", RUN, "post", an_access, {"step": "grant"}, status=(302,)),
     # The client's alone to confirm.
-    Route("access_agree", SIGN_ENGAGEMENT, "post", removed, status=(302,), rightful=ClientRole.REVOPS),
+    Route("access_agree", CONFIRM_ACCESS, "post", removed, status=(302,), rightful=ClientRole.REVOPS),
     Route("access_ending", RUN, "post", an_engagement, PLAN, status=(302,)),
     Route("firm_access_remove", MANAGE_PEOPLE, "post", an_expert, status=(302,)),
     Route("firm_access_remove", MANAGE_PEOPLE, "post", a_token_of_the_firm, status=(302,)),
