@@ -54,6 +54,7 @@ class TenantRequest(HttpRequest):
     client: Client
     standing: Standing
     reach: Reach
+    found: Any  # by the view's `outside`, before the scope was opened
 
 
 class FirmRequest(HttpRequest):
@@ -81,10 +82,12 @@ def standing_from(user: Any, reached: Reached) -> Standing:
     )
 
 
-def client_page(permission: str) -> Callable[[View], View]:
+def client_page(permission: str, *, outside: Callable[..., Any] | None = None) -> Callable[[View], View]:
     """Guard a view whose URL holds `client_slug`: 404 to strangers, 403 to the wrong role, then the client's scope.
 
-    The scope stays open while the response renders, and everything is rolled back when the answer is an error.
+    The scope stays open while the response renders, and everything is rolled back when the answer is an error. What has to
+    ask another machine does so in `outside`, before the transaction begins: it is called like the view, and what it gives is
+    the view's `request.found`.
     """
 
     def decorate(view: View) -> View:
@@ -104,6 +107,7 @@ def client_page(permission: str) -> Callable[[View], View]:
             tenant_request = cast(TenantRequest, request)
             tenant_request.client, tenant_request.standing = standing.client, standing
             tenant_request.reach = reach
+            tenant_request.found = outside(tenant_request, **kwargs) if outside is not None else None
             with acting_as(actor_of(request)), tenant_context(standing.client):
                 response = rendered(view(tenant_request, **kwargs))
                 if response.status_code >= 400:

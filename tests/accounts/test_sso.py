@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from portal.accounts.models import SsoConnection, SsoDomain, SsoIdentity, User
 from portal.accounts.sealing import SealBrokenError, seal, unseal
 from portal.accounts.services.sso import (
+    domain_says,
     proof_of,
     secret_place,
     sso_domain_add,
@@ -20,7 +21,7 @@ from portal.accounts.services.sso import (
     sso_secret,
 )
 from portal.tenancy.models import AuditEntry, Client, ClientRole, FirmRole, Membership
-from portal.tenancy.scope import tenant_context
+from portal.tenancy.scope import current_scope, tenant_context
 from portal.tenancy.services import TenancyError, member_add
 from tests.accounts.conftest import Commits, Mailbox
 from tests.accounts.dns_server import NameServer
@@ -44,8 +45,14 @@ def connect(
     prove(client, domain, names)
     with tenant_context(client):
         row = sso_save(client=client, issuer=provider.issuer, oidc_client_id="tieout", secret=SECRET, is_enabled=True)
-        sso_domain_confirm(client=client, row=sso_domain_add(client=client, domain=domain), confirmed_by=confirmed_by)
+        confirm(client, sso_domain_add(client=client, domain=domain), confirmed_by)
     return row
+
+
+def confirm(client: Client, row: SsoDomain, confirmed_by: User) -> None:
+    """Confirm a domain by what it says."""
+    records = domain_says(client, row.domain)
+    sso_domain_confirm(client=client, row=row, confirmed_by=confirmed_by, records=records)
 
 
 @pytest.fixture
@@ -297,11 +304,31 @@ def test_a_domain_leads_to_one_provider_and_the_firms_admin_confirms_it(
     with tenant_context(contoso):
         theirs = sso_domain_add(client=contoso, domain="north.example")
         with pytest.raises(TenancyError, match="no TXT record"):
-            sso_domain_confirm(client=contoso, row=theirs, confirmed_by=fay)
+            confirm(contoso, theirs, fay)
         prove(contoso, "north.example", names)
         with pytest.raises(TenancyError, match="cannot be confirmed: ask") as refused:
-            sso_domain_confirm(client=contoso, row=theirs, confirmed_by=fay)
+            confirm(contoso, theirs, fay)
         assert "north" not in str(refused.value).lower(), "whose it is, nobody learns"
+
+
+def test_a_domain_is_asked_before_the_transaction_of_the_request_begins(
+    northwind: Client,
+    person: Callable[..., User],
+    signed_in: Callable[[User], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fay = consultant(person, "fay", FirmRole.ADMIN, northwind)
+    with tenant_context(northwind):
+        row = sso_domain_add(client=northwind, domain="north.example")
+    scopes: list[object] = []
+
+    def slow(name: str, servers: object) -> list[str]:
+        scopes.append(current_scope())
+        return [proof_of(northwind, "north.example")[1]]
+
+    monkeypatch.setattr("portal.accounts.services.sso.txt_values", slow)
+    page = signed_in(fay).post(f"/c/northwind/settings/sign-in/domains/{row.pk}/confirm/", follow=True)
+    assert b"can now sign in with their company account" in page.content and scopes == [None]
 
 
 def test_a_new_issuer_takes_the_confirmation_of_every_domain(

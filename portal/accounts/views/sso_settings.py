@@ -8,11 +8,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.forms import DomainForm, SsoForm
 from portal.accounts.models import SsoConnection, SsoDomain
-from portal.accounts.services.sso import proof_of, sso_domain_add, sso_domain_confirm, sso_domain_remove, sso_save
+from portal.accounts.services.sso import (
+    domain_says,
+    proof_of,
+    sso_domain_add,
+    sso_domain_confirm,
+    sso_domain_remove,
+    sso_save,
+)
 from portal.accounts.views.sso import callback_url
 from portal.tenancy.access import Standing, TenantRequest, client_page
 from portal.tenancy.models import FirmRole
 from portal.tenancy.permissions import MANAGE_SIGN_IN
+from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError
 from portal.tenancy.step_up import recently_authenticated
 
@@ -62,8 +70,17 @@ def sso_domain_new(request: TenantRequest) -> HttpResponse:
     return _back(request)
 
 
+def ask_domain(request: TenantRequest, domain_id: int) -> list[str]:
+    """What the domain says in its TXT records, asked before the request's transaction; nothing for whoever may not confirm."""
+    if not _may_confirm(request.standing):
+        return []
+    with tenant_context(request.client):
+        domain = SsoDomain.objects.filter(pk=domain_id).values_list("domain", flat=True).first()
+    return domain_says(request.client, domain) if domain else []
+
+
 @require_POST
-@client_page(MANAGE_SIGN_IN)
+@client_page(MANAGE_SIGN_IN, outside=ask_domain)
 @recently_authenticated
 def sso_domain_agree(request: TenantRequest, domain_id: int) -> HttpResponse:
     """The firm's admin confirms a domain that is proved; nobody else can, the client's own admins included."""
@@ -71,7 +88,7 @@ def sso_domain_agree(request: TenantRequest, domain_id: int) -> HttpResponse:
     if not _may_confirm(request.standing):
         raise PermissionDenied("Only an admin of the firm confirms a domain.")
     try:
-        sso_domain_confirm(client=request.client, row=row, confirmed_by=request.user)  # type: ignore[arg-type]
+        sso_domain_confirm(client=request.client, row=row, confirmed_by=request.user, records=request.found)  # type: ignore[arg-type]
     except TenancyError as error:
         messages.error(request, f"Nothing was changed: {error}.")
     else:
