@@ -173,6 +173,17 @@ class Registry:
         """The standing metrics that are built on a measure or metric directly."""
         return self.users.get(name, ())
 
+    def named_from_now_on(self, name: str) -> tuple[str, ...]:
+        """The standing metrics that name a measure or metric in the version in force or in one that is to come."""
+        return tuple(
+            key
+            for key, entry in self.entries.items()
+            if entry.is_standing
+            and any(
+                name in names_of(formula_parse(each.content["formula"])) for each in (entry.current, *entry.upcoming)
+            )
+        )
+
     def having(self, key: str, content: Content, month: int | None) -> "Registry":
         """This registry with one version of a metric more, from a month on (None: from the beginning). Nothing is stored."""
         entry = self.entries[key]

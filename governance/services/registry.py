@@ -239,22 +239,35 @@ def metric_status_set(
     metric = metric_lock(metric, version)
     after, before, reason = next_status(metric.status, step), metric.status, required(reason)
     registry = registry_get(metric.client)
-    if after == MetricStatus.RETIRED and (users := registry.used_by(metric.key)):
-        raise DefinitionError(
-            f"{', '.join(registry.entries[key].name for key in users)} are built on it: change them first"
-        )
+    standing_check(registry, metric.key, after)
     if successor is not None and (successor.pk == metric.pk or successor.status == MetricStatus.RETIRED):
         raise DefinitionError("its replacement must be another metric that is not retired")
     metric.status = after
     metric.successor = successor if after in (MetricStatus.DEPRECATED, MetricStatus.RETIRED) else None
     metric.version += 1
     metric.save(update_fields=["status", "successor", "version", "updated_at"])
-    instead = f", replaced by {registry.entries[successor.key].name}" if successor else ""
+    replacement = metric.successor.key if metric.successor else ""
+    instead = f", replaced by {registry.entries[replacement].name}" if replacement else ""
     text = f"{MetricStatus(before).label} → {MetricStatus(after).label}{instead}."
     event_keep(metric, MetricHappening.STATUS, text, reason=reason, user=user)
-    details = {"status": [before, after], "successor": successor.key if successor else "", "reason": reason}
+    details = {"status": [before, after], "successor": replacement, "reason": reason}
     record(metric, "metric.status_changed", {"status": before}, {"status": after}, details)
     return metric
+
+
+def standing_check(registry: Registry, key: str, after: str) -> None:
+    """DefinitionError where a step would leave an active metric on ground that is not active, or take the ground away."""
+    if after == MetricStatus.RETIRED and (users := registry.named_from_now_on(key)):
+        names = ", ".join(registry.entries[user].name for user in users)
+        raise DefinitionError(f"{names} {'is' if len(users) == 1 else 'are'} built on it: change that first")
+    if after != MetricStatus.ACTIVE:
+        return
+    below = [registry.entries[name] for name in registry.needs(key) if name in registry.entries]
+    waiting = [each.name for each in below if each.metric.status not in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED)]
+    if waiting:
+        raise DefinitionError(
+            f"it is built on {', '.join(waiting)}, which {'is' if len(waiting) == 1 else 'are'} not active"
+        )
 
 
 def metric_owner_set(*, metric: Metric, version: int, owner: Any, user: Any = None) -> Metric:

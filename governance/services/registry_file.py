@@ -24,6 +24,7 @@ from governance.services.registry import (
     together_check,
     version_keep,
 )
+from metrics.formula.check import order_of
 from portal.accounts.models import User
 from portal.tenancy import audit
 from portal.tenancy.models import Client
@@ -53,8 +54,11 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
     )  # fmt: skip
     metrics_store(drift.added, client=client, user=user, kind=MetricHappening.PROPOSED, reason=reason)
     contents_apply(registry, drift.changed, reason, user)
-    for change in (*drift.changed, *added_as_changes(drift)):
-        entry_apply(change, reason, user)
+    changes = {change.key: change for change in (*drift.changed, *added_as_changes(drift))}
+    nodes = {key: formula.node for key, formula in registry_get(client).formulas_at(registry.month).items()}
+    for key in dict.fromkeys([*order_of(nodes), *changes]):  # what others are built on goes first
+        if key in changes:
+            entry_apply(changes[key], reason, user)
     priorities = {
         change.key: dict(change.filed.priorities) for change in drift.changed if "priorities" in change.fields
     }

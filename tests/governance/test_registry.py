@@ -255,14 +255,19 @@ def test_what_others_are_built_on_is_not_retired_and_a_replacement_is_named(kept
     with tenant_context(kept):
         with pytest.raises(DefinitionError, match="LTV to CAC"):
             step("ltv", "retire")
+        with pytest.raises(DefinitionError, match="it is built on Lifetime value, CAC, which are not active"):
+            step("ltv_to_cac", "activate")
+        change("arr_growth", formula="net_new_arr / mrr")
         step("mrr", "deprecate", metric("arr"))
+        with pytest.raises(DefinitionError, match="ARR growth is built on it"):
+            step("mrr", "retire")
         assert metric("mrr").successor == metric("arr")
         assert MetricEvent.objects.filter(metric__key="mrr")[0].text == "Active → Deprecated, replaced by ARR."
-        step("mrr", "retire", metric("arr"))
+        step("composite_score", "retire")
         with pytest.raises(OutdatedError, match="is retired"):
-            step("mrr", "activate")
+            step("composite_score", "activate")
         with pytest.raises(DefinitionError, match="not changed any more"):
-            change("mrr", name="M")
+            change("composite_score", name="M")
 
 
 def test_the_owner_is_one_of_the_clients_people(kept: Client, rita: User, otto: User) -> None:
