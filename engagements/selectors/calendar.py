@@ -1,4 +1,4 @@
-"""What a person's calendar holds at one client: meetings, the planned days of gates, tasks and maintenance. In its scope.
+"""What a person's calendar holds at one client: meetings, trainings, planned days of gates, tasks, maintenance. In its scope.
 
 The same selectors as on the pages cut away what is not for the reader. Days are the client's; meetings are instants.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from engagements.models import Engagement, Gate, Participant
+from engagements.models import Engagement, Gate, Participant, ProjectTraining
 from engagements.selectors.maintenance import checks_of, owner_of
 from engagements.selectors.projects import Reader, engagement_list, meeting_list, task_list
 
@@ -54,7 +54,7 @@ def events_of(asked: Asked, home: str) -> list[Event]:
             continue
         at = Place(engagement, f"{engagement.client.slug}.tieout", f"{home}{engagement.pk}/")
         if engagement.is_open and (me is not None or asked.is_everything):
-            found += [*meetings(at, asked), *gates(at, asked), *tasks(at, asked, me)]
+            found += [*meetings(at, asked), *trainings(at), *gates(at, asked), *tasks(at, asked, me)]
         found += maintenance(at, asked)
     return sorted(found, key=lambda event: (day_of(event.starts), event.uid))[:MOST]
 
@@ -92,6 +92,19 @@ def meetings(at: Place, asked: Asked) -> list[Event]:
             )
         )  # fmt: skip
     return found
+
+
+def trainings(at: Place) -> list[Event]:
+    """Trainings that have a time and were not held yet."""
+    rows = ProjectTraining.objects.filter(engagement=at.engagement, held_on=None).exclude(planned_at=None)
+    return [
+        Event(
+            f"training-{row.pk}@{at.domain}", at.named(f"Training: {row.name}"), f"{row.audience}\n{at.engagement}",
+            f"{at.home}build/trainings/{row.pk}/", row.planned_at, row.planned_at + timedelta(minutes=row.minutes),
+        )
+        for row in rows
+        if row.planned_at is not None
+    ]  # fmt: skip
 
 
 def minutes_of(length: str) -> int:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client as Browser
 
 from engagements.models import Document, Engagement, Gate, ProjectQuestion, ProjectTraining, TrainingSeat
+from engagements.selectors.calendar import Asked, events_of
 from engagements.selectors.criteria import CHECKS
 from engagements.selectors.projects import Reader
 from engagements.selectors.trainings import material_list, question_list, training_rows
@@ -43,6 +44,19 @@ def test_who_was_invited_and_who_came_are_two_things(project: Engagement) -> Non
     assert (row.invited, row.came) == (2, 2)
     with pytest.raises(IllegalMove, match="held already"):
         training_plan(training=a_training(), planned_at=WHEN, invited=[])
+
+
+def test_a_planned_training_is_in_the_calendar_until_it_was_held(project: Engagement, ana: User) -> None:
+    training_plan(training=a_training(), planned_at=WHEN, invited=[])
+    asked = Asked(Reader(ana, True), False, WHEN)
+    (event,) = [event for event in events_of(asked, "/e/") if event.uid.startswith("training")]
+    assert (event.summary, event.starts, event.ends) == (
+        "Northwind: Training: Executives",
+        WHEN,
+        WHEN + dt.timedelta(minutes=30),
+    )
+    training_hold(training=a_training(), held_on=WHEN.date())
+    assert not [event for event in events_of(asked, "/e/") if event.uid.startswith("training")]
 
 
 def test_the_gate_waits_for_every_training(project: Engagement) -> None:
