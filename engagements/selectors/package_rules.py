@@ -135,7 +135,6 @@ def trainings(engagement: Engagement) -> Built:
         )
         for each in rows
     ]
-    missing = [f"{each.training} was not held yet." for each in rows if each.training.held_on is None]
-    return [table("Trainings", ("Training", "For", "Held on", "Came", "Recording"), shown)], missing or (
-        [] if rows else ["There are no trainings."]
-    )
+    waiting = [str(each.training) for each in rows if each.training.held_on is None]
+    missing = [f"Not held yet: {', '.join(waiting)}."] if waiting else [] if rows else ["There are no trainings."]
+    return [table("Trainings", ("Training", "For", "Held on", "Came", "Recording"), shown)], missing

@@ -62,7 +62,7 @@ def project_test(request: TenantRequest, engagement_id: int, test_id: int) -> Ht
         "after": others[place + 1] if place + 1 < len(others) else None,
     }
     if may_run_test(context, row):
-        context["form"] = RunForm(row, initial={"result": "passed"})
+        context["form"] = RunForm(row)
     return TemplateResponse(request, "engagements/test.html", context)
 
 
