@@ -93,13 +93,6 @@ def range_minimum(values: Ints, low: Ints, high: Ints) -> Ints:
     return least
 
 
-def last_of_each(keys: Ints, scratch: Ints) -> Bools:
-    """Marks the last row of each distinct key; ``scratch`` is any array that the keys can index, and is overwritten."""
-    order = np.arange(len(keys))
-    scratch[keys] = order
-    return np.asarray(scratch[keys] == order)
-
-
 def grouped_sum(codes: Ints, amounts: Ints | int, size: int) -> Ints:
     """The exact sum of the amounts of each code in ``range(size)``."""
     total = np.zeros(size, dtype=np.int64)
@@ -132,6 +125,48 @@ class Grouping:
         if len(self.keys) == 0:
             return np.zeros(0, dtype=np.int64)
         return np.asarray(np.add.reduceat(values[self.order], self.starts, dtype=np.int64))
+
+
+def run_starts(keys: Ints) -> Ints:
+    """Where each run of equal keys begins; the keys are not negative."""
+    return np.flatnonzero(np.diff(keys, prepend=-1))
+
+
+def run_sums(values: Ints, starts: Ints) -> Ints:
+    """The sum of each run of values, which begin at ``starts``; the first at 0."""
+    return np.asarray(np.add.reduceat(values, starts)) if len(starts) else values[:0]
+
+
+def running_sums(values: Ints, starts: Ints) -> Ints:
+    """At each place the sum of its run up to it and with it; runs begin at ``starts``, the first at 0."""
+    total = np.cumsum(values)
+    before = total[starts] - values[starts]
+    return total - np.repeat(before, np.diff(starts, append=len(values)))
+
+
+def sorted_places(keys: Ints, bits: int) -> tuple[Ints, Ints]:
+    """The keys in ascending order and the place that each had; keys are not negative and have so many bits.
+
+    Equal keys stay in their order. Where key and place fit into one number, that is sorted: several times faster.
+    """
+    own = len(keys).bit_length()
+    if bits + own > 63:
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+    packed = (keys << own) | np.arange(len(keys))
+    packed.sort()
+    return packed >> own, packed & ((1 << own) - 1)
+
+
+def bits_of(size: int) -> int:
+    """How many bits the numbers below ``size`` need."""
+    return max(size - 1, 0).bit_length()
+
+
+def small_order(keys: Ints, space: int) -> Ints:
+    """The places of keys in ``range(space)`` in ascending order of key; equal keys stay in their order."""
+    # Two-byte keys are sorted by radix, several times faster than wider ones.
+    return np.argsort(keys.astype(np.uint16) if space <= 1 << 16 else keys, kind="stable")
 
 
 def dense_codes(keys: Ints, space: int) -> tuple[Ints, Ints]:

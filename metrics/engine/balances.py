@@ -1,8 +1,8 @@
 """Sparse balances: what changes at which month end, at the grain customer × product × currency.
 
 Source: ARR semantics, sections 4 and 5. A line adds its value at its first month end and takes it away at the first
-without it; nothing is stored for the months between. Customers are cut into blocks of neighbours, so that the
-running balances of one block stay in the processor's cache while its months pass.
+without it; nothing is stored for the months between. Customers are cut into blocks of neighbours, so that what is
+computed of one block stays in the processor's cache, and blocks can be computed side by side.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import Ints, dense_codes, sorted_codes
+from metrics.engine.arrays import NEVER, Ints, bits_of, run_starts, run_sums, small_order, sorted_codes, sorted_places
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, CodedLines
 from metrics.engine.settlement import Settlement
 
@@ -37,32 +37,84 @@ class Attributes:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """The changes of neighbouring customers (``first_unit`` up to ``first_unit + units``, by rank), and the grains
-    they touch.
+class Counting:
+    """Lines that give ARR at the month ends of ``[month_from, month_until)``, one place per line."""
 
-    ``grain_unit`` (from 0), ``grain_product`` and ``grain_currency`` describe the grains, ordered by currency,
-    customer and product. A change is ``cents`` and ±1 line of ``grain`` at a month end; those of ``month`` m are at
-    ``starts[m - first_month]`` up to the next.
+    unit: Ints
+    product: Ints
+    currency: Ints
+    month_from: Ints
+    month_until: Ints
+    cents: Ints
+
+    def of_units(self, low: int, high: int) -> Counting:
+        """The lines of the customers from ``low`` up to ``high``, numbered from 0."""
+        own = np.flatnonzero((self.unit >= low) & (self.unit < high))
+        rest = (column[own] for column in (self.product, self.currency, self.month_from, self.month_until, self.cents))
+        return Counting(self.unit[own] - low, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The lines that give ARR, in blocks of neighbouring customers: those of block b are ``rows`` from ``starts[b]`` up to
+    ``starts[b + 1]``.
     """
 
-    first_unit: int
-    units: int
-    grain_unit: Ints
-    grain_product: Ints
-    grain_currency: Ints
-    grain: Ints
-    cents: Ints
-    lines: Ints
-    first_month: int
+    lines: CodedLines
+    settled: Settlement
+    values: Ints
+    rank: Ints
+    rows: Ints
     starts: Ints
 
-    def changes(self, month: int) -> slice:
-        """The changes of a month."""
-        index = month - self.first_month
-        if not 0 <= index < len(self.starts) - 1:
-            return slice(0, 0)
-        return slice(int(self.starts[index]), int(self.starts[index + 1]))
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def first_month(self) -> int:
+        """The first month end at which any line gives ARR; ``NEVER`` if none does."""
+        return int(self.settled.month_from[self.rows].min(initial=NEVER))
+
+    def has_lines(self, number: int) -> bool:
+        """Whether any line of a block gives ARR."""
+        return bool(self.starts[number] < self.starts[number + 1])
+
+    def units(self, number: int) -> slice:
+        """The customers of a block, by rank."""
+        return slice(number * UNITS_PER_BLOCK, min((number + 1) * UNITS_PER_BLOCK, len(self.rank)))
+
+    def block(self, number: int) -> Counting:
+        """The lines of a block, their customers numbered from 0."""
+        rows = self.rows[self.starts[number] : self.starts[number + 1]]
+        return Counting(
+            unit=self.rank[self.lines.unit[rows]] - number * UNITS_PER_BLOCK,
+            product=self.lines.product[rows],
+            currency=self.lines.currency[rows],
+            month_from=self.settled.month_from[rows],
+            month_until=self.settled.month_until[rows],
+            cents=self.values[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changes at the month ends, each grain of a month once, ordered by customer, month, product and currency.
+
+    ``lines`` is how many more lines give ARR. Changes of one customer's month have the same ``unit_month``, and those of
+    one of its products the same ``pair_month``.
+    """
+
+    unit: Ints
+    month: Ints
+    product: Ints
+    currency: Ints
+    cents: Ints
+    lines: Ints
+    unit_month: Ints
+    pair_month: Ints
+
+    def __len__(self) -> int:
+        return len(self.unit)
 
 
 def attributes_of_units(lines: CodedLines, wanted: tuple[str, ...]) -> Attributes:
@@ -77,7 +129,7 @@ def attributes_of_units(lines: CodedLines, wanted: tuple[str, ...]) -> Attribute
         values = lines.frame[name][rows]
         codes[name], names[name] = sorted_codes(values.fill_null(NO_VALUE) if values.null_count() else values)
         order = order * len(names[name]) + codes[name]
-    units = np.argsort(order, kind="stable")
+    units = small_order(order, int(order.max(initial=0)) + 1)
     rank = np.empty(len(units), dtype=np.int64)
     rank[units] = np.arange(len(units))
     return Attributes(names, {name: code[units] for name, code in codes.items()}, order[units], rank, units)
@@ -100,86 +152,40 @@ def latest_lines(lines: CodedLines) -> Ints:
     return chosen
 
 
-@dataclass(frozen=True, slots=True)
-class Grains:
-    """The grains of all customers, ordered by block, currency, customer (by rank) and product."""
-
-    block: Ints
-    unit: Ints
-    product: Ints
-    currency: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """The changes of all lines, ordered by block and month; those of block b and month m begin at ``starts[b, m -
-    first_month]``.
-    """
-
-    grain: Ints
-    cents: Ints
-    lines: Ints
-    first_month: int
-    starts: Ints
-
-
-def blocks_of(lines: CodedLines, settled: Settlement, values: Ints, rank: Ints, last: int) -> list[Block]:
-    """The changes up to the month end ``last`` of every line that gives ARR by then, in blocks of customers."""
+def blocks_of(lines: CodedLines, settled: Settlement, values: Ints, rank: Ints, last: int) -> Blocks:
+    """Every line that gives ARR by the month end ``last``, in blocks of customers."""
     rows = np.flatnonzero(settled.has_value & (settled.month_from <= last))
-    grains, grain = grains_of(lines, rows, rank)
-    changes = changes_of(settled, rows, grain, grains.block[grain], values, last, len(rank) // UNITS_PER_BLOCK + 1)
-    return [block_of(number, grains, changes, len(rank)) for number in range(len(changes.starts))]
+    number, count = rank[lines.unit[rows]] // UNITS_PER_BLOCK, (len(rank) - 1) // UNITS_PER_BLOCK + 1
+    starts = np.append(0, np.cumsum(np.bincount(number, minlength=count)))
+    if count > 1:
+        rows = rows[small_order(number, count)]
+    return Blocks(lines, settled, values, rank, rows, starts)
 
 
-def grains_of(lines: CodedLines, rows: Ints, rank: Ints) -> tuple[Grains, Ints]:
-    """The grains of the lines at the rows, and the place of each row's grain."""
-    currencies, products = max(len(lines.currency_names), 1), max(len(lines.product_names), 1)
-    block, unit = np.divmod(rank[lines.unit[rows]], UNITS_PER_BLOCK)
-    key = ((block * currencies + lines.currency[rows]) * UNITS_PER_BLOCK + unit) * products + lines.product[rows]
-    blocks = len(rank) // UNITS_PER_BLOCK + 1
-    keys, grain = dense_codes(key, blocks * currencies * UNITS_PER_BLOCK * products)
-    rest, of_product = np.divmod(keys, products)
-    rest, of_unit = np.divmod(rest, UNITS_PER_BLOCK)
-    of_block, of_currency = np.divmod(rest, currencies)
-    return Grains(of_block, of_block * UNITS_PER_BLOCK + of_unit, of_product, of_currency), grain
-
-
-def changes_of(
-    settled: Settlement, rows: Ints, grain: Ints, block: Ints, values: Ints, last: int, blocks: int
-) -> Changes:
-    """What each line adds at its first month end and takes away at the first without it, up to ``last``."""
-    ending = np.flatnonzero(settled.month_until[rows] <= last)
-    month = np.append(settled.month_from[rows], settled.month_until[rows[ending]])
-    first_month = int(month.min(initial=last))
-    months = last - first_month + 1
-    key = np.append(block, block[ending]) * months + (month - first_month)
-    # Two-byte keys are sorted by radix, several times faster than wider ones.
-    order = np.argsort(key.astype(np.uint16) if blocks * months < 1 << 16 else key, kind="stable")
-    starts = np.append(0, np.cumsum(np.bincount(key, minlength=blocks * months)))
-    return Changes(
-        grain=np.append(grain, grain[ending])[order],
-        cents=np.append(values[rows], -values[rows[ending]])[order],
-        lines=np.where(order < len(rows), 1, -1),
-        first_month=first_month,
-        starts=np.lib.stride_tricks.sliding_window_view(starts, months + 1)[::months],
+def changes_of(lines: Counting, last: int) -> Changes:
+    """What lines add at their first month end and take away at the first without them, up to ``last``."""
+    ending = np.flatnonzero(lines.month_until <= last)
+    first = int(lines.month_from.min(initial=last))
+    of_month, of_product, of_currency = (
+        bits_of(int(size) + 1) for size in (last - first, lines.product.max(initial=0), lines.currency.max(initial=0))
     )
-
-
-def block_of(number: int, grains: Grains, changes: Changes, units: int) -> Block:
-    """One block of neighbouring customers."""
-    starts = changes.starts[number]
-    span = slice(int(starts[0]), int(starts[-1]))
-    own = slice(*np.searchsorted(grains.block, [number, number + 1]).tolist())
-    first_unit = number * UNITS_PER_BLOCK
-    return Block(
-        first_unit=first_unit,
-        units=min(UNITS_PER_BLOCK, units - first_unit),
-        grain_unit=grains.unit[own] - first_unit,
-        grain_product=grains.product[own],
-        grain_currency=grains.currency[own],
-        grain=changes.grain[span] - own.start,
-        cents=changes.cents[span],
-        lines=changes.lines[span],
-        first_month=changes.first_month,
-        starts=starts - starts[0],
+    grain = (lines.product << of_currency) | lines.currency
+    unit = lines.unit << of_month
+    begins = ((unit | (lines.month_from - first)) << (of_product + of_currency)) | grain
+    ends = ((unit[ending] | (lines.month_until[ending] - first)) << (of_product + of_currency)) | grain[ending]
+    bits = bits_of(int(lines.unit.max(initial=0)) + 1) + of_month + of_product + of_currency
+    keys, place = sorted_places(np.append(begins, ends), bits)
+    starts = run_starts(keys)
+    keys = keys[starts]
+    pair_month = keys >> of_currency
+    unit_month = pair_month >> of_product
+    return Changes(
+        unit=unit_month >> of_month,
+        month=(unit_month & ((1 << of_month) - 1)) + first,
+        product=pair_month & ((1 << of_product) - 1),
+        currency=keys & ((1 << of_currency) - 1),
+        cents=run_sums(np.append(lines.cents, -lines.cents[ending])[place], starts),
+        lines=run_sums(np.where(place < len(lines.unit), 1, -1), starts),
+        unit_month=unit_month,
+        pair_month=pair_month,
     )

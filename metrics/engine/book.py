@@ -8,20 +8,34 @@ customers is the sum of their books; see ``metrics.engine.links`` for which cust
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
+from typing import Final
 
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import NEVER, Ints, grouped_sum
-from metrics.engine.balances import Attributes, Block, attributes_of_units, blocks_of
+from metrics.engine.arrays import NEVER, Ints
+from metrics.engine.balances import Attributes, Blocks, attributes_of_units, blocks_of
+from metrics.engine.block import Sums, add_block
 from metrics.engine.bridge import BRIDGE_SCHEMA, RETENTION_SCHEMA, TOTAL, bridge_columns, figures_frame
-from metrics.engine.fx import RATE_ONE, converter
+from metrics.engine.fx import convert_wide
 from metrics.engine.lines import DIMENSIONS, CodedLines, code_lines
-from metrics.engine.movements import MovementRows, Sums, Terms, movement_columns, walk_block
+from metrics.engine.movements import Moves, Terms
 from metrics.engine.policy import Policy
 from metrics.engine.settlement import Settlement, settle_lines, settled_frame
 from metrics.engine.tally import KINDS, Tally
-from metrics.engine.valuation import MissingRates, Rates, line_values, rate_gaps, rates_for
+from metrics.engine.threads import in_threads
+from metrics.engine.valuation import MissingRates, line_values, rate_gaps, rates_for
+
+MOVEMENT_SCHEMA: Final = pl.Schema(
+    {
+        "month": pl.Int64(),
+        "customer": pl.String(),
+        "product": pl.String(),
+        "kind": pl.Enum(list(KINDS)),
+        "amount": pl.Int64(),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,78 +120,71 @@ def book_of(
     values = line_values(coded, settled, table)
     attributes = attributes_of_units(coded, dimensions)
     blocks = blocks_of(coded, settled, values, attributes.rank, last)
-    terms = walk_terms(coded, settled, values, table, policy, (first, last), (with_retention, with_cohorts))
-    return assemble(coded, blocks, attributes, terms, dimensions)
-
-
-def walk_terms(
-    lines: CodedLines,
-    settled: Settlement,
-    values: Ints,
-    rates: Rates,
-    policy: Policy,
-    months: tuple[int, int],
-    pieces: tuple[bool, bool],
-) -> Terms:
-    """What the walk through the months needs to know."""
-    rows = settled.has_value
-    # No change and no balance is larger than all values of its customer together.
-    largest = grouped_sum(lines.unit[rows], values[rows], len(lines.unit_names)).max(initial=0)
     window = policy.reactivation_window_months
-    return Terms(
-        first=months[0],
-        last=months[1],
+    terms = Terms(
+        first=first,
+        last=last,
         window=NEVER if window is None else window,
-        rates=rates,
-        convert=converter(int(largest), int(rates.by_month.max(initial=RATE_ONE))),
+        rates=table,
+        convert=convert_wide,
         constant_retention=policy.retention_fx == "constant",
-        with_retention=pieces[0],
-        with_cohorts=pieces[1],
+        with_retention=with_retention,
+        with_cohorts=with_cohorts,
     )
+    return assemble(blocks, attributes, terms, dimensions)
 
 
-def assemble(
-    lines: CodedLines, blocks: list[Block], attributes: Attributes, terms: Terms, dimensions: tuple[str, ...]
-) -> Book:
-    """Walks every block of customers and gathers the sums as frames."""
-    months, cohort_start = terms.last - terms.first + 1, blocks[0].first_month
+def assemble(blocks: Blocks, attributes: Attributes, terms: Terms, dimensions: tuple[str, ...]) -> Book:
+    """Computes the blocks side by side and gathers their sums as frames."""
+    lines, cohort_start = blocks.lines, min(blocks.first_month, terms.last)
     names = {TOTAL: pl.Series([""])} | attributes.names
-    tallies = {dimension: Tally.empty(months, len(groups)) for dimension, groups in names.items()}
-    products = Tally.empty(months, max(len(lines.product_names), 1))
-    cohorts = np.zeros((2, months, terms.last - cohort_start + 1), dtype=np.int64)
-    movements: list[MovementRows] = []
-    for block in blocks:
-        if len(block.grain) == 0:
-            continue
-        own = slice(block.first_unit, block.first_unit + block.units)
-        starts, group = np.unique(attributes.group[own], return_index=True, return_inverse=True)[1:]
-        groups = Tally.empty(months, len(starts))
-        walk_block(block, terms, group.astype(np.int64, copy=False), Sums(groups, products, cohorts, movements))
-        for dimension, tally in tallies.items():
-            codes = attributes.codes.get(dimension, np.zeros_like(attributes.group))
-            tally.add(groups, codes[own][starts])
+    tallies = {dimension: Tally.empty(terms.months, len(groups)) for dimension, groups in names.items()}
+    whole = Sums.empty(terms, 0, max(len(lines.product_names), 1), cohort_start)
+    adding = Lock()
+
+    def movements_of_block(number: int) -> pl.DataFrame:
+        units = blocks.units(number)
+        starts, group = groups_of(attributes.group[units])
+        sums = Sums.empty(terms, len(starts), whole.products.groups, cohort_start)
+        moves = add_block(blocks.block(number), group, terms, sums)
+        with adding:
+            for dimension, tally in tallies.items():
+                codes = attributes.codes.get(dimension, np.zeros_like(attributes.group))
+                tally.add(sums.groups, codes[units][starts])
+            whole.products.add(sums.products, np.arange(whole.products.groups))
+            np.add(whole.cohorts, sums.cohorts, out=whole.cohorts)
+        return movements_frame(moves, lines.unit_names[attributes.units[units]], lines.product_names)
+
+    # Whole numbers add up to the same in any order; the movements are put together in the order of the blocks.
+    filled = [number for number in range(len(blocks)) if blocks.has_lines(number)]
+    movements = in_threads(movements_of_block, filled)
     retention = {dimension: tally.retention for dimension, tally in tallies.items()}
     bridge = {dimension: bridge_columns(tally) for dimension, tally in tallies.items()}
     if "product" in dimensions and len(lines.product_names):
-        names["product"], bridge["product"] = lines.product_names, bridge_columns(products)
+        names["product"], bridge["product"] = lines.product_names, bridge_columns(whole.products)
     return Book(
         bridge=figures_frame(BRIDGE_SCHEMA, bridge, names, terms.first),
         retention=figures_frame(RETENTION_SCHEMA, retention, names, terms.first),
-        movements=movements_frame(lines, attributes, movements),
-        cohorts=cohorts_frame(cohorts, cohort_start, terms.first),
+        movements=pl.concat([MOVEMENT_SCHEMA.to_frame(), *movements]),
+        cohorts=cohorts_frame(whole.cohorts, cohort_start, terms.first),
     )
 
 
-def movements_frame(lines: CodedLines, attributes: Attributes, movements: list[MovementRows]) -> pl.DataFrame:
-    """The movements as a frame; see ``Book``."""
-    month, rank, product, kind, cents = movement_columns(movements)
+def groups_of(keys: Ints) -> tuple[Ints, Ints]:
+    """Where each group of ascending keys begins, and the groups numbered from 0."""
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    return starts, np.repeat(np.arange(len(starts)), np.diff(starts, append=len(keys)))
+
+
+def movements_frame(moves: Moves, unit_names: pl.Series, product_names: pl.Series) -> pl.DataFrame:
+    """The movements of customers with these names as a frame; see ``Book``."""
     return pl.DataFrame(
         {
-            "month": month,
-            "customer": lines.unit_names[attributes.units[rank]],
-            "product": lines.product_names[product],
-            "kind": pl.Series(list(KINDS), dtype=pl.Enum(list(KINDS)))[kind],
-            "amount": cents,
+            "month": moves.month,
+            "customer": unit_names[moves.unit],
+            "product": product_names[moves.product],
+            "kind": pl.Series(KINDS, dtype=MOVEMENT_SCHEMA["kind"])[moves.kind],
+            "amount": moves.cents,
         }
     )
 

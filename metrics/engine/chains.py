@@ -110,12 +110,10 @@ def first_place_after(keys: Ints, wanted: Ints, low: Ints) -> Ints:
     return np.maximum(high, low)
 
 
-def replacement_pairs(lines: CodedLines, eligible: Bools) -> Pairs:
-    """Every pair (A, B) of eligible lines in which B replaces A: the line it names, or without one all lines of the
-    contract it names.
-    """
-    a, b = named_pairs(lines.frame, eligible)
-    keep = eligible[a] & (a != b)
+def replacement_pairs(named: Pairs, eligible: Bools) -> Pairs:
+    """Every pair (A, B) of eligible lines in which B replaces A, of the pairs in which B names A."""
+    a, b = named
+    keep = eligible[a] & eligible[b] & (a != b)
     return a[keep], b[keep]
 
 

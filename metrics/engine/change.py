@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 
 from metrics.engine.arrays import NEVER, Bools, Ints, grouped_sum
+from metrics.engine.balances import Counting
 from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
-from metrics.engine.dense import Counting, Figures, figures_of_units
+from metrics.engine.dense import Figures, figures_of_units
 from metrics.engine.few_lines import Groups, LineRow, code_rows, groups_of_units
 from metrics.engine.fx import RATE_ONE, DailyRates, converter
 from metrics.engine.lines import CodedLines

@@ -12,30 +12,13 @@ from typing import Final
 import numpy as np
 
 from metrics.engine.arrays import Bools, Ints
+from metrics.engine.balances import Counting
 from metrics.engine.fx import convert_change
 from metrics.engine.movements import Terms
 from metrics.engine.tally import CHURN, CONTRACTION, COUNTED, EXPANSION, KINDS, NEW, REACTIVATION, RETAINED
 from metrics.engine.valuation import MONTHS_BACK
 
 NO_MONTH: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """Lines that give ARR at the month ends of ``[month_from, month_until)``, one place per line."""
-
-    unit: Ints
-    product: Ints
-    currency: Ints
-    month_from: Ints
-    month_until: Ints
-    cents: Ints
-
-    def of_units(self, low: int, high: int) -> Counting:
-        """The lines of the customers from ``low`` up to ``high``, numbered from 0."""
-        own = np.flatnonzero((self.unit >= low) & (self.unit < high))
-        rest = (column[own] for column in (self.product, self.currency, self.month_from, self.month_until, self.cents))
-        return Counting(self.unit[own] - low, *rest)
 
 
 @dataclass(frozen=True, slots=True)

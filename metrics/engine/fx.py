@@ -29,13 +29,20 @@ INT64_MAX: Final = 2**63 - 1
 def converter(largest_cents: int, largest_rate_e10: int) -> Convert:
     """The function that values cents at a rate, rounded to cents half away from zero.
 
-    The product of cents and ``rate_e10`` leaves 64 bits early, so the rate is taken in two parts of five digits;
-    only where even those could overflow for amounts up to ``largest_cents`` is the slow exact arithmetic of Python
+    The product of cents and ``rate_e10`` may leave 64 bits; then the rate is taken in two parts of five digits. Only
+    where even those could overflow for amounts up to ``largest_cents`` is the slow exact arithmetic of Python
     integers used.
     """
+    if largest_cents * largest_rate_e10 + RATE_ONE // 2 <= INT64_MAX:
+        return convert_at_once
     high = largest_rate_e10 // HALF_LIMB + 1
     fits = largest_cents * (high + 1) < INT64_MAX and (largest_cents + HALF_LIMB) * HALF_LIMB < INT64_MAX
     return convert_in_parts if fits else convert_wide
+
+
+def convert_at_once(cents: Ints, rate_e10: Ints | int) -> Ints:
+    """Cents at a rate, whose product fits into 64 bits; the amounts are not negative."""
+    return np.asarray((cents * rate_e10 + RATE_ONE // 2) // RATE_ONE)
 
 
 def convert_in_parts(cents: Ints, rate_e10: Ints | int) -> Ints:

@@ -1,30 +1,32 @@
-"""The walk through the months of one block of customers: movements, balances, retention and cohorts.
+"""The movements of one block of customers: whose ARR changed at which month end, by how much, and which case it is.
 
-Source: ARR semantics, sections 5 to 7. The walk keeps one running balance per grain and applies to it only what
-changes; a grain's balance is valued where the policy revalues, so that rounding happens at the grain and month that
-section 5 names.
+Source: ARR semantics, section 6. A customer's months without a change move nothing, so that nothing is computed for them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from metrics.engine.arrays import NEVER, Bools, Grouping, Ints, grouped_sum, last_of_each
-from metrics.engine.balances import Block
-from metrics.engine.fx import RATE_ONE, Convert, convert_change
-from metrics.engine.tally import CHURN, CONTRACTION, EXPANSION, NEW, REACTIVATION, RETAINED, Tally
-from metrics.engine.valuation import MONTHS_BACK, Rates
-
-MovementRows: TypeAlias = tuple[int, Ints, Ints, Ints, Ints]
+from metrics.engine.arrays import (
+    NEVER,
+    Bools,
+    Ints,
+    run_starts,
+    run_sums,
+    running_sums,
+    small_order,
+)
+from metrics.engine.balances import Changes
+from metrics.engine.fx import RATE_ONE, Convert, convert_change, converter
+from metrics.engine.tally import CHURN, CONTRACTION, EXPANSION, NEW, REACTIVATION
+from metrics.engine.valuation import Rates
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the walk needs to know of policy and rates; ``window`` is the reactivation window in months."""
+    """What the figures need to know of policy and rates; ``window`` is the reactivation window in months."""
 
     first: int
     last: int
@@ -35,268 +37,127 @@ class Terms:
     with_retention: bool
     with_cohorts: bool
 
+    @property
+    def months(self) -> int:
+        """How many months are shown."""
+        return self.last - self.first + 1
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Where a walk adds its results: by attribute group of the block, by product, by cohort month (cents,
-    customers).
-    """
-
-    groups: Tally
-    products: Tally
-    cohorts: Ints
-    movements: list[MovementRows]
-
-
-@dataclass(slots=True)
-class Walk:
-    """The running state of one block: balances per grain, lines that count per customer and per customer × product,
-    and their past.
-    """
-
-    block: Block
-    terms: Terms
-    group: Ints
-    group_starts: Ints
-    sums: Sums
-    pair: Ints
-    pair_unit: Ints
-    pair_product: Ints
-    slices: list[tuple[int, slice]]
-    balance: Ints
-    balance_year_ago: Ints
-    unit_lines: Ints
-    unit_lines_year_ago: Ints
-    pair_lines: Ints
-    first_arr: Ints
-    last_arr: Ints
-    product_customers: Ints
-    by_product: Grouping
-    by_cohort: Grouping
-    scratch: Ints = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.scratch = np.zeros(max(len(self.balance), len(self.unit_lines)) + 1, dtype=np.int64)
-
-
-def walk_block(block: Block, terms: Terms, group: Ints, sums: Sums) -> None:
-    """Walks a block of customers from their first change to the last shown month and adds what it finds to ``sums``.
-
-    ``group`` is the attribute group of each customer of the block: 0, 1, 2 … in ascending order, none left out.
-    """
-    walk = begin_walk(block, terms, group, sums)
-    for month in range(min(block.first_month, terms.first - 1), terms.last + 1):
-        change = apply_changes(walk, month)
-        if change is not None and month >= terms.first:
-            add_movements(walk, month, change)
-        if change is not None:
-            remember(walk, month, change)
-        if terms.with_retention:
-            apply_year_ago(walk, month - MONTHS_BACK)
-        if month >= terms.first - 1:
-            value_month(walk, month)
-
-
-def begin_walk(block: Block, terms: Terms, group: Ints, sums: Sums) -> Walk:
-    """The state before anything counts."""
-    grains, products = len(block.grain_unit), sums.products.ending.shape[1]
-    pairs, pair = np.unique(block.grain_unit * products + block.grain_product, return_inverse=True)
-    first_arr = first_months(block)
-    bounds = np.searchsorted(block.grain_currency, np.arange(terms.rates.by_month.shape[0] + 1)).tolist()
-    return Walk(
-        block=block,
-        terms=terms,
-        group=group,
-        group_starts=np.flatnonzero(np.diff(group, prepend=-1)),
-        sums=sums,
-        pair=pair.astype(np.int64, copy=False),
-        pair_unit=pairs // products,
-        pair_product=pairs % products,
-        slices=[(code, slice(low, high)) for code, (low, high) in enumerate(pairwise(bounds)) if low < high],
-        balance=np.zeros(grains, dtype=np.int64),
-        balance_year_ago=np.zeros(grains, dtype=np.int64),
-        unit_lines=np.zeros(block.units, dtype=np.int64),
-        unit_lines_year_ago=np.zeros(block.units, dtype=np.int64),
-        pair_lines=np.zeros(len(pairs), dtype=np.int64),
-        first_arr=first_arr,
-        last_arr=np.full(block.units, NEVER, dtype=np.int64),
-        product_customers=np.zeros(products, dtype=np.int64),
-        by_product=Grouping.of(block.grain_product),
-        by_cohort=Grouping.of(first_arr),
-    )
-
-
-def first_months(block: Block) -> Ints:
-    """The first month end at which each customer has ARR, its cohort; ``NEVER`` for one without."""
-    month = np.repeat(block.first_month + np.arange(len(block.starts) - 1), np.diff(block.starts))
-    begins = np.flatnonzero(block.lines > 0)
-    first = np.full(block.units, NEVER, dtype=np.int64)
-    np.minimum.at(first, block.grain_unit[block.grain[begins]], month[begins])
-    return first
+    def up_to(self, largest_cents: int) -> Terms:
+        """The same with the quickest conversion that is exact for amounts up to this one."""
+        largest_rate = int(self.rates.by_month.max(initial=RATE_ONE))
+        return replace(self, convert=converter(largest_cents, largest_rate))
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What changed at one month end: each grain once with its net cents, each pair and customer once with its state
-    before and after.
+class UnitMonths:
+    """Each month end at which anything of a customer changes, ordered by customer and month.
+
+    ``starts`` are the first changes of each, ``begins`` the first month ends of each customer; ``had`` and ``has`` say
+    whether the customer has ARR before and after. ``of_change`` gives the place here of every change.
     """
 
-    grain: Ints
-    cents: Ints
-    pair: Ints
-    pair_had: Bools
-    pair_has: Bools
+    starts: Ints
+    begins: Ints
     unit: Ints
+    month: Ints
     had: Bools
     has: Bools
+    of_change: Ints
 
 
-def apply_changes(walk: Walk, month: int) -> Change | None:
-    """Applies the changes of a month to the running state; ``None`` where there are none."""
-    span = walk.block.changes(month)
-    if span.start == span.stop:
-        return None
-    grain, cents, lines = walk.block.grain[span], walk.block.cents[span], walk.block.lines[span]
-    np.add.at(walk.balance, grain, cents)
-    once = last_of_each(grain, walk.scratch)
-    touched = grain[once]
-    walk.scratch[touched] = 0
-    np.add.at(walk.scratch, grain, cents)
-    net = walk.scratch[touched]
-    pair, pair_had, pair_has = count_lines(walk.pair_lines, walk.pair[grain], lines, walk.scratch)
-    unit, had, has = count_lines(walk.unit_lines, walk.block.grain_unit[grain], lines, walk.scratch)
-    return Change(touched, net, pair, pair_had, pair_has, unit, had, has)
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Month ends at which a customer begins (``step`` 1) or ends (−1) to have ARR."""
+
+    month: Ints
+    unit: Ints
+    step: Ints
 
 
-def count_lines(running: Ints, keys: Ints, lines: Ints, scratch: Ints) -> tuple[Ints, Bools, Bools]:
-    """Adds ±1 lines to a running count; each key once, and whether it had and has any line that counts."""
-    once = keys[last_of_each(keys, scratch)]
-    had = running[once] > 0
-    np.add.at(running, keys, lines)
-    return once, had, running[once] > 0
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Movements, one place for each: month, customer or pair, product, case, and cents of the reporting currency."""
+
+    month: Ints
+    unit: Ints
+    product: Ints
+    kind: Ints
+    cents: Ints
+
+    def where(self, kept: Bools | Ints) -> Moves:
+        """Some of them."""
+        columns = (self.month, self.unit, self.product, self.kind, self.cents)
+        return Moves(*(column[kept] for column in columns))
 
 
-def apply_year_ago(walk: Walk, month: int) -> None:
-    """Applies the changes of a month to the state that runs twelve months behind."""
-    span = walk.block.changes(month)
-    if span.start < span.stop:
-        grain = walk.block.grain[span]
-        np.add.at(walk.balance_year_ago, grain, walk.block.cents[span])
-        np.add.at(walk.unit_lines_year_ago, walk.block.grain_unit[grain], walk.block.lines[span])
+def unit_months(changes: Changes) -> UnitMonths:
+    """The changes by customer and month."""
+    starts = run_starts(changes.unit_month)
+    unit = changes.unit[starts]
+    begins = run_starts(unit)
+    step = run_sums(changes.lines, starts)
+    count = running_sums(step, begins)
+    of_change = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(changes)))
+    return UnitMonths(starts, begins, unit, changes.month[starts], count > step, count > 0, of_change)
 
 
-def remember(walk: Walk, month: int, change: Change) -> None:
-    """Keeps each customer's last month with ARR, once it has none; counts customers by product."""
-    walk.last_arr[change.unit[change.had & ~change.has]] = month - 1
-    step = change.pair_has.astype(np.int64) - change.pair_had
-    np.add.at(walk.product_customers, walk.pair_product[change.pair], step)
+def turns_of(months: UnitMonths) -> Turns:
+    """Where customers begin and end to have ARR."""
+    turned = np.flatnonzero(months.had != months.has)
+    return Turns(months.month[turned], months.unit[turned], np.where(months.has[turned], 1, -1))
 
 
-def add_movements(walk: Walk, month: int, change: Change) -> None:
-    """Classifies the change of each customer and adds its amounts and counts, by group and by product (section 6)."""
-    shown = month - walk.terms.first
-    amount = organic_amounts(walk, month, change)
-    unit_of_grain = walk.block.grain_unit[change.grain]
-    of_unit = summed_at(walk.scratch, change.unit, unit_of_grain, amount)
-    of_pair = summed_at(walk.scratch, change.pair, walk.pair[change.grain], amount)
-    kind = unit_kinds(walk, month, change, of_unit)
-    walk.scratch[change.unit] = kind
-    pair_kind = walk.scratch[walk.pair_unit[change.pair]]
-    group, product = walk.group[change.unit], walk.pair_product[change.pair]
-    walk.sums.groups.add_movements(kind, shown, group, of_unit)
-    own_kind = np.where(
-        (pair_kind == EXPANSION) | (pair_kind == CONTRACTION), np.where(of_pair > 0, EXPANSION, CONTRACTION), pair_kind
+def moves_of(changes: Changes, months: UnitMonths, terms: Terms) -> tuple[Moves, Moves]:
+    """The movements of the shown months by customer, and by customer × product with the **customer's** case."""
+    amount = organic_amounts(changes, months, terms)
+    of_unit = run_sums(amount, months.starts)
+    kind = unit_kinds(months, terms, of_unit)
+    pairs = run_starts(changes.pair_month)
+    unit_place = months.of_change[pairs]
+    units = Moves(months.month, months.unit, np.zeros_like(months.unit), kind, of_unit)
+    moved = Moves(
+        changes.month[pairs], changes.unit[pairs], changes.product[pairs], kind[unit_place], run_sums(amount, pairs)
     )
-    walk.sums.products.add_movements(own_kind, shown, product, of_pair)
-    keep = (of_pair != 0) | (pair_kind != CONTRACTION)
-    rank = walk.pair_unit[change.pair[keep]] + walk.block.first_unit
-    walk.sums.movements.append((month, rank, product[keep], pair_kind[keep], of_pair[keep]))
+    if len(units.month) and int(units.month.min()) < terms.first:
+        return units.where(units.month >= terms.first), moved.where(moved.month >= terms.first)
+    return units, moved
 
 
-def organic_amounts(walk: Walk, month: int, change: Change) -> Ints:
-    """The net change of each grain at the month's rates; of a customer that is gone at those of the month before, at
-    which it was held.
-    """
-    walk.scratch[change.unit] = change.has
-    gone = walk.scratch[walk.block.grain_unit[change.grain]] == 0
-    currency = walk.block.grain_currency[change.grain]
-    rates = walk.terms.rates
-    rate = np.where(gone, rates.column(month - 1)[currency], rates.column(month)[currency])
-    return convert_change(walk.terms.convert, change.cents, rate)
+def own_kinds(pairs: Moves) -> Ints:
+    """The case of each pair itself: where the customer stays, whether this product of it grew."""
+    stays = (pairs.kind == EXPANSION) | (pairs.kind == CONTRACTION)
+    return np.where(stays, np.where(pairs.cents > 0, EXPANSION, CONTRACTION), pairs.kind)
 
 
-def summed_at(scratch: Ints, wanted: Ints, keys: Ints, amounts: Ints) -> Ints:
-    """The sum of the amounts of each wanted key; every key is wanted."""
-    scratch[wanted] = 0
-    np.add.at(scratch, keys, amounts)
-    return scratch[wanted]
+def told(pairs: Moves) -> Moves:
+    """The movements that are listed, by month: those of nothing are left out, unless the customer came or went."""
+    kept = np.flatnonzero((pairs.cents != 0) | (pairs.kind != CONTRACTION))
+    month = pairs.month[kept]
+    first = int(month.min(initial=NEVER))
+    return pairs.where(kept[small_order(month - first, int(month.max(initial=first)) - first + 1)])
 
 
-def unit_kinds(walk: Walk, month: int, change: Change, organic: Ints) -> Ints:
-    """New, reactivation, churn, expansion or contraction of each changed customer."""
-    kind = np.where(organic > 0, EXPANSION, CONTRACTION)
-    kind[~change.has] = CHURN
-    returned = month - walk.last_arr[change.unit] <= walk.terms.window
-    back = np.where((walk.first_arr[change.unit] < month) & returned, REACTIVATION, NEW)
-    return np.where(change.had, kind, back)
+def organic_amounts(changes: Changes, months: UnitMonths, terms: Terms) -> Ints:
+    """Each change at the month's rates; of a customer that is gone at those of the month before, at which it was held."""
+    amount = changes.cents.copy()
+    moving = terms.rates.moving
+    if not moving.any():
+        return amount
+    rows = np.flatnonzero(moving[changes.currency])
+    gone = ~months.has[months.of_change[rows]]
+    # Months before the first shown one are not told; a rate is looked up for them only to keep the arrays whole.
+    month = np.maximum(changes.month[rows], terms.first) - gone - terms.rates.first_month
+    by_month = terms.rates.by_month
+    rate = by_month.reshape(-1)[changes.currency[rows] * by_month.shape[1] + month]
+    amount[rows] = convert_change(terms.convert, amount[rows], rate)
+    return amount
 
 
-def value_month(walk: Walk, month: int) -> None:
-    """Values the balances at a month end and adds them by group, product and cohort, and to retention (sections 5
-    and 7).
-    """
-    terms, sums = walk.terms, walk.sums
-    index = month - (terms.first - 1)
-    value = valued(walk, walk.balance, month)
-    now = grouped_sum(walk.block.grain_unit, value, walk.block.units)
-    sums.products.ending[index, walk.by_product.keys] += walk.by_product.sums(value)
-    sums.products.customers[index] += walk.product_customers
-    sums.groups.ending[index] += np.add.reduceat(now, walk.group_starts)
-    sums.groups.customers[index] += np.add.reduceat(walk.unit_lines > 0, walk.group_starts, dtype=np.int64)
-    if month < terms.first:
-        return
-    if terms.with_cohorts:
-        # A customer that has no ARR yet, or none any more, adds nothing; one that never has any is in no cohort.
-        begun = walk.by_cohort.keys < NEVER
-        cohort = walk.by_cohort.keys[begun] - walk.block.first_month
-        sums.cohorts[0, index - 1, cohort] += walk.by_cohort.sums(now)[begun]
-        sums.cohorts[1, index - 1, cohort] += walk.by_cohort.sums(walk.unit_lines > 0)[begun]
-    if terms.with_retention:
-        retained = retained_rows(walk, month, now)
-        sums.groups.retention[:, index - 1] += np.add.reduceat(retained, walk.group_starts, axis=1)
-
-
-def valued(walk: Walk, balance: Ints, month: int) -> Ints:
-    """Balances at the rates of a month, rounded at each grain."""
-    rates = walk.terms.rates.column(month).tolist()
-    value = balance.copy()
-    for code, span in walk.slices:
-        if rates[code] != RATE_ONE:
-            value[span] = walk.terms.convert(balance[span], rates[code])
-    return value
-
-
-def retained_rows(walk: Walk, month: int, now: Ints) -> Ints:
-    """Of each customer with ARR twelve months ago: ARR then, now and the lesser of the two, one customer, and one if
-    it still has ARR.
-    """
-    rate_month = month if walk.terms.constant_retention else month - MONTHS_BACK
-    value = valued(walk, walk.balance_year_ago, rate_month)
-    rows = np.zeros((len(RETAINED), walk.block.units), dtype=np.int64)
-    base = walk.unit_lines_year_ago > 0
-    np.add.at(rows[0], walk.block.grain_unit, value)
-    np.multiply(now, base, out=rows[1])
-    np.minimum(rows[0], rows[1], out=rows[2])
-    rows[3] = base
-    np.multiply(base, walk.unit_lines > 0, out=rows[4])
-    return rows
-
-
-def movement_columns(movements: list[MovementRows]) -> list[Ints]:
-    """The columns month, customer (by rank), product, kind and cents of all movements found."""
-    months = [np.full(len(rank), month) for month, rank, _, _, _ in movements]
-    columns = [months, *([] for _ in range(4))]
-    for _, *arrays in movements:
-        for column, array in zip(columns[1:], arrays, strict=True):
-            column.append(array)
-    return [np.concatenate([np.zeros(0, dtype=np.int64), *parts]) for parts in columns]
+def unit_kinds(months: UnitMonths, terms: Terms, organic: Ints) -> Ints:
+    """New, reactivation, churn, expansion or contraction of each customer that changed."""
+    stayed = np.where(organic > 0, EXPANSION, CONTRACTION)
+    # A customer that has nothing lost it at its change before this one: its last month with ARR is the one before that.
+    gap = months.month - np.roll(months.month, 1) + 1
+    back = np.where(gap <= terms.window, REACTIVATION, NEW)
+    back[months.begins] = NEW
+    return np.where(months.had, np.where(months.has, stayed, CHURN), back)

@@ -21,10 +21,11 @@ from metrics.engine.arrays import (
     first_days_of_months,
     months_of_days,
 )
-from metrics.engine.chains import Chains, Pairs, chain_lines, replacement_pairs
+from metrics.engine.chains import Chains, Pairs, chain_lines, named_pairs, replacement_pairs
 from metrics.engine.lines import CHARGE_TYPES, CodedLines
 from metrics.engine.policy import Policy
 from metrics.engine.recognition import FROM_RULES, recognition_days
+from metrics.engine.threads import together
 
 UNTIL_RULES: Final = ("open", "natural_end", "grace", "cancelled", "continued", "overage")
 WHY_NOT: Final = (
@@ -89,11 +90,22 @@ def settle_lines(lines: CodedLines, policy: Policy) -> Settlement:
 
 def relate_lines(lines: CodedLines, policy: Policy) -> Related:
     """The part of settling that recognition does not change."""
+    every = np.ones(len(lines), dtype=np.bool_)
+    named, chained, annual_value = together(
+        len(lines),
+        lambda: named_pairs(lines.frame, every),
+        lambda: chained_lines(lines, policy),
+        lambda: annual_values(lines, policy.discounts),
+    )
+    why_not, eligible, chains = chained
+    return Related(lines, policy, why_not, eligible, chains, replacement_pairs(named, eligible), annual_value)
+
+
+def chained_lines(lines: CodedLines, policy: Policy) -> tuple[Ints, Bools, Chains]:
+    """Why lines do not count, which are eligible, and the chains of these."""
     why_not = exclusions(lines, policy)
-    eligible = (why_not == 0) & ~lines.is_overage
-    chains = chain_lines(lines, eligible, policy.renewal_grace_days)
-    replaced = replacement_pairs(lines, eligible)
-    return Related(lines, policy, why_not, eligible, chains, replaced, annual_values(lines, policy.discounts))
+    eligible = np.asarray((why_not == 0) & ~lines.is_overage)
+    return why_not, eligible, chain_lines(lines, eligible, policy.renewal_grace_days)
 
 
 def settle_related(related: Related, recognition: str) -> Settlement:

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from metrics.engine.arrays import Ints
+from metrics.engine.arrays import Ints, grouped_sum
 
 KINDS: Final = ("new", "expansion", "contraction", "churn", "reactivation")
 NEW, EXPANSION, CONTRACTION, CHURN, REACTIVATION = range(len(KINDS))
@@ -41,6 +41,11 @@ class Tally:
             retention=np.zeros((len(RETAINED), months, groups), dtype=np.int64),
         )
 
+    @property
+    def groups(self) -> int:
+        """How many groups there are."""
+        return int(self.ending.shape[1])
+
     def add(self, other: Tally, groups: Ints) -> None:
         """Adds another tally, whose groups are these groups."""
         for field in fields(self):
@@ -49,11 +54,19 @@ class Tally:
             place = np.arange(flat.shape[0])[:, None] * target.shape[-1] + groups[None, :]
             np.add.at(target.reshape(-1), place.reshape(-1), source.reshape(-1))
 
-    def add_movements(self, kinds: Ints, month: int, groups: Ints, amounts: Ints) -> None:
-        """Adds and counts movements of one shown month (0 is the first), each of one customer (by product: of one of
-        its products).
+    def add_movements(self, kinds: Ints, months: Ints, groups: Ints, amounts: Ints) -> None:
+        """Adds and counts movements of shown months (0 is the first), each of one customer (by product: of one of its
+        products).
         """
-        _, months, size = self.amounts.shape
-        place = (kinds * months + month) * size + groups
+        _, shown, size = self.amounts.shape
+        place = (kinds * shown + months) * size + groups
         np.add.at(self.amounts.reshape(-1), place, amounts)
         np.add.at(self.counts.reshape(-1), place, 1)
+
+
+def add_steps(sums: Ints, months: Ints, groups: Ints, steps: Ints) -> None:
+    """Adds to sums by month and group what a step adds to its month and all after it; one before the first month counts
+    from there on.
+    """
+    place = np.maximum(months, 0) * sums.shape[1] + groups
+    sums += np.cumsum(grouped_sum(place, steps, sums.size).reshape(sums.shape), axis=0)

@@ -57,6 +57,11 @@ class Rates:
         """The rate of each currency in a month."""
         return np.asarray(self.by_month[:, month - self.first_month])
 
+    @property
+    def moving(self) -> Bools:
+        """The currencies that ever have another rate than 1; amounts in the others are worth what they are."""
+        return np.asarray((self.by_month != RATE_ONE).any(axis=1))
+
 
 def rates_for(lines: CodedLines, rates: pl.DataFrame | DailyRates, policy: Policy, first: int, last: int) -> Rates:
     """The rates that a book from ``first`` to ``last`` may need, from 13 months before it."""
@@ -152,6 +157,8 @@ def rate_gaps(
     if rates.by_line is not None:
         missing = np.flatnonzero(lines_valued(settled, first, last, retention) & (rates.by_line == 0))
         return line_gaps(lines, missing)
+    if rates.by_month.all():
+        return GAP_SCHEMA.to_frame()
     needs = month_needs(lines, settled, policy, first, last, retention)
     needed = np.zeros_like(rates.by_month, dtype=np.bool_)
     for shift, uses in zip(needs.shifts, needs.uses, strict=True):

@@ -1,0 +1,162 @@
+"""What the customers of one block are worth at each month end: ARR by group, product and cohort, and retention.
+
+Source: ARR semantics, sections 5 and 7. The walk through the months keeps running balances and applies to them only what
+changes. What is in currencies whose rate never moves is worth its balance, summed by customer; the rest is valued grain by
+grain at every month end, so that rounding happens at the grain and month that section 5 names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+
+from metrics.engine.arrays import Bools, Grouping, Ints, dense_codes, grouped_sum, small_order
+from metrics.engine.balances import Changes
+from metrics.engine.movements import Terms
+from metrics.engine.tally import Tally, add_steps
+from metrics.engine.valuation import MONTHS_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where balances are kept: in the first ``units`` places what each customer has in currencies whose rate never moves,
+    in those after them one grain each of the other currencies (``spans`` by code).
+
+    ``of_change`` gives the place of each change; no balance of such a grain is ever larger than ``largest``.
+    """
+
+    units: int
+    grain_unit: Ints
+    grain_product: Ints
+    spans: list[tuple[int, slice]]
+    of_change: Ints
+    largest: int
+
+
+def places_of(changes: Changes, moving: Bools, units: int) -> Places:
+    """The places of a block's balances."""
+    place = changes.unit.copy()
+    rows = np.flatnonzero(moving[changes.currency])
+    products = int(changes.product.max(initial=0)) + 1
+    key = (changes.currency[rows] * units + changes.unit[rows]) * products + changes.product[rows]
+    keys, grain = dense_codes(key, len(moving) * units * products)
+    place[rows] = units + grain
+    currency_unit, product = np.divmod(keys, products)
+    currency, unit = np.divmod(currency_unit, units)
+    bounds = np.searchsorted(currency, np.arange(len(moving) + 1)).tolist()
+    spans = [(code, slice(low, high)) for code, (low, high) in enumerate(pairwise(bounds)) if low < high]
+    grown = grouped_sum(grain, np.maximum(changes.cents[rows], 0), len(keys))
+    return Places(units, unit, product, spans, place, int(grown.max(initial=0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is added to some of ``size`` places at month ends, in the order of the months; ``ends`` is how many there are up
+    to ``first`` and each month after it.
+    """
+
+    size: int
+    place: Ints
+    amount: Ints
+    first: int
+    ends: list[int]
+
+    @classmethod
+    def of(cls, size: int, month: Ints, place: Ints, amount: Ints, last: int) -> Self:
+        """Steps in any order; none is later than ``last``."""
+        first = int(month.min(initial=last))
+        months = last - first + 1
+        order = small_order(month - first, months)
+        ends = np.cumsum(np.bincount(month - first, minlength=months)).tolist()
+        return cls(size, place[order], amount[order], first, ends)
+
+
+class Running:
+    """The sums of steps at one month end, by place."""
+
+    __slots__ = ("applied", "steps", "values")
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps, self.applied = steps, 0
+        self.values: Ints = np.zeros(steps.size, dtype=np.int64)
+
+    def at(self, month: int) -> Ints:
+        """The sums at a month end, which is not before the one asked for last."""
+        end = 0 if month < self.steps.first else self.steps.ends[month - self.steps.first]
+        span = slice(self.applied, end)
+        np.add.at(self.values, self.steps.place[span], self.steps.amount[span])
+        self.applied = end
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """The customers of a block: the first of each attribute group (groups are neighbours), their cohorts, and ±1 wherever one
+    begins or ends to have ARR.
+    """
+
+    group_starts: Ints
+    by_cohort: Grouping
+    turns: Steps
+
+
+def worth(balance: Ints, places: Places, terms: Terms, month: int) -> tuple[Ints, Ints]:
+    """What each customer's balances are worth at the rates of a month, and what each grain in a currency whose rate moves."""
+    by_unit, balances = balance[: places.units].copy(), balance[places.units :]
+    grains = np.empty_like(balances)
+    rates = terms.rates.column(month).tolist()
+    for code, span in places.spans:
+        grains[span] = terms.convert(balances[span], rates[code])
+    np.add.at(by_unit, places.grain_unit, grains)
+    return by_unit, grains
+
+
+def add_worth(
+    changes: Changes, places: Places, terms: Terms, customers: Customers, sums: tuple[Tally, Tally, Ints]
+) -> None:
+    """Adds what the block is worth at each shown month end, and the one before, to the sums by group, by product and by
+    cohort (cents alone).
+    """
+    groups, products, cohorts = sums
+    still = np.flatnonzero(~terms.rates.moving[changes.currency])
+    add_steps(products.ending, changes.month[still] - (terms.first - 1), changes.product[still], changes.cents[still])
+    size = places.units + len(places.grain_unit)
+    steps = Steps.of(size, changes.month, places.of_change, changes.cents, terms.last)
+    now, has = Running(steps), Running(customers.turns)
+    year_ago, had = Running(steps), Running(customers.turns)
+    starts, by_cohort, by_product = customers.group_starts, customers.by_cohort, Grouping.of(places.grain_product)
+    for index in range(terms.months + 1):
+        month = terms.first - 1 + index
+        by_unit, grains = worth(now.at(month), places, terms, month)
+        groups.ending[index] += np.add.reduceat(by_unit, starts)
+        products.ending[index, by_product.keys] += by_product.sums(grains)
+        if index and terms.with_cohorts:
+            cohorts[index - 1, by_cohort.keys] += by_cohort.sums(by_unit)
+        if index and terms.with_retention:
+            rate_month = month if terms.constant_retention else month - MONTHS_BACK
+            then, _ = worth(year_ago.at(month - MONTHS_BACK), places, terms, rate_month)
+            rows = retained_rows(then, by_unit, had.at(month - MONTHS_BACK), has.at(month))
+            for total, row in zip(groups.retention[:, index - 1], rows, strict=True):
+                total += np.add.reduceat(row, starts)
+
+
+def retained_rows(then: Ints, now: Ints, had: Ints, has: Ints) -> tuple[Ints, ...]:
+    """Of each customer with ARR twelve months ago (``had`` is 1): ARR then, now and the lesser of the two, one customer, and
+    one if it still has ARR.
+    """
+    # Who had none was worth nothing then, which is the lesser.
+    return then, now * had, np.minimum(then, now), had, had * has
+
+
+def add_customers_by_product(products: Tally, changes: Changes, terms: Terms) -> None:
+    """Counts the customers with ARR of each product at each shown month end, and the one before."""
+    count = products.customers.shape[1]
+    pairs, pair = dense_codes(changes.unit * count + changes.product, (int(changes.unit.max(initial=0)) + 1) * count)
+    lines = Running(Steps.of(len(pairs), changes.month, pair, changes.lines, terms.last))
+    by_product = Grouping.of(pairs % count)
+    for index in range(terms.months + 1):
+        counted = lines.at(terms.first - 1 + index) > 0
+        products.customers[index, by_product.keys] += by_product.sums(counted)
