@@ -93,6 +93,11 @@ def range_minimum(values: Ints, low: Ints, high: Ints) -> Ints:
     return least
 
 
+def either(choice: Bools, yes: int, no: int) -> Ints:
+    """One of two numbers for each row: ``np.where`` of them, several times as fast, because nothing is decided row by row."""
+    return np.array([no, yes], dtype=np.int64)[choice.view(np.int8)]
+
+
 def grouped_sum(codes: Ints, amounts: Ints | int, size: int) -> Ints:
     """The exact sum of the amounts of each code in ``range(size)``."""
     total = np.zeros(size, dtype=np.int64)
@@ -115,7 +120,7 @@ class Grouping:
     @classmethod
     def of(cls, codes: Ints) -> Grouping:
         """The grouping of rows with these codes, which are not negative."""
-        order = np.argsort(codes, kind="stable")
+        order = small_order(codes, int(codes.max(initial=0)) + 1)
         gathered = codes[order]
         starts = np.flatnonzero(np.diff(gathered, prepend=-1))
         return cls(order, starts, gathered[starts])

@@ -8,16 +8,28 @@ computed of one block stays in the processor's cache, and blocks can be computed
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import NEVER, Ints, bits_of, run_starts, run_sums, small_order, sorted_codes, sorted_places
+from metrics.engine.arrays import (
+    NEVER,
+    Ints,
+    bits_of,
+    either,
+    run_starts,
+    run_sums,
+    small_order,
+    sorted_codes,
+    sorted_places,
+)
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, CodedLines
 from metrics.engine.settlement import Settlement
+from metrics.engine.threads import together
 
-UNITS_PER_BLOCK: Final = 1 << 14
+UNITS_PER_BLOCK: Final = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +134,23 @@ def attributes_of_units(lines: CodedLines, wanted: tuple[str, ...]) -> Attribute
     counted or not.
     """
     rows = latest_lines(lines)
-    names: dict[str, pl.Series] = {}
-    codes: dict[str, Ints] = {}
+    own = [name for name in ATTRIBUTES if name in wanted]
+    coded = together(len(rows), *(partial(coded_values, lines.frame[name], rows) for name in own))
+    names = {name: values for name, (_, values) in zip(own, coded, strict=True)}
+    codes = {name: places for name, (places, _) in zip(own, coded, strict=True)}
     order = np.zeros(len(rows), dtype=np.int64)
-    for name in (attribute for attribute in ATTRIBUTES if attribute in wanted):
-        values = lines.frame[name][rows]
-        codes[name], names[name] = sorted_codes(values.fill_null(NO_VALUE) if values.null_count() else values)
+    for name in own:
         order = order * len(names[name]) + codes[name]
     units = small_order(order, int(order.max(initial=0)) + 1)
     rank = np.empty(len(units), dtype=np.int64)
     rank[units] = np.arange(len(units))
     return Attributes(names, {name: code[units] for name, code in codes.items()}, order[units], rank, units)
+
+
+def coded_values(column: pl.Series, rows: Ints) -> tuple[Ints, pl.Series]:
+    """The values at some rows as places among the distinct ones, and these in order; blank is a value of its own."""
+    values = column[rows]
+    return sorted_codes(values.fill_null(NO_VALUE) if values.null_count() else values)
 
 
 def latest_lines(lines: CodedLines) -> Ints:
@@ -185,7 +203,7 @@ def changes_of(lines: Counting, last: int) -> Changes:
         product=pair_month & ((1 << of_product) - 1),
         currency=keys & ((1 << of_currency) - 1),
         cents=run_sums(np.append(lines.cents, -lines.cents[ending])[place], starts),
-        lines=run_sums(np.where(place < len(lines.unit), 1, -1), starts),
+        lines=run_sums(either(place < len(lines.unit), 1, -1), starts),
         unit_month=unit_month,
         pair_month=pair_month,
     )

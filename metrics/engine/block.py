@@ -10,7 +10,7 @@ from metrics.engine.arrays import Grouping, Ints
 from metrics.engine.balances import Counting, changes_of
 from metrics.engine.movements import Moves, Terms, moves_of, own_kinds, told, turns_of, unit_months
 from metrics.engine.tally import Tally, add_steps
-from metrics.engine.worth import Customers, Steps, add_customers_by_product, add_worth, places_of
+from metrics.engine.worth import Customers, MonthOrder, Steps, add_customers_by_product, add_worth, places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,11 @@ def add_block(lines: Counting, group: Ints, terms: Terms, sums: Sums) -> Moves:
     add_steps(sums.groups.customers, turns.month - (terms.first - 1), group[turns.unit], turns.step)
     if terms.with_cohorts:
         add_steps(sums.cohorts[1], turns.month - terms.first, cohort[turns.unit], turns.step)
-    steps = Steps.of(len(group), turns.month, turns.unit, turns.step, terms.last)
+    steps = Steps.of(MonthOrder.of(turns.month, terms.last), len(group), turns.unit, turns.step)
     customers = Customers(np.flatnonzero(np.diff(group, prepend=-1)), Grouping.of(cohort), steps)
-    add_worth(changes, places, terms, customers, (sums.groups, sums.products, sums.cohorts[0]))
-    add_customers_by_product(sums.products, changes, terms)
+    order = MonthOrder.of(changes.month, terms.last)
+    add_worth(changes, order, places, terms, customers, (sums.groups, sums.products, sums.cohorts[0]))
+    add_customers_by_product(changes, order, terms, sums.products)
     units, pairs = moves_of(changes, months, terms)
     sums.groups.add_movements(units.kind, units.month - terms.first, group[units.unit], units.cents)
     sums.products.add_movements(own_kinds(pairs), pairs.month - terms.first, pairs.product, pairs.cents)

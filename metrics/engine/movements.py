@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from metrics.engine.arrays import (
-    NEVER,
     Bools,
     Ints,
+    either,
     run_starts,
     run_sums,
     running_sums,
-    small_order,
 )
 from metrics.engine.balances import Changes
 from metrics.engine.fx import RATE_ONE, Convert, convert_change, converter
@@ -84,10 +83,11 @@ class Moves:
     kind: Ints
     cents: Ints
 
-    def where(self, kept: Bools | Ints) -> Moves:
+    def where(self, kept: Bools) -> Moves:
         """Some of them."""
+        rows = np.flatnonzero(kept)
         columns = (self.month, self.unit, self.product, self.kind, self.cents)
-        return Moves(*(column[kept] for column in columns))
+        return Moves(*(column[rows] for column in columns))
 
 
 def unit_months(changes: Changes) -> UnitMonths:
@@ -104,7 +104,7 @@ def unit_months(changes: Changes) -> UnitMonths:
 def turns_of(months: UnitMonths) -> Turns:
     """Where customers begin and end to have ARR."""
     turned = np.flatnonzero(months.had != months.has)
-    return Turns(months.month[turned], months.unit[turned], np.where(months.has[turned], 1, -1))
+    return Turns(months.month[turned], months.unit[turned], either(months.has[turned], 1, -1))
 
 
 def moves_of(changes: Changes, months: UnitMonths, terms: Terms) -> tuple[Moves, Moves]:
@@ -125,16 +125,16 @@ def moves_of(changes: Changes, months: UnitMonths, terms: Terms) -> tuple[Moves,
 
 def own_kinds(pairs: Moves) -> Ints:
     """The case of each pair itself: where the customer stays, whether this product of it grew."""
-    stays = (pairs.kind == EXPANSION) | (pairs.kind == CONTRACTION)
-    return np.where(stays, np.where(pairs.cents > 0, EXPANSION, CONTRACTION), pairs.kind)
+    kind = pairs.kind.copy()
+    stays = np.flatnonzero((kind == EXPANSION) | (kind == CONTRACTION))
+    kind[stays] = either(pairs.cents[stays] > 0, EXPANSION, CONTRACTION)
+    return kind
 
 
 def told(pairs: Moves) -> Moves:
-    """The movements that are listed, by month: those of nothing are left out, unless the customer came or went."""
-    kept = np.flatnonzero((pairs.cents != 0) | (pairs.kind != CONTRACTION))
-    month = pairs.month[kept]
-    first = int(month.min(initial=NEVER))
-    return pairs.where(kept[small_order(month - first, int(month.max(initial=first)) - first + 1)])
+    """The movements that are listed: those of nothing are left out, unless the customer came or went."""
+    nothing = (pairs.cents == 0) & (pairs.kind == CONTRACTION)
+    return pairs.where(~nothing) if nothing.any() else pairs
 
 
 def organic_amounts(changes: Changes, months: UnitMonths, terms: Terms) -> Ints:
@@ -155,9 +155,11 @@ def organic_amounts(changes: Changes, months: UnitMonths, terms: Terms) -> Ints:
 
 def unit_kinds(months: UnitMonths, terms: Terms, organic: Ints) -> Ints:
     """New, reactivation, churn, expansion or contraction of each customer that changed."""
-    stayed = np.where(organic > 0, EXPANSION, CONTRACTION)
+    kind = either(organic > 0, EXPANSION, CONTRACTION)
+    kind[np.flatnonzero(~months.has)] = CHURN
     # A customer that has nothing lost it at its change before this one: its last month with ARR is the one before that.
     gap = months.month - np.roll(months.month, 1) + 1
-    back = np.where(gap <= terms.window, REACTIVATION, NEW)
-    back[months.begins] = NEW
-    return np.where(months.had, np.where(months.has, stayed, CHURN), back)
+    back = np.flatnonzero(~months.had)
+    kind[back] = either(gap[back] <= terms.window, REACTIVATION, NEW)
+    kind[months.begins] = NEW
+    return kind

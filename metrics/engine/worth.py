@@ -53,25 +53,38 @@ def places_of(changes: Changes, moving: Bools, units: int) -> Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """What is added to some of ``size`` places at month ends, in the order of the months; ``ends`` is how many there are up
-    to ``first`` and each month after it.
-    """
+class MonthOrder:
+    """Rows in the order of their months: how many there are up to ``first``, and up to each month after it."""
 
-    size: int
-    place: Ints
-    amount: Ints
+    order: Ints
     first: int
     ends: list[int]
 
     @classmethod
-    def of(cls, size: int, month: Ints, place: Ints, amount: Ints, last: int) -> Self:
-        """Steps in any order; none is later than ``last``."""
+    def of(cls, month: Ints, last: int) -> Self:
+        """The order of rows with these months, none of which is later than ``last``."""
         first = int(month.min(initial=last))
-        months = last - first + 1
-        order = small_order(month - first, months)
-        ends = np.cumsum(np.bincount(month - first, minlength=months)).tolist()
-        return cls(size, place[order], amount[order], first, ends)
+        index, months = month - first, last - first + 1
+        return cls(small_order(index, months), first, np.cumsum(np.bincount(index, minlength=months)).tolist())
+
+    def up_to(self, month: int) -> int:
+        """How many rows there are up to a month."""
+        return 0 if month < self.first else self.ends[month - self.first]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is added to some of ``size`` places, in the order of the months."""
+
+    months: MonthOrder
+    size: int
+    place: Ints
+    amount: Ints
+
+    @classmethod
+    def of(cls, months: MonthOrder, size: int, place: Ints, amount: Ints) -> Self:
+        """Steps in the order of the rows."""
+        return cls(months, size, place[months.order], amount[months.order])
 
 
 class Running:
@@ -85,10 +98,9 @@ class Running:
 
     def at(self, month: int) -> Ints:
         """The sums at a month end, which is not before the one asked for last."""
-        end = 0 if month < self.steps.first else self.steps.ends[month - self.steps.first]
-        span = slice(self.applied, end)
+        span = slice(self.applied, self.steps.months.up_to(month))
         np.add.at(self.values, self.steps.place[span], self.steps.amount[span])
-        self.applied = end
+        self.applied = span.stop
         return self.values
 
 
@@ -115,7 +127,12 @@ def worth(balance: Ints, places: Places, terms: Terms, month: int) -> tuple[Ints
 
 
 def add_worth(
-    changes: Changes, places: Places, terms: Terms, customers: Customers, sums: tuple[Tally, Tally, Ints]
+    changes: Changes,
+    order: MonthOrder,
+    places: Places,
+    terms: Terms,
+    customers: Customers,
+    sums: tuple[Tally, Tally, Ints],
 ) -> None:
     """Adds what the block is worth at each shown month end, and the one before, to the sums by group, by product and by
     cohort (cents alone).
@@ -123,8 +140,7 @@ def add_worth(
     groups, products, cohorts = sums
     still = np.flatnonzero(~terms.rates.moving[changes.currency])
     add_steps(products.ending, changes.month[still] - (terms.first - 1), changes.product[still], changes.cents[still])
-    size = places.units + len(places.grain_unit)
-    steps = Steps.of(size, changes.month, places.of_change, changes.cents, terms.last)
+    steps = Steps.of(order, places.units + len(places.grain_unit), places.of_change, changes.cents)
     now, has = Running(steps), Running(customers.turns)
     year_ago, had = Running(steps), Running(customers.turns)
     starts, by_cohort, by_product = customers.group_starts, customers.by_cohort, Grouping.of(places.grain_product)
@@ -138,24 +154,28 @@ def add_worth(
         if index and terms.with_retention:
             rate_month = month if terms.constant_retention else month - MONTHS_BACK
             then, _ = worth(year_ago.at(month - MONTHS_BACK), places, terms, rate_month)
-            rows = retained_rows(then, by_unit, had.at(month - MONTHS_BACK), has.at(month))
-            for total, row in zip(groups.retention[:, index - 1], rows, strict=True):
-                total += np.add.reduceat(row, starts)
+            states = had.at(month - MONTHS_BACK), has.at(month)
+            add_retained(groups.retention[:, index - 1], starts, (then, by_unit), states)
 
 
-def retained_rows(then: Ints, now: Ints, had: Ints, has: Ints) -> tuple[Ints, ...]:
-    """Of each customer with ARR twelve months ago (``had`` is 1): ARR then, now and the lesser of the two, one customer, and
-    one if it still has ARR.
+def add_retained(sums: Ints, starts: Ints, cents: tuple[Ints, Ints], states: tuple[Ints, Ints]) -> None:
+    """Adds by group, of the customers with ARR twelve months ago: ARR then, now and the lesser of the two, how many they are,
+    and how many still have ARR; cents and states (1 for ARR) are those of then and now.
     """
+    (then, now), (had, has) = cents, states
+    sums[0] += np.add.reduceat(then, starts)
+    sums[1] += np.add.reduceat(now * had, starts)
     # Who had none was worth nothing then, which is the lesser.
-    return then, now * had, np.minimum(then, now), had, had * has
+    sums[2] += np.add.reduceat(np.minimum(then, now), starts)
+    sums[3] += np.add.reduceat(had, starts)
+    sums[4] += np.add.reduceat(had * has, starts)
 
 
-def add_customers_by_product(products: Tally, changes: Changes, terms: Terms) -> None:
+def add_customers_by_product(changes: Changes, order: MonthOrder, terms: Terms, products: Tally) -> None:
     """Counts the customers with ARR of each product at each shown month end, and the one before."""
     count = products.customers.shape[1]
     pairs, pair = dense_codes(changes.unit * count + changes.product, (int(changes.unit.max(initial=0)) + 1) * count)
-    lines = Running(Steps.of(len(pairs), changes.month, pair, changes.lines, terms.last))
+    lines = Running(Steps.of(order, len(pairs), pair, changes.lines))
     by_product = Grouping.of(pairs % count)
     for index in range(terms.months + 1):
         counted = lines.at(terms.first - 1 + index) > 0
