@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 
@@ -10,9 +11,10 @@ import polars as pl
 from django.db.models import Value
 from psycopg.sql import SQL, Identifier, Literal
 
-from metrics.engine.arrays import Ints
+from metrics.engine.arrays import Ints, ints, small_order
 from metrics.engine.bridge import TOTAL
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries, Group
+from metrics.engine.threads import in_threads
 from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch, BookStep
 from metrics.models import BookSeries as SeriesRow
 from metrics.packing import Key, packed_series, summed_steps, unpacked_series
@@ -65,14 +67,14 @@ def store(book: ArrBook, series: BookSeries | None) -> None:
     if series.cohorts:
         cohorts = [packed_series(values) for values in series.cohorts.values()]
         series_insert(book, *COHORTS, list(series.cohorts), cohorts)
-    months = series.movements.partition_by("month", as_dict=True, include_key=False)
+    months = packed_months(series.movements)
     query = (
         "INSERT INTO metrics_bookmonth (client_id, book_id, month, movements)"
         " SELECT {}, {}, new.* FROM unnest(%b::int[], %b::bytea[]) AS new"
     )
     if months:
-        columns = [[key[0] for key in months], [packed_movements(rows) for rows in months.values()]]
-        run_binary(SQL(query).format(Literal(scoped_client_id()), Literal(book.pk)), columns)
+        query_of_book = SQL(query).format(Literal(scoped_client_id()), Literal(book.pk))
+        run_binary(query_of_book, [list(months), list(months.values())])
 
 
 def series_insert(book: ArrBook, table: str, names: dict[str, str], *columns: Sequence[Any]) -> None:
@@ -193,6 +195,20 @@ def no_movements() -> pl.DataFrame:
     return pl.DataFrame(
         schema={"month": pl.Int64(), "customer": text, "product": text, "kind": text, "amount": pl.Int64()}
     )
+
+
+def packed_months(movements: pl.DataFrame) -> dict[int, bytes]:
+    """The movements of each month that has any, as `packed_movements`."""
+    if movements.height == 0:
+        return {}
+    month = ints(movements["month"])
+    first, last = int(month.min()), int(month.max())
+    order = small_order(month - first, last - first + 1)
+    starts = np.append(0, np.cumsum(np.bincount(month - first))).tolist()
+    spans = {first + place: order[low:high] for place, (low, high) in enumerate(pairwise(starts)) if low < high}
+    kept = movements.select(MOVEMENT_COLUMNS).rechunk()  # rows are gathered from one piece several times as fast
+    packed = in_threads(len(month), lambda rows: packed_movements(kept[rows]), list(spans.values()))
+    return dict(zip(spans, packed, strict=True))
 
 
 def packed_movements(movements: pl.DataFrame) -> bytes:

@@ -14,7 +14,7 @@ from metrics.engine.book import Ready, book_of
 from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.policy import Policy
 from metrics.engine.series import BookSeries, series_of_book, with_retention_of
-from metrics.engine.settlement import Settlement
+from metrics.engine.settlement import Related, Settlement, relate_lines
 from metrics.engine.valuation import MissingRates, lines_at, missing_rates, months_that_can_be_valued
 from portal.lib.periods import month_format, month_of
 
@@ -26,14 +26,15 @@ KEPT_GAPS = 200
 class EngineInput:
     """What the engine is given: lines of the authoritative source, the rates of their currencies, and the policy.
 
-    The lines are coded once, for every recognition that is asked for; `lines_sum` is what `metrics.repository` says of them,
-    where it was asked.
+    The lines are coded once, and by `with_relations` related once, for every recognition that is asked for; `lines_sum` is what
+    `metrics.repository` says of them, where it was asked.
     """
 
     coded: CodedLines
     rates: pl.DataFrame
     policy: Policy
     lines_sum: int = 0
+    related: Related | None = None
 
     @classmethod
     def of(cls, lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, lines_sum: int = 0) -> "EngineInput":
@@ -44,6 +45,10 @@ class EngineInput:
     def lines(self) -> pl.DataFrame:
         """The lines in the engine's schema."""
         return self.coded.frame
+
+    def with_relations(self) -> "EngineInput":
+        """The same, with what settling under any recognition begins with: for whoever computes several books."""
+        return replace(self, related=relate_lines(self.coded, self.policy))
 
     def recognised(self, recognition: str | None) -> "EngineInput":
         """The same under another recognition; None: the policy's own."""
@@ -65,7 +70,7 @@ class Computed:
 
 def compute(given: EngineInput, through: int) -> Computed:
     """The book from the first month with ARR to `through`; where rates are missing, the latest run that can be valued."""
-    ready = Ready.of(given.coded, given.policy)
+    ready = Ready.of_related(given.related or relate_lines(given.coded, given.policy), given.policy)
     first = first_month_with_arr(ready.settled, through)
     if first is None:
         return Computed(None, None, [], "No contract line gives ARR up to the last completed month.")

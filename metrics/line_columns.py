@@ -21,6 +21,7 @@ from portal.tenancy.scope import scoped_client_id
 
 WORTH_KEEPING: Final = 10_000  # lines
 LARGEST: Final = 512 << 20  # bytes; beyond that the table is read
+COMPUTED_FROM: Final = [name for name in LINE_SCHEMA.names() if name != "customer_name"]
 READ: Final = """
     SELECT kept.lines, kept.lines_sum FROM metrics_linecolumns kept
     JOIN metrics_linestamp stamp ON stamp.client_id = kept.client_id AND stamp.version = kept.version
@@ -47,10 +48,10 @@ def lines_of(source: Source | None) -> pl.DataFrame:
     return found.frame if found else repository.lines_frame(source)
 
 
-def kept(source: Source | None) -> SourceLines | None:
-    """The copy, if there is one and nothing was written since it was made."""
+def kept(source: Source | None, columns: list[str] | None = None) -> SourceLines | None:
+    """The copy, if there is one and nothing was written since it was made; all of its columns or some."""
     found = kept_file(source)
-    return SourceLines(pl.read_ipc(io.BytesIO(found[0])), int(found[1], 16)) if found else None
+    return SourceLines(pl.read_ipc(io.BytesIO(found[0]), columns=columns), int(found[1], 16)) if found else None
 
 
 def kept_file(source: Source | None) -> tuple[bytes, str] | None:
@@ -69,6 +70,11 @@ def column_of(file: bytes, name: str) -> pl.Series:
 def lines_kept(source: Source | None) -> SourceLines:
     """`lines_of` with their sum, for services: what had to be read from the table is copied for the next reader."""
     return kept(source) or read_and_keep(source)
+
+
+def lines_to_compute(source: Source | None) -> SourceLines:
+    """`lines_kept` for who only computes: from a copy customers' names are left out, on which no figure depends."""
+    return kept(source, COMPUTED_FROM) or read_and_keep(source)
 
 
 def read_and_keep(source: Source | None) -> SourceLines:

@@ -134,7 +134,7 @@ def attributes_of_units(lines: CodedLines, wanted: tuple[str, ...]) -> Attribute
     counted or not.
     """
     rows = latest_lines(lines)
-    own = [name for name in ATTRIBUTES if name in wanted]
+    own: list[str] = [name for name in ATTRIBUTES if name in wanted]
     coded = together(len(rows), *(partial(coded_values, lines.frame[name], rows) for name in own))
     names = {name: values for name, (_, values) in zip(own, coded, strict=True)}
     codes = {name: places for name, (places, _) in zip(own, coded, strict=True)}

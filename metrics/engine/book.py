@@ -22,7 +22,7 @@ from metrics.engine.fx import convert_wide
 from metrics.engine.lines import DIMENSIONS, CodedLines, code_lines
 from metrics.engine.movements import Moves, Terms
 from metrics.engine.policy import Policy
-from metrics.engine.settlement import Settlement, settle_lines, settled_frame
+from metrics.engine.settlement import Related, Settlement, relate_lines, settle_lines, settle_related, settled_frame
 from metrics.engine.tally import KINDS, Tally
 from metrics.engine.threads import in_threads
 from metrics.engine.valuation import MissingRates, line_values, rate_gaps, rates_for
@@ -69,7 +69,12 @@ class Ready:
     @classmethod
     def of(cls, lines: CodedLines, policy: Policy) -> Ready:
         """Settles coded lines; the codes must have been made for the policy's customer unit."""
-        return cls(lines, settle_lines(lines, policy), policy)
+        return cls.of_related(relate_lines(lines, policy), policy)
+
+    @classmethod
+    def of_related(cls, related: Related, policy: Policy) -> Ready:
+        """Settles lines whose relations are known, under a policy that differs from theirs in recognition at most."""
+        return cls(related.lines, settle_related(related, policy.recognition), policy)
 
 
 def settle(lines: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -157,7 +162,7 @@ def assemble(blocks: Blocks, attributes: Attributes, terms: Terms, dimensions: t
 
     # Whole numbers add up to the same in any order; the movements are put together in the order of the blocks.
     filled = [number for number in range(len(blocks)) if blocks.has_lines(number)]
-    movements = in_threads(movements_of_block, filled)
+    movements = in_threads(len(lines), movements_of_block, filled)
     retention = {dimension: tally.retention for dimension, tally in tallies.items()}
     bridge = {dimension: bridge_columns(tally) for dimension, tally in tallies.items()}
     if "product" in dimensions and len(lines.product_names):

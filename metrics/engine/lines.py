@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Ints, ints, rows_of_codes, sorted_codes
+from metrics.engine.threads import in_threads
 
 CHARGE_TYPES: Final = ("recurring", "usage_minimum", "usage_overage", "one_time", "services", "trial")
 AMOUNT_BASES: Final = ("month", "quarter", "year", "total")
@@ -103,7 +104,7 @@ def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
         live=_day("live_on"),
         cancelled=_day("cancelled_on"),
     )
-    arrays = {name: ints(coded[name]) for name in coded.columns}
+    arrays = dict(zip(coded.columns, in_threads(lines.height, ints, coded.get_columns()), strict=True))
     arrays["product"], product_names = _ordered(arrays["product"], lines["product"])
     arrays["currency"], currency_names = _ordered(arrays["currency"], lines["currency"])
     return CodedLines(

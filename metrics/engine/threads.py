@@ -1,7 +1,8 @@
 """Work on the parts of something large in several threads.
 
-NumPy lets go of the interpreter while it works on an array, so that threads use several processors without the lines being
-copied to other processes. What a part gives must not depend on the order in which the parts are done.
+NumPy and Polars let go of the interpreter while they work on a column, so that threads use several processors without the
+lines being copied to other processes. What a part gives must not depend on the order in which the parts are done. The threads
+end with the call: a worker that is forked later inherits none.
 """
 
 from __future__ import annotations
@@ -14,11 +15,9 @@ from typing import Any, Final, TypeVar
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 
-# More gain little, and a worker of several processes would have as many of each.
-MOST_THREADS: Final = 4
-# lines; a thread takes a fifth of a millisecond to begin and to end
-WORTH_A_THREAD: Final = 20_000
 VARIABLE: Final = "ENGINE_THREADS"
+MOST_THREADS: Final = 4  # more gain little, and a worker of several processes has as many in each
+WORTH_A_THREAD: Final = 20_000  # rows; a thread takes a fifth of a millisecond to begin and to end
 
 
 def thread_count() -> int:
@@ -36,17 +35,18 @@ def usable_processors() -> int:
     return os.cpu_count() or 1
 
 
-def in_threads(work: Callable[[Part], Found], parts: Sequence[Part]) -> list[Found]:
-    """What the work gives of each part, in the order of the parts; a single part is done here, and costs no thread."""
-    threads = min(thread_count(), len(parts))
+def in_threads(rows: int, work: Callable[[Part], Found], parts: Sequence[Part]) -> list[Found]:
+    """What the work gives of each part, in the order of the parts; ``rows`` is how many rows all parts have together.
+
+    Few rows are worked on here, one part after the other: they cost no thread.
+    """
+    threads = min(thread_count(), len(parts)) if rows >= WORTH_A_THREAD else 1
     if threads <= 1:
         return [work(part) for part in parts]
     with ThreadPoolExecutor(threads, thread_name_prefix="engine") as pool:
         return list(pool.map(work, parts))
 
 
-def together(size: int, *works: Callable[[], Any]) -> list[Any]:
-    """What several works give, done side by side; of so few lines that a thread would cost more, one after the other."""
-    if size < WORTH_A_THREAD:
-        return [work() for work in works]
-    return in_threads(lambda work: work(), works)
+def together(rows: int, *works: Callable[[], Any]) -> list[Any]:
+    """What different works on so many rows give, done side by side."""
+    return in_threads(rows, lambda work: work(), works)

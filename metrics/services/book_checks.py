@@ -44,7 +44,8 @@ def books_check(*, client: Client, now: dt.datetime) -> list[str]:
     A difference is loud: an audit entry, and a rebuild. Without one, what changes left beside the series goes into them.
     """
     books = [book for book in books_hold(client=client) if book.state == BookState.READY]
-    given = book_input(client=client, lines=read_and_keep(repository.authoritative_source()))
+    lines = read_and_keep(repository.authoritative_source())
+    given = book_input(client=client, lines=lines).with_relations()
     found: list[str] = []
     if client.currency != given.policy.reporting_currency:
         found.append(f"the client reports in {client.currency}, its policy in {given.policy.reporting_currency}")

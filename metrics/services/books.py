@@ -17,7 +17,7 @@ from metrics.book_rows import store
 from metrics.book_steps import books_lock
 from metrics.computation import Computed, EngineInput, compute
 from metrics.engine.policy import Policy
-from metrics.line_columns import SourceLines, lines_kept
+from metrics.line_columns import SourceLines, lines_kept, lines_to_compute
 from metrics.models import ArrBook, BookState, Recognition
 from metrics.services.policy_versions import policy_ensure
 from metrics.services.summaries import summary_refresh
@@ -71,7 +71,7 @@ def books_rebuild_all(*, client: Client, now: dt.datetime) -> list[ArrBook]:
     """Recompute ARR, CARR and LARR up to the last completed month; runs in the client's scope, in one transaction."""
     books_hold(client=client)
     through = last_completed_month(client, now)
-    given = book_input(client=client)
+    given = rebuild_input(client=client).with_relations()
     books = [book_rebuild(client=client, recognition=name, through=through, given=given) for name in Recognition.values]
     summary_refresh(client=client)
     return books
@@ -80,10 +80,10 @@ def books_rebuild_all(*, client: Client, now: dt.datetime) -> list[ArrBook]:
 def book_rebuild(*, client: Client, recognition: str, through: int, given: EngineInput | None = None) -> ArrBook:
     """Recompute one book from all lines and replace its rows. Missing rates raise nothing: they end in state and message.
 
-    `given` is what `book_input` read in this transaction, where several books are computed from it.
+    `given` is what `rebuild_input` read in this transaction, where several books are computed from it.
     """
     book = next(book for book in books_hold(client=client) if book.recognition == recognition)
-    given = (given or book_input(client=client)).recognised(recognition)
+    given = (given or rebuild_input(client=client)).recognised(recognition)
     found = compute(given, through)
     store(book, found.series)
     keep(book, found, given)
@@ -103,6 +103,11 @@ def book_input(*, client: Client, lines: SourceLines | None = None) -> EngineInp
     found = lines or lines_kept(repository.authoritative_source())
     rates = repository.rates_frame(client, found.frame["currency"].unique())
     return EngineInput.of(found.frame, rates, Policy.from_dict(parameters), found.total)
+
+
+def rebuild_input(*, client: Client) -> EngineInput:
+    """`book_input` for who keeps nothing but the numbers."""
+    return book_input(client=client, lines=lines_to_compute(repository.authoritative_source()))
 
 
 def keep(book: ArrBook, found: Computed, given: EngineInput) -> None:
