@@ -1,0 +1,95 @@
+"""A book in many blocks and several threads is the book in one, and few lines need no thread."""
+
+from collections.abc import Callable
+from threading import current_thread
+
+import numpy as np
+import polars as pl
+import pytest
+
+from metrics.engine import balances, threads
+from metrics.engine.arrays import run_starts, running_sums, sorted_places
+from metrics.engine.book import Book, build_book
+from metrics.engine.fx import INT64_MAX, RATE_ONE, convert_at_once, converter
+from metrics.engine.policy import Policy
+from tests.bench.generate import FIRST, LAST, POLICY, lines, rates
+
+ORDER = ["month", "customer", "product", "kind", "amount"]
+
+
+@pytest.fixture
+def in_small_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From here on, blocks of sixteen customers, and threads for however few lines."""
+
+    def begin() -> None:
+        monkeypatch.setattr(balances, "UNITS_PER_BLOCK", 16)
+        monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
+        monkeypatch.setenv(threads.VARIABLE, "3")
+
+    return begin
+
+
+def book(frame: pl.DataFrame, **changes: object) -> Book:
+    return build_book(frame, rates(), Policy.from_dict(POLICY | changes), FIRST + 7, LAST)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"fx": "contract_date"}, {"fx": "monthly_average", "retention_fx": "reported", "recognition": "signed"}],
+)
+def test_blocks_and_threads_change_no_figure(in_small_blocks: Callable[[], None], changes: dict[str, object]) -> None:
+    frame = lines(1_500, seed=5)
+    # Several currencies and products for one customer, and lines that replace those of others.
+    mixed = frame.with_columns(currency=pl.col("currency").shuffle(seed=1), product=pl.col("product").shuffle(seed=2))
+    mixed = mixed.with_columns(replaces_contract_id=pl.col("replaces_contract_id").shuffle(seed=3))
+    whole = book(mixed, **changes)
+    in_small_blocks()
+    parts = book(mixed.sample(fraction=1, shuffle=True, seed=4), **changes)
+    assert whole.bridge.filter(dimension="total")["fx"].abs().sum() > 0 or changes.get("fx") == "contract_date"
+    assert parts.bridge.equals(whole.bridge)
+    assert parts.retention.equals(whole.retention)
+    assert parts.cohorts.equals(whole.cohorts)
+    assert parts.movements.sort(ORDER).equals(whole.movements.sort(ORDER))
+
+
+def test_parts_keep_their_order_and_an_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(threads.VARIABLE, "2")
+    assert threads.in_threads(threads.WORTH_A_THREAD, lambda part: part * 2, range(50)) == list(range(0, 100, 2))
+    with pytest.raises(ZeroDivisionError):
+        threads.together(threads.WORTH_A_THREAD, lambda: 1 // 1, lambda: 1 // 0)
+
+
+def test_few_rows_cost_no_thread_and_the_environment_bounds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def names(rows: int) -> set[str]:
+        return set(threads.in_threads(rows, lambda _: current_thread().name, range(4)))
+
+    monkeypatch.setenv(threads.VARIABLE, "2")
+    assert names(threads.WORTH_A_THREAD - 1) == {current_thread().name}
+    assert current_thread().name not in names(threads.WORTH_A_THREAD)
+    monkeypatch.setenv(threads.VARIABLE, "1")
+    assert names(threads.WORTH_A_THREAD) == {current_thread().name}
+    monkeypatch.delenv(threads.VARIABLE)
+    assert 1 <= threads.thread_count() <= threads.MOST_THREADS
+
+
+@pytest.mark.parametrize("bits", [20, 62])
+def test_keys_are_sorted_the_same_whether_or_not_they_fit_beside_their_place(bits: int) -> None:
+    keys = np.random.default_rng(1).integers(0, 200, 1_000)
+    ordered, place = sorted_places(keys, bits)
+    assert place.tolist() == sorted(range(len(keys)), key=keys.tolist().__getitem__)
+    assert ordered.tolist() == sorted(keys.tolist())
+
+
+def test_a_running_sum_begins_anew_with_each_run() -> None:
+    keys, values = np.array([4, 4, 4, 7, 9, 9]), np.array([1, 2, 3, -4, 5, -5])
+    assert running_sums(values, run_starts(keys)).tolist() == [1, 3, 6, -4, 5, 0]
+
+
+def test_a_product_that_just_fits_is_converted_at_once_and_one_cent_more_is_not() -> None:
+    rate = 13 * RATE_ONE // 10
+    largest = (INT64_MAX - RATE_ONE // 2) // rate
+    assert converter(largest, rate) is convert_at_once
+    assert converter(largest + 1, rate) is not convert_at_once
+    for cents in (largest, largest + 1):
+        exact = (2 * cents * rate + RATE_ONE) // (2 * RATE_ONE)
+        assert converter(cents, rate)(np.array([cents]), rate).tolist() == [exact]
