@@ -21,6 +21,9 @@ class ResultForm(forms.Form):
         help_text="How you looked: which report, which contracts, who confirmed it.",
     )  # fmt: skip
     link = forms.URLField(label="Evidence as a link", max_length=500, required=False, assume_scheme="https")
+    upload = forms.FileField(
+        label="Evidence as a file", required=False, help_text="PDF, a picture, CSV, Office or text."
+    )
 
 
 class SayForm(forms.Form):

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from engagements.forms_maintenance import BeginForm, OfficeHoursForm, ResultForm
 from engagements.models import Activity, Engagement, MaintenanceCheck
-from engagements.pages import base
+from engagements.pages import base, reader_of
 from engagements.playbook.terms import Cadence
+from engagements.selectors.files import file_list
 from engagements.selectors.hypercare import hypercare_panel
 from engagements.selectors.maintenance import CADENCE_WORDS, by_month, checks_of, owner_of, task_rhythm
 from engagements.selectors.triggers import trigger_list, watched
@@ -18,7 +19,7 @@ from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import RECONCILE, RUN_ENGAGEMENT, VIEW_ARR
 
 STATE_MARKS = {
-    "open": ("draft", "Open"), "ok": ("agreed", "In order"), "red_flag": ("refused", "Red flag"),
+    "open": ("draft", "Later"), "ok": ("agreed", "In order"), "red_flag": ("refused", "Red flag"),
     "solved": ("agreed", "Solved"), "not_applicable": ("lapsed", "Does not apply"),
 }  # fmt: skip
 FOUND_MARKS = {
@@ -93,7 +94,17 @@ def check_row(check: MaintenanceCheck, today: date) -> dict[str, Any]:
     if check.state == "open":
         mark = ("refused", "Late") if check.due_on < today else ("waiting", "To do") if waits else mark
         mark = found if found and found[0] == "waiting" and check.due_on >= today else mark
-    return {"check": check, "mark": mark, "is_computed": bool(check.check_key)}
+    why = (
+        (check.found or {}).get("sentence", "")
+        if check.state in {"open", "red_flag"} and waits_or_red(check, today)
+        else ""
+    )
+    return {"check": check, "mark": mark, "is_computed": bool(check.check_key), "why": why}
+
+
+def waits_or_red(check: MaintenanceCheck, today: date) -> bool:
+    """Whether somebody has something to do about a check now."""
+    return bool(check.state == "red_flag" or check.opens_on <= today)
 
 
 def trigger_links(request: TenantRequest, row: Any) -> dict[str, Any]:
@@ -118,6 +129,7 @@ def check_context(
         "found": found,
         "is_ready": check.opens_on <= today,
         "form": ResultForm(),
+        "files": file_list(engagement, "maintenance", reader_of(request)).get(check.pk, []),
         "history": lines[:SHOWN],
     }
 

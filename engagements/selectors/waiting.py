@@ -183,7 +183,8 @@ def _mine(me: Participant, is_firm_staff: bool, today: date) -> list[Needed]:
         found.append(Needed(str(task), text, f"tasks/{task.pk}/", "Open the task", "refused" if late else "waiting"))
     if is_firm_staff:
         until = timezone.now() + SOON
-        soon = Meeting.objects.filter(engagement=me.engagement, state="scheduled", starts_at__lte=until)
+        recent = timezone.now() - timedelta(days=1)
+        soon = Meeting.objects.filter(engagement=me.engagement, state="scheduled", starts_at__range=(recent, until))
         found += [
             Needed(
                 f"{each} is on {each.starts_at:%Y-%m-%d}", each.purpose, f"meetings/{each.pk}/", "Prepare it", "info"

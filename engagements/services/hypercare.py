@@ -1,20 +1,22 @@
 """Hypercare: it begins with its phase, has an office hour every week, and the system decides how long it lasts."""
 
+import calendar
 from datetime import date, datetime, time, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from engagements import states
 from engagements.models import Engagement, Meeting, Phase
-from engagements.playbook.support import hypercare_now
+from engagements.playbook.support import FirstClose, hypercare_now
 from engagements.selectors.hypercare import OFFICE_HOUR, first_close, hypercare_of, office_hours, rule_of, subphase_of
 from engagements.selectors.maintenance import both_sides, local_day
 from engagements.services.changes import record_change
 from engagements.services.maintenance import PATH, wake
-from engagements.services.moves import require_open, row_move
+from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
-from engagements.services.telling import maintenance_tell
+from engagements.services.telling import maintenance_tell, office_hours_tell
 
 MOST_OFFICE_HOURS = 26
 WORKING_DAYS = 5
@@ -62,11 +64,14 @@ def hypercare_keep(*, engagement: Engagement, today: date) -> None:
         office_hours_fill(engagement=engagement)
 
 
-def hypercare_decide(*, engagement: Engagement, now: datetime) -> bool:
-    """Decide, once the first month end is closed and reconciled, how long hypercare lasts; both sides hear why. Once."""
+def hypercare_decide(*, engagement: Engagement, now: datetime, first: FirstClose | None = None) -> bool:
+    """Decide, once the first month end is closed and reconciled, how long hypercare lasts; both sides hear why. Once.
+
+    `first` is that month end where it was reconciled before the project moved here.
+    """
     if engagement.hypercare_from is None or engagement.hypercare_first is not None or not engagement.is_open:
         return False
-    first = first_close(engagement)
+    first = first or first_close(engagement)
     if first is None or first.variance is None:
         return False
     engagement.hypercare_first = {
@@ -130,10 +135,19 @@ def office_hours_set(*, engagement: Engagement, weekday: int, at: time) -> int:
         raise EngagementError("choose a day from Monday to Friday")
     zone = ZoneInfo(engagement.client.time_zone)
     first = begins + timedelta(days=(weekday - begins.weekday()) % 7)
-    count = 0
+    moved = []
     for week, meeting in enumerate(office_hours(engagement)):
         starts_at = datetime.combine(first + timedelta(weeks=week), at, zone)
-        if meeting.state in {"planned", "scheduled"} and meeting.starts_at != starts_at:
-            row_move(about="meeting", row=meeting, step="schedule", starts_at=starts_at)
-            count += 1
-    return count
+        after = states.target(states.MEETING, meeting.state, "schedule")
+        if after is not None and meeting.state != "cancelled" and meeting.starts_at != starts_at:
+            meeting.state, meeting.starts_at = after, starts_at
+            meeting.save(update_fields=["state", "starts_at"])
+            moved.append(meeting)
+    if moved:
+        record_change(
+            engagement, "hypercare.office_hours_set", about="engagement", about_id=engagement.pk, path="meetings/",
+            text=f"scheduled the office hours: {len(moved)}, every {calendar.day_name[weekday]} at {at:%H:%M}",
+            after=[f"{meeting}: {meeting.starts_at}" for meeting in moved],
+        )  # fmt: skip
+        office_hours_tell(meetings=moved)
+    return len(moved)

@@ -17,6 +17,7 @@ from engagements.playbook.terms import Cadence
 from engagements.selectors.maintenance import firm_people, local_day, owner_of
 from engagements.selectors.maintenance_checks import MISSING, OK, Asked, Found, compute
 from engagements.services.changes import record_change
+from engagements.services.files import file_take
 from engagements.services.moves import closed_sentence
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.summaries import next_morning
@@ -168,6 +169,7 @@ def check_step(
     note: str = "",
     evidence: str = "",
     link: str = "",
+    upload: Any = None,
     now: datetime | None = None,
 ) -> MaintenanceCheck:
     """A person says what came out of a check, that a red flag is solved, or opens it again.
@@ -184,7 +186,9 @@ def check_step(
     if step in {"pass", "flag"} and check.opens_on > local_day(check.engagement, now):
         raise IllegalMove(f"{check} can be looked at from {check.opens_on} on")
     note, evidence = note.strip()[:LONGEST], evidence.strip()[:LONGEST]
-    require_words(step, note, evidence or link)
+    require_words(step, note, evidence or link or ("a file" if upload else ""))
+    if upload is not None:
+        file_take(engagement=check.engagement, about="maintenance", about_id=check.pk, upload=upload, user=user)
     before, check.state = check.state, after
     if step == "solve":
         check.solution, check.solved_by, check.solved_at = note, user, now

@@ -1,12 +1,12 @@
 """Whom a change of an engagement is told, and in which words.
 
-`gate_tell(gate=, text=)` · `meeting_tell(meeting=)` · `owner_tell(engagement=, owner=, text=, page=, about=)` ·
-`mention_tell(comment=, people=, page=)` · `maintenance_tell(engagement=, people=, text=, page=, key=)` ·
-`after_tell(engagement=, people=, text=, page=, key=)` · `survey_tell(engagement=, user=, survey_id=, by_mail=)` ·
-`handoff_tell(engagement=, receiver=, text=)`
+`gate_tell(gate=, text=)` · `meeting_tell(meeting=)` · `office_hours_tell(meetings=)` ·
+`owner_tell(engagement=, owner=, text=, page=, about=)` · `mention_tell(comment=, people=, page=)` ·
+`maintenance_tell(engagement=, people=, text=, page=, key=)` · `after_tell(engagement=, people=, text=, page=, key=)` ·
+`survey_tell(engagement=, user=, survey_id=, by_mail=)` · `handoff_tell(engagement=, receiver=, text=)`
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -53,6 +53,21 @@ def meeting_tell(*, meeting: Meeting) -> None:
         notice_add(
             client=engagement.client, users=[row.user], kind=Kind.MEETING, text=text,
             path=page_of(engagement, f"meetings/{meeting.pk}/"), about=f"meeting {meeting.pk}",
+        )  # fmt: skip
+
+
+def office_hours_tell(*, meetings: Sequence[Meeting]) -> None:
+    """Everybody on the engagement hears once of a series of office hours, in their own time."""
+    first = meetings[0]
+    engagement = first.engagement
+    assert first.starts_at is not None
+    for row in Participant.objects.filter(engagement=engagement).select_related("user"):
+        zone, locale = zone_of(engagement.client, row.user), row.user.locale or engagement.client.locale
+        count = "one" if len(meetings) == 1 else f"{len(meetings)}, one a week"
+        text = f"Office hours of {engagement}: {count}, the first on {instant_text(first.starts_at, locale, zone)}."
+        notice_add(
+            client=engagement.client, users=[row.user], kind=Kind.MEETING, text=text,
+            path=page_of(engagement, "maintenance/"), about=f"office hours {engagement.pk}",
         )  # fmt: skip
 
 

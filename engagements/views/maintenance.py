@@ -87,7 +87,7 @@ def check_result(request: TenantRequest, engagement_id: int, check_id: int) -> H
     """Say what came out of a check."""
     found = engagement_or_404(request, engagement_id)
     row = check_or_404(found, check_id)
-    form = ResultForm(request.POST)
+    form = ResultForm(request.POST, request.FILES)
     if not form.is_valid():
         return invalid(request, found, form)
     change = partial(check_step, check=row, user=request.user, **form.cleaned_data)

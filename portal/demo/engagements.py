@@ -28,6 +28,7 @@ from engagements.services.tasks import point_set, task_update, time_add
 from engagements.shipped import shipped_playbooks
 from portal.accounts.proofs import Place, Proof
 from portal.demo import building
+from portal.demo.maintenance import after_launch, results_play
 from portal.tenancy.models import Client
 
 BEFORE_PORTAL = "Agreed and signed before the project moved into Tieout"
@@ -46,6 +47,7 @@ class DemoEngagement:
     lasts: int
     people: dict[str, tuple[str, str]]  # first name → role, function
     answers: dict[str, bool]
+    is_maintained: bool = False  # launched long enough ago for results of its maintenance
 
 
 STORIES = (
@@ -66,6 +68,10 @@ STORIES = (
     ),
     DemoEngagement(
         "quayside", "sales-dashboards", "Sales dashboards", "single", 4, 80, 95, {"fay": ("Sales manager", "sales")}, {},
+    ),
+    DemoEngagement(
+        "quayside", "arr-reporting", "ARR reporting", "dedicated", 4, 150, 160, {"fay": ("Signs for Finance", "finance")},
+        {"usage_based": False}, is_maintained=True,
     ),
 )  # fmt: skip
 
@@ -97,9 +103,13 @@ def engagement_play(
     card_update(engagement=engagement, changes={"crm": "Salesforce", "billing_system": "Chargebee"})
     engagement.refresh_from_db()
     lead = Participant.objects.get(engagement=engagement, user=staff[0])
+    if told.is_maintained:
+        after_launch(engagement, today)
     for phase in range(1, told.phase):
         phase_finish(engagement, phase, lead, today)
     phase_begin(engagement, told.phase, lead, team, today)
+    if told.is_maintained:
+        results_play(engagement, lead, today)
     return engagement
 
 

@@ -33,7 +33,7 @@ from portal.demo.definitions import definitions_half_way, definitions_signed
 from portal.demo.engagements import engagements_load
 from portal.demo.metrics import registry_half_way
 from portal.demo.playbooks import playbooks_load
-from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, DemoClient
+from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, QUAYSIDE, DemoClient
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.scope import tenant_context
@@ -97,6 +97,9 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
         reconcile_crm(client, told, staff[0])
         registry_load(client, people)
         leave_work_open(client, told, staff[0])
+    if told is QUAYSIDE:
+        rows = [crm.opportunity(row) for row in contracts(told.story) if row["charge_type"] == "recurring"]
+        import_file(client, f"{told.slug}-opportunities-2026-11.csv", csv_bytes(rows), staff[0], source=CRM)
     with acting_as(Actor(staff[0].email, staff[0].pk)), tenant_context(client):
         engagements_load(client, staff, people, timezone.now().date())
     return sign_ins

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engagements.models import Phase, PlaybookDraft, PlaybookVersion, TimeEntry
+from engagements.models import MaintenanceCheck, Phase, PlaybookDraft, PlaybookVersion, TimeEntry
 from engagements.playbook.diff import playbook_diff
 from engagements.playbook.draft import draft_read
 from engagements.selectors.gates import current_phase, phase_list
@@ -18,11 +18,11 @@ from portal.tenancy.scope import tenant_context
 from tests.conftest import member
 
 
-def test_one_story_for_each_phase() -> None:
-    assert sorted(story.phase for story in STORIES) == [1, 2, 3, 4]
+def test_there_is_a_story_for_each_phase() -> None:
+    assert {story.phase for story in STORIES} == {1, 2, 3, 4}
 
 
-@pytest.mark.parametrize("told", STORIES, ids=lambda told: f"phase-{told.phase}")
+@pytest.mark.parametrize("told", STORIES, ids=lambda told: f"{told.playbook}-phase-{told.phase}")
 def test_a_story_is_played_up_to_its_phase(
     told: DemoEngagement, northwind: Client, ana: User, person: Callable[..., User]
 ) -> None:
@@ -34,6 +34,10 @@ def test_a_story_is_played_up_to_its_phase(
         assert Phase.objects.filter(state="done").count() == told.phase - 1
         if told.playbook == "executive-reporting-suite":
             assert sum(TimeEntry.objects.values_list("minutes", flat=True)) == 34.5 * 60
+        if told.is_maintained:
+            checks = MaintenanceCheck.objects.filter(engagement=engagement)
+            assert checks.filter(state="solved").count() == 1 and checks.filter(state="ok").count() >= 4
+            assert checks.filter(opens_on__gt=dt.date(2026, 11, 25), state="open").count() >= 8
 
 
 def test_the_firm_has_a_playbook_of_its_own_and_a_draft_that_could_be_published(northwind: Client, ana: User) -> None:

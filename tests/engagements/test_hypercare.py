@@ -86,6 +86,10 @@ def test_there_is_an_office_hour_a_week_and_more_when_it_lasts_longer(live: Enga
     Client.objects.update(time_zone="America/New_York")
     live.client.refresh_from_db()
     assert office_hours_set(engagement=live, weekday=2, at=dt.time(9, 30)) == 4
+    assert (
+        Notice.objects.filter(kind="meeting", text__startswith="Office hours of ARR reporting: 4, one a week").count()
+        == 2
+    )
     first = office_hours(live)[0]
     assert first.starts_at == dt.datetime(2026, 11, 11, 9, 30, tzinfo=ZoneInfo("America/New_York"))
     assert first.starts_at.astimezone(dt.UTC).hour == 14  # half past nine in winter's New York
