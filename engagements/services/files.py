@@ -58,7 +58,7 @@ def file_keep(
 def file_take(
     *, engagement: Engagement, about: str, about_id: int, upload: Any, is_internal: bool = False, user: Any = None
 ) -> ProjectFile:
-    """As `file_keep`, also for an engagement that is closed: for papers that the portal makes of it, and what goes on after it."""
+    """As `file_keep`, also for an engagement that is closed: for the papers made of it, and what goes on after it."""
     name = file_name_shown(str(upload.name or ""))
     try:
         file_digest(upload, settings.PROJECT_FILE_MAX_BYTES)
