@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from engagements.models import FirmPlaybook, PlaybookVersion
+from engagements.models import FirmPlaybook, PlaybookDraft, PlaybookVersion
 from engagements.playbook.checks import playbook_from, tasks_of
 from engagements.playbook.diff import Change, playbook_diff
 from engagements.playbook.schema import Playbook
@@ -23,6 +23,7 @@ class PlaybookCard:
     saved_by: str
     facts: tuple[tuple[str, int], ...]
     origin: str = ""
+    has_draft: bool = False
 
     @property
     def is_shipped(self) -> bool:
@@ -58,6 +59,7 @@ def playbook_list(firm: Firm) -> list[PlaybookCard]:
     """The firm's own, each with its newest version."""
     versions = PlaybookVersion.objects.select_related("playbook", "created_by").filter(playbook__firm=firm)
     newest = versions.order_by("playbook__name", "playbook_id", "-number").distinct("playbook__name", "playbook_id")
+    drafts = set(PlaybookDraft.objects.filter(playbook__firm=firm).values_list("playbook_id", flat=True))
     cards = []
     for version in newest:
         content = version_content(version)
@@ -66,7 +68,7 @@ def playbook_list(firm: Firm) -> list[PlaybookCard]:
         cards.append(
             PlaybookCard(
                 row.key, row.name, content.summary, version.number, version.created_at, by,
-                playbook_facts(content), row.origin,
+                playbook_facts(content), row.origin, row.pk in drafts,
             )
         )  # fmt: skip
     return cards

@@ -220,5 +220,6 @@ def test_strangers_see_no_draft_and_engineers_change_none(
 
 def test_a_second_person_goes_on_with_the_same_draft(browser: Browser, row: FirmPlaybook, ana: User) -> None:
     assert draft_begin(row=row).begun_by == ana
+    assert "Draft being written" in browser.get("/f/ridge/playbooks/").content.decode()
     assert "Go on with the draft" in browser.get(OWN).content.decode()
     assert "A draft of this playbook is being written" in browser.get(f"{OWN}edit/").content.decode()
