@@ -51,7 +51,7 @@ CRITERIA = {
     "1": {"signed": 1, "computed": 3, "confirmed": 4},
     "2": {"signed": 1, "computed": 4, "confirmed": 1},
     "3": {"computed": 4, "confirmed": 2},
-    "4": {"computed": 2, "confirmed": 1},
+    "4": {"computed": 6, "confirmed": 1},
 }
 # the sales dashboards: needs by department, benefits and requirements by area
 NEEDS = {
