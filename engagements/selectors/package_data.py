@@ -3,6 +3,7 @@
 from engagements.models import Component, Engagement
 from engagements.selectors.package_parts import Part, sections, table
 from engagements.selectors.spec import spec_get
+from engagements.selectors.spec_facts import facts_of
 from metrics.intake.layout import CONTRACT_COLUMNS
 from metrics.selectors.imports import source_cards
 
@@ -18,7 +19,7 @@ def data_model(engagement: Engagement) -> Built:
         return [], ["The engagement has no technical specification."]
     if not now.is_accepted:
         missing.append(now.sentence)
-    return [Part("Where it stands", now.sentence), *parts], missing
+    return [Part("Where it stands", now.sentence), *parts, *facts_of(engagement, "formulas")], missing
 
 
 def integration(engagement: Engagement) -> Built:
@@ -32,7 +33,8 @@ def integration(engagement: Engagement) -> Built:
         parts.insert(0, Part("Systems", f"CRM: {engagement.crm or 'not said'}. Billing: {engagement.billing_system}."))
     if not rows:
         missing.append("No source delivers contract lines yet.")
-    return [*parts, table("Sources that the portal reads", ("Source", "Kind", "Last loaded"), rows)], missing
+    sources = table("Sources that the portal reads", ("Source", "Kind", "Last loaded"), rows)
+    return [*parts, sources, *facts_of(engagement, "integration")], missing
 
 
 def dashboards(engagement: Engagement) -> Built:

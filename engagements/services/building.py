@@ -10,6 +10,7 @@ from engagements.services.conversation import risk_add
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
 from engagements.services.tasks import time_entry
+from engagements.services.telling import owner_tell
 
 
 def component_plan(*, component: Component, owner: Participant | None, needs: list[int], note: str) -> Component:
@@ -32,6 +33,7 @@ def component_plan(*, component: Component, owner: Participant | None, needs: li
     graph[component.number] = sorted(set(needs))
     if circle := cycle_in(graph):
         raise EngagementError(f"they would wait for each other: {' → '.join(map(str, circle))}")
+    had = component.owner_id
     before = {"owner": str(component.owner or ""), "needs": component.needs, "note": component.note}
     component.owner, component.needs, component.note = owner, graph[component.number], note
     after = {"owner": str(owner or ""), "needs": component.needs, "note": note}
@@ -42,6 +44,11 @@ def component_plan(*, component: Component, owner: Participant | None, needs: li
         engagement, "component.planned", about="component", about_id=component.pk, path=f"build/{component.pk}/",
         text=f"changed the plan of {component}", before=before, after=after,
     )  # fmt: skip
+    if owner is not None and owner.pk != had:
+        owner_tell(
+            engagement=engagement, owner=owner, text=f"Component {component}", page=f"build/{component.pk}/",
+            about=f"component {component.pk}",
+        )  # fmt: skip
     return component
 
 

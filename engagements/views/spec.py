@@ -13,6 +13,7 @@ from engagements.forms_build import AnswerForm, SpecForm
 from engagements.models import Engagement, SpecAnswer, SpecSection
 from engagements.pages import step_list
 from engagements.selectors.spec import is_engineer, spec_get
+from engagements.selectors.spec_facts import facts_of
 from engagements.services.spec import spec_answer, spec_write
 from engagements.views.scope import carried_out, engagement_or_404, invalid
 from portal.tenancy.access import TenantRequest, client_page
@@ -57,6 +58,7 @@ def spec_section(request: TenantRequest, engagement_id: int, section_id: int) ->
     if asked and shown is None:
         raise Http404("No such version.")
     context = build_base(request, found, PART)
+    context["facts"] = facts_of(found, row.key)
     context |= {"section": row, "shown": shown, "versions": versions, "steps": step_list(states.SPEC, row.state)}
     return TemplateResponse(request, "engagements/spec_section.html", context)
 

@@ -107,9 +107,9 @@ def check_text(file: Any, size: int, ending: str) -> None:
         text = content.decode("latin-1")  # what spreadsheets of the West wrote before they wrote UTF-8
     if NOT_TEXT.search(text):
         raise FileRefused("the content is not text: it has control characters")
-    if not text.strip():
+    if text.isspace():
         raise FileRefused("the file is empty")
-    if text.lstrip("\ufeff \t\r\n\f").lower().startswith(RUNNABLE):
+    if text[:HEAD].lstrip("\ufeff \t\r\n\f").lower().startswith(RUNNABLE):
         raise FileRefused("the content is a page or a program, not plain text")
     require_alone(file, content[:HEAD], is_text=True)
 

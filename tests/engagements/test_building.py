@@ -15,6 +15,7 @@ from engagements.services.moves import row_move
 from engagements.services.people import participant_add
 from engagements.services.problems import EngagementError, IllegalMove
 from portal.accounts.models import User
+from portal.notices.models import Notice
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.engagements.conftest import started
@@ -70,6 +71,14 @@ def test_components_never_wait_for_each_other_in_a_circle(project: Engagement, a
         component_plan(component=number(1), owner=me, needs=[99], note="")
     planned = component_plan(component=number(9), owner=me, needs=[4, 8, 4], note="Two pages")
     assert planned.needs == [4, 8] and planned.owner == me
+
+
+def test_whoever_builds_a_component_hears_of_it_once(rita: User, project: Engagement) -> None:
+    builder = participant_add(engagement=project, user=rita, is_firm_staff=True, project_role="Engineer")
+    for note in ("", "With care"):
+        component_plan(component=number(6), owner=builder, needs=[1], note=note)
+    notices = Notice.objects.filter(user=rita, about=f"component {number(6).pk}")
+    assert [notice.text for notice in notices] == ["Component 6. Billing integration is yours (ARR reporting)"]
 
 
 def test_the_clients_people_build_nothing(project: Engagement, analyst: Participant) -> None:

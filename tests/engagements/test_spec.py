@@ -7,14 +7,18 @@ import pytest
 from engagements.models import Engagement, Gate, Meeting, SpecAnswer, SpecSection, SpecVersion
 from engagements.selectors.criteria import CHECKS
 from engagements.selectors.spec import is_engineer, spec_get
+from engagements.selectors.spec_facts import facts_of
 from engagements.services.moves import row_move
 from engagements.services.people import participant_add
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.spec import spec_answer, spec_write
+from metrics.models import Source
 from portal.accounts.models import User
 from portal.tenancy.models import AuditEntry, Client
 from tests.engagements.conftest import started
 from tests.engagements.test_gates import TODAY
+from tests.engine.frames import frame, line
+from tests.metrics.loading import load_lines
 
 
 def section(key: str) -> SpecSection:
@@ -95,6 +99,15 @@ def test_an_acceptance_names_every_version_and_opens_the_criterion(written: Enga
     assert CHECKS["spec_accepted"](gate, TODAY).sentence == "Accepted by Ana."
     assert set(SpecSection.objects.values_list("state", flat=True)) == {"approved"}
     assert AuditEntry.objects.filter(action="spec.accepted").exists()
+
+
+def test_a_section_says_beside_it_what_the_portal_does_today(project: Engagement, scope: Client) -> None:
+    (part,) = facts_of(project, "formulas")
+    assert any("USD" in sentence for _, sentence in part.rows)
+    load_lines(frame(line()))
+    Source.objects.update(mapping={"columns": {"amount": "plan_amount"}})
+    assert [part.rows for part in facts_of(project, "integration")] == [(("amount", "plan_amount"),)]
+    assert facts_of(project, "history") == []
 
 
 def test_whoever_writes_on_lets_the_acceptance_lapse(written: Engagement, ana: User) -> None:
