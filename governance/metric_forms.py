@@ -51,7 +51,7 @@ class MetricForm(forms.Form):
         self.fields["formula"].widget.attrs |= {"spellcheck": "false", "autocomplete": "off", "class": "mono"}
         if months is not None:
             self.fields["effective"] = forms.ChoiceField(
-                label="Holds from", required=False,
+                label="Holds from", required=bool(months),
                 choices=[(month_format(month), month_text(month)) for month in months] or [(BEGINNING, "The beginning")],
             )  # fmt: skip
         self.fields["reason"] = forms.CharField(

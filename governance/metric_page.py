@@ -18,7 +18,7 @@ from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
 from portal.lib.dates import month_text
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_ARR
+from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR
 from portal.tenancy.reader import locale_of
 
 TABS: Final = (
@@ -173,14 +173,14 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "priorities": [(MetricRole(role).label, priority) for role, priority in entry.priorities.items()],
         "needs": [needed(registry, name) for name in registry.needs(key)],
         "users": [needed(registry, name) for name in registry.used_by(key)],
-        "pages": pages_used(request.client, key, day_now(request.client)),
+        "pages": pages_used(request.standing, key, day_now(request.client)),
         "fields": sorted({field for name in registry.measures_of(key) for field in MEASURES[name].fields}),
         "controls": ControlFigure.objects.filter(metric=entry.metric).count(),
         "versions": versions_shown(entry, locale_of(request)),
         "events": metric_events(entry.metric),
         "successor": registry.entries.get(entry.metric.successor.key) if entry.metric.successor else None,
         "may_manage": request.standing.may(MANAGE_METRICS),
-        "may_reconcile": request.standing.may(RECONCILE),
+        "may_see": request.standing.may(VIEW_ARR),
     }
 
 
@@ -194,7 +194,11 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
     unit, currency = entry.content["unit"], request.client.currency
     points = values.series(key, max(first, last - MONTHS_SHOWN), last)
     rows = [
-        point_shown(point, unit, currency, locale) | {"url": why_url(registry, key, point.month)} for point in points
+        {
+            **point_shown(point, unit, currency, locale),
+            "url": why_url(request.standing, registry, key, point.month),
+        }
+        for point in points
     ]
     for row, before, point in zip(rows[1:], points, points[1:], strict=False):
         if point.value is not None and before.value is not None:

@@ -12,7 +12,8 @@ from governance.selectors.registry import Registry
 from metrics.measures import MEASURES
 from portal.accounts.adoption import pages_opened
 from portal.lib.periods import month_format
-from portal.tenancy.models import Client
+from portal.tenancy.access import Standing
+from portal.tenancy.permissions import VIEW_ARR, VIEW_DATA
 
 RECENT: Final = dt.timedelta(days=30)
 BRIDGE: Final = (("arr", "ARR"),)
@@ -33,7 +34,7 @@ SHOWN_ON: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 
 @dataclass(frozen=True)
 class PageLink:
-    """A page on which a metric is shown."""
+    """A page on which a metric is shown; without an address for a reader who may not open it."""
 
     label: str
     url: str
@@ -41,30 +42,41 @@ class PageLink:
     people: int = 0
 
 
-def pages_of(client: Client, key: str) -> list[PageLink]:
+def may_open(standing: Standing, name: str) -> bool:
+    """Whether the reader may open a page that shows numbers."""
+    return standing.may(VIEW_DATA if name == "reconciliation" else VIEW_ARR)
+
+
+def pages_of(standing: Standing, key: str) -> list[PageLink]:
     """The pages that show a metric."""
-    slug = {"client_slug": client.slug}
-    return [PageLink(label, reverse(name, kwargs=slug)) for name, label in SHOWN_ON.get(key, ())]
+    slug = {"client_slug": standing.client.slug}
+    return [
+        PageLink(label, reverse(name, kwargs=slug) if may_open(standing, name) else "")
+        for name, label in SHOWN_ON.get(key, ())
+    ]
 
 
-def pages_used(client: Client, key: str, today: dt.date) -> list[PageLink]:
+def pages_used(standing: Standing, key: str, today: dt.date) -> list[PageLink]:
     """The pages that show a metric, with how often the client's people opened each in the last thirty days, and how many."""
     names = [name for name, _ in SHOWN_ON.get(key, ())]
     opened = pages_opened(names, today - RECENT, today) if names else {}
     return [
         replace(page, times=opened.get(name, (0, 0))[0], people=opened.get(name, (0, 0))[1])
-        for name, page in zip(names, pages_of(client, key), strict=True)
+        for name, page in zip(names, pages_of(standing, key), strict=True)
     ]
 
 
-def why_url(registry: Registry, key: str, month: int) -> str:
-    """Where the figures behind a metric of a month are explained; empty where nothing in the portal shows them."""
+def why_url(standing: Standing, registry: Registry, key: str, month: int) -> str:
+    """Where the figures behind a metric of a month are explained; empty where no page that the reader may open shows them."""
     readers = [reader for name in registry.measures_of(key) if (reader := MEASURES[name].reader)]
     if not readers:
         return ""
     slug, at = {"client_slug": registry.client.slug}, month_format(month)
     kinds = {reader.split(":")[0] for reader in readers}
-    if kinds == {"sources"}:
+    page = "reconciliation" if kinds == {"sources"} else "arr"
+    if not may_open(standing, page):
+        return ""
+    if page == "reconciliation":
         return f"{reverse('reconciliation', kwargs=slug)}?{urlencode({'month': at})}"
     given = {"to": at}
     bases = {reader.split(":")[1] for reader in readers}
@@ -72,6 +84,6 @@ def why_url(registry: Registry, key: str, month: int) -> str:
         given["basis"] = bases.pop()
     if kinds == {"retention"}:
         given["why"] = f"retention:{at}"
-    elif len(readers) == 1:
+    elif len(readers) == 1 and "adjustment" not in readers[0]:
         given["why"] = f"cell:{at}:{at}:{readers[0].split(':')[2]}"
     return f"{reverse('arr', kwargs=slug)}?{urlencode(given)}"

@@ -102,7 +102,7 @@ def lineage_row(request: TenantRequest, registry: Registry, name: str) -> dict[s
         for key, entry in registry.entries.items()
         if entry.is_standing and key not in direct and name in registry.measures_of(key)
     ]
-    pages = {page.label: page.url for key in (*direct, *through) for page in pages_of(request.client, key)}
+    pages = {page.label: page.url for key in (*direct, *through) for page in pages_of(request.standing, key)}
     return {
         "name": name,
         "measure": MEASURES[name],
@@ -132,7 +132,6 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
         "buildable": sum(row.is_buildable for row in rows),
         "tasks": sorted(tasks.items(), key=lambda each: -len(each[1])),
         "filters": [{"label": label, "url": f"?show={name}", "active": name == wanted} for name, label in options],
-        "sees_data": request.standing.may(VIEW_DATA),
     }
 
 
@@ -178,7 +177,7 @@ def validation_context(request: TenantRequest, form: ControlForm | None = None) 
         "differ": sum(row.agrees is False for row in rows),
         "form": (form or control_form(request, values)) if request.standing.may(RECONCILE) else None,
         "has_metrics": bool(values.registry.entries),
-        "sources": two_sources(values) if values.registry.entries else None,
+        "sources": two_sources(values) if values.registry.entries and request.standing.may(VIEW_DATA) else None,
         "currency": request.client.currency,
     }
 
@@ -209,7 +208,7 @@ def control_row(request: TenantRequest, values: MetricValues, row: Checked) -> d
         "expected": text(row.control.expected),
         "tolerance": text(row.control.tolerance),
         "found": point_shown(row.point, unit, currency, locale),
-        "why": why_url(values.registry, key, row.control.month),
+        "why": why_url(request.standing, values.registry, key, row.control.month),
         "difference": "" if difference is None else text(difference, plus=True),
         "reason": sentence(row.point.reason),
         "unit": unit_words(unit, currency),

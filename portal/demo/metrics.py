@@ -31,11 +31,10 @@ MATRIX = {
 def registry_half_way(client: Client, owners: dict[str, User], rita: User) -> None:
     """A registry that is worked with: `owners` by the function that is accountable."""
     registry_start(client=client, user=rita)
-    for metric in Metric.objects.order_by("position"):
-        entry = registry_get(client).entries[metric.key]
+    for entry in registry_get(client).entries.values():
         owner = owners.get(entry.content["function"])
         if owner is not None and "P0" in entry.priorities.values():
-            metric_owner_set(metric=metric, version=metric.version, owner=owner, user=rita)
+            metric_owner_set(metric=entry.metric, version=entry.metric.version, owner=owner, user=rita)
     matrix_save(client=client, cells=MATRIX, seen=matrix_digest(registry_get(client)), user=rita)
     replaced(client, rita)
     sharper_threshold(client, rita)

@@ -86,6 +86,15 @@ def test_who_may_not_see_numbers_sees_definitions_alone(
         told = page(stans, path)
         assert "42,000" not in told and "By month" not in told
     assert stans.get(f"{HOME}validation/").status_code == 403
+    assert "/c/northwind/arr/" not in stans.get(f"{HOME}of/arr/").content.decode(), (
+        "no way to a page that is not theirs"
+    )
+
+
+def test_an_executive_is_led_to_no_page_of_data(kept: Client, eve: User, signed_in: Callable[[User], Browser]) -> None:
+    eves = signed_in(eve)
+    assert "/reconciliation/" not in eves.get(f"{HOME}of/reconciliation_variance/").content.decode()
+    assert "ARR by two sources" not in page(eves, "validation/") and "42,000" in page(eves, "of/arr/")
 
 
 def test_a_value_leads_to_what_it_is_made_of(ritas: Browser) -> None:
