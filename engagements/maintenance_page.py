@@ -19,7 +19,7 @@ from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import RECONCILE, RUN_ENGAGEMENT, VIEW_ARR
 
 STATE_MARKS = {
-    "open": ("draft", "Later"), "ok": ("agreed", "In order"), "red_flag": ("refused", "Red flag"),
+    "open": ("info", "Later"), "ok": ("agreed", "In order"), "red_flag": ("refused", "Red flag"),
     "solved": ("agreed", "Solved"), "not_applicable": ("lapsed", "Does not apply"),
 }  # fmt: skip
 FOUND_MARKS = {
@@ -80,7 +80,7 @@ def rights(request: TenantRequest, engagement: Engagement) -> dict[str, Any]:
     may = request.standing.may
     return {
         "may_check": may(RECONCILE) and engagement.is_maintained,
-        "may_keep": may(RUN_ENGAGEMENT) and engagement.state != "archived",
+        "may_keep": may(RUN_ENGAGEMENT) and (engagement.is_maintained or engagement.state != "archived"),
         "may_see_figures": may(VIEW_ARR),
         "may_settle": may(RUN_ENGAGEMENT),
     }

@@ -14,6 +14,7 @@ from portal.lib.periods import add_months, last_day, month_of
 LAUNCHED = dt.timedelta(days=105)
 FLAGGED = "expired"
 FOUND = "Two contracts that ended in spring still counted in the CRM: nobody had entered the cancellation."
+EVIDENCE = "The list of contract lines past their end, read with the two account owners."
 SOLVED = "Both cancellations are entered, and an end date is required from now on."
 SAID = {
     "components": "The ten largest movements of each class read against their contracts: all in the right class.",
@@ -44,7 +45,7 @@ def results_play(engagement: Engagement, lead: Participant, today: dt.date) -> N
         on = min(check.due_on, today)
         now = dt.datetime.combine(on, dt.time(9), dt.UTC)
         if check.task_key == FLAGGED and not MaintenanceCheck.objects.filter(state="solved").exists():
-            flagged = check_step(check=check, step="flag", user=lead.user, note=FOUND, evidence=FOUND, now=now)
+            flagged = check_step(check=check, step="flag", user=lead.user, note=FOUND, evidence=EVIDENCE, now=now)
             check_step(check=flagged, step="solve", user=lead.user, note=SOLVED, now=now)
         elif check.check_key:
             check_compute(check=check, now=now)

@@ -23,14 +23,14 @@ NOW = at("2026-12-10")
 
 @pytest.fixture
 def kept(northwind: Client, ana: User, finn: User, rita: User, stan: User) -> Iterator[Engagement]:
-    """In maintenance since November, with a CRM that is 4 % off; Rita runs it; the project is closed."""
+    """In maintenance since November, with a CRM that is 4 % off; Rita runs it; the project is closed and archived."""
     with tenant_context(northwind):
         engagement = started(northwind, ana)
         participant_add(engagement=engagement, user=rita, is_firm_staff=False, project_role="RevOps", function="revops")
         numbers(northwind, "104000")
         close(northwind, "2026-11", on="2026-12-03")
         maintenance_begin(engagement=engagement, begins_on=dt.date(2026, 11, 2), now=at("2026-11-02"))
-        Engagement.objects.update(state="closed")
+        Engagement.objects.update(state="archived")
     with patch("django.utils.timezone.now", return_value=NOW):
         yield engagement
 
@@ -47,7 +47,7 @@ def text_of(browser: Browser, path: str) -> str:
     return answer.content.decode()
 
 
-def test_revops_gives_a_result_with_evidence_when_the_project_is_closed(
+def test_revops_gives_a_result_with_evidence_when_the_project_is_archived(
     kept: Engagement, northwind: Client, rita: User, signed_in: SignedIn
 ) -> None:
     browser, path = signed_in(rita), address(northwind, "anomalies")
@@ -98,6 +98,8 @@ def test_the_page_lists_what_is_to_do_by_month_and_what_was_found(
     assert browser.post(settle, {"reason": ""}).status_code == 422
     assert browser.post(settle, {"reason": "Audit ordered"}).status_code == 302
     assert "Audit ordered" in text_of(browser, home)
+    assert browser.post(f"{home}look/").status_code == 302
+    assert "End the schedule" in text_of(browser, home)
     assert browser.post(f"{home}end/", {"reason": "Theirs alone now"}).status_code == 302
     assert "Ran from 2 Nov 2026 to 10 Dec 2026" in " ".join(text_of(browser, home).split())
 
