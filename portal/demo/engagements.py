@@ -197,7 +197,7 @@ def phase_begin(
         row_move(about="document", row=document, step="submit")
         comment_add(
             engagement=engagement, about="document", about_id=document.pk, author=lead.user, is_internal=False,
-            text=f"@{first.user.email} could you look at section 2 before Friday?", path=f"documents/{document.pk}/",
+            text=f"@{first.user.get_full_name()} could you look at section 2 before Friday?", path=f"documents/{document.pk}/",
         )  # fmt: skip
     risk_add(
         engagement=engagement, kind="risk", severity="medium", title="The billing export may come late",

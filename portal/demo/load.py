@@ -32,6 +32,7 @@ from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.definitions import definitions_half_way, definitions_signed
 from portal.demo.engagements import engagements_load
 from portal.demo.metrics import registry_half_way
+from portal.demo.notices import notices_settle
 from portal.demo.playbooks import playbooks_load
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, QUAYSIDE, DemoClient
 from portal.tenancy.actor import Actor, acting_as
@@ -102,6 +103,7 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
         import_file(client, f"{told.slug}-opportunities-2026-11.csv", csv_bytes(rows), staff[0], source=CRM)
     with acting_as(Actor(staff[0].email, staff[0].pk)), tenant_context(client):
         engagements_load(client, staff, people, timezone.now().date())
+        notices_settle()
     return sign_ins
 
 

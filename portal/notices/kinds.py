@@ -82,7 +82,7 @@ KINDS: Final[dict[str, KindSpec]] = {
         How.NOW, How.NOW, is_once_a_day=True,
     ),
     Kind.IMPORT: KindSpec("Of a file that you sent.", How.NOW, How.DAILY),
-    Kind.MONTH: KindSpec("With its ending ARR.", How.DAILY, How.WEEKLY),
+    Kind.MONTH: KindSpec("What it reported stays as it is.", How.DAILY, How.WEEKLY),
     Kind.PORTFOLIO: KindSpec(
         "What moved, what is shut and what waits at the clients you work on, on Monday morning.",
         How.NEVER, How.WEEKLY, (How.WEEKLY, How.NEVER), is_firms_alone=True,

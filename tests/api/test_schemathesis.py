@@ -132,7 +132,8 @@ def test_no_answer_leaves_the_schema(api: Program, own: Program, known: dict[str
     tried = {label: found for label, found in tried.items() if label[:3] == "GET" or not label.endswith(OF_A_VERSION)}
     assert [label for label, statuses in tried.items() if 401 in statuses] == []
     answered = [label for label, statuses in tried.items() if statuses[200] + statuses[201] + statuses[202]]
-    assert len(answered) > len(tried) * 3 // 4, "most of what was tried was refused: this proves little"
+    refused = sorted(set(tried) - set(answered))
+    assert len(answered) > len(tried) * 3 // 4, f"much of what was tried was refused, this proves little: {refused}"
 
 
 @pytest.mark.slow
