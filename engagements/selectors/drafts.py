@@ -13,6 +13,7 @@ from engagements.playbook.draft import (
     ROOT,
     Node,
     PartFault,
+    bare_of,
     draft_read,
     held,
     nodes_of,
@@ -58,6 +59,19 @@ class DraftView:
     def faults(self) -> list[tuple[Node, PartFault]]:
         """What is wrong, each with the part it is in."""
         return [(self.nodes[fault.part], fault) for fault in self.read[1]]
+
+    @property
+    def faulty(self) -> set[int]:
+        """The parts in which something is wrong."""
+        return {fault.part for fault in self.read[1]}
+
+    def others_differ(self, before: "DraftView", part: int) -> bool:
+        """Whether a part beside this one says something else than before."""
+        return any(
+            bare_of(node) != bare_of(before.nodes[node.id])
+            for node in self.nodes.values()
+            if node.id != part and node.id in before.nodes
+        )
 
     @property
     def removed(self) -> str:

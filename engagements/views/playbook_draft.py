@@ -77,8 +77,17 @@ def playbook_draft_part(request: FirmRequest, key: str, part_id: int) -> HttpRes
         return _refused(error)
     if not request.headers.get("HX-Request"):
         return redirect(_address(row) + f"?part={part_id}")
-    view = DraftView(draft)
-    return _saved(request, row, view, view.nodes[part_id], None, 200)
+    return _after_save(request, row, view, DraftView(draft), part_id)
+
+
+def _after_save(request: FirmRequest, row: FirmPlaybook, before: DraftView, view: DraftView, part: int) -> HttpResponse:
+    """The pieces of the page that a save changes; the whole part where others followed a new key, which it may show."""
+    if view.others_differ(before, part):
+        response = _editor(request, row, view, pane_at(view, part), "_draft_changed.html")
+        response["HX-Retarget"], response["HX-Reswap"] = "#pane", "innerHTML"
+        return response
+    marked = before.faulty != view.faulty
+    return _saved(request, row, view, view.nodes[part], None, 200, {"outline": view.outline} if marked else None)
 
 
 @require_POST
@@ -167,9 +176,15 @@ def _editor(request: FirmRequest, row: FirmPlaybook, view: DraftView, pane: Pane
 
 
 def _saved(
-    request: FirmRequest, row: FirmPlaybook, view: DraftView, node: Node, form: PartForm | None, status: int
+    request: FirmRequest,
+    row: FirmPlaybook,
+    view: DraftView,
+    node: Node,
+    form: PartForm | None,
+    status: int,
+    more: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"draft": view.draft, "faults": view.faults, "removed": view.removed}
+    context: dict[str, Any] = (more or {}) | {"draft": view.draft, "faults": view.faults, "removed": view.removed}
     context |= {"card": card_of(view, node, form), "is_saved": form is None, "now": timezone.now()}
     context["fill_key"] = "key" in request.POST and not request.POST["key"].strip() and bool(node.data.get("key"))
     return render(request, "engagements/_draft_saved.html", context | _base(request, row), status=status)

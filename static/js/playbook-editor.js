@@ -26,7 +26,7 @@ function follow() {
   for (let list = line.closest("ul"); list && list.id !== "outline"; list = list.parentElement.closest("ul")) setOpen(toggleOf(list), true);
   const own = line.closest(".tree-line").querySelector(".tree-toggle");
   if (own) setOpen(own, true);
-  if (wide.matches) line.scrollIntoView({ block: "nearest" });
+  if (wide.matches && !editor.querySelector(".part-form:focus-within")) line.scrollIntoView({ block: "nearest" });
 }
 
 function restore() {
@@ -58,6 +58,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   } else if (!isPlaced) {
     document.getElementById("pane").scrollIntoView({ block: wide.matches ? "nearest" : "start" });
   }
+});
+
+// A save may mark other lines of the outline; what was open stays open.
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target?.id === "outline") restore();
 });
 
 // Two people in one part: the answer holds both texts and is shown in the form, not as a failure.

@@ -32,6 +32,9 @@ def test_a_task_added_to_a_copied_playbook_is_there_when_an_engagement_starts(de
     desk.get_by_role("button", name="Add a task").click()
     expect(desk.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
     desk.keyboard.type("Check the colours")
+    desk.get_by_label("Hours, or the least").fill("lots")
+    desk.keyboard.press("Tab")
+    expect(outline.get_by_role("img", name="To mend").last).to_be_visible()  # at its line, which stays open
     desk.get_by_label("Hours, or the least").fill("2")
     desk.get_by_label("The most").fill("3.5")
     desk.get_by_label("Sub-phase").select_option(label="3a Training")

@@ -162,6 +162,17 @@ def test_a_key_is_made_from_the_name_and_who_names_it_follows_a_change(browser: 
     assert "to mend" not in browser.get(DRAFT).content.decode()
 
 
+def test_a_save_sends_what_it_changed_on_the_page_and_no_more(browser: Browser) -> None:
+    task = part("Task", "Interview the executives")
+    assert 'id="outline"' not in save(browser, task, description="Shorter").content.decode()
+    marked = save(browser, part("Task", "1. Interview"), hours_0="many").content.decode()
+    assert 'id="outline"' in marked and "To mend" in marked
+    followed = save(browser, part("Criterion", "Finance and RevOps have signed"), key="all_signed")
+    assert followed["HX-Retarget"] == "#pane" and part("Gate", "Metrics agreed").data["early_needs"] == ["all_signed"]
+    gate = part("Gate", "Metrics agreed")
+    assert part_digest(gate) in followed.content.decode()  # the gate's own form has seen that its need is called anew
+
+
 def test_publishing_is_refused_to_who_has_not_seen_what_they_publish(browser: Browser, row: FirmPlaybook) -> None:
     save(browser, part("Playbook"), summary="New")
     playbook_save(row=row, playbook=SUITE.__class__(**(SUITE.__dict__ | {"tag": "other"})), based_on=1)
