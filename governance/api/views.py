@@ -104,7 +104,7 @@ class MetricValuesList(MetricView):
     }
 
     def get(self, call: Call, key: str) -> Any:
-        """A metric month by month, each computed by the version that holds in it: the newest twelve unless asked otherwise.
+        """A metric month by month, each computed by the version that holds in it: the newest twelve, or at most 120 asked for.
 
         Closed months are as they were reported. A month without a value says why.
         """
