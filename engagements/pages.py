@@ -50,6 +50,7 @@ def base(request: TenantRequest, engagement: Engagement, tab: str) -> dict[str, 
     return {
         "engagement": engagement,
         "home": home,
+        "after_url": reverse("after", kwargs={"client_slug": request.client.slug, "engagement_id": engagement.pk}),
         "tabs": [{"label": label, "url": home + path, "active": path == tab} for path, label in TABS],
         "is_firm": request.standing.is_firm_staff,
         "may_run": may(RUN_ENGAGEMENT) and engagement.is_open,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from engagements.selectors.projects import Reader, engagement_list
 from engagements.selectors.waiting import needed_of
+from engagements.selectors.waiting_after import ends_followed
 from governance.selectors.answers import questions_of
 from governance.selectors.signoff import to_sign
 from metrics.models import BookState, ContractImport
@@ -74,8 +75,9 @@ def engagement_needs(standing: Standing, user: Any) -> list[Need]:
     needs = []
     today = timezone.now().date()
     reader = Reader(user, standing.is_firm_staff)
+    followed = ends_followed(user)
     for engagement in engagement_list(reader):
-        if not (engagement.is_open or engagement.is_maintained):
+        if not (engagement.is_open or engagement.is_maintained or engagement.pk in followed):
             continue
         keys = {"client_slug": standing.client.slug, "engagement_id": engagement.pk}
         home = reverse("engagement", kwargs=keys)

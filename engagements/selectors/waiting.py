@@ -22,8 +22,10 @@ from engagements.models import (
 )
 from engagements.selectors.gates import gate_now, next_gate
 from engagements.selectors.maintenance import due_checks, owner_of
+from engagements.selectors.needed import Needed
 from engagements.selectors.signing import signable_by, standing_of
 from engagements.selectors.spec import spec_get
+from engagements.selectors.waiting_after import needed_at_the_end
 
 SOON = timedelta(days=7)
 SHOWN = 8
@@ -38,17 +40,6 @@ class Waiting:
     since: datetime
     page: str
     is_internal: bool = False
-
-
-@dataclass(frozen=True)
-class Needed:
-    """What waits for the reader. `since` and `due_on` where they are known."""
-
-    title: str
-    text: str
-    page: str
-    action: str
-    level: str = "waiting"
 
 
 def waiting_list(engagement: Engagement) -> list[Waiting]:
@@ -70,8 +61,8 @@ def waiting_list(engagement: Engagement) -> list[Waiting]:
 
 
 def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, today: date) -> list[Needed]:
-    """What the engagement needs of this person now, the most pressing first; of a closed one, its maintenance."""
-    upkeep = _maintenance(engagement, user, today)
+    """What the engagement needs of this person now, the most pressing first; of a closed one what follows it."""
+    upkeep = needed_at_the_end(engagement, user, today) + _maintenance(engagement, user, today)
     if not engagement.is_open:
         return upkeep[:SHOWN]
     me = Participant.objects.filter(engagement=engagement, user=user).first()

@@ -34,11 +34,9 @@ from portal.tenancy.permissions import (
 
 def after_base(request: TenantRequest, engagement: Engagement) -> dict[str, Any]:
     """What every page after the end knows."""
-    keys = {"client_slug": request.client.slug, "engagement_id": engagement.pk}
     return base(request, engagement, "report/") | {
         "may_follow": request.standing.may(RUN_ENGAGEMENT),
         "may_see_adoption": request.standing.may(VIEW_ADOPTION),
-        "after_url": reverse("after", kwargs=keys),
     }
 
 

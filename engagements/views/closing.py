@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -116,7 +115,6 @@ def report(request: TenantRequest, engagement_id: int) -> HttpResponse:
     context = base(request, found, "report/") | {"report": shown, "may_see_arr": may_see_arr}
     context |= page_parts(shown.content, request.client.slug, context["home"], may_see_arr=may_see_arr)
     context["may_close"] = context["is_firm"] and request.standing.may(RUN_ENGAGEMENT)
-    context["after_url"] = reverse("after", kwargs={"client_slug": request.client.slug, "engagement_id": found.pk})
     return TemplateResponse(request, "engagements/report.html", context)
 
 

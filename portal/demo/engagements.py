@@ -11,13 +11,15 @@ from engagements.models import (
     Gate,
     GateCriterion,
     Meeting,
+    MeetingItem,
     Participant,
+    Risk,
     Task,
 )
 from engagements.selectors.gates import gate_now
 from engagements.selectors.signing import shown_of
 from engagements.services.card import card_update
-from engagements.services.conversation import comment_add, meeting_item_add, meeting_note, risk_add
+from engagements.services.conversation import comment_add, homework_set, meeting_item_add, meeting_note, risk_add
 from engagements.services.documents import document_version_add
 from engagements.services.gates import criterion_say, gate_open, gate_override
 from engagements.services.moves import row_move
@@ -27,7 +29,7 @@ from engagements.services.start import Chosen, engagement_start
 from engagements.services.tasks import point_set, task_update, time_add
 from engagements.shipped import shipped_playbooks
 from portal.accounts.proofs import Place, Proof
-from portal.demo import building
+from portal.demo import building, closed
 from portal.demo.maintenance import after_launch, results_play
 from portal.tenancy.models import Client
 
@@ -74,6 +76,10 @@ STORIES = (
         {"usage_based": False}, is_maintained=True,
     ),
 )  # fmt: skip
+CLOSED = DemoEngagement(
+    "northwind", "sales-dashboards", "Sales dashboards", "single", 4, 170, 90,
+    {"rita": ("RevOps lead", "revops"), "finn": ("Budget", "finance"), "eve": ("Sponsor", "sponsor")}, {},
+)  # fmt: skip
 
 
 def engagements_load(client: Client, staff: list[Any], people: dict[str, Any], today: dt.date) -> None:
@@ -81,6 +87,23 @@ def engagements_load(client: Client, staff: list[Any], people: dict[str, Any], t
     for told in STORIES:
         if told.client == client.slug:
             engagement_play(client, told, staff, people, today)
+    if client.slug == CLOSED.client:
+        closed_play(client, staff, people, today)
+
+
+def closed_play(client: Client, staff: list[Any], people: dict[str, Any], today: dt.date) -> Engagement:
+    """The one that is over: played to its last phase, handed over, closed some weeks ago, and looked after since."""
+    engagement = engagement_play(client, CLOSED, staff, people, today)
+    for risk in Risk.objects.filter(engagement=engagement):
+        row_move(about="risk", row=risk, step="close")
+    for item in MeetingItem.objects.filter(engagement=engagement, kind="homework", done_at=None):
+        homework_set(item=item, is_done=True)
+    closed.ending_play(engagement, staff, people, today)
+    engagement.refresh_from_db()
+    lead = Participant.objects.get(engagement=engagement, user=staff[0])
+    phase_finish(engagement, 4, lead, today)
+    closed.close_play(engagement, staff, people, today)
+    return engagement
 
 
 def engagement_play(

@@ -5,17 +5,27 @@ from collections.abc import Callable
 
 import pytest
 
-from engagements.models import MaintenanceCheck, Phase, PlaybookDraft, PlaybookVersion, TimeEntry
+from engagements.models import (
+    AfterCare,
+    CheckIn,
+    Debrief,
+    MaintenanceCheck,
+    Phase,
+    PlaybookDraft,
+    PlaybookVersion,
+    SurveyPerson,
+    TimeEntry,
+)
 from engagements.playbook.diff import playbook_diff
 from engagements.playbook.draft import draft_read
 from engagements.selectors.gates import current_phase, phase_list
 from engagements.selectors.playbooks import version_content
 from portal.accounts.models import User
-from portal.demo.engagements import STORIES, DemoEngagement, engagement_play
+from portal.demo.engagements import STORIES, DemoEngagement, closed_play, engagement_play
 from portal.demo.playbooks import playbooks_load
-from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.models import Client, ClientRole, FirmRole
 from portal.tenancy.scope import tenant_context
-from tests.conftest import member
+from tests.conftest import consultant, member
 
 
 def test_there_is_a_story_for_each_phase() -> None:
@@ -47,3 +57,18 @@ def test_the_firm_has_a_playbook_of_its_own_and_a_draft_that_could_be_published(
     playbook, faults = draft_read(PlaybookDraft.objects.get().content)
     assert faults == [] and playbook is not None
     assert len(playbook_diff(version_content(version), playbook)) == 3
+
+
+def test_one_engagement_is_closed_answered_about_and_has_a_check_in_due(
+    northwind: Client, ana: User, person: Callable[..., User]
+) -> None:
+    people = {name: member(person, name, ClientRole.FINANCE, northwind) for name in ("finn", "rita", "eve", "adam")}
+    engineer = consultant(person, "evan", FirmRole.ENGINEER, northwind)
+    with tenant_context(northwind):
+        engagement = closed_play(northwind, [ana, engineer], people, dt.datetime.now(dt.UTC).date())
+        engagement.refresh_from_db()
+        assert engagement.state == "archived" and Debrief.objects.get().learnings
+        assert list(CheckIn.objects.values_list("days", "state")) == [(30, "held"), (90, "preparing")]
+        assert SurveyPerson.objects.exclude(answered_at=None).count() == 3
+        assert AfterCare.objects.get().path == "services_offered"
+        assert CheckIn.objects.get(days=30).found["adoption"]["dashboards"] > 0
