@@ -101,17 +101,18 @@ def escalation_fact(engagement: Engagement) -> Fact:
 
 
 def maintenance_fact(engagement: Engagement) -> Fact:
-    """The maintenance schedule, and who runs it."""
+    """The maintenance schedule, who runs it, and since when it does."""
+    where = "Maintenance", "maintenance/"
     tasks = engagement.content.get("maintenance", [])
     owners = [row for row in engagement.content.get("maintenance_owners", []) if row["kind"] == engagement.kind]
     if not tasks or not owners:
-        return Fact(
-            "Maintenance", ("There is no maintenance schedule, or nobody to run it.",), "Playbook", is_there=False
-        )
+        return Fact(where[0], ("There is no maintenance schedule, or nobody to run it.",), *where, is_there=False)
     rhythm = {"monthly": "every month", "quarterly": "every quarter", "first_cycle": "after the first cycle",
               "half_yearly": "every half year"}  # fmt: skip
-    lines = tuple(f"{row['name']}, {rhythm.get(row['cadence'], row['cadence'])}: {row['look_at']}." for row in tasks)
-    return Fact("Maintenance", (f"{owners[0]['owner']}.", *lines), "Playbook")
+    begun = engagement.maintenance_from
+    since = [f"The schedule runs since {begun:%Y-%m-%d}."] if begun else ["The schedule has not begun yet."]
+    lines = [f"{row['name']}, {rhythm.get(row['cadence'], row['cadence'])}: {row['look_at']}." for row in tasks]
+    return Fact(where[0], (f"{owners[0]['owner']}.", *since, *lines), *where)
 
 
 def documents_fact(engagement: Engagement) -> Fact:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from portal.accounts.adoption import Adoption, adoption_get, monday
+from portal.accounts.counted_pages import counted_pages
 from portal.accounts.services.usage import uses_write
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import VIEW_ADOPTION, VIEW_PEOPLE
@@ -31,6 +32,7 @@ def adoption(request: TenantRequest) -> HttpResponse:
         "weeks": week_table(found),
         "roles": role_table(found),
         "pages": page_table(found),
+        "dashboards": sorted(page.label for page in counted_pages().values() if page.is_dashboard),
         "spans": [{"label": label, "url": f"?weeks={n}", "active": n == weeks} for n, label in SPANS],
         "may_see_people": request.standing.may(VIEW_PEOPLE),
     }
