@@ -78,6 +78,7 @@ DIRECTORY = {
     "engagements_firmplaybook": "a firm's own templates",
     "engagements_playbookversion": "a firm's own templates",
     "accounts_guessbudget": "counters of guesses, no client's",
+    "notices_weekmail": "that a consultant was mailed about the week of a firm's clients; what it said is not kept",
     "notices_noticechoice": "how a person wants to be mailed, at whichever client",
     "accounts_user": "people; what they may see hangs on memberships",
     "accounts_user_groups": "Django's own; unused",

@@ -12,10 +12,7 @@ from portal.tenancy.wall import TenantForeignKey, TenantModel
 class MailState(models.TextChoices):
     WAITING = "waiting", "Waits to be sent"
     CLAIMED = "claimed", "Is being sent"  # nothing has left yet: safe to begin anew
-    HANDED = (
-        "handed",
-        "Was handed to the mail server",
-    )  # until the server's answer is known, nobody can say whether it took it
+    HANDED = "handed", "Was handed to the mail server"  # nobody can say whether it took it before it answers
     SENT = "sent", "Sent"
     FAILED = "failed", "Was refused by the mail server"
     UNKNOWN = "unknown", "May not have been delivered"
@@ -114,3 +111,23 @@ class NoticeChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.kind} {self.how}"
+
+
+class WeekMail(models.Model):
+    """A consultant's week at a firm: one mail about all clients they work on, made of the firm's summary rows."""
+
+    firm = models.ForeignKey("tenancy.Firm", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    week = models.DateField(help_text="Its Monday, where the person is")
+    message_id = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["firm", "user", "week"], name="week_mail_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}, week of {self.week}"

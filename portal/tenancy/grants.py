@@ -39,6 +39,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "accounts_guessbudget": (READ, ADD, change("tries", "ends_at")),
     # how a person wants to hear of things
     "notices_noticechoice": (READ, ADD, change("how")),
+    "notices_weekmail": (READ, ADD, change("state", "tries", "due_at", "claimed_at", "settled_at")),
     # a firm's templates: a version is never changed, and nothing is removed
     "engagements_firmplaybook": (READ, ADD, change("name")),
     "engagements_playbookversion": (READ, ADD),

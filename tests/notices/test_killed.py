@@ -12,7 +12,7 @@ import pytest
 from portal.accounts.models import User
 from portal.database import Server
 from portal.notices.kinds import Kind
-from portal.notices.services.outbox import LEASE
+from portal.notices.services.posting import LEASE
 from portal.notices.services.raising import notice_add
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
@@ -26,9 +26,9 @@ import os, signal, sys
 import django
 django.setup()
 from django.core.management import call_command
-import portal.notices.services.outbox as outbox
+import portal.notices.services.posting as posting
 if name := {"claimed": "mark_handed", "answered": "settle"}.get(sys.argv[1]):
-    setattr(outbox, name, lambda *given: os.kill(os.getpid(), signal.SIGKILL))
+    setattr(posting, name, lambda *given: os.kill(os.getpid(), signal.SIGKILL))
 call_command("notices_mail", client="northwind")
 """
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,16 +12,16 @@ from django.core.mail import EmailMultiAlternatives
 from portal.accounts.models import User
 from portal.notices.kinds import How, Kind
 from portal.notices.models import Notice
-from portal.notices.services import outbox
+from portal.notices.services import posting
 from portal.notices.services.choices import choices_set
 from portal.notices.services.days import day_claim
 from portal.notices.services.delivery import Outcome, hand_over
 from portal.notices.services.raising import notice_add
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.dispatch import dispatch_due
-from portal.tenancy.models import Client, Membership
+from portal.tenancy.models import Client, ClientSummary, Membership
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import member_remove
+from portal.tenancy.services import client_create, consultant_assign, firm_create, member_remove
 from tests.accounts.conftest import Commits, Mailbox
 from tests.notices.conftest import MoodyMailbox, later, mail_states, notices, send, told
 
@@ -150,6 +151,42 @@ def test_a_mail_is_claimed_by_one_of_two_jobs(
         others.append(send(northwind))
         return hand_over(mail, mark)
 
-    monkeypatch.setattr(outbox, "hand_over", meanwhile)
+    monkeypatch.setattr(posting, "hand_over", meanwhile)
     assert send(northwind) == 1
     assert others == [0] and len(moody.mails) == 1
+
+
+MONDAY = dt.datetime(2026, 11, 30, 8, 30, tzinfo=dt.UTC)
+
+
+def test_the_week_is_one_mail_about_the_clients_one_works_on_on_monday_morning(
+    northwind: Client, contoso: Client, other_firms: Client, ana: User, finn: User, mailbox: Mailbox
+) -> None:
+    with tenant_context(northwind):
+        ClientSummary.objects.create(
+            firm=northwind.firm, arr=Decimal("1250000.00"), arr_previous=Decimal("1200000.00"), as_of_month=24_322,
+            waiting_imports=2,
+        )  # fmt: skip
+    with tenant_context(contoso):
+        consultant_assign(client=contoso, user=ana)
+    assert send(northwind, MONDAY - dt.timedelta(hours=1)) == 0, "it is not eight yet"
+    assert send(northwind, MONDAY) == 1
+    assert send(contoso, MONDAY) == 0 and send(northwind, MONDAY + dt.timedelta(hours=5)) == 0, "once a week"
+    assert mailbox.mails[0]["To"] == ana.email and mailbox.mails[0]["Subject"].endswith("the week of your 2 clients")
+    text = mailbox.text()
+    assert "Northwind: ARR 1,250,000.00 USD at the end of Nov 2026 (+50,000.00); 2 files waiting." in text
+    assert "Contoso: no numbers yet." in text and "Elsewhere" not in text
+    choices_set(user=ana, chosen={Kind.PORTFOLIO: How.NEVER})
+    assert send(northwind, MONDAY + dt.timedelta(days=7)) == 0
+
+
+def test_a_week_that_nothing_ran_in_is_not_told_afterwards(northwind: Client, ana: User, mailbox: Mailbox) -> None:
+    assert send(northwind, MONDAY + dt.timedelta(days=3)) == 0 and mailbox.mails == []
+
+
+@pytest.fixture
+def other_firms(db: None) -> Client:
+    """A client of another firm."""
+    return client_create(
+        firm=firm_create(slug="elsewhere", name="Elsewhere Firm"), slug="elsewhere", name="Elsewhere", currency="USD"
+    )

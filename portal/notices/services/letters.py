@@ -34,6 +34,7 @@ def letter_of(client: Client, mailing: Mailing) -> EmailMultiAlternatives:
                 {"text": row.text, "at": instant_text(row.created_at, locale, zone), "url": absolute(row.path)}
                 for row in rows
             ],
+            "is_digest": not one,
             "action_label": "Open it" if one else "See them all",
             "action_url": absolute(first.path) if one else home,
             "fewer_url": fewer_url(user, {row.kind for row in rows}),

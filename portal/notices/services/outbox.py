@@ -2,48 +2,42 @@
 
 `notices_mail(client=, now=) -> int`
 
-Each step is committed before the next: the mail is made, claimed, marked as handed over just before its text leaves, and
-settled by the server's answer. A process that is killed leaves a claimed mail, which begins anew after the lease, or a handed
-one, which becomes UNKNOWN and is shown as that.
+How a mail is sent, and what a killed process leaves of it: `portal.notices.services.posting`.
 """
 
 import datetime as dt
-import logging
-import uuid
 from collections import defaultdict
 from functools import partial
 from typing import Any, Final
 
-from django.db.models import F, Min, Q
+from django.db.models import Min, Q
 
 from portal.notices.kinds import KINDS, How
 from portal.notices.models import Mailing, MailState, Notice
 from portal.notices.selectors import how_of
 from portal.notices.services.days import day_claim, next_morning
-from portal.notices.services.delivery import Outcome, hand_over
-from portal.notices.services.letters import domain_of_mails, letter_of
+from portal.notices.services.letters import letter_of
+from portal.notices.services.posting import LEASE, OPEN, Box, new_message_id, send_from, settle_left
 from portal.notices.services.raising import DUE
+from portal.notices.services.week import weeks_mail
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.selectors import Reach
 
-logger = logging.getLogger(__name__)
-LEASE: Final = dt.timedelta(minutes=10)  # longer than any dialogue with a mail server
 LOOKS: Final = dt.timedelta(hours=1)  # how long a notice can wait whose waking was lost
-MOST_TRIES: Final = 10  # two minutes, four, eight …: about 17 hours
 MOST_AT_ONCE: Final = 200
-OPEN: Final = (MailState.WAITING, MailState.CLAIMED, MailState.HANDED)
 
 
 def notices_mail(*, client: Client, now: dt.datetime) -> int:
     """Mail what is due at `now`, and set when the outbox is due again; gives the number of mails. Opens scopes itself."""
     with tenant_context(client):
-        mailings_settle(now)
+        settle_left(Mailing.objects.all(), now)
         mailings_make(client, now)
         due = Mailing.objects.filter(state=MailState.WAITING, due_at__lte=now).order_by("due_at", "pk")
         keys = list(due.values_list("pk", flat=True)[:MOST_AT_ONCE])
-    sent = sum(mailing_send(client, pk, now) for pk in keys)
+    box = Box(partial(tenant_context, client), Mailing.objects.all, partial(letter_of, client))
+    sent = sum(send_from(box, pk, now) for pk in keys) + weeks_mail(client=client, now=now)
     with tenant_context(client):
         # With the client locked, whoever wakes the outbox now does it after this, and is not overwritten.
         Client.objects.select_for_update(no_key=True).get(pk=client.pk)
@@ -61,15 +55,6 @@ def next_due(now: dt.datetime) -> dt.datetime:
     lease = found["claimed"] + LEASE if found["claimed"] else None
     at: dt.datetime = max(now, min(filter(None, (notice, found["due"], lease, now + LOOKS))))
     return at
-
-
-def mailings_settle(now: dt.datetime) -> None:
-    """What a killed process left behind: nothing had left of a claimed mail; of a handed one nobody knows."""
-    left = Mailing.objects.filter(claimed_at__lt=now - LEASE)
-    left.filter(state=MailState.CLAIMED).update(state=MailState.WAITING)
-    lost = left.filter(state=MailState.HANDED).update(state=MailState.UNKNOWN, settled_at=now)
-    if lost:
-        logger.error("%s mails were handed to the mail server by a process that ended before the answer", lost)
 
 
 def mailings_make(client: Client, now: dt.datetime) -> None:
@@ -92,9 +77,7 @@ def mailing_make(client: Client, user: Any, rows: list[Notice], now: dt.datetime
         kept = [row for row in kept if row not in once_a_day]
     if not kept:
         return
-    mailing: Mailing = Mailing.objects.create(
-        user=user, message_id=f"<{uuid.uuid4()}@{domain_of_mails()}>", due_at=now, created_at=now
-    )
+    mailing: Mailing = Mailing.objects.create(user=user, message_id=new_message_id(), due_at=now, created_at=now)
     Notice.objects.filter(pk__in=[row.pk for row in kept]).update(mailing=mailing)
 
 
@@ -106,39 +89,3 @@ def wanted(client: Client, user: Any, rows: list[Notice]) -> list[Notice]:
     staff = [user.pk] if reached.is_firm_staff else []
     ways = {kind: how_of([user.pk], kind, staff)[user.pk] for kind in {row.kind for row in rows}}
     return [row for row in rows if ways[row.kind] != How.NEVER]
-
-
-def mailing_send(client: Client, pk: int, now: dt.datetime) -> bool:
-    """Claim one mail and send it; whether the server took it."""
-    with tenant_context(client):
-        claim = Mailing.objects.filter(pk=pk, state=MailState.WAITING)
-        if not claim.update(state=MailState.CLAIMED, claimed_at=now, tries=F("tries") + 1):
-            return False
-        mailing = Mailing.objects.select_related("user").get(pk=pk)
-        letter = letter_of(client, mailing)
-    outcome = hand_over(letter, partial(mark_handed, client, pk, mailing.tries))
-    if outcome is Outcome.TAKEN_AWAY:
-        return False
-    with tenant_context(client):
-        settle(mailing, outcome, now)
-    return outcome is Outcome.SENT
-
-
-def mark_handed(client: Client, pk: int, tries: int) -> bool:
-    """From here on the mail may have left. False where the lease ran out and another process has begun."""
-    with tenant_context(client):
-        mine = Mailing.objects.filter(pk=pk, state=MailState.CLAIMED, tries=tries)
-        return bool(mine.update(state=MailState.HANDED))
-
-
-def settle(mailing: Mailing, outcome: Outcome, now: dt.datetime) -> None:
-    """Keep what became of a mail; one that may be tried again waits twice as long as before."""
-    mine = Mailing.objects.filter(pk=mailing.pk, tries=mailing.tries, state__in=OPEN)
-    if outcome is Outcome.LATER and mailing.tries < MOST_TRIES:
-        mine.update(state=MailState.WAITING, due_at=now + dt.timedelta(minutes=2**mailing.tries))
-        return
-    ends = {Outcome.SENT: MailState.SENT, Outcome.UNKNOWN: MailState.UNKNOWN}
-    state = ends.get(outcome, MailState.FAILED)
-    mine.update(state=state, settled_at=now)
-    if state != MailState.SENT:
-        logger.error("a mail ended as %s: %s", state, mailing.message_id)
