@@ -63,6 +63,9 @@ def test_two_months_running_above_five_per_cent_fire_once_for_the_whole_run(live
     assert upkeep_reasons(live, dt.date(2026, 10, 5))[0].sentence.startswith("Reconciliation drifts: CRM and Billing")
     close(scope, "2026-10", on="2026-11-03")
     assert names(live) == []  # the third month is the same drift
+    Engagement.objects.filter(pk=live.pk).update(hypercare_from=dt.date(2026, 9, 1))
+    live.refresh_from_db()
+    assert names(live) == []  # and so is what is left of it, seen from a later day
 
 
 @pytest.mark.parametrize(("crm", "expected"), [("105000", []), ("105000.01", ["drift"]), ("94999.99", ["drift"])])
