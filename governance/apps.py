@@ -17,6 +17,7 @@ class GovernanceConfig(AppConfig):
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
         people = import_module("portal.accounts.services.people")
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
+        people.WHEN_LEAVING.append(import_module("governance.services.registry").metrics_leave)
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("definitions", "Definitions")
         counted("metrics", "Metrics")

@@ -137,7 +137,7 @@ def control_end(request: TenantRequest, control_id: int) -> HttpResponse:
 
 
 @require_GET
-@client_page(VIEW_POLICY)
+@client_page(MANAGE_METRICS)  # it names owners by their e-mail addresses
 def metrics_yaml(request: TenantRequest) -> HttpResponse:
     """The registry as a file."""
     content = registry_yaml(registry_get(request.client)).encode()

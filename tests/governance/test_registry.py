@@ -28,8 +28,9 @@ from metrics.measures import MEASURES
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
+from portal.accounts.services.people import person_remove
 from portal.lib.periods import month_parse
-from portal.tenancy.models import AuditEntry, Client, ClientRole
+from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, MANAGE_METRICS
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create
@@ -279,6 +280,14 @@ def test_the_owner_is_one_of_the_clients_people(kept: Client, rita: User, otto: 
         with pytest.raises(OutdatedError):
             metric_owner_set(metric=found, version=found.version, owner=None)
         assert metric("arr").owner == rita
+
+
+def test_whoever_leaves_owns_no_metric_any_more(kept: Client, rita: User, adam: User) -> None:
+    with tenant_context(kept):
+        metric_owner_set(metric=metric("arr"), version=1, owner=rita)
+        person_remove(client=kept, member=Membership.objects.get(user=rita))
+        assert metric("arr").owner is None and metric("arr").version == 3
+        assert MetricEvent.objects.filter(metric__key="arr")[0].text == "Owner: Rita → nobody; they left."
 
 
 def test_only_admins_and_revops_of_the_client_manage_metrics() -> None:

@@ -132,7 +132,7 @@ REGISTRY_ROUTES = [
     Route("metric_validation", VIEW_ARR, "get", with_a_control, status=(200,), names_object=False),
     Route("metric_control_add", RECONCILE, "post", data=a_control_form, status=(302,)),
     Route("metric_control_end", RECONCILE, "post", a_control, status=(302,)),
-    Route("metrics_yaml", VIEW_POLICY, status=(200,)),
+    Route("metrics_yaml", MANAGE_METRICS, status=(200,)),
     Route("metrics_import", MANAGE_METRICS, status=(200,)),
     Route("metrics_import", MANAGE_METRICS, "post", data=a_file, status=(200,)),
     Route("metrics_import_apply", MANAGE_METRICS, "post", data=a_drift, status=(302,)),
