@@ -77,6 +77,8 @@ DIRECTORY = {
     "accounts_firminvitation": "a firm's own",
     "engagements_firmplaybook": "a firm's own templates",
     "engagements_playbookversion": "a firm's own templates",
+    "engagements_playbookdraft": "a firm's own templates",
+    "engagements_calendarfeed": "a person's own address of their dates; what it shows is read in each client's scope",
     "accounts_guessbudget": "counters of guesses, no client's",
     "notices_weekmail": "that a consultant was mailed about the week of a firm's clients; what it said is not kept",
     "notices_noticechoice": "how a person wants to be mailed, at whichever client",

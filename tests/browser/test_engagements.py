@@ -13,9 +13,10 @@ from engagements.services.people import participant_add
 from engagements.services.start import Chosen, engagement_start
 from engagements.shipped import shipped_playbooks
 from portal.accounts.models import User
-from portal.tenancy.models import Client, FirmRole
+from portal.notices.models import Notice
+from portal.tenancy.models import Client, ClientRole, FirmRole
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import consultant_assign, firm_member_add
+from portal.tenancy.services import consultant_assign, firm_member_add, member_add
 from tests.browser.live import CHROMIUM, portal_on_a_port, signed_in_page
 from tests.engagements.conftest import START
 
@@ -89,6 +90,29 @@ def test_time_takes_two_clicks(desk: Page, client: Client, lead: User) -> None:
     expect(desk.get_by_text("0.50 h logged of 60.00 h")).to_be_visible()
 
 
+def test_an_at_offers_the_people_of_the_project_by_keyboard(desk: Page, client: Client, lead: User) -> None:
+    rita = User.objects.create_user("rita@example.com", None, name="Rita")
+    with tenant_context(client):
+        member_add(client=client, user=rita, role=ClientRole.REVOPS)
+        engagement = started(client, lead)
+        participant_add(engagement=engagement, user=rita, is_firm_staff=False, project_role="Lead", function="revops")
+        gate = Gate.objects.order_by("phase__position")[0]
+    desk.goto(f"/c/northwind/engagements/{engagement.pk}/gates/{gate.pk}/")
+    box = desk.get_by_label("Comment", exact=True)
+    box.press_sequentially("Please look, @ri")
+    expect(desk.get_by_role("option", name="Rita Lead")).to_be_visible()
+    box.press("Enter")
+    expect(box).to_have_value("Please look, @Rita ")
+    desk.get_by_label("For the firm alone").check()
+    box.press_sequentially("and @ri")
+    expect(desk.get_by_role("option", name="Rita Lead")).to_have_count(0)
+    desk.get_by_label("For the firm alone").uncheck()
+    desk.get_by_role("button", name="Say it").click()
+    expect(desk.get_by_text("Please look, @Rita and @ri")).to_be_visible()
+    with tenant_context(client):
+        assert Notice.objects.get(kind="mentioned").user == rita
+
+
 def started(client: Client, lead: User, key: str = "executive-reporting-suite") -> Engagement:
     """An engagement by a shipped playbook, with its lead."""
     chosen = Chosen(shipped_playbooks()[key])
@@ -133,7 +157,11 @@ def test_a_client_signs_on_a_phone_and_nothing_scrolls_sideways(page: Page, clie
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/c/northwind/")
     page.get_by_role("link", name="Read and sign").click()
-    page.get_by_role("button", name="Sign: Finance and RevOps have signed the one-page policy").click()
+    expect(page.get_by_text("I, Rita, sign for RevOps of Northwind")).to_be_visible()
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+    page.get_by_role("button", name="Sign").click()
+    expect(page.get_by_text("You signed for RevOps")).to_be_visible()
+    page.get_by_role("link", name="Back to the gate").click()
     expect(page.get_by_text("Signed by Rita")).to_be_visible()
     for tab in TABS:
         page.goto(f"/c/northwind/engagements/{engagement.pk}/{tab}")
