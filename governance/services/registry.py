@@ -132,6 +132,8 @@ def metric_add(*, client: Client, key: str, content: Mapping[str, Any], reason: 
     registry_lock(client)
     if fault := key_fault(key):
         raise DefinitionError(f"the key {fault}")
+    if not Metric.objects.exists():
+        raise DefinitionError("start the registry first: what is shipped may say it already")
     if Metric.objects.filter(key=key).exists():
         raise DefinitionError(f"there is a metric “{key}” already; a key is never used twice")
     if Metric.objects.count() >= MOST_METRICS:
@@ -175,7 +177,7 @@ def metric_version_add(
     if metric.status != MetricStatus.PROPOSED and not is_restating:
         month_check(effective_month, newest.month, newest_closed())
     changed = registry.having(metric.key, settled, effective_month)
-    together_check(changed, metric.key, effective_month)
+    together_check(changed, metric.key, effective_month, registry)
     return version_keep(metric, newest, settled, effective_month, reason=required(reason), user=user)
 
 
@@ -216,17 +218,21 @@ def month_check(month: int | None, newest: int | None, closed: int | None) -> No
         raise DefinitionError(f"{month_text(closed)} is closed: choose a later month")
 
 
-def together_check(registry: Registry, key: str, month: int | None) -> None:
-    """DefinitionError where the registry could not be computed in any month from `month` on."""
+def together_check(registry: Registry, key: str, month: int | None, before: Registry | None = None) -> None:
+    """DefinitionError where the registry could not be computed in any month from `month` on.
+
+    With `before`, what could not be computed then either is passed over: the change is not to blame.
+    """
     months = {each.month for entry in registry.entries.values() for each in entry.versions if each.month is not None}
+    terms = terms_of(registry.client.currency)
     for at in sorted({registry.month, month or 0, *(each for each in months if each >= (month or 0))}):
-        faults = formulas_check(registry.formulas_at(at), terms_of(registry.client.currency))
+        faults = formulas_check(registry.formulas_at(at), terms)
         if key in faults:
             raise DefinitionError(faults[key].message)
-        for other, fault in faults.items():
-            raise DefinitionError(
-                f"“{registry.entries[other].name}” is built on it and could not be computed: {fault.message}"
-            )
+        known = formulas_check(before.formulas_at(at), terms) if before is not None and faults else {}
+        for other in faults.keys() - known.keys():
+            name, fault = registry.entries[other].name, faults[other]
+            raise DefinitionError(f"“{name}” is built on it and could not be computed: {fault.message}")
 
 
 def metric_status_set(

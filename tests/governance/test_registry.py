@@ -25,6 +25,7 @@ from governance.services.registry import (
     registry_start,
 )
 from metrics.measures import MEASURES
+from metrics.selectors.measure_values import terms_of
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
@@ -225,6 +226,16 @@ def test_a_change_that_breaks_what_is_built_on_it_is_refused(kept: Client) -> No
         change("cac", formula="spend_amount", unit="money")
 
 
+def test_a_metric_that_was_broken_before_stops_no_other_change(kept: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A measure that is no longer declared breaks what names it, and nothing else."""
+    with tenant_context(kept):
+        left = {name: term for name, term in terms_of("USD").items() if name != "opp_cycle"}
+        monkeypatch.setattr("governance.services.registry.terms_of", lambda currency: left)
+        change("mrr", name="Monthly")
+        with pytest.raises(DefinitionError, match="there is no measure or metric “opp_cycle”"):
+            change("sales_cycle", None, name="Cycle")
+
+
 def test_a_metric_of_ones_own_is_proposed_and_changed_from_the_beginning(kept: Client, rita: User) -> None:
     with tenant_context(kept):
         metric_add(client=kept, key="growth_of_new", content=OWN, reason="Sales asked", user=rita)
@@ -233,6 +244,11 @@ def test_a_metric_of_ones_own_is_proposed_and_changed_from_the_beginning(kept: C
         assert entry.metric.status == "proposed" and entry.name == "New on new"
         with pytest.raises(DefinitionError, match="never used twice"):
             metric_add(client=kept, key="growth_of_new", content=OWN, reason="Again")
+
+
+def test_nothing_is_proposed_before_the_registry_is_started(northwind: Client) -> None:
+    with tenant_context(northwind), pytest.raises(DefinitionError, match="start the registry first"):
+        metric_add(client=northwind, key="growth_of_new", content=OWN, reason="Sales asked")
 
 
 def test_the_states_are_a_table_and_nothing_else() -> None:
