@@ -29,7 +29,7 @@ def annual_factor(lines: CodedLines) -> tuple[Ints, Ints]:
     divided_by = np.ones(len(lines), dtype=np.int64)
     total = np.flatnonzero(lines.basis == AMOUNT_BASES.index("total"))
     times[total], divided_by[total] = term_factor(lines.starts[total], lines.natural_end[total])
-    overage = lines.is_overage
+    overage = np.flatnonzero(lines.is_overage)
     times[overage], divided_by[overage] = OVERAGE_PERIODS_PER_YEAR, 1
     return times, divided_by
 

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, ints, range_minimum
+from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, bits_of, ints, range_minimum, sorted_places
 from metrics.engine.lines import CodedLines
 
 Pairs: TypeAlias = tuple[Ints, Ints]
@@ -79,10 +79,13 @@ def chain_lines(lines: CodedLines, eligible: Bools, grace_days: int) -> Chains:
     ``grace_days``.
     """
     rows = np.flatnonzero(eligible)
-    group = (lines.unit[rows] * max(len(lines.product_names), 1) + lines.product[rows]) << DAY_BITS
-    key = group + lines.starts[rows] + DAY_OFFSET
-    order = np.argsort(key, kind="stable")
-    rows, group, key = rows[order], group[order], key[order]
+    code, starts = lines.unit[rows] * max(len(lines.product_names), 1) + lines.product[rows], lines.starts[rows]
+    first = int(starts.min(initial=NEVER))
+    of_day = bits_of(int(starts.max(initial=first)) - first + 1)
+    bits = bits_of(len(lines.unit_names) * max(len(lines.product_names), 1)) + of_day
+    order = sorted_places((code << of_day) | (starts - first), bits)[1]
+    rows, group = rows[order], code[order] << DAY_BITS
+    key = group + starts[order] + DAY_OFFSET
     end = lines.service_end[rows]
     last = np.minimum(end + min(grace_days, LONGEST_SPAN), NEVER)
     low = first_place_at(key, group + end + DAY_OFFSET)
@@ -145,8 +148,8 @@ def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pai
     if len(names) <= FEW_LINES:
         return few_text_pairs(names, references, rows)
     # Joined on hashes, which is twice as fast as on text; a pair counts only where the texts are the same.
-    named = pl.DataFrame({"hash": names.hash(), "a": np.arange(len(names))})
-    wanted = pl.DataFrame({"hash": references[rows].hash(), "b": rows})
+    named = pl.DataFrame({"hash": names.hash(), "a": np.arange(len(names), dtype=np.uint32)})
+    wanted = pl.DataFrame({"hash": references[rows].hash(), "b": rows.astype(np.uint32)})
     pairs = wanted.join(named, on="hash")
     a, b = ints(pairs["a"]), ints(pairs["b"])
     same = (names[a] == references[b]).to_numpy()

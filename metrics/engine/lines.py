@@ -96,9 +96,9 @@ def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
         unit=_category(unit_expression(customer_unit)),
         product=_category(pl.col("product").fill_null(NO_VALUE)),
         currency=_category(pl.col("currency")),
-        charge_type=pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical().cast(pl.Int64),
-        basis=pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical().cast(pl.Int64),
-        starts=pl.col("starts_on").to_physical().cast(pl.Int64),
+        charge_type=pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical(),
+        basis=pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical(),
+        starts=pl.col("starts_on").to_physical(),
         natural_end=_day("ends_on", 1),
         signed=_day("signed_on"),
         live=_day("live_on"),
@@ -118,11 +118,11 @@ def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
 
 def _category(text: pl.Expr) -> pl.Expr:
     """Codes of a text column; private categories, so that codes start at 0 and no frame sees another's."""
-    return text.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
+    return text.cast(pl.Categorical(pl.Categories.random())).to_physical()
 
 
 def _day(name: str, shift: int = 0) -> pl.Expr:
-    return (pl.col(name).to_physical().cast(pl.Int64) + shift).fill_null(NEVER)
+    return (pl.col(name).to_physical() + shift).fill_null(NEVER)
 
 
 def _ordered(codes: Ints, texts: pl.Series) -> tuple[Ints, pl.Series]:

@@ -25,7 +25,7 @@ from metrics.engine.chains import Chains, Pairs, chain_lines, named_pairs, repla
 from metrics.engine.lines import CHARGE_TYPES, CodedLines
 from metrics.engine.policy import Policy
 from metrics.engine.recognition import FROM_RULES, recognition_days
-from metrics.engine.threads import together
+from metrics.engine.threads import in_threads, together
 
 UNTIL_RULES: Final = ("open", "natural_end", "grace", "cancelled", "continued", "overage")
 WHY_NOT: Final = (
@@ -115,12 +115,13 @@ def settle_related(related: Related, recognition: str) -> Settlement:
     recognised, from_rule = recognition_days(lines, eligible, chains, replaced, recognition)
     counted = recognised < np.where(eligible, lines.service_end, 0)
     counted &= recognised != NEVER
-    until, until_rule = until_days(lines, policy, counted, recognised, chains, replaced)
+    counts_from = np.where(counted, recognised, NEVER)
+    until, until_rule = until_days(lines, policy, counts_from, chains, replaced)
     why_not[eligible & ~counted] = WHY_NOT.index("recognised_after_end")
     why_not[eligible & (recognised == NEVER)] = WHY_NOT.index("never_live")
     why_not[counted & (until <= recognised)] = WHY_NOT.index("no_day_left")
-    counts_from, counts_until = np.where(counted, recognised, NEVER), np.where(counted, until, NEVER)
-    month_from, month_until = months_of_days(counts_from), months_of_days(counts_until)
+    counts_until = np.where(counted, until, NEVER)
+    month_from, month_until = in_threads(len(lines), months_of_days, (counts_from, counts_until))
     add_overage(lines, policy, (counts_from, counts_until, month_from, month_until, from_rule, until_rule))
     return Settlement(
         related.annual_value, eligible, counted, recognised, counts_from, counts_until,
@@ -145,31 +146,31 @@ def exclusions(lines: CodedLines, policy: Policy) -> Ints:
 
 
 def until_days(
-    lines: CodedLines, policy: Policy, counted: Bools, recognised: Ints, chains: Chains, replaced: Pairs
+    lines: CodedLines, policy: Policy, takes_over: Ints, chains: Chains, replaced: Pairs
 ) -> tuple[Ints, Ints]:
     """The day each line stops to count (``NEVER`` if none) and the place in ``UNTIL_RULES`` of the rule that came
     first.
 
-    The earliest of the cancellation; the natural end, moved by the grace where there is no cancellation; and the
-    first recognition day of a counted line that continues it. Where two fall on one day, cancellation names it
-    before continuation before the end.
+    The earliest of the cancellation; the natural end, moved by the grace where there is no cancellation; and the first
+    recognition day of a counted line that continues it (``takes_over``; ``NEVER`` for lines that do not count). Where two
+    fall on one day, cancellation names it before continuation before the end.
     """
-    cancelled = lines.cancelled != NEVER
-    grace = np.where(cancelled, 0, min(policy.renewal_grace_days, LONGEST_SPAN))
-    natural = np.where(lines.natural_end == NEVER, NEVER, np.minimum(lines.natural_end + grace, NEVER))
-    continued = first_continuation(lines, counted, recognised, chains, replaced)
+    cancelled = np.flatnonzero(lines.cancelled != NEVER)
+    # What never ends stays NEVER, the latest of all.
+    natural = np.minimum(lines.natural_end + min(policy.renewal_grace_days, LONGEST_SPAN), NEVER)
+    natural[cancelled] = lines.natural_end[cancelled]
+    continued = first_continuation(takes_over, chains, replaced)
     until = np.minimum(np.minimum(lines.cancelled, natural), continued)
-    ends = np.where(grace > 0, UNTIL_RULES.index("grace"), UNTIL_RULES.index("natural_end"))
-    rules = np.where(until == continued, UNTIL_RULES.index("continued"), ends)
-    rules[until == lines.cancelled] = UNTIL_RULES.index("cancelled")
-    rules[until == NEVER] = UNTIL_RULES.index("open")
+    rules = np.full(len(lines), UNTIL_RULES.index("grace" if policy.renewal_grace_days > 0 else "natural_end"))
+    rules[cancelled] = UNTIL_RULES.index("natural_end")
+    for rule, day in (("continued", continued), ("cancelled", lines.cancelled), ("open", NEVER)):
+        rules[np.flatnonzero(until == day)] = UNTIL_RULES.index(rule)
     return until, rules
 
 
-def first_continuation(lines: CodedLines, counted: Bools, recognised: Ints, chains: Chains, replaced: Pairs) -> Ints:
-    """For each line the first recognition day of a counted line that continues it, or ``NEVER``."""
-    takes_over = np.where(counted, recognised, NEVER)
-    first = np.full(len(lines), NEVER, dtype=np.int64)
+def first_continuation(takes_over: Ints, chains: Chains, replaced: Pairs) -> Ints:
+    """For each line the first day on which a counted line takes over from it, or ``NEVER``."""
+    first = np.full(len(takes_over), NEVER, dtype=np.int64)
     first[chains.rows] = chains.first_following(takes_over[chains.rows])
     np.minimum.at(first, replaced[0], takes_over[replaced[1]])
     return first
