@@ -16,6 +16,7 @@ from engagements.models import Engagement, PackageFile
 from engagements.selectors.package import Paper, package_sha256, paper_list
 from engagements.services.changes import record_change
 from engagements.services.files import file_take
+from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
 from portal.lib.paper import PaperError, paper, paper_size
 from portal.tenancy import audit
@@ -27,7 +28,12 @@ TEMPLATE: Final = "pdf/package.html"
 
 
 def package_ask(*, engagement: Engagement, user: Any) -> PackageFile:
-    """Ask for the package as it reads now; where the newest one says the same, or is being made, that is the answer."""
+    """Ask for the package as it reads now; where the newest one says the same, or is being made, that is the answer.
+
+    A closed engagement still gives its papers, because its maintenance goes on; an archived one is left as it is.
+    """
+    if engagement.state == "archived":
+        require_open(engagement)
     Engagement.objects.select_for_update().get(pk=engagement.pk)
     newest = PackageFile.objects.filter(engagement=engagement).first()
     if newest is not None:
