@@ -102,6 +102,7 @@ MAINTENANCE_CHECKS: dict[str, str] = {
     "failed_imports": "No failed import is open for longer than the threshold, in hours",
     "account_changes": "No account moves by more than the threshold, in the reporting currency, without a contract event",
     "expired_contracts": "No more contract lines than the threshold count past their end",
+    "contract_sample": "As many contracts as the threshold says, drawn at random for a person to compare with their paper",
     "stale_rates": "The newest rate of every currency is no older than the threshold, in days",
     "dashboard_use": "At least the threshold, in per cent, of the executives opened a dashboard in the period",
 }

@@ -1,8 +1,8 @@
 """What a maintenance check computes: a registry of keys and the functions that answer them. Reads only; in the client's scope.
 
-An answer is ok, red or missing, says why in one sentence, keeps the figures it was decided by, and where they come from. What
-cannot be computed says what is missing; it is never ok. `engagements.playbook.terms.MAINTENANCE_CHECKS` names the same keys: a
-test holds the two together. Sentences name accounts and amounts, so they are for readers of the numbers.
+An answer is ok, red, missing, or figures for a person to judge. It says why in one sentence, keeps the figures it was decided
+by, and where they come from. What cannot be computed says what is missing; it is never ok. Sentences name accounts and amounts,
+so they are for readers of the numbers. `engagements.playbook.terms.MAINTENANCE_CHECKS` names the same keys: a test says so.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from metrics.selectors.rates import rate_coverage, rate_gaps
 from metrics.selectors.reconciliation import reconciliation_get
 from metrics.selectors.reconciliation_checks import closed_months
 from metrics.selectors.reconciliation_figures import EXPLAINED, Reconciliation
-from metrics.selectors.upkeep import account_changes, lines_past_end, sync_health
+from metrics.selectors.upkeep import account_changes, contracts_drawn, lines_past_end, sync_health
 from portal.accounts.counted_pages import counted_pages
 from portal.accounts.models import PageUse
 from portal.lib.periods import first_day, last_day, month_format
 from portal.tenancy.models import Client, ClientRole, Membership
 
-OK, RED, MISSING = "ok", "red", "missing"
-SHOWN = 10
+OK, RED, MISSING, JUDGE = "ok", "red", "missing", "judge"
+SHOWN, MOST_DRAWN = 10, 50
 HOURS_MOST = 24 * 366
 
 
@@ -220,6 +220,22 @@ def expired(asked: Asked) -> Found:
     return Found(RED, sentence, (total, *figures), (link,))
 
 
+def sample(asked: Asked) -> Found:
+    """Contracts drawn at random, with what the engine says of each: whether their paper says the same, a person judges."""
+    if asked.month is None:
+        return Found(MISSING, "The check is about no month.", links=(Link(*DATA),))
+    drawn = contracts_drawn(asked.client, asked.month, min(int(limit(asked)), MOST_DRAWN))
+    if isinstance(drawn, NoValue):
+        return Found(MISSING, drawn.sentence, links=(Link(*DATA),))
+    month, link = month_format(asked.month), Link("Contract lines", "data_lines")
+    if not drawn:
+        return Found(MISSING, f"No contract has ARR at the end of {month}.", links=(link,))
+    figures = tuple(Figure(each.contract_id, str(each.arr), each.name, asked.client.currency) for each in drawn)
+    of = f"drawn at random from those with ARR at the end of {month}"
+    sentence = f"{counted(len(drawn), 'contract')} {of}: compare each with its paper."
+    return Found(JUDGE, sentence, figures, (link,))
+
+
 def stale_rates(asked: Asked) -> Found:
     """The newest rate of each currency that lines are written in, as of now."""
     rows = [row for row in rate_coverage(asked.client) if row.lines]
@@ -283,6 +299,7 @@ CHECKS: dict[str, Check] = {
     "failed_imports": failed_imports,
     "account_changes": changes,
     "expired_contracts": expired,
+    "contract_sample": sample,
     "stale_rates": stale_rates,
     "dashboard_use": dashboard_use,
 }

@@ -15,7 +15,7 @@ from engagements.playbook.figures import figure_of
 from engagements.playbook.rhythm import ClientCalendar, Occurrence, occurrences
 from engagements.playbook.terms import Cadence
 from engagements.selectors.maintenance import firm_people, local_day, owner_of
-from engagements.selectors.maintenance_checks import MISSING, OK, Asked, Found, compute
+from engagements.selectors.maintenance_checks import JUDGE, MISSING, OK, Asked, Found, compute
 from engagements.services.changes import record_change
 from engagements.services.files import file_take
 from engagements.services.moves import closed_sentence
@@ -246,8 +246,8 @@ def check_compute(*, check: MaintenanceCheck, now: datetime | None = None, is_as
 
 
 def follow(check: MaintenanceCheck, found: Found, now: datetime) -> None:
-    """Let the result be what was computed: a red flag that computes as ok is solved; what is missing is never ok."""
-    if found.state == MISSING:
+    """Let the result be what was computed. A red flag that computes as ok is solved; what is missing is never ok."""
+    if found.state in {MISSING, JUDGE}:
         if check.state == "ok":
             check.state, check.is_computed, check.decided_at = "open", False, None
         return

@@ -2,6 +2,7 @@
 
 - `account_changes(client, month) -> list[AccountChange] | NoValue` — who moved in a month, and by which contract event
 - `lines_past_end(client, month) -> list[PastEnd] | NoValue` — lines that count at a month end though their term is over
+- `contracts_drawn(client, month, size) -> list[DrawnContract] | NoValue` — contracts at random, for a spot check
 - `sync_health(now, hours) -> list[SourceHealth]` — failed imports that nobody has settled, by source
 - `products_since(month) -> list[NewProduct]` — products whose first line begins after a month
 - `billing_sources_since(day) -> list[Source]` — billing systems that joined others after a day
@@ -10,6 +11,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from typing import Final
 
 import numpy as np
@@ -65,6 +67,15 @@ class PastEnd:
     contract_id: str
     customer: str
     ends_on: dt.date
+    arr: Decimal
+
+
+@dataclass(frozen=True)
+class DrawnContract:
+    """A contract that was drawn, whose it is, and what the engine says of its ARR."""
+
+    contract_id: str
+    name: str
     arr: Decimal
 
 
@@ -151,6 +162,20 @@ def lines_past_end(client: Client, month: int) -> list[PastEnd] | NoValue:
         for row, cents in zip(lines.frame[end.rows[over]].to_dicts(), end.cents[over].tolist(), strict=True)
     ]
     return sorted(found, key=lambda each: (-each.arr, each.line_id))
+
+
+def contracts_drawn(client: Client, month: int, size: int) -> list[DrawnContract] | NoValue:
+    """So many contracts that count at a month end, drawn at random; for the same month the same ones. By id."""
+    end = MonthEnds.of(client).at(policy_in_force(client), month)
+    if isinstance(end, NoValue):
+        return end
+    held: dict[str, tuple[str, int]] = {}
+    lines = end.lines.frame[end.rows].select("contract_id", "customer_id")
+    for (contract, customer), cents in zip(lines.iter_rows(), end.cents.tolist(), strict=True):
+        held[contract] = (customer, held.get(contract, ("", 0))[1] + int(cents))
+    drawn = sorted(held, key=lambda contract: sha256(f"{client.pk} {month} {contract}".encode()).digest())[:size]
+    called = customer_names([held[contract][0] for contract in drawn])
+    return [DrawnContract(each, called[held[each][0]], from_cents(held[each][1])) for each in sorted(drawn)]
 
 
 def sync_health(now: dt.datetime, hours: int) -> list[SourceHealth]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from engagements.models import Engagement, MaintenanceCheck, Participant
 from engagements.playbook.support import FirstClose
 from engagements.selectors.hypercare import office_hours
+from engagements.selectors.maintenance_checks import JUDGE
 from engagements.services.hypercare import hypercare_begin, hypercare_decide, office_hours_set
 from engagements.services.maintenance import check_compute, check_step, maintenance_begin
 from engagements.services.moves import row_move
@@ -17,6 +18,7 @@ FOUND = "Two contracts that ended in spring still counted in the CRM: nobody had
 EVIDENCE = "The list of contract lines past their end, read with the two account owners."
 SOLVED = "Both cancellations are entered, and an end date is required from now on."
 SAID = {
+    "spot_check": "All fifteen contracts that were drawn say on paper what stands here.",
     "components": "The ten largest movements of each class read against their contracts: all in the right class.",
     "board": "The October board pack shows the closed month as it stands here.",
 }
@@ -47,8 +49,10 @@ def results_play(engagement: Engagement, lead: Participant, today: dt.date) -> N
         if check.task_key == FLAGGED and not MaintenanceCheck.objects.filter(state="solved").exists():
             flagged = check_step(check=check, step="flag", user=lead.user, note=FOUND, evidence=EVIDENCE, now=now)
             check_step(check=flagged, step="solve", user=lead.user, note=SOLVED, now=now)
-        elif check.check_key:
-            check_compute(check=check, now=now)
-        elif check.task_key not in LEFT:
+            continue
+        if check.check_key:
+            check = check_compute(check=check, now=now)
+        is_for_people = not check.check_key or (check.found or {})["state"] == JUDGE
+        if is_for_people and check.task_key not in LEFT:
             text = SAID.get(check.task_key, "Looked at with the client's people: in order.")
             check_step(check=check, step="pass", user=lead.user, note=text, now=now)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engagements.models import Engagement, MaintenanceCheck
-from engagements.selectors.maintenance_checks import MISSING, OK, RED, Asked, Found, compute
+from engagements.selectors.maintenance_checks import JUDGE, MISSING, OK, RED, Asked, Found, compute
 from engagements.services.maintenance import check_compute, check_step, maintenance_begin
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.upkeep import maintenance_due
@@ -40,6 +40,7 @@ def found(
         "failed_imports",
         "account_changes",
         "expired_contracts",
+        "contract_sample",
         "stale_rates",
         "dashboard_use",
         "something_else",
@@ -141,6 +142,30 @@ def test_lines_past_their_end_that_still_count_are_expired_contracts(scope: Clie
         ("K-X1", "12000.00", "USD"),
     ]
     assert found(scope, "expired_contracts", "0", month_parse("2026-11")).state == OK  # the grace is over
+
+
+def test_a_spot_check_draws_the_same_contracts_again_and_leaves_the_judgement_to_people(scope: Client) -> None:
+    more = [
+        line(
+            f"D{n}",
+            f"{n}00",
+            customer_id=f"d{n}",
+            customer_name=f"D{n} Ltd",
+            starts_on="2026-01-01",
+            ends_on="2026-12-31",
+        )
+        for n in range(1, 31)
+    ]
+    numbers(scope, None, *more)
+    answer = found(scope, "contract_sample", "15")
+    assert answer.state == JUDGE and answer == found(scope, "contract_sample", "15", on="2026-11-20")
+    assert answer.sentence.startswith("15 contracts drawn at random from those with ARR at the end of 2026-10")
+    amounts = {"K-B1": "100000.00"} | {f"K-D{n}": f"{n}00.00" for n in range(1, 31)}
+    assert len({each.label for each in answer.figures}) == 15
+    assert all(each.value == amounts[each.label] for each in answer.figures)
+    other = found(scope, "contract_sample", "15", OCTOBER + 1)
+    assert {each.label for each in other.figures} != {each.label for each in answer.figures}
+    assert len(found(scope, "contract_sample", "40").figures) == 31
 
 
 def test_rates_are_stale_a_week_after_the_newest(scope: Client) -> None:
