@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engagements.models import Component, Document, Engagement, ProjectTest, ProjectTraining
+from engagements.selectors.package import package_sha256, paper_list
 from governance.selectors.signoff import SignoffView, signed_edges, signed_final
 from metrics.selectors.rhythm import source_rhythms
 
@@ -33,7 +34,7 @@ class Fact:
 def facts_of(engagement: Engagement, *, is_internal: bool) -> list[Fact]:
     """The facts of a handoff, in the order in which they are talked through; escalation is the same for both sides."""
     made: list[Callable[[Engagement], Fact]] = [built_fact, policy_fact, edges_fact, sync_fact, escalation_fact]
-    made += [maintenance_fact] if is_internal else [maintenance_fact, documents_fact, trainings_fact]
+    made += [maintenance_fact] if is_internal else [maintenance_fact, package_fact, documents_fact, trainings_fact]
     return [make(engagement) for make in made]
 
 
@@ -115,16 +116,25 @@ def maintenance_fact(engagement: Engagement) -> Fact:
     return Fact(where[0], (f"{owners[0]['owner']}.", *since, *lines), *where)
 
 
+def package_fact(engagement: Engagement) -> Fact:
+    """The papers that the portal makes of what it knows, with the hash of all of them as they are now."""
+    papers = paper_list(engagement)
+    whole = [paper for paper in papers if not paper.missing]
+    first = f"{len(whole)} of {len(papers)} papers say all that they should; sha256 {package_sha256(papers)[:16]}."
+    lines = tuple(f"{paper.title}: {' '.join(paper.missing)}" for paper in papers if paper.missing)
+    return Fact("Documentation package", (first, *lines), "Documentation package", "package/", is_there=not lines)
+
+
 def documents_fact(engagement: Engagement) -> Fact:
-    """The documentation package."""
+    """The documents that the playbook hands over."""
     rows = list(Document.objects.filter(engagement=engagement, kind="handoff", is_client_visible=True))
     if not rows:
         missing = ("The playbook lists no documents to hand over.",)
-        return Fact("Documentation package", missing, "Documents", "documents/")
+        return Fact("Documents handed over", missing, "Documents", "documents/")
     ready = [row for row in rows if row.state in {"approved", "delivered"}]
     lines = tuple(f"{row.name}: {row.state.replace('_', ' ')}." for row in rows)
     first = f"{len(ready)} of {len(rows)} approved or delivered."
-    return Fact("Documentation package", (first, *lines), "Documents", "documents/", is_there=len(ready) == len(rows))
+    return Fact("Documents handed over", (first, *lines), "Documents", "documents/", is_there=len(ready) == len(rows))
 
 
 def trainings_fact(engagement: Engagement) -> Fact:
