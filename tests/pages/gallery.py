@@ -71,6 +71,7 @@ def shell(active: str) -> dict[str, Any]:
 
 def write(out: Path = OUT) -> list[str]:
     """Render every page into `out`; returns their names."""
+    from django.conf import settings
     from django.template import Context, Engine
     from django.template.backends.django import get_installed_libraries
     from django.test import RequestFactory, override_settings
@@ -80,7 +81,7 @@ def write(out: Path = OUT) -> list[str]:
     engine = Engine(
         dirs=[str(HERE.parent.parent / "templates"), str(HERE / "gallery_pages")],
         app_dirs=True,
-        builtins=[*Engine.default_builtins, "portal.tenancy.templatetags.figures"],
+        builtins=[*Engine.default_builtins, *settings.TEMPLATES[0]["OPTIONS"]["builtins"]],
         libraries=get_installed_libraries(),
     )
     out.mkdir(parents=True, exist_ok=True)
