@@ -9,6 +9,7 @@ from engagements.models import Activity, Engagement
 from engagements.services.summaries import summary_refresh
 from portal.tenancy import audit
 from portal.tenancy.actor import current_actor
+from portal.tenancy.audit import FIRMS_ALONE
 
 
 def record_change(
@@ -26,9 +27,10 @@ def record_change(
 ) -> None:
     """One audit entry, one line of the feed and the summary, in the transaction of the change.
 
-    `text` follows the actor's name in the feed; `path` leads there within the engagement's pages.
+    `text` follows the actor's name in the feed; `path` leads there within the engagement's pages. What `is_internal` says is
+    for the firm's people: neither feed nor log shows it to the client's.
     """
-    said = {"engagement": engagement.pk, "what": text, **(details or {})}
+    said = {"engagement": engagement.pk, "what": text, **(details or {})} | (FIRMS_ALONE if is_internal else {})
     audit.record(action, object_type=about, object_id=about_id, before=before, after=after, details=said)
     Activity.objects.create(
         engagement=engagement, actor=actor_name(), text=text[:600], path=path[:300], is_internal=is_internal

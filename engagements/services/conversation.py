@@ -42,14 +42,15 @@ def comment_add(
     if not text.strip() or len(text) > LONGEST:
         raise EngagementError("write something, up to 8,000 characters")
     people = list(Participant.objects.select_related("user").filter(engagement=engagement))
-    named = named_in(text, people, is_shut=is_internal or is_firms_alone(about, about_id))
+    is_shut = is_internal or is_firms_alone(about, about_id)  # what is said of a thing is no more open than the thing
+    named = named_in(text, people, is_shut=is_shut)
     comment: Comment = Comment.objects.create(
         engagement=engagement, about=about, about_id=about_id, text=text.strip(), author=author, is_internal=is_internal
     )
     for person in named:
         Mention.objects.create(engagement=engagement, comment=comment, user=person.user)
     record_change(
-        engagement, "comment.added", about=about, about_id=about_id, path=path, is_internal=is_internal,
+        engagement, "comment.added", about=about, about_id=about_id, path=path, is_internal=is_shut,
         text=f"commented: {text.strip()[:120]}", after=text, details={"mentions": [row.user.email for row in named]},
     )  # fmt: skip
     mention_tell(comment=comment, people=named, page=path)

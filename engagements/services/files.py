@@ -18,6 +18,8 @@ from django.db import transaction
 from django.db.models import Sum
 
 from engagements.models import Engagement, ProjectFile
+from engagements.selectors.files import is_visible
+from engagements.selectors.projects import Reader
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
 from portal.lib.file_kinds import FileRefused, file_kind
@@ -75,7 +77,11 @@ def file_take(
         engagement=engagement, about=about, about_id=about_id, name=name, ending=name.rsplit(".", 1)[-1].lower(),
         path=stored.path, size=stored.size, sha256=stored.sha256, is_internal=is_internal, created_by=user,
     )  # fmt: skip
-    details = {"file": name, "sha256": stored.sha256, "bytes": stored.size, "about": about, "about_id": about_id}
+    details: dict[str, Any] = {
+        "file": name, "sha256": stored.sha256, "bytes": stored.size, "about": about, "about_id": about_id,
+    }  # fmt: skip
+    if not is_visible(kept, Reader(None, is_firm_staff=False)):
+        details |= audit.FIRMS_ALONE
     audit.record("file.kept", object_type="file", object_id=kept.pk, after=details, details=details)
     require_room(0)  # again: since the entry above, no other file of this client can come in between
     return kept

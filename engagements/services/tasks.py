@@ -38,6 +38,9 @@ def task_create(*, engagement: Engagement, name: str, **plan: Any) -> Task:
 def task_update(*, task: Task, changes: dict[str, Any]) -> Task:
     """Change the plan of a task. EngagementError where its dates or hours run backwards, or the owner is of elsewhere."""
     require_open(task.engagement)
+    # As it stands now, and nothing but its plan: a step that somebody else took meanwhile stays taken.
+    rows = Task.objects.select_for_update(of=("self",)).select_related("engagement__client", "owner__user")
+    task = rows.get(pk=task.pk)
     before = {name: getattr(task, name) for name in PLANNED}
     changed = {name: value for name, value in changes.items() if name in PLANNED and before[name] != value}
     if not changed:
@@ -45,7 +48,7 @@ def task_update(*, task: Task, changes: dict[str, Any]) -> Task:
     for name, value in changed.items():
         setattr(task, name, value)
     _check_plan(task)
-    task.save()
+    task.save(update_fields=sorted(changed))
     open_part = sorted(set(changed) - FIRMS_ALONE)
     record_change(
         task.engagement, "task.updated", about="task", about_id=task.pk,
@@ -97,7 +100,7 @@ def task_need_add(*, task: Task, needs: Task) -> TaskNeed:
     if is_new:
         record_change(
             task.engagement, "task.need_added", about="task", about_id=task.pk, path=f"tasks/{task.pk}/",
-            text=f"let {task} wait for {needs}", after=needs.number, is_internal=not task.is_client_visible,
+            text=f"let {task} wait for {needs}", after=needs.number, is_internal=not _both_seen(task, needs),
         )  # fmt: skip
     found: TaskNeed = need
     return found
@@ -110,8 +113,13 @@ def task_need_remove(*, need: TaskNeed) -> None:
     need.delete()
     record_change(
         task.engagement, "task.need_removed", about="task", about_id=task.pk, path=f"tasks/{task.pk}/",
-        text=f"lets {task} no longer wait for {needs}", before=needs.number, is_internal=not task.is_client_visible,
+        text=f"lets {task} no longer wait for {needs}", before=needs.number, is_internal=not _both_seen(task, needs),
     )  # fmt: skip
+
+
+def _both_seen(task: Task, needs: Task) -> bool:
+    """Whether the client sees both tasks: a line that names them is no more open than either."""
+    return bool(task.is_client_visible and needs.is_client_visible)
 
 
 def task_point_set(*, task: Task, position: int, is_done: bool) -> Task:

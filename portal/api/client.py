@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.api_paging import PageParameters
+from portal.tenancy.audit import FIRMS_ALONE, is_withheld
 from portal.tenancy.models import AuditEntry
 from portal.tenancy.permissions import VIEW_AUDIT, VIEW_CLIENT
 
@@ -56,6 +57,14 @@ class AuditEntrySerializer(serializers.Serializer[Any]):
     request_id = serializers.CharField(allow_blank=True)
     previous_hash = serializers.CharField()
     hash = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> Any:
+        """An entry as this reader may see it: of what is internal to the firm, the client's people see that it was done."""
+        call: Call = self.context["call"]
+        shown = super().to_representation(instance)
+        if is_withheld(instance, is_firm_staff=call.standing.is_firm_staff):
+            shown |= {"details": {**FIRMS_ALONE}, "before_hash": "", "after_hash": ""}
+        return shown
 
 
 class AuditParameters(PageParameters):

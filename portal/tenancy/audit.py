@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -22,6 +22,8 @@ from portal.tenancy.models import AuditEntry, Client, Firm, FirmAuditEntry
 from portal.tenancy.scope import scoped_client_id
 
 GENESIS = "0" * 64
+FIRMS_ALONE: Final = {"internal": True}
+"""Among the details of an entry: what it says is for the firm's people, and the client's see only that it was done."""
 HEADS = {kind: f"SELECT * FROM tenancy.{kind}_audit_head(%s)" for kind in ("client", "firm")}  # noqa: S608 — two constants
 
 
@@ -82,6 +84,11 @@ def record(
     entry = _linked_entry("client", client_id, action, object_type, object_id, before, after, details)
     row: AuditEntry = AuditEntry.objects.create(client_id=client_id, **entry)
     return row
+
+
+def is_withheld(entry: AuditEntry, *, is_firm_staff: bool) -> bool:
+    """Whether a reader is not told what an entry says, nor the hashes from which a short text or number could be guessed."""
+    return not is_firm_staff and entry.details.get("internal") is True
 
 
 def record_for_firm(

@@ -5,11 +5,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.tenancy.audit import is_withheld
 from portal.tenancy.models import AuditEntry, Client
 
 PAGE = 50
 LOOK_BACK = 2000
 LONGEST = 120
+WITHHELD = [("what", "internal to the firm")]
 CHANGES = ("updated", "changed", "added")  # actions whose details are pairs: what it was, what it became
 
 
@@ -41,8 +43,11 @@ class LogPage:
     older_than: int | None
 
 
-def audit_list(client: Client, shown: LogFilter) -> LogPage:
-    """One page of the log of the client in scope, newest first; pages are cut by sequence, so that none is lost or doubled."""
+def audit_list(client: Client, shown: LogFilter, *, is_firm_staff: bool) -> LogPage:
+    """One page of the log of the client in scope, newest first; pages are cut by sequence, so that none is lost or doubled.
+
+    Of what is internal to the firm, the client's people see that it was done, by whom and when.
+    """
     rows = AuditEntry.objects.order_by("-sequence")
     zone = ZoneInfo(client.time_zone)
     if shown.family:
@@ -59,7 +64,11 @@ def audit_list(client: Client, shown: LogFilter) -> LogPage:
         rows = rows.filter(sequence__lt=shown.before)
     entries = list(rows[: PAGE + 1])
     older_than = entries[PAGE - 1].sequence if len(entries) > PAGE else None
-    return LogPage([LogLine(entry, details_said(entry)) for entry in entries[:PAGE]], older_than)
+    lines = [
+        LogLine(entry, WITHHELD if is_withheld(entry, is_firm_staff=is_firm_staff) else details_said(entry))
+        for entry in entries[:PAGE]
+    ]
+    return LogPage(lines, older_than)
 
 
 def audit_families() -> list[str]:

@@ -127,7 +127,7 @@ def audit_log(request: TenantRequest) -> HttpResponse:
     """Who did what, newest first; the POST checks the whole chain and says what it found."""
     form = LogForm(request.GET)
     shown = LogFilter(**form.cleaned_data) if form.is_valid() else LogFilter()
-    page = audit_list(request.client, shown)
+    page = audit_list(request.client, shown, is_firm_staff=request.standing.is_firm_staff)
     kept = {name: value for name, value in request.GET.items() if name != "before" and value}
     context = {
         "form": form,

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from engagements.models import ChecklistPoint, Engagement, Participant, TimeEntry
+from engagements.models import ChecklistPoint, Engagement, Participant, Task, TimeEntry
 from engagements.playbook.order import cycle_in
 from engagements.selectors.health import hours_spent
+from engagements.services.moves import row_move
 from engagements.services.people import participant_remove
 from engagements.services.problems import EngagementError
 from engagements.services.tasks import (
@@ -109,3 +110,12 @@ def test_nobody_leaves_with_open_work(project: Engagement, analyst: Participant)
     task_update(task=task, changes={"owner": None})
     participant_remove(participant=analyst)
     assert not Participant.objects.filter(pk=analyst.pk).exists()
+
+
+def test_a_plan_that_is_kept_late_takes_no_step_back(project: Engagement, ana: User) -> None:
+    task = task_create(engagement=project, name="Map the fields")
+    late = Task.objects.select_related("engagement__client").get(pk=task.pk)
+    row_move(about="task", row=task, step="start", user=ana)
+    task_update(task=late, changes={"name": "Map all fields"})
+    task.refresh_from_db()
+    assert (task.state, task.name) == ("doing", "Map all fields")

@@ -5,18 +5,22 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
-from engagements.models import Document, Engagement, Gate, Meeting, Milestone, Task
+from engagements.models import Activity, Document, Engagement, Gate, Meeting, Milestone, Task
 from engagements.selectors.projects import INTERNAL, Reader, meeting_list, task_list
 from engagements.services.card import card_update
 from engagements.services.conversation import comment_add, meeting_note, risk_add
+from engagements.services.documents import document_add, document_version_add
 from engagements.services.people import participant_add
 from engagements.services.problems import EngagementError
-from engagements.services.tasks import task_create, time_add
+from engagements.services.tasks import task_create, task_need_add, task_need_remove, time_add
 from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.api.conftest import Mint, program
 from tests.engagements.conftest import START, started
+from tests.engagements.files import png, sent
 
+__all__ = ["program"]
 SignedIn = Callable[[User], Browser]
 CANARY = "CANARY"
 
@@ -147,3 +151,32 @@ def test_every_internal_field_is_blank_in_what_a_client_is_given(
         assert (
             any(task.internal_note for task in ours) and len(ours) == len(task_list(planted, Reader(finn, False))) + 1
         )
+
+
+def test_what_is_said_of_a_hidden_task_stays_with_the_firm_in_feed_and_log(
+    planted: Engagement, northwind: Client, ana: User, finn: User, signed_in: SignedIn, program: Mint
+) -> None:
+    with tenant_context(northwind):
+        seen, hidden = Task.objects.get(name="Seen"), Task.objects.get(is_client_visible=False)
+        comment_add(
+            engagement=planted, about="task", about_id=hidden.pk, text="PRICE too low", author=ana, is_internal=False
+        )
+        task_need_add(task=seen, needs=hidden)
+        task_need_remove(need=seen.needs.get())
+        paper = document_add(engagement=planted, name=f"{CANARY} paper", kind="working", is_client_visible=False)
+        document_version_add(document=paper, file=sent(f"{CANARY}.png", png()), user=ana)
+        assert Activity.objects.filter(text__contains="PRICE").exists()
+    overview = f"/c/northwind/engagements/{planted.pk}/?activity=all"
+    pages = {
+        user: "".join(
+            [
+                signed_in(user).get(overview).content.decode(),
+                signed_in(user).get("/c/northwind/audit/").content.decode(),
+                program(northwind, user).get(northwind, "api_audit", {"page_size": "100"}).content.decode(),
+            ]
+        )
+        for user in (ana, finn)
+    }
+    for said in (CANARY, "PRICE", "logged 77 minutes"):
+        assert said in pages[ana] and said not in pages[finn], said
+    assert "time.logged" in pages[finn], "that it was done is no secret: the log has no gaps"
