@@ -35,6 +35,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 NUMBERS: Final = ("warn_at", "alert_at", "weight")
 MAY_BE_EMPTY: Final = (*NUMBERS, "rationale")
 LARGEST: Final = Decimal(10) ** 15
+MOST_PLACES: Final = 15  # after the point: 1e-999999 is short to write and a megabyte to keep
 
 
 class ContentError(ValueError):
@@ -86,7 +87,7 @@ def number_clean(field: str, text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("is no number such as 0.95") from None
-    if not number.is_finite() or abs(number) >= LARGEST:
+    if not number.is_finite() or abs(number) >= LARGEST or number.adjusted() < -MOST_PLACES:
         raise ValueError("is no number such as 0.95")
     if field == "weight" and not 0 <= number <= 1:
         raise ValueError("is a share from 0 to 1")

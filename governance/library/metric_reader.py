@@ -25,6 +25,10 @@ from metrics.selectors.measure_values import terms_of
 
 LIBRARY: Final = Path(__file__).with_name("metrics.yaml")
 KNOWN: Final = {"key", "status", "owner", "successor", "priorities", *LENGTHS}
+DEEPEST: Final = 8  # lists and mappings inside each other; a registry goes to 3
+LONGEST_VALUE: Final = (
+    8_000  # characters; a plain value is looked at for numbers and dates, and that must not take long
+)
 LONGEST_FILE: Final = 1_000_000  # characters
 MOST: Final = 500
 KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
@@ -85,10 +89,9 @@ def rows_of(text: str) -> list[dict[str, Any]]:
     if len(text) > LONGEST_FILE:
         raise MetricFileError([f"the file has more than {LONGEST_FILE} characters"])
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise MetricFileError(["the file uses anchors, which a list of metrics does not need"])
+        shape_check(text)
         rows = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         if isinstance(error, MetricFileError):
             raise
         mark = getattr(error, "problem_mark", None)
@@ -98,6 +101,19 @@ def rows_of(text: str) -> list[dict[str, Any]]:
     if len(rows) > MOST:
         raise MetricFileError([f"the file has more than {MOST} metrics"])
     return rows
+
+
+def shape_check(text: str) -> None:
+    """MetricFileError at the first anchor, the first part too deep or too long, before the rest of the text is looked at."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise MetricFileError(["the file uses anchors, which a list of metrics does not need"])
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_VALUE:
+            raise MetricFileError([f"a value has more than {LONGEST_VALUE:,} characters"])
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise MetricFileError([f"more than {DEEPEST} parts lie within each other"])
 
 
 def metric_of(row: dict[str, Any], currency: str, faults: list[str], name: str) -> FiledMetric | None:

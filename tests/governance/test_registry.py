@@ -108,6 +108,9 @@ def test_whatever_people_write_survives_the_file(
     ("text", "fault"),
     [
         ("{", "is no YAML"),
+        ("[" * 30_000, "more than 8 parts lie within each other"),
+        ("- key: " + "1:" * 5_000 + "1", "more than 8,000 characters"),
+        ("- key: " + "1:" * 1_000 + "1.5", "is no YAML"),
         ("key: x", "not a list of metrics"),
         ("- {key: ARR}", "its key is not made of small letters"),
         ("- {key: book_ending}", "its key is the name of a measure"),
@@ -135,8 +138,10 @@ def test_metrics_of_a_file_are_checked_together() -> None:
 
 def test_each_fault_of_a_content_is_named_by_its_field() -> None:
     with pytest.raises(ContentError) as refused:
-        content_clean(OWN | {"name": " ", "better": "left", "warn_at": "1e999999", "weight": "2"}, "USD")
-    assert [field for field, _ in refused.value.faults] == ["name", "better", "warn_at", "weight"]
+        content_clean(
+            OWN | {"name": " ", "better": "left", "warn_at": "1e999999", "alert_at": "1e-999999", "weight": "2"}, "USD"
+        )
+    assert [field for field, _ in refused.value.faults] == ["name", "better", "warn_at", "alert_at", "weight"]
 
 
 # --- a client's own ---------------------------------------------------------------------------------------------------
