@@ -54,7 +54,7 @@ def events_of(asked: Asked, home: str) -> list[Event]:
             continue
         at = Place(engagement, f"{engagement.client.slug}.tieout", f"{home}{engagement.pk}/")
         if engagement.is_open and (me is not None or asked.is_everything):
-            found += [*meetings(at, asked), *trainings(at), *gates(at, asked), *tasks(at, asked, me)]
+            found += [*meetings(at, asked), *trainings(at, asked), *gates(at, asked), *tasks(at, asked, me)]
         found += maintenance(at, asked)
     return sorted(found, key=lambda event: (day_of(event.starts), event.uid))[:MOST]
 
@@ -94,7 +94,7 @@ def meetings(at: Place, asked: Asked) -> list[Event]:
     return found
 
 
-def trainings(at: Place) -> list[Event]:
+def trainings(at: Place, asked: Asked) -> list[Event]:
     """Trainings that have a time and were not held yet."""
     rows = ProjectTraining.objects.filter(engagement=at.engagement, held_on=None).exclude(planned_at=None)
     return [
@@ -103,7 +103,7 @@ def trainings(at: Place) -> list[Event]:
             f"{at.home}build/trainings/{row.pk}/", row.planned_at, row.planned_at + timedelta(minutes=row.minutes),
         )
         for row in rows
-        if row.planned_at is not None
+        if row.planned_at is not None and asked.holds(row.planned_at.date())
     ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from portal.tenancy.models import Client
 class Computed:
     """What came out: whether it holds, the sentence that says so, and the figures: name, value as text, currency of an amount.
 
+    The sentence names no amount: everybody on the engagement reads it, the figures whoever may see the client's numbers.
     `can_tell` is False where something is missing that the test needs: then nothing was tested.
     """
 
@@ -57,8 +58,10 @@ def bridge_ties(client: Client, now: dt.datetime) -> Computed:
     figures += [[label, str(getattr(last, name)), bridge.head.currency] for name, label in BRIDGE_FIGURES.items()]
     if wrong:
         row = wrong[0]
-        off = row.ending - sum_of(row)
-        return Computed(False, f"The bridge of {row.period.key} is {off} {bridge.head.currency} off.", figures, "arr")
+        figures.append(["Off by", str(row.ending - sum_of(row)), bridge.head.currency])
+        return Computed(
+            False, f"The bridge of {row.period.key} does not tie: the figures say by how much.", figures, "arr"
+        )
     count = len(bridge.totals)
     return Computed(
         True,

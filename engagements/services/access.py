@@ -39,12 +39,14 @@ def access_request(*, engagement: Engagement, **told: Any) -> SystemAccess:
 def access_update(*, access: SystemAccess, changes: dict[str, Any]) -> SystemAccess:
     """Change what is noted about an access."""
     require_open(access.engagement)
+    # As it stands now, and nothing but its texts and dates: a step that somebody else took meanwhile stays taken.
+    access = SystemAccess.objects.select_for_update(of=("self",)).select_related("engagement__client").get(pk=access.pk)
     before = _kept(access)
     for name, value in changes.items():
         if name in FIELDS:
             setattr(access, name, value)
     _check(access)
-    access.save()
+    access.save(update_fields=[*FIELDS])
     if (after := _kept(access)) != before:
         record_change(
             access.engagement, "access.updated", about="access", about_id=access.pk, path=PATH,

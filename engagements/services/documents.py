@@ -38,8 +38,12 @@ def document_add(
 def document_show(*, document: Document, is_client_visible: bool) -> Document:
     """Let the client see a document with its files, or keep it within the firm."""
     require_open(document.engagement)
+    # Locked first, as whoever signs or gives it as evidence does: it is not hidden beneath them.
+    document = Document.objects.select_for_update(of=("self",)).select_related("engagement__client").get(pk=document.pk)
     if document.is_client_visible == is_client_visible:
         return document
+    if not is_client_visible and (signed := GateCriterion.objects.filter(document=document, kind="signed").first()):
+        raise IllegalMove(f"the client's people sign “{signed.text}” with it: give that other evidence first")
     document.is_client_visible = is_client_visible
     document.save(update_fields=["is_client_visible"])
     record_change(

@@ -44,7 +44,7 @@ def handoff_begin(*, engagement: Engagement, side: str, giver: Participant, rece
     if giver.pk == receiver.pk:
         raise EngagementError("nobody hands over to themself: put the other person on the engagement first")
     Engagement.objects.select_for_update().get(pk=engagement.pk)
-    begun: Handoff | None = Handoff.objects.filter(engagement=engagement, side=side).first()
+    begun: Handoff | None = Handoff.objects.select_for_update().filter(engagement=engagement, side=side).first()
     if begun is not None:
         return _hand_on(begun, giver, receiver)
     handoff: Handoff = Handoff.objects.create(engagement=engagement, side=Side(side), giver=giver, receiver=receiver)

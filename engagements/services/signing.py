@@ -114,6 +114,8 @@ def evidence_set(*, criterion: GateCriterion, note: str, document: Document | No
     criterion = locked(criterion)
     if criterion.kind != "signed" or criterion.check_key:
         raise EngagementError("only what is signed here has evidence to sign")
+    if document is not None:
+        document = Document.objects.select_for_update().get(pk=document.pk)  # nobody hides it meanwhile
     if document is not None and (document.engagement_id != criterion.engagement_id or not document.is_client_visible):
         raise EngagementError("choose a document of this engagement that the client may see")
     before = [criterion.note, criterion.document_id]

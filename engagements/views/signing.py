@@ -133,7 +133,7 @@ def criterion_evidence(request: TenantRequest, engagement_id: int, criterion_id:
     row = criterion_or_404(request, engagement_id, criterion_id)
     chosen = request.POST.get("document", "")
     documents = Document.objects.filter(engagement=row.gate.engagement, is_client_visible=True)
-    document = get_object_or_404(documents, pk=chosen) if chosen.isdecimal() else None
+    document = get_object_or_404(documents, pk=chosen) if chosen.isdecimal() and len(chosen) < 19 else None
     change = partial(evidence_set, criterion=row, note=request.POST.get("note", ""), document=document)
     return carried_out(request, row.gate.engagement, change, "Kept.", f"gates/{row.gate_id}/")
 

@@ -14,7 +14,7 @@ from engagements.models import Engagement, ProjectTest
 from engagements.services.testing import open_issues, run_compute, run_record
 from engagements.views.scope import carried_out, engagement_or_404, invalid
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import RUN_ENGAGEMENT, TEST_ENGAGEMENT, VIEW_ENGAGEMENT
+from portal.tenancy.permissions import RUN_ENGAGEMENT, TEST_ENGAGEMENT, VIEW_ARR, VIEW_ENGAGEMENT
 
 PART = "build/tests/"
 
@@ -56,6 +56,7 @@ def project_test(request: TenantRequest, engagement_id: int, test_id: int) -> Ht
         "runs": row.runs.select_related("by", "file").order_by("-pk"),
         "issues": open_issues(row),
         "states": TEST_STATES,
+        "may_see_figures": request.standing.may(VIEW_ARR),
         "place": place + 1,
         "count": len(others),
         "before": others[place - 1] if place else None,

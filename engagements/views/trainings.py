@@ -87,7 +87,7 @@ def training_held(request: TenantRequest, engagement_id: int, training_id: int) 
     if not form.is_valid():
         return invalid(request, found, form)
     given = dict(form.cleaned_data)
-    came = [int(each) for each in request.POST.getlist("came") if each.isascii() and each.isdigit()]
+    came = [int(each) for each in request.POST.getlist("came") if each.isascii() and each.isdigit() and len(each) < 19]
     others = given.pop("others").splitlines()
     change = partial(training_hold, training=row, came=came, others=others, **given)
     return carried_out(request, found, change, "Noted.", f"{PART}{row.pk}/")

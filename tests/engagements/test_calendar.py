@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engagements.calendar_text import calendar_text
-from engagements.models import CalendarFeed, Engagement, Gate, MaintenanceCheck, Meeting
+from engagements.models import CalendarFeed, Engagement, Gate, MaintenanceCheck, Meeting, ProjectTraining
 from engagements.selectors.calendar import Event, minutes_of
 from engagements.services.calendar import GUESSES, READS
 from engagements.services.gates import gate_plan
@@ -52,6 +52,8 @@ def busy(northwind: Client, ana: User, finn: User, clock: None) -> Engagement:
         meeting = Meeting.objects.get(key="kickoff")
         row_move(about="meeting", row=meeting, step="schedule", starts_at=dt.datetime(2026, 12, 1, 15, tzinfo=dt.UTC))
         gate_plan(gate=Gate.objects.get(phase__key="1"), planned_on=D(2026, 12, 18))
+        # a day beyond what a program can hold: it is too far to be shown, and spoils nothing
+        ProjectTraining.objects.update(planned_at=dt.datetime(9999, 12, 31, 23, 30, tzinfo=dt.UTC), minutes=90)
         for name, owner, seen in (("Map, fields; all", anas, True), ("Export", finns, True), ("Margin", anas, False)):
             task_create(engagement=engagement, name=name, owner=owner, due_on=D(2026, 12, 3), is_client_visible=seen)
         maintenance_begin(engagement=engagement, begins_on=D(2026, 11, 5), now=NOW)

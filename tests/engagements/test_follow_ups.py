@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 from engagements import states
 from engagements.models import AfterCare, CheckIn, Engagement, Handoff, HandoffPoint, Survey, SurveyPerson, SystemAccess
 from engagements.selectors.check_ins import survey_results
-from engagements.services.access import access_confirm, access_plan, access_request, access_step
+from engagements.services.access import access_confirm, access_plan, access_request, access_step, access_update
 from engagements.services.after import after_due
 from engagements.services.check_ins import check_in_change, check_in_hold, check_in_step, preparation_set
 from engagements.services.mornings import morning_look
@@ -88,7 +88,10 @@ def test_access_with_a_stated_day_ends_after_it(scope: Client, ana: User, finn: 
     row = access_request(
         engagement=engagement, system="Salesforce", system_kind="crm", kind="personal", role="Admin", requested_on=TODAY
     )
+    late = SystemAccess.objects.select_related("engagement__client").get(pk=row.pk)
     access_step(access=row, step="grant", user=ana, is_firm_staff=True)
+    kept = access_update(access=late, changes={"role": "Auditor"})
+    assert (kept.state, kept.role) == ("granted", "Auditor"), "whoever keeps a form late takes no step back"
     closed(engagement, ana)
     after_due(client=scope, now=on(LATER))
     assert User.objects.get(pk=ana.pk).has_perm("tenancy.work_on_client", scope)

@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from engagements.models import CriterionSignature, Document, Engagement, Gate, GateCriterion
 from engagements.playbook.checks import playbook_from
 from engagements.selectors.signing import certificate_of, functions_on, standing_of
-from engagements.services.documents import document_version_add
+from engagements.services.documents import document_show, document_version_add
 from engagements.services.people import participant_add
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.signing import NotTheirs, evidence_set, signature_end, signatures_ask
@@ -111,6 +111,10 @@ def test_a_signature_is_of_what_was_shown_and_lapses_with_it(
         sign(criterion(), finn)
         evidence_set(criterion=criterion(), note="See page 2", document=definitions())
         assert not standing_of(criterion()).counting, "other evidence is something else to sign"
+        with pytest.raises(IllegalMove, match="give that other evidence first"):
+            document_show(document=definitions(), is_client_visible=False)  # they read it where they sign
+        evidence_set(criterion=criterion(), note="As discussed", document=None)
+        assert not document_show(document=definitions(), is_client_visible=False).is_client_visible
 
 
 def test_a_signature_is_kept_for_ever_and_taken_back_only_beside_it(

@@ -144,7 +144,8 @@ def test_the_bridge_is_tested_by_the_system_with_its_figures(
     monkeypatch.setattr(computed_tests, "bridge_get", off)
     assert runs_recompute(engagement=project, now=NOW) == 1
     test.refresh_from_db()
-    assert test.state == "failed" and "1.00 USD off" in test.evidence
+    assert test.state == "failed" and "does not tie" in test.evidence and "1.00" not in test.evidence
+    assert ["Off by", "1.00", "USD"] in test.runs.order_by("-pk")[0].figures
     assert Risk.objects.get().about_id == test.pk
 
 
@@ -180,3 +181,17 @@ def test_finance_passes_the_clients_tests_over_http_and_a_stakeholder_only_reads
     assert signed_in(finn).post(f"{home}{test.pk}/try/", data | {"file": sent("list.csv")}).status_code == 302
     shown = signed_in(stan).get(f"{home}{test.pk}/").content.decode()
     assert "The same as our list" in shown and "list.csv" in shown and "Finn" in shown
+
+
+def test_the_figures_of_a_test_are_for_those_who_see_the_clients_numbers(
+    northwind: Client, ana: User, finn: User, stan: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        engagement = started(northwind, ana)
+        numbers(northwind)
+        test = a_test("technical", check_key="bridge_ties")
+        run_compute(test=test, now=NOW, user=ana)
+    page = f"/c/northwind/engagements/{engagement.pk}/build/tests/{test.pk}/"
+    theirs, others = (signed_in(user).get(page).content.decode() for user in (finn, stan))
+    assert "<dt>Ending</dt>" in theirs
+    assert "<dt>Ending</dt>" not in others and "for those who see the client" in others, "a stakeholder sees no ARR"
