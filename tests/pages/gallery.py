@@ -78,10 +78,11 @@ def write(out: Path = OUT) -> list[str]:
 
     from tests.pages import gallery_contexts
 
+    options: Any = settings.TEMPLATES[0]["OPTIONS"]
     engine = Engine(
         dirs=[str(HERE.parent.parent / "templates"), str(HERE / "gallery_pages")],
         app_dirs=True,
-        builtins=[*Engine.default_builtins, *settings.TEMPLATES[0]["OPTIONS"]["builtins"]],
+        builtins=[*Engine.default_builtins, *options["builtins"]],
         libraries=get_installed_libraries(),
     )
     out.mkdir(parents=True, exist_ok=True)
