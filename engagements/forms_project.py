@@ -135,7 +135,7 @@ class RiskForm(forms.Form):
     title = forms.CharField(label="What", max_length=300)
     kind = forms.ChoiceField(label="Kind", choices=RiskKind.choices)
     severity = forms.ChoiceField(label="How grave", choices=Severity.choices, initial=Severity.MEDIUM)
-    remedy = forms.CharField(label="What we do about it", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    remedy = forms.CharField(label="What we do about it", required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 2}))
     owner = forms.ModelChoiceField(label="Owner", queryset=Participant.objects.none(), required=False)
     is_internal = forms.BooleanField(label="For the firm alone", required=False)
 
@@ -148,7 +148,7 @@ class VersionForm(forms.Form):
     """A version of a document: its file, its text, or where it is."""
 
     file = forms.FileField(label="File", required=False, max_length=1000, allow_empty_file=True)
-    text = forms.CharField(label="Or its text", required=False, widget=forms.Textarea(attrs={"rows": 8}))
+    text = forms.CharField(label="Or its text", required=False, max_length=200_000, widget=forms.Textarea(attrs={"rows": 8}))
     link = forms.CharField(label="Or a link", max_length=500, required=False)
     note = forms.CharField(label="What changed", max_length=300, required=False)
 
@@ -166,7 +166,7 @@ class NotesForm(forms.Form):
     """What was said in a meeting."""
 
     attendees = forms.CharField(label="Who was there", max_length=600, required=False)
-    notes = forms.CharField(label="Notes", required=False, widget=forms.Textarea(attrs={"rows": 6}))
+    notes = forms.CharField(label="Notes", required=False, max_length=40_000, widget=forms.Textarea(attrs={"rows": 6}))
     internal_notes = forms.CharField(
         label="Notes for the firm alone", required=False, widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -10,6 +10,7 @@ from portal.lib.file_faults import FileRefused
 
 MOST_PIXELS: Final = 80_000_000  # what a browser still opens; a few kilobytes can ask for much more
 MOST_SIDE: Final = 30_000
+MOST_SEGMENTS: Final = 100_000  # of a JPEG before its size; fill bytes count too
 PNG_MARK: Final = b"\x89PNG\r\n\x1a\n"
 # Frames of JPEG that carry the size: every SOF but DHT (C4), JPG (C8) and DAC (CC)
 SIZED: Final = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -38,7 +39,9 @@ def jpeg(content: bytes) -> None:
     if not content.startswith(b"\xff\xd8\xff") or b"\xff\xd9" not in content[-64_000:]:
         raise FileRefused("the content is not that of a whole JPEG image")
     at = 2
-    while at + 4 <= len(content):
+    for _ in range(MOST_SEGMENTS):
+        if at + 4 > len(content):
+            break
         if content[at] != 0xFF:
             raise FileRefused("the content is not that of a JPEG image")
         marker = content[at + 1]

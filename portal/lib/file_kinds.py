@@ -23,7 +23,15 @@ RUNNABLE: Final = (
     "<!doctype", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<?xml", "<?php", "#!", "{\\rtf", "%pdf-", "mz\x90",
 )  # fmt: skip
 HIDDEN: Final = re.compile(rb"<script|<html|<iframe|<svg\b|<\?php|<!doctype html", re.IGNORECASE)
-ACTIVE_PDF: Final = re.compile(rb"/JavaScript\b|/Launch\b|/RichMedia\b")
+
+
+def pdf_name(name: str) -> str:
+    """A pattern for a name of a PDF, in which any letter may be written as its number (`#61`)."""
+    return "/" + "".join(f"(?:{each}|#(?i:{ord(each):02x}))" for each in name)
+
+
+ACTIVE: Final = ("JavaScript", "Launch", "RichMedia")
+ACTIVE_PDF: Final = re.compile(rf"(?:{'|'.join(map(pdf_name, ACTIVE))})\b".encode())
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,9 @@ def check_pdf(file: Any, size: int, ending: str) -> None:
     while piece := file.read(1 << 20):
         if found := ACTIVE_PDF.search(rest + piece):
             raise FileRefused(
-                f"the PDF holds active content ({found[0].decode()}): print it to a new PDF and send that"
+                f"the PDF holds active content ({found[0].decode('ascii')}): print it to a new PDF and send that"
             )
-        rest = piece[-32:]
+        rest = piece[-64:]
 
 
 def check_image(file: Any, size: int, ending: str) -> None:

