@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from engagements.forms_project import day_input, owners_of
+from engagements.forms_project import OUR_TIMES, day_input, owners_of
 from engagements.models import Decision, Ending, Engagement, Participant, SystemAccess
 
 
@@ -45,7 +45,7 @@ class PlanForm(forms.Form):
     """What becomes of the firm's access."""
 
     ending = forms.ChoiceField(label="The firm's access", choices=Ending.choices)
-    ends_on = forms.DateField(label="Ends on", required=False, widget=day_input())
+    ends_on = forms.DateField(label="Ends on", required=False, widget=day_input(), validators=OUR_TIMES)
     reason = forms.CharField(label="Reason", required=False, max_length=600, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, engagement: Engagement, *args: Any, **kwargs: Any) -> None:
@@ -107,7 +107,7 @@ class ReasonForm(forms.Form):
 class CheckInForm(forms.Form):
     """The day of a check-in and whose it is."""
 
-    due_on = forms.DateField(label="On", widget=day_input())
+    due_on = forms.DateField(label="On", widget=day_input(), validators=OUR_TIMES)
     owner = forms.ModelChoiceField(label="Whose", queryset=Participant.objects.none(), required=False)
 
     def __init__(self, engagement: Engagement, *args: Any, **kwargs: Any) -> None:

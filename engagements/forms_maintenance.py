@@ -2,7 +2,7 @@
 
 from django import forms
 
-from engagements.forms_project import day_input
+from engagements.forms_project import OUR_TIMES, day_input
 
 WEEKDAYS = tuple(enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")))
 RESULTS = (("pass", "In order"), ("flag", "Red flag"), ("skip", "Does not apply"))
@@ -35,7 +35,7 @@ class SayForm(forms.Form):
 class BeginForm(forms.Form):
     """From when the schedule runs."""
 
-    begins_on = forms.DateField(label="Runs from", widget=day_input())
+    begins_on = forms.DateField(label="Runs from", widget=day_input(), validators=OUR_TIMES)
 
 
 class OfficeHoursForm(forms.Form):

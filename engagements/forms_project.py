@@ -1,8 +1,10 @@
 """Forms of an engagement and of what is done in it."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from engagements.models import Engagement, Function, Kind, MeetingItemKind, Participant, RiskKind, Severity, Task
 from engagements.playbook.schema import Playbook
@@ -10,6 +12,8 @@ from engagements.playbook.schema_rows import Condition
 from engagements.playbook.terms import DocumentKind
 
 Choices = list[tuple[str, str]]
+# Days that are reckoned on from: a slip of the keyboard is refused at its field, not where weeks are added to it
+OUR_TIMES: Final = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
 
 
 def day_input() -> forms.DateInput:
@@ -22,8 +26,8 @@ class EngagementForm(forms.Form):
 
     name = forms.CharField(label="Name", max_length=200)
     kind = forms.ChoiceField(label="Type", choices=Kind.choices)
-    starts_on = forms.DateField(label="Begins on", widget=day_input())
-    ends_on = forms.DateField(label="Ends on", required=False, widget=day_input())
+    starts_on = forms.DateField(label="Begins on", widget=day_input(), validators=OUR_TIMES)
+    ends_on = forms.DateField(label="Ends on", required=False, widget=day_input(), validators=OUR_TIMES)
 
     def __init__(self, playbook: Playbook, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,6 +61,11 @@ class CardForm(forms.ModelForm):  # type: ignore[type-arg]
             "internal_note": "For the firm alone",
         }  # fmt: skip
         widgets = {name: day_input() for name in ("starts_on", "ends_on", "hypercare_from", "hypercare_until")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self._meta.widgets or ():
+            self.fields[name].validators.extend(OUR_TIMES)
 
 
 class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -135,7 +144,9 @@ class RiskForm(forms.Form):
     title = forms.CharField(label="What", max_length=300)
     kind = forms.ChoiceField(label="Kind", choices=RiskKind.choices)
     severity = forms.ChoiceField(label="How grave", choices=Severity.choices, initial=Severity.MEDIUM)
-    remedy = forms.CharField(label="What we do about it", required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 2}))
+    remedy = forms.CharField(
+        label="What we do about it", required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 2})
+    )
     owner = forms.ModelChoiceField(label="Owner", queryset=Participant.objects.none(), required=False)
     is_internal = forms.BooleanField(label="For the firm alone", required=False)
 
@@ -148,7 +159,9 @@ class VersionForm(forms.Form):
     """A version of a document: its file, its text, or where it is."""
 
     file = forms.FileField(label="File", required=False, max_length=1000, allow_empty_file=True)
-    text = forms.CharField(label="Or its text", required=False, max_length=200_000, widget=forms.Textarea(attrs={"rows": 8}))
+    text = forms.CharField(
+        label="Or its text", required=False, max_length=200_000, widget=forms.Textarea(attrs={"rows": 8})
+    )
     link = forms.CharField(label="Or a link", max_length=500, required=False)
     note = forms.CharField(label="What changed", max_length=300, required=False)
 
@@ -168,7 +181,7 @@ class NotesForm(forms.Form):
     attendees = forms.CharField(label="Who was there", max_length=600, required=False)
     notes = forms.CharField(label="Notes", required=False, max_length=40_000, widget=forms.Textarea(attrs={"rows": 6}))
     internal_notes = forms.CharField(
-        label="Notes for the firm alone", required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label="Notes for the firm alone", required=False, max_length=40_000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 
