@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from engagements.models import Activity, Engagement
+from engagements.services.problems import IllegalMove
 from engagements.services.summaries import summary_refresh
 from portal.tenancy import audit
 from portal.tenancy.actor import current_actor
@@ -28,10 +29,13 @@ def record_change(
     """One audit entry, one line of the feed and the summary, in the transaction of the change.
 
     `text` follows the actor's name in the feed; `path` leads there within the engagement's pages. What `is_internal` says is
-    for the firm's people: neither feed nor log shows it to the client's.
+    for the firm's people: neither feed nor log shows it to the client's. IllegalMove where somebody closed the engagement since
+    it was read: entries of one client's log come one after the other, so that whoever comes second sees it here.
     """
     said = {"engagement": engagement.pk, "what": text, **(details or {})} | (FIRMS_ALONE if is_internal else {})
     audit.record(action, object_type=about, object_id=about_id, before=before, after=after, details=said)
+    if engagement.is_open and not Engagement.objects.get(pk=engagement.pk).is_open:
+        raise IllegalMove(f"{engagement} was closed meanwhile: nothing in it changes any more")
     Activity.objects.create(
         engagement=engagement, actor=actor_name(), text=text[:600], path=path[:300], is_internal=is_internal
     )

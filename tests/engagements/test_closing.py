@@ -11,6 +11,7 @@ from engagements.selectors.report import report_content
 from engagements.services.access import access_plan, access_request, access_step
 from engagements.services.closing import debrief_save, engagement_close, engagement_reopen, time_finalise
 from engagements.services.conversation import risk_add
+from engagements.services.documents import document_add
 from engagements.services.moves import row_move
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.tasks import task_create, time_add
@@ -227,3 +228,11 @@ def test_the_report_is_a_pdf_for_whoever_sees_numbers(
     assert signed_in(stan).get(f"{home}report/pdf/").status_code == 403
     page = signed_in(stan).get(f"{home}report/").content.decode()
     assert "Your role sees no numbers" in page
+
+
+def test_whoever_comes_second_to_the_close_changes_nothing(scope: Client, ana: User, finn: User) -> None:
+    engagement = almost_closed(scope, ana, finn)
+    late = Engagement.objects.select_related("client").get(pk=engagement.pk)
+    closed(engagement, ana)
+    with pytest.raises(IllegalMove, match="was closed meanwhile"):
+        document_add(engagement=late, name="After the end", kind="working")
