@@ -12,7 +12,7 @@ import re
 import secrets
 
 SECRET_BYTES = 32
-IN_PATH = re.compile(r"(/(?:join|link|calendar)/|/password/reset/key/)[^/\s\"']{12,}")
+IN_PATH = re.compile(r"(/(?:join|link|calendar|notifications/fewer)/|/password/reset/key/)[^/\s\"']{12,}")
 IN_HEADER = re.compile(r"tieout_[0-9a-f]{8}_[A-Za-z0-9_-]{20,}")
 
 

@@ -19,10 +19,11 @@ from portal.notices.services.delivery import Outcome, hand_over
 from portal.notices.services.raising import notice_add
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.dispatch import dispatch_due
-from portal.tenancy.models import Client, ClientSummary, Membership
+from portal.tenancy.models import Client, ClientRole, ClientSummary, Membership
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, consultant_assign, firm_create, member_remove
 from tests.accounts.conftest import Commits, Mailbox
+from tests.conftest import member
 from tests.notices.conftest import MoodyMailbox, later, mail_states, notices, send, told
 
 
@@ -120,6 +121,18 @@ def test_a_server_that_is_away_loses_nothing(northwind: Client, finn: User, sett
     assert send(northwind) == 0 and mail_states(northwind) == ["waiting"]
     northwind.refresh_from_db()
     assert northwind.next_notice_at is not None and northwind.next_notice_at <= later(minutes=3)
+
+
+def test_one_address_that_is_hard_to_write_holds_up_nobody_elses_mail(
+    northwind: Client, rita: User, moody: MoodyMailbox
+) -> None:
+    uwe = member(
+        lambda mail: User.objects.create_user(mail, name="Uwe"), "uwe@müller.example", ClientRole.SUCCESS, northwind
+    )
+    told(northwind, uwe)
+    told(northwind, rita)
+    assert send(northwind) == 2 and mail_states(northwind) == ["sent", "sent"]
+    assert [mail["To"] for mail in moody.mails] == ["uwe@xn--mller-kva.example", rita.email]
 
 
 def test_an_address_that_does_not_exist_ends_it_and_the_bell_says_so(

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.message import sanitize_address
 
 logger = logging.getLogger(__name__)
 PERMANENT = 500
@@ -56,19 +57,20 @@ def hand_over(mail: EmailMultiAlternatives, before: Callable[[], bool]) -> Outco
         return after(step, min(codes, default=0))
     except smtplib.SMTPResponseException as error:
         return answered(int(error.smtp_code))
-    except (OSError, smtplib.SMTPException):
-        logger.warning("the mail server did not answer", exc_info=True)
+    except (OSError, smtplib.SMTPException, ValueError):  # ValueError: an address or header that no mail can have
+        logger.warning("the mail server did not answer, or this cannot be said to it", exc_info=True)
         return after(step, 0)
     finally:
         close(connection)
 
 
 def over_smtp(session: smtplib.SMTP, mail: EmailMultiAlternatives, before: Callable[[], bool], step: Step) -> Outcome:
-    """The dialogue: sender, recipient, and only then the mark and the text."""
+    """The dialogue: sender, recipient, and only then the mark and the text. Addresses as servers know them: ü is xn--tda."""
+    content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
     session.ehlo_or_helo_if_needed()
     for code, text in (
-        session.mail(parseaddr(mail.from_email or settings.DEFAULT_FROM_EMAIL)[1]),
-        session.rcpt(mail.to[0]),
+        session.mail(address_said(parseaddr(mail.from_email or settings.DEFAULT_FROM_EMAIL)[1])),
+        session.rcpt(address_said(mail.to[0])),
     ):
         if code >= 400:
             logger.warning("the mail server refused a mail: %s %r", code, text[:200])
@@ -76,11 +78,16 @@ def over_smtp(session: smtplib.SMTP, mail: EmailMultiAlternatives, before: Calla
     if not before():
         return Outcome.TAKEN_AWAY
     step.is_handed = True
-    code, text = session.data(mail.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
+    code, text = session.data(content)
     if code >= 400:
         logger.warning("the mail server refused a mail: %s %r", code, text[:200])
         return answered(code)
     return Outcome.SENT
+
+
+def address_said(address: str) -> str:
+    """An address in the letters that a mail server takes."""
+    return str(sanitize_address(address, "utf-8"))
 
 
 def answered(code: int) -> Outcome:
