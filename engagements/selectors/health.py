@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from engagements.models import (
     Engagement,
@@ -89,19 +89,27 @@ def hours_spent(engagement: Engagement) -> HoursSpent:
 
 
 def plan_reasons(engagement: Engagement, today: date) -> list[Reason]:
-    """Late tasks, a passed end, and work that is blocked."""
-    late = Task.objects.filter(engagement=engagement, due_on__lt=today).exclude(state__in=["done", "dropped"])
-    days = [today - day for day in late.values_list("due_on", flat=True) if day is not None]
+    """Late tasks, a passed end, and work that is blocked; tasks that the client does not see are counted apart."""
+    rows = Task.objects.filter(Q(due_on__lt=today) | Q(state="blocked"), engagement=engagement)
+    open_ones = list(rows.exclude(state__in=["done", "dropped"]).order_by("pk"))
+    reasons = task_reasons([task for task in open_ones if task.is_client_visible], today)
+    if engagement.ends_on and engagement.ends_on < today:
+        reasons.append(Reason(RED, "The planned end has passed.", "card/"))
+    return reasons + task_reasons([task for task in open_ones if not task.is_client_visible], today, is_internal=True)
+
+
+def task_reasons(tasks: list[Task], today: date, *, is_internal: bool = False) -> list[Reason]:
+    """How many of some open tasks are late, and how many are blocked."""
+    noun = "internal task" if is_internal else "task"
+    days = [today - task.due_on for task in tasks if task.due_on is not None and task.due_on < today]
     reasons = []
     if days:
         level = RED if len(days) >= MANY_LATE or max(days) > VERY_LATE else AMBER
-        number = "1 task is" if len(days) == 1 else f"{len(days)} tasks are"
-        reasons.append(Reason(level, f"{number} late, the oldest by {max(days).days} days.", "plan/"))
-    if engagement.ends_on and engagement.ends_on < today:
-        reasons.append(Reason(RED, "The planned end has passed.", "card/"))
-    blocked = Task.objects.filter(engagement=engagement, state="blocked").count()
-    if blocked:
-        reasons.append(Reason(AMBER, f"{blocked} blocked task{'s' * (blocked != 1)}.", "plan/"))
+        number = f"1 {noun} is" if len(days) == 1 else f"{len(days)} {noun}s are"
+        sentence = f"{number} late, the oldest by {max(days).days} days."
+        reasons.append(Reason(level, sentence, "plan/", is_internal))
+    if blocked := sum(task.state == "blocked" for task in tasks):
+        reasons.append(Reason(AMBER, f"{blocked} blocked {noun}{'s' * (blocked != 1)}.", "plan/", is_internal))
     return reasons
 
 

@@ -131,13 +131,13 @@ def consultant_assign(*, client: Client, user: Any) -> None:
     if not is_staff_of(client, user):
         raise TenancyError("only people of the client's own firm can be assigned to it")
     assign_perm("tenancy.work_on_client", user, client)
-    _record_assignment(client, user, "client.consultant_assigned")
+    _record_assignment(user, "client.consultant_assigned", after=True)
 
 
 def consultant_unassign(*, client: Client, user: Any) -> None:
     """Take a consultant off the client; their next request is a 404."""
     remove_perm("tenancy.work_on_client", user, client)
-    _record_assignment(client, user, "client.consultant_unassigned")
+    _record_assignment(user, "client.consultant_unassigned", after=False)
 
 
 def member_add(*, client: Client, user: Any, role: str) -> Membership:
@@ -209,8 +209,11 @@ def fresh_slug(name: str) -> str:
             return slug
 
 
-def _record_assignment(client: Client, user: Any, action: str) -> None:
-    audit.record(action, object_type="user", object_id=user.email, details={"email": user.email})
+def _record_assignment(user: Any, action: str, *, after: bool) -> None:
+    audit.record(
+        action, object_type="user", object_id=user.email, before={"assigned": not after}, after={"assigned": after},
+        details={"email": user.email},
+    )  # fmt: skip
 
 
 def _require_currency(code: str) -> None:

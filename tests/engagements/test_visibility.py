@@ -1,11 +1,13 @@
 """What is the firm's alone: filled with canaries in every field, read through every page by the client and by the firm."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
 
 from engagements.models import Activity, Document, Engagement, Gate, Meeting, Milestone, Task
+from engagements.selectors.health import health_get, hours_spent
 from engagements.selectors.projects import INTERNAL, Reader, meeting_list, task_list
 from engagements.services.card import card_update
 from engagements.services.conversation import comment_add, meeting_note, risk_add
@@ -180,3 +182,12 @@ def test_what_is_said_of_a_hidden_task_stays_with_the_firm_in_feed_and_log(
     for said in (CANARY, "PRICE", "logged 77 minutes"):
         assert said in pages[ana] and said not in pages[finn], said
     assert "time.logged" in pages[finn], "that it was done is no secret: the log has no gaps"
+
+
+def test_the_health_that_the_client_reads_counts_no_hidden_task(planted: Engagement, northwind: Client) -> None:
+    with tenant_context(northwind):
+        Task.objects.filter(is_client_visible=False).update(state="blocked", due_on=START)
+        health = health_get(planted, START + timedelta(days=2), hours_spent(planted))
+        said = [reason.sentence for reason in health.reasons]
+        assert {"1 internal task is late, the oldest by 2 days.", "1 blocked internal task."} <= set(said)
+        assert not any("late" in each.sentence or "blocked" in each.sentence for each in health.for_client().reasons)

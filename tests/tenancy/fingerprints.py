@@ -7,6 +7,12 @@ from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.wall import TenantModel
 
+GRANTS = """
+    SELECT count(*) || coalesce(md5(string_agg(g.user_id::text, ',' ORDER BY g.user_id)), '')
+    FROM guardian_userobjectpermission g JOIN django_content_type c ON c.id = g.content_type_id
+    WHERE g.object_pk = %s AND c.app_label = 'tenancy' AND c.model = 'client'
+"""
+
 
 def tenant_tables() -> list[str]:
     """Every table behind the wall."""
@@ -14,7 +20,7 @@ def tenant_tables() -> list[str]:
 
 
 def fingerprint(client: Client) -> dict[str, str]:
-    """Count and checksum of the client's rows of each table, and of the client itself."""
+    """Count and checksum of the client's rows of each table, of the client itself, and of who is assigned to it."""
     with tenant_context(client), connection.cursor() as cursor:
         cursor.execute("SELECT md5(c::text) FROM tenancy_client c WHERE id = %s", [client.pk])
         found = {"tenancy_client": str(cursor.fetchone()[0])}
@@ -23,4 +29,6 @@ def fingerprint(client: Client) -> dict[str, str]:
                 f"SELECT count(*) || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t.id)), '') FROM \"{table}\" t"
             )
             found[table] = str(cursor.fetchone()[0])
+        cursor.execute(GRANTS, [str(client.pk)])
+        found["guardian_userobjectpermission"] = str(cursor.fetchone()[0])
     return found
