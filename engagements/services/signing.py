@@ -19,7 +19,7 @@ from engagements.models import (
     Participant,
     SignatureEnd,
 )
-from engagements.selectors.signing import label_of, shown_of, signable_by, standing_of
+from engagements.selectors.signing import SigningNow, functions_on, label_of, shown_of, signable_by, standing_of
 from engagements.services.changes import record_change
 from engagements.services.criterion_certificates import certificate_issue
 from engagements.services.moves import require_open
@@ -68,6 +68,7 @@ def criterion_sign(
         raise IllegalMove("what you read is not what is to be signed: read it once more")
     if any(each.row.function == function for each in now.counting):
         raise IllegalMove(f"{label_of(function)} has signed this already")
+    require_one_voice(criterion, user, now)
     signature: CriterionSignature = CriterionSignature.objects.create(
         engagement=criterion.gate.engagement, criterion=criterion, user=user, function=function,
         content=now.shown.content, sha256=sha256, intent=intent,
@@ -82,6 +83,14 @@ def criterion_sign(
     if standing_of(criterion).holds and not now.holds:
         certificate_issue(criterion=criterion)
     return signature
+
+
+def require_one_voice(criterion: GateCriterion, user: Any, now: SigningNow) -> None:
+    """IllegalMove where a signature of the person counts for a function that is theirs no more: nobody is two in turn."""
+    speaks_for = functions_on(criterion.gate.engagement, user)
+    earlier = [each.row.function for each in now.counting if each.row.user_id == user.pk]
+    if lost := [label_of(name) for name in earlier if name not in speaks_for]:
+        raise IllegalMove(f"you signed this for {', '.join(lost)}: take that back first, and let others sign for it")
 
 
 def locked(criterion: GateCriterion) -> GateCriterion:

@@ -225,6 +225,19 @@ def test_functions_come_from_the_engagement_then_from_the_role(
         assert [functions_on(suite, user) for user in (eve, sam, adam, ana)] == [["sponsor"], ["sales"], ["other"], []]
 
 
+def test_nobody_signs_for_two_functions_by_being_one_after_the_other(
+    suite: Engagement, northwind: Client, finn: User
+) -> None:
+    with tenant_context(northwind):
+        sign(criterion(), finn)
+        participant_add(engagement=suite, user=finn, is_firm_staff=False, project_role="Signs", function="revops")
+        with pytest.raises(IllegalMove, match="you signed this for Finance: take that back first"):
+            sign(criterion(), finn)
+        assert not standing_of(criterion()).holds
+        signature_end(criterion=criterion(), user=finn)
+        sign(criterion(), finn)
+
+
 def test_a_playbook_names_known_functions_documents_and_a_quorum_that_can_be_reached() -> None:
     gate = {"name": "G", "phase": "1", "criteria": [
         {"key": "a", "kind": "signed", "text": "A", "functions": ["finance", "boss"], "quorum": 3, "document": "None"},
