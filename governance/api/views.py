@@ -12,7 +12,7 @@ from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import registry_yaml
 from metrics.measures import MEASURES
 from portal.tenancy.api import Call, ClientAPIView, Operation
-from portal.tenancy.permissions import VIEW_ARR, VIEW_POLICY
+from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR, VIEW_POLICY
 
 USUAL = 12
 
@@ -117,7 +117,7 @@ class MetricValuesList(MetricView):
 
 
 class MetricsFile(MetricView):
-    operations = {"GET": Operation("metrics_yaml", VIEW_POLICY, shapes.RegistryFileSerializer)}
+    operations = {"GET": Operation("metrics_yaml", MANAGE_METRICS, shapes.RegistryFileSerializer)}
 
     def get(self, call: Call) -> Any:
         """The registry as YAML, in a stable order; what is read back is equal to what was written."""

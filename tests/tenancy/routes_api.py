@@ -20,6 +20,7 @@ from portal.tenancy.permissions import (
     CLOSE_MONTH,
     EDIT_POLICY,
     IMPORT_DATA,
+    MANAGE_METRICS,
     VIEW_ARR,
     VIEW_AUDIT,
     VIEW_CLIENT,
@@ -161,7 +162,7 @@ API_ROUTES = [
         "api_month_reopen", CLOSE_MONTH, "post", a_corrected_month, data=lambda: {"reason": "Late contract"}, status=201
     ),
     ApiRoute("api_metrics", VIEW_POLICY, "get", a_registry),
-    ApiRoute("api_metrics_yaml", VIEW_POLICY, "get", a_registry),
+    ApiRoute("api_metrics_yaml", MANAGE_METRICS, "get", a_registry),
     ApiRoute("api_metric", VIEW_POLICY, "get", a_metric, names_object=True),
     ApiRoute("api_metric_versions", VIEW_POLICY, "get", a_metric, names_object=True),
     ApiRoute("api_metric_values", VIEW_ARR, "get", a_metric, names_object=True),
