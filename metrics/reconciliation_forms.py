@@ -103,8 +103,13 @@ class SampleForm(forms.Form):
             raise forms.ValidationError("ARR is never negative.")
         return amount
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether a valid form holds a sample: not one that is to be removed, nor a row that was left empty."""
+        return bool(self.cleaned_data) and not self.cleaned_data["remove"]
+
     def entry(self) -> SampleEntry:
-        """The sample of a valid form."""
+        """The sample of a valid form that holds one."""
         data = self.cleaned_data
         return SampleEntry(data["contract_id"], data["month"], data["expected"], data["note"])
 

@@ -230,7 +230,7 @@ def together_check(registry: Registry, key: str, month: int | None, before: Regi
         if key in faults:
             raise DefinitionError(faults[key].message)
         known = formulas_check(before.formulas_at(at), terms) if before is not None and faults else {}
-        for other in faults.keys() - known.keys():
+        for other in sorted(faults.keys() - known.keys()):
             name, fault = registry.entries[other].name, faults[other]
             raise DefinitionError(f"“{name}” is built on it and could not be computed: {fault.message}")
 

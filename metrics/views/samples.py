@@ -56,7 +56,7 @@ def change(request: TenantRequest) -> HttpResponse:
         return form_page(request, forms, text)
     problem = "" if forms.is_valid() else "Nothing is saved yet: correct what is marked."
     if not problem:
-        entries = [form.entry() for form in forms if not form.cleaned_data["remove"]]
+        entries = [form.entry() for form in forms if form.is_kept]
         try:
             saved = samples_save(client=request.client, entries=entries, user=request.user)
         except SampleProblem as error:

@@ -83,12 +83,14 @@ def test_the_clients_people_see_no_hidden_task_and_no_hours(
 
 def test_a_gate_says_what_shuts_it_and_opens_when_nothing_does(northwind: Client, ana: User, program: Mint) -> None:
     with tenant_context(northwind):
-        shut, ready = an_engagement(northwind)["engagement_id"], a_gate_to_open(northwind)
+        shut = an_engagement(northwind)["engagement_id"]
     token = program(northwind, ana)
     gates = token.get(northwind, "api_gates", engagement_id=shut).json()["results"]
     assert gates[0]["sentence"].startswith("Shut until this holds") and not gates[0]["can_open"]
     refused = token.post(northwind, "api_gate_open", engagement_id=shut, gate_id=gates[0]["id"])
     assert refused.status_code == 409 and refused.json()["detail"] == gates[0]["sentence"]
+    with tenant_context(northwind):
+        ready = a_gate_to_open(northwind)
     opened = token.post(northwind, "api_gate_open", **ready)
     assert opened.status_code == 200 and opened.json()["state"] == "open"
     with tenant_context(northwind):
