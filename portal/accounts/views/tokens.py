@@ -25,6 +25,7 @@ IN_WORDS = {
     "definitions.answer": "answer definitions in your name",
     "engagement.view": "read engagements, tasks and gates",
     "engagement.run": "change tasks, and open gates whose criteria hold",
+    "metrics.manage": "take the file of metrics, which names their owners",
     "people.view": "see people",
     "people.manage": "invite people and change roles",
     "audit.view": "read the audit log",
@@ -45,6 +46,7 @@ API_SCOPES = (
     "definitions.answer",
     "engagement.view",
     "engagement.run",
+    "metrics.manage",
     "audit.view",
 )
 
