@@ -120,3 +120,14 @@ def test_the_firm_and_client_admins_see_it(
     assert answer.status_code == status
     if status == 200:
         assert "What the figures mean" in answer.content.decode()
+
+
+def test_whoever_was_removed_in_between_is_not_counted_and_stops_nothing(northwind: Client, finn: User) -> None:
+    for user_id in (finn.pk, 10**9):
+        use_note(
+            client=northwind, page="arr", user_id=user_id, role="x", is_firm_staff=False, session_started=0, now=NOW
+        )
+    with tenant_context(northwind):
+        uses_write(client=northwind)
+        connection.check_constraints()
+        assert list(PageUse.objects.values_list("user_id", "times")) == [(finn.pk, 1)]

@@ -25,9 +25,10 @@ from portal.tenancy.scope import tenant_context
 
 logger = logging.getLogger(__name__)
 MOST: Final = 20_000  # kept in a process; past it, it forgets which sign-ins it has seen
+# Nobody is counted who was removed in between: the row would stop whatever else its transaction holds.
 WRITE: Final = """
     INSERT INTO accounts_pageuse (client_id, user_id, page, day, mark, role, is_firm_staff, times)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    SELECT %s, %s, %s, %s::date, %s, %s, %s, %s WHERE EXISTS (SELECT FROM accounts_user WHERE id = %s)
     ON CONFLICT (client_id, user_id, page, day, mark) DO UPDATE
     SET times = CASE WHEN excluded.mark = 0 THEN accounts_pageuse.times + excluded.times ELSE 1 END
 """
@@ -118,7 +119,7 @@ def uses_write_when_due(**_: Any) -> None:
 
 def _write(counts: Counter[Use]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(WRITE, [(*use, n) for use, n in counts.items()])
+        cursor.executemany(WRITE, [(*use, n, use.user_id) for use, n in counts.items()])
     return len(counts)
 
 
