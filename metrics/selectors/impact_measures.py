@@ -1,0 +1,108 @@
+"""The measures of formulas under one side of a policy impact, for metrics before and after. Runs in the client's scope.
+
+`ImpactMeasures(impact, side)` answers like `MeasureReader`, from the computed book in place of the stored one. CARR and LARR
+are computed when a formula asks for them. What two sources say is asked for the newest month alone: each month costs a
+reading of both.
+"""
+
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Final
+
+from metrics.engine.arrays import Ints
+from metrics.engine.book import Ready, book_of
+from metrics.engine.bridge import TOTAL
+from metrics.engine.series import series_of_book
+from metrics.engine.valuation import MissingRates
+from metrics.formula.faults import Missing
+from metrics.selectors.books import bridge_rows, retention_row
+from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
+from metrics.selectors.measure_values import NO_BOOK, MeasureReader
+from metrics.selectors.month_ends import MonthEnds, NoValue
+from metrics.selectors.periods import Period
+from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
+from metrics.selectors.reconciliation import source_pair
+from portal.lib.periods import month_format
+
+NEWEST_ONLY: Final = Missing("two sources are compared at the newest month end alone")
+
+
+class ImpactMeasures(MeasureReader):
+    """The measures under one side's policy."""
+
+    def __init__(self, impact: PolicyImpact, side: ImpactSide) -> None:
+        super().__init__(impact.client)
+        self.impact, self.side = impact, side
+        self.others: dict[str, dict[int, BridgeRow] | str] = {}
+
+    @cached_property
+    def heads(self) -> dict[str, BookHead]:
+        """The heads of the stored books; which one is the policy's own is said by this side's policy."""
+        own = self.side.policy.recognition
+        return {name: replace(head, is_policys_own=name == own) for name, head in super().heads.items()}
+
+    def at(self, name: str, month: int) -> Fraction | Missing:
+        """A measure in a month, or why it has none."""
+        found = super().at(name, month)
+        if isinstance(found, Missing) and self.side.reason(month) and month in self.impact.months:
+            return Missing(self.side.reason(month).rstrip("."))
+        return found
+
+    def head(self, basis: str) -> BookHead:
+        """A book by its recognition, with the months of this side."""
+        head, valued = super().head(basis), self.side.valued
+        if valued is None:
+            return replace(head, first_month=None, last_month=None, message=self.side.message)
+        return replace(head, first_month=valued[0], last_month=valued[1], retention_from=self.side.retention_from)
+
+    def bridge(self, basis: str) -> dict[int, BridgeRow]:
+        """The total of a book by month."""
+        basis = "" if basis == self.side.policy.recognition else basis
+        if basis not in self.bridges:
+            self.bridges[basis] = self.rows(basis)
+        return self.bridges[basis]
+
+    def rows(self, basis: str) -> dict[int, BridgeRow]:
+        """The total by month, of the policy's own recognition or of another; months without a value are left out."""
+        if self.side.valued is None:
+            return {}
+        if not basis:
+            return rows_of(self.side.groups[TOTAL, ""], self.side.first, self.side.valued)
+        policy = self.side.policy.with_(recognition=basis)
+        given = self.impact.given
+        ready = Ready.of(given.coded_for(policy.customer_unit), policy)
+        try:
+            book = book_of(ready, given.rates, *self.side.valued, (), with_retention=False, with_cohorts=False)
+        except MissingRates:
+            return {}
+        series = series_of_book(book, *self.side.valued)
+        return rows_of(series.groups[TOTAL, ""], series.first, self.side.valued)
+
+    @cached_property
+    def retention(self) -> dict[int, RetentionRow]:
+        """The retention of the policy's own book by month."""
+        start, series = self.side.retention_from, self.side.groups[TOTAL, ""]
+        if self.side.valued is None or start is None:
+            return {}
+        months = range(max(start, self.side.valued[0]), self.side.valued[1] + 1)
+        return {month: retention_row(series, month - self.side.first, month, "", start) for month in months}
+
+    def of_source(self, month: int, side: str) -> Fraction | Missing:
+        """The ARR of one of the two sources at the newest month end under this side's policy."""
+        if self.side.valued is None:
+            return NO_BOOK
+        if month != self.impact.end:
+            return NEWEST_ONLY
+        source = source_pair()[0 if side == "base" else 1]
+        if source is None:
+            return Missing("two sources are needed")
+        end = MonthEnds.of(self.client, source).at(self.side.policy, month)
+        return Missing(end.sentence.rstrip(".")) if isinstance(end, NoValue) else Fraction(end.total, 100)
+
+
+def rows_of(series: Ints, offset: int, months: tuple[int, int]) -> dict[int, BridgeRow]:
+    """A series whose first place is the month `offset`, as rows by month."""
+    periods = tuple(Period(month_format(month), month, month) for month in range(months[0], months[1] + 1))
+    rows = bridge_rows(series, offset, periods, "")
+    return {row.period.first: row for row in rows if row is not None}

@@ -1,0 +1,216 @@
+"""What another policy would make of a client's whole book: every month and group before and after, and who moves.
+
+`policy_impact(client, after, before=None, tell=…) -> PolicyImpact | NoValue`. Reads only; runs in the client's scope.
+
+Both sides are computed by the engine from the lines as they are now, up to the book's last completed month, by the function
+that rebuilds a stored book. So `before` is what the pages of numbers show of open months, and `after` what they would show.
+Why customers move is told by `metrics.selectors.policy_impact_why`, what it means for closed months by
+`metrics.selectors.policy_impact_closed`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from metrics.computation import Computed, EngineInput, compute_settled
+from metrics.engine.arrays import Ints
+from metrics.engine.book import MOVEMENT_SCHEMA, Ready
+from metrics.engine.bridge import TOTAL
+from metrics.engine.impact import MOVED_SCHEMA, TOLD_SCHEMA, Units, moved_customers, told_otherwise, with_told
+from metrics.engine.policy import Policy
+from metrics.engine.retention import ratio4
+from metrics.engine.series import FIGURES, Group
+from metrics.models import ArrBook
+from metrics.selectors.month_ends import NO_LINES, NO_MONTH, MonthEnds, NoValue, SourceInput
+from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policy_effect import changed_parameters
+from portal.lib.dates import month_text
+from portal.tenancy.models import Client
+
+Tell = Callable[[str, int], None]
+PLACE: Final = {name: place for place, name in enumerate(FIGURES)}
+
+
+@dataclass(frozen=True)
+class ImpactSide:
+    """The book under one policy over the months `first` to `last` of the impact.
+
+    `groups` are `FIGURES` × these months in cents and customers, by dimension and group. `valued` is the run of months that
+    can be valued (None: none can be), `retention_from` the first with retention; `message` says what is missing.
+    """
+
+    policy: Policy
+    ready: Ready
+    computed: Computed
+    first: int
+    last: int
+    valued: tuple[int, int] | None
+    retention_from: int | None
+    message: str
+    groups: dict[Group, Ints]
+
+    def reason(self, month: int) -> str:
+        """Why a month has no figure; empty where it has."""
+        if self.valued is not None and self.valued[0] <= month <= self.valued[1]:
+            return ""
+        return self.message or f"{month_text(month)} cannot be valued"
+
+    def retention_reason(self, month: int, group: Group = (TOTAL, "")) -> str:
+        """Why NRR and GRR of a month have no figure; empty where they have."""
+        if reason := self.reason(month):
+            return reason
+        if self.retention_from is None or month < self.retention_from:
+            return "Retention needs the rates of twelve months before, and they begin later."
+        if self.cents("base_cents", month, group) == 0:
+            return "Nobody had ARR twelve months before."
+        return ""
+
+    def cents(self, figure: str, month: int, group: Group = (TOTAL, "")) -> int:
+        """A figure of a month in cents or customers, whether or not it can be valued."""
+        series = self.groups.get(group)
+        return 0 if series is None else int(series[PLACE[figure], month - self.first])
+
+    def ratio(self, over: str, month: int, group: Group = (TOTAL, "")) -> Decimal | None:
+        """NRR (`now_cents`) or GRR (`kept_cents`) of a month; None where `retention_reason` says why."""
+        if self.retention_reason(month, group):
+            return None
+        return ratio4(self.cents(over, month, group), self.cents("base_cents", month, group))
+
+
+@dataclass(frozen=True)
+class PolicyImpact:
+    """Two policies on one client's lines, from month `first` to `last`; `end` is the newest that both can value.
+
+    `moved` are the customers whose ARR or movements differ (`engine.impact.MOVED_SCHEMA`), empty where no month can be
+    compared, for the `reason`; `told` the movements that are told differently.
+    """
+
+    client: Client
+    changed: tuple[str, ...]
+    before: ImpactSide
+    after: ImpactSide
+    first: int
+    last: int
+    end: int | None
+    reason: str
+    moved: pl.DataFrame
+    told: pl.DataFrame
+    given: SourceInput
+
+    @property
+    def months(self) -> range:
+        """All months, those without a figure too."""
+        return range(self.first, self.last + 1)
+
+    @cached_property
+    def dimensions(self) -> dict[str, list[str]]:
+        """The groups of each dimension that either side has, in order."""
+        keys = self.before.groups.keys() | self.after.groups.keys()
+        names = sorted({dimension for dimension, _ in keys} - {TOTAL})
+        return {name: sorted(group for dimension, group in keys if dimension == name) for name in names}
+
+    @cached_property
+    def units(self) -> Units:
+        """The customers by which the two are compared."""
+        return Units.of(self.before.ready.lines, self.after.ready.lines)
+
+
+def policy_impact(
+    client: Client, after: Policy, before: Policy | None = None, tell: Tell | None = None
+) -> PolicyImpact | NoValue:
+    """What changing from one policy (None: the one in force) to another does; NoValue where there is nothing to compute from.
+
+    A missing rate is no NoValue: it leaves months of one side without a figure, and that side says so. `tell(step, percent)`
+    hears how far it is.
+    """
+    say = tell or (lambda step, percent: None)
+    old = before or policy_in_force(client)
+    through = ArrBook.objects.order_by("-through_month").values_list("through_month", flat=True)
+    newest = through.filter(through_month__isnull=False).first()
+    say("Reading the contract lines", 5)
+    ends = MonthEnds.of(client)
+    if ends.source is None or ends.given.lines.height == 0:
+        return NO_LINES
+    if newest is None:
+        return NO_MONTH
+    for policy in (old, after):
+        if policy.reporting_currency != client.currency:
+            wanted = policy.reporting_currency
+            return NoValue("other_currency", f"Rates are kept in {client.currency}: nothing is valued in {wanted}.")
+    say("Computing the numbers as they are", 15)
+    computed = [(old, *computed_under(ends.given, old, newest))]
+    say("Computing the numbers under the new rule", 35)
+    computed.append((after, *computed_under(ends.given, after, newest)))
+    say("Comparing customers", 60)
+    return compared(client, ends.given, computed[0], computed[1], newest)
+
+
+def computed_under(given: SourceInput, policy: Policy, through: int) -> tuple[Ready, Computed]:
+    """The lines settled and the book under a policy."""
+    whole = EngineInput(given.coded_for(policy.customer_unit), given.rates, policy)
+    ready = whole.settled()
+    return ready, compute_settled(whole, ready, through, with_cohorts=False)
+
+
+def compared(
+    client: Client,
+    given: SourceInput,
+    before: tuple[Policy, Ready, Computed],
+    after: tuple[Policy, Ready, Computed],
+    through: int,
+) -> PolicyImpact:
+    """Two computed books over the months of both, and the customers that move."""
+    starts = [each.series.first for *_, each in (before, after) if each.series is not None]
+    first, last = min(starts, default=through), through
+    old, new = side_of(*before, first, last), side_of(*after, first, last)
+    months = both_valued(old, new)
+    units = Units.of(old.ready.lines, new.ready.lines)
+    reason, moved, told = "", MOVED_SCHEMA.to_frame(), TOLD_SCHEMA.to_frame()
+    if months is None:
+        reason = old.message or new.message or "No month can be valued under both rules."
+    else:
+        told = told_otherwise(*(movements_of(side, units, months) for side in (old, new)))
+        moved = with_told(moved_customers(old.ready, new.ready, given.rates, *months), told)
+    changed = changed_parameters(old.policy, new.policy)
+    return PolicyImpact(
+        client, changed, old, new, first, last, months[1] if months else None, reason, moved, told, given
+    )
+
+
+def side_of(policy: Policy, ready: Ready, computed: Computed, first: int, last: int) -> ImpactSide:
+    """A computed book laid over the months of the impact; before its first ARR everything is 0, which is a figure."""
+    groups: dict[Group, Ints] = {(TOTAL, ""): np.zeros((len(FIGURES), last - first + 1), dtype=np.int64)}
+    series, valued = computed.series, (first, last)
+    for key, values in series.groups.items() if series is not None else ():
+        groups[key] = np.zeros((len(FIGURES), last - first + 1), dtype=np.int64)
+        groups[key][:, series.first - first : series.last - first + 1] = values  # type: ignore[union-attr]
+    if computed.gaps:
+        run = (series.first, series.last) if series is not None else None
+        return ImpactSide(policy, ready, computed, first, last, run, computed.retention_from, computed.message, groups)
+    return ImpactSide(policy, ready, computed, first, last, valued, first, "", groups)
+
+
+def both_valued(one: ImpactSide, other: ImpactSide) -> tuple[int, int] | None:
+    """The months that both sides can value."""
+    if one.valued is None or other.valued is None:
+        return None
+    months = max(one.valued[0], other.valued[0]), min(one.valued[1], other.valued[1])
+    return months if months[0] <= months[1] else None
+
+
+def movements_of(side: ImpactSide, units: Units, months: tuple[int, int]) -> pl.DataFrame:
+    """The movements of one side in the months that both have, under the names by which customers are compared."""
+    series = side.computed.series
+    if series is None:
+        return MOVEMENT_SCHEMA.to_frame()
+    found = series.movements.filter(pl.col("month").is_between(*months))
+    names = units.names_of(side.ready.lines)
+    if (names["customer"] == names["unit"]).all():
+        return found
+    joined = found.join(names, on="customer", how="left")
+    return joined.with_columns(pl.col("unit").alias("customer")).drop("unit")
