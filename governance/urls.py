@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from governance.views import answers, definitions, documents, metrics, registry, respondents, signing, signoff
+from governance.views import answers, changes, definitions, documents, metrics, registry, respondents, signing, signoff
 
 ITEM = "definitions/item/<slug:key>/"
 VERSION = "definitions/versions/<int:number>/"
 SIGN = "definitions/sign/<int:signer_id>/"
 METRIC = "metrics/of/<slug:key>/"
+CHANGE = "changes/<int:number>/"
 
 urlpatterns = [
     path("definitions/", definitions.definitions, name="definitions"),
@@ -63,4 +64,7 @@ urlpatterns = [
     path("metrics/registry.yaml", registry.metrics_yaml, name="metrics_yaml"),
     path("metrics/import/", registry.metrics_import, name="metrics_import"),
     path("metrics/import/apply/", registry.metrics_import_apply, name="metrics_import_apply"),
+    # change requests
+    path("changes/", changes.changes, name="changes"),
+    path(CHANGE, changes.change, name="change"),
 ]

@@ -1,6 +1,15 @@
 """The tables of governance, by room."""
 
 from governance.models.answers import Answer, Asking, Respondent, Verdict
+from governance.models.changes import (
+    ChangeEvent,
+    ChangeKind,
+    ChangePreview,
+    ChangeRequest,
+    ChangeState,
+    PreviewState,
+    Urgency,
+)
 from governance.models.documents import PolicyDocument
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
 from governance.models.publications import Publication, PublicationMode, PublicationState
@@ -31,6 +40,11 @@ __all__ = [
     "Answer",
     "Asking",
     "Certificate",
+    "ChangeEvent",
+    "ChangeKind",
+    "ChangePreview",
+    "ChangeRequest",
+    "ChangeState",
     "ControlFigure",
     "ControlSide",
     "DefinitionItem",
@@ -47,6 +61,7 @@ __all__ = [
     "MetricStatus",
     "MetricVersion",
     "PolicyDocument",
+    "PreviewState",
     "Priority",
     "Publication",
     "PublicationMode",
@@ -59,5 +74,6 @@ __all__ = [
     "Signoff",
     "SignoffMode",
     "SignoffState",
+    "Urgency",
     "Verdict",
 ]

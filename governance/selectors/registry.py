@@ -191,6 +191,12 @@ class Registry:
         changed = replace(entry, versions=(*entry.versions, added))
         return replace(self, entries={**self.entries, key: changed})
 
+    def adding(self, key: str, content: Content, month: int | None) -> "Registry":
+        """This registry with a metric more, defined from a month on (None: from the beginning). Nothing is stored."""
+        metric = Metric(client=self.client, key=key, position=len(self.entries) + 1, status=MetricStatus.PROPOSED)
+        entry = Entry(metric, (VersionShown(1, month, content),), self.month)
+        return replace(self, entries={**self.entries, key: entry})
+
     def filed(self) -> tuple[FiledMetric, ...]:
         """The registry as a file has it, in its order; metrics that are retired are part of it."""
         return tuple(

@@ -10,6 +10,11 @@ RECONCILE = "data.reconcile"
 VIEW_POLICY = "policy.view"
 EDIT_POLICY = "policy.edit"
 MANAGE_METRICS = "metrics.manage"  # the registry: versions, states, owners, priorities
+VIEW_CHANGES = "changes.view"
+REQUEST_CHANGES = "changes.request"  # write, submit and withdraw requests
+TRIAGE_CHANGES = "changes.triage"
+VOTE_CHANGES = "changes.vote"  # for whoever sits on the board; the client's own people alone
+MANAGE_BOARD = "board.manage"  # who sits on it and what it may decide; the client's admins alone
 ANSWER_DEFINITIONS = "definitions.answer"  # and sign what one is named for; the client's own people alone
 CLOSE_MONTH = "month.close"
 VIEW_PEOPLE = "people.view"
@@ -28,12 +33,14 @@ CONFIRM_ACCESS = "engagement.confirm_access"  # that the firm's access was hande
 ANSWER_SURVEY = "survey.answer"  # the client's alone
 VIEW_ADOPTION = "adoption.view"
 
-READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY}
+READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY, VIEW_CHANGES}
 EVERYTHING = READ | {
     IMPORT_DATA,
     RECONCILE,
     EDIT_POLICY,
     MANAGE_METRICS,
+    REQUEST_CHANGES,
+    TRIAGE_CHANGES,
     CLOSE_MONTH,
     VIEW_PEOPLE,
     MANAGE_PEOPLE,
@@ -42,37 +49,43 @@ EVERYTHING = READ | {
     MANAGE_SIGN_IN,
     MANAGE_TOKENS,
 }
+ASK = {VIEW_CHANGES, REQUEST_CHANGES, VOTE_CHANGES}
 TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
 
 # What a token of the API may be made for at most; what it may do is cut to its person's role each time.
-TOKEN_SCOPES = EVERYTHING | {VIEW_ENGAGEMENT, RUN_ENGAGEMENT, ANSWER_DEFINITIONS}
+TOKEN_SCOPES = EVERYTHING | {VIEW_ENGAGEMENT, RUN_ENGAGEMENT, ANSWER_DEFINITIONS, VOTE_CHANGES, MANAGE_BOARD}
 
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.ADMIN: frozenset(
-        EVERYTHING - {EDIT_POLICY} | TAKE_PART | {TEST_ENGAGEMENT, CONFIRM_ACCESS, ANSWER_DEFINITIONS, VIEW_ADOPTION}
+        EVERYTHING - {EDIT_POLICY}
+        | TAKE_PART
+        | ASK
+        | {MANAGE_BOARD, TEST_ENGAGEMENT, CONFIRM_ACCESS, ANSWER_DEFINITIONS, VIEW_ADOPTION}
     ),
     ClientRole.REVOPS: frozenset(
         READ
         | TAKE_PART
-        | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS}
+        | ASK
+        | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS, TRIAGE_CHANGES}
         | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS, CONFIRM_ACCESS}
     ),
     ClientRole.FINANCE: frozenset(
         READ
         | TAKE_PART
+        | ASK
         | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, VIEW_AUDIT, CONFIRM_ACCESS}
     ),
     ClientRole.EXECUTIVE: frozenset(
-        {VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS, TEST_ENGAGEMENT} | TAKE_PART
+        {VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS, TEST_ENGAGEMENT} | TAKE_PART | ASK
     ),
-    ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
-    ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
+    ClientRole.SALES: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART | ASK),
+    ClientRole.SUCCESS: frozenset({VIEW_CLIENT, VIEW_ARR, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART | ASK),
     ClientRole.ANALYST: frozenset(READ),
     # Cut to their own team, region or book: they see no client-wide number.
-    ClientRole.SALES_MANAGER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
-    ClientRole.REGIONAL_LEAD: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
-    ClientRole.SALES_REP: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS}),
-    ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY, ANSWER_DEFINITIONS} | TAKE_PART),
+    ClientRole.SALES_MANAGER: frozenset({VIEW_CLIENT, VIEW_POLICY, VIEW_CHANGES, ANSWER_DEFINITIONS}),
+    ClientRole.REGIONAL_LEAD: frozenset({VIEW_CLIENT, VIEW_POLICY, VIEW_CHANGES, ANSWER_DEFINITIONS}),
+    ClientRole.SALES_REP: frozenset({VIEW_CLIENT, VIEW_POLICY, VIEW_CHANGES, ANSWER_DEFINITIONS}),
+    ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY, VIEW_CHANGES, ANSWER_DEFINITIONS} | TAKE_PART),
 }
 
 # Whoever of the client was on a project may say how it was, whatever their role.
@@ -91,7 +104,9 @@ FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     FirmRole.ARCHITECT: frozenset(EVERYTHING | TAKE_PART | {RUN_ENGAGEMENT, VIEW_ADOPTION}),
     FirmRole.ENGINEER: frozenset(
-        EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE, MANAGE_SIGN_IN} | TAKE_PART | {RUN_ENGAGEMENT, VIEW_ADOPTION}
+        EVERYTHING - {EDIT_POLICY, MANAGE_PEOPLE, MANAGE_SIGN_IN, TRIAGE_CHANGES}
+        | TAKE_PART
+        | {RUN_ENGAGEMENT, VIEW_ADOPTION}
     ),
     FirmRole.EXPERT: frozenset(READ | TAKE_PART | {VIEW_AUDIT, VIEW_ADOPTION}),
 }

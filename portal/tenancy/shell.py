@@ -40,6 +40,7 @@ CLIENT_NAV = (
     Destination("Definitions", "definitions", "definitions", permissions.VIEW_POLICY),
     Destination("Numbers", "chart", "arr", permissions.VIEW_ARR),
     Destination("Metrics", "target", "metrics", permissions.VIEW_POLICY),
+    Destination("Changes", "governance", "changes", permissions.VIEW_CHANGES),
     Destination("Data", "database", "data", permissions.VIEW_DATA),
     Destination("Policy", "policy", "policy", permissions.VIEW_POLICY),
     Destination("Months", "lock", "months", permissions.VIEW_ARR),

@@ -1,6 +1,7 @@
 """The access matrix as a whole, and the routes that belong to no client."""
 
 from tests.tenancy.routes_accounts import ACCOUNT_ROUTES, OTHER_ACCOUNT_ROUTES
+from tests.tenancy.routes_changes import CHANGE_ROUTES
 from tests.tenancy.routes_closing import CLOSING_ROUTES, OTHER_CLOSING_ROUTES
 from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES, OTHER_ENGAGEMENT_ROUTES
 from tests.tenancy.routes_governance import GOVERNANCE_ROUTES
@@ -11,6 +12,7 @@ from tests.tenancy.routes_reporting import REPORTING_ROUTES
 
 CLIENT_ROUTES = [
     *ACCOUNT_ROUTES,
+    *CHANGE_ROUTES,
     *ENGAGEMENT_ROUTES,
     *CLOSING_ROUTES,
     *GOVERNANCE_ROUTES,

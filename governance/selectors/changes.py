@@ -1,0 +1,63 @@
+"""Reading change requests. Runs in the client's scope.
+
+`change_list(…) -> list[ChangeRequest]` · `change_get(number) -> ChangeRequest | None` · `change_events(request)` ·
+`held_now(client) -> Held` · `quota_rules() -> dict`
+"""
+
+from typing import Any, Final
+
+from django.db.models import Q
+
+from governance.change_content import Held
+from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
+from governance.selectors.registry import Registry, day_now, registry_get
+from metrics.selectors.policies import policy_in_force
+from portal.tenancy.models import Client
+
+IN_FORCE: Final = (ChangeState.EFFECTIVE, ChangeState.COMMUNICATED, ChangeState.CLOSED)
+OPEN: Final = (
+    ChangeState.SUBMITTED, ChangeState.TRIAGE, ChangeState.IMPACT, ChangeState.REVIEW, ChangeState.NEEDS_CHANGES,
+    ChangeState.APPROVED, ChangeState.SCHEDULED,
+)  # fmt: skip
+
+
+def change_list(*, state: str = "", kind: str = "", mine: Any = None, search: str = "") -> list[ChangeRequest]:
+    """Requests by filter, the newest first. Without a state, drafts are left out, but for those of `mine`."""
+    found = ChangeRequest.objects.select_related("requested_by", "owner", "preview", "metric")
+    if state in ChangeState.values:
+        found = found.filter(state=state)
+    if kind in ChangeKind.values:
+        found = found.filter(kind=kind)
+    if mine is not None:
+        found = found.filter(Q(requested_by=mine) | Q(owner=mine))
+    for word in search[:80].split():
+        number = word.upper().removeprefix("CR-")
+        by_number = Q(number=int(number)) if number.isascii() and number.isdigit() and len(number) < 8 else Q()
+        found = found.filter(Q(title__icontains=word) | Q(rationale__icontains=word) | by_number)
+    return list(found.order_by("-number"))
+
+
+def change_get(number: int) -> ChangeRequest | None:
+    """The request of that number."""
+    found: ChangeRequest | None = (
+        ChangeRequest.objects.select_related("client", "metric", "preview", "requested_by", "edited_by", "owner")
+        .filter(number=number)
+        .first()
+    )
+    return found
+
+
+def change_events(request: ChangeRequest) -> list[ChangeEvent]:
+    """Everything that happened to a request, the oldest first."""
+    return list(ChangeEvent.objects.filter(request=request).select_related("by").order_by("id"))
+
+
+def quota_rules() -> dict[str, dict[str, Any]]:
+    """The quota rules that were made effective, by key: the newest of each."""
+    rows = ChangeRequest.objects.filter(kind=ChangeKind.QUOTA_RULE, state__in=IN_FORCE).order_by("effective_at", "id")
+    return {row.content["key"]: row.content for row in rows}
+
+
+def held_now(client: Client, registry: Registry | None = None) -> Held:
+    """What holds now: the policy in force, the registry, and the quota rules."""
+    return Held(policy_in_force(client), registry or registry_get(client), day_now(client), quota_rules())

@@ -1,0 +1,191 @@
+"""Change requests from the first draft to the board.
+
+- `change_draft(client=, kind=, title=, content=, …, user=)` — a request that only its author has to look at
+- `change_edit(request=, version=, …, user=)` — while it is a draft, or was sent back
+- `change_submit(request=, version=, user=)` — a draft, or what was sent back, to whoever triages
+- `change_withdraw(request=, user=, reason=)`
+
+Whoever changes one says which `version` they saw. What is wrong with a content is a ContentFault, which names every field.
+All run in the client's scope.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Max
+
+from governance.change_content import ContentFault, Settled, change_settle, content_digest
+from governance.models import ChangeKind, ChangeRequest, ChangeState
+from governance.selectors.changes import held_now
+from governance.selectors.registry import Registry
+from governance.services.change_states import WORDS, WRITABLE, change_lock, change_move, event_keep
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import month_check, newest_closed, registry_lock, standing_check, together_check
+from governance.services.signoff_states import TransitionError
+from portal.lib.dates import month_text
+from portal.lib.periods import month_parse
+from portal.tenancy import audit
+from portal.tenancy.clock import database_time
+from portal.tenancy.models import Client
+
+LONGEST_TITLE: Final = 120
+LONGEST_TEXT: Final = 4000
+MAY_RESTATE: Final = (ChangeKind.POLICY, ChangeKind.METRIC_CHANGE)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody writes: what is asked for, why, and from when it shall hold."""
+
+    title: str
+    content: Mapping[str, Any]
+    rationale: str = ""
+    is_restating: bool = False
+    from_month: int | None = None
+    is_emergency: bool = False
+
+
+def change_draft(*, client: Client, kind: str, wish: Wish, user: Any) -> ChangeRequest:
+    """Begin a request. ContentFault names what is wrong with it; what is missing may still be added until it is submitted."""
+    registry_lock(client)
+    settled = wish_settle(client, kind, wish)
+    number = (ChangeRequest.objects.aggregate(newest=Max("number"))["newest"] or 0) + 1
+    request = ChangeRequest(
+        client=client, number=number, kind=kind, requested_by=user, edited_by=user, created_at=database_time()
+    )
+    wish_keep(request, wish, settled)
+    request.save()
+    event_keep(request, "draft", ChangeState.DRAFT, "", user)
+    record(request, "change.drafted", None)
+    return request
+
+
+def change_edit(*, request: ChangeRequest, version: int, wish: Wish, user: Any) -> ChangeRequest:
+    """Write a request anew: while it is a draft, or was sent back. OutdatedError where somebody else wrote in the meantime."""
+    registry_lock(request.client)
+    locked = change_lock(request)
+    if locked.state not in WRITABLE:
+        raise TransitionError(f"this request {WORDS[locked.state]} and is not written any more: nothing was changed")
+    if locked.version != version:
+        raise OutdatedError
+    before = content_digest(locked)
+    wish_keep(locked, wish, wish_settle(locked.client, locked.kind, wish))
+    locked.edited_by = user
+    locked.version += 1
+    locked.save()
+    event_keep(locked, "edit", locked.state, "", user)
+    record(locked, "change.edited", before)
+    return locked
+
+
+def change_submit(*, request: ChangeRequest, version: int, user: Any) -> ChangeRequest:
+    """Hand a draft in, or what was sent back once more. DefinitionError says what is still missing."""
+    registry_lock(request.client)
+    locked = change_lock(request)
+    if locked.version != version:
+        raise OutdatedError
+    step = "resubmit" if locked.state == ChangeState.NEEDS_CHANGES else "submit"
+    if locked.state in WRITABLE:
+        require_submittable(locked)
+    return change_move(request=locked, step=step, user=user)
+
+
+def change_withdraw(*, request: ChangeRequest, user: Any, reason: str = "") -> ChangeRequest:
+    """Take a request back before it is decided."""
+    return change_move(request=request, step="withdraw", user=user, reason=reason)
+
+
+# --- what must hold ---------------------------------------------------------------------------------------------------
+
+
+def wish_settle(client: Client, kind: str, wish: Wish) -> Settled:
+    """A wish whose every part can be kept, against what holds now."""
+    faults = []
+    if not wish.title.strip() or len(wish.title) > LONGEST_TITLE or "\x00" in wish.title:
+        faults.append(("title", f"is a text of at most {LONGEST_TITLE} characters"))
+    if len(wish.rationale) > LONGEST_TEXT or "\x00" in wish.rationale:
+        faults.append(("rationale", f"has at most {LONGEST_TEXT} characters"))
+    if wish.is_restating and kind not in MAY_RESTATE:
+        faults.append(("is_restating", "is only for a policy and for a changed metric: nothing else has a past"))
+    held = held_now(client)
+    try:
+        settled = change_settle(kind, wish.content, held)
+    except ContentFault as error:
+        raise ContentFault([*faults, *error.faults]) from error
+    if faults:
+        raise ContentFault(faults)
+    require_computable(kind, settled, held.registry, wish.from_month)
+    return settled
+
+
+def require_computable(kind: str, settled: Settled, registry: Registry, month: int | None) -> None:
+    """ContentFault where a formula could not be computed with all others."""
+    if kind not in (ChangeKind.METRIC_NEW, ChangeKind.METRIC_CHANGE):
+        return
+    key, content = settled.content["key"], settled.content["metric"]
+    made = registry.having if settled.entry else registry.adding
+    try:
+        together_check(made(key, content, month), key, month, registry)
+    except DefinitionError as error:
+        raise ContentFault([("formula", str(error))]) from error
+
+
+def require_submittable(request: ChangeRequest) -> None:
+    """DefinitionError where something is missing, or what holds has changed since it was written."""
+    if not request.rationale.strip():
+        raise DefinitionError("say why: the board decides by the reason")
+    wish = Wish(
+        request.title,
+        request.content,
+        request.rationale,
+        request.is_restating,
+        request.from_month,
+        request.is_emergency,
+    )
+    settled = wish_settle(request.client, request.kind, wish)
+    if settled.content != request.content:
+        raise DefinitionError(
+            "what holds has changed since this was written: open it, look at it once more, and save it"
+        )
+    if request.kind == ChangeKind.METRIC_RETIRE:
+        standing_check(held_now(request.client).registry, request.content["key"], "retired")
+    require_month(request, settled)
+
+
+def require_month(request: ChangeRequest, settled: Settled) -> None:
+    """DefinitionError unless the month can be kept: without restating, nothing that was reported changes."""
+    month = request.from_month
+    if month is None:
+        raise DefinitionError("say from which month it holds")
+    if request.is_restating or request.kind in (ChangeKind.METRIC_RETIRE, ChangeKind.METRIC_NEW, ChangeKind.QUOTA_RULE):
+        return
+    closed = newest_closed()
+    if settled.entry is not None:
+        month_check(month, settled.entry.versions[-1].month, closed)
+    elif closed is not None and month <= closed:
+        raise DefinitionError(f"{month_text(closed)} is closed: choose a later month, or ask for a restatement")
+
+
+# --- what all of them do ----------------------------------------------------------------------------------------------
+
+
+def wish_keep(request: ChangeRequest, wish: Wish, settled: Settled) -> None:
+    """Put a settled wish into a request."""
+    request.title, request.rationale = " ".join(wish.title.split()), wish.rationale.strip().replace("\r\n", "\n")
+    request.content, request.present = settled.content, settled.present
+    request.is_restating, request.is_emergency = wish.is_restating, wish.is_emergency
+    request.from_month = wish.from_month
+    if request.kind == ChangeKind.METRIC_RETIRE:
+        request.from_month = month_parse(settled.content["sunset_on"][:7])
+    request.metric = settled.entry.metric if settled.entry else None
+    request.content_sha256 = content_digest(request)
+
+
+def record(request: ChangeRequest, action: str, before: str | None) -> None:
+    """The audit entry of something that is no step."""
+    audit.record(
+        action, object_type="change request", object_id=request, before=before, after=request.content_sha256,
+        details={"number": request.number, "kind": request.kind, "title": request.title, "state": request.state,
+                 "sha256": request.content_sha256},
+    )  # fmt: skip
