@@ -97,8 +97,13 @@ class ReopenForm(forms.Form):
 
 
 def value_field(item: DefinitionItem) -> forms.Field:
-    """The field of a parameter, each choice in the words of its clause."""
-    name = item.parameter
+    """The field of an item's parameter, each choice in the words of its clause."""
+    usual = "; ".join(sentence_of(item.parameter, value) for value in values_of(item.parameter, library_item(item.key)))
+    return parameter_field(item.parameter, usual=usual)
+
+
+def parameter_field(name: str, *, usual: str = "") -> forms.Field:
+    """The field of a parameter of the policy; `usual` helps with a number."""
     if name in CHOICES:
         options = [(value, sentence_of(name, value)) for value in CHOICES[name]]
         return forms.ChoiceField(label="Answer", choices=options, widget=forms.RadioSelect)
@@ -108,7 +113,6 @@ def value_field(item: DefinitionItem) -> forms.Field:
     if name == "reporting_currency":
         return forms.CharField(label="Currency", max_length=3, help_text="Three letters, such as USD.")
     unit = "days" if name.endswith("_days") else "months"
-    usual = "; ".join(sentence_of(name, value) for value in values_of(name, library_item(item.key)))
     window = name == "reactivation_window_months"
     return forms.IntegerField(
         label=f"Answer, in {unit}", min_value=0, max_value=MOST[name], required=not window,

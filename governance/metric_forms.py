@@ -33,6 +33,16 @@ def content_field(name: str) -> forms.Field:
     )
 
 
+def previewed(fields: dict[str, forms.Field], address: str) -> None:
+    """Let formula and unit ask for a preview while they are typed."""
+    for name in ("formula", "unit"):
+        fields[name].widget.attrs |= {
+            "hx-get": address, "hx-trigger": "input changed delay:400ms", "hx-target": "#preview", "hx-swap": "innerHTML",
+            "hx-include": "#id_formula, #id_unit", "hx-sync": "#preview:replace", "data-quiet": "",
+        }  # fmt: skip
+    fields["formula"].widget.attrs |= {"spellcheck": "false", "autocomplete": "off", "class": "mono"}
+
+
 class MetricForm(forms.Form):
     """A metric's content, from when it holds, and why. The formula and the unit ask for a preview while they are typed."""
 
@@ -43,12 +53,7 @@ class MetricForm(forms.Form):
         self.currency = currency
         for name in LENGTHS:
             self.fields[name] = content_field(name)
-        for name in ("formula", "unit"):
-            self.fields[name].widget.attrs |= {
-                "hx-get": preview, "hx-trigger": "input changed delay:400ms", "hx-target": "#preview", "hx-swap": "innerHTML",
-                "hx-include": "#id_formula, #id_unit", "hx-sync": "#preview:replace", "data-quiet": "",
-            }  # fmt: skip
-        self.fields["formula"].widget.attrs |= {"spellcheck": "false", "autocomplete": "off", "class": "mono"}
+        previewed(self.fields, preview)
         if months is not None:
             self.fields["effective"] = forms.ChoiceField(
                 label="Holds from", required=bool(months),

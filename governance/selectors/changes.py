@@ -1,7 +1,7 @@
 """Reading change requests. Runs in the client's scope.
 
 `change_list(…) -> list[ChangeRequest]` · `change_get(number) -> ChangeRequest | None` · `change_events(request)` ·
-`held_now(client) -> Held` · `quota_rules() -> dict`
+`change_followers(request)` · `held_now(client) -> Held` · `quota_rules() -> dict`
 """
 
 from typing import Any, Final
@@ -50,6 +50,13 @@ def change_get(number: int) -> ChangeRequest | None:
 def change_events(request: ChangeRequest) -> list[ChangeEvent]:
     """Everything that happened to a request, the oldest first."""
     return list(ChangeEvent.objects.filter(request=request).select_related("by").order_by("id"))
+
+
+def change_followers(request: ChangeRequest) -> list[Any]:
+    """Whoever hears of every step of a request: who asked, who wrote it last, who takes care of it, and who joined."""
+    joined = ChangeEvent.objects.filter(request=request, step="join").select_related("by")
+    people = [request.requested_by, request.edited_by, request.owner, *(event.by for event in joined)]
+    return [person for person in people if person is not None]
 
 
 def quota_rules() -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from governance.models import ChangeEvent, ChangeRequest, ChangeState
 from governance.selectors.change_previews import preview_standing
+from governance.services.change_news import change_tell
 from governance.services.problems import DefinitionError
 from governance.services.signoff_states import TransitionError
 from portal.tenancy import audit
@@ -112,11 +113,8 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
         setattr(locked, name, now)
     locked.save(update_fields=["state", "version", "updated_at", *STAMPS.get(step, ())])
     event_keep(locked, step, before, said, user)
-    audit.record(
-        f"change.{step}", object_type="change request", object_id=locked, before=before, after=after,
-        details={"number": locked.number, "title": locked.title, "state": [before, after], "reason": said,
-                 "sha256": locked.content_sha256},
-    )  # fmt: skip
+    moved_record(locked, step, before, said)
+    change_tell(request=locked, step=step, text=said)
     return locked
 
 
@@ -133,3 +131,12 @@ def event_keep(request: ChangeRequest, step: str, before: str, text: str, user: 
         content_sha256=request.content_sha256, by=user, at=database_time(),
     )  # fmt: skip
     return event
+
+
+def moved_record(request: ChangeRequest, step: str, before: str, said: str) -> None:
+    """The audit entry of a step, or of something that was said without one."""
+    audit.record(
+        f"change.{step}", object_type="change request", object_id=request, before=before, after=request.state,
+        details={"number": request.number, "title": request.title, "state": [before, request.state], "reason": said,
+                 "sha256": request.content_sha256},
+    )  # fmt: skip

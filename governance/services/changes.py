@@ -17,6 +17,7 @@ from django.db.models import Max
 
 from governance.change_content import ContentFault, Settled, change_settle, content_digest
 from governance.models import ChangeKind, ChangeRequest, ChangeState
+from governance.selectors.change_duplicates import twins_of
 from governance.selectors.changes import held_now
 from governance.selectors.registry import Registry
 from governance.services.change_states import WORDS, WRITABLE, change_lock, change_move, event_keep
@@ -32,6 +33,16 @@ from portal.tenancy.models import Client
 LONGEST_TITLE: Final = 120
 LONGEST_TEXT: Final = 4000
 MAY_RESTATE: Final = (ChangeKind.POLICY, ChangeKind.METRIC_CHANGE)
+
+
+class DuplicateError(DefinitionError):
+    """Other open requests ask for the same: join one of them, or say that this is not the same."""
+
+    def __init__(self, twins: list[ChangeRequest]) -> None:
+        named = ", ".join(f"{twin} (“{twin.title}”)" for twin in twins)
+        does = "asks for the same and is open" if len(twins) == 1 else "ask for the same and are open"
+        super().__init__(f"{named} {does}: join it, or say that yours is not the same")
+        self.twins = twins
 
 
 @dataclass(frozen=True)
@@ -79,16 +90,29 @@ def change_edit(*, request: ChangeRequest, version: int, wish: Wish, user: Any) 
     return locked
 
 
-def change_submit(*, request: ChangeRequest, version: int, user: Any) -> ChangeRequest:
-    """Hand a draft in, or what was sent back once more. DefinitionError says what is still missing."""
+def change_submit(
+    *, request: ChangeRequest, version: int, user: Any, is_not_same: bool = False, reason: str = ""
+) -> ChangeRequest:
+    """Hand a draft in, or what was sent back once more. DefinitionError says what is still missing.
+
+    Where another open request asks for the same, DuplicateError, unless the person says that it is not the same.
+    """
     registry_lock(request.client)
     locked = change_lock(request)
     if locked.version != version:
         raise OutdatedError
     step = "resubmit" if locked.state == ChangeState.NEEDS_CHANGES else "submit"
+    said = reason.strip()
     if locked.state in WRITABLE:
         require_submittable(locked)
-    return change_move(request=locked, step=step, user=user)
+        twins = [
+            twin.change for twin in twins_of(locked.kind, locked.content, locked.title, locked.pk) if twin.is_exact
+        ]
+        if twins and not is_not_same:
+            raise DuplicateError(twins)
+        if twins:
+            said = f"{said} It is not the same as {', '.join(map(str, twins))}.".strip()
+    return change_move(request=locked, step=step, user=user, reason=said)
 
 
 def change_withdraw(*, request: ChangeRequest, user: Any, reason: str = "") -> ChangeRequest:

@@ -16,6 +16,8 @@ class Kind(models.TextChoices):
     EMERGENCY = "emergency", "The signed policy is changed without its signatures"
     REMINDER = "reminder", "Reminders of what waits for you"
     DEFINITIONS = "definitions", "A definition is opened again, or a signature changes"
+    CHANGE_WAITS = "change_waits", "A change request waits for you"
+    CHANGE = "change", "A change request of yours moves on"
     TASK = "task", "A task or homework becomes yours"
     GATE = "gate", "A gate opens, is looped back or overridden"
     MEETING = "meeting", "A meeting is scheduled"
@@ -74,6 +76,8 @@ KINDS: Final[dict[str, KindSpec]] = {
         "An objection to what you wrote or agreed to, a signature given, declined or lapsed: one mail a day at most.",
         How.NOW, How.NOW, is_once_a_day=True,
     ),
+    Kind.CHANGE_WAITS: KindSpec("To be taken in hand, or to be changed by you.", How.NOW, How.DAILY),
+    Kind.CHANGE: KindSpec("One that you asked for, joined or take care of.", How.DAILY, How.DAILY),
     Kind.TASK: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
     Kind.GATE: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
     Kind.MEETING: KindSpec("With the homework that is to be done before it.", How.NOW, How.DAILY),

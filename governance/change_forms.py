@@ -1,0 +1,292 @@
+"""The forms in which people ask for a change, one for each kind, in the words of the pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from django import forms
+
+from governance.change_content import THRESHOLDS, ContentFault, Held, named
+from governance.forms import parameter_field
+from governance.metric_content import LENGTHS
+from governance.metric_forms import content_field, previewed
+from governance.models import ChangeKind, ChangeRequest, MetricStatus, Urgency
+from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE, MAY_RESTATE, Wish
+from metrics.selectors.clauses import TITLES, WHY, sentence_of
+from portal.lib.dates import month_text
+from portal.lib.periods import month_format, month_parse
+
+PARAMETERS: Final = tuple(name for name in TITLES if name != "reporting_currency")
+MODES: Final = [
+    ("prospective", "From then on. What was reported stays as it was reported."),
+    ("restating", "From then on, and months that were reported are restated: both figures stay side by side."),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a form is made from: what holds, the months to choose from, and where its parts ask for more."""
+
+    held: Held
+    open_months: Sequence[int]
+    closed_months: Sequence[int]
+    preview_url: str = ""
+
+
+class WishForm(forms.Form):
+    """What every request says: its title, why, from when, and whether the past is restated."""
+
+    kind: ClassVar[str] = ""
+    title = forms.CharField(label="In one line", max_length=LONGEST_TITLE, help_text="How people will speak of it.")
+    rationale = forms.CharField(
+        label="Why", max_length=LONGEST_TEXT, required=False, widget=forms.Textarea({"rows": 4}),
+        help_text="What goes wrong today, and what is better then. The board decides by it.",
+    )  # fmt: skip
+    mode = forms.ChoiceField(label="What it is for", choices=MODES, widget=forms.RadioSelect, initial="prospective")
+    from_month = forms.ChoiceField(label="Holds from", required=False)
+    is_emergency = forms.BooleanField(
+        label="It cannot wait for the next meeting of the board", required=False,
+        help_text="The board is asked at once, and looks at it again afterwards.",
+    )  # fmt: skip
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, ground: Ground, about: str = "", change: ChangeRequest | None = None, **kwargs: Any
+    ) -> None:
+        self.ground, self.about, self.change = ground, about, change
+        kwargs["initial"] = self.begun(change) | {"version": change.version if change else None}
+        super().__init__(*args, **kwargs)
+        self.fields["from_month"].choices = self.months()  # type: ignore[attr-defined]
+        if self.kind not in MAY_RESTATE:
+            del self.fields["mode"]
+        self.add_content()
+        self.order_fields(["version", "title", *self.asked, "rationale", "mode", "from_month", "is_emergency"])
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The fields that only this kind has."""
+        return ()
+
+    def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
+        """What the form begins with: a request that is written anew, or the first month to choose."""
+        if change is None:
+            return {"from_month": month_format(self.ground.open_months[0])}
+        month = change.from_month
+        return {
+            "title": change.title, "rationale": change.rationale, "is_emergency": change.is_emergency,
+            "mode": "restating" if change.is_restating else "prospective",
+            "from_month": month_format(month) if month is not None else "",
+        }  # fmt: skip
+
+    def months(self) -> list[Any]:
+        """Months that are open, and those that are closed where the past may be restated."""
+        still_open = [(month_format(month), month_text(month)) for month in self.ground.open_months]
+        choices: list[Any] = [("", "Not decided yet"), ("Still open", still_open)]
+        if self.kind in MAY_RESTATE and self.ground.closed_months:
+            closed = [(month_format(month), month_text(month)) for month in self.ground.closed_months]
+            choices.append(("Closed: only as a restatement", closed))
+        return choices
+
+    def add_content(self) -> None:
+        """The fields of the kind."""
+
+    def content(self) -> dict[str, Any]:
+        """What is asked for, in the shape of the kind."""
+        raise NotImplementedError
+
+    def wish(self) -> Wish:
+        """What the form says, as the service takes it."""
+        given = self.cleaned_data
+        return Wish(
+            title=given["title"], content=self.content(), rationale=given["rationale"],
+            is_restating=given.get("mode") == "restating", is_emergency=given["is_emergency"],
+            from_month=month_parse(given["from_month"]) if given.get("from_month") else None,
+        )  # fmt: skip
+
+    def blame(self, error: ContentFault) -> None:
+        """Say what is wrong beside the field that it is wrong in."""
+        for field, fault in error.faults:
+            at = "mode" if field == "is_restating" else field
+            text = f"{fault[:1].upper()}{fault[1:]}."
+            if at in self.fields:
+                self.add_error(at, text)
+            else:
+                self.add_error(None, f"{named(field)}: {fault}." if field else text)
+
+
+class PolicyWishForm(WishForm):
+    """Other values of the policy's parameters; each begins with what holds."""
+
+    kind = ChangeKind.POLICY
+    asked = PARAMETERS
+
+    def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
+        present = self.ground.held.policy.to_dict()
+        return super().begun(change) | present | (change.content["parameters"] if change else {})
+
+    def add_content(self) -> None:
+        for name in PARAMETERS:
+            field = parameter_field(name)
+            field.label = TITLES[name] if field.label == "Answer" else f"{TITLES[name]}: {str(field.label).lower()}"
+            self.fields[name] = field
+
+    def content(self) -> dict[str, Any]:
+        return {"parameters": {name: self.cleaned_data[name] for name in PARAMETERS}}
+
+    def clauses(self) -> list[dict[str, Any]]:
+        """Every parameter with what it says now, why it matters, and whether its part is open."""
+        present = self.ground.held.policy.to_dict()
+        asked_for = set(self.change.content["parameters"]) if self.change else {self.about}
+        moved = set(self.changed_data) if self.is_bound else set()
+        return [
+            {
+                "field": self[name], "title": TITLES[name], "now": sentence_of(name, present[name]), "why": WHY[name],
+                "is_open": name in asked_for or name in moved or bool(self[name].errors),
+            }
+            for name in PARAMETERS
+        ]  # fmt: skip
+
+
+def metric_field(name: str) -> str:
+    """The form's name of a part of a metric: why it is measured is not why it is changed."""
+    return "why_measured" if name == "rationale" else name
+
+
+class MetricWishForm(WishForm):
+    """Another content of a metric, with the preview of the formula that is being written."""
+
+    kind = ChangeKind.METRIC_CHANGE
+    asked = tuple(metric_field(name) for name in LENGTHS)
+
+    def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
+        entry = self.ground.held.registry.entries.get(self.about)
+        content = change.content["metric"] if change else entry.versions[-1].content if entry else {}
+        given = {metric_field(name): value for name, value in content.items()}
+        return super().begun(change) | given
+
+    def add_content(self) -> None:
+        for name in LENGTHS:
+            self.fields[metric_field(name)] = content_field(name)
+        previewed(self.fields, self.ground.preview_url)
+
+    def content(self) -> dict[str, Any]:
+        given = {name: self.cleaned_data[metric_field(name)] for name in LENGTHS}
+        return {"key": self.about, "metric": given}
+
+
+class NewMetricWishForm(MetricWishForm):
+    """A metric that is not there yet."""
+
+    kind = ChangeKind.METRIC_NEW
+    asked = ("key", *MetricWishForm.asked)
+
+    def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
+        return super().begun(change) | ({"key": change.content["key"]} if change else {})
+
+    def add_content(self) -> None:
+        super().add_content()
+        self.fields["key"] = forms.CharField(
+            label="Key", max_length=60, help_text="Its name in formulas: small letters, digits and _; it never changes."
+        )
+
+    def content(self) -> dict[str, Any]:
+        return super().content() | {"key": self.cleaned_data["key"]}
+
+
+class RetireWishForm(WishForm):
+    """The end of a metric: what replaces it, and from when it is gone."""
+
+    kind = ChangeKind.METRIC_RETIRE
+    asked = ("successor", "sunset_on")
+
+    def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
+        given = {name: change.content[name] for name in self.asked} if change else {}
+        return super().begun(change) | given
+
+    def add_content(self) -> None:
+        del self.fields["from_month"]
+        others = [
+            (key, entry.name)
+            for key, entry in self.ground.held.registry.entries.items()
+            if entry.metric.status == MetricStatus.ACTIVE and key != self.about
+        ]
+        self.fields["successor"] = forms.ChoiceField(
+            label="What replaces it", required=False, choices=[("", "Nothing"), *others]
+        )
+        self.fields["sunset_on"] = forms.DateField(
+            label="Last shown on", widget=forms.DateInput({"type": "date"}),
+            help_text="Until then it is shown with a banner; afterwards its page stays, and it is in no list.",
+        )  # fmt: skip
+
+    def content(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {"key": self.about, "successor": given["successor"], "sunset_on": given["sunset_on"].isoformat()}
+
+
+class ThresholdWishForm(WishForm):
+    """From when a metric's value deserves a look, or an alert."""
+
+    kind = ChangeKind.THRESHOLD
+    asked = THRESHOLDS
+
+    def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
+        entry = self.ground.held.registry.entries.get(self.about)
+        content: Mapping[str, Any] = (
+            change.content["thresholds"] if change else entry.versions[-1].content if entry else {}
+        )
+        return super().begun(change) | {name: content.get(name, "") for name in THRESHOLDS}
+
+    def add_content(self) -> None:
+        for name in THRESHOLDS:
+            self.fields[name] = content_field(name)
+
+    def content(self) -> dict[str, Any]:
+        return {"key": self.about, "thresholds": {name: self.cleaned_data[name] for name in THRESHOLDS}}
+
+
+class QuotaWishForm(WishForm):
+    """A rule by which quotas or pay are set, in words, with the metrics that it reads."""
+
+    kind = ChangeKind.QUOTA_RULE
+    asked = ("key", "rule", "metrics")
+
+    def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
+        before = self.ground.held.rules.get(self.about, {})
+        return super().begun(change) | (dict(change.content) if change else dict(before))
+
+    def add_content(self) -> None:
+        self.fields["key"] = forms.CharField(
+            label="Key of the rule", max_length=60,
+            help_text="Small letters, digits and _, such as enterprise_quota. The key of a rule that holds replaces it.",
+        )  # fmt: skip
+        self.fields["rule"] = forms.CharField(
+            label="The rule", max_length=LONGEST_TEXT, widget=forms.Textarea({"rows": 4}),
+            help_text="Such as: a representative's quota for the quarter is 4 times their base pay in new ARR.",
+        )  # fmt: skip
+        standing = self.ground.held.registry.entries.values()
+        self.fields["metrics"] = forms.MultipleChoiceField(
+            label="Metrics that it reads", widget=forms.SelectMultiple({"size": 8}),
+            choices=[(entry.key, entry.name) for entry in standing if entry.is_standing],
+        )  # fmt: skip
+
+    def content(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.asked}
+
+
+FORMS: Final[Mapping[str, type[WishForm]]] = {
+    form.kind: form
+    for form in (PolicyWishForm, NewMetricWishForm, MetricWishForm, RetireWishForm, ThresholdWishForm, QuotaWishForm)
+}
+
+
+class TriageForm(forms.Form):
+    """Who takes care of a request, and how soon."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    urgency = forms.ChoiceField(label="How soon", choices=Urgency.choices)
+
+    def __init__(self, *args: Any, people: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(person.pk, person.get_full_name()) for person in people]
+        self.fields["owner"] = forms.TypedChoiceField(label="Who takes care of it", coerce=int, choices=choices)
+        self.order_fields(["version", "owner", "urgency"])

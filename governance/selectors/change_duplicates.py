@@ -1,0 +1,74 @@
+"""Requests that may ask for the same: found while one is written, and when it is submitted.
+
+`twins_of(kind, content, title, leave=None) -> list[Twin]` · `has_joined(request, user) -> bool`
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Final
+
+from governance.change_content import named
+from governance.models import ChangeEvent, ChangeKind, ChangeRequest
+from governance.selectors.changes import OPEN
+
+NEAR: Final = 0.82
+MOST: Final = 500  # open requests that are compared; a client has a handful
+
+
+@dataclass(frozen=True)
+class Twin:
+    """An open request that may be the same, and why. `is_exact`: it asks for the same value of the same thing."""
+
+    change: ChangeRequest
+    is_exact: bool
+    why: str
+
+
+def touched(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """What a content would change, with the value that each would have: parameters, a metric, or a rule."""
+    if kind == ChangeKind.POLICY:
+        return {f"policy {name}": value for name, value in content.get("parameters", {}).items()}
+    key = content.get("key", "")
+    if kind == ChangeKind.QUOTA_RULE:
+        return {f"rule {key}": [content.get("rule"), content.get("metrics")]}
+    return {f"metric {key}": content}
+
+
+def twins_of(kind: str, content: Mapping[str, Any], title: str, leave: int | None = None) -> list[Twin]:
+    """Open requests that touch the same or are called nearly the same; those that ask for the same value come first.
+
+    `leave` is the request that is asked about itself, by its key.
+    """
+    wanted = touched(kind, content)
+    found = []
+    for other in ChangeRequest.objects.filter(state__in=OPEN).select_related("requested_by").order_by("-number")[:MOST]:
+        if other.pk == leave:
+            continue
+        has = touched(other.kind, other.content)
+        shared = sorted(wanted.keys() & has.keys())
+        same = [name for name in shared if wanted[name] == has[name] and kind == other.kind]
+        if same:
+            found.append(Twin(other, True, f"asks for the same of {things(same)}"))
+        elif shared:
+            found.append(Twin(other, False, f"is about {things(shared)} too"))
+        elif nearly(title, other.title):
+            found.append(Twin(other, False, "is called nearly the same"))
+    return sorted(found, key=lambda twin: not twin.is_exact)
+
+
+def things(names: list[str]) -> str:
+    """Touched things in words."""
+    return ", ".join(f"“{named(name.split(' ', 1)[1])}”" for name in names)
+
+
+def nearly(one: str, other: str) -> bool:
+    """Whether two titles say nearly the same, whatever the order of their words."""
+    first, second = (" ".join(sorted(text.casefold().split())) for text in (one, other))
+    return bool(first) and SequenceMatcher(None, first, second).ratio() >= NEAR
+
+
+def has_joined(request: ChangeRequest, user: Any) -> bool:
+    """Whether a person stands behind a request: they asked for it, or joined."""
+    joined = ChangeEvent.objects.filter(request=request, step="join", by=user)
+    return bool(request.requested_by_id == user.pk or joined.exists())

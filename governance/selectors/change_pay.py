@@ -1,0 +1,58 @@
+"""Whether a change would move what people are paid by.
+
+`pay_touched(request, registry=None) -> tuple[str, ...]` · `touches_pay(request) -> bool`
+
+Such a change holds from the next period at the earliest, unless both Sales and Finance say yes to it.
+"""
+
+from typing import Final
+
+from governance.models import ChangeKind, ChangeRequest, MetricStatus
+from governance.selectors.registry import Registry, registry_get
+from metrics.measures import MEASURES
+
+PAY_NOTE: Final = (
+    "Quotas or pay are set by what it moves: it holds from the next period on, unless both Sales and Finance say yes."
+)
+
+
+def pay_touched(request: ChangeRequest, registry: Registry | None = None) -> tuple[str, ...]:
+    """Names of the metrics that quotas or pay are set by and that a request would move; a quota rule's own key."""
+    if request.kind == ChangeKind.QUOTA_RULE:
+        return (request.content["key"],)
+    registry = registry or registry_get(request.client)
+    paying = [
+        entry
+        for entry in registry.entries.values()
+        if entry.metric.feeds_pay and entry.metric.status != MetricStatus.RETIRED
+    ]
+    if not paying:
+        return ()
+    if request.kind == ChangeKind.POLICY:
+        return tuple(entry.name for entry in paying if is_of_lines(registry, entry.key))
+    if request.kind == ChangeKind.METRIC_NEW or request.metric is None:
+        return ()
+    moved = {request.metric.key, *dependants(registry, request.metric.key)}
+    return tuple(entry.name for entry in paying if entry.key in moved)
+
+
+def touches_pay(request: ChangeRequest) -> bool:
+    """Whether quotas or pay are set by something that a request would move."""
+    return bool(pay_touched(request))
+
+
+def is_of_lines(registry: Registry, key: str) -> bool:
+    """Whether a metric is computed from contract lines, which the policy values."""
+    return any(MEASURES[name].reader for name in registry.measures_of(key))
+
+
+def dependants(registry: Registry, key: str) -> set[str]:
+    """The metrics above a metric, through all between."""
+    seen: set[str] = set()
+    waiting = [key]
+    while waiting:
+        for user in registry.used_by(waiting.pop()):
+            if user not in seen:
+                seen.add(user)
+                waiting.append(user)
+    return seen
