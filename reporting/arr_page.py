@@ -1,11 +1,13 @@
 """Everything the ARR page shows, gathered from the selectors and made ready for its templates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, page_heads
+from metrics.selectors.breaks import DefinitionBreak
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Figure, Headline, Movers
@@ -17,6 +19,8 @@ from portal.lib.money import unit_text
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, ArrQuery
+from reporting.break_notes import Notes, breaks_shown, notes_of
+from reporting.break_trend import trend
 from reporting.bridge_view import bridge_table, moves_url, period_label, span_text, waterfall
 
 DEFAULT_MONTHS = 12
@@ -48,11 +52,12 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
     if headline.month is None:
         return context
     shown = query.having(first=first_month(query, headline), last=headline.month)
+    breaks = breaks_shown(client, query, head)
     return context | {
         "month": headline.month,
-        "tiles": tiles_of(headline, query, reader),
+        "tiles": tiles_of(headline, query, reader, [each.month for each in breaks]),
         "bases": bases_of(client, query, headline, heads, reader),
-        **bridge_context(client, shown, head, query, reader),
+        **bridge_context(client, shown, head, query, reader, breaks),
         **movers_context(client, shown, head, reader),
         "cohorts": cohorts_context(client, head, headline.month, query, reader),
     }
@@ -78,20 +83,40 @@ def bridge_for(client: Client, query: ArrQuery, basis: Basis) -> Bridge:
     return get(client, basis, query.first, query.last, query.by, query.grain, query.filters)
 
 
-def bridge_context(client: Client, shown: ArrQuery, head: BookHead, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+def bridge_context(
+    client: Client,
+    shown: ArrQuery,
+    head: BookHead,
+    query: ArrQuery,
+    reader: Reader,
+    breaks: tuple[DefinitionBreak, ...],
+) -> dict[str, Any]:
     bridge = bridge_for(client, shown, head)
     if not bridge.totals:
         return {}
     unit = unit_text(client.currency, query.scale)
     title = finding_sentence(bridge, reader.locale)
+    notes = notes_of(client, shown, bridge, breaks)
     return {
         "bridge": bridge,
         "finding": title,
-        "chart": waterfall(bridge, query, reader.base, title=title, unit=unit, locale=reader.locale),
-        "table": bridge_table(bridge, query, reader.base, unit=unit, locale=reader.locale),
+        "chart": waterfall(bridge, query, reader.base, notes, title=title, unit=unit, locale=reader.locale),
+        "table": bridge_table(bridge, query, reader.base, notes, unit=unit, locale=reader.locale),
+        "footnotes": notes.footnotes(client.currency, reader.locale),
+        "trend": trend_chart(bridge, notes, query, unit, reader.locale),
+        "newest_break": breaks[-1] if breaks else None,
         "export_url": shown.address(f"{reader.base}bridge.csv"),
+        "paper_url": shown.address(f"{reader.base}bridge.pdf"),
         "view_note": view_note(client, shown, bridge),
     }
+
+
+def trend_chart(bridge: Bridge, notes: Notes, query: ArrQuery, unit: str, locale: str) -> dict[str, Any] | None:
+    """The endings as a line, where they are not all of one definition; None where the table says all there is."""
+    if not notes or len(bridge.totals) < 2:
+        return None
+    labels = [period_label(row.period, query.grain, locale) for row in bridge.totals]
+    return trend(bridge, notes, unit=unit, locale=locale, labels=labels, scale=query.scale)
 
 
 def view_note(client: Client, shown: ArrQuery, bridge: Bridge) -> str:
@@ -126,8 +151,9 @@ MONEY = {name for name, kind, _ in TILES if kind != "percent"}
 SHORT_SCALE = {"full": "", "thousands": "k", "millions": "m"}
 
 
-def tiles_of(headline: Headline, query: ArrQuery, reader: Reader) -> list[dict[str, Any]]:
-    """The headline figures with their change on the month before and twelve months to draw."""
+def tiles_of(headline: Headline, query: ArrQuery, reader: Reader, breaks: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """The headline figures with their change on the month before and twelve months to draw, broken where definitions change."""
+    places = [place for place, month in enumerate(headline.months) if month in breaks]
     labels = {"arr": headline.head.label, "mrr": "MRR", "net_new": f"Net new {headline.head.label}"}
     labels |= {"nrr": "NRR, 12 months", "grr": "GRR, 12 months", "logo_churn": "Logo churn, month"}
     month = headline.month or 0
@@ -145,7 +171,7 @@ def tiles_of(headline: Headline, query: ArrQuery, reader: Reader) -> list[dict[s
         figure: Figure = getattr(headline, name)
         tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "since": since}
         tile["reason"] = no_ratio_text(headline.head, month, reader.locale) if kind == "percent" else ""
-        tile |= {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure)}
+        tile |= {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure), "breaks": places}
         tiles.append(tile | {"unit": f"{headline.head.currency} {SHORT_SCALE[query.scale]}".strip()})
     return tiles
 

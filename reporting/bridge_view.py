@@ -1,6 +1,6 @@
 """The bridge as the page shows it: a table whose every figure leads to why, and a waterfall whose title says the finding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from portal.lib.dates import month_text
 from portal.lib.money import EXPONENTS, money_text
 from portal.lib.periods import month_format
 from reporting.arr_query import ArrQuery
+from reporting.break_notes import Notes
 
 LABELS = {
     "beginning": "Beginning",
@@ -79,14 +80,25 @@ def moves_url(
     return query.address(base, **more)
 
 
-def bridge_table(bridge: Bridge, query: ArrQuery, base: str, *, unit: str, locale: str) -> dict[str, Any]:
-    """The table of `_partials/table.html`: periods down, movements across, totals below."""
+def bridge_table(
+    bridge: Bridge, query: ArrQuery, base: str, notes: Notes | None = None, *, unit: str, locale: str
+) -> dict[str, Any]:
+    """The table of `_partials/table.html`: periods down, movements across, totals below.
+
+    Where months were restated, two more columns have what was reported first and what the restatement changed.
+    """
+    notes = notes or Notes()
     names = columns_of(bridge.totals)
     grouped = bridge.dimension != "total"
     columns = figure_columns("Period", names, bridge.dimension.title() if grouped else "")
     if len(query.filters.get("product", ())) > 1:
         columns[-1]["help"] = "A customer of several of the chosen products is counted in each"
-    rows = [bridge_row(row, names, query, base, locale, place) for place, row in enumerate(bridge.rows)]
+    signs = notes.signs(bridge.periods)
+    rows = [bridge_row(row, names, query, base, locale, place, signs) for place, row in enumerate(bridge.rows)]
+    if notes.restated:
+        columns += [{"label": "As reported", "kind": "money"}, {"label": "Restated by", "kind": "signed"}]
+        for row, shown in zip(bridge.rows, rows, strict=True):
+            shown["cells"] += reported_cells(row, notes)
     return {
         "id": "bridge",
         "caption": f"Bridge by {bridge.dimension}" if grouped else "Bridge",
@@ -95,7 +107,8 @@ def bridge_table(bridge: Bridge, query: ArrQuery, base: str, *, unit: str, local
         "rows": rows,
         "total": {
             "id": "total",
-            "cells": ["All periods", *([""] if grouped else []), *total_cells(bridge.totals, names, query, base)],
+            "cells": ["All periods", *([""] if grouped else []), *total_cells(bridge.totals, names, query, base)]
+            + (reported_cells(bridge.totals[-1], notes) if notes.restated and bridge.totals else []),
         },
         "tall": len(rows) > 14,
     }
@@ -109,13 +122,28 @@ def figure_columns(first: str, names: Sequence[str], group: str = "") -> list[di
     return [*columns, {"label": "Customers", "kind": "count"}]
 
 
+def reported_cells(row: BridgeRow, notes: Notes) -> list[Any]:
+    """What a row was first reported to end with, and what restatements changed; a dash where they changed nothing."""
+    reported = notes.ending_reported(row)
+    if reported is None:
+        return [{"value": None, "reason": "Not restated"}] * 2
+    return [reported, row.ending - reported]
+
+
 def bridge_row(
-    row: BridgeRow, names: Sequence[str], query: ArrQuery, base: str, locale: str, place: int
+    row: BridgeRow,
+    names: Sequence[str],
+    query: ArrQuery,
+    base: str,
+    locale: str,
+    place: int,
+    signs: Mapping[str, str],
 ) -> dict[str, Any]:
-    """One row of the table; of an unsplit bridge it opens into its segments."""
-    notes = {"closed": "as closed", "mixed": "partly closed"}
-    label = {"value": period_label(row.period, query.grain, locale), "note": notes.get(row.state, "")}
-    made: dict[str, Any] = {"id": f"bridge-{place}"}
+    """One row of the table, with the signs of its period's footnotes; of an unsplit bridge it opens into its segments."""
+    stated = {"closed": "as closed", "mixed": "partly closed"}
+    label = {"value": period_label(row.period, query.grain, locale), "note": stated.get(row.state, "")}
+    label |= {"mark": signs.get(row.period.key, "")}
+    made: dict[str, Any] = {"id": f"bridge-{place}", "is_break": row.period.key in signs}
     if query.by != "total":
         return made | {"cells": [label, row.group, *figure_cells(row, names, query, base, query.by)]}
     asked = {"span": span_text(row.period.first, row.period.last), "parent": made["id"]}
@@ -172,18 +200,34 @@ def span_amounts(totals: Sequence[BridgeRow], names: Sequence[str]) -> dict[str,
     return amounts | {name: amount for name, amount in stands.items() if name in names}
 
 
-def waterfall(bridge: Bridge, query: ArrQuery, base: str, *, title: str, unit: str, locale: str) -> dict[str, Any]:
-    """The whole span as steps from beginning to ending, for `static/js/charts.js`."""
+def waterfall(
+    bridge: Bridge, query: ArrQuery, base: str, notes: Notes | None = None, *, title: str, unit: str, locale: str
+) -> dict[str, Any]:
+    """The whole span as steps from beginning to ending, for `static/js/charts.js`.
+
+    An adjustment over a changed definition is two steps, where it is known what of it corrected contracts make.
+    """
     totals = bridge.totals
     names = columns_of(totals)
     span = (totals[0].period.first, totals[-1].period.last)
-    steps = [
-        step(name, amount, query, why_cell(query, base, span, name), bridge.head.currency, locale)
-        for name, amount in span_amounts(totals, names).items()
-    ]
+    steps = []
+    for name, amount in span_amounts(totals, names).items():
+        made = step(name, amount, query, why_cell(query, base, span, name), bridge.head.currency, locale)
+        parts = notes.parts_of_adjustment(amount) if notes and name == "adjustment" else None
+        steps += [made] if parts is None else adjustment_steps(parts, query, bridge.head.currency, locale)
     exponent = EXPONENTS[query.scale]
     chart = {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps}
     return chart | {"locale": locale, "exponent": exponent}
+
+
+def adjustment_steps(
+    parts: tuple[Decimal, Decimal], query: ArrQuery, currency: str, locale: str
+) -> list[dict[str, str]]:
+    """The steps of an adjustment by its two reasons; the second is left out where contracts were not corrected."""
+    made = [step("adjustment", amount, query, "", currency, locale) for amount in parts]
+    words = ("Changed definition", "Definition"), ("Corrected contracts", "Corrected")
+    named = [one | {"label": label, "short": short} for one, (label, short) in zip(made, words, strict=True)]
+    return named if parts[1] else named[:1]
 
 
 def step(name: str, amount: Decimal, query: ArrQuery, url: str, currency: str, locale: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("arr/", arr.arr, name="arr"),
     path("arr/rows/", arr.arr_rows, name="arr_rows"),
     path("arr/bridge.csv", arr.arr_bridge_csv, name="arr_bridge_csv"),
+    path("arr/bridge.pdf", arr.arr_bridge_pdf, name="arr_bridge_pdf"),
     path("jump/", jump.jump, name="jump"),
     path("months/", months.months, name="months"),
     path("months/<str:month>/close/", months.month_close_view, name="month_close"),

@@ -11,7 +11,11 @@ from portal.tenancy.wall import TenantForeignKey, TenantModel
 
 
 class MonthClose(TenantModel):
-    """One closing of one month; a later one of the same month restates it and says why."""
+    """One closing of one month; a later one of the same month restates it and says why.
+
+    Where the policy is another than that of the month before, or of the revision that is restated, `opening_before` and
+    `ending_before` hold what that policy makes of the same contracts: the rest of the difference is corrected contracts.
+    """
 
     recognition = models.CharField(max_length=10, choices=Recognition.choices)
     month = models.IntegerField()
@@ -23,6 +27,14 @@ class MonthClose(TenantModel):
     input_hash = models.CharField(max_length=64)
     content_hash = models.CharField(max_length=64, help_text="sha256 of the figures as they were stored")
     retention = models.JSONField(default=dict)
+    opening_before = models.DecimalField(
+        max_digits=20, decimal_places=2, null=True,
+        help_text="What the month before ends with under the policy that it was closed under, on these contracts",
+    )  # fmt: skip
+    ending_before = models.DecimalField(
+        max_digits=20, decimal_places=2, null=True,
+        help_text="What this month ends with under the policy of the revision it restates, on these contracts",
+    )  # fmt: skip
     closed_at = models.DateTimeField()
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 

@@ -7,7 +7,8 @@
 - `reported_frames(client, recognition, first, last, dimension, on) -> tuple[bridge, retention]` — the stored rows, for files
 
 With `on`, what had been reported at the end of that day where the client is: the months closed by then, in the revisions of
-then, and no open month. `is_stored(dimension, filters)` says whether closes hold what a question needs.
+then, and no open month. With `original`, closed months as they were closed first, whatever was restated since.
+`is_stored(dimension, filters)` says whether closes hold what a question needs.
 """
 
 import datetime as dt
@@ -58,8 +59,10 @@ def is_stored(dimension: str, filters: Filters) -> bool:
     return len(wanted) <= 1 and (not wanted or dimension in (TOTAL, *wanted))
 
 
-def closes_behind(client: Client, recognition: str, on: dt.date | None) -> list[MonthClose]:
-    """The revisions that count as reported, now or at the end of a day."""
+def closes_behind(client: Client, recognition: str, on: dt.date | None, *, original: bool = False) -> list[MonthClose]:
+    """The revisions that count as reported, now or at the end of a day; the first ones where they are asked for."""
+    if original:
+        return list(MonthClose.objects.filter(recognition=recognition, revision=1).order_by("-month"))
     return latest_closes(recognition, None if on is None else day_end(client, on))
 
 
@@ -72,6 +75,8 @@ def bridge_reported(
     grain: Grain = "month",
     filters: Filters = None,
     on: dt.date | None = None,
+    *,
+    original: bool = False,
 ) -> Bridge:
     """The bridge with closed months as they were reported and open months as the contracts stand now.
 
@@ -91,7 +96,7 @@ def bridge_reported(
     live = bridge_get(client, basis, None, None, dimension, "month", wanted)
     if on is not None:
         live = replace(live, periods=(), groups=(), rows=(), totals=())
-    stored = stored_rows(closes_behind(client, live.head.recognition, on), dimension, wanted)
+    stored = stored_rows(closes_behind(client, live.head.recognition, on, original=original), dimension, wanted)
     start, end = reported_months(live, stored, first, last)
     periods = tuple(periods_of(start, end, grain, client.fiscal_year_start)) if start <= end else ()
     totals = reported_group(live.totals, stored.get(TOTAL, {}), "", (start, end), periods)
@@ -231,6 +236,8 @@ def retention_reported(
     dimension: str = TOTAL,
     filters: Filters = None,
     on: dt.date | None = None,
+    *,
+    original: bool = False,
 ) -> list[RetentionRow]:
     """`retention_get` with closed months as they were reported; with `on` the months closed by then alone."""
     wanted = chosen_values(filters)
@@ -244,7 +251,7 @@ def retention_reported(
     head = book_head(client, basis)
     closes = [
         close
-        for close in closes_behind(client, head.recognition, on)
+        for close in closes_behind(client, head.recognition, on, original=original)
         if (first is None or close.month >= first) and (last is None or close.month <= last)
     ]
     (name, values) = next(iter(wanted.items()), (dimension, ()))

@@ -30,6 +30,7 @@ from metrics.selectors.close_preview import numbers_seen
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import book_input, books_hold
+from metrics.services.close_borders import Borders, borders_of
 from metrics.services.summaries import summary_refresh
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format
@@ -59,6 +60,7 @@ class MonthFigures:
     retention: dict[str, dict[str, dict[str, int]]]
     balances: pl.DataFrame
     input_hash: str
+    borders: Borders
 
     @property
     def content_hash(self) -> str:
@@ -197,7 +199,8 @@ def month_figures(book: ArrBook, given: EngineInput, lines_digest: str, month: i
     )
     rates = repository.frame_digest(given.rates, "currency", "day")
     text = f"{lines_digest} {rates} {audit.digest(given.policy.to_dict())}"
-    return MonthFigures(figures, retention_of(at), balances, hashlib.sha256(text.encode()).hexdigest())
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return MonthFigures(figures, retention_of(at), balances, digest, borders_of(given, month))
 
 
 def retention_of(at: dict[tuple[str, str], Ints]) -> dict[str, dict[str, dict[str, int]]]:
@@ -240,6 +243,8 @@ def store_close(
         input_hash=figures.input_hash,
         content_hash=figures.content_hash,
         retention=figures.retention,
+        opening_before=figures.borders.opening,
+        ending_before=figures.borders.ending,
         closed_at=database_time(),
         closed_by=user,
     )

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -12,12 +14,15 @@ from django.utils.safestring import SafeString
 from governance.selectors.signoff import signed_policy
 from metrics.memory import Memory
 from metrics.selectors.stamp import numbers_stamp
+from portal.lib.paper import SIZES, PaperError, paper_size
 from portal.lib.periods import last_day, month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
 from portal.tenancy.reader import locale_of
 from reporting.arr_page import Reader, arr_context, bridge_for
+from reporting.arr_paper import arr_paper
 from reporting.arr_query import ArrQuery, usual_scale
+from reporting.break_notes import notes_of
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.exports import bridge_csv
 from reporting.why_page import drawer_for
@@ -63,7 +68,7 @@ def drawn_page(request: TenantRequest, query: ArrQuery, reader: Reader, may_impo
     month = context.get("month")
     context["gap_title"] = "Some months cannot be valued" if month is not None else "Exchange rates are missing"
     body = render_to_string("reporting/_arr_body.html", context, request)
-    head = {name: context.get(name) for name in ("head", "month", "export_url", "currency")}
+    head = {name: context.get(name) for name in ("head", "month", "export_url", "paper_url", "currency")}
     return Page(head | {"as_of": last_day(month) if month is not None else None}, SafeString(body))
 
 
@@ -92,10 +97,29 @@ def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page shows, exact to the cent."""
     query = ArrQuery.from_parameters(request.GET)
     bridge = bridge_for(request.client, query, query.recognition or None)
-    response = HttpResponse(bridge_csv(bridge), content_type="text/csv; charset=utf-8")
+    notes = notes_of(request.client, query, bridge)
+    response = HttpResponse(bridge_csv(bridge, notes), content_type="text/csv; charset=utf-8")
     split = f"-by-{query.by}" if query.by != "total" else ""
     name = (
         f"{request.client.slug}-{bridge.head.label}-{bridge.head.currency}-bridge{split}-by-{query.grain}.csv".lower()
     )
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@client_page(VIEW_ARR)
+def arr_bridge_pdf(request: TenantRequest) -> HttpResponse:
+    """The same on paper; back to the page, with the reason, where it is none to print."""
+    query = ArrQuery.from_parameters(request.GET)
+    size = request.GET.get("paper", "")
+    try:
+        content = arr_paper(
+            request.client, query, locale_of(request), size if size in SIZES else paper_size(request.client.locale)
+        )
+    except PaperError as error:
+        messages.error(request, f"Nothing was set on paper: {error}.")
+        return redirect(query.address(reverse("arr", kwargs={"client_slug": request.client.slug})))
+    response = HttpResponse(content, content_type="application/pdf")
+    name = f"{request.client.slug}-{query.recognition or 'arr'}-bridge-by-{query.grain}.pdf"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

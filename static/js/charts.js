@@ -146,7 +146,19 @@ function lines(chart, colours, narrow) {
   layout.yaxis.rangemode = chart.from_zero === false ? "normal" : "tozero";
   layout.showlegend = traces.length > 1;
   layout.hovermode = "x unified";
+  if (chart.breaks?.length) breaks(chart, layout, colours);
   return { traces, layout };
+}
+
+// Where another definition begins: an upright dashed line before the month, with its name.
+function breaks(chart, layout, colours) {
+  layout.shapes = chart.breaks.map(({ at }) => ({
+    type: "line", xref: "x", yref: "paper", x0: at - 0.5, x1: at - 0.5, y0: 0, y1: 1, line: { color: colours.ink, width: 1, dash: "dash" },
+  }));
+  layout.annotations = chart.breaks.map(({ at, text }) => ({
+    x: at - 0.5, y: 1, xref: "x", yref: "paper", text, showarrow: false, xanchor: "left", yanchor: "top", xshift: 4,
+    font: { size: 11, color: colours.ink }, bgcolor: colours.surface,
+  }));
 }
 
 function columns(chart, colours, narrow) {

@@ -34,6 +34,11 @@ def an_open_month(client: Client) -> dict[str, Any]:
     return {"month": "2026-03"}
 
 
+def numbers_to_print(client: Client) -> dict[str, Any]:
+    numbers_load(client)
+    return {}
+
+
 def as_seen(client: Client) -> dict[str, Any]:
     """What the page that asks sends back."""
     with tenant_context(client):
@@ -68,6 +73,7 @@ REPORTING_ROUTES = [
     Route("arr", VIEW_ARR, status=(200,)),
     Route("arr_rows", VIEW_ARR, status=(200,)),
     Route("arr_bridge_csv", VIEW_ARR, status=(200,)),
+    Route("arr_bridge_pdf", VIEW_ARR, kwargs=numbers_to_print, status=(200,), names_object=False),
     Route("jump", VIEW_ARR, status=(200,)),
     Route("months", VIEW_ARR, status=(200,)),
     Route("month_close", CLOSE_MONTH, kwargs=an_open_month, status=(200,), names_object=False),

@@ -276,8 +276,13 @@ def trust_mark(level: str, note: str = "") -> SafeString:
 
 
 @register.simple_tag
-def sparkline(values: Sequence[Amount], label: str = "", *, width: int = 96, height: int = 28) -> SafeString:
-    """A line of the last months as inline SVG, in integer tenths of a pixel; gaps stay gaps."""
+def sparkline(
+    values: Sequence[Amount], label: str = "", *, width: int = 96, height: int = 28, breaks: Sequence[int] = ()
+) -> SafeString:
+    """A line of the last months as inline SVG, in integer tenths of a pixel; gaps stay gaps.
+
+    `breaks` are the places from which on another definition holds: an upright line stands before each.
+    """
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return mark_safe("")
@@ -293,15 +298,18 @@ def sparkline(values: Sequence[Amount], label: str = "", *, width: int = 96, hei
         end = (inset + position * step, inset + room - rise)
         path.append(f"{pen}{end[0]} {end[1]}")
         pen = "L"
+    rules = "".join(f"M{inset + at * step - step // 2} 10V{height * 10 - 10}" for at in breaks if at)
+    marked = format_html('<path class="spark-break" d="{}"/>', rules) if rules else ""
     named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" {}>'
-        '<path d="{}"/><circle cx="{}" cy="{}" r="22"/></svg>',
+        '{}<path d="{}"/><circle cx="{}" cy="{}" r="22"/></svg>',
         width,
         height,
         width * 10,
         height * 10,
         named,
+        marked,
         "".join(path),
         *end,
     )

@@ -50,6 +50,8 @@ def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
     elif kind == "month" and isinstance(value, int | date):
         value = month_label(context, value)
     text = format_html('<a href="{}">{}</a>', href, value) if href else format_html("{}", value)
+    if given.get("mark"):
+        text = format_html('{}<sup class="mark">{}</sup>', text, given["mark"])
     return format_html('{}<span class="sub">{}</span>', text, given["note"]) if given.get("note") else text
 
 
@@ -94,7 +96,8 @@ def table_row(
         parts.append(f'<td class="{classes}" data-sort="{escaped(key)}">{inner}</td>')
     level = escaped(row.get("level", 1))
     child = f' data-parent="{escaped(parent)}" data-level="{level}" hidden' if parent else ""
-    return SafeString(f"<tr{child}>{''.join(parts)}</tr>")
+    broken = ' class="row-break"' if row.get("is_break") else ""
+    return SafeString(f"<tr{child}{broken}>{''.join(parts)}</tr>")
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,208 @@
+"""Where a series of months does not go on as it began: changed definitions and restated months. Runs in the client's scope.
+
+`breaks_get(client, basis=None) -> tuple[DefinitionBreak, …]` · `restated_get(client, basis=None) -> dict[month, Restated]`
+
+A changed definition leaves closed months as they are: the first month under it begins with what the month before ends with
+under the new definition, and the difference to what was reported is split to the cent into what the definition makes and what
+corrected contracts make.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final
+
+from metrics.causes import Cause, Causes, causes_of
+from metrics.engine.bridge import TOTAL
+from metrics.engine.month_end import MonthEnd
+from metrics.engine.policy import Policy
+from metrics.figures import from_cents
+from metrics.models import CloseBridge, MonthClose, PolicyVersion
+from metrics.selectors.books import book_head, bridge_get
+from metrics.selectors.closes import latest_closes, reported_row
+from metrics.selectors.figures import ZERO, Basis, BookHead, BridgeRow
+from metrics.selectors.month_ends import MonthEnds
+from metrics.selectors.policies import Change
+from portal.tenancy.models import Client
+
+OWN_OF_BOOK: Final = (
+    "recognition",
+)  # ARR, CARR and LARR are books of their own: a policy that takes another breaks none
+
+
+@dataclass(frozen=True)
+class DefinitionBreak:
+    """From `month` on another definition holds than in the closed month before it.
+
+    `reported` is what the month before was closed with, `under_new` what it ends with under the new definition and the
+    contracts that the month begins with. `definition` + `data` = `under_new` − `reported`; None where the old definition can
+    no longer be valued on these contracts.
+    """
+
+    month: int
+    before: int
+    after: int
+    changed: tuple[Change, ...]
+    reported: Decimal
+    under_new: Decimal
+    definition: Decimal | None
+    data: Decimal | None
+    is_closed: bool
+    cause: Cause | None = None
+
+    @property
+    def difference(self) -> Decimal:
+        """What the month before would have, less what was reported."""
+        return self.under_new - self.reported
+
+
+@dataclass(frozen=True)
+class Restated:
+    """A closed month that was closed again: the first revision, the newest one, and their bridges in total."""
+
+    month: int
+    original: MonthClose
+    latest: MonthClose
+    reported: BridgeRow
+    restated: BridgeRow
+    cause: Cause | None
+
+    @property
+    def effect(self) -> Decimal:
+        """As restated less as reported, of the ending."""
+        return self.restated.ending - self.reported.ending
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a month is computed under, and the ARR that it begins and ends with. `opening` is what it would begin with under
+    the policy of the month before; None where that is not known, or the same policy.
+    """
+
+    month: int
+    policy: int
+    parameters: Mapping[str, Any]
+    beginning: Decimal
+    ending: Decimal
+    opening: Decimal | None
+    is_closed: bool
+
+
+def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ...]:
+    """Every changed definition after the first closed month, the oldest first; none without closed months."""
+    head = book_head(client, basis)
+    closes = latest_closes(head.recognition) if head.may_have_closes else []
+    if not closes:
+        return ()
+    stands = closed_stands(closes)
+    open_one = open_stand(client, head, stands[-1])
+    found = breaks_between([*stands, *([open_one] if open_one else [])])
+    causes = causes_of(client, [each.after for each in found], [])
+    return tuple(with_cause(each, causes) for each in found)
+
+
+def with_cause(found: DefinitionBreak, causes: Causes) -> DefinitionBreak:
+    """A break with the decision that it comes from."""
+    return DefinitionBreak(**{**vars(found), "cause": causes.versions.get(found.after)})
+
+
+def closed_stands(closes: Sequence[MonthClose]) -> list[Stand]:
+    """The closed months, the oldest first."""
+    rows = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=TOTAL)
+    by_close = {row.close_id: row for row in rows}
+    numbers = dict(
+        PolicyVersion.objects.filter(pk__in={close.policy_id for close in closes}).values_list("pk", "number")
+    )
+    return [
+        Stand(
+            close.month, numbers[close.policy_id], close.policy_parameters, by_close[close.pk].beginning,
+            by_close[close.pk].ending, close.opening_before, is_closed=True,
+        )
+        for close in reversed(closes)
+    ]  # fmt: skip
+
+
+def open_stand(client: Client, head: BookHead, newest: Stand) -> Stand | None:
+    """The first open month after the closed ones, also where it is not over yet; None where the policy is still the same."""
+    version = (
+        PolicyVersion.objects.filter(number=head.policy_number).first() if head.policy_number is not None else None
+    )
+    if version is None or not changes_between(newest.parameters, version.parameters):
+        return None
+    live = bridge_get(client, head, newest.month, newest.month).totals
+    if not live:
+        return None
+    old = Policy.from_dict(newest.parameters).with_(recognition=head.recognition)
+    end = MonthEnds.of(client).at(old, newest.month)
+    opening = from_cents(end.total) if isinstance(end, MonthEnd) else None
+    now = live[0].ending
+    return Stand(newest.month + 1, version.number, version.parameters, now, now, opening, is_closed=False)
+
+
+def breaks_between(stands: Sequence[Stand]) -> list[DefinitionBreak]:
+    """The breaks of consecutive months.
+
+    A restatement leaves months alone in which the new definition changes nothing: they keep their older version, and where the
+    figures go on without a step they break nothing.
+    """
+    found: list[DefinitionBreak] = []
+    holding = stands[0]
+    for before, now in pairwise(stands):
+        changed = changes_between(holding.parameters, now.parameters)
+        is_left_alone = now.policy < holding.policy and now.beginning == before.ending
+        if not changed:
+            holding = now
+        elif now.month == before.month + 1 and not is_left_alone:
+            found.append(break_of(holding, before, now, changed))
+            holding = now
+    return found
+
+
+def break_of(holding: Stand, before: Stand, now: Stand, changed: tuple[Change, ...]) -> DefinitionBreak:
+    """One break; where the month before was left alone by a restatement, the older version is only its label."""
+    known = now.opening is not None
+    definition = now.beginning - now.opening if now.opening is not None else None
+    data = now.opening - before.ending if now.opening is not None else None
+    if not known and now.beginning == before.ending:
+        definition = data = ZERO
+    return DefinitionBreak(
+        now.month, holding.policy, now.policy, changed, before.ending, now.beginning, definition, data, now.is_closed
+    )
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The parameters in which two versions differ that decide the figures of one book."""
+    return tuple(
+        Change(name, before.get(name), value)
+        for name, value in after.items()
+        if before.get(name) != value and name not in OWN_OF_BOOK
+    )
+
+
+def restated_get(client: Client, basis: Basis = None) -> dict[int, Restated]:
+    """Every closed month that was closed again, with what was reported first beside what is reported now."""
+    head = book_head(client, basis)
+    if not head.may_have_closes:
+        return {}
+    latest = list(
+        MonthClose.objects.filter(recognition=head.recognition, revision__gt=1)
+        .select_related("policy", "closed_by")
+        .order_by("month", "-revision")
+        .distinct("month")
+    )
+    if not latest:
+        return {}
+    months = [close.month for close in latest]
+    first = MonthClose.objects.filter(recognition=head.recognition, revision=1, month__in=months)
+    originals = {close.month: close for close in first.select_related("policy", "closed_by")}
+    rows = CloseBridge.objects.filter(close__in=[*latest, *originals.values()], dimension=TOTAL)
+    by_close = {row.close_id: reported_row(row) for row in rows}
+    causes = causes_of(client, [], latest)
+    return {
+        close.month: Restated(
+            close.month, originals[close.month], close, by_close[originals[close.month].pk], by_close[close.pk],
+            causes.closes.get(close.pk),
+        )
+        for close in latest
+    }  # fmt: skip

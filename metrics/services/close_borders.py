@@ -1,0 +1,52 @@
+"""What an earlier policy makes of the contracts of now, computed once: when a month is closed or closed again.
+
+`borders_of(given, month) -> Borders`
+
+Contracts are corrected all the time, and what they said at a close is kept nowhere but in its figures. Whoever wants to know
+later how much of a difference a changed definition makes, and how much corrected contracts, needs this third figure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from metrics.computation import EngineInput
+from metrics.engine.drill import customer_balances
+from metrics.engine.policy import Policy
+from metrics.engine.valuation import MissingRates
+from metrics.figures import from_cents
+from metrics.models import MonthClose
+
+
+@dataclass(frozen=True)
+class Borders:
+    """ARR of the month before (`opening`) and of the month itself (`ending`) under the policies they had been closed under.
+
+    None where that policy is the one in force, where nothing was closed, and where it cannot be valued.
+    """
+
+    opening: Decimal | None = None
+    ending: Decimal | None = None
+
+
+def borders_of(given: EngineInput, month: int) -> Borders:
+    """The borders of a month that is closed now, on the lines and under the recognition that are given."""
+    closes = MonthClose.objects.filter(recognition=given.policy.recognition, month__in=(month - 1, month))
+    newest = {close.month: close for close in closes.order_by("revision")}
+    opening, ending = (
+        ending_under(given, newest[at].policy_parameters, at) if at in newest else None for at in (month - 1, month)
+    )
+    return Borders(opening, ending)
+
+
+def ending_under(given: EngineInput, parameters: Mapping[str, Any], month: int) -> Decimal | None:
+    """ARR at a month end under other parameters; None where they come to the same policy, or a rate is missing."""
+    policy = Policy.from_dict(parameters).with_(recognition=given.policy.recognition)
+    if policy == given.policy:
+        return None
+    try:
+        balances = customer_balances(given.lines, given.rates, policy, month)
+    except MissingRates:
+        return None
+    return from_cents(int(balances["reporting_cents"].sum()))

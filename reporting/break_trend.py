@@ -1,0 +1,67 @@
+"""The endings of a bridge as a line: as restated beside as reported, and broken where another definition begins."""
+
+from decimal import Decimal
+from typing import Any
+
+from metrics.break_text import source_words
+from metrics.selectors.figures import Bridge
+from portal.lib.money import EXPONENTS, Scale, money_text
+from reporting.break_notes import Notes
+
+
+def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[str], scale: Scale) -> dict[str, Any]:
+    """A chart for `static/js/charts.js`: the endings, what was reported of restated ones, and at each break of all customers
+    the month before under the new definition.
+    """
+    label, currency = bridge.head.label, bridge.head.currency
+    endings: list[Decimal | None] = [row.ending for row in bridge.totals]
+    lines = [(f"{label} as restated" if notes.restated else label, "accent", endings)]
+    if notes.restated:
+        first = [notes.ending_reported(row) for row in bridge.totals]
+        reported = [now if then is None else then for now, then in zip(endings, first, strict=True)]
+        lines.append((f"{label} as reported", "neutral", reported))
+    if any(new := under_new(bridge, notes)):
+        lines.append(("Month before, under the new definition", "fx", new))
+    series = [
+        {
+            "name": name,
+            "role": role,
+            "values": [None if amount is None else str(amount) for amount in amounts],
+            "texts": [
+                "" if amount is None else money_text(amount, currency, locale, scale=scale) for amount in amounts
+            ],
+        }
+        for name, role, amounts in lines
+    ]
+    marks = [
+        {"at": place, "text": ", ".join(source_words(each) for each in found)}
+        for place, row in enumerate(bridge.totals)
+        if (found := notes.breaks_in(row.period))
+    ]
+    chart = {"id": "trend-chart", "kind": "lines", "labels": labels, "series": series, "breaks": marks}
+    return chart | {
+        "title": title_of(label, notes),
+        "unit": unit,
+        "locale": locale,
+        "exponent": EXPONENTS[scale],
+        "from_zero": False,
+    }
+
+
+def under_new(bridge: Bridge, notes: Notes) -> list[Decimal | None]:
+    """By period what it ends with under the definition that begins after it, joined to the period in which it begins."""
+    found: list[Decimal | None] = [None] * len(bridge.totals)
+    for place, row in enumerate(bridge.totals[1:], 1):
+        for each in () if notes.is_filtered else notes.breaks_in(row.period):
+            if each.month == row.period.first:
+                found[place - 1], found[place] = each.under_new, row.ending
+    return found
+
+
+def title_of(label: str, notes: Notes) -> str:
+    """What the chart shows, in words."""
+    if notes.restated and notes.breaks:
+        return f"{label} as restated and as reported, broken where another definition begins"
+    if notes.restated:
+        return f"{label} as restated and as reported"
+    return f"{label}, broken where another definition begins"

@@ -1,0 +1,78 @@
+"""A chart of lines as vector graphics on paper, from the same description as on screen; every coordinate is an integer.
+
+`lines_svg(chart) -> SafeString`
+"""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+WIDTH, HEIGHT = 2600, 560  # tenths of a millimetre
+LEFT, RIGHT, TOP, BOTTOM = 20, 20, 60, 60
+COLOURS: Final = {"accent": "#1f5fbf", "neutral": "#5c6b7f", "fx": "#8a4f00"}
+DASHES: Final = {"accent": "none", "neutral": "16 10", "fx": "4 10"}
+
+
+def lines_svg(chart: dict[str, Any]) -> SafeString:
+    """The series of a chart of kind `lines` between its least and its largest amount, with its breaks and names."""
+    count = len(chart["labels"])
+    amounts = [Decimal(value) for series in chart["series"] for value in series["values"] if value is not None]
+    low, high = min(amounts), max(amounts)
+    step = (WIDTH - LEFT - RIGHT) // max(count - 1, 1)
+    parts = [series_path(series, low, high - low, step) for series in chart["series"]]
+    parts += [break_rule(mark, step) for mark in chart.get("breaks", ())]
+    parts += [period_text(place, label, step, count) for place, label in enumerate(chart["labels"])]
+    parts += [key_of(place, series) for place, series in enumerate(chart["series"])]
+    return format_html(
+        '<svg viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>',
+        WIDTH, HEIGHT, chart["title"], format_html_join("", "{}", ((part,) for part in parts)),
+    )  # fmt: skip
+
+
+def series_path(series: dict[str, Any], low: Decimal, span: Decimal, step: int) -> SafeString:
+    """One series; where it has no value there is a gap."""
+    room, path, pen = HEIGHT - TOP - BOTTOM, [], "M"
+    for place, value in enumerate(series["values"]):
+        if value is None:
+            pen = "M"
+            continue
+        rise = int((Decimal(value) - low) * room / span) if span else room // 2
+        path.append(f"{pen}{LEFT + place * step} {HEIGHT - BOTTOM - rise}")
+        pen = "L"
+    return format_html(
+        '<path d="{}" fill="none" stroke="{}" stroke-width="7" stroke-dasharray="{}"/>',
+        "".join(path), COLOURS[series["role"]], DASHES[series["role"]],
+    )  # fmt: skip
+
+
+def break_rule(mark: dict[str, Any], step: int) -> SafeString:
+    """An upright rule before the period from which on another definition holds, with its name."""
+    at = LEFT + mark["at"] * step - step // 2
+    return format_html(
+        '<path d="M{} {}V{}" stroke="#17202c" stroke-width="4" stroke-dasharray="14 10"/>'
+        '<text x="{}" y="{}" font-size="26" fill="#17202c">{}</text>',
+        at, TOP - 10, HEIGHT - BOTTOM, at + 10, TOP + 14, mark["text"],
+    )  # fmt: skip
+
+
+def period_text(place: int, label: str, step: int, count: int) -> SafeString:
+    """The name of a period under its place; of many, every other one and fewer."""
+    if place % (count // 12 + 1):
+        return mark_safe("")
+    anchor = "start" if place == 0 else "end" if place == count - 1 else "middle"
+    return format_html(
+        '<text x="{}" y="{}" font-size="26" fill="#4b5768" text-anchor="{}">{}</text>',
+        LEFT + place * step, HEIGHT - 14, anchor, label,
+    )  # fmt: skip
+
+
+def key_of(place: int, series: dict[str, Any]) -> SafeString:
+    """A series by its stroke and name, above the lines."""
+    at = LEFT + place * 850
+    return format_html(
+        '<path d="M{} 20H{}" stroke="{}" stroke-width="7" stroke-dasharray="{}"/>'
+        '<text x="{}" y="29" font-size="26" fill="#17202c">{}</text>',
+        at, at + 70, COLOURS[series["role"]], DASHES[series["role"]], at + 85, series["name"],
+    )  # fmt: skip
