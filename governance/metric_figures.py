@@ -41,3 +41,10 @@ def point_shown(point: Point, unit: str, currency: str, locale: str) -> dict[str
 def sentence(text: str) -> str:
     """A reason as a sentence of a page."""
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def is_beyond(value: Decimal, limit: Decimal, better: str) -> bool:
+    """Whether a value is beyond a threshold; where neither side is better, in either direction."""
+    if better == "none":
+        return bool(abs(value) > limit)
+    return bool(value < limit if better == "up" else value > limit)

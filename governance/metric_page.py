@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from governance.metric_content import CHOICES, LABELS
-from governance.metric_figures import figure_text, point_shown, sentence, unit_words
+from governance.metric_figures import figure_text, is_beyond, point_shown, sentence, unit_words
 from governance.metric_forms import OwnerForm, StatusForm
 from governance.metric_uses import pages_used, why_url
 from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
@@ -224,13 +224,6 @@ def level_of(entry: Entry, value: Any) -> str:
         if limit and is_beyond(value, type(value)(limit), content["better"]):
             return level
     return ""
-
-
-def is_beyond(value: Any, limit: Any, better: str) -> bool:
-    """Whether a value is beyond a threshold; where neither side is better, in either direction."""
-    if better == "none":
-        return bool(abs(value) > limit)
-    return bool(value < limit if better == "up" else value > limit)
 
 
 def facts_of(request: TenantRequest, entry: Entry) -> list[dict[str, str]]:

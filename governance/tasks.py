@@ -3,6 +3,7 @@
 import datetime as dt
 
 from governance.services.asking import reminders_due
+from governance.services.change_preview import preview_run, previews_finish
 from governance.services.publishing import publications_finish
 from portal.tenancy.jobs import tenant_task
 from portal.tenancy.models import Client
@@ -11,12 +12,13 @@ from portal.tenancy.scope import tenant_context
 
 @tenant_task(name="governance.tasks.reminders", in_one_scope=False)
 def reminders(client: Client) -> None:
-    """Whatever is due: restatements that a message did not bring, reminders.
+    """Whatever is due: restatements and previews that a message did not bring, reminders.
 
-    Restatements are at-least-once and idempotent. A mail goes at most once: its day is taken before it is sent.
+    Restatements and previews are at-least-once and idempotent. A mail goes at most once: its day is taken before it is sent.
     """
     now = dt.datetime.now(dt.UTC)
     publications_finish(client=client, now=now)
+    previews_finish(client=client)
     with tenant_context(client):
         reminders_due(client=client, now=now)
 
@@ -25,3 +27,9 @@ def reminders(client: Client) -> None:
 def publications(client: Client) -> None:
     """Restatements of a policy that was just published. At-least-once and idempotent."""
     publications_finish(client=client, now=dt.datetime.now(dt.UTC))
+
+
+@tenant_task(name="governance.tasks.change_preview", in_one_scope=False)
+def change_preview(client: Client, preview_id: int) -> None:
+    """The impact of a change request. At-least-once and idempotent."""
+    preview_run(client=client, preview_id=preview_id)

@@ -1,0 +1,134 @@
+"""What a change request would do, as it is kept and shown: the shape of a preview's result, and how it is read.
+
+A result is plain JSON, so that its canonical bytes are what people vote on (`Impact.sha256`). Money is whole cents, a metric's
+figure decimal text, a month its ordinal. Nothing here computes: `governance.selectors.change_impact` fills it.
+
+    kind, currency, is_restating, from_month
+    headline   {month, before, after, customers, reason}: ARR at the newest month end under both, and how many move then
+    book       of a policy change (else null): {changed, first, last, end, reason, figures, sides, total, groups}
+               changed  [{parameter, title, old_sentence, new_sentence}]
+               sides    {before, after}: {valued: [first, last] or null, retention_from, message}
+               total    {before, after}: one list for each of `figures`, one place for each month
+               groups   {dimension: {changed: [{group, before, after}], rest: {count, before, after} or null}}
+    customers  {count, moved_at_end, at_end, in_window}: as `metrics.selectors.policy_impact_why.MovedCustomer`
+    closed     {count, months, adjustment}: as `metrics.selectors.policy_impact_closed`
+    metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}]
+    touched    [{kind, label, note, url_name, url_args}]
+    notes      sentences that hold for the whole
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from metrics.engine.retention import ratio4
+from portal.tenancy import audit
+
+SHAPE: Final = 1
+TOTAL: Final = "total"
+REST: Final = ""  # the group of everything that is not told by name
+TOUCHED: Final[Mapping[str, str]] = {
+    "definition": "Definitions",
+    "signature": "Signatures that would lapse",
+    "document": "Policy versions",
+    "page": "Pages",
+    "threshold": "Alerts",
+    "quota": "Quota rules",
+    "sample": "Sample contracts",
+    "control": "Control figures",
+    "check": "Maintenance",
+    "metric": "Metrics that name it",
+}
+"""The kinds of things that a change touches, in the order in which they are told."""
+
+
+class ImpactFault(ValueError):
+    """A request whose impact cannot be computed; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Impact:
+    """A preview's result, read."""
+
+    content: dict[str, Any]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the canonical bytes: what a vote is bound to."""
+        return audit.digest(self.content)
+
+    @property
+    def book(self) -> dict[str, Any] | None:
+        """The numbers before and after; None where the request changes no policy, or nothing could be computed."""
+        found: dict[str, Any] | None = self.content["book"]
+        return found
+
+    @property
+    def months(self) -> range:
+        """The months of the book; none without one."""
+        return range(self.book["first"], self.book["last"] + 1) if self.book else range(0)
+
+    def cents(self, side: str, figure: str, month: int, dimension: str = TOTAL, group: str = REST) -> int | None:
+        """A figure of one side, `before` or `after`, in a month; None where `reason` says why."""
+        if self.book is None or self.reason(side, month):
+            return None
+        series = self.series(side, dimension, group)
+        if series is None:
+            return 0
+        return int(series[self.book["figures"].index(figure)][month - self.book["first"]])
+
+    def series(self, side: str, dimension: str = TOTAL, group: str = REST) -> list[list[int]] | None:
+        """All figures by month of one side: of the total, of a group by name, or of all other groups together."""
+        if self.book is None:
+            return None
+        if dimension == TOTAL:
+            found: list[list[int]] = self.book["total"][side]
+            return found
+        groups = self.book["groups"].get(dimension, {"changed": [], "rest": None})
+        rows = [groups["rest"]] if group == REST else [each for each in groups["changed"] if each["group"] == group]
+        return next((row[side] for row in rows if row is not None), None)
+
+    def reason(self, side: str, month: int) -> str:
+        """Why a month has no figure on one side; empty where it has."""
+        if self.book is None:
+            return str(self.content["headline"]["reason"])
+        told = self.book["sides"][side]
+        if told["valued"] is not None and told["valued"][0] <= month <= told["valued"][1]:
+            return ""
+        return str(told["message"])
+
+    def change(self, figure: str, month: int, dimension: str = TOTAL, group: str = REST) -> int | None:
+        """After less before; None where one of them has no figure."""
+        before, after = (self.cents(side, figure, month, dimension, group) for side in ("before", "after"))
+        return None if before is None or after is None else after - before
+
+    def ratio(self, side: str, over: str, month: int, dimension: str = TOTAL, group: str = REST) -> Any:
+        """NRR (`now_cents`) or GRR (`kept_cents`), four decimals; None where there is no value."""
+        base = self.cents(side, "base_cents", month, dimension, group)
+        since = self.book["sides"][side]["retention_from"] if self.book else None
+        if base is None or since is None or month < since:
+            return None
+        return ratio4(self.cents(side, over, month, dimension, group) or 0, base)
+
+    @cached_property
+    def effect(self) -> tuple[int, int] | None:
+        """The month in which ARR differs most (the newest of several), and by how much; None where no month can be compared."""
+        changes = [(month, self.change("ending", month)) for month in self.months]
+        told = [(abs(cents), month, cents) for month, cents in changes if cents is not None]
+        if not told:
+            return None
+        _, month, cents = max(told)
+        return month, cents
+
+    @property
+    def effect_cents(self) -> int | None:
+        """The largest change of ARR in any month, without its sign."""
+        return None if self.effect is None else abs(self.effect[1])
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether any figure of the numbers, or any metric, is another one after."""
+        if any(each["moved"] for each in self.content["metrics"]):
+            return True
+        return self.book is not None and self.book["total"]["before"] != self.book["total"]["after"]

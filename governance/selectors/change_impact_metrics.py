@@ -1,0 +1,162 @@
+"""Metrics before and after a change, month by month, with every metric that is built on them. Runs in the client's scope.
+
+A request's own metric and those downstream are computed by two registries over one reading of the measures; under another
+policy by one registry over the measures of both sides (`metrics.selectors.impact_measures`). The new formula is shown in every
+month, as if it had always held: from when it holds is part of the request.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+from governance.change_impact import ImpactFault
+from governance.metric_figures import is_beyond
+from governance.models import Metric, MetricStatus
+from governance.selectors.metric_preview import formula_try
+from governance.selectors.metric_values import MetricValues, Point
+from governance.selectors.registry import Entry, Registry, VersionShown
+from metrics.measures import MEASURES
+from metrics.selectors.impact_measures import ImpactMeasures
+from metrics.selectors.policy_impact import PolicyImpact
+from portal.tenancy.models import Client
+
+MONTHS_TOLD: Final = 24
+MOST_METRICS: Final = 60
+UNDEFINED: Final = "it is not defined yet"
+
+
+def policy_metrics(impact: PolicyImpact, registry: Registry) -> tuple[list[dict[str, Any]], MetricValues, MetricValues]:
+    """Every standing metric that the books feed, under both policies."""
+    fed = [
+        key for key, entry in registry.entries.items()
+        if entry.is_standing and any(MEASURES[name].reader for name in registry.measures_of(key))
+    ]  # fmt: skip
+    before, after = (MetricValues(impact.client, registry, ImpactMeasures(impact, side))
+                     for side in (impact.before, impact.after))  # fmt: skip
+    last = impact.last if impact.end is None else impact.end
+    months = range(max(impact.first, last - MONTHS_TOLD + 1), last + 1)
+    return metric_rows(fed, before, after, months, dict.fromkeys(fed, "downstream")), before, after
+
+
+def changed_registry(registry: Registry, key: str, content: dict[str, str]) -> Registry:
+    """The registry with a metric's other content in every month; a metric that is not there yet is added."""
+    if key in registry.entries:
+        return registry.having(key, content, None)
+    metric = Metric(key=key, status=MetricStatus.ACTIVE, position=len(registry.entries) + 1)
+    added = Entry(metric, (VersionShown(1, None, content),), registry.month)
+    return replace(registry, entries={**registry.entries, key: added})
+
+
+def downstream(registry: Registry, key: str) -> list[str]:
+    """The metrics that are built on one, through all between, the nearest first."""
+    found: dict[str, None] = {}
+    waiting = [key]
+    while waiting:
+        for name in registry.used_by(waiting.pop(0)):
+            if name not in found and name != key:
+                found[name] = None
+                waiting.append(name)
+    return list(found)
+
+
+def metric_change_rows(
+    client: Client, registry: Registry, key: str, content: dict[str, str]
+) -> tuple[list[dict[str, Any]], MetricValues, MetricValues]:
+    """A new or changed metric and everything downstream, before and after. ImpactFault where its formula cannot be used."""
+    tried = formula_try(client, key, content["formula"], content["unit"], with_values=False)
+    if tried.fault:
+        raise ImpactFault(
+            f"The formula cannot be used: {tried.fault}. Change the request, then compute its impact again."
+        )
+    after = MetricValues(client, changed_registry(registry, key, content))
+    before = MetricValues(client, registry, after.reader)
+    keys = [key, *dict.fromkeys([*downstream(registry, key), *downstream(after.registry, key)])]
+    roles = {key: "changed"} | dict.fromkeys(keys[1:], "downstream")
+    return metric_rows(keys, before, after, months_of(after), roles), before, after
+
+
+def retire_rows(client: Client, registry: Registry, key: str, successor: str) -> list[dict[str, Any]]:
+    """A metric that is to be retired beside what replaces it: before is the metric, after its successor."""
+    values = MetricValues(client, registry)
+    rows = []
+    for month in months_of(values):
+        old = values.point(key, month)
+        new = values.point(successor, month) if successor else Point(month, None, None, "nothing replaces it")
+        rows.append(point_row(old, new))
+    return [row_of(registry.entries[key], "changed", rows)]
+
+
+def read_rows(client: Client, registry: Registry, keys: Iterable[str]) -> list[dict[str, Any]]:
+    """Metrics that a rule reads: they stay what they are."""
+    values = MetricValues(client, registry)
+    known = [key for key in keys if key in registry.entries]
+    return metric_rows(known, values, values, months_of(values), dict.fromkeys(known, "read"))
+
+
+def threshold_rows(client: Client, registry: Registry, key: str, thresholds: dict[str, str]) -> list[dict[str, Any]]:
+    """A metric month by month, with the level that its value has under the thresholds as they are and as they would be."""
+    values = MetricValues(client, registry)
+    content = registry.entries[key].versions[-1].content
+    rows = []
+    for month in months_of(values):
+        point = values.point(key, month)
+        levels = [level_at(point.value, each) for each in (content, {**content, **thresholds})]
+        rows.append({**point_row(point, point), "level_before": levels[0], "level_after": levels[1]})
+    made = row_of(registry.entries[key], "changed", rows)
+    return [{**made, "moved": any(row["level_before"] != row["level_after"] for row in rows)}]
+
+
+def level_at(value: Decimal | None, content: dict[str, str]) -> str:
+    """`alert` or `warn` where a value is beyond a threshold of a metric's content; else empty."""
+    if value is not None:
+        for name, level in (("alert_at", "alert"), ("warn_at", "warn")):
+            if content[name] and is_beyond(value, Decimal(content[name]), content["better"]):
+                return level
+    return ""
+
+
+def months_of(values: MetricValues) -> range:
+    """The newest months that have numbers."""
+    if values.months is None:
+        return range(0)
+    return range(max(values.months[0], values.months[1] - MONTHS_TOLD + 1), values.months[1] + 1)
+
+
+def metric_rows(
+    keys: Iterable[str], before: MetricValues, after: MetricValues, months: range, roles: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Metrics under two readings. Of one that stays what it is the newest month is told; bounded."""
+    rows = []
+    for key in list(keys)[:MOST_METRICS]:
+        pairs = [(point_at(before, key, month), point_at(after, key, month)) for month in months]
+        entry = after.registry.entries.get(key) or before.registry.entries[key]
+        rows.append(row_of(entry, roles[key], [point_row(*pair) for pair in pairs]))
+    return rows
+
+
+def point_at(values: MetricValues, key: str, month: int) -> Point:
+    """A metric in a month; no value where the registry does not have it."""
+    return values.point(key, month) if key in values.registry.entries else Point(month, None, None, UNDEFINED)
+
+
+def point_row(before: Point, after: Point) -> dict[str, Any]:
+    """A month of a metric, figures as decimal text."""
+    return {
+        "month": before.month,
+        "before": None if before.value is None else f"{before.value:f}",
+        "after": None if after.value is None else f"{after.value:f}",
+        "why_before": before.reason,
+        "why_after": after.reason,
+    }
+
+
+def row_of(entry: Entry, role: str, points: list[dict[str, Any]]) -> dict[str, Any]:
+    """A metric with its months; where none differs, only the newest."""
+    moved = any(point["before"] != point["after"] for point in points)
+    content = entry.versions[-1].content
+    kept = points if moved or role == "changed" else points[-1:]
+    return {
+        "key": entry.key, "name": content["name"], "unit": content["unit"], "better": content["better"], "role": role,
+        "moved": moved, "points": kept,
+    }  # fmt: skip

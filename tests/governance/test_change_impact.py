@@ -1,0 +1,202 @@
+"""What a change request would do: the whole result against the engine, and every way in which it adds up."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from governance.change_impact import Impact, ImpactFault
+from governance.models import ChangeRequest, DefinitionItem
+from governance.selectors.change_impact import impact_of
+from governance.selectors.registry import registry_get
+from governance.services.changes import Wish, change_draft
+from governance.services.items import definitions_start
+from governance.services.registry import registry_start
+from metrics.models import SampleContract
+from metrics.services.closes import month_close
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import LINES, line, numbers_load
+from tests.tenancy.routes_reporting import POLICY
+
+JANUARY, FEBRUARY, MARCH = (month_parse(f"2026-0{number}") for number in (1, 2, 3))
+APRIL = MARCH + 1
+NORMAL = POLICY | {"reactivation_window_months": None, "renewal_grace_days": 0}
+# Ends in the middle of February, and is renewed three weeks later.
+LATE = [
+    line("K9/1", "dora", "Platform", 9_000, dt.date(2026, 1, 1), ends_on=dt.date(2026, 2, 14), segment="SMB"),
+    line("K9/2", "dora", "Platform", 10_000, dt.date(2026, 3, 7), segment="SMB"),
+]
+
+
+@pytest.fixture
+def late(northwind: Client) -> Client:
+    """Northwind with Acme and Bolt, and Dora, whose renewal comes three weeks late; its registry is started."""
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=NORMAL)
+        numbers_load(northwind, [*LINES, *LATE])
+        registry_start(client=northwind)
+    return northwind
+
+
+def asked(client: Client, user: User, content: dict[str, Any], kind: str = "policy", **more: Any) -> ChangeRequest:
+    wish = Wish(title="Late renewals", content=content, rationale="Because.", from_month=APRIL, **more)
+    return change_draft(client=client, kind=kind, wish=wish, user=user)
+
+
+def grace(client: Client, user: User, **more: Any) -> ChangeRequest:
+    return asked(client, user, {"parameters": {"renewal_grace_days": 30}}, **more)
+
+
+def metric(impact: Impact, key: str) -> dict[str, Any]:
+    return next(each for each in impact.content["metrics"] if each["key"] == key)
+
+
+def at(figure: dict[str, Any], month: int) -> dict[str, Any]:
+    found: dict[str, Any] = next(point for point in figure["points"] if point["month"] == month)
+    return found
+
+
+def test_the_renewal_that_comes_late_is_told_by_month_group_customer_and_metric(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        for month in (JANUARY, FEBRUARY):
+            month_close(client=late, month=month)
+        impact = impact_of(late, grace(late, rita))
+    assert impact.content["headline"]["before"] == impact.content["headline"]["after"] == 52_000_00
+    assert impact.effect == (FEBRUARY, 9_000_00) and impact.effect_cents == 9_000_00 and impact.moves
+    assert impact.change("ending", FEBRUARY, "segment", "SMB") == 9_000_00
+    assert impact.change("ending", FEBRUARY, "segment") == 0, "Enterprise is among the others, and stays"
+    assert impact.change("churn", FEBRUARY) == 9_000_00 and impact.change("customers_churned", FEBRUARY) == -1
+    assert impact.change("reactivation", MARCH) == -10_000_00 and impact.change("expansion", MARCH) == 1_000_00
+    (dora,) = impact.content["customers"]["in_window"]
+    assert dora["name"] == "Dora" and dora["parameters"] == ("renewal_grace_days",)
+    assert [month["month"] for month in impact.content["closed"]["months"]] == [FEBRUARY]
+    step = impact.content["closed"]["adjustment"]
+    assert (step["month"], step["at"], step["amount"], step["is_closed"]) == (APRIL, MARCH, 0, False)
+    arr = at(metric(impact, "arr"), FEBRUARY)
+    assert (arr["before"], arr["after"]) == ("36000.00", "45000.00")
+    assert at(metric(impact, "mrr"), FEBRUARY)["after"] == "3750.00"
+    churn = at(metric(impact, "logo_churn"), FEBRUARY)
+    assert (churn["before"], churn["after"]) == ("0.5000", "0.0000")
+    pages = {row["label"] for row in impact.content["touched"] if row["kind"] == "page"}
+    assert {"ARR", "Home", "Closed months"} <= pages
+
+
+def test_before_and_change_give_after_in_every_cell_and_groups_add_up(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        request = asked(late, rita, {"parameters": {"renewal_grace_days": 30, "recognition": "signed"}})
+        impact = impact_of(late, request)
+    assert impact.book is not None
+    for month in impact.months:
+        for figure in impact.book["figures"]:
+            for dimension in ("total", *impact.book["groups"]):
+                before, after = (impact.cents(side, figure, month) for side in ("before", "after"))
+                assert before is not None and after is not None
+                assert before + (impact.change(figure, month) or 0) == after
+                if dimension in ("total", "product"):
+                    continue
+                groups = [row["group"] for row in impact.book["groups"][dimension]["changed"]]
+                for side, whole in (("before", before), ("after", after)):
+                    parts = [impact.cents(side, figure, month, dimension, group) or 0 for group in [*groups, ""]]
+                    assert sum(parts) == whole, (figure, dimension)
+
+
+def test_the_same_content_and_figures_have_the_same_bytes(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        request = grace(late, rita)
+        first, second = impact_of(late, request), impact_of(late, request)
+        other = impact_of(late, grace(late, rita, is_restating=True))
+    assert first.sha256 == second.sha256 != other.sha256
+
+
+def test_what_has_no_value_says_why_and_is_never_zero(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        impact = impact_of(late, grace(late, rita))
+    assert impact.ratio("before", "now_cents", MARCH) is None
+    nrr = metric(impact, "nrr")
+    assert nrr["points"][-1]["after"] is None and "is 0" in nrr["points"][-1]["why_after"]
+    carr = metric(impact, "carr")
+    assert carr["points"][-1]["after"] == "52000.00"
+
+
+def test_without_numbers_it_cannot_be_computed_and_says_what_to_do(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind), pytest.raises(ImpactFault, match="import contracts first"):
+        impact_of(northwind, grace(northwind, rita))
+
+
+def test_definitions_signatures_and_samples_that_would_agree_no_more_are_named(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        definitions_start(client=late)
+        SampleContract.objects.create(
+            client=late, contract_id="K9", month=FEBRUARY, expected=Decimal("0.00"), note="", updated_by=rita
+        )
+        touched = impact_of(late, grace(late, rita)).content["touched"]
+        item = DefinitionItem.objects.get(parameter="renewal_grace_days")
+    rows = {(row["kind"], row["label"]): row["note"] for row in touched}
+    assert "30 days after its term" in rows["definition", item.title]
+    assert rows["sample", "K9"].endswith("what was expected is no longer what the engine says")
+
+
+def changed(client: Client, key: str, **fields: str) -> dict[str, Any]:
+    return {"key": key, "metric": dict(registry_get(client).entries[key].content) | fields}
+
+
+def test_a_changed_metric_moves_everything_that_is_built_on_it(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        request = asked(late, rita, changed(late, "arr", formula="book_ending + book_ending"), "metric_change")
+        impact = impact_of(late, request)
+    assert impact.book is None and impact.effect_cents is None and impact.moves
+    assert impact.content["metrics"][0]["role"] == "changed"
+    for key, before, after in (("arr", "52000.00", "104000.00"), ("mrr", "4333.33", "8666.67")):
+        point = at(metric(impact, key), MARCH)
+        assert (point["before"], point["after"]) == (before, after)
+    assert {row["label"] for row in impact.content["touched"] if row["kind"] == "page"} >= {"ARR", "Home"}
+
+
+def test_a_formula_that_cannot_be_used_is_named(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        request = asked(late, rita, changed(late, "arr", formula="book_ending * 2"), "metric_change")
+        request.content["metric"]["formula"] = "mrr * 12"  # it has become a circle since
+        with pytest.raises(ImpactFault, match="The formula cannot be used"):
+            impact_of(late, request)
+
+
+def test_a_new_metric_has_no_before_and_a_retired_one_its_successor_after(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        content = dict(registry_get(late).entries["arr"].content) | {
+            "name": "Half of ARR",
+            "formula": "book_ending / 2",
+        }
+        new = impact_of(late, asked(late, rita, {"key": "half_arr", "metric": content}, "metric_new"))
+        point = at(metric(new, "half_arr"), MARCH)
+        assert (point["before"], point["after"]) == (None, "26000.00") and point[
+            "why_before"
+        ] == "it is not defined yet"
+        gone = {"key": "arr", "successor": "carr", "sunset_on": "2030-03-31"}
+        retired = impact_of(late, asked(late, rita, gone, "metric_retire"))
+        named = {row["label"] for row in retired.content["touched"] if row["kind"] == "metric"}
+        assert "MRR" in named and retired.content["notes"]
+        assert at(metric(retired, "arr"), MARCH)["after"] == "52000.00"
+
+
+def test_thresholds_say_in_which_months_they_would_ring(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        content = {"key": "arr", "thresholds": {"warn_at": "40000", "alert_at": ""}}
+        impact = impact_of(late, asked(late, rita, content, "threshold"))
+    levels = {
+        point["month"]: (point["level_before"], point["level_after"]) for point in metric(impact, "arr")["points"]
+    }
+    assert levels == {JANUARY: ("", "warn"), FEBRUARY: ("", "warn"), MARCH: ("", "")}
+    assert impact.moves and not [row for row in impact.content["touched"] if row["kind"] == "threshold"]
+
+
+def test_the_clause_is_told_as_it_is_and_as_it_would_be(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        impact = impact_of(late, grace(late, rita))
+    assert impact.book is not None
+    (clause,) = impact.book["changed"]
+    assert clause["parameter"] == "renewal_grace_days" and "30 days" in clause["new_sentence"]
