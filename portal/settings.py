@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "portal.tenancy",
     "portal.accounts",
     "portal.notices",
+    "portal.webhooks",
     "metrics",
     "governance",
     "engagements",

@@ -7,6 +7,7 @@ from portal import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.accounts.urls")),
     path("", include("portal.notices.urls")),
+    path("", include("portal.webhooks.urls")),
     path("", include("portal.tenancy.urls")),
     path("c/<slug:client_slug>/", include("metrics.urls")),
     path("c/<slug:client_slug>/", include("governance.urls")),

@@ -34,9 +34,11 @@ from metrics.measures import MEASURES
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.measure_values import terms_of
 from portal.lib.dates import month_text
+from portal.lib.periods import month_format
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, Membership
+from portal.webhooks.services.emitting import webhook_emit
 
 MOST_METRICS = 300
 
@@ -200,6 +202,9 @@ def version_keep(
         metric, "metric.version_added", newest.content, settled,
         {"number": row.number, "effective_month": effective_month, "changed": fields, "reason": reason, "sha256": row.sha256},
     )  # fmt: skip
+    month = month_format(effective_month) if effective_month is not None else None
+    told = {"key": metric.key, "name": settled["name"], "number": row.number, "effective_month": month}
+    webhook_emit(client=metric.client, event="metric.version", data={**told, "reason": reason, "sha256": row.sha256})
     return row
 
 

@@ -31,6 +31,7 @@ from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import book_input, books_hold
 from metrics.services.close_borders import Borders, borders_of
+from metrics.services.close_news import closes_emit
 from metrics.services.summaries import summary_refresh
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format
@@ -82,9 +83,11 @@ def month_close(*, client: Client, month: int, user: Any = None, seen: str | Non
     require_order(month)
     if seen is not None and seen != numbers_seen():
         raise CloseError("the numbers have changed since they were shown: look at them once more")
-    made = [store_close(client, book, month, figures, user=user) for book, figures in figures_of(client, books, month)]
+    figures = figures_of(client, books, month)
+    made = [store_close(client, book, month, found, user=user) for book, found in figures]
     summary_refresh(client=client)
     month_tell(client, month)
+    closes_emit(client=client, event="month.closed", made=made, bridges=[found.bridge for _, found in figures])
     return made
 
 
@@ -135,6 +138,7 @@ def month_restate(*, client: Client, month: int, reason: str, user: Any = None) 
         for book, found in figures
     ]
     summary_refresh(client=client)
+    closes_emit(client=client, event="month.restated", made=made, bridges=[found.bridge for _, found in figures])
     return made
 
 

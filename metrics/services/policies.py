@@ -23,6 +23,7 @@ from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.services import client_update
+from portal.webhooks.services.emitting import webhook_emit
 
 # Who signed the client's policy, in words, or nothing; named at start-up by the app that keeps the signatures.
 SIGNED_BY: Final[list[Callable[[], str]]] = []
@@ -75,15 +76,17 @@ def policy_publish(
     version = version_store(
         client=client, policy=policy, number=newest.number + 1 if newest else 1, note=note, user=user
     )
+    said = {"number": version.number, "note": note, "sha256": version.sha256}
     audit.record(
         "policy.published",
         object_type="policy",
         object_id=version.number,
         before=newest.parameters if newest else None,
         after=version.parameters,
-        details={"number": version.number, "note": note, "sha256": version.sha256},
+        details=said,
     )
     books_outdate(client=client, reason=f"policy version {version.number} was published")
+    webhook_emit(client=client, event="policy.published", data=said)
     if signatures:
         past_signatures(client, version, signatures, emergency.strip())
     return version

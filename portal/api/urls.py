@@ -7,6 +7,7 @@ from portal.api import client, pages
 client_urls: list[URLPattern | URLResolver] = [
     path("", client.ClientDetail.as_view(), name="api_client"),
     path("audit/", client.AuditList.as_view(), name="api_audit"),
+    path("", include("portal.webhooks.api.urls")),
     path("", include("metrics.api.urls")),
     path("", include("governance.api.urls")),
     path("", include("engagements.api.urls")),

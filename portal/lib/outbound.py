@@ -1,12 +1,14 @@
 """Requests to addresses that somebody else typed: public hosts only, checked on the very address that is connected to.
 
 The name is resolved once, every answer must be public, and the connection goes to the address that was checked, so that a
-name which answers differently the second time leads nowhere. No redirects, ten seconds in all, one megabyte at most.
+name which answers differently the second time leads nowhere. No redirects, one megabyte at most, and ten seconds in all: from
+the connection on each step gets what is left of them, however slowly the other side speaks.
 """
 
 import ipaddress
 import json
 import socket
+import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,31 +70,36 @@ def request(
     headers: Iterable[tuple[str, str]] = (),
     body: bytes = b"",
     allow_loopback: bool = False,
+    read_at_most: int | None = None,
 ) -> Answer:
-    """One request to a public host. OutboundError for everything that is not a plain answer."""
+    """One request to a public host. OutboundError for everything that is not a plain answer.
+
+    Who wants only the beginning of the answer says how much of it (`read_at_most`, in bytes): then a long one is no error.
+    """
     url_check(url, allow_loopback=allow_loopback)
     deadline = time.monotonic() + MOST_SECONDS
     given = [("Host", urlsplit(url).netloc), ("Accept", "application/json"), ("User-Agent", "Tieout"), *headers]
     if body:
         given.append(("Content-Length", str(len(body))))
     limits = dict.fromkeys(("connect", "read", "write", "pool"), STEP_SECONDS)
-    backend = PublicHosts(allow_loopback=allow_loopback)
+    backend = PublicHosts(allow_loopback=allow_loopback, deadline=deadline)
     try:
         with (
             httpcore.ConnectionPool(network_backend=backend, retries=0) as pool,
             pool.stream(method, url, headers=given, content=body, extensions={"timeout": limits}) as response,
         ):
-            return Answer(response.status, _read(response, deadline))
-    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+            return Answer(response.status, _read(response, deadline, read_at_most))
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError, UnicodeError) as error:
         raise OutboundError("the address cannot be reached") from error
 
 
 class PublicHosts(httpcore.NetworkBackend):
-    """Connects to addresses that `is_public` allows, and to no other."""
+    """Connects to addresses that `is_public` allows, and to no other; everything ends by the deadline."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
+    def __init__(self, *, allow_loopback: bool, deadline: float) -> None:
         self._network = httpcore.SyncBackend()
         self._allow_loopback = allow_loopback
+        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -106,7 +113,42 @@ class PublicHosts(httpcore.NetworkBackend):
         refused = [text for text in found if not is_public(text, allow_loopback=self._allow_loopback)]
         if refused or not found:
             raise OutboundError("the address cannot be reached")
-        return self._network.connect_tcp(sorted(found)[0], port, timeout, local_address, socket_options)
+        left = time_left(self._deadline, timeout)
+        stream = self._network.connect_tcp(sorted(found)[0], port, left, local_address, socket_options)
+        return TimedStream(stream, self._deadline)
+
+
+class TimedStream(httpcore.NetworkStream):
+    """A connection that ends at its deadline, although each byte may come in time."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, time_left(self._deadline, timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, time_left(self._deadline, timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = time_left(self._deadline, timeout)
+        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def time_left(deadline: float, timeout: float | None) -> float:
+    """How long one step may still take, in seconds; a timeout where nothing is left."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("the time is up")
+    return left if timeout is None else min(left, timeout)
 
 
 def is_public(address: str, *, allow_loopback: bool = False) -> bool:
@@ -119,11 +161,13 @@ def is_public(address: str, *, allow_loopback: bool = False) -> bool:
     return ip.is_global and not ip.is_multicast and not any(ip in net for net in TUNNELS if net.version == ip.version)
 
 
-def _read(response: httpcore.Response, deadline: float) -> bytes:
+def _read(response: httpcore.Response, deadline: float, read_at_most: int | None) -> bytes:
     chunks, size = [], 0
     for chunk in response.iter_stream():
         size += len(chunk)
+        chunks.append(chunk)
+        if read_at_most is not None and size >= read_at_most:
+            return b"".join(chunks)[:read_at_most]
         if size > MOST_BYTES or time.monotonic() > deadline:
             raise OutboundError("the answer is too large or too slow")
-        chunks.append(chunk)
     return b"".join(chunks)

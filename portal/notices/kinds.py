@@ -24,6 +24,8 @@ class Kind(models.TextChoices):
     MAINTENANCE = "maintenance", "A maintenance check waits, or something drifts"
     IMPORT = "import", "An import failed"
     MONTH = "month", "A month was closed"
+    QUALITY = "quality", "A finding in the data is yours, or its deadline has passed"
+    WEBHOOK = "webhook", "A webhook is switched off"
     PORTFOLIO = "portfolio", "The week of your clients"
 
 
@@ -87,6 +89,11 @@ KINDS: Final[dict[str, KindSpec]] = {
     ),
     Kind.IMPORT: KindSpec("Of a file that you sent.", How.NOW, How.DAILY),
     Kind.MONTH: KindSpec("What it reported stays as it is.", How.DAILY, How.WEEKLY),
+    Kind.QUALITY: KindSpec(
+        "Of the monitors that you own, and of what others have left open: one mail a day at most.",
+        How.NOW, How.DAILY, is_once_a_day=True,
+    ),
+    Kind.WEBHOOK: KindSpec("Because it took nothing for about a day.", How.NOW, How.DAILY),
     Kind.PORTFOLIO: KindSpec(
         "What moved, what is shut and what waits at the clients you work on, on Monday morning.",
         How.NEVER, How.WEEKLY, (How.WEEKLY, How.NEVER), is_firms_alone=True,

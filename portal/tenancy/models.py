@@ -69,6 +69,8 @@ class Client(models.Model):
     next_notice_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     next_engagement_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_maintenance_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
+    next_webhook_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    next_quality_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -23,6 +23,7 @@ VIEW_AUDIT = "audit.view"
 MANAGE_SETTINGS = "settings.manage"
 MANAGE_SIGN_IN = "sign_in.manage"  # which provider lets the client's people in, and for which domains
 MANAGE_TOKENS = "tokens.manage"
+MANAGE_WEBHOOKS = "webhooks.manage"  # which of the client's programs are told of events, with the figures in them
 VIEW_ENGAGEMENT = "engagement.view"
 JOIN_ENGAGEMENT = "engagement.join"  # comment, tick what is theirs
 TEST_ENGAGEMENT = "engagement.test"  # say what came out of the client's own tests; its people alone
@@ -48,6 +49,7 @@ EVERYTHING = READ | {
     MANAGE_SETTINGS,
     MANAGE_SIGN_IN,
     MANAGE_TOKENS,
+    MANAGE_WEBHOOKS,
 }
 ASK = {VIEW_CHANGES, REQUEST_CHANGES, VOTE_CHANGES}
 TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
@@ -67,7 +69,7 @@ CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         | TAKE_PART
         | ASK
         | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS, TRIAGE_CHANGES}
-        | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS, CONFIRM_ACCESS}
+        | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS, MANAGE_WEBHOOKS, CONFIRM_ACCESS}
     ),
     ClientRole.FINANCE: frozenset(
         READ

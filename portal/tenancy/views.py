@@ -14,7 +14,14 @@ from portal.tenancy.anchors import log_verify
 from portal.tenancy.forms import ClientForm, LogForm, NewClientForm
 from portal.tenancy.logs import LogFilter, audit_families, audit_list
 from portal.tenancy.models import Client, FirmMembership
-from portal.tenancy.permissions import CREATE_CLIENT, FIRM_PERMISSIONS, MANAGE_SETTINGS, MANAGE_SIGN_IN, VIEW_AUDIT
+from portal.tenancy.permissions import (
+    CREATE_CLIENT,
+    FIRM_PERMISSIONS,
+    MANAGE_SETTINGS,
+    MANAGE_SIGN_IN,
+    MANAGE_WEBHOOKS,
+    VIEW_AUDIT,
+)
 from portal.tenancy.portfolio import PortfolioRow, portfolio_list
 from portal.tenancy.selectors import must_set_up_mfa, session_limit
 from portal.tenancy.services import TenancyError, client_open, client_update
@@ -117,7 +124,12 @@ def client_settings(request: TenantRequest) -> HttpResponse:
             client_update(client=request.client, **changes)
         messages.success(request, "Saved." if changes else "Nothing to change.")
         return redirect("client_settings", client_slug=request.client.slug)
-    context = {"form": form, "may_manage_sign_in": request.standing.may(MANAGE_SIGN_IN)}
+    may = request.standing.may
+    context = {
+        "form": form,
+        "may_manage_sign_in": may(MANAGE_SIGN_IN),
+        "may_manage_webhooks": may(MANAGE_WEBHOOKS),
+    }
     return render(request, "settings/client.html", context, status=422 if form.errors else 200)
 
 

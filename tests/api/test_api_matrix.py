@@ -20,7 +20,10 @@ from tests.tenancy.test_access_matrix import routes
 
 PROBLEM = "application/problem+json"
 NOBODYS = 987_654_321
-IDS = ("source_id", "import_id", "line_id", "number", "engagement_id", "task_id", "gate_id", "criterion_id")
+IDS = (
+    "source_id", "import_id", "line_id", "number", "engagement_id", "task_id", "gate_id", "criterion_id", "endpoint_id",
+    "delivery_id",
+)  # fmt: skip
 LOW = ClientRole.STAKEHOLDER
 
 

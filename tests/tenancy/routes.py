@@ -9,6 +9,7 @@ from tests.tenancy.routes_metrics import METRICS_ROUTES
 from tests.tenancy.routes_notices import NOTICE_ROUTES, OTHER_NOTICE_ROUTES
 from tests.tenancy.routes_registry import REGISTRY_ROUTES
 from tests.tenancy.routes_reporting import REPORTING_ROUTES
+from tests.tenancy.routes_webhooks import WEBHOOK_ROUTES
 
 CLIENT_ROUTES = [
     *ACCOUNT_ROUTES,
@@ -20,6 +21,7 @@ CLIENT_ROUTES = [
     *NOTICE_ROUTES,
     *REGISTRY_ROUTES,
     *REPORTING_ROUTES,
+    *WEBHOOK_ROUTES,
 ]
 OTHER_ROUTES = {
     **OTHER_ACCOUNT_ROUTES,

@@ -35,6 +35,7 @@ from tests.tenancy.matrix import nothing
 from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
 from tests.tenancy.routes_metrics import own_rates, two_sources
 from tests.tenancy.routes_registry import a_metric, a_registry
+from tests.tenancy.routes_webhooks import WEBHOOK_API_ROUTES
 
 __all__ = ["ApiRoute"]
 NOW = dt.datetime(2025, 1, 15, tzinfo=dt.UTC)
@@ -168,6 +169,7 @@ API_ROUTES = [
     ApiRoute("api_metric_values", VIEW_ARR, "get", a_metric, names_object=True),
     ApiRoute("api_month_as_of", VIEW_ARR, "get", a_closed_month, query={"on": "2199-12-31"}),
     *PROJECT_API_ROUTES,
+    *WEBHOOK_API_ROUTES,
 ]
 """Every operation of `/api/v1/`."""
 

@@ -36,6 +36,7 @@ IN_WORDS = {
     "audit.view": "read the audit log",
     "settings.manage": "change settings",
     "tokens.manage": "manage tokens",
+    "webhooks.manage": "manage webhooks, and read what was sent to them",
 }
 
 
@@ -53,6 +54,7 @@ API_SCOPES = (
     "engagement.run",
     "metrics.manage",
     "audit.view",
+    "webhooks.manage",
 )
 
 

@@ -1,0 +1,18 @@
+"""The form of a webhook."""
+
+from django import forms
+
+from portal.webhooks.events import CHOICES
+
+
+class WebhookForm(forms.Form):
+    """Which program listens where, and to what."""
+
+    name = forms.CharField(label="Name", max_length=80, help_text="Which program listens, such as “Data warehouse”.")
+    url = forms.CharField(
+        label="Address",
+        max_length=500,
+        widget=forms.URLInput(attrs={"placeholder": "https://hooks.example.com/tieout"}),
+        help_text="Public, and beginning with https://. Redirects are not followed.",
+    )
+    events = forms.MultipleChoiceField(label="It is told when", choices=CHOICES, widget=forms.CheckboxSelectMultiple)

@@ -1,0 +1,131 @@
+"""A client's endpoints: made, changed, switched, removed, and what failed sent again.
+
+Everything is audited in its transaction; no key ever stands in the log. WebhookError says what is wrong, for whoever typed it.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.conf import settings
+
+from portal.lib.outbound import OutboundError, url_check
+from portal.tenancy import audit
+from portal.tenancy.clock import database_time
+from portal.tenancy.models import Client
+from portal.webhooks.events import EVENTS
+from portal.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from portal.webhooks.services.emitting import wake
+from portal.webhooks.services.keys import sealed_key
+from portal.webhooks.signing import new_secret
+
+MOST: Final = 20
+
+
+class WebhookError(ValueError):
+    """An endpoint cannot be like that; the message is for the person who tried."""
+
+
+def endpoint_add(
+    *, client: Client, user: Any, name: str, url: str, events: Iterable[str]
+) -> tuple[WebhookEndpoint, str]:
+    """A new endpoint of the client in scope and its key, which is given this once."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    if WebhookEndpoint.objects.filter(removed_at=None).count() >= MOST:
+        raise WebhookError(f"a client has {MOST} webhooks at most: remove one that is no longer used")
+    said = settled(name, url, events)
+    unique(said["url"])
+    secret, now = new_secret(), database_time()
+    row: WebhookEndpoint = WebhookEndpoint.objects.create(
+        client=client, owner=user, created_at=now, secret_changed_at=now, sealed_secret=sealed_key(client.pk, secret),
+        **said,
+    )  # fmt: skip
+    audit.record("webhook.added", object_type="webhook", object_id=row.pk, after=said, details=said)
+    return row, secret
+
+
+def endpoint_change(*, endpoint: WebhookEndpoint, name: str, url: str, events: Iterable[str]) -> WebhookEndpoint:
+    """Another name, address or choice of events; what waits goes to the new address."""
+    said = settled(name, url, events)
+    before = {key: getattr(endpoint, key) for key in said}
+    if said == before:
+        return endpoint
+    unique(said["url"], but=endpoint)
+    for key, value in said.items():
+        setattr(endpoint, key, value)
+    endpoint.save(update_fields=list(said))
+    details = {key: [before[key], value] for key, value in said.items() if before[key] != value}
+    audit.record(
+        "webhook.changed", object_type="webhook", object_id=endpoint.pk, before=before, after=said, details=details
+    )
+    return endpoint
+
+
+def endpoint_switch(*, endpoint: WebhookEndpoint, is_on: bool) -> None:
+    """On: it is told of what happens from now on. Off: of nothing, and what waits has failed and can be sent again."""
+    if endpoint.is_on == is_on:
+        return
+    endpoint.is_on, endpoint.off_because, endpoint.failing_since = is_on, "" if is_on else "switched off by hand", None
+    endpoint.save(update_fields=["is_on", "off_because", "failing_since"])
+    if not is_on:
+        give_up(endpoint)
+    action = "webhook.switched_on" if is_on else "webhook.switched_off"
+    details = {"name": endpoint.name, **({} if is_on else {"because": endpoint.off_because})}
+    audit.record(action, object_type="webhook", object_id=endpoint.pk, after={"is_on": is_on}, details=details)
+
+
+def endpoint_remove(*, endpoint: WebhookEndpoint) -> None:
+    """Nothing is sent there any more; its keys are forgotten, its log stays until it is ninety days old."""
+    endpoint.is_on, endpoint.removed_at = False, database_time()
+    endpoint.sealed_secret = endpoint.sealed_previous = ""
+    endpoint.save(update_fields=["is_on", "removed_at", "sealed_secret", "sealed_previous"])
+    give_up(endpoint)
+    audit.record(
+        "webhook.removed", object_type="webhook", object_id=endpoint.pk, before={"url": endpoint.url},
+        details={"name": endpoint.name, "url": endpoint.url},
+    )  # fmt: skip
+
+
+def delivery_again(*, delivery: WebhookDelivery) -> None:
+    """Send a delivery once more, with the id and the text that it has."""
+    if not delivery.endpoint.is_on:
+        raise WebhookError("the webhook is switched off: switch it on first")
+    now = database_time()
+    settled_ones = WebhookDelivery.objects.filter(
+        pk=delivery.pk, state__in=[DeliveryState.DELIVERED, DeliveryState.FAILED]
+    )
+    if not settled_ones.update(
+        state=DeliveryState.WAITING, tries=0, due_at=now, first_tried_at=None, settled_at=None, claimed_at=None
+    ):
+        return  # it is on its way
+    audit.record(
+        "webhook.sent_again", object_type="webhook", object_id=delivery.endpoint_id, after=delivery.event.body,
+        details={"name": delivery.endpoint.name, "message": delivery.event.message_id},
+    )  # fmt: skip
+    wake(delivery.client, now)
+
+
+def give_up(endpoint: WebhookEndpoint) -> None:
+    """What waits for an endpoint that is told nothing any more."""
+    waiting = WebhookDelivery.objects.filter(endpoint=endpoint, state=DeliveryState.WAITING)
+    waiting.update(state=DeliveryState.FAILED, settled_at=database_time())
+
+
+def settled(name: str, url: str, events: Iterable[str]) -> dict[str, Any]:
+    """What an endpoint is, checked."""
+    chosen = sorted(set(events))
+    if not name.strip():
+        raise WebhookError("give the webhook a name that says which program listens")
+    if not chosen or not set(chosen) <= EVENTS.keys():
+        raise WebhookError("choose at least one event of the list")
+    try:
+        url_check(url.strip(), allow_loopback=not settings.PRODUCTION)
+    except OutboundError as error:
+        raise WebhookError(f"this address cannot be used: {error}") from error
+    return {"name": name.strip()[:80], "url": url.strip()[:500], "events": chosen}
+
+
+def unique(url: str, but: WebhookEndpoint | None = None) -> None:
+    """WebhookError where another endpoint has the address."""
+    others = WebhookEndpoint.objects.filter(url=url, removed_at=None)
+    if (others.exclude(pk=but.pk) if but else others).exists():
+        raise WebhookError("there is a webhook for this address already: change its events instead")
