@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 
-from governance.change_content import THRESHOLDS, ContentFault, Held, named
+from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, named
 from governance.forms import parameter_field
 from governance.metric_content import LENGTHS
 from governance.metric_forms import content_field, previewed
@@ -37,6 +37,8 @@ class WishForm(forms.Form):
     """What every request says: its title, why, from when, and whether the past is restated."""
 
     kind: ClassVar[str] = ""
+    asked: ClassVar[tuple[str, ...]] = ()  # the fields that only this kind has
+    apart: ClassVar[tuple[str, ...]] = ("title", "version")  # those that the page shows in places of their own
     title = forms.CharField(label="In one line", max_length=LONGEST_TITLE, help_text="How people will speak of it.")
     rationale = forms.CharField(
         label="Why", max_length=LONGEST_TEXT, required=False, widget=forms.Textarea({"rows": 4}),
@@ -61,11 +63,6 @@ class WishForm(forms.Form):
             del self.fields["mode"]
         self.add_content()
         self.order_fields(["version", "title", *self.asked, "rationale", "mode", "from_month", "is_emergency"])
-
-    @property
-    def asked(self) -> tuple[str, ...]:
-        """The fields that only this kind has."""
-        return ()
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         """What the form begins with: a request that is written anew, or the first month to choose."""
@@ -94,6 +91,10 @@ class WishForm(forms.Form):
         """What is asked for, in the shape of the kind."""
         raise NotImplementedError
 
+    def settled_content(self) -> dict[str, Any]:
+        """The content as it would be kept. KeyError while a field is missing; ContentFault where it cannot be asked for."""
+        return change_settle(self.kind, self.content(), self.ground.held).content
+
     def wish(self) -> Wish:
         """What the form says, as the service takes it."""
         given = self.cleaned_data
@@ -119,6 +120,7 @@ class PolicyWishForm(WishForm):
 
     kind = ChangeKind.POLICY
     asked = PARAMETERS
+    apart = ("title", "version", *PARAMETERS)
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         present = self.ground.held.policy.to_dict()

@@ -1,12 +1,23 @@
 """What the list of change requests and the page of one show, made ready for their templates."""
 
+from decimal import Decimal
 from typing import Any, Final
 
+from governance.change_forms import TriageForm
 from governance.change_sections import sections_of
-from governance.models import ChangeKind, ChangeRequest, ChangeState
-from governance.selectors.changes import change_events, change_list
+from governance.change_words import rows_of
+from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
+from governance.selectors.change_duplicates import has_joined, twins_of
+from governance.selectors.change_pay import pay_touched
+from governance.selectors.changes import OPEN, change_events, change_list
+from governance.selectors.registry import registry_get
+from governance.services.change_news import triagers
+from governance.services.change_states import WORDS, WRITABLE, steps_from
+from metrics.figures import from_cents
+from portal.lib.dates import month_text
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import REQUEST_CHANGES
+from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR
+from portal.tenancy.reader import locale_of
 
 MARKS: Final = {
     ChangeState.DRAFT: "draft",
@@ -23,29 +34,97 @@ MARKS: Final = {
     ChangeState.CLOSED: "lapsed",
     ChangeState.WITHDRAWN: "lapsed",
 }
+WAY: Final = (
+    (ChangeState.SUBMITTED, "Submitted"),
+    (ChangeState.TRIAGE, "Triage"),
+    (ChangeState.IMPACT, "Impact"),
+    (ChangeState.REVIEW, "Board"),
+    (ChangeState.APPROVED, "Decided"),
+    (ChangeState.SCHEDULED, "Scheduled"),
+    (ChangeState.EFFECTIVE, "Effective"),
+    (ChangeState.COMMUNICATED, "Communicated"),
+    (ChangeState.CLOSED, "Closed"),
+)
+PLACES: Final = {state: place for place, (state, _) in enumerate(WAY)} | {
+    ChangeState.DRAFT: 0,
+    ChangeState.NEEDS_CHANGES: 0,
+    ChangeState.REJECTED: 4,
+}
+"""At which step of the way a request stands."""
+STEP_BUTTONS: Final = {
+    "ask_impact": "Compute its impact",
+    "to_review": "Put it before the board",
+    "send_back": "Send it back",
+    "close": "Close it",
+}
+"""The steps that whoever triages takes by hand."""
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
 
 
 def list_context(request: TenantRequest) -> dict[str, Any]:
-    """The requests that search and filters leave."""
+    """The requests that search and filters leave; those that need the reader come first."""
     asked = request.GET
+    state = asked.get("state", "")
     found = change_list(
-        state=asked.get("state", ""), kind=asked.get("kind", ""), search=asked.get("q", ""),
+        state=state, kind=asked.get("kind", ""), search=asked.get("q", ""),
         mine=request.user if asked.get("whose") == "mine" else None,
     )  # fmt: skip
+    if state not in ChangeState.values:
+        found = [each for each in found if is_listed(request, each)]
+    rows = [
+        {
+            "change": each, "mark": MARKS[ChangeState(each.state)], "needs": needs_reader(request, each),
+            "effect": effect_of(each),
+        }
+        for each in found
+    ]  # fmt: skip
+    rows.sort(key=lambda row: not row["needs"])
     return {
-        "rows": [{"change": each, "mark": MARKS[ChangeState(each.state)]} for each in found],
+        "rows": rows,
+        "waiting": sum(bool(row["needs"]) for row in rows),
         "has_any": bool(found) or ChangeRequest.objects.exists(),
+        "shows_effect": request.standing.may(VIEW_ARR),
         "filters": filters_of(request),
         "search": asked.get("q", "")[:80],
         "may_ask": request.standing.may(REQUEST_CHANGES),
+        "currency": request.client.currency,
     }
+
+
+def effect_of(change: ChangeRequest) -> Decimal | None:
+    """The largest change of ARR that its newest preview found; None before there is one, and where nothing is money."""
+    cents = change.preview.effect_cents if change.preview else None
+    return from_cents(cents) if cents is not None else None
+
+
+def is_listed(request: TenantRequest, change: ChangeRequest) -> bool:
+    """Whether a request is shown to whoever did not ask for its state: drafts of others and what was withdrawn are not."""
+    if change.state == ChangeState.DRAFT:
+        return bool(change.requested_by_id == request.user.pk)
+    return bool(change.state != ChangeState.WITHDRAWN)
+
+
+def needs_reader(request: TenantRequest, change: ChangeRequest) -> str:
+    """What the reader has to do next, if anything."""
+    own = request.user.pk in (change.requested_by_id, change.edited_by_id)
+    if change.state in WRITABLE and own:
+        return "Finish it" if change.state == ChangeState.DRAFT else "Change it"
+    if not request.standing.may(TRIAGE_CHANGES):
+        return ""
+    if change.state == ChangeState.SUBMITTED:
+        return "Take it in hand"
+    if change.state in (ChangeState.TRIAGE, ChangeState.IMPACT) and change.owner_id == request.user.pk:
+        return "Take it on"
+    return "Close it" if change.state == ChangeState.COMMUNICATED and change.owner_id == request.user.pk else ""
 
 
 def filters_of(request: TenantRequest) -> list[dict[str, Any]]:
     """The choices of the filters."""
     wanted: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
         ("whose", "Whose", [("", "Everybody’s"), ("mine", "Mine")]),
-        ("state", "State", [("", "Any"), *ChangeState.choices]),
+        ("state", "State", [("", "All but withdrawn"), *ChangeState.choices]),
         ("kind", "Kind", [("", "Any"), *ChangeKind.choices]),
     )
     return [
@@ -61,11 +140,128 @@ def filters_of(request: TenantRequest) -> list[dict[str, Any]]:
     ]
 
 
-def change_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
+# --- one request ------------------------------------------------------------------------------------------------------
+
+
+def change_context(request: TenantRequest, change: ChangeRequest, problem: str = "") -> dict[str, Any]:
     """Everything on the page of one request."""
+    registry, locale = registry_get(request.client), locale_of(request)
+    events = change_events(change)
     return {
         "change": change,
         "mark": MARKS[ChangeState(change.state)],
-        "events": change_events(change),
+        "steps": steps_shown(change),
+        "next": next_words(request, change),
+        "rows": rows_of(change, registry, locale),
+        "facts": facts_of(change, events, locale),
+        "pay": pay_touched(change, registry)
+        if change.state not in (ChangeState.WITHDRAWN, ChangeState.REJECTED)
+        else (),
+        "events": [shown(event) for event in events],
         "sections": sections_of(request, change),
+        "problem": problem,
+        **actions_of(request, change),
     }
+
+
+def steps_shown(change: ChangeRequest) -> list[dict[str, str]]:
+    """The way of a request, for the stepper; a request that went no further ends where it was."""
+    place = PLACES.get(ChangeState(change.state), -1)
+    words = {ChangeState.REJECTED: "Rejected", ChangeState.NEEDS_CHANGES: "Needs changes", ChangeState.DRAFT: "Draft"}
+    steps = []
+    for number, (state, label) in enumerate(WAY):
+        is_end = change.state == ChangeState.CLOSED
+        mark = "done" if number < place or is_end else "current" if number == place else "todo"
+        label = words.get(ChangeState(change.state), label) if number == place else label
+        if change.state == ChangeState.REJECTED and number > place:
+            break
+        steps.append({"label": label, "state": mark, "name": state})
+    return [] if change.state == ChangeState.WITHDRAWN else steps
+
+
+def next_words(request: TenantRequest, change: ChangeRequest) -> str:
+    """Who is asked next, and what the next step needs."""
+    owner = change.owner.get_full_name() if change.owner else ""
+    month = month_text(change.from_month, locale_of(request)) if change.from_month is not None else ""
+    if change.state == ChangeState.SUBMITTED:
+        names = list(dict.fromkeys(person.get_full_name() for person in triagers(change)))
+        who = f"{', '.join(names[:3])}{' or somebody else of RevOps' if len(names) > 3 else ''}"
+        return f"Waits to be taken in hand by {who or 'RevOps or an admin; nobody has that role yet'}."
+    said = {
+        ChangeState.DRAFT: "Only a draft: nobody is asked before it is submitted.",
+        ChangeState.NEEDS_CHANGES: f"Waits for {name_of(change.requested_by)}, who changes it and submits it again.",
+        ChangeState.TRIAGE: f"{owner} checks it. Next, its effect on the numbers is computed.",
+        ChangeState.IMPACT: "Before the board votes, its effect has to be computed from this content and from today’s figures.",
+        ChangeState.REVIEW: "The board votes. A vote counts for exactly this content and this effect.",
+        ChangeState.APPROVED: "Approved. It is scheduled next.",
+        ChangeState.SCHEDULED: f"Approved, and takes effect with {month}.",
+        ChangeState.EFFECTIVE: "In effect. Next, everybody whose numbers move is told.",
+        ChangeState.COMMUNICATED: "In effect, and everybody concerned was told. It can be closed.",
+    }
+    return said.get(ChangeState(change.state), f"This request {WORDS[change.state]}.")
+
+
+def name_of(person: Any) -> str:
+    """A person's name; a job has none."""
+    return str(person.get_full_name()) if person else "Tieout"
+
+
+def facts_of(change: ChangeRequest, events: list[ChangeEvent], locale: str) -> list[dict[str, str]]:
+    """What a request says of itself, beside its content."""
+    facts = [("Asked by", name_of(change.requested_by))]
+    if change.edited_by_id != change.requested_by_id:
+        facts.append(("Last written by", name_of(change.edited_by)))
+    if change.owner:
+        facts += [("Taken care of by", name_of(change.owner)), ("How soon", change.get_urgency_display())]
+    since = month_text(change.from_month, locale) if change.from_month is not None else "Not decided yet"
+    facts.append(("Holds from", since))
+    restating = "Restated, both figures stay" if change.is_restating else "Stays as it was reported"
+    facts.append(("What was reported", restating))
+    if change.is_emergency:
+        facts.append(("Emergency", "Decided at once, looked at again afterwards"))
+    if joined := dict.fromkeys(name_of(event.by) for event in events if event.step == "join"):
+        facts.append(("Wanted too by", ", ".join(joined)))
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def shown(event: ChangeEvent) -> dict[str, Any]:
+    """A line of the log in words."""
+    words = {"draft": "Begun as a draft", "edit": "Written anew", "join": "Joined"}
+    moved = event.from_state != event.to_state
+    return {
+        "event": event,
+        "what": words.get(event.step) or (event.get_to_state_display() if moved else event.step.capitalize()),
+        "by": name_of(event.by),
+        "mark": MARKS[ChangeState(event.to_state)] if moved else "draft",
+    }
+
+
+def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
+    """What the reader may do with a request in its state."""
+    may_ask, may_triage = (request.standing.may(each) for each in (REQUEST_CHANGES, TRIAGE_CHANGES))
+    steps = steps_from(change.state)
+    own = request.user.pk in (change.requested_by_id, change.edited_by_id)
+    writable = may_ask and change.state in WRITABLE
+    twins = twins_of(change.kind, change.content, change.title, change.pk) if writable else []
+    made: dict[str, Any] = {
+        "may_edit": writable,
+        "may_submit": writable,
+        "twins": twins,
+        "exact": [twin.change for twin in twins if twin.is_exact],
+        "may_withdraw": "withdraw" in steps and may_ask and (own or may_triage),
+        "may_join": may_ask and change.state in OPEN and not has_joined(change, request.user),
+        "buttons": [],
+        "triage_form": None,
+    }
+    if may_triage:
+        made["buttons"] = [(step, STEP_BUTTONS[step]) for step in steps if step in STEP_BUTTONS and step != "send_back"]
+        made["may_send_back"] = "send_back" in steps
+        if "triage" in steps:
+            made["triage_form"] = triage_form(change, request.user)
+    return made
+
+
+def triage_form(change: ChangeRequest, user: Any, data: Any = None) -> TriageForm:
+    """The form that takes a request in hand; the reader is the first who may take care of it."""
+    people = list(dict.fromkeys([user, *triagers(change)]))
+    return TriageForm(data, people=people, initial={"version": change.version, "urgency": change.urgency})

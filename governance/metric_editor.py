@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
+from django.forms import Form
+
 from governance.metric_figures import point_shown, sentence, unit_words
-from governance.metric_forms import MetricForm
 from governance.models import MetricStatus
 from governance.selectors.metric_preview import Tried, formula_try
 from governance.selectors.registry import Entry, Registry, registry_get
@@ -25,7 +26,7 @@ def months_to_choose(registry: Registry, entry: Entry) -> list[int]:
     return list(range(first, first + AHEAD))
 
 
-def editor_context(request: TenantRequest, form: MetricForm, entry: Entry | None) -> dict[str, Any]:
+def editor_context(request: TenantRequest, form: Form, entry: Entry | None) -> dict[str, Any]:
     """The form with the names to choose from, and the preview of the formula that is in it."""
     registry = registry_get(request.client)
     standing = [

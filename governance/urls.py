@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from governance.views import answers, changes, definitions, documents, metrics, registry, respondents, signing, signoff
+from governance.views import (
+    answers,
+    change_editor,
+    changes,
+    definitions,
+    documents,
+    metrics,
+    registry,
+    respondents,
+    signing,
+    signoff,
+)
 
 ITEM = "definitions/item/<slug:key>/"
 VERSION = "definitions/versions/<int:number>/"
@@ -66,5 +77,14 @@ urlpatterns = [
     path("metrics/import/apply/", registry.metrics_import_apply, name="metrics_import_apply"),
     # change requests
     path("changes/", changes.changes, name="changes"),
+    path("changes/new/", change_editor.changes_new, name="changes_new"),
+    path("changes/new/<slug:kind>/", change_editor.change_new, name="change_new"),
+    path("changes/alike/", change_editor.changes_alike, name="changes_alike"),
     path(CHANGE, changes.change, name="change"),
+    path(f"{CHANGE}edit/", change_editor.change_rewrite, name="change_edit"),
+    path(f"{CHANGE}submit/", changes.change_hand_in, name="change_submit"),
+    path(f"{CHANGE}withdraw/", changes.change_end, name="change_withdraw"),
+    path(f"{CHANGE}join/", changes.change_support, name="change_join"),
+    path(f"{CHANGE}triage/", changes.change_take, name="change_triage"),
+    path(f"{CHANGE}step/", changes.change_step, name="change_step"),
 ]

@@ -115,8 +115,10 @@ def change_submit(
     return change_move(request=locked, step=step, user=user, reason=said)
 
 
-def change_withdraw(*, request: ChangeRequest, user: Any, reason: str = "") -> ChangeRequest:
-    """Take a request back before it is decided."""
+def change_withdraw(*, request: ChangeRequest, user: Any, reason: str = "", may_any: bool = False) -> ChangeRequest:
+    """Take a request back before it is decided: whoever asked or wrote it, and with `may_any` whoever triages."""
+    if not may_any and user.pk not in (request.requested_by_id, request.edited_by_id):
+        raise DefinitionError("only whoever asked for it, or takes requests in hand, withdraws it")
     return change_move(request=request, step="withdraw", user=user, reason=reason)
 
 

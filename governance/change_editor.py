@@ -1,0 +1,120 @@
+"""What the pages show on which a change is asked for: the kinds to choose from, the form of one, and what is alike."""
+
+from typing import Any, Final
+
+from django.urls import reverse
+
+from governance.change_content import ContentFault, Held
+from governance.change_forms import FORMS, Ground, MetricWishForm, PolicyWishForm, WishForm
+from governance.metric_editor import AHEAD, editor_context
+from governance.metric_uses import pages_used
+from governance.models import ChangeKind, ChangeRequest, MetricStatus
+from governance.selectors.change_duplicates import twins_of
+from governance.selectors.changes import held_now
+from governance.selectors.registry import Entry
+from governance.services.registry import newest_closed
+from metrics.selectors.books import book_head
+from portal.tenancy.access import TenantRequest
+
+MOST_PAST: Final = 60
+KINDS: Final = (
+    (ChangeKind.POLICY, "A rule of the ARR policy", "When a contract counts, how late renewals are treated, which rates hold."),
+    (ChangeKind.METRIC_CHANGE, "A metric that is in use", "Its definition, formula, unit, or who is accountable."),
+    (ChangeKind.METRIC_NEW, "A new metric", "With its formula, tried on your own figures while it is written."),
+    (ChangeKind.METRIC_RETIRE, "The end of a metric", "With the day on which it is last shown, and what replaces it."),
+    (ChangeKind.THRESHOLD, "The thresholds of a metric", "From which value it deserves a look, or an alert."),
+    (ChangeKind.QUOTA_RULE, "A quota rule", "How quotas or pay are set by metrics, in words."),
+)  # fmt: skip
+OF_A_METRIC: Final = (ChangeKind.METRIC_CHANGE, ChangeKind.METRIC_RETIRE, ChangeKind.THRESHOLD)
+
+
+def kinds_context() -> dict[str, Any]:
+    """What may be asked for."""
+    return {"kinds": [{"kind": kind, "label": label, "text": text} for kind, label, text in KINDS]}
+
+
+def choice_context(request: TenantRequest, kind: str) -> dict[str, Any]:
+    """The metrics that a request of a kind may be about."""
+    held = held_now(request.client)
+    entries = [each for each in held.registry.entries.values() if may_be_about(kind, each)]
+    return {"kind": kind, "kind_label": label_of(kind), "entries": entries}
+
+
+def may_be_about(kind: str, entry: Entry) -> bool:
+    """Whether a request of a kind makes sense for a metric."""
+    if kind == ChangeKind.METRIC_RETIRE:
+        return entry.metric.status in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED)
+    return entry.is_standing
+
+
+def label_of(kind: str) -> str:
+    """A kind as the pages call it."""
+    return next(label for each, label, _ in KINDS if each == kind)
+
+
+def months_of(held: Held) -> tuple[list[int], list[int]]:
+    """Months from which something may hold: those that are open, and those that are closed, the newest first."""
+    closed, now = newest_closed(), held.registry.month
+    first_open = closed + 1 if closed is not None else now
+    first_open = max(first_open, now - AHEAD)
+    first = book_head(held.registry.client).first_month
+    if closed is None or first is None:
+        return list(range(first_open, now + AHEAD + 1)), []
+    return list(range(first_open, max(first_open, now) + AHEAD + 1)), list(
+        range(closed, max(first, closed - MOST_PAST) - 1, -1)
+    )
+
+
+def wish_form(
+    request: TenantRequest, kind: str, *, about: str = "", change: ChangeRequest | None = None, data: Any = None
+) -> WishForm:
+    """The form of a kind, empty, as a request was written, or with what was sent."""
+    held = held_now(request.client)
+    open_months, closed = months_of(held)
+    key = change.content.get("key", "") if change and kind != ChangeKind.POLICY else about
+    preview = f"{reverse('metric_preview', kwargs={'client_slug': request.client.slug})}?key={key}"
+    ground = Ground(held, open_months, closed, preview)
+    return FORMS[kind](data, ground=ground, about=key, change=change)
+
+
+def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
+    """A form with what stands beside it: present values, the preview of a formula, uses of a metric, what is alike."""
+    slug = {"client_slug": request.client.slug}
+    change = form.change
+    entry = form.ground.held.registry.entries.get(form.about) if form.kind in OF_A_METRIC else None
+    cancel = reverse("change", kwargs={**slug, "number": change.number}) if change else reverse("changes", kwargs=slug)
+    context: dict[str, Any] = {
+        "form": form,
+        "kind": form.kind,
+        "kind_label": label_of(form.kind),
+        "change": change,
+        "entry": entry,
+        "cancel_url": cancel,
+        "twins": alike(form) if form.is_bound else [],
+        "own": change.number if change else None,
+    }
+    if isinstance(form, PolicyWishForm):
+        context["clauses"] = form.clauses()
+    if isinstance(form, MetricWishForm):
+        context |= editor_context(request, form, entry)
+    if form.kind == ChangeKind.METRIC_RETIRE and entry is not None:
+        registry = form.ground.held.registry
+        context |= {
+            "dependants": [registry.entries[key] for key in registry.named_from_now_on(entry.key)],
+            "pages": pages_used(request.standing, entry.key, form.ground.held.today),
+        }
+    return context
+
+
+def alike(form: WishForm) -> list[Any]:
+    """Open requests that may ask for the same as a form that is being written."""
+    if not form.is_bound:
+        return []
+    form.is_valid()
+    title = str(form.cleaned_data.get("title", ""))
+    leave = form.change.pk if form.change else None
+    try:
+        content = form.settled_content()
+    except (KeyError, ContentFault):
+        content = {"parameters": {}} if form.kind == ChangeKind.POLICY else {"key": form.about or " "}
+    return twins_of(form.kind, content, title, leave)

@@ -1,0 +1,76 @@
+"""What a change request changes, in words: what holds now beside what is asked for.
+
+`rows_of(change, registry, locale) -> list[Row]`
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from governance.change_content import THRESHOLDS
+from governance.metric_content import CHOICES, LABELS
+from governance.models import ChangeKind, ChangeRequest
+from governance.selectors.registry import Registry
+from metrics.selectors.clauses import TITLES, sentence_of
+from portal.lib.dates import date_text
+
+NOTHING: Final = "Nothing"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that changes: what it says now (empty: it is not there yet), and what is asked for."""
+
+    label: str
+    now: str
+    asked: str
+    is_code: bool = False
+
+
+def rows_of(change: ChangeRequest, registry: Registry, locale: str) -> list[Row]:
+    """Everything that a request changes, in the order of the pages."""
+    content, present = change.content, change.present
+    if change.kind == ChangeKind.POLICY:
+        before = present.get("parameters", {})
+        return [
+            Row(TITLES[name], sentence_of(name, before[name]) if name in before else "", sentence_of(name, value))
+            for name, value in sorted(content["parameters"].items(), key=lambda item: list(TITLES).index(item[0]))
+        ]
+    if change.kind in (ChangeKind.METRIC_NEW, ChangeKind.METRIC_CHANGE):
+        return metric_rows(change)
+    if change.kind == ChangeKind.METRIC_RETIRE:
+        day = date_text(dt.date.fromisoformat(content["sunset_on"]), locale)
+        return [
+            Row("Last shown on", "Shown without an end", day),
+            Row("Replaced by", "", name_of(registry, content["successor"])),
+        ]
+    if change.kind == ChangeKind.THRESHOLD:
+        held = present.get("thresholds", {})
+        wanted = content["thresholds"]
+        return [Row(LABELS[name], held.get(name) or NOTHING, wanted[name] or NOTHING) for name in THRESHOLDS]
+    before = ", ".join(name_of(registry, key) for key in present.get("metrics", []))
+    metrics = ", ".join(name_of(registry, key) for key in content["metrics"])
+    return [Row("The rule", present.get("rule", ""), content["rule"]), Row("Metrics that it reads", before, metrics)]
+
+
+def metric_rows(change: ChangeRequest) -> list[Row]:
+    """The fields of a metric that change; all that say something of a new one."""
+    is_new = change.kind == ChangeKind.METRIC_NEW
+    before: dict[str, Any] = change.present.get("metric", {})
+    wanted = change.content["metric"]
+    names = [name for name in LABELS if (wanted[name] if is_new else name in before)]
+    rows = [
+        Row(LABELS[name], "" if is_new else field_words(name, before[name]), field_words(name, wanted[name]), name == "formula")
+        for name in names
+    ]  # fmt: skip
+    return [Row("Key in formulas", "", change.content["key"], is_code=True), *rows] if is_new else rows
+
+
+def field_words(name: str, value: str) -> str:
+    """A field of a metric as people read it."""
+    return CHOICES[name].get(value, value) if name in CHOICES else value or NOTHING
+
+
+def name_of(registry: Registry, key: str) -> str:
+    """What people call a metric."""
+    return registry.entries[key].name if key in registry.entries else key or NOTHING

@@ -1,0 +1,166 @@
+"""The pages of change requests, as people use them."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+
+from governance.models import ChangeRequest, ChangeState
+from governance.services.changes import change_draft, change_submit
+from governance.services.registry import registry_start
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.tenancy.routes_changes import GRACE, wish_form
+
+SignIn = Callable[[User], Browser]
+
+
+def address(name: str, **keys: object) -> str:
+    return reverse(name, kwargs={"client_slug": "northwind", **keys})
+
+
+@pytest.fixture
+def kept(northwind: Client, rita: User, finn: User) -> Client:
+    """Northwind with its registry started."""
+    with tenant_context(northwind):
+        registry_start(client=northwind, user=rita)
+    return northwind
+
+
+def asked_for(client: Client, user: User) -> ChangeRequest:
+    """A request that waits for triage."""
+    with tenant_context(client):
+        request = change_draft(client=client, kind="policy", wish=GRACE, user=user)
+        return change_submit(request=request, version=1, user=user)
+
+
+def now(client: Client, number: int = 1) -> ChangeRequest:
+    with tenant_context(client):
+        found: ChangeRequest = ChangeRequest.objects.get(number=number)
+        return found
+
+
+def test_finance_asks_for_thirty_days_and_revops_takes_it_in_hand(
+    northwind: Client, finn: User, rita: User, signed_in: SignIn
+) -> None:
+    """The whole way from the empty list to the step at which the effect is computed, over forms."""
+    finns, ritas = signed_in(finn), signed_in(rita)
+    assert "No change was asked for yet" in finns.get(address("changes")).text
+    page = finns.get(address("change_new", kind="policy") + "?about=renewal_grace_days").text
+    assert "Now: A line stops to count on the day its term ends" in page
+
+    given = wish_form(northwind) | {"from_month": ""}
+    made = finns.post(address("change_new", kind="policy"), given, follow=True)
+    assert "nobody is asked before it is submitted" in made.text
+    assert "A line that is not cancelled counts for 45 days after its term" in made.text
+    unready = finns.post(address("change_submit", number=1), {"version": 1})
+    assert (unready.status_code, now(northwind).state) == (422, ChangeState.DRAFT)
+    assert "Say from which month it holds." in unready.text
+
+    month = finns.get(address("change_edit", number=1)).context["form"]["from_month"].field.choices[1][1][0][0]
+    written = finns.post(address("change_edit", number=1), given | {"from_month": month, "renewal_grace_days": 30})
+    assert (written.status_code, now(northwind).content) == (302, GRACE.content)
+    finns.post(address("change_submit", number=1), {"version": 2})
+    assert now(northwind).state == ChangeState.SUBMITTED
+
+    assert "Take it in hand" in ritas.get(address("changes")).text
+    ritas.post(address("change_triage", number=1), {"version": 3, "owner": rita.pk, "urgency": "soon"})
+    shown = finns.get(address("change", number=1)).text
+    assert "Rita takes care of it. Before the next close." in shown
+    sent = ritas.post(
+        address("change_step", number=1), {"step": "send_back", "reason": "Which customers?"}, follow=True
+    )
+    assert "Which customers?" in sent.text
+    assert "Change it" in finns.get(address("changes")).text
+    assert now(northwind).state == ChangeState.NEEDS_CHANGES
+
+
+def test_a_step_that_does_not_follow_is_refused_on_the_page_and_nothing_is_left(
+    northwind: Client, finn: User, rita: User, signed_in: SignIn
+) -> None:
+    asked_for(northwind, finn)
+    ritas = signed_in(rita)
+    for step, status in [("ask_impact", 409), ("close", 409), ("approve", 422), ("take_effect", 422), ("", 422)]:
+        answer = ritas.post(address("change_step", number=1), {"step": step})
+        assert (answer.status_code, now(northwind).state, now(northwind).version) == (status, "submitted", 2), step
+        assert "Nothing was changed" in answer.text
+
+
+def test_of_two_writers_the_second_finds_what_is_there_and_keeps_what_they_typed(
+    northwind: Client, finn: User, signed_in: SignIn
+) -> None:
+    with tenant_context(northwind):
+        change_draft(client=northwind, kind="policy", wish=GRACE, user=finn)
+    browser, given = signed_in(finn), wish_form(northwind)
+    assert browser.post(address("change_edit", number=1), given).status_code == 302
+    second = browser.post(address("change_edit", number=1), given | {"title": "Mine instead"})
+    assert second.status_code == 409
+    assert "Somebody changed this in the meantime" in second.text
+    assert "Mine instead" in second.text
+    assert now(northwind).title == GRACE.title
+
+
+def test_what_is_alike_is_shown_while_it_is_written_and_can_be_joined_instead(
+    northwind: Client, finn: User, rita: User, signed_in: SignIn
+) -> None:
+    asked_for(northwind, finn)
+    ritas = signed_in(rita)
+    given = wish_form(northwind) | {"renewal_grace_days": "30", "kind": "policy"}
+    shown = ritas.get(address("changes_alike"), given).text
+    assert "CR-1: Thirty days of grace for late renewals" in shown
+    assert "Join that one instead" in shown
+    ritas.post(address("change_new", kind="policy"), given)
+    with tenant_context(northwind):
+        ChangeRequest.objects.filter(number=2).update(from_month=GRACE.from_month)
+    refused = ritas.post(address("change_submit", number=2), {"version": 1})
+    assert "asks for the same and is open" in refused.text
+    ritas.post(address("change_join", number=1), {"own": "2"})
+    assert now(northwind, 2).state == ChangeState.WITHDRAWN
+    assert "Wanted too by" in ritas.get(address("change", number=1)).text
+
+
+def test_drafts_of_others_and_what_was_withdrawn_are_in_no_list_unless_asked_for(
+    northwind: Client, finn: User, rita: User, signed_in: SignIn
+) -> None:
+    with tenant_context(northwind):
+        change_draft(client=northwind, kind="policy", wish=GRACE, user=finn)
+    browser = signed_in(rita)
+    assert GRACE.title not in browser.get(address("changes")).text
+    assert GRACE.title in browser.get(address("changes") + "?state=draft").text
+    assert GRACE.title in signed_in(finn).get(address("changes")).text
+    assert browser.post(address("change_withdraw", number=1)).status_code == 302  # RevOps takes requests in hand
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "seen"),
+    [
+        ("metric_change", "quick_ratio", "On your own figures"),
+        ("metric_new", "", "On your own figures"),
+        ("metric_retire", "arr", "built on it"),
+        ("threshold", "nrr", "Worth a look from"),
+        ("quota_rule", "", "Metrics that it reads"),
+        ("threshold", "", "Which metric is it about?"),
+    ],
+)
+def test_each_kind_has_its_form(kept: Client, finn: User, signed_in: SignIn, kind: str, about: str, seen: str) -> None:
+    page = signed_in(finn).get(address("change_new", kind=kind) + (f"?about={about}" if about else ""))
+    assert page.status_code == 200
+    assert seen in page.text
+
+
+def test_a_metric_is_asked_to_be_changed_and_to_end(kept: Client, finn: User, signed_in: SignIn) -> None:
+    browser = signed_in(finn)
+    url = address("change_new", kind="metric_change") + "?about=quick_ratio"
+    form = browser.get(url).context["form"]
+    given = {name: form[name].value() or "" for name in form.fields} | {"title": "Say speed", "name": "Speed"}
+    assert "nothing would change" in browser.post(url, given | {"name": form["name"].value()}).text
+    made = browser.post(url, given, follow=True).text
+    assert "Speed" in made and "Quick ratio" in made
+    away = address("change_new", kind="metric_retire") + "?about=grr"
+    ended = browser.post(
+        away, {"title": "No more GRR", "successor": "nrr", "sunset_on": "2031-03-31"}, follow=True
+    ).text
+    assert "31 Mar 2031" in ended
+    assert browser.post(away, {"title": "No more GRR", "successor": "", "sunset_on": "2020-01-01"}).status_code == 422
