@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import connections
 
+from portal.tenancy.migration_states import few_renderings
 from portal.tenancy.provision import hand_over, provision
 from portal.tenancy.server import server_of_settings
 
@@ -28,7 +29,8 @@ class Command(MigrateCommand):
         alias = options["database"]
         if server is not None and connections[alias].settings_dict["NAME"] == server.name:
             provision(server)
-        super().handle(*args, **options)
+        with few_renderings():
+            super().handle(*args, **options)
         if alias != ALIAS or options["plan"] or options["check_unapplied"]:
             return
         call_command("createcachetable", database=ALIAS, verbosity=0)
