@@ -18,6 +18,9 @@ class GovernanceConfig(AppConfig):
         people = import_module("portal.accounts.services.people")
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.registry").metrics_leave)
+        people.WHEN_LEAVING.append(import_module("governance.services.board").board_leave)
+        sections = import_module("governance.change_sections").SECTIONS
+        sections["votes"] = import_module("governance.vote_page").votes_context
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("definitions", "Definitions")
         counted("metrics", "Metrics")

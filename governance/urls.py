@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from governance import board_urls
 from governance.views import (
     answers,
     change_editor,
@@ -87,4 +88,5 @@ urlpatterns = [
     path(f"{CHANGE}join/", changes.change_support, name="change_join"),
     path(f"{CHANGE}triage/", changes.change_take, name="change_triage"),
     path(f"{CHANGE}step/", changes.change_step, name="change_step"),
+    *board_urls.urlpatterns,
 ]

@@ -11,6 +11,7 @@ from engagements.selectors.waiting import needed_of
 from engagements.selectors.waiting_after import ends_followed
 from governance.selectors.answers import questions_of
 from governance.selectors.signoff import to_sign
+from governance.selectors.voting import to_vote
 from metrics.models import BookState, ContractImport
 from metrics.models.intake import ImportState
 from metrics.selectors.closes import next_month_to_close
@@ -40,6 +41,8 @@ def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
     client = standing.client
     headline = headline_reported(client) if standing.may(permissions.VIEW_ARR) else None
     needs = definition_needs(client.slug, user) if standing.may(permissions.ANSWER_DEFINITIONS) else []
+    if standing.may(permissions.VOTE_CHANGES):
+        needs += vote_needs(client.slug, user)
     if standing.may(permissions.VIEW_ENGAGEMENT):
         needs += engagement_needs(standing, user)
     if standing.may(permissions.IMPORT_DATA):
@@ -67,6 +70,16 @@ def definition_needs(slug: str, user: Any) -> list[Need]:
         url = reverse("answering", kwargs={"client_slug": slug})
         title = "1 definition" if waiting == 1 else f"{waiting} definitions"
         needs.append(Need(title, "They wait for your yes, your no, or your own proposal.", url, "Answer"))
+    return needs
+
+
+def vote_needs(slug: str, user: Any) -> list[Need]:
+    """The changes that wait for the reader's vote, the largest effect first."""
+    needs = []
+    for change in to_vote(user)[:SHOWN]:
+        url = reverse("change", kwargs={"client_slug": slug, "number": change.number})
+        text = "It is before the review board: read what it does to the numbers, and vote."
+        needs.append(Need(f"{change} {change.title}", text, f"{url}#votes", "Read and vote"))
     return needs
 
 

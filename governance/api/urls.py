@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import definitions, documents, views
+from governance.api import board, definitions, documents, views
 
 ITEM = "definitions/<slug:key>/"
 VERSION = "documents/<int:number>/"
@@ -26,4 +26,7 @@ urlpatterns = [
     path("metrics/<slug:key>/", views.MetricDetail.as_view(), name="api_metric"),
     path("metrics/<slug:key>/versions/", views.MetricVersions.as_view(), name="api_metric_versions"),
     path("metrics/<slug:key>/values/", views.MetricValuesList.as_view(), name="api_metric_values"),
+    path("board/", board.BoardDetail.as_view(), name="api_board"),
+    path("changes/<int:number>/votes/", board.VoteList.as_view(), name="api_votes"),
+    path("changes/<int:number>/decision/", board.DecisionDetail.as_view(), name="api_decision"),
 ]

@@ -1,6 +1,18 @@
 """The tables of governance, by room."""
 
 from governance.models.answers import Answer, Asking, Respondent, Verdict
+from governance.models.board import (
+    Board,
+    BoardChange,
+    BoardMeeting,
+    BoardMember,
+    ChangeVote,
+    DecisionRight,
+    EmergencyReview,
+    PayPeriod,
+    ReviewState,
+    VoteDecision,
+)
 from governance.models.changes import (
     ChangeEvent,
     ChangeKind,
@@ -39,15 +51,22 @@ from governance.models.signoff import (
 __all__ = [
     "Answer",
     "Asking",
+    "Board",
+    "BoardChange",
+    "BoardMeeting",
+    "BoardMember",
     "Certificate",
     "ChangeEvent",
     "ChangeKind",
     "ChangePreview",
     "ChangeRequest",
     "ChangeState",
+    "ChangeVote",
     "ControlFigure",
     "ControlSide",
+    "DecisionRight",
     "DefinitionItem",
+    "EmergencyReview",
     "Function",
     "ItemChange",
     "ItemEvent",
@@ -60,6 +79,7 @@ __all__ = [
     "MetricRole",
     "MetricStatus",
     "MetricVersion",
+    "PayPeriod",
     "PolicyDocument",
     "PreviewState",
     "Priority",
@@ -67,6 +87,7 @@ __all__ = [
     "PublicationMode",
     "PublicationState",
     "Respondent",
+    "ReviewState",
     "Signature",
     "SignedItem",
     "Signer",
@@ -76,4 +97,5 @@ __all__ = [
     "SignoffState",
     "Urgency",
     "Verdict",
+    "VoteDecision",
 ]

@@ -8,6 +8,7 @@ Such a change holds from the next period at the earliest, unless both Sales and 
 from typing import Final
 
 from governance.models import ChangeKind, ChangeRequest, MetricStatus
+from governance.selectors.changes import quota_rules
 from governance.selectors.registry import Registry, registry_get
 from metrics.measures import MEASURES
 
@@ -21,10 +22,11 @@ def pay_touched(request: ChangeRequest, registry: Registry | None = None) -> tup
     if request.kind == ChangeKind.QUOTA_RULE:
         return (request.content["key"],)
     registry = registry or registry_get(request.client)
+    named = {key for rule in quota_rules().values() for key in rule["metrics"]}
     paying = [
         entry
-        for entry in registry.entries.values()
-        if entry.metric.feeds_pay and entry.metric.status != MetricStatus.RETIRED
+        for key, entry in registry.entries.items()
+        if (entry.metric.feeds_pay or key in named) and entry.metric.status != MetricStatus.RETIRED
     ]
     if not paying:
         return ()

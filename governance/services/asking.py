@@ -17,6 +17,7 @@ from governance.models import Asking, Function, Respondent
 from governance.selectors.answers import questions_of
 from governance.services.news import DUE, ESCALATED_WITH, EVERY, FIRST_AFTER, news_add
 from governance.services.problems import DefinitionError
+from governance.services.reviews import reviews_due, reviews_remind
 from governance.services.sign_reminders import signers_due, signers_remind
 from portal.accounts.selectors import shown_name
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
@@ -82,7 +83,7 @@ def send(client: Client, user: Any, waiting: list[Any], asked_by: Any, opening: 
 
 
 def reminders_due(*, client: Client, now: dt.datetime) -> int:
-    """Remind whoever is due at `now`, signers too, and set when this is due again; gives the number of mails."""
+    """Remind whoever is due at `now`, signers and the board too, and set when this is due again; gives the number of mails."""
     # With the client locked, whoever is being asked now is either seen below or makes this due again by themselves.
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     due = (
@@ -92,8 +93,9 @@ def reminders_due(*, client: Client, now: dt.datetime) -> int:
     )
     sent = sum(remind(client, asking, now) for asking in due.order_by("next_reminder_at"))
     sent += signers_remind(client=client, now=now)
+    reviews_remind(client=client, now=now)
     asked = Asking.objects.aggregate(at=Min("next_reminder_at"))["at"]
-    at = min(filter(None, (asked, signers_due())), default=None)
+    at = min(filter(None, (asked, signers_due(), reviews_due())), default=None)
     next_run(client=client, column=DUE, at=at)
     return sent
 

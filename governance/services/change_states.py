@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from governance.models import ChangeEvent, ChangeRequest, ChangeState
 from governance.selectors.change_previews import preview_standing
+from governance.selectors.voting import is_voted
 from governance.services.change_news import change_tell
 from governance.services.problems import DefinitionError
 from governance.services.signoff_states import TransitionError
+from governance.services.vote_voids import votes_ask, votes_void
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 
@@ -43,6 +45,11 @@ STEPS: Final[dict[tuple[str, str], str]] = {
     (ChangeState.COMMUNICATED, "close"): ChangeState.CLOSED,
 }
 REASONED: Final = ("send_back", "reject")
+DECIDED: Final = ("approve", "reject")
+UNSAID: Final[dict[str, str]] = {  # steps after which what people voted on is no longer what there is
+    "ask_impact": "Its impact is computed anew",
+    "send_back": "It was sent back",
+}
 WRITABLE: Final = (ChangeState.DRAFT, ChangeState.NEEDS_CHANGES)
 OVER: Final = (ChangeState.CLOSED, ChangeState.REJECTED, ChangeState.WITHDRAWN)
 STAMPS: Final[dict[str, tuple[str, ...]]] = {
@@ -104,6 +111,8 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
         raise DefinitionError("say why: whoever asked has to know what to do")
     if step == "approve":
         require_other(locked, user)
+    if step in DECIDED and not is_voted(locked, step):
+        raise DefinitionError("the review board decides by its votes, and has not decided so")
     if step == "to_review" and preview_standing(locked) is None:
         raise DefinitionError("its impact has to be computed first, of this content and of the figures as they are")
     now = database_time()
@@ -115,6 +124,10 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
     event_keep(locked, step, before, said, user)
     moved_record(locked, step, before, said)
     change_tell(request=locked, step=step, text=said)
+    if step in UNSAID:
+        votes_void(request=locked, reason=UNSAID[step])
+    if step == "to_review":
+        votes_ask(request=locked)
     return locked
 
 

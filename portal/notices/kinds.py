@@ -13,7 +13,7 @@ class Kind(models.TextChoices):
     MENTIONED = "mentioned", "Somebody mentions you"
     ANSWERS = "answers", "Your answers are asked for"
     SIGNATURE = "signature", "You are asked to sign"
-    EMERGENCY = "emergency", "The signed policy is changed without its signatures"
+    EMERGENCY = "emergency", "Something agreed is changed by one person alone"
     REMINDER = "reminder", "Reminders of what waits for you"
     DEFINITIONS = "definitions", "A definition is opened again, or a signature changes"
     CHANGE_WAITS = "change_waits", "A change request waits for you"
@@ -67,7 +67,8 @@ KINDS: Final[dict[str, KindSpec]] = {
         How.NOW, How.NOW, (How.NOW,),
     ),
     Kind.EMERGENCY: KindSpec(
-        "Always mailed to Finance and RevOps, because your signature no longer stands behind the numbers.",
+        "Always mailed to Finance, RevOps and the review board: the signed policy without its signatures, or a change without "
+        "the votes of the board.",
         How.NOW, How.NOW, (How.NOW,),
     ),
     Kind.REMINDER: KindSpec(
@@ -78,7 +79,7 @@ KINDS: Final[dict[str, KindSpec]] = {
         "An objection to what you wrote or agreed to, a signature given, declined or lapsed: one mail a day at most.",
         How.NOW, How.NOW, is_once_a_day=True,
     ),
-    Kind.CHANGE_WAITS: KindSpec("To be taken in hand, or to be changed by you.", How.NOW, How.DAILY),
+    Kind.CHANGE_WAITS: KindSpec("To be taken in hand, to be changed by you, or to be voted on.", How.NOW, How.DAILY),
     Kind.CHANGE: KindSpec("One that you asked for, joined or take care of.", How.DAILY, How.DAILY),
     Kind.TASK: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
     Kind.GATE: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),

@@ -1,6 +1,7 @@
 """The access matrix as a whole, and the routes that belong to no client."""
 
 from tests.tenancy.routes_accounts import ACCOUNT_ROUTES, OTHER_ACCOUNT_ROUTES
+from tests.tenancy.routes_board import BOARD_ROUTES
 from tests.tenancy.routes_changes import CHANGE_ROUTES
 from tests.tenancy.routes_closing import CLOSING_ROUTES, OTHER_CLOSING_ROUTES
 from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES, OTHER_ENGAGEMENT_ROUTES
@@ -13,6 +14,7 @@ from tests.tenancy.routes_webhooks import WEBHOOK_ROUTES
 
 CLIENT_ROUTES = [
     *ACCOUNT_ROUTES,
+    *BOARD_ROUTES,
     *CHANGE_ROUTES,
     *ENGAGEMENT_ROUTES,
     *CLOSING_ROUTES,

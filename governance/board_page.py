@@ -1,0 +1,151 @@
+"""What the pages of the board and of its meetings show, made ready for their templates."""
+
+from typing import Any
+
+from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
+from governance.board_words import row_sentence, row_warnings
+from governance.change_words import rows_of
+from governance.models import BoardMeeting, ChangeRequest, ChangeState
+from governance.selectors.board import BoardNow, board_history, board_now, reviews_open
+from governance.selectors.board_meetings import meeting_list
+from governance.selectors.changes import change_get
+from governance.selectors.registry import day_now, registry_get
+from governance.selectors.voting import decisions_of, effect_of, to_vote, votable
+from governance.services.board_meetings import outcomes
+from governance.vote_page import votes_context
+from metrics.figures import from_cents
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VOTE_CHANGES
+from portal.tenancy.reader import locale_of
+
+
+def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> dict[str, Any]:
+    """Members, the table in sentences, what waits, and what is owed after emergencies."""
+    board, locale = board_now(), locale_of(request)
+    may_manage = request.standing.may(MANAGE_BOARD) and not request.standing.is_firm_staff
+    context: dict[str, Any] = {"board": board, "may_manage": may_manage}
+    if board is None:
+        return context
+    waiting = votable()
+    decisions = decisions_of(waiting, board)
+    return context | {
+        "members": board.members,
+        "rights": rights_shown(board, request, locale),
+        "waiting": [
+            {"change": row, "decision": decisions[row.pk]} for row in waiting if row.state == ChangeState.REVIEW
+        ],
+        "mine": {row.pk for row in to_vote(request.user)},
+        "reviews": [{"review": each, "is_late": each.due_on < day_now(request.client)} for each in reviews_open()],
+        "history": board_history(),
+        "seat_form": (seat_form or SeatForm(board=board)) if may_manage else None,
+        "meetings": meeting_list()[:3],
+    }
+
+
+def rights_shown(board: BoardNow, request: TenantRequest, locale: str) -> list[dict[str, Any]]:
+    """The table of decision rights as sentences with their warnings."""
+    may_see = request.standing.may(VIEW_ARR)
+    return [
+        {
+            "sentence": row_sentence(right, request.client, locale, with_amount=may_see),
+            "warnings": row_warnings(right, board.seats),
+        }
+        for right in board.rights
+    ]
+
+
+def rights_context(request: TenantRequest, board: BoardNow, data: Any = None, problem: str = "") -> dict[str, Any]:
+    """The table as a form."""
+    initial = {"version": board.board.version, "pay_period": board.board.pay_period}
+    return {
+        "formset": rights_formset(board, locale_of(request), data),
+        "form": RightsForm(data, initial=initial),
+        "problem": problem,
+        "currency": request.client.currency,
+    }
+
+
+def meetings_context(request: TenantRequest, form: MeetingForm | None = None) -> dict[str, Any]:
+    """Every meeting, and the form that plans one for whoever sits on the board."""
+    waiting = votable()
+    may_see = request.standing.may(VIEW_ARR)
+    return {
+        "meetings": meeting_list(),
+        "waiting": [
+            {"change": row, "effect": from_cents(effect_of(row)) if may_see and effect_of(row) else None}
+            for row in waiting
+        ],
+        "form": (form or MeetingForm()) if waiting and may_minute(request) else None,
+        "has_board": board_now() is not None,
+    }
+
+
+def may_minute(request: TenantRequest) -> bool:
+    """Whether the reader plans meetings and keeps their minutes: whoever sits on the board."""
+    board = board_now()
+    sits = board is not None and board.member(request.user) is not None
+    return sits and request.standing.may(VOTE_CHANGES) and not request.standing.is_firm_staff
+
+
+def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: MinutesForm | None = None) -> dict[str, Any]:
+    """A meeting: the agenda with how each request stands, who is there, the minutes."""
+    board = board_now()
+    names = [member.user.get_full_name() for member in board.members] if board else []
+    known = sorted({*names, *meeting.attendance}, key=str.casefold)
+    stands = meeting.decisions if meeting.closed_at else outcomes(meeting)
+    may_see = request.standing.may(VIEW_ARR)
+    initial = {"version": meeting.version, "attendance": meeting.attendance, "minutes": meeting.minutes}
+    return {
+        "meeting": meeting,
+        "agenda": [
+            {
+                **entry,
+                "effect": from_cents(entry["effect_cents"]) if may_see and entry["effect_cents"] else None,
+                "stands": stands.get(str(entry["number"]), {}),
+            }
+            for entry in meeting.agenda
+        ],
+        "currency": request.client.currency,
+        "may_minute": may_minute(request) and meeting.closed_at is None,
+        "form": form or MinutesForm(initial=initial, names=known),
+    }
+
+
+def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRequest) -> dict[str, Any]:
+    """One request of the agenda, for everybody in the room to read."""
+    numbers = [entry["number"] for entry in meeting.agenda]
+    place = numbers.index(change.number)
+    note = meeting.decisions.get(str(change.number), {}).get("note", "")
+    effect = effect_of(change)
+    return {
+        "meeting": meeting, "change": change, "place": place + 1, "count": len(numbers),
+        "earlier": numbers[place - 1] if place else None,
+        "later": numbers[place + 1] if place + 1 < len(numbers) else None,
+        "edits": rows_of(change, registry_get(request.client), locale_of(request)),
+        "effect": from_cents(effect) if effect and request.standing.may(VIEW_ARR) else None,
+        "currency": request.client.currency,
+        "votes": votes_context(request, change),
+        "note": note,
+        "form": NoteForm(initial={"version": meeting.version, "note": note})
+        if may_minute(request) and meeting.closed_at is None
+        else None,
+    }  # fmt: skip
+
+
+def on_agenda(meeting: BoardMeeting, number: int) -> ChangeRequest | None:
+    """The request of that number, where it is on the agenda."""
+    if number not in [entry["number"] for entry in meeting.agenda]:
+        return None
+    return change_get(number)
+
+
+def minutes_context(request: TenantRequest, meeting: BoardMeeting) -> dict[str, Any]:
+    """The minutes for paper."""
+    context = meeting_context(request, meeting)
+    return context | {
+        "document_name": f"Minutes of {meeting.title}",
+        "client_name": request.client.name,
+        "as_of": meeting.at.date(),
+        "sha256": meeting.sha256 or "minutes are open",
+        "reader": {"locale": request.client.locale},
+    }

@@ -1,0 +1,150 @@
+"""Meetings of the board. Run in the client's scope.
+
+`meeting_plan(client=, title=, at=, user=)` · `meeting_note(meeting=, version=, number=, note=, user=)` ·
+`meeting_keep(meeting=, version=, attendance=, minutes=, user=)` · `meeting_close(meeting=, version=, user=)`
+
+The agenda is what stands before the board when the meeting is planned, the largest effect first. Votes are given on the
+requests themselves; a meeting notes what was said, and at its end how each request stood. Closed minutes do not change.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from governance.models import Board, BoardMeeting, ChangeRequest
+from governance.selectors.board import board_now
+from governance.selectors.voting import decisions_of, effect_of, preview_sha256, votable
+from governance.services.problems import DefinitionError, OutdatedError
+from portal.lib.dates import instant_text
+from portal.notices.kinds import Kind
+from portal.notices.services.raising import notice_add
+from portal.tenancy import audit
+from portal.tenancy.clock import database_time
+from portal.tenancy.models import Client
+
+LONGEST = 20_000
+
+
+def meeting_plan(*, client: Client, title: str, at: dt.datetime, user: Any) -> BoardMeeting:
+    """A meeting with everything that is before the board now; its members are told."""
+    board = Board.objects.select_for_update().first()
+    if board is None:
+        raise DefinitionError("there is no board yet: start it first")
+    agenda = [agenda_entry(request) for request in votable()]
+    if not agenda:
+        raise DefinitionError("no request is before the board: there is nothing to meet about")
+    meeting: BoardMeeting = BoardMeeting.objects.create(
+        client=client,
+        board=board,
+        title=" ".join(title.split()) or "Review board",
+        at=at,
+        agenda=agenda,
+        planned_by=user,
+    )
+    audit.record(
+        "board.meeting_planned", object_type="board meeting", object_id=meeting.pk, after=agenda,
+        details={"title": meeting.title, "at": at, "agenda": [entry["number"] for entry in agenda]},
+    )  # fmt: skip
+    count = "1 request" if len(agenda) == 1 else f"{len(agenda)} requests"
+    text = f"{meeting.title} on {instant_text(at, client.locale, client.time_zone)}: {count} to decide"
+    path = reverse("board_meeting", kwargs={"client_slug": client.slug, "meeting_id": meeting.pk})
+    now = board_now()
+    people = [member.user for member in now.members] if now else []
+    notice_add(
+        client=client, users=people, kind=Kind.MEETING, text=text, path=path, about=f"board meeting {meeting.pk}"
+    )
+    return meeting
+
+
+def agenda_entry(request: ChangeRequest) -> dict[str, Any]:
+    """A request as the agenda keeps it."""
+    return {
+        "number": request.number, "title": request.title, "effect_cents": effect_of(request),
+        "content_sha256": request.content_sha256, "preview_sha256": preview_sha256(request),
+    }  # fmt: skip
+
+
+def meeting_note(*, meeting: BoardMeeting, version: int, number: int, note: str, user: Any) -> BoardMeeting:
+    """Keep what was said about one request of the agenda."""
+    locked = meeting_lock(meeting, version)
+    if number not in [entry["number"] for entry in locked.agenda]:
+        raise DefinitionError("this request is not on the agenda")
+    before = locked.decisions.get(str(number))
+    locked.decisions = locked.decisions | {str(number): {"note": note.strip()[:LONGEST]}}
+    return kept(locked, "board.meeting_noted", {"request": number}, before, locked.decisions[str(number)])
+
+
+def meeting_keep(
+    *, meeting: BoardMeeting, version: int, attendance: Sequence[str], minutes: str, user: Any
+) -> BoardMeeting:
+    """Keep who was there, and the rest of the minutes."""
+    locked = meeting_lock(meeting, version)
+    before = [locked.attendance, locked.minutes]
+    locked.attendance, locked.minutes = list(attendance), minutes.strip()[:LONGEST]
+    return kept(
+        locked, "board.minutes_kept", {"attendance": locked.attendance}, before, [locked.attendance, locked.minutes]
+    )
+
+
+def meeting_close(*, meeting: BoardMeeting, version: int, user: Any) -> BoardMeeting:
+    """Close the minutes, with how each request of the agenda stands now."""
+    locked = meeting_lock(meeting, version)
+    locked.decisions = outcomes(locked)
+    locked.closed_at = database_time()
+    locked.sha256 = audit.digest(minutes_content(locked))
+    return kept(locked, "board.meeting_closed", {"sha256": locked.sha256}, None, locked.sha256)
+
+
+def outcomes(meeting: BoardMeeting) -> dict[str, dict[str, Any]]:
+    """By number of the request its note, its state and how the votes stand."""
+    numbers = [entry["number"] for entry in meeting.agenda]
+    requests = list(ChangeRequest.objects.filter(number__in=numbers).select_related("client", "preview"))
+    decisions = decisions_of(requests)
+    return {
+        str(request.number): {
+            "note": meeting.decisions.get(str(request.number), {}).get("note", ""),
+            "state": str(request.get_state_display()),
+            "sentence": decisions[request.pk].sentence if request.state == "review" else "",
+            "votes": [
+                [
+                    vote.user.get_full_name(),
+                    str(vote.get_function_display()),
+                    str(vote.get_decision_display()),
+                    vote.comment,
+                ]
+                for vote in decisions[request.pk].votes
+            ],
+        }
+        for request in requests
+    }
+
+
+def minutes_content(meeting: BoardMeeting) -> dict[str, Any]:
+    """What the sha256 of closed minutes is of."""
+    return {
+        "title": meeting.title, "at": meeting.at, "agenda": meeting.agenda, "attendance": meeting.attendance,
+        "minutes": meeting.minutes, "decisions": meeting.decisions, "closed_at": meeting.closed_at,
+    }  # fmt: skip
+
+
+def meeting_lock(meeting: BoardMeeting, version: int) -> BoardMeeting:
+    """The meeting, locked. OutdatedError when its minutes are closed or somebody wrote in them since `version` was shown."""
+    locked: BoardMeeting = BoardMeeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
+    if locked.closed_at is not None:
+        raise OutdatedError("the minutes are closed and do not change any more")
+    if locked.version != version:
+        raise OutdatedError()
+    return locked
+
+
+def kept(meeting: BoardMeeting, action: str, details: dict[str, Any], before: Any, after: Any) -> BoardMeeting:
+    """Save a meeting with its audit entry."""
+    meeting.version += 1
+    meeting.save()
+    audit.record(
+        action, object_type="board meeting", object_id=meeting.pk, before=before, after=after,
+        details={"title": meeting.title, **details},
+    )  # fmt: skip
+    return meeting

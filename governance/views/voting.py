@@ -1,0 +1,97 @@
+"""Voting on a change request, and approving one alone in an emergency."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_POST
+
+from governance.change_page import change_context
+from governance.models import ChangeRequest, ChangeState
+from governance.selectors.changes import change_get
+from governance.services.emergency import emergency_approve
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.voting import Shown, vote_cast
+from governance.views.changes import change_or_404
+from portal.accounts.proofs import WRONG_CODE, place_of, proof_given
+from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.permissions import VOTE_CHANGES
+
+
+@require_POST
+@client_page(VOTE_CHANGES)
+def change_vote(request: TenantRequest, number: int) -> HttpResponse:
+    """Vote on exactly what was shown, after a fresh proof of who votes."""
+    change = change_or_404(number)
+    proof = proof_given(request, f"change {change.pk}")
+    if isinstance(proof, HttpResponse):
+        return proof
+    if proof is None:
+        return refused(request, change, DefinitionError(WRONG_CODE))
+    try:
+        vote_cast(
+            client=request.client, request=change, user=request.user, decision=request.POST.get("decision", ""),
+            comment=request.POST.get("comment", "")[:4000], shown=shown_of(request), proof=proof, place=place_of(request),
+        )  # fmt: skip
+    except DefinitionError as error:
+        return refused(request, change, error)
+    messages.success(request, outcome_words(change.number))
+    return redirect(back_to(request, change))
+
+
+@require_POST
+@client_page(VOTE_CHANGES)
+def change_emergency(request: TenantRequest, number: int) -> HttpResponse:
+    """Approve alone, with a reason."""
+    change = change_or_404(number)
+    proof = proof_given(request, f"change {change.pk}")
+    if isinstance(proof, HttpResponse):
+        return proof
+    if proof is None:
+        return refused(request, change, DefinitionError(WRONG_CODE))
+    try:
+        emergency_approve(
+            client=request.client, request=change, user=request.user, reason=request.POST.get("reason", "")[:4000],
+            shown=shown_of(request), proof=proof, place=place_of(request),
+        )  # fmt: skip
+    except DefinitionError as error:
+        return refused(request, change, error)
+    messages.success(
+        request, "Approved alone. Finance, RevOps and the board have a mail; the board looks at it within a week."
+    )
+    return redirect("change", client_slug=request.client.slug, number=number)
+
+
+def shown_of(request: TenantRequest) -> Shown:
+    """What the page had shown, as its form sends it back."""
+    given = request.POST
+    return Shown(given.get("content_sha256", ""), given.get("preview_sha256", ""), given.get("statement", ""))
+
+
+def outcome_words(number: int) -> str:
+    """What a vote led to."""
+    found = change_get(number)
+    if found is None or found.state == ChangeState.REVIEW:
+        return "Your vote is recorded. Until the decision you may change it."
+    return f"Your vote is recorded, and with it {found} is {found.get_state_display().lower()}."
+
+
+def back_to(request: TenantRequest, change: ChangeRequest) -> str:
+    """The page from which was voted: a meeting's, or the request's own."""
+    place = request.POST.get("meeting", "")
+    own = f"/c/{request.client.slug}/changes/"
+    if place.isascii() and place.isdigit() and len(place) < 19:
+        return f"{own}meeting/{place}/{change.number}/"
+    return f"{own}{change.number}/#votes"
+
+
+def refused(request: TenantRequest, change: ChangeRequest, error: DefinitionError) -> HttpResponse:
+    """The request's page again, with what is wrong; nothing was stored."""
+    status = 409 if isinstance(error, OutdatedError) else 422
+    context = change_context(request, change_or_404(change.number))
+    votes = context["sections"].get("votes")
+    if votes is not None:
+        votes["problem"], votes["typed"] = error.sentence, request.POST
+    else:
+        messages.error(request, error.sentence)
+    return TemplateResponse(request, "governance/changes/change.html", context, status=status)

@@ -1,0 +1,202 @@
+"""Nobody decides about their own change: whatever way they try (A01)."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client as Browser
+
+from governance.models import ChangeRequest, ChangeState, ChangeVote
+from governance.services.board import rights_save, seat_give
+from governance.services.change_states import change_move
+from governance.services.changes import change_edit, change_submit
+from governance.services.emergency import emergency_approve
+from governance.services.problems import DefinitionError
+from portal.accounts.models import User
+from portal.tenancy.models import AuditEntry, Client, ClientRole
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import member_add
+from tests.conftest import person_named
+from tests.governance.boards import (
+    BASE,
+    PLACE,
+    PROOF,
+    WISH,
+    RightRow,
+    a_board,
+    alone,
+    in_review,
+    now_of,
+    previewed,
+    shown_to,
+    version,
+    vote,
+)
+
+OWN = "asked for a change, or wrote any of it"
+
+
+def traces() -> tuple[int, ...]:
+    """Everything that a vote leaves."""
+    return ChangeVote.objects.count(), AuditEntry.objects.count(), ChangeRequest.objects.filter(state="review").count()
+
+
+def refused(request: ChangeRequest, user: User, match: str = OWN) -> None:
+    """Somebody's vote is refused, whatever they say, and leaves no trace."""
+    before = traces()
+    for decision in ("yes", "no", "abstain"):
+        with pytest.raises(DefinitionError, match=match):
+            vote(request, user, decision)
+    assert traces() == before
+
+
+def test_whoever_asked_does_not_vote_and_others_do(northwind: Client, finn: User, rita: User) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        request = in_review(northwind, by=finn)
+        refused(request, finn)
+        request = in_review(northwind, by=rita)
+        vote(request, finn)
+        assert now_of(request).state == ChangeState.APPROVED
+
+
+def test_whoever_ever_wrote_what_is_voted_on_does_not_vote(
+    northwind: Client, finn: User, rita: User, adam: User
+) -> None:
+    """Finn wrote in it, and Rita after him, so that he is neither its requester nor its last editor."""
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita, executive=adam)
+        request = in_review(northwind, by=adam)
+        request = change_move(request=request, step="send_back", user=rita, reason="Say more")
+        for by, why in ((finn, "Paperwork is late."), (rita, "Paperwork is late, and looks like churn.")):
+            request = change_edit(
+                request=request,
+                version=request.version,
+                wish=WISH.__class__(**WISH.__dict__ | {"rationale": why}),
+                user=by,
+            )
+        request = change_submit(request=request, version=request.version, user=adam)
+        for step in ("triage", "ask_impact"):
+            request = change_move(request=request, step=step, user=rita)
+        request = change_move(request=previewed(request), step="to_review", user=rita)
+        assert request.requested_by != finn and request.edited_by != finn
+        for author in (finn, rita, adam):
+            refused(request, author)
+
+
+def test_naming_another_requester_or_editor_frees_nobody(northwind: Client, finn: User, rita: User) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        request = in_review(northwind, by=finn)
+        ChangeRequest.objects.filter(pk=request.pk).update(requested_by=rita, edited_by=rita)
+        refused(request, finn)
+
+
+def test_a_second_account_of_the_same_person_is_the_same_person(northwind: Client, finn: User, rita: User) -> None:
+    """`Finn+board@example.com` reads the mail of `finn@example.com`."""
+    with tenant_context(northwind):
+        again = User.objects.create_user("finn+board@example.com", "x", name="F. Again")
+        member_add(client=northwind, user=again, role=ClientRole.ADMIN)
+        a_board(northwind, RightRow(functions=("revops",)), revops=rita)
+        seat = {"client": northwind, "person": again, "function": "finance", "user": rita}
+        with pytest.raises(DefinitionError, match="one seat"):
+            seat_give(version=version(), **seat)
+        request = in_review(northwind, by=finn)
+        now = again  # and where somebody had put the account on the board before Finn was one of the client's people
+        from governance.models import Board, BoardMember
+
+        BoardMember.objects.filter(user=finn).update(until="2026-01-01")
+        BoardMember.objects.create(board=Board.objects.get(), user=again, function="finance", since="2026-01-01")
+        refused(request, now)
+
+
+def test_a_consultant_never_votes_not_even_under_another_account(
+    northwind: Client, ana: User, finn: User, rita: User
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        request = in_review(northwind, by=rita)
+        refused(request, ana, "own people")
+        with pytest.raises(DefinitionError, match="own people"):
+            seat_give(client=northwind, version=version(), person=ana, function="sales", user=rita)
+        other = User.objects.create_user("ana+northwind@example.com", "x")
+        member_add(client=northwind, user=other, role=ClientRole.FINANCE)
+        seat_give(client=northwind, version=version(), person=other, function="finance", user=rita)
+        refused(request, other, "own people")
+
+
+def test_who_is_no_member_of_the_board_does_not_vote(northwind: Client, finn: User, rita: User, eve: User) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        request = in_review(northwind, by=rita)
+        from governance.services.board import seat_end
+
+        seat_end(client=northwind, version=version(), person=eve, user=rita)
+        refused(request, eve, "members of the review board")
+
+
+def test_nobody_approves_their_own_in_an_emergency(northwind: Client, finn: User, rita: User, adam: User) -> None:
+    """Neither the chair nor, where the chair may not, the admin who wrote it last."""
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, chair_executive=adam)
+        request = in_review(northwind, by=adam)
+        before = traces()
+        with pytest.raises(DefinitionError, match=OWN):
+            alone(request, adam)
+        assert traces() == before
+        other = person_named("olga")
+        member_add(client=northwind, user=other, role=ClientRole.ADMIN)
+        alone(request, other)
+        assert now_of(request).state == ChangeState.APPROVED, "an admin, because no chair may vote on it"
+
+
+def test_an_approval_that_no_vote_gave_is_refused(northwind: Client, finn: User, rita: User, eve: User) -> None:
+    """The one step that approves asks the votes themselves, whoever calls it, one by one or in bulk."""
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        requests = [in_review(northwind, by=rita) for _ in range(2)]
+        before = traces()
+        for request in requests:
+            for step in ("approve", "reject"):
+                with pytest.raises(DefinitionError, match="decides by its votes"):
+                    change_move(request=request, step=step, user=eve, reason="Quickly")
+        assert traces() == before
+
+
+def test_who_asked_does_not_change_the_table_that_decides_about_it(northwind: Client, finn: User, adam: User) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, RightRow(functions=("finance", "revops"), yes_count=2, quorum=2), finance=finn)
+        in_review(northwind, by=adam)
+        with pytest.raises(DefinitionError, match="your own request"):
+            rights_save(client=northwind, version=version(), rows=[BASE], pay_period=3, user=adam)
+        rights_save(client=northwind, version=version(), rows=[BASE], pay_period=3, user=finn)
+
+
+def test_the_page_refuses_too_and_shows_no_form(
+    northwind: Client, finn: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        request = in_review(northwind, by=finn)
+        shown = shown_to(request, finn)
+    page = f"/c/northwind/changes/{request.number}/"
+    browser = signed_in(finn)
+    text = browser.get(page).content.decode()
+    assert "others decide" in text and "Yes, approve" not in text and "Approve it alone" not in text
+    sent = {"decision": "yes", **shown.__dict__}
+    answer = browser.post(f"{page}vote/", sent)
+    assert answer.status_code == 422 and OWN in answer.content.decode()
+    assert browser.post(f"{page}emergency/", sent | {"reason": "Now"}).status_code == 422
+    with tenant_context(northwind):
+        assert not ChangeVote.objects.exists() and now_of(request).state == ChangeState.REVIEW
+
+
+def test_an_emergency_is_the_chairs(northwind: Client, finn: User, rita: User, eve: User, adam: User) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        request = in_review(northwind, by=rita)
+        for other in (finn, adam):
+            with pytest.raises(DefinitionError, match="the chair decides: Eve"):
+                emergency_approve(
+                    client=northwind, request=request, user=other, reason="Now", shown=shown_to(request, other),
+                    proof=PROOF, place=PLACE,
+                )  # fmt: skip
