@@ -76,9 +76,9 @@ def weigh(need: Need, seats: Sequence[Seat], ballots: dict[int, str], labels: di
         said = chair_said(seats, counted)
         needed += said.needed
         blocked += said.blocked
-    said = counts_said(need, seats, counted)
+    said = counts_said(need, seats, counted, len(needed))
     needed += said.needed
-    blocked += said.blocked
+    blocked = blocked or list(said.blocked)
     if not needed and not blocked:
         return Weighed(Outcome.APPROVED)
     if not blocked:
@@ -123,8 +123,11 @@ def chair_said(seats: Sequence[Seat], ballots: dict[int, str]) -> Weighed:
     return Weighed(Outcome.STUCK, blocked=("the chair said no" if said == NO else "the chair abstained",))
 
 
-def counts_said(need: Need, seats: Sequence[Seat], ballots: dict[int, str]) -> Weighed:
-    """Whether enough people said yes, more than said no, and enough took part; else how many more it takes."""
+def counts_said(need: Need, seats: Sequence[Seat], ballots: dict[int, str], coming: int) -> Weighed:
+    """Whether enough people said yes, more than said no, and enough took part; else how many more it takes.
+
+    `coming` is how many are waited for by name already: they are not asked for once more.
+    """
     said = list(ballots.values())
     silent = len(seats) - len(said)
     wanted = max(need.yes_count, said.count(NO) + 1)
@@ -132,11 +135,11 @@ def counts_said(need: Need, seats: Sequence[Seat], ballots: dict[int, str]) -> W
     if lacking > silent or absent > silent:
         return Weighed(Outcome.STUCK, blocked=(too_few(need, seats, lacking > silent),))
     parts = []
-    if lacking > 0:
+    if lacking > coming:
         parts.append(f"{in_words(lacking)} more yes" if said.count(YES) else f"{in_words(lacking)} yes")
-    if absent > max(lacking, 0):
+    if absent > max(lacking, coming):
         parts.append(f"{in_words(absent)} more {'member' if absent == 1 else 'members'} to take part")
-    return Weighed(Outcome.OPEN if parts else Outcome.APPROVED, needed=tuple(parts))
+    return Weighed(Outcome.OPEN, needed=tuple(parts))
 
 
 def too_few(need: Need, seats: Sequence[Seat], lacks_yes: bool) -> str:

@@ -17,13 +17,14 @@ from django.db import connection
 from django.utils import timezone
 
 from governance.change_impact import Impact, ImpactFault
-from governance.models import ChangePreview, ChangeRequest, PreviewState
+from governance.models import ChangePreview, ChangeRequest, ChangeState, PreviewState
 from governance.selectors.change_impact import impact_of
 from governance.selectors.change_previews import figures_stamp, preview_standing
 from governance.services.change_progress import ProgressReport
 from governance.services.change_states import change_lock
 from governance.services.news import DUE
 from governance.services.problems import DefinitionError
+from governance.services.vote_voids import votes_outdate
 from metrics.engine.policy import PolicyError
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
@@ -121,6 +122,7 @@ def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
     preview.save()
     rows = ChangeRequest.objects.filter(pk=preview.request_id, content_sha256=preview.content_sha256)
     rows.update(preview=preview)
+    votes_outdate(rows.select_related("client").filter(state=ChangeState.REVIEW).first(), preview.sha256)
     said = {"sha256": preview.sha256, "effect_cents": preview.effect_cents, "content": preview.content_sha256}
     audit.record(
         "change.previewed", object_type="change request", object_id=preview.request, after=preview.sha256, details=said

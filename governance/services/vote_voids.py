@@ -30,6 +30,16 @@ def votes_ask(*, request: ChangeRequest) -> int:
     return tell(request, people, text)
 
 
+def votes_outdate(request: ChangeRequest | None, sha256: str) -> int:
+    """Let votes on another consequence than the one of `sha256` be void, where a request is before the board."""
+    if (
+        request is None
+        or not ChangeVote.objects.filter(request=request, voided_at=None).exclude(preview_sha256=sha256).exists()
+    ):
+        return 0
+    return votes_void(request=request, reason="Its effect was computed anew, and is another")
+
+
 def votes_void(*, request: ChangeRequest, reason: str) -> int:
     """Let every standing vote on a request be void, and tell whoever gave it; gives how many.
 

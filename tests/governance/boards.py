@@ -58,7 +58,7 @@ def in_review(
 ) -> ChangeRequest:
     """A request of somebody that is before the board, with a preview of that effect in cents."""
     request = change_draft(client=client, kind=kind, wish=wish, user=by)
-    request = change_submit(request=request, version=request.version, user=by)
+    request = change_submit(request=request, version=request.version, user=by, is_not_same=True)
     for step in ("triage", "ask_impact"):
         request = change_move(request=request, step=step, user=by)
     previewed(request, effect)

@@ -22,8 +22,8 @@ def said(need: Need, seats: tuple[Seat, ...] = BOARD, **ballots: str) -> tuple[s
 
 
 def test_every_function_that_must_say_yes_is_waited_for_by_the_names_of_its_people() -> None:
-    assert said(BOTH) == ("open", ("Finance (Finn)", "RevOps (Rita or Ray)", "two yes"))
-    assert said(BOTH, finn="yes") == ("open", ("RevOps (Rita or Ray)", "one more yes"))
+    assert said(BOTH) == ("open", ("Finance (Finn)", "RevOps (Rita or Ray)"))
+    assert said(BOTH, finn="yes") == ("open", ("RevOps (Rita or Ray)",))
     assert said(BOTH, finn="yes", ray="yes") == ("approved", ())
 
 
@@ -46,7 +46,7 @@ def test_an_abstention_takes_part_and_says_nothing() -> None:
 
 def test_the_chair_must_say_yes_where_the_right_asks_for_it() -> None:
     need = Need(functions=("finance",), needs_chair=True, yes_count=2, quorum=2)
-    assert said(need, finn="yes") == ("open", ("the chair (Sue)", "one more yes"))
+    assert said(need, finn="yes") == ("open", ("the chair (Sue)",))
     assert said(need, finn="yes", sue="no") == ("rejected", ("the chair said no",))
     assert said(need, BOARD[:3], finn="yes")[1][0] == "there is no chair who may say yes"
 
