@@ -13,6 +13,8 @@ class GovernanceConfig(AppConfig):
         """Say, in every process, what is due by which column, what ends when somebody leaves, and what counts."""
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_reminder_at", "governance.tasks.reminders")
+        dispatch.register_due("next_change_at", "governance.tasks.changes")
+        import_module("metrics.causes").CAUSES.append(import_module("governance.selectors.restatements").causes_told)
         policies = import_module("metrics.services.policies")
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
         people = import_module("portal.accounts.services.people")

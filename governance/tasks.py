@@ -3,6 +3,7 @@
 import datetime as dt
 
 from governance.services.asking import reminders_due
+from governance.services.change_effect import changes_take_effect
 from governance.services.change_preview import preview_run, previews_finish
 from governance.services.publishing import publications_finish
 from portal.tenancy.jobs import tenant_task
@@ -33,3 +34,9 @@ def publications(client: Client) -> None:
 def change_preview(client: Client, preview_id: int) -> None:
     """The impact of a change request. At-least-once and idempotent."""
     preview_run(client=client, preview_id=preview_id)
+
+
+@tenant_task(name="governance.tasks.changes", in_one_scope=False)
+def changes(client: Client) -> None:
+    """Approved changes whose month has come, and what they restate. At-least-once and idempotent."""
+    changes_take_effect(client=client, now=dt.datetime.now(dt.UTC))

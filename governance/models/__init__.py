@@ -23,6 +23,7 @@ from governance.models.changes import (
     Urgency,
 )
 from governance.models.documents import PolicyDocument
+from governance.models.effects import ChangeEffect, ChangeReceipt, EffectState
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
 from governance.models.publications import Publication, PublicationMode, PublicationState
 from governance.models.registry import (
@@ -56,9 +57,11 @@ __all__ = [
     "BoardMeeting",
     "BoardMember",
     "Certificate",
+    "ChangeEffect",
     "ChangeEvent",
     "ChangeKind",
     "ChangePreview",
+    "ChangeReceipt",
     "ChangeRequest",
     "ChangeState",
     "ChangeVote",
@@ -66,6 +69,7 @@ __all__ = [
     "ControlSide",
     "DecisionRight",
     "DefinitionItem",
+    "EffectState",
     "EmergencyReview",
     "Function",
     "ItemChange",

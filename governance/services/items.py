@@ -1,7 +1,8 @@
 """Definition items: started from the library, edited by consultants, confirmed by the client.
 
 `definitions_start(client=, user=) -> list[DefinitionItem]` · `item_edit(item=, version=, changes=, note=, meeting=, user=)` ·
-`item_confirm(item=, version=, by=, meeting=, user=)` · `item_reopen(item=, version=, note=, user=)`
+`item_confirm(item=, version=, by=, meeting=, user=)` · `item_reopen(item=, version=, note=, user=)` ·
+`item_settle(item=, value=, by=, meeting=, note=, user=)`
 
 Whoever changes an item says which version of it they saw; OutdatedError when it is no longer that one. All run in the
 client's scope.
@@ -147,6 +148,19 @@ def confirm(item: DefinitionItem, *, by: str, meeting: str, user: Any = None) ->
     item.state, item.confirmed_at = ItemState.CONFIRMED, database_time()
     item.confirmed_by, item.confirmed_in = by, meeting
     store(item, ItemEvent.CONFIRMED, before, note=by, meeting=meeting, user=user)
+
+
+def item_settle(
+    *, item: DefinitionItem, value: Any, by: str, meeting: str, note: str, user: Any = None
+) -> DefinitionItem:
+    """Let an item say what an approved change request decided, CONFIRMED by that; signatures lapse under this item alone."""
+    if item.value != value:
+        item = item_edit(
+            item=item, version=item.version, changes={"value": value}, note=note, meeting=meeting, user=user
+        )
+    return (
+        item if item.is_confirmed else item_confirm(item=item, version=item.version, by=by, meeting=meeting, user=user)
+    )
 
 
 def item_reopen(*, item: DefinitionItem, version: int, note: str, user: Any = None) -> DefinitionItem:

@@ -2,8 +2,9 @@
 
 `policy_publish(client=, parameters=, note=, user=) -> PolicyVersion`
 
-A policy that people have signed changes through its definitions, a document and their signatures (`is_signed`). Past them only
-an emergency leads, with its reason: it stands in the audit log as that, and the client's Finance and RevOps are mailed at once.
+A policy that people have signed changes through its definitions, a document and their signatures, or through a change request
+whose approvals are bound to exactly these parameters (`is_signed`; whoever says so has looked). Past them only an emergency
+leads, with its reason: it stands in the audit log as that, and the client's Finance and RevOps are mailed at once.
 """
 
 from collections.abc import Callable, Mapping

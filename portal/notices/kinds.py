@@ -13,6 +13,7 @@ class Kind(models.TextChoices):
     MENTIONED = "mentioned", "Somebody mentions you"
     ANSWERS = "answers", "Your answers are asked for"
     SIGNATURE = "signature", "You are asked to sign"
+    CHANGED = "changed", "A change of definitions takes effect"
     EMERGENCY = "emergency", "Something agreed is changed by one person alone"
     REMINDER = "reminder", "Reminders of what waits for you"
     DEFINITIONS = "definitions", "A definition is opened again, or a signature changes"
@@ -66,6 +67,7 @@ KINDS: Final[dict[str, KindSpec]] = {
         "Always mailed, because a signature is asked of you by name and cannot be given by anybody else.",
         How.NOW, How.NOW, (How.NOW,),
     ),
+    Kind.CHANGED: KindSpec("With what it moves: numbers are another thing from then on.", How.NOW, How.DAILY),
     Kind.EMERGENCY: KindSpec(
         "Always mailed to Finance, RevOps and the review board: the signed policy without its signatures, or a change without "
         "the votes of the board.",

@@ -71,6 +71,7 @@ class Client(models.Model):
     next_maintenance_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     next_webhook_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_quality_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
+    next_change_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,72 @@
+"""A request that takes effect in words and figures, for notices, histories, closes and pages."""
+
+from collections.abc import Mapping
+
+from governance.models import ChangeEffect, ChangeKind, ChangeRequest
+from metrics.figures import from_cents
+from metrics.selectors.clauses import TITLES, sentence_of
+from portal.lib.dates import month_text
+from portal.lib.money import money_text
+
+
+def source_of(request: ChangeRequest) -> str:
+    """Where something comes from, as it stands beside what was changed for ever."""
+    return f"{request}: {request.title}"
+
+
+def parameters_words(parameters: Mapping[str, object]) -> str:
+    """Changed parameters as clauses."""
+    return " ".join(
+        f"{TITLES[name]}: {sentence_of(name, value)}" for name, value in parameters.items() if name in TITLES
+    )
+
+
+def content_words(request: ChangeRequest) -> str:
+    """What a request changes, in a sentence or two."""
+    content = request.content
+    if request.kind == ChangeKind.POLICY:
+        return parameters_words(content["parameters"])
+    if request.kind == ChangeKind.QUOTA_RULE:
+        return f"Quota rule: {content['rule']}"
+    if request.kind == ChangeKind.METRIC_RETIRE:
+        successor = f" {content['successor']} takes its place." if content["successor"] else ""
+        return f"The metric {content['key']} is retired on {content['sunset_on']}.{successor}"
+    words = {ChangeKind.METRIC_NEW: "A new metric", ChangeKind.METRIC_CHANGE: "Another definition of the metric"}
+    return f"{words.get(ChangeKind(request.kind), 'Other thresholds of the metric')}: {content['key']}."
+
+
+def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:
+    """Before and after at the month end at which it is measured; empty where it moves no money."""
+    if effect.before_cents is None or effect.after_cents is None or effect.at_month is None:
+        return ""
+    before, after = (
+        money_text(from_cents(cents), currency, locale) for cents in (effect.before_cents, effect.after_cents)
+    )
+    change = money_text(from_cents(effect.after_cents - effect.before_cents), currency, locale, plus=True)
+    return f"ARR at the end of {month_text(effect.at_month, locale)}: {before} → {after} {currency} ({change})."
+
+
+def apart_words(effect: ChangeEffect, currency: str, locale: str) -> str:
+    """How what it did differs from what was approved; empty where it does not."""
+    if effect.effect_cents is None or effect.approved_cents in (None, effect.effect_cents):
+        return ""
+    approved, took = (
+        money_text(from_cents(cents or 0), currency, locale, plus=True)
+        for cents in (effect.approved_cents, effect.effect_cents)
+    )
+    return f"Approved at {approved} {currency}; took effect at {took}, {lines_words(effect.lines_changed)}."
+
+
+def lines_words(count: int) -> str:
+    """Why an effect is another one."""
+    if not count:
+        return "because the policy or a rate changed since"
+    return "because 1 contract line changed since" if count == 1 else f"because {count} contract lines changed since"
+
+
+def since_words(request: ChangeRequest, locale: str) -> str:
+    """From when it holds."""
+    if request.from_month is None:
+        return ""
+    month = month_text(request.from_month, locale)
+    return f"closed months from {month} on are restated" if request.is_restating else f"from {month} on"

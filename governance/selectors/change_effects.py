@@ -1,0 +1,97 @@
+"""What an approved request was approved to do, and what it does now. Runs in the client's scope.
+
+`effect_of(request) -> ChangeEffect | None` · `approved_figure(request) -> Measured` · `measure(client, request, month)` ·
+`lines_changed(since) -> int` · `approval_fault(request, effect) -> str`
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from governance.change_content import content_digest
+from governance.change_impact import Impact
+from governance.models import ChangeEffect, ChangeEvent, ChangeKind, ChangeReceipt, ChangeRequest
+from metrics.engine.month_end import MonthEnd
+from metrics.models import ContractLine, LineChange
+from metrics.selectors.month_ends import MonthEnds
+from metrics.selectors.policies import policy_in_force
+
+NOT_AS_APPROVED: Final = "what was approved is not what is there: it goes back to whoever asked for it"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """ARR at a month end before and after a change, in cents; None where it moves no money or cannot be valued."""
+
+    month: int | None
+    before: int | None
+    after: int | None
+
+    @property
+    def cents(self) -> int | None:
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+def effect_of(request: ChangeRequest) -> ChangeEffect | None:
+    """What became of a request that was scheduled."""
+    rows = ChangeEffect.objects.select_related(
+        "policy_version", "metric_version__metric", "scheduled_by", "accepted_by"
+    )
+    found: ChangeEffect | None = rows.filter(request=request).first()
+    return found
+
+
+def receipts_of(request: ChangeRequest) -> list[ChangeReceipt]:
+    """Who has to know of it, and who has opened it."""
+    return list(ChangeReceipt.objects.filter(request=request).select_related("user").order_by("id"))
+
+
+def approved_figure(request: ChangeRequest) -> Measured:
+    """What the board was shown that a policy change does to ARR: at the end of the month before it, which it begins with; where
+    it restates, in the month that it moves most.
+    """
+    result = request.preview.result if request.preview is not None else None
+    if not result or not result.get("book"):
+        return Measured(None, None, None)
+    impact = Impact(result)
+    month = impact.months[-1]
+    if not request.is_restating and request.from_month is not None and request.from_month - 1 in impact.months:
+        month = request.from_month - 1
+    elif request.is_restating and impact.effect is not None and impact.effect[1]:
+        month = impact.effect[0]
+    return Measured(month, impact.cents("before", "ending", month), impact.cents("after", "ending", month))
+
+
+def measure(client: Any, request: ChangeRequest, month: int | None) -> Measured:
+    """What the request does to ARR at a month end on the contracts of now, before it takes effect."""
+    if request.kind != ChangeKind.POLICY or month is None:
+        return Measured(month, None, None)
+    policy = policy_in_force(client)
+    ends = MonthEnds.of(client)
+    found = [ends.at(each, month) for each in (policy, policy.with_(**request.content["parameters"]))]
+    before, after = (end.total if isinstance(end, MonthEnd) else None for end in found)
+    return Measured(month, before, after)
+
+
+def lines_changed(since: dt.datetime) -> int:
+    """How many contract lines were added, changed, removed or returned since an instant."""
+    changed = set(LineChange.objects.filter(at__gt=since).order_by().values_list("source_id", "line_id").distinct())
+    added = ContractLine.objects.filter(first_import__finished_at__gt=since).values_list("source_id", "line_id")
+    return len(changed | set(added))
+
+
+def approval_fault(request: ChangeRequest) -> str:
+    """Why a request is not approved exactly as it stands; empty where it is.
+
+    The approval is the newest step to `approved`, bound to the sha256 of what the request said then; what it says now, computed
+    anew, has to be the same, and so has the content that its preview was computed of.
+    """
+    step = ChangeEvent.objects.filter(request=request, step="approve").order_by("-id").first()
+    now = content_digest(request)
+    if step is None or request.decided_at is None:
+        return "nobody has approved it"
+    if not step.content_sha256 == request.content_sha256 == now:
+        return NOT_AS_APPROVED
+    if request.preview is None or request.preview.content_sha256 != now:
+        return "its consequence was not computed of what it says now"
+    return ""

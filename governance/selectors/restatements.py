@@ -1,0 +1,159 @@
+"""The ledger of restatements: every month that was closed again, what changed, why, by which decision, by whom, by how much.
+
+`ledger_get(client, basis=None) -> Ledger`. Runs in the client's scope. Changed definitions that left closed months alone are
+entries of their own kind (`Ledger.definitions`), with ARR of the month before under both.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from governance.effect_words import source_of
+from governance.models import ChangeEffect, Publication
+from metrics.causes import Cause, Causes, causes_of
+from metrics.engine.bridge import AMOUNTS, TOTAL
+from metrics.engine.retention import ratio4
+from metrics.models import CloseBridge, MonthClose
+from metrics.selectors.books import book_head
+from metrics.selectors.breaks import DefinitionBreak, breaks_get, changes_between
+from metrics.selectors.closes import reported_row
+from metrics.selectors.figures import ZERO, Basis, BookHead, BridgeRow
+from portal.tenancy.models import Client
+
+FLOWS = tuple(name for name in AMOUNTS if name not in ("beginning", "ending"))
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """One restatement of one month: the revision before and after. `definition` + `data` = `effect`; None: cannot be told."""
+
+    close: MonthClose
+    before: BridgeRow
+    after: BridgeRow
+    nrr: tuple[Decimal | None, Decimal | None]
+    grr: tuple[Decimal | None, Decimal | None]
+    definition: Decimal | None
+    data: Decimal | None
+    cause: Cause | None
+
+    @property
+    def month(self) -> int:
+        return int(self.close.month)
+
+    @property
+    def effect(self) -> Decimal:
+        """By how much the month's ending moved."""
+        return self.after.ending - self.before.ending
+
+    @property
+    def why(self) -> str:
+        return self.cause.label if self.cause else str(self.close.reason)
+
+    @property
+    def moved(self) -> tuple[tuple[str, Decimal, Decimal], ...]:
+        """Name, amount before and amount after of the lines of the bridge that moved."""
+        pairs = ((name, getattr(self.before, name), getattr(self.after, name)) for name in AMOUNTS)
+        return tuple(pair for pair in pairs if pair[1] != pair[2])
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every restatement of a basis, the newest first, and every definition that changed without one."""
+
+    head: BookHead
+    entries: tuple[LedgerEntry, ...]
+    definitions: tuple[DefinitionBreak, ...]
+
+    @property
+    def by_month(self) -> dict[int, Decimal]:
+        """By month what all its restatements together moved: as restated less as first reported."""
+        found: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+        for entry in self.entries:
+            found[entry.month] += entry.effect
+        return dict(sorted(found.items()))
+
+    @property
+    def largest(self) -> tuple[int, Decimal] | None:
+        """The month whose ending moved most, and by how much."""
+        return max(self.by_month.items(), key=lambda pair: (abs(pair[1]), pair[0]), default=None)
+
+    @property
+    def flows(self) -> dict[str, Decimal]:
+        """What was restated of each movement over all months; movements add up where balances do not."""
+        return {
+            name: sum((getattr(each.after, name) - getattr(each.before, name) for each in self.entries), ZERO)
+            for name in FLOWS
+        }
+
+
+def ledger_get(client: Client, basis: Basis = None) -> Ledger:
+    """The ledger of a recognition (default: the policy's own)."""
+    head = book_head(client, basis)
+    closes = list(
+        MonthClose.objects.filter(recognition=head.recognition, revision__gt=1)
+        .select_related("restates", "policy", "closed_by")
+        .order_by("-closed_at", "-month")
+    )
+    wanted = [pk for close in closes for pk in (close.pk, close.restates_id)]
+    rows = {row.close_id: reported_row(row) for row in CloseBridge.objects.filter(close__in=wanted, dimension=TOTAL)}
+    causes = causes_of(client, [], closes)
+    entries = tuple(entry_of(close, rows, causes) for close in closes)
+    return Ledger(head, entries, breaks_get(client, head))
+
+
+def entry_of(close: MonthClose, rows: dict[int, BridgeRow], causes: Causes) -> LedgerEntry:
+    """One restatement. Under the same policy all of it is corrected contracts."""
+    earlier: Any = close.restates
+    before, after = rows[earlier.pk], rows[close.pk]
+    effect = after.ending - before.ending
+    definition: Decimal | None = ZERO
+    data: Decimal | None = effect
+    if changes_between(earlier.policy_parameters, close.policy_parameters):
+        old = close.ending_before
+        definition, data = (after.ending - old, old - before.ending) if old is not None else (None, None)
+    rates = [(ratio_of(earlier, name), ratio_of(close, name)) for name in ("now_cents", "kept_cents")]
+    return LedgerEntry(close, before, after, rates[0], rates[1], definition, data, causes.closes.get(close.pk))
+
+
+def ratio_of(close: MonthClose, name: str) -> Decimal | None:
+    """NRR or GRR of all customers as a close keeps it."""
+    kept: dict[str, int] = close.retention.get(TOTAL, {}).get("", {})
+    return ratio4(kept.get(name, 0), kept.get("base_cents", 0))
+
+
+# --- by which decision --------------------------------------------------------------------------------------------------
+
+
+def causes_told(client: Client, versions: Collection[int], closes: Sequence[MonthClose]) -> Causes:
+    """Which publication or change request made these versions of the policy, and which of these restatements."""
+    policies = {close.policy_id for close in closes}
+    found = Causes()
+    for effect in ChangeEffect.objects.filter(policy_version__isnull=False).select_related("request", "policy_version"):
+        path = reverse("change", kwargs={"client_slug": client.slug, "number": effect.request.number})
+        cause = Cause("change request", str(effect.request), path)
+        if effect.policy_version.number in versions:
+            found.versions[effect.policy_version.number] = cause
+        if effect.policy_version_id in policies:
+            found.closes |= {
+                close.pk: cause
+                for close in closes
+                if close.policy_id == effect.policy_version_id and close.reason == source_of(effect.request)
+            }
+    for row in Publication.objects.select_related("signoff__document", "policy_version"):
+        document = row.signoff.document
+        path = reverse("document", kwargs={"client_slug": client.slug, "number": document.number})
+        cause = Cause("policy document", f"Policy document {document}", path)
+        if row.policy_version.number in versions:
+            found.versions.setdefault(row.policy_version.number, cause)
+        found.closes |= {
+            close.pk: cause
+            for close in closes
+            if close.policy_id == row.policy_version_id
+            and close.reason == row.reason
+            and close.month in row.restated_months
+        }
+    return found

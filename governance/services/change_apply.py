@@ -1,0 +1,151 @@
+"""Putting the content of an approved request into force, kind by kind, through the services that everybody uses.
+
+`apply_change(client=, request=, user=) -> Applied`. The caller has locked the books and the request, and has made sure that it
+is approved exactly as it stands. Raises what those services raise where it cannot be done; then nothing is.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from governance.effect_words import source_of
+from governance.models import (
+    ChangeKind,
+    ChangeRequest,
+    DefinitionItem,
+    Metric,
+    MetricHappening,
+    MetricStatus,
+    MetricVersion,
+    SignedItem,
+)
+from governance.services.items import item_settle
+from governance.services.problems import DefinitionError
+from governance.services.registry import event_keep, metric_add, metric_status_set, metric_version_add, record
+from metrics.models import PolicyVersion
+from metrics.selectors.policies import policy_in_force, policy_latest
+from metrics.services.policies import policy_publish
+from portal.lib.periods import month_format
+from portal.tenancy.models import Client
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a request put into force; `lapsed` names items with the people whose signatures under them lapsed."""
+
+    policy_version: PolicyVersion | None = None
+    metric_version: MetricVersion | None = None
+    lapsed: tuple[dict[str, Any], ...] = ()
+
+
+def apply_change(*, client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """Put it into force."""
+    return KINDS[request.kind](client, request, user)
+
+
+def apply_policy(client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """The parameters become a version of the policy, and the definitions that carry them say so, confirmed by the request."""
+    wanted, newest = request.content["parameters"], policy_latest()
+    how = "restating" if request.is_restating else "prospective"
+    version = policy_publish(
+        client=client, parameters=policy_in_force(client).with_(**wanted).to_dict(), user=user, is_signed=True,
+        note=f"{source_of(request)}; {how} from {month_format(request.from_month or 0)}"[:400],
+        based_on=newest.number if newest else 0,
+    )  # fmt: skip
+    lapsed = []
+    for item in DefinitionItem.objects.select_for_update().filter(parameter__in=wanted).order_by("position"):
+        people = signers_of(item)
+        item_settle(
+            item=item, value=wanted[item.parameter], by=str(request), meeting="Review board", note=source_of(request),
+            user=request.edited_by,
+        )  # fmt: skip
+        if people and item.value != wanted[item.parameter]:
+            lapsed.append({"item": item.title, "key": item.key, "people": people})
+    return Applied(policy_version=version, lapsed=tuple(lapsed))
+
+
+def signers_of(item: DefinitionItem) -> list[str]:
+    """Whose signatures stand under an item."""
+    rows = SignedItem.objects.filter(item=item, lapsed_at=None).select_related("signature__signer__user")
+    return sorted({row.signature.signer.user.get_full_name() for row in rows})
+
+
+def apply_metric_new(client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """A metric of the client's own, active at once."""
+    key, content = request.content["key"], request.content["metric"]
+    metric = metric_add(client=client, key=key, content=content, reason=source_of(request), user=user)
+    metric_status_set(metric=metric, version=metric.version, step="activate", reason=source_of(request), user=user)
+    return Applied(metric_version=MetricVersion.objects.get(metric=metric, number=1))
+
+
+def apply_metric_change(client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """What a metric means from the month on."""
+    return version_added(request, request.content["metric"], user)
+
+
+def apply_threshold(client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """The newest content of a metric with other thresholds."""
+    metric = metric_of(request)
+    newest = MetricVersion.objects.filter(metric=metric).order_by("-number").first()
+    assert newest is not None
+    return version_added(request, newest.content | request.content["thresholds"], user)
+
+
+def version_added(request: ChangeRequest, content: Mapping[str, Any], user: Any) -> Applied:
+    """One more version of the request's metric."""
+    metric = metric_of(request)
+    version = metric_version_add(
+        metric=metric, version=metric.version, content=content, effective_month=request.from_month,
+        reason=source_of(request), user=user, is_restating=request.is_restating,
+    )  # fmt: skip
+    return Applied(metric_version=version)
+
+
+def apply_metric_retire(client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """A metric is deprecated at once, and retired on its day (`sunsets_due`)."""
+    metric, name = metric_of(request), request.content["successor"]
+    successor = Metric.objects.get(key=name) if name else None
+    reason = source_of(request)
+    if metric.status == MetricStatus.ACTIVE:
+        metric = metric_status_set(
+            metric=metric, version=metric.version, step="deprecate", reason=reason, successor=successor, user=user
+        )
+    metric.sunset_on = dt.date.fromisoformat(request.content["sunset_on"])
+    metric.version += 1
+    metric.save(update_fields=["sunset_on", "version", "updated_at"])
+    event_keep(metric, MetricHappening.STATUS, f"Will be retired on {metric.sunset_on}.", reason=reason, user=user)
+    record(metric, "metric.sunset_set", None, metric.sunset_on, {"sunset_on": metric.sunset_on, "reason": reason})
+    return Applied()
+
+
+def apply_quota_rule(client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """The rule is the request's own text (`quota_rules`); the metrics that it reads are flagged as feeding quotas or pay."""
+    for metric in Metric.objects.select_for_update(of=("self",)).filter(
+        key__in=request.content["metrics"], feeds_pay=False
+    ):
+        metric.feeds_pay = True
+        metric.version += 1
+        metric.save(update_fields=["feeds_pay", "version", "updated_at"])
+        text = f"Feeds quotas or pay by the rule “{request.content['key']}”."
+        event_keep(metric, MetricHappening.STATUS, text, reason=source_of(request), user=user)
+        record(metric, "metric.feeds_pay", False, True, {"feeds_pay": True, "rule": request.content["key"]})
+    return Applied()
+
+
+def metric_of(request: ChangeRequest) -> Metric:
+    """The request's metric as it is now."""
+    metric: Metric | None = Metric.objects.filter(pk=request.metric_id or 0).first()
+    if metric is None:
+        raise DefinitionError("the metric that it is about is not there any more")
+    return metric
+
+
+KINDS: Final[dict[str, Callable[[Client, ChangeRequest, Any], Applied]]] = {
+    ChangeKind.POLICY: apply_policy,
+    ChangeKind.METRIC_NEW: apply_metric_new,
+    ChangeKind.METRIC_CHANGE: apply_metric_change,
+    ChangeKind.METRIC_RETIRE: apply_metric_retire,
+    ChangeKind.THRESHOLD: apply_threshold,
+    ChangeKind.QUOTA_RULE: apply_quota_rule,
+}

@@ -1,0 +1,295 @@
+"""An approved change takes effect in its month, whole or not at all, and says what it did."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from governance.models import ChangeEffect, ChangeEvent, ChangeReceipt, ChangeRequest, ChangeState, Metric
+from governance.selectors.restatements import ledger_get
+from governance.services import change_effect
+from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
+from governance.services.change_preview import preview_run, preview_start
+from governance.services.change_states import change_move
+from governance.services.change_told import receipt_read
+from governance.services.changes import Wish, change_draft, change_submit
+from governance.services.items import definitions_start, item_confirm
+from governance.services.problems import DefinitionError
+from governance.services.registry import metric_owner_set, registry_start
+from governance.services.signoff_states import TransitionError
+from metrics.models import ContractLine, MonthClose, PolicyVersion
+from metrics.selectors.breaks import breaks_get
+from metrics.selectors.policies import policy_in_force
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import CloseError, month_close
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.notices.models import Notice
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.conftest import item
+from tests.reporting.numbers import LINES, NOW, line, numbers_load
+
+JANUARY, FEBRUARY, MARCH, APRIL, MAY = (month_parse(f"2026-0{month}") for month in (1, 2, 3, 4, 5))
+IN_MAY = dt.datetime(2026, 5, 10, tzinfo=dt.UTC)
+DISCOUNTED = line("K5/1", "dora", "Platform", 10_000, dt.date(2026, 3, 1), discount_e6=10**9)
+LIST = {"parameters": {"discounts": "list"}}
+
+
+@pytest.fixture
+def client(northwind: Client, rita: User, finn: User, eve: User) -> Client:
+    """Northwind with 12,000, 36,000 and 51,000; 52,000 without the discount. January and February are closed."""
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=policy_in_force(northwind).to_dict())
+        numbers_load(northwind, [*LINES, DISCOUNTED])
+        for month in (JANUARY, FEBRUARY):
+            month_close(client=northwind, month=month, user=finn)
+    return northwind
+
+
+def approved(client: Client, rita: User, finn: User, month: int = APRIL, **more: Any) -> ChangeRequest:
+    """Rita's request, computed and approved; the board's own rules are not the matter here. In the client's scope."""
+    kind, content = more.pop("kind", "policy"), more.pop("content", LIST)
+    wish = Wish(title="List prices", content=content, rationale="Because.", from_month=month, **more)
+    request = change_draft(client=client, kind=kind, wish=wish, user=rita)
+    request = change_submit(request=request, version=request.version, user=rita)
+    for step in ("triage", "ask_impact"):
+        request = change_move(request=request, step=step, user=finn)
+    preview = preview_start(request=request, user=finn)
+    return ChangeRequest.objects.get(pk=preview.request_id)
+
+
+def reviewed(client: Client, request: ChangeRequest, finn: User) -> ChangeRequest:
+    """With its preview computed, to the board and approved."""
+    with tenant_context(client):
+        preview = request.previews.latest("id")
+    preview_run(client=client, preview_id=preview.pk)
+    with tenant_context(client):
+        request = ChangeRequest.objects.get(pk=request.pk)
+        request = change_move(request=request, step="to_review", user=finn)
+        return change_move(request=request, step="approve", user=finn)
+
+
+def scheduled(client: Client, rita: User, finn: User, month: int = APRIL, **more: Any) -> ChangeRequest:
+    with tenant_context(client):
+        request = approved(client, rita, finn, month, **more)
+    request = reviewed(client, request, finn)
+    with tenant_context(client):
+        change_schedule(client=client, request=request, user=finn, now=NOW)
+    return request
+
+
+def effect(request: ChangeRequest) -> ChangeEffect:
+    found: ChangeEffect = ChangeEffect.objects.select_related("request", "policy_version").get(request=request)
+    return found
+
+
+def traces() -> tuple[Any, ...]:
+    """Everything that taking effect writes."""
+    return (
+        PolicyVersion.objects.count(),
+        list(ChangeRequest.objects.values_list("state", flat=True)),
+        MonthClose.objects.count(),
+        Notice.objects.filter(kind="changed").count(),
+        ChangeReceipt.objects.count(),
+    )
+
+
+def test_it_waits_for_its_month_and_for_the_months_before_it(client: Client, rita: User, finn: User) -> None:
+    request = scheduled(client, rita, finn, MAY)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        assert effect(request).state == "waiting" and Client.objects.get().next_change_at is not None
+    changes_take_effect(client=client, now=IN_MAY)
+    changes_take_effect(client=client, now=IN_MAY)
+    with tenant_context(client):
+        found = effect(request)
+        assert found.state == "blocked" and "still open, close them first: 2026-03" in found.message
+        assert policy_in_force(client).discounts == "net" and found.request.state == ChangeState.SCHEDULED
+        assert Notice.objects.filter(kind="change_waits", user=finn, text__contains="close them first").count() == 1
+        month_close(client=client, month=MARCH, user=finn)
+        books_rebuild_all(client=client, now=IN_MAY)
+        month_close(client=client, month=APRIL, user=finn)
+    changes_take_effect(client=client, now=IN_MAY)
+    with tenant_context(client):
+        assert effect(request).state == "done" and policy_in_force(client).discounts == "list"
+
+
+def test_a_prospective_change_leaves_what_was_reported_and_breaks_at_its_month(
+    client: Client, rita: User, finn: User
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    with tenant_context(client):
+        before = list(MonthClose.objects.values_list("month", "recognition", "content_hash"))
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.at_month, found.before_cents, found.after_cents) == (MARCH, 51_000_00, 52_000_00)
+        assert found.approved_cents == found.effect_cents == 1_000_00
+        books_rebuild_all(client=client, now=NOW)
+        assert list(MonthClose.objects.values_list("month", "recognition", "content_hash")) == before
+        (broken,) = breaks_get(client)
+        assert broken.month == APRIL and broken.definition == Decimal("1000.00")
+        assert broken.cause is not None and broken.cause.label == "CR-1"
+        text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
+        assert "ARR at the end of Mar 2026: 51,000.00 → 52,000.00 USD (+1,000.00)" in text
+
+
+def test_a_restating_change_restates_in_the_background_and_stands_in_the_ledger(
+    client: Client, rita: User, finn: User
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn, JANUARY, is_restating=True)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.state, found.restated_months) == ("done", [MARCH]), "only March has a discount"
+        ledger = ledger_get(client)
+        (entry,) = ledger.entries
+        assert (entry.month, entry.effect, entry.definition, entry.data) == (
+            MARCH, Decimal("1000.00"), Decimal("1000.00"), Decimal("0.00"),
+        )  # fmt: skip
+        assert entry.cause is not None and entry.cause.label == "CR-1"
+        assert ledger.by_month == {MARCH: Decimal("1000.00")} and ledger.flows["new"] == Decimal("1000.00")
+        assert found.request.state == ChangeState.COMMUNICATED
+
+
+@pytest.mark.parametrize("where", ["apply_change", "change_communicate", "month_restate"])
+def test_what_is_killed_in_the_middle_comes_to_the_same_end(
+    client: Client, rita: User, finn: User, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn, JANUARY, is_restating=True)
+    real = getattr(change_effect, where)
+
+    def killed(**given: Any) -> Any:
+        real(**given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(change_effect, where, killed)
+        changes_take_effect(client=client, now=NOW)
+    for _ in range(2):
+        changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.state, found.restated_months, found.request.state) == ("done", [MARCH], "communicated")
+        assert PolicyVersion.objects.count() == 2 and MonthClose.objects.filter(month=MARCH, revision=3).count() == 0
+        assert Notice.objects.filter(kind="changed", user=rita).count() == 1
+        assert ChangeEvent.objects.filter(request=request, step="take_effect").count() == 1
+
+
+def test_a_restatement_that_fails_is_kept_with_its_reason_and_tried_again(
+    client: Client, rita: User, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn, JANUARY, is_restating=True)
+
+    def refused(**given: Any) -> Any:
+        raise CloseError("the numbers are being recomputed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(change_effect, "month_restate", refused)
+        changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.state, found.message) == ("failed", "the numbers are being recomputed")
+        assert not MonthClose.objects.filter(revision=2).exists()
+        effect_retry(client=client, request=request, user=finn, now=NOW)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        assert effect(request).state == "done"
+        with pytest.raises(TransitionError):
+            effect_retry(client=client, request=request, user=finn, now=NOW)
+
+
+def test_lines_that_changed_since_the_preview_stop_it_until_somebody_lets_it_pass(
+    client: Client, rita: User, finn: User
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    with tenant_context(client):
+        ContractLine.objects.filter(line_id="K5/1").update(discount=1_250)
+        books_rebuild_all(client=client, now=NOW)
+        before = traces()
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.state, found.found_cents) == ("blocked", 1_250_00) and traces() == before
+        assert "it was approved at 1000.00 and would do 1250.00 now" in found.message
+        with pytest.raises(TransitionError):
+            effect_accept(client=client, request=request, cents=1_000_00, user=finn, now=NOW)
+        effect_accept(client=client, request=request, cents=1_250_00, user=finn, now=NOW)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.state, found.approved_cents, found.effect_cents) == ("done", 1_000_00, 1_250_00)
+        text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
+        assert "Approved at +1,000.00 USD; took effect at +1,250.00" in text
+
+
+def test_nothing_is_scheduled_that_was_not_approved_as_it_stands(client: Client, rita: User, finn: User) -> None:
+    with tenant_context(client):
+        request = approved(client, rita, finn)
+        with pytest.raises(TransitionError):
+            change_schedule(client=client, request=request, user=finn, now=NOW)
+    request = reviewed(client, request, finn)
+    with tenant_context(client):
+        ChangeRequest.objects.filter(pk=request.pk).update(content={"parameters": {"renewal_grace_days": 90}})
+        with pytest.raises(DefinitionError, match="not what is there"):
+            change_schedule(client=client, request=request, user=finn, now=NOW)
+
+
+def test_content_that_was_changed_past_the_services_never_takes_effect(client: Client, rita: User, finn: User) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    with tenant_context(client):
+        ChangeRequest.objects.filter(pk=request.pk).update(content={"parameters": {"renewal_grace_days": 90}})
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        assert effect(request).state == "blocked" and policy_in_force(client).renewal_grace_days == 0
+
+
+def test_the_definition_says_it_confirmed_by_the_request(client: Client, ana: User, rita: User, finn: User) -> None:
+    with tenant_context(client):
+        definitions_start(client=client, user=ana)
+        item_confirm(item=item("discounts"), version=1, by="Finn", meeting="Kickoff")
+        untouched = item("mrr").sha256
+        month_close(client=client, month=MARCH, user=finn)
+    scheduled(client, rita, finn)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = item("discounts")
+        assert (found.value, found.state, found.confirmed_by) == ("list", "confirmed", "CR-1")
+        assert "List prices count" in found.answer and item("mrr").sha256 == untouched
+        assert [each.event for each in found.changes.order_by("id")][-2:] == ["edited", "confirmed"]
+
+
+def test_owners_and_whoever_asked_have_receipts_and_the_last_closes_it(
+    client: Client, rita: User, finn: User, eve: User
+) -> None:
+    with tenant_context(client):
+        registry_start(client=client, user=rita)
+        for metric in Metric.objects.filter(key="arr"):
+            metric_owner_set(metric=metric, version=metric.version, owner=eve, user=rita)
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        waiting = {row.user for row in ChangeReceipt.objects.filter(read_at=None).select_related("user")}
+        assert waiting == {rita, eve}
+        assert receipt_read(request=request, user=finn) is None, "nobody waits for Finn"
+        assert receipt_read(request=request, user=eve) is not None and receipt_read(request=request, user=eve) is None
+        assert ChangeRequest.objects.get().state == ChangeState.COMMUNICATED
+        receipt_read(request=request, user=rita)
+        assert ChangeRequest.objects.get().state == ChangeState.CLOSED
+        assert AuditEntry.objects.filter(action="change.read").count() == 2
