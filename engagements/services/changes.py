@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from engagements.models import Activity, Engagement
 from engagements.services.problems import IllegalMove
-from engagements.services.summaries import summary_refresh
+from engagements.services.summaries import summary_follow
 from portal.tenancy import audit
 from portal.tenancy.actor import current_actor
 from portal.tenancy.audit import FIRMS_ALONE
@@ -26,7 +26,7 @@ def record_change(
     after: Any = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """One audit entry, one line of the feed and the summary, in the transaction of the change.
+    """One audit entry and one line of the feed, in the transaction of the change, and at its end the summary.
 
     `text` follows the actor's name in the feed; `path` leads there within the engagement's pages. What `is_internal` says is
     for the firm's people: neither feed nor log shows it to the client's. IllegalMove where somebody closed the engagement since
@@ -39,7 +39,7 @@ def record_change(
     Activity.objects.create(
         engagement=engagement, actor=actor_name(), text=text[:600], path=path[:300], is_internal=is_internal
     )
-    summary_refresh(engagement=engagement)
+    summary_follow(engagement=engagement)
 
 
 def actor_name() -> str:

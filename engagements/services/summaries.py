@@ -1,6 +1,7 @@
 """The one row about an engagement that the firm's portfolio reads; written inside the client's scope.
 
-It follows every change, and once a day the calendar: a task that becomes late is no change of anybody's.
+It follows every transaction that changes the engagement, and once a day the calendar: a task that becomes late is no change of
+anybody's.
 """
 
 import datetime as dt
@@ -15,12 +16,30 @@ from engagements.selectors.health import health_get, hours_spent
 from engagements.selectors.waiting import waiting_list
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client
+from portal.tenancy.scope import at_scope_end, not_at_scope_end
 
 LOOK_HOUR = 5
 
 
+def summary_follow(*, engagement: Engagement) -> None:
+    """Write the summary when everything that this transaction changes is there: once, however much that is."""
+    key = engagement.pk
+
+    def refresh() -> None:
+        if found := Engagement.objects.select_related("client").filter(pk=key).first():
+            summary_refresh(engagement=found)
+
+    at_scope_end(following(engagement), refresh)
+
+
+def following(engagement: Engagement) -> tuple[str, int]:
+    """The name under which a scope keeps in mind that the summary has to be written."""
+    return ("engagement summary", engagement.pk)
+
+
 def summary_refresh(*, engagement: Engagement, today: date | None = None) -> EngagementSummary:
     """Write down what the portfolio shows of the engagement on a day."""
+    not_at_scope_end(following(engagement))
     day = today or timezone.now().date()
     hours = hours_spent(engagement)
     health = health_get(engagement, day, hours)

@@ -5,10 +5,10 @@ managers read) and PostgreSQL (a transaction-local setting that the row policies
 with the transaction, so that nothing leaks through a pooled connection.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import connection, connections, transaction
@@ -27,6 +27,7 @@ class Scope:
 
     client_id: int
     client_slug: str
+    left_for_the_end: dict[Hashable, Callable[[], None]] = field(default_factory=dict, compare=False, repr=False)
 
 
 _current: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
@@ -45,6 +46,31 @@ def scoped_client_id() -> int:
     return scope.client_id
 
 
+def at_scope_end(key: Hashable, action: Callable[[], None]) -> None:
+    """Do `action` as the last thing of the open scope, in its transaction; once, however often it is asked for under `key`.
+
+    For what sums up everything that a transaction changed. Where the transaction is rolled back, nothing is done; what was
+    rolled back to a savepoint may still be asked about, so that the action reads what is there.
+    """
+    scope = _current.get()
+    if scope is None:
+        raise ScopeError("no client is in scope, so that it has no end")
+    scope.left_for_the_end[key] = action
+
+
+def not_at_scope_end(key: Hashable) -> None:
+    """What was left for the end of the open scope under `key` has been done already."""
+    if (scope := _current.get()) is not None:
+        scope.left_for_the_end.pop(key, None)
+
+
+def scope_settle() -> None:
+    """Do now what was left for the end of the open scope."""
+    scope = _current.get()
+    while scope is not None and scope.left_for_the_end:
+        scope.left_for_the_end.pop(next(iter(scope.left_for_the_end)))()
+
+
 @contextmanager
 def tenant_context(client: "Client", *, using: str = "default") -> Iterator["Client"]:
     """Open one transaction in which only `client`'s rows exist; roll it back when the block raises.
@@ -59,6 +85,8 @@ def tenant_context(client: "Client", *, using: str = "default") -> Iterator["Cli
         token = _current.set(Scope(client_id=client.pk, client_slug=client.slug))
         try:
             yield client
+            if not connections[using].needs_rollback:
+                scope_settle()
         finally:
             _current.reset(token)
         if not outermost and not connections[using].needs_rollback:  # a rollback takes the setting back by itself

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
 from engagements.models import Engagement, EngagementSummary, GateCriterion, Meeting, Milestone, Participant, Task
 from engagements.selectors.health import AMBER, GREEN, RED, HoursSpent, health_get, hours_spent
@@ -16,13 +18,14 @@ from engagements.services.summaries import summaries_due, summary_refresh
 from engagements.services.tasks import task_create, task_update, time_add
 from portal.accounts.models import User
 from portal.tenancy.models import Client, FirmRole
-from portal.tenancy.scope import firm_context, tenant_context
+from portal.tenancy.scope import firm_context, scope_settle, tenant_context
 from portal.tenancy.services import client_create, firm_create
 from tests.conftest import consultant
 from tests.engagements.conftest import START, started
 
 SignedIn = Callable[[User], Browser]
 TODAY = dt.date(2026, 11, 20)
+SUMMARY_WRITTEN = 2  # queries: the row that there is, locked, and its new figures
 
 
 def levels(engagement: Engagement, today: dt.date = TODAY, hours: HoursSpent | None = None) -> list[tuple[str, str]]:
@@ -76,10 +79,12 @@ def test_the_longest_wait_comes_first_with_whom_and_since_when(project: Engageme
         ("Finn", "Confirm several years"),
         ("Nobody yet", "1. Map: access to billing"),
     ]
+    scope_settle()
     summary = EngagementSummary.objects.get()
     assert (summary.waiting_on, summary.waiting_for) == ("Finn", "Confirm several years")
     assert summary.waiting_since == item.created_at
     homework_set(item=item, is_done=True)
+    scope_settle()
     assert EngagementSummary.objects.get().waiting_for == "1. Map: access to billing"
 
 
@@ -103,16 +108,19 @@ def test_a_person_is_needed_for_homework_tasks_and_signatures(
     assert needed_of(project, ana, is_firm_staff=True, today=TODAY) == []
 
 
-def test_the_summary_follows_every_change(project: Engagement, ana: User) -> None:
+def test_the_summary_follows_every_transaction_that_changes_something(project: Engagement, ana: User) -> None:
+    scope_settle()
     summary = EngagementSummary.objects.get()
     assert (summary.phase, summary.gate, summary.health) == ("1. Strategy", "Definition signed", "green")
     assert summary.shut_by.startswith("Shut until this holds: Finance and RevOps have signed")
     task = task_create(engagement=project, name="A", hours_low=2, hours_high=3)
     time_add(task=task, user=ana, minutes=45, day=START)
+    scope_settle()
     summary.refresh_from_db()
     assert str(summary.logged) == "0.75" and summary.budget == 3
     Milestone.objects.create(engagement=project, position=1, name="M", budget=40)
     row_move(about="task", row=task, step="start")
+    scope_settle()
     assert EngagementSummary.objects.get().budget == 40
 
 
@@ -172,6 +180,27 @@ def test_a_single_engagement_opens_by_itself_for_the_clients_people(
         assert Task.objects.count() == 0
     assert signed_in(finn).get("/c/northwind/engagements/")["Location"] == f"/c/northwind/engagements/{engagement.pk}/"
     assert signed_in(ana).get("/c/northwind/engagements/").status_code == 200
+
+
+def test_the_summary_is_written_once_however_much_a_transaction_changes(
+    northwind: Client, ana: User, finn: User
+) -> None:
+    with tenant_context(northwind):
+        engagement = started(northwind, ana)
+        with CaptureQueriesContext(connection) as seen:
+            for name in "ABC":
+                task_create(engagement=engagement, name=name)
+            scope_settle()
+    assert sum("engagementsummary" in query["sql"].lower() for query in seen.captured_queries) == SUMMARY_WRITTEN
+
+
+def test_a_look_of_another_day_is_not_written_over_at_the_end(northwind: Client, ana: User) -> None:
+    with tenant_context(northwind):
+        engagement = started(northwind, ana)
+        task_create(engagement=engagement, name="A", due_on=TODAY)
+        summary_refresh(engagement=engagement, today=TODAY + dt.timedelta(days=1))
+    with tenant_context(northwind):
+        assert EngagementSummary.objects.get().health == "amber"
 
 
 def test_a_task_that_becomes_late_overnight_shows_next_morning(project: Engagement, northwind: Client) -> None:
