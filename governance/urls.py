@@ -9,6 +9,7 @@ from governance.views import (
     changes,
     definitions,
     documents,
+    effects,
     metrics,
     registry,
     respondents,
@@ -88,5 +89,10 @@ urlpatterns = [
     path(f"{CHANGE}join/", changes.change_support, name="change_join"),
     path(f"{CHANGE}triage/", changes.change_take, name="change_triage"),
     path(f"{CHANGE}step/", changes.change_step, name="change_step"),
+    path(f"{CHANGE}schedule/", effects.change_plan, name="change_schedule"),
+    path(f"{CHANGE}accept/", effects.change_accept, name="change_accept"),
+    path(f"{CHANGE}retry/", effects.change_retry, name="change_retry"),
+    path("restatements/", effects.restatements, name="restatements"),
+    path("restatements/restatements.csv", effects.restatements_csv, name="restatements_csv"),
     *board_urls.urlpatterns,
 ]

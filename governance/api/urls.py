@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import board, definitions, documents, views
+from governance.api import board, definitions, documents, effects, views
 
 ITEM = "definitions/<slug:key>/"
 VERSION = "documents/<int:number>/"
@@ -21,6 +21,9 @@ urlpatterns = [
     path(f"{VERSION}diff/", documents.DocumentDifference.as_view(), name="api_document_diff"),
     path(f"{VERSION}sign-off/", documents.SignoffDetail.as_view(), name="api_signoff"),
     path(f"{VERSION}certificate/", documents.CertificateDetail.as_view(), name="api_certificate"),
+    path("changes/<int:number>/schedule/", effects.ChangeScheduled.as_view(), name="api_change_schedule"),
+    path("changes/<int:number>/effect/", effects.ChangeEffectDetail.as_view(), name="api_change_effect"),
+    path("restatements/", effects.RestatementList.as_view(), name="api_restatements"),
     path("metrics/", views.MetricList.as_view(), name="api_metrics"),
     path("metrics/yaml/", views.MetricsFile.as_view(), name="api_metrics_yaml"),
     path("metrics/<slug:key>/", views.MetricDetail.as_view(), name="api_metric"),

@@ -1,7 +1,7 @@
 """What an approved request was approved to do, and what it does now. Runs in the client's scope.
 
 `effect_of(request) -> ChangeEffect | None` · `approved_figure(request) -> Measured` · `measure(client, request, month)` ·
-`lines_changed(since) -> int` · `approval_fault(request, effect) -> str`
+`lines_changed(since) -> int` · `approval_fault(request) -> str` · `approved_preview(request)`
 """
 
 import datetime as dt
@@ -10,7 +10,18 @@ from typing import Any, Final
 
 from governance.change_content import content_digest
 from governance.change_impact import Impact
-from governance.models import ChangeEffect, ChangeEvent, ChangeKind, ChangeReceipt, ChangeRequest
+from governance.models import (
+    Board,
+    ChangeEffect,
+    ChangeEvent,
+    ChangeKind,
+    ChangePreview,
+    ChangeReceipt,
+    ChangeRequest,
+    ChangeVote,
+    PreviewState,
+    VoteDecision,
+)
 from metrics.engine.month_end import MonthEnd
 from metrics.models import ContractLine, LineChange
 from metrics.selectors.month_ends import MonthEnds
@@ -50,7 +61,8 @@ def approved_figure(request: ChangeRequest) -> Measured:
     """What the board was shown that a policy change does to ARR: at the end of the month before it, which it begins with; where
     it restates, in the month that it moves most.
     """
-    result = request.preview.result if request.preview is not None else None
+    preview = approved_preview(request)
+    result = preview.result if preview is not None else None
     if not result or not result.get("book"):
         return Measured(None, None, None)
     impact = Impact(result)
@@ -92,6 +104,23 @@ def approval_fault(request: ChangeRequest) -> str:
         return "nobody has approved it"
     if not step.content_sha256 == request.content_sha256 == now:
         return NOT_AS_APPROVED
-    if request.preview is None or request.preview.content_sha256 != now:
-        return "its consequence was not computed of what it says now"
+    preview = approved_preview(request)
+    if preview is None or preview.content_sha256 != now:
+        return "no vote of the board, and no consequence, stands on what it says now"
     return ""
+
+
+def approved_preview(request: ChangeRequest) -> ChangePreview | None:
+    """The consequence that was approved: the one that the standing votes are bound to; of a client that had no board yet, the
+    request's own. None where no vote stands on what the request says now.
+    """
+    votes = ChangeVote.objects.filter(
+        request=request, voided_at=None, decision=VoteDecision.YES, content_sha256=request.content_sha256
+    )
+    vote = votes.order_by("-id").first()
+    if vote is None:
+        has_board = Board.objects.filter(started_at__lte=request.decided_at).exists()
+        return None if has_board else request.preview
+    done = ChangePreview.objects.filter(request=request, sha256=vote.preview_sha256, state=PreviewState.DONE)
+    found: ChangePreview | None = done.order_by("-id").first()
+    return found

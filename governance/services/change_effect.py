@@ -21,7 +21,13 @@ from governance.models import (
     EffectState,
     PublicationMode,
 )
-from governance.selectors.change_effects import approval_fault, approved_figure, lines_changed, measure
+from governance.selectors.change_effects import (
+    approval_fault,
+    approved_figure,
+    approved_preview,
+    lines_changed,
+    measure,
+)
 from governance.services.change_apply import apply_change
 from governance.services.change_states import change_lock, change_move, event_keep
 from governance.services.change_told import change_communicate, obstacle_tell
@@ -87,7 +93,7 @@ def effect_accept(*, client: Client, request: ChangeRequest, cents: int, user: A
         raise TransitionError("it does not wait for that, or not with that effect: look at it once more")
     effect.accepted_cents, effect.accepted_by = cents, user
     effect.save(update_fields=["accepted_cents", "accepted_by"])
-    said(effect, "effect_accept", f"Takes effect all the same, at {from_cents(cents)}", user)
+    said(effect, "effect_accept", "Takes effect all the same, with the effect that was shown", user)
     look_soon(client, now)
     return effect
 
@@ -204,7 +210,8 @@ def take_measure(client: Client, request: ChangeRequest, effect: ChangeEffect) -
     """Note what it does to ARR. EffectMoved where that is neither what was approved nor what somebody let pass."""
     found = measure(client, request, effect.at_month)
     effect.before_cents, effect.after_cents = found.before, found.after
-    effect.lines_changed = lines_changed(request.preview.at) if request.preview is not None else 0
+    approved = approved_preview(request)
+    effect.lines_changed = lines_changed(approved.at) if approved is not None else 0
     if effect.approved_cents is None or found.cents in (effect.approved_cents, effect.accepted_cents):
         return
     if found.cents is None:
@@ -258,5 +265,7 @@ def stand_still(client: Client, key: int, error: Exception) -> None:
         return
     effect.state, effect.message, effect.found_cents = state, message, found
     effect.save(update_fields=["state", "message", "found_cents"])
-    said(effect, "blocked" if state == EffectState.BLOCKED else "failed", message, None)
+    # The log is read by people who see no figures of the whole client.
+    text = "It would do something else than what was approved" if isinstance(error, EffectMoved) else message
+    said(effect, "blocked" if state == EffectState.BLOCKED else "failed", text, None)
     obstacle_tell(client=client, effect=effect)

@@ -4,6 +4,7 @@ from tests.tenancy.routes_accounts import ACCOUNT_ROUTES, OTHER_ACCOUNT_ROUTES
 from tests.tenancy.routes_board import BOARD_ROUTES
 from tests.tenancy.routes_changes import CHANGE_ROUTES
 from tests.tenancy.routes_closing import CLOSING_ROUTES, OTHER_CLOSING_ROUTES
+from tests.tenancy.routes_effects import EFFECT_ROUTES
 from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES, OTHER_ENGAGEMENT_ROUTES
 from tests.tenancy.routes_governance import GOVERNANCE_ROUTES
 from tests.tenancy.routes_metrics import METRICS_ROUTES
@@ -16,6 +17,7 @@ CLIENT_ROUTES = [
     *ACCOUNT_ROUTES,
     *BOARD_ROUTES,
     *CHANGE_ROUTES,
+    *EFFECT_ROUTES,
     *ENGAGEMENT_ROUTES,
     *CLOSING_ROUTES,
     *GOVERNANCE_ROUTES,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from metrics.api.fields import AmountField, MonthField, RatioField
@@ -72,8 +73,52 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
         return about | amounts | counts
 
 
+class CauseSerializer(serializers.Serializer[Any]):
+    """A decision: a change request or a signed policy document, and the page that shows it."""
+
+    kind = serializers.CharField()
+    name = serializers.CharField(source="label", help_text="CR-7, Policy document v3.")
+    path = serializers.CharField()
+
+
+class BreakSerializer(serializers.Serializer[Any]):
+    """From `month` on another definition holds.
+
+    by_definition + by_corrections = month_before_under_new − month_before_as_reported.
+    """
+
+    month = MonthField()
+    policy_before = serializers.IntegerField(source="before")
+    policy_after = serializers.IntegerField(source="after")
+    parameters = serializers.SerializerMethodField(help_text="The parameters that changed.")
+    month_before_as_reported = AmountField(source="reported")
+    month_before_under_new = AmountField(source="under_new")
+    by_definition = AmountField(source="definition", allow_null=True, help_text="null: cannot be valued any more.")
+    by_corrections = AmountField(source="data", allow_null=True)
+    cause = CauseSerializer(allow_null=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_parameters(self, found: Any) -> list[str]:
+        return [change.parameter for change in found.changed]
+
+
+class RestatedSerializer(serializers.Serializer[Any]):
+    """A closed month of all customers as it was first reported, and as it is reported now."""
+
+    month = MonthField()
+    revision = serializers.IntegerField(source="latest.revision")
+    reason = serializers.CharField(source="latest.reason")
+    as_reported = BridgeRowSerializer(source="reported")
+    as_restated = BridgeRowSerializer(source="restated")
+    effect = AmountField(help_text="Of the ending: as restated less as reported.")
+    cause = CauseSerializer(allow_null=True)
+
+
 class BridgeSerializer(serializers.Serializer[Any]):
-    """The bridge by period and group. `totals` has one row for each period; a group in which everything is 0 is left out."""
+    """The bridge by period and group. `totals` has one row for each period; a group in which everything is 0 is left out.
+
+    `breaks` and `restated` are of all customers; both are empty where every month is shown as the contracts stand now.
+    """
 
     book = BookSerializer(source="head")
     by = serializers.CharField(source="dimension")
@@ -82,6 +127,8 @@ class BridgeSerializer(serializers.Serializer[Any]):
     groups = serializers.ListField(child=serializers.CharField())
     rows = BridgeRowSerializer(many=True)
     totals = BridgeRowSerializer(many=True)
+    breaks = BreakSerializer(many=True)
+    restated = RestatedSerializer(many=True)
 
 
 class MoneyFigureSerializer(serializers.Serializer[Any]):

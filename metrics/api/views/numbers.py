@@ -15,13 +15,15 @@ from metrics.api.serializers.explain import WhySerializer
 from metrics.computation import missing_rates_text
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get
+from metrics.selectors.breaks import breaks_get, restated_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
-from metrics.selectors.figures import Cell
+from metrics.selectors.figures import Bridge, Cell
 from metrics.selectors.movers import movers_get
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.reported import bridge_reported, headline_reported, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_ARR
 from portal.tenancy.problems import Conflict
 
@@ -50,9 +52,21 @@ class BridgeDetail(NumbersView):
         given = (asked["first"], asked["last"], asked["by"], asked["grain"], asks.filters_of(asked))
         if asked["view"] == "current":
             bridge = bridge_get(call.client, asked["basis"], *given)
-        else:
-            bridge = bridge_reported(call.client, asked["basis"], *given, asked["as_of"])
-        return bounded(bridge, len(bridge.rows))
+            return bounded(vars(bridge) | {"breaks": [], "restated": []}, len(bridge.rows))
+        bridge = bridge_reported(call.client, asked["basis"], *given, asked["as_of"])
+        marks = {"breaks": [], "restated": []} if asked["as_of"] else marks_of(call.client, bridge)
+        return bounded(vars(bridge) | marks, len(bridge.rows))
+
+
+def marks_of(client: Client, bridge: Bridge) -> dict[str, Any]:
+    """Changed definitions and restated months within the months of a bridge."""
+    if not bridge.totals:
+        return {"breaks": [], "restated": []}
+    months = range(bridge.totals[0].period.first, bridge.totals[-1].period.last + 1)
+    return {
+        "breaks": [each for each in breaks_get(client, bridge.head) if each.month in months],
+        "restated": [each for month, each in restated_get(client, bridge.head).items() if month in months],
+    }
 
 
 class HeadlineDetail(NumbersView):

@@ -1,0 +1,129 @@
+"""Putting approved changes on their way, what became of them, and the ledger of restatements."""
+
+import datetime as dt
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers
+
+from governance.api.definitions import told
+from governance.models import ChangeEffect, ChangeRequest, EffectState
+from governance.selectors.change_effects import effect_of, receipts_of
+from governance.selectors.changes import change_get
+from governance.selectors.restatements import ledger_get
+from governance.services.change_effect import change_schedule
+from metrics.api.fields import AmountField, MonthField, PersonField, RatioField
+from metrics.api.serializers.numbers import BookSerializer, BreakSerializer, BridgeRowSerializer, CauseSerializer
+from metrics.api.serializers.questions import BasisParameters
+from metrics.figures import from_cents
+from portal.tenancy.api import Call, ClientAPIView, Operation
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    """Somebody who has to know of a change, and when they opened it."""
+
+    person = PersonField(source="user")
+    reason = serializers.CharField()
+    told_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
+
+
+class EffectSerializer(serializers.Serializer[Any]):
+    """An approved change on its way into force. Amounts are of ARR at `at_month`; null where it moves no money."""
+
+    number = serializers.IntegerField(source="effect.request.number")
+    state = serializers.ChoiceField(EffectState.choices, source="effect.state")
+    message = serializers.CharField(
+        source="effect.message", allow_blank=True, help_text="What it waits for, or where it failed."
+    )
+    at_month = MonthField(source="effect.at_month", allow_null=True)
+    approved = AmountField(allow_null=True, help_text="What the board was shown that it does.")
+    took_effect = AmountField(allow_null=True, help_text="What it did.")
+    lines_changed = serializers.IntegerField(source="effect.lines_changed")
+    policy = serializers.IntegerField(source="effect.policy_version.number", allow_null=True, default=None)
+    restated_months = serializers.ListField(child=MonthField(), source="effect.restated_months")
+    scheduled_at = serializers.DateTimeField(source="effect.scheduled_at")
+    in_force_at = serializers.DateTimeField(source="effect.begun_at", allow_null=True)
+    done_at = serializers.DateTimeField(source="effect.done_at", allow_null=True)
+    receipts = ReceiptSerializer(many=True)
+
+
+class LedgerEntrySerializer(serializers.Serializer[Any]):
+    """One restatement of one month. by_definition + by_corrections = effect."""
+
+    month = MonthField()
+    revision = serializers.IntegerField(source="close.revision")
+    before = BridgeRowSerializer()
+    after = BridgeRowSerializer()
+    effect = AmountField(help_text="Of the ending.")
+    by_definition = AmountField(source="definition", allow_null=True)
+    by_corrections = AmountField(source="data", allow_null=True)
+    nrr = serializers.ListField(child=RatioField(allow_null=True), help_text="Before and after.")
+    grr = serializers.ListField(child=RatioField(allow_null=True), help_text="Before and after.")
+    reason = serializers.CharField(source="close.reason")
+    cause = CauseSerializer(allow_null=True)
+    closed_by = PersonField(source="close.closed_by")
+    closed_at = serializers.DateTimeField(source="close.closed_at")
+
+
+class LedgerSerializer(serializers.Serializer[Any]):
+    """Every restatement, the newest first, and every definition that changed and left closed months as they were."""
+
+    book = BookSerializer(source="head")
+    entries = LedgerEntrySerializer(many=True)
+    definitions = BreakSerializer(many=True)
+
+
+class EffectView(ClientAPIView):
+    """An operation on changes that take effect."""
+
+    tag = "Change requests"
+
+
+def request_or_404(number: int) -> ChangeRequest:
+    """The client's request of that number."""
+    found = change_get(number)
+    if found is None:
+        raise Http404
+    return found
+
+
+def shown(effect: ChangeEffect) -> dict[str, Any]:
+    """An effect in the shape of `EffectSerializer`."""
+    amounts = {"approved": effect.approved_cents, "took_effect": effect.effect_cents}
+    money = {name: None if cents is None else from_cents(cents) for name, cents in amounts.items()}
+    return {"effect": effect, "receipts": receipts_of(effect.request), **money}
+
+
+class ChangeScheduled(EffectView):
+    operations = {
+        "POST": Operation("change_schedule", TRIAGE_CHANGES, EffectSerializer, status=201, may_fail=(409,)),
+    }
+
+    def post(self, call: Call, number: int) -> Any:
+        """Schedule what was approved: it takes effect by itself as soon as nothing stands in its way. 409 for anything else."""
+        request = request_or_404(number)
+        with told():
+            return shown(
+                change_schedule(client=call.client, request=request, user=call.user, now=dt.datetime.now(dt.UTC))
+            )
+
+
+class ChangeEffectDetail(EffectView):
+    operations = {"GET": Operation("change_effect_get", VIEW_ARR, EffectSerializer)}
+
+    def get(self, call: Call, number: int) -> Any:
+        """What became of an approved change: what it waits for or did, and who has read it. 404 before it was scheduled."""
+        effect = effect_of(request_or_404(number))
+        if effect is None:
+            raise Http404
+        return shown(effect)
+
+
+class RestatementList(EffectView):
+    operations = {"GET": Operation("restatements_list", VIEW_ARR, LedgerSerializer, parameters=BasisParameters)}
+
+    def get(self, call: Call) -> Any:
+        """The ledger of restatements: what changed in which closed month, why, by which decision, by whom, by how much."""
+        return ledger_get(call.client, call.query["basis"])

@@ -1,0 +1,135 @@
+"""What a request's page shows of its way into force, and the page of the ledger of restatements."""
+
+from typing import Any, Final
+
+from governance.effect_words import apart_words, content_words, figures_words, since_words
+from governance.models import ChangeRequest, ChangeState, EffectState
+from governance.selectors.change_effects import effect_of, receipts_of
+from governance.selectors.restatements import Ledger, LedgerEntry, ledger_get
+from governance.services.change_told import receipt_read
+from metrics.break_text import clauses_words, source_words
+from metrics.break_text import figures_words as break_figures
+from metrics.figures import from_cents
+from metrics.models import Recognition
+from portal.lib.dates import dated_text, month_text
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR
+from portal.tenancy.reader import locale_of
+
+DECIDED: Final = (
+    ChangeState.APPROVED, ChangeState.SCHEDULED, ChangeState.EFFECTIVE, ChangeState.COMMUNICATED, ChangeState.CLOSED,
+)  # fmt: skip
+LEVELS: Final = {
+    EffectState.WAITING: "info",
+    EffectState.BLOCKED: "warning",
+    EffectState.WORKING: "info",
+    EffectState.DONE: "success",
+    EffectState.FAILED: "error",
+}
+LABELS: Final = {
+    "beginning": "Beginning", "new": "New", "expansion": "Expansion", "contraction": "Contraction", "churn": "Churn",
+    "reactivation": "Reactivation", "fx": "FX", "ending": "Ending",
+}  # fmt: skip
+
+
+def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any] | None:
+    """When it takes effect, what it did, and who has read it: who has to know has, with this. None before it is approved."""
+    if change.state not in DECIDED:
+        return None
+    receipt_read(request=change, user=request.user)
+    effect, locale = effect_of(change), locale_of(request)
+    may, sees = request.standing.may(TRIAGE_CHANGES), request.standing.may(VIEW_ARR)
+    context: dict[str, Any] = {
+        "row": effect,
+        "since": since_words(change, locale),
+        "content": content_words(change),
+        "may_schedule": may and change.state == ChangeState.APPROVED,
+        "receipts": receipts_of(change),
+    }
+    if effect is None:
+        return context
+    currency = request.client.currency
+    is_moved = effect.state == EffectState.BLOCKED and effect.found_cents is not None
+    return context | {
+        "level": LEVELS[EffectState(effect.state)],
+        "message": dated_text(sentence(effect.message), locale) if sees or not is_moved else "",
+        "figures": figures_words(effect, currency, locale) if sees and effect.begun_at else "",
+        "apart": apart_words(effect, currency, locale) if sees and effect.begun_at else "",
+        "accepts": effect.found_cents if may and is_moved and sees else None,
+        "found": from_cents(effect.found_cents) if effect.found_cents is not None and sees else None,
+        "may_retry": may and effect.state == EffectState.FAILED,
+        "restated": [month_text(month, locale) for month in effect.restated_months],
+    }
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence of a page."""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+
+def ledger_context(request: TenantRequest) -> dict[str, Any]:
+    """Every restatement and every changed definition of a basis, with totals."""
+    basis, locale = request.GET.get("basis", ""), locale_of(request)
+    ledger = ledger_get(request.client, basis if basis in Recognition.values else None)
+    largest = ledger.largest
+    return {
+        "ledger": ledger,
+        "head": ledger.head,
+        "currency": request.client.currency,
+        "bases": [
+            {"label": label, "url": f"{request.path}?basis={value}", "active": value == ledger.head.recognition}
+            for value, label in Recognition.choices
+        ],
+        "entries": [entry_shown(entry) for entry in ledger.entries],
+        "definitions": [
+            {
+                "row": each, "source": source_words(each), "clauses": clauses_words(each),
+                "figures": break_figures(each, request.client.currency, locale),
+            }
+            for each in reversed(ledger.definitions)
+        ],
+        "flows": [(LABELS[name], amount) for name, amount in ledger.flows.items() if amount],
+        "months": list(reversed(ledger.by_month.items())),
+        "largest": {"month": largest[0], "amount": largest[1]} if largest else None,
+    }  # fmt: skip
+
+
+def entry_shown(entry: LedgerEntry) -> dict[str, Any]:
+    """One restatement with the lines of the bridge that moved."""
+    moved = [(LABELS[name], before, after, after - before) for name, before, after in entry.moved]
+    rates = [(label, *pair) for label, pair in (("NRR", entry.nrr), ("GRR", entry.grr)) if pair[0] != pair[1]]
+    return {"row": entry, "moved": moved, "rates": rates, "is_known": entry.definition is not None}
+
+
+LEDGER_COLUMNS: Final = (
+    "kind", "month", "revision", "ending_before", "ending_after", "effect", "by_definition", "by_corrections", "nrr_before",
+    "nrr_after", "grr_before", "grr_after", "why", "reason", "policy", "by", "at",
+)  # fmt: skip
+
+
+def ledger_rows(ledger: Ledger) -> list[list[str]]:
+    """The ledger as rows of a file, in the order of `LEDGER_COLUMNS`; text is not yet made harmless."""
+    return [entry_cells(entry) for entry in ledger.entries]
+
+
+def entry_cells(entry: LedgerEntry) -> list[str]:
+    """One restatement as cells."""
+    close = entry.close
+    figures = [
+        entry.before.ending,
+        entry.after.ending,
+        entry.effect,
+        entry.definition,
+        entry.data,
+        *entry.nrr,
+        *entry.grr,
+    ]
+    name = close.closed_by.get_full_name() if close.closed_by else ""
+    return [
+        "restatement", entry.before.period.key, str(close.revision),
+        *("" if figure is None else str(figure) for figure in figures),
+        entry.why, close.reason, str(close.policy.number), name, close.closed_at.isoformat(),
+    ]  # fmt: skip
