@@ -23,6 +23,7 @@ class GovernanceConfig(AppConfig):
         people.WHEN_LEAVING.append(import_module("governance.services.board").board_leave)
         sections = import_module("governance.change_sections").SECTIONS
         sections["votes"] = import_module("governance.vote_page").votes_context
+        sections["impact"] = import_module("governance.change_impact_page").impact_section
         sections["effect"] = import_module("governance.effect_page").effect_context
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("definitions", "Definitions")

@@ -6,6 +6,7 @@ from governance import board_urls
 from governance.views import (
     answers,
     change_editor,
+    change_impact,
     changes,
     definitions,
     documents,
@@ -92,6 +93,9 @@ urlpatterns = [
     path(f"{CHANGE}schedule/", effects.change_plan, name="change_schedule"),
     path(f"{CHANGE}accept/", effects.change_accept, name="change_accept"),
     path(f"{CHANGE}retry/", effects.change_retry, name="change_retry"),
+    path(f"{CHANGE}impact/", change_impact.change_impact_start, name="change_impact_start"),
+    path(f"{CHANGE}impact/progress/", change_impact.change_impact_progress, name="change_impact_progress"),
+    path(f"{CHANGE}impact/customers.csv", change_impact.change_impact_customers, name="change_impact_customers"),
     path("restatements/", effects.restatements, name="restatements"),
     path("restatements/restatements.csv", effects.restatements_csv, name="restatements_csv"),
     *board_urls.urlpatterns,

@@ -145,6 +145,7 @@ function lines(chart, colours, narrow) {
   }));
   layout.yaxis.rangemode = chart.from_zero === false ? "normal" : "tozero";
   layout.showlegend = traces.length > 1;
+  if (chart.labels.length > 12) layout.xaxis.nticks = narrow ? 4 : 12;
   layout.hovermode = "x unified";
   if (chart.breaks?.length) breaks(chart, layout, colours);
   return { traces, layout };

@@ -7,10 +7,11 @@ from governance.services.changes import Wish, change_draft, change_submit
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client, ClientRole
-from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_CHANGES
+from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.tenancy.matrix import Route
+from tests.tenancy.routes_reporting import numbers_to_print
 
 GRACE = Wish(
     title="Thirty days of grace for late renewals", content={"parameters": {"renewal_grace_days": 30}},
@@ -65,6 +66,12 @@ def taken(client: Client) -> dict[str, Any]:
     return {"version": 2, "owner": user.pk, "urgency": "soon"}
 
 
+def a_change_of_numbers(client: Client) -> dict[str, Any]:
+    """A request of a client that has numbers."""
+    numbers_to_print(client)
+    return another_change(client)
+
+
 CHANGE_ROUTES = [
     Route("changes", VIEW_CHANGES, status=(200,)),
     Route("changes_new", REQUEST_CHANGES, status=(200,)),
@@ -83,4 +90,8 @@ CHANGE_ROUTES = [
     Route("change_join", REQUEST_CHANGES, "post", another_change, status=(302,)),
     Route("change_triage", TRIAGE_CHANGES, "post", another_change, taken, (302,)),
     Route("change_step", TRIAGE_CHANGES, "post", a_sent_change, {"step": "ask_impact"}, (302,)),
+    # the impact
+    Route("change_impact_start", REQUEST_CHANGES, "post", another_change),
+    Route("change_impact_progress", VIEW_CHANGES, "get", another_change, status=(200,)),
+    Route("change_impact_customers", VIEW_ARR, "get", a_change_of_numbers, status=(200,)),
 ]  # fmt: skip

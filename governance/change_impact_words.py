@@ -1,0 +1,217 @@
+"""What an impact comes to, in one sentence made of its figures, and its customers in words."""
+
+from decimal import Decimal
+from typing import Any
+
+from governance.change_impact import Impact
+from governance.change_impact_tables import LABELS, Shown
+from governance.metric_figures import figure_text, sentence, unit_words
+from metrics.engine.retention import ratio4
+from metrics.figures import from_cents
+from metrics.selectors.clauses import TITLES
+from portal.lib.dates import dated_text, month_text
+from portal.lib.money import money_text, percent_text
+
+
+def money(shown: Shown, cents: int) -> str:
+    """An amount with its currency."""
+    return f"{money_text(from_cents(cents), shown.currency, shown.locale)} {shown.currency}"
+
+
+def finding(shown: Shown) -> str:
+    """The impact in one sentence: what ARR does at the newest month end, or in the month in which it differs most."""
+    impact = shown.impact
+    if impact.book is None:
+        return metric_finding(shown)
+    headline, effect = impact.content["headline"], impact.effect
+    if headline["month"] is None or effect is None:
+        return f"It cannot be compared: {headline['reason'] or impact.book['reason']}"
+    moved, month = headline["after"] - headline["before"], month_text(headline["month"], shown.locale)
+    if moved:
+        share = ratio4(moved, headline["before"])
+        part = f" ({percent_text(abs(share), shown.locale)})" if share is not None else ""
+        verb, count = "rises" if moved > 0 else "falls", headline["customers"]
+        who = "1 customer" if count == 1 else f"{count} customers"
+        return f"ARR at {month} {verb} by {money(shown, abs(moved))}{part}, from {who}"
+    if effect[1]:
+        most = f"it differs most in {month_text(effect[0], shown.locale)}, by {money(shown, abs(effect[1]))}"
+        return f"ARR at {month} stays what it is; {most}"
+    return quiet_finding(impact)
+
+
+def quiet_finding(impact: Impact) -> str:
+    """What there is to say where ARR is the same in every month."""
+    if not impact.moves:
+        return "Nothing moves: on these contracts both rules give the same figures"
+    count = impact.content["customers"]["count"]
+    if count:
+        who = "1 customer’s movements are" if count == 1 else f"the movements of {count} customers are"
+        return f"ARR stays what it is in every month; {who} told otherwise"
+    return "ARR and its movements stay what they are; retention differs"
+
+
+def metric_finding(shown: Shown) -> str:
+    """What a changed metric comes to in the newest month in which it has a figure."""
+    told = [each for each in shown.impact.content["metrics"] if each["role"] == "changed"]
+    if not told:
+        return "No figure moves"
+    (metric, *_) = told
+    if not metric["points"]:
+        return f"{metric['name']} has no figures yet"
+    if "level_after" in metric["points"][-1]:
+        rings = sum(point["level_after"] != "" for point in metric["points"])
+        was = sum(point["level_before"] != "" for point in metric["points"])
+        return f"{metric['name']} would ring in {rings} of {len(metric['points'])} months instead of {was}"
+    point = next((each for each in reversed(metric["points"]) if each["before"] != each["after"]), metric["points"][-1])
+    month = month_text(point["month"], shown.locale)
+    before, after = (figure_of(shown, metric, point[side]) for side in ("before", "after"))
+    if point["before"] == point["after"]:
+        return f"{metric['name']} stays what it is in every month" if not metric["moved"] else f"{metric['name']} moves"
+    if after is None:
+        return f"{metric['name']} has no value at {month}: {point['why_after']}"
+    instead = f"instead of {before}" if before is not None else "and has no value now"
+    return f"{metric['name']} at {month} is {after} {instead}"
+
+
+def figure_of(shown: Shown, metric: dict[str, Any], value: str | None, *, plus: bool = False) -> str | None:
+    """A metric's figure as text with what it is of; None where there is no value."""
+    if value is None:
+        return None
+    text = figure_text(Decimal(value), metric["unit"], shown.currency, shown.locale, plus=plus)
+    return f"{text} {unit_words(metric['unit'], shown.currency)}".strip()
+
+
+def metric_rows(shown: Shown) -> list[dict[str, Any]]:
+    """The metrics: the request's own and those that move first, each at the newest month in which it differs."""
+    rows = []
+    for metric in shown.impact.content["metrics"]:
+        if not metric["points"]:
+            continue
+        points = metric["points"]
+        point = next((each for each in reversed(points) if each["before"] != each["after"]), points[-1])
+        rows.append({
+            "key": metric["key"], "name": metric["name"], "role": metric["role"], "moved": metric["moved"],
+            "month": month_text(point["month"], shown.locale),
+            "before": figure_of(shown, metric, point["before"]), "after": figure_of(shown, metric, point["after"]),
+            "why_before": sentence(point["why_before"]), "why_after": sentence(point["why_after"]),
+            "months": sum(each["before"] != each["after"] for each in points),
+            "points": [point_told(shown, metric, each) for each in reversed(points)] if len(points) > 1 else [],
+        })  # fmt: skip
+    return sorted(rows, key=lambda row: (row["role"] != "changed", not row["moved"]))
+
+
+def point_told(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
+    """One month of a metric."""
+    made = {
+        "month": month_text(point["month"], shown.locale), "differs": point["before"] != point["after"],
+        "before": figure_of(shown, metric, point["before"]), "after": figure_of(shown, metric, point["after"]),
+        "why_before": sentence(point["why_before"]), "why_after": sentence(point["why_after"]),
+    }  # fmt: skip
+    if "level_after" in point:
+        words = {"": "fine", "warn": "worth a look", "alert": "alert"}
+        made |= {"levels": (words[point["level_before"]], words[point["level_after"]]),
+                 "differs": point["level_before"] != point["level_after"]}  # fmt: skip
+    return made
+
+
+def customer_rows(shown: Shown, rows: list[dict[str, Any]], *, at_end: bool) -> list[dict[str, Any]]:
+    """The customers that move most, each with its clause and lines; figures of the end, or of the largest change."""
+    return [customer_told(shown, row, at_end=at_end) for row in rows]
+
+
+def customer_told(shown: Shown, row: dict[str, Any], *, at_end: bool) -> dict[str, Any]:
+    """One customer."""
+    month = row["shown"] if at_end or row["month"] is None else row["month"]
+    before, after = (row["end_before"], row["end_after"]) if at_end else (row["month_before"], row["month_after"])
+    return {
+        "customer": row["customer"], "name": row["name"], "month": month_text(month, shown.locale), "ordinal": month,
+        "before": from_cents(before), "after": from_cents(after), "change": from_cents(after - before),
+        "clauses": [TITLES.get(name, name) for name in row["parameters"]],
+        "lines": [line_told(shown, line) for line in row["lines"]], "more_lines": row["line_count"] - len(row["lines"]),
+        "told": [
+            {"month": month_text(move["month"], shown.locale), "kind": move["kind"].title(),
+             "before": from_cents(move["before"]), "after": from_cents(move["after"])}
+            for move in row["told"]
+        ],
+        "more_told": row["told_count"] - len(row["told"]),
+    }  # fmt: skip
+
+
+def line_told(shown: Shown, line: dict[str, Any]) -> dict[str, Any]:
+    """One contract line under both rules."""
+    term = dated_text(line["starts_on"], shown.locale)
+    term += f" to {dated_text(line['ends_on'], shown.locale)}" if line["ends_on"] else ""
+    product = f" ({line['product']})" if line["product"] else ""
+    told = f"{product}, {term}: before {side_told(shown, line['before'])}; after {side_told(shown, line['after'])}."
+    return {"head": f"{line['contract_id']}, line {line['line_id']}", "told": told}
+
+
+def side_told(shown: Shown, side: dict[str, Any]) -> str:
+    """What one rule makes of a line, as a part of a sentence."""
+    text = money_text(from_cents(side["cents"]), shown.currency, shown.locale)
+    if side["counts_from"]:
+        text += f", counting from {dated_text(side['counts_from'], shown.locale)}"
+        text += f" until {dated_text(side['counts_until'], shown.locale)}" if side["counts_until"] else ""
+    return f"{text} ({side['rule']})"
+
+
+def closed_told(shown: Shown) -> dict[str, Any]:
+    """The closed months that would differ, and what happens from the month of effect on, in words."""
+    closed = shown.impact.content["closed"]
+    rows = [
+        {
+            "month": month_text(row["month"], shown.locale), "ordinal": row["month"], "reason": row["reason"],
+            "reported": from_cents(row["reported"]), "restated": amount(row["restated"]),
+            "change": None if row["restated"] is None else from_cents(row["restated"] - row["reported"]),
+            "figures": figure_names({each["name"] for each in row["figures"]}),
+            "is_restated": is_restated(shown.impact, row["month"]),
+        }
+        for row in closed["months"]
+    ]  # fmt: skip
+    is_restating = shown.impact.content["is_restating"]
+    return {"count": closed["count"], "rows": rows[::-1], "step": step_told(shown), "is_restating": is_restating}
+
+
+def figure_names(names: set[str]) -> list[str]:
+    """The figures of these names as people call them, in their order."""
+    told = [label for name, label in LABELS.items() if name in names]
+    told += ["NRR"] if names & {"base_cents", "now_cents"} else []
+    return told + (["GRR"] if names & {"base_cents", "kept_cents"} else [])
+
+
+def window_finding(shown: Shown) -> str:
+    """In how many months ARR differs, and in which most."""
+    impact, effect = shown.impact, shown.impact.effect
+    if effect is None:
+        return "ARR before and after"
+    differing = sum(bool(impact.change("ending", month)) for month in impact.months)
+    if not differing:
+        return "ARR is the same before and after in every month"
+    most = f"most in {month_text(effect[0], shown.locale)}, by {money(shown, effect[1])}"
+    return f"ARR differs in {differing} of {len(impact.months)} months, {most}"
+
+
+def is_restated(impact: Impact, month: int) -> bool:
+    """Whether the request would restate a closed month."""
+    since = impact.content["from_month"]
+    return bool(impact.content["is_restating"]) and since is not None and month >= since
+
+
+def amount(cents: int | None) -> Decimal | None:
+    """Cents as an amount, or none."""
+    return None if cents is None else from_cents(cents)
+
+
+def step_told(shown: Shown) -> str:
+    """The step where the change takes effect, as a sentence."""
+    step = shown.impact.content["closed"]["adjustment"]
+    if step is None:
+        return "It does not say yet from which month it holds."
+    month, at = month_text(step["month"], shown.locale), month_text(step["at"], shown.locale)
+    if step["amount"] is None:
+        return f"What would step at {month} cannot be said: {step['reason']}"
+    known = "was reported for" if step["is_closed"] else "is what the contracts say now of"
+    if step["amount"] == 0:
+        return f"{month} begins with what {at} ends with: nothing steps."
+    restated, reported, by = (money(shown, step[name]) for name in ("restated", "reported", "amount"))
+    return f"{month} begins with {restated}, where {reported} {known} {at}: an adjustment of {by}."

@@ -1,0 +1,161 @@
+"""The impact on the page of a change request: what is shown in each of its states, and to whom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from pytest_django import DjangoAssertNumQueries
+
+from governance.models import ChangePreview, ChangeRequest, PreviewState
+from governance.services.change_preview import preview_run, preview_start
+from metrics.services.closes import month_close
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.test_change_impact import FEBRUARY, JANUARY, asked, changed, grace, late
+from tests.reporting.numbers import LINES, numbers_load
+
+__all__ = ["late"]
+
+
+def computed(client: Client, user: User, make: Callable[..., ChangeRequest] = grace, **more: Any) -> ChangeRequest:
+    with tenant_context(client):
+        request = make(client, user, **more)
+        preview = preview_start(request=request, user=user)
+    preview_run(client=client, preview_id=preview.pk)
+    return request
+
+
+def page(browser: Browser, request: ChangeRequest, query: str = "") -> str:
+    answer = browser.get(f"/c/northwind/changes/{request.number}/{query}")
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    return text.split('id="impact"')[1] if 'id="impact"' in text else text
+
+
+@pytest.fixture
+def rita_browses(rita: User, signed_in: Callable[[User], Browser]) -> Browser:
+    return signed_in(rita)
+
+
+def test_the_finding_the_tables_and_the_customer_with_its_clause_and_lines(
+    late: Client, rita: User, rita_browses: Browser
+) -> None:
+    with tenant_context(late):
+        for month in (JANUARY, FEBRUARY):
+            month_close(client=late, month=month)
+    request = computed(late, rita)
+    text = page(rita_browses, request)
+    assert "ARR at Mar 2026 stays what it is; it differs most in Feb 2026, by 9,000.00 USD" in text
+    assert "Late renewals" in text and "counts for 30 days after its term" in text
+    bridge = text.split('id="impact-bridge"')[1].split("</table>")[0]
+    assert "Bridge of Feb 2026" in text
+    marked = [
+        row for row in ("Churn", "Ending", "New", "Lost customers", "Customers at the end") if f"{row}<span" in bridge
+    ]
+    assert marked == ["Churn", "Ending", "Lost customers", "Customers at the end"]
+    movers = text.split('id="impact-in-window"')[1].split("</table>")[0]
+    assert (
+        "Dora" in movers
+        and "K9, line K9/1" in movers
+        and "until 15 Feb 2026" in movers
+        and "until 7 Mar 2026" in movers
+    )
+    assert "why=customer%3A2026-02%3Adora" in movers
+    assert "1 of 2 closed months would differ" in text and "Apr 2026 begins with what Mar 2026 ends with" in text
+    assert "MRR" in text.split('id="impact-metrics"')[1]
+
+
+def test_the_switches_split_by_group_and_quarter_and_choose_the_bridges_month(
+    late: Client, rita: User, rita_browses: Browser
+) -> None:
+    request = computed(late, rita)
+    text = page(rita_browses, request, "?impact_by=segment&impact_grain=month&impact_month=2026-02")
+    groups = text.split('id="impact-groups"')[1].split("</table>")[0]
+    assert "SMB" in groups and "All others (1)" in groups and "+9,000.00" in groups
+    changes = text.split('id="impact-changes"')[1].split("</table>")[0]
+    assert "Feb 2026" in changes and "Mar 2026" not in changes, "only the months in which it changes"
+    assert "Q1 2026" in page(rita_browses, request, "?impact_grain=quarter")
+    assert "Bridge of Jan 2026" in page(rita_browses, request, "?impact_month=2026-01")
+    page(rita_browses, request, "?impact_by=nonsense&impact_month=%00&impact_grain=1")
+
+
+def test_each_state_says_what_to_do(late: Client, rita: User, rita_browses: Browser) -> None:
+    with tenant_context(late):
+        request = grace(late, rita)
+    assert "was not computed yet" in page(rita_browses, request) and "Compute the impact" in page(rita_browses, request)
+    answer = rita_browses.post(f"/c/northwind/changes/{request.number}/impact/")
+    assert answer["Location"] == f"/c/northwind/changes/{request.number}/#impact"
+    assert "Waiting for its turn" in page(rita_browses, request)
+    progress = f"/c/northwind/changes/{request.number}/impact/progress/"
+    with tenant_context(late):
+        ChangePreview.objects.update(progress=35, step="Computing the numbers under the new rule")
+        preview = ChangePreview.objects.get()
+    assert "under the new rule" in rita_browses.get(progress).content.decode()
+    preview_run(client=late, preview_id=preview.pk)
+    assert rita_browses.get(progress)["HX-Refresh"] == "true"
+    text = page(rita_browses, request)
+    assert "of this wording and of the figures as they are" in text and "Compute it anew" not in text
+    with tenant_context(late):
+        numbers_load(late, [LINES[0] | {"line_id": "K7/1", "contract_id": "K7"}])
+    text = page(rita_browses, request)
+    assert "The figures have moved since" in text and "Compute it anew" in text and "Dora" in text
+    with tenant_context(late):
+        ChangeRequest.objects.filter(pk=request.pk).update(content_sha256="0" * 64)
+    assert "earlier wording" in page(rita_browses, request)
+    with tenant_context(late):
+        ChangePreview.objects.create(
+            client=late, request=request, state=PreviewState.FAILED, message="There are no rates.", at=preview.at
+        )
+    assert "There are no rates." in page(rita_browses, request) and "Try again" in page(rita_browses, request)
+
+
+def test_nothing_moves_is_said(late: Client, rita: User, rita_browses: Browser) -> None:
+    def quiet(client: Client, user: User) -> ChangeRequest:
+        return asked(client, user, {"parameters": {"minimum_term_months": 1}})
+
+    text = page(rita_browses, computed(late, rita, quiet))
+    assert "Nothing moves: on these contracts both rules give the same figures" in text
+    assert "No customer’s ARR or movements differ" in text and "is-changed" not in text
+
+
+def test_a_metric_is_told_with_what_is_built_on_it(late: Client, rita: User, rita_browses: Browser) -> None:
+    def double(client: Client, user: User) -> ChangeRequest:
+        return asked(client, user, changed(client, "arr", formula="book_ending * 2"), "metric_change")
+
+    text = page(rita_browses, computed(late, rita, double))
+    assert "ARR at Mar 2026 is 104,000.00 USD instead of 52,000.00 USD" in text
+    assert "impact-bridge" not in text and "MRR" in text and "Month by month" in text
+
+
+def test_who_may_not_see_numbers_reads_words_alone(
+    late: Client, rita: User, stan: User, signed_in: Callable[[User], Browser]
+) -> None:
+    request = computed(late, rita)
+    text = page(signed_in(stan), request)
+    assert "counts for 30 days after its term" in text and "Amounts are for those who may see" in text
+    assert "9,000" not in text and "Dora" not in text and 'impact/"' not in text
+    assert signed_in(stan).get(f"/c/northwind/changes/{request.number}/impact/customers.csv").status_code == 403
+
+
+def test_the_file_holds_every_customer_that_moves(late: Client, rita: User, rita_browses: Browser) -> None:
+    request = computed(late, rita)
+    answer = rita_browses.get(f"/c/northwind/changes/{request.number}/impact/customers.csv")
+    rows = b"".join(answer).decode().splitlines()
+    assert rows[0].startswith("customer,name,month_end,before,after,change,largest_change_month")
+    assert rows[1:] == ["dora,Dora,2026-03,10000.00,10000.00,0.00,2026-02,0.00,9000.00,9000.00,20000.00"]
+
+
+def test_the_page_asks_the_database_a_fixed_number_of_times(
+    late: Client, rita: User, rita_browses: Browser, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    request = computed(late, rita)
+    page(rita_browses, request)
+    with django_assert_max_num_queries(40) as asked_for:
+        page(rita_browses, request)
+    with tenant_context(late):
+        bare = grace(late, rita)
+    with django_assert_max_num_queries(40) as without:
+        page(rita_browses, bare)
+    assert len(asked_for) - len(without) <= 5, "a preview costs its own stamp, however large it is"
