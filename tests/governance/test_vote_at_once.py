@@ -1,0 +1,100 @@
+"""Votes at the same moment, on a real server: a request is decided once, and never on what somebody did not see (A02)."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+
+from governance.models import ChangeEvent, ChangeRequest, ChangeState, ChangeVote
+from governance.selectors.changes import change_get
+from governance.services.problems import OutdatedError
+from governance.services.vote_voids import votes_outdate
+from portal.accounts.models import User
+from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import client_create, firm_create, member_add
+from tests.governance.boards import RightRow, a_board, in_review, now_of, previewed, shown_to, vote
+
+VOTERS = 6
+
+
+@pytest.fixture
+def board(committed_db: object) -> tuple[Client, list[User]]:
+    """A client whose board has six members of Finance, really committed; one yes of Finance, and three in all, decide."""
+    client = client_create(firm=firm_create(slug="ridge", name="Ridge"), slug="north", name="North", currency="USD")
+    people = [User.objects.create_user(f"p{number}@example.com", "x") for number in range(VOTERS)]
+    with tenant_context(client):
+        for person in people:
+            member_add(client=client, user=person, role=ClientRole.FINANCE)
+        a_board(client, RightRow(functions=("finance",), yes_count=3, quorum=3), user=people[0])
+    return client, people
+
+
+def at_once(acts: list[Callable[[], str]], client: Client) -> list[str]:
+    """Each in a thread and a transaction of its own, all let go at the same moment; what each of them came to."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], str]) -> str:
+        try:
+            with tenant_context(client):
+                start.wait()
+                return act()
+        except OutdatedError:
+            return "refused"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+def test_parallel_last_votes_decide_once_and_two_requests_do_not_mix(board: tuple[Client, list[User]]) -> None:
+    client, people = board
+    asker = User.objects.create_user("asker@example.com", "x")
+    with tenant_context(client):
+        requests = [in_review(client, by=asker), in_review(client, by=asker)]
+        shown = {(row.pk, user.pk): shown_to(row, user) for row in requests for user in people}
+
+    def voting(row: ChangeRequest, user: User) -> Callable[[], str]:
+        return lambda: vote(row, user, shown=shown[row.pk, user.pk]).decision
+
+    acts = [voting(row, user) for row in requests for user in people[: VOTERS - 1]]
+    ends = at_once(acts, client)
+    with tenant_context(client):
+        for place, row in enumerate(requests):
+            cast = ends[place * (VOTERS - 1) : (place + 1) * (VOTERS - 1)]
+            assert now_of(row).state == ChangeState.APPROVED
+            assert ChangeEvent.objects.filter(request=row, step="approve").count() == 1
+            assert cast.count("yes") == ChangeVote.objects.filter(request=row).count() == 3, "those after it were told"
+            assert cast.count("refused") == VOTERS - 1 - 3
+        with pytest.raises(OutdatedError):
+            vote(in_review(client, by=asker), people[0], shown=shown[requests[0].pk, people[0].pk])
+
+
+def test_an_effect_that_is_computed_amid_the_votes_leaves_none_on_the_one_before(
+    board: tuple[Client, list[User]],
+) -> None:
+    client, people = board
+    asker = User.objects.create_user("asker@example.com", "x")
+    with tenant_context(client):
+        request = in_review(client, by=asker)
+        shown = {user.pk: shown_to(request, user) for user in people}
+
+    def compute() -> str:
+        ChangeRequest.objects.select_for_update().get(pk=request.pk)
+        found = change_get(request.number)
+        assert found is not None
+        previewed(found, sha256="c" * 64)
+        votes_outdate(found if found.state == ChangeState.REVIEW else None, "c" * 64)
+        return "computed"
+
+    def voting(user: User) -> Callable[[], str]:
+        return lambda: vote(request, user, shown=shown[user.pk]).decision
+
+    ends = at_once([*(voting(user) for user in people[:2]), compute], client)
+    with tenant_context(client):
+        assert ends[-1] == "computed" and now_of(request).state == ChangeState.REVIEW
+        assert not ChangeVote.objects.filter(request=request, voided_at=None).exists()
+        assert ChangeVote.objects.filter(request=request).count() == ends.count("yes")

@@ -1,0 +1,136 @@
+"""Deciding alone in an emergency, and the debt that it leaves."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from governance.models import ChangeState, EmergencyReview, ReviewState
+from governance.selectors.board import reviews_open
+from governance.selectors.voting import to_vote
+from governance.services.asking import reminders_due
+from governance.services.change_states import change_move
+from governance.services.problems import DefinitionError, OutdatedError
+from portal.accounts.models import User
+from portal.notices.kinds import Kind
+from portal.notices.models import Notice
+from portal.tenancy.models import AuditEntry, Client, ClientRole
+from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import member_add
+from tests.conftest import person_named
+from tests.governance.boards import RightRow, a_board, alone, in_review, now_of, shown_to, vote
+
+BOTH = RightRow(functions=("finance", "sales"), yes_count=2, quorum=2)
+
+
+@pytest.fixture
+def board(northwind: Client, finn: User, rita: User, eve: User) -> Client:
+    """Eve has the chair; Finn speaks for Finance, Rita for RevOps, Sue for Sales."""
+    sue = person_named("sue")
+    with tenant_context(northwind):
+        member_add(client=northwind, user=sue, role=ClientRole.SALES)
+        a_board(northwind, BOTH, finance=finn, revops=rita, executive=eve, sales=sue)
+    return northwind
+
+
+def told(user: User) -> list[str]:
+    return list(Notice.objects.filter(user=user, kind=Kind.EMERGENCY).order_by("pk").values_list("text", flat=True))
+
+
+def test_the_chair_approves_alone_and_everybody_it_concerns_is_mailed_at_once(
+    board: Client, finn: User, rita: User, eve: User
+) -> None:
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        review = alone(request, eve)
+        found = now_of(request)
+        assert found.state == ChangeState.APPROVED and found.is_emergency
+        assert review.vote.is_emergency and review.vote.user == eve
+        for person in (finn, rita, person_named("sue")):
+            (text,) = told(person)
+            assert "Eve approved" in text and "The board pack goes out tonight" in text
+            assert Notice.objects.get(user=person, kind=Kind.EMERGENCY).mail_at is not None
+        assert AuditEntry.objects.filter(action="change.emergency").count() == 1
+        assert (review.due_on - review.vote.at.date()).days in (6, 7)
+        assert [each.pk for each in reviews_open()] == [review.pk]
+        assert [row.number for row in to_vote(finn)] == [request.number], "it waits for the board"
+
+
+def test_an_emergency_without_a_reason_or_on_what_was_not_shown_is_refused(
+    board: Client, finn: User, rita: User, eve: User
+) -> None:
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        with pytest.raises(DefinitionError, match="cannot wait"):
+            alone(request, eve, reason=" ")
+        shown = shown_to(request, eve)
+        change_move(request=request, step="ask_impact", user=rita)
+        with pytest.raises(OutdatedError):
+            alone(request, eve)
+        assert shown.content_sha256 and not EmergencyReview.objects.exists()
+        assert now_of(request).state == ChangeState.IMPACT
+
+
+def test_the_board_confirms_it_afterwards_by_the_votes_that_it_would_have_taken(
+    board: Client, finn: User, rita: User, eve: User
+) -> None:
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        alone(request, eve)
+        vote(request, finn)
+        assert EmergencyReview.objects.get().state == ReviewState.OPEN
+        vote(request, person_named("sue"))
+        review = EmergencyReview.objects.get()
+        assert review.state == ReviewState.CONFIRMED and "Finn" in review.closed_text and review.closed_at is not None
+        assert now_of(request).state == ChangeState.APPROVED and reviews_open() == []
+        with pytest.raises(OutdatedError, match="not before the board"):
+            vote(request, finn, "no")
+
+
+def test_an_objection_closes_it_and_stays_on_record(board: Client, finn: User, rita: User, eve: User) -> None:
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        alone(request, eve)
+        with pytest.raises(DefinitionError, match="say why not"):
+            vote(request, finn, "no", comment=" ")
+        vote(request, finn, "no", comment="It could have waited")
+        review = EmergencyReview.objects.get()
+        assert review.state == ReviewState.OBJECTED
+        assert review.closed_text == "Finn (Finance) objects: It could have waited"
+        assert now_of(request).state == ChangeState.APPROVED, "an objection undoes nothing"
+        assert "ask for another change" in told(eve)[-1]
+
+
+def test_whoever_asked_does_not_look_at_it_afterwards_either(board: Client, rita: User, eve: User) -> None:
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        alone(request, eve)
+        with pytest.raises(DefinitionError, match="does not vote"):
+            vote(request, rita)
+
+
+def test_the_board_is_reminded_until_somebody_has_looked(board: Client, finn: User, rita: User, eve: User) -> None:
+    with tenant_context(board):
+        review = alone(in_review(board, by=rita), eve)
+    days: Any = dt.timedelta
+
+    def look(after: int) -> int:
+        with tenant_context(board):
+            reminders_due(client=board, now=review.vote.at + days(days=after, minutes=5))
+            return len(told(finn))
+
+    assert [look(1), look(3), look(3), look(4), look(8)] == [1, 2, 2, 2, 3]
+    with tenant_context(board):
+        assert "is due on" in told(finn)[1]
+        assert board.next_reminder_at is not None
+        vote(review.request, finn, "no", comment="No")
+    assert look(20) == 4, "the objection, and no reminder after it"
+
+
+def test_what_is_sent_back_leaves_nothing_to_look_at(board: Client, rita: User, eve: User, finn: User) -> None:
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        alone(request, eve)
+        change_move(request=now_of(request), step="send_back", user=finn, reason="It cannot be carried out")
+        review = EmergencyReview.objects.get()
+        assert review.state == ReviewState.MOOT and reviews_open() == []
