@@ -10,7 +10,7 @@ from governance.selectors.board import BoardNow, board_history, board_now, revie
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
 from governance.selectors.registry import day_now, registry_get
-from governance.selectors.voting import decisions_of, effect_of, to_vote, votable
+from governance.selectors.voting import decisions_of, effect_of, votable, waits_for
 from governance.services.board_meetings import outcomes
 from governance.vote_page import votes_context
 from metrics.figures import from_cents
@@ -34,7 +34,7 @@ def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> 
         "waiting": [
             {"change": row, "decision": decisions[row.pk]} for row in waiting if row.state == ChangeState.REVIEW
         ],
-        "mine": {row.pk for row in to_vote(request.user)},
+        "mine": {row.pk for row in waiting if waits_for(decisions[row.pk], request.user)},
         "reviews": [{"review": each, "is_late": each.due_on < day_now(request.client)} for each in reviews_open()],
         "history": board_history(),
         "seat_form": (seat_form or SeatForm(board=board)) if may_manage else None,

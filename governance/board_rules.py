@@ -67,7 +67,8 @@ def needs_joined(needs: Iterable[Need]) -> Need:
 def weigh(need: Need, seats: Sequence[Seat], ballots: dict[int, str], labels: dict[str, str]) -> Weighed:
     """How a change stands. `ballots` is what each user said; whoever has no seat among `seats` is not counted."""
     counted = {seat.user_id: ballots[seat.user_id] for seat in seats if seat.user_id in ballots}
-    needed, blocked = [], []
+    needed: list[str] = []
+    blocked: list[str] = []
     for function in need.functions:
         said = function_said(function, labels[function], seats, counted)
         needed += said.needed

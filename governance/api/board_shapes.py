@@ -1,5 +1,6 @@
 """What the API takes and gives about the review board and its votes."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -60,7 +61,7 @@ class RightNewSerializer(StrictSerializer):
     """One row as it shall be."""
 
     kind = serializers.ChoiceField(["", *ChangeKind.values], default="", allow_blank=True)
-    from_amount = serializers.DecimalField(max_digits=17, decimal_places=2, min_value=0, default=0)
+    from_amount = serializers.DecimalField(max_digits=17, decimal_places=2, min_value=0, default=Decimal)
     is_restating = serializers.BooleanField(default=False)
     feeds_pay = serializers.BooleanField(default=False)
     functions = serializers.ListField(child=serializers.ChoiceField(Function.choices), default=list, max_length=6)
@@ -74,7 +75,7 @@ class BoardNewSerializer(StrictSerializer):
 
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     pay_period = serializers.ChoiceField(PayPeriod.choices)
-    rights = RightNewSerializer(many=True, max_length=40)
+    rights = RightNewSerializer(many=True, max_length=40)  # type: ignore[call-arg]
 
 
 class VoteSerializer(serializers.Serializer[Any]):

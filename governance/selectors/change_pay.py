@@ -17,12 +17,19 @@ PAY_NOTE: Final = (
 )
 
 
-def pay_touched(request: ChangeRequest, registry: Registry | None = None) -> tuple[str, ...]:
+def pay_named() -> set[str]:
+    """The metrics that a quota rule in force reads."""
+    return {key for rule in quota_rules().values() for key in rule["metrics"]}
+
+
+def pay_touched(
+    request: ChangeRequest, registry: Registry | None = None, named: set[str] | None = None
+) -> tuple[str, ...]:
     """Names of the metrics that quotas or pay are set by and that a request would move; a quota rule's own key."""
     if request.kind == ChangeKind.QUOTA_RULE:
         return (request.content["key"],)
     registry = registry or registry_get(request.client)
-    named = {key for rule in quota_rules().values() for key in rule["metrics"]}
+    named = pay_named() if named is None else named
     paying = [
         entry
         for key, entry in registry.entries.items()

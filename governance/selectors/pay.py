@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from governance.models import ChangeKind, ChangeRequest, Function, PayPeriod
-from governance.selectors.change_pay import pay_touched
+from governance.selectors.change_pay import pay_named, pay_touched
 from governance.selectors.registry import month_now, registry_get
 from portal.lib.dates import month_text
 
@@ -50,13 +50,13 @@ def pay_rules(requests: Sequence[ChangeRequest], months: int) -> dict[int, PayRu
     if not requests:
         return {}
     client = requests[0].client
-    registry, now = registry_get(client), month_now(client)
+    registry, named, now = registry_get(client), pay_named(), month_now(client)
     start = client.fiscal_year_start - 1
     following = now - (now - start) % months + months
     period = str(PayPeriod(months).label).lower()
     found: dict[int, PayRule | None] = {}
     for request in requests:
-        touched = pay_touched(request, registry)
+        touched = pay_touched(request, registry, named)
         if not touched:
             found[request.pk] = None
             continue

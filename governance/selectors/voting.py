@@ -236,4 +236,9 @@ def to_vote(user: Any) -> list[ChangeRequest]:
         return []
     waiting = votable()
     found = decisions_of(waiting, board) if waiting else {}
-    return [row for row in waiting if found[row.pk].may_vote(user) and found[row.pk].vote_of(user) is None]
+    return [row for row in waiting if waits_for(found[row.pk], user)]
+
+
+def waits_for(decision: Decision, user: Any) -> bool:
+    """Whether a request waits for a person's vote."""
+    return decision.may_vote(user) and decision.vote_of(user) is None

@@ -28,6 +28,7 @@ from metrics.services.samples import SampleEntry, samples_save
 from metrics.services.sources import source_ensure
 from portal.accounts.models import User
 from portal.demo import crm
+from portal.demo.board import board_at_work
 from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.definitions import definitions_half_way, definitions_signed
 from portal.demo.engagements import engagements_load
@@ -97,6 +98,7 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
     if told is NORTHWIND:
         reconcile_crm(client, told, staff[0])
         registry_load(client, people)
+        board_at_work(client, people)
         leave_work_open(client, told, staff[0])
     if told is QUAYSIDE:
         rows = [crm.opportunity(row) for row in contracts(told.story) if row["charge_type"] == "recurring"]

@@ -93,7 +93,7 @@ def shown_to(request: ChangeRequest, user: Any) -> Shown:
 def vote(request: ChangeRequest, user: Any, decision: str = "yes", comment: str = "", **other: Any) -> ChangeVote:
     """A vote on what is there now, unless a test says otherwise."""
     found = now_of(request)
-    given = {"shown": shown_to(found, user), "proof": PROOF, "place": PLACE} | other
+    given: dict[str, Any] = {"shown": shown_to(found, user), "proof": PROOF, "place": PLACE} | other
     return vote_cast(
         client=found.client, request=found, user=user, decision=decision,
         comment=comment or ("Because" if decision == "no" else ""), **given,

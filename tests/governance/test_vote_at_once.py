@@ -9,13 +9,14 @@ from django.db import connections
 
 from governance.models import ChangeEvent, ChangeRequest, ChangeState, ChangeVote
 from governance.selectors.changes import change_get
+from governance.services.board import RightRow
 from governance.services.problems import OutdatedError
 from governance.services.vote_voids import votes_outdate
 from portal.accounts.models import User
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create, member_add
-from tests.governance.boards import RightRow, a_board, in_review, now_of, previewed, shown_to, vote
+from tests.governance.boards import a_board, in_review, now_of, previewed, shown_to, vote
 
 VOTERS = 6
 

@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 
 from governance.models import ChangeState, ChangeVote
 from governance.selectors.voting import decision_of, to_vote, votes_of
-from governance.services.board import seat_end
+from governance.services.board import RightRow, seat_end
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.vote_voids import votes_outdate
@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.notices.models import Notice
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
-from tests.governance.boards import BASE, RightRow, a_board, in_review, now_of, previewed, shown_to, version, vote
+from tests.governance.boards import BASE, a_board, in_review, now_of, previewed, shown_to, version, vote
 
 BOTH = RightRow(functions=("finance", "executive"), yes_count=2, quorum=2)
 

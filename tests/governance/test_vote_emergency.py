@@ -9,6 +9,7 @@ from governance.models import ChangeState, EmergencyReview, ReviewState
 from governance.selectors.board import reviews_open
 from governance.selectors.voting import to_vote
 from governance.services.asking import reminders_due
+from governance.services.board import RightRow
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.accounts.models import User
@@ -18,7 +19,7 @@ from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.conftest import person_named
-from tests.governance.boards import RightRow, a_board, alone, in_review, now_of, shown_to, vote
+from tests.governance.boards import a_board, alone, in_review, now_of, shown_to, vote
 
 BOTH = RightRow(functions=("finance", "sales"), yes_count=2, quorum=2)
 

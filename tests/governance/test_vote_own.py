@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
-from governance.models import ChangeRequest, ChangeState, ChangeVote
-from governance.services.board import rights_save, seat_give
+from governance.models import Board, BoardMember, ChangeRequest, ChangeState, ChangeVote
+from governance.services.board import RightRow, rights_save, seat_end, seat_give
 from governance.services.change_states import change_move
 from governance.services.changes import change_edit, change_submit
 from governance.services.emergency import emergency_approve
@@ -21,7 +21,6 @@ from tests.governance.boards import (
     PLACE,
     PROOF,
     WISH,
-    RightRow,
     a_board,
     alone,
     in_review,
@@ -97,16 +96,13 @@ def test_a_second_account_of_the_same_person_is_the_same_person(northwind: Clien
         again = User.objects.create_user("finn+board@example.com", "x", name="F. Again")
         member_add(client=northwind, user=again, role=ClientRole.ADMIN)
         a_board(northwind, RightRow(functions=("revops",)), revops=rita)
-        seat = {"client": northwind, "person": again, "function": "finance", "user": rita}
         with pytest.raises(DefinitionError, match="one seat"):
-            seat_give(version=version(), **seat)
+            seat_give(client=northwind, version=version(), person=again, function="finance", user=rita)
         request = in_review(northwind, by=finn)
-        now = again  # and where somebody had put the account on the board before Finn was one of the client's people
-        from governance.models import Board, BoardMember
-
+        # and where somebody had put the account on the board before Finn was one of the client's people
         BoardMember.objects.filter(user=finn).update(until="2026-01-01")
         BoardMember.objects.create(board=Board.objects.get(), user=again, function="finance", since="2026-01-01")
-        refused(request, now)
+        refused(request, again)
 
 
 def test_a_consultant_never_votes_not_even_under_another_account(
@@ -128,8 +124,6 @@ def test_who_is_no_member_of_the_board_does_not_vote(northwind: Client, finn: Us
     with tenant_context(northwind):
         a_board(northwind, BASE, finance=finn, revops=rita)
         request = in_review(northwind, by=rita)
-        from governance.services.board import seat_end
-
         seat_end(client=northwind, version=version(), person=eve, user=rita)
         refused(request, eve, "members of the review board")
 

@@ -106,7 +106,8 @@ def noted(client: Client) -> dict[str, Any]:
     return {"version": meeting.version if meeting else 1, "note": "Agreed", "minutes": "All there"}
 
 
-FINANCE, ADMIN = {"rightful": ClientRole.FINANCE}, {"rightful": ClientRole.ADMIN}
+FINANCE: dict[str, Any] = {"rightful": ClientRole.FINANCE}
+ADMIN: dict[str, Any] = {"rightful": ClientRole.ADMIN}
 BOARD_ROUTES = [
     Route("board", VIEW_CHANGES, "get", board_of, status=(200,), names_object=False),
     Route("board_start", MANAGE_BOARD, "post", status=(302,), **ADMIN),
