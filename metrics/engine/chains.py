@@ -14,12 +14,11 @@ import polars as pl
 
 from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, bits_of, ints, range_minimum, sorted_places
 from metrics.engine.lines import CodedLines
+from metrics.engine.threads import Columns, by_pieces
 
 Pairs: TypeAlias = tuple[Ints, Ints]
 
-DAY_BITS: Final = 25
-# Moves the first day of year 1 to a positive number, so that a group and a day pack into one sortable integer.
-DAY_OFFSET: Final = 720_000
+LARGEST: Final = np.iinfo(np.int64).max
 FEW_LINES: Final = 256
 PAIRS_AT_ONCE: Final = 1 << 22
 
@@ -40,13 +39,17 @@ class Chains:
         """For each line of ``rows`` the earliest of the ``days`` (one per line of ``rows``) of the lines that follow
         it, or ``NEVER``.
         """
-        own = np.arange(len(self.rows))
-        itself = np.flatnonzero((self.low <= own) & (own < self.high))
-        high = self.high.copy()
-        high[itself] = itself
-        first = range_minimum(days, self.low, high)
-        first[itself] = np.minimum(first[itself], range_minimum(days, itself + 1, self.high[itself]))
-        return first
+
+        def first(span: slice) -> Columns:
+            own, low, high = np.arange(span.start, span.stop), self.low[span], self.high[span]
+            itself = np.flatnonzero((low <= own) & (own < high))
+            before = high.copy()
+            before[itself] = own[itself]
+            found = range_minimum(days, low, before)
+            found[itself] = np.minimum(found[itself], range_minimum(days, own[itself] + 1, high[itself]))
+            return (found,)
+
+        return np.asarray(by_pieces(len(self.rows), first)[0])
 
     def pairs(self, follows: Bools, followed: Bools | None = None) -> Pairs:
         """Every pair (A, B) in which B follows A, B is marked in ``follows`` and A in ``followed`` (one mark per
@@ -79,36 +82,41 @@ def chain_lines(lines: CodedLines, eligible: Bools, grace_days: int) -> Chains:
     ``grace_days``.
     """
     rows = np.flatnonzero(eligible)
-    code, starts = lines.unit[rows] * max(len(lines.product_names), 1) + lines.product[rows], lines.starts[rows]
+    starts, products = lines.starts[rows], max(len(lines.product_names), 1)
     first = int(starts.min(initial=NEVER))
-    of_day = bits_of(int(starts.max(initial=first)) - first + 1)
-    bits = bits_of(len(lines.unit_names) * max(len(lines.product_names), 1)) + of_day
-    order = sorted_places((code << of_day) | (starts - first), bits)[1]
-    rows, group = rows[order], code[order] << DAY_BITS
-    key = group + starts[order] + DAY_OFFSET
-    end = lines.service_end[rows]
-    last = np.minimum(end + min(grace_days, LONGEST_SPAN), NEVER)
-    low = first_place_at(key, group + end + DAY_OFFSET)
-    return Chains(rows, low, first_place_after(key, group + last + DAY_OFFSET, low))
+    # A group and a day pack into one sortable number; the last of a group's days is beyond any start.
+    beyond = int(starts.max(initial=first)) - first + 1
+    of_day = bits_of(beyond + 1)
+    key = ((lines.unit[rows] * products + lines.product[rows]) << of_day) | (starts - first)
+    key, order = sorted_places(key, bits_of(len(lines.unit_names) * products) + of_day)
+    grace = min(grace_days, LONGEST_SPAN)
+
+    def following(span: slice) -> Columns:
+        row = rows[order[span]]
+        group, end = key[span] >> of_day << of_day, np.minimum(lines.natural_end[row], lines.cancelled[row]) - first
+        low = first_place_at(key, span, group + np.clip(end, -1, beyond))
+        return row, low, first_place_after(key, span, group + np.clip(end + grace, -1, beyond), low)
+
+    return Chains(*by_pieces(len(rows), following))
 
 
-def first_place_at(keys: Ints, wanted: Ints) -> Ints:
-    """For each place the first place whose key is at least ``wanted``; the next place is tried before a search."""
-    following = np.append(keys[1:], np.iinfo(np.int64).max)
-    low = np.arange(1, len(keys) + 1)
-    search = np.flatnonzero((following < wanted) | (keys >= wanted))
+def first_place_at(keys: Ints, span: slice, wanted: Ints) -> Ints:
+    """For each place of a span the first place whose key is at least ``wanted``; the next place is tried before a search."""
+    low = np.arange(span.start + 1, span.stop + 1)
+    following = np.append(keys[span.start + 1 : span.stop + 1], LARGEST)[: len(low)]
+    search = np.flatnonzero((following < wanted) | (keys[span] >= wanted))
     low[search] = np.searchsorted(keys, wanted[search])
     return low
 
 
-def first_place_after(keys: Ints, wanted: Ints, low: Ints) -> Ints:
-    """For each place the first place whose key is beyond ``wanted``; ``low`` and the place after it are tried before
+def first_place_after(keys: Ints, span: slice, wanted: Ints, low: Ints) -> Ints:
+    """For each place of a span the first place whose key is beyond ``wanted``; ``low`` and the place after it are tried before
     a search.
     """
-    padded = np.append(keys, [np.iinfo(np.int64).max] * 2)
-    within = padded[low] <= wanted
+    last = len(keys) - 1
+    within = (low <= last) & (keys[np.minimum(low, last)] <= wanted)
     high = low + within
-    search = np.flatnonzero(within & (padded[low + 1] <= wanted))
+    search = np.flatnonzero(within & (high <= last) & (keys[np.minimum(high, last)] <= wanted))
     high[search] = np.searchsorted(keys, wanted[search], side="right")
     return np.maximum(high, low)
 

@@ -6,8 +6,8 @@ source of one client and is valid by construction: the intake refuses a bad file
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ AMOUNT_BASES: Final = ("month", "quarter", "year", "total")
 NO_VALUE: Final = "(none)"
 ATTRIBUTES: Final = ("segment", "region", "rep")
 DIMENSIONS: Final = (*ATTRIBUTES, "product")
+DATES: Final = ("starts", "natural_end", "signed", "live", "cancelled")
 
 LINE_SCHEMA: Final = pl.Schema(
     {
@@ -72,6 +73,13 @@ class CodedLines:
 
     def __len__(self) -> int:
         return len(self.unit)
+
+    def part(self, rows: slice) -> Self:
+        """Some neighbouring lines."""
+        if rows == slice(0, len(self)):
+            return self
+        names = ("unit", "product", "currency", "charge_type", "basis", *DATES)
+        return replace(self, frame=self.frame[rows], **{name: getattr(self, name)[rows] for name in names})
 
     @property
     def service_end(self) -> Ints:

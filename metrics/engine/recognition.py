@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import NEVER, Bools, Ints
+from metrics.engine.arrays import NEVER, Bools, Codes, Ints, rule_codes
 from metrics.engine.chains import FEW_LINES, Chains, Pairs
 from metrics.engine.lines import CodedLines
 
@@ -31,20 +31,18 @@ FROM_RULES: Final = (
 
 def recognition_days(
     lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pairs, recognition: str
-) -> tuple[Ints, Ints]:
-    """The recognition day of each line (``NEVER`` if it has none) and the place in ``FROM_RULES`` of the rule that
-    gave it.
+) -> tuple[Ints, Codes]:
+    """The recognition day of each eligible line (``NEVER`` if it has none) and the place in ``FROM_RULES`` of the rule that
+    gave it; what is said of other lines means nothing.
     """
     if recognition == "signed":
-        days, rules = signed_days(lines, eligible, chains)
-    elif recognition == "live":
-        days, rules = live_days(lines, eligible, chains, replaced)
-    else:
-        days, rules = lines.starts, np.full(len(lines), FROM_RULES.index("start"))
-    return np.where(eligible, days, NEVER), np.where(eligible, rules, FROM_RULES.index("none"))
+        return signed_days(lines, eligible, chains)
+    if recognition == "live":
+        return live_days(lines, eligible, chains, replaced)
+    return lines.starts, rule_codes(len(lines), FROM_RULES.index("start"))
 
 
-def signed_days(lines: CodedLines, eligible: Bools, chains: Chains) -> tuple[Ints, Ints]:
+def signed_days(lines: CodedLines, eligible: Bools, chains: Chains) -> tuple[Ints, Codes]:
     """The signed date (missing: the start); the start of a line that follows an earlier one recognised on or after
     its signed date.
     """
@@ -57,8 +55,10 @@ def signed_days(lines: CodedLines, eligible: Bools, chains: Chains) -> tuple[Int
     ramp[b[certain]] = True
     open_pairs = ~certain & ~ramp[b] & (np.maximum(signed, lines.starts)[a] >= signed[b])
     walk_ramps(*in_order(lines, (a[open_pairs], b[open_pairs])), ramp, signed, lines.starts)
-    rules = np.where(known, FROM_RULES.index("signed"), FROM_RULES.index("signed_missing"))
-    return np.where(ramp, lines.starts, signed), np.where(ramp, FROM_RULES.index("ramp_step"), rules)
+    rules = rule_codes(len(lines), FROM_RULES.index("signed"))
+    rules[~known] = FROM_RULES.index("signed_missing")
+    rules[ramp] = FROM_RULES.index("ramp_step")
+    return np.where(ramp, lines.starts, signed), rules
 
 
 def walk_ramps(a: Ints, b: Ints, ramp: Bools, signed: Ints, starts: Ints) -> None:
@@ -71,7 +71,7 @@ def walk_ramps(a: Ints, b: Ints, ramp: Bools, signed: Ints, starts: Ints) -> Non
             ramp[line] = True
 
 
-def live_days(lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pairs) -> tuple[Ints, Ints]:
+def live_days(lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pairs) -> tuple[Ints, Codes]:
     """The later of start and live date; without a live date the start if the line continues an earlier recognised
     one, else ``NEVER``.
     """
@@ -85,10 +85,10 @@ def live_days(lines: CodedLines, eligible: Bools, chains: Chains, replaced: Pair
     open_pairs = ~goes_on[b]
     walk_services(*in_order(lines, (a[open_pairs], b[open_pairs])), goes_on)
     continued = np.where(goes_on, lines.starts, NEVER)
-    rules = np.where(goes_on, FROM_RULES.index("continues"), FROM_RULES.index("never_live"))
-    return np.where(known, np.maximum(lines.starts, lines.live), continued), np.where(
-        known, FROM_RULES.index("live"), rules
-    )
+    rules = rule_codes(len(lines), FROM_RULES.index("never_live"))
+    rules[goes_on] = FROM_RULES.index("continues")
+    rules[known] = FROM_RULES.index("live")
+    return np.where(known, np.maximum(lines.starts, lines.live), continued), rules
 
 
 def walk_services(a: Ints, b: Ints, goes_on: Bools) -> None:

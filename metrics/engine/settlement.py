@@ -16,16 +16,18 @@ from metrics.engine.arrays import (
     LONGEST_SPAN,
     NEVER,
     Bools,
+    Codes,
     Ints,
     days_moved_by_months,
     first_days_of_months,
     months_of_days,
+    rule_codes,
 )
 from metrics.engine.chains import Chains, Pairs, chain_lines, named_pairs, replacement_pairs
 from metrics.engine.lines import CHARGE_TYPES, CodedLines
 from metrics.engine.policy import Policy
 from metrics.engine.recognition import FROM_RULES, recognition_days
-from metrics.engine.threads import in_threads, together
+from metrics.engine.threads import Columns, by_pieces, together
 
 UNTIL_RULES: Final = ("open", "natural_end", "grace", "cancelled", "continued", "overage")
 WHY_NOT: Final = (
@@ -58,9 +60,9 @@ class Settlement:
     counts_until: Ints
     month_from: Ints
     month_until: Ints
-    why_not: Ints
-    from_rule: Ints
-    until_rule: Ints
+    why_not: Codes
+    from_rule: Codes
+    until_rule: Codes
     chains: Chains
     replaced: Pairs
 
@@ -76,7 +78,7 @@ class Related:
 
     lines: CodedLines
     policy: Policy
-    why_not: Ints
+    why_not: Codes
     eligible: Bools
     chains: Chains
     replaced: Pairs
@@ -95,46 +97,61 @@ def relate_lines(lines: CodedLines, policy: Policy) -> Related:
         len(lines),
         lambda: named_pairs(lines.frame, every),
         lambda: chained_lines(lines, policy),
-        lambda: annual_values(lines, policy.discounts),
+        lambda: by_pieces(len(lines), lambda rows: (annual_values(lines.part(rows), policy.discounts),))[0],
     )
     why_not, eligible, chains = chained
     return Related(lines, policy, why_not, eligible, chains, replacement_pairs(named, eligible), annual_value)
 
 
-def chained_lines(lines: CodedLines, policy: Policy) -> tuple[Ints, Bools, Chains]:
+def chained_lines(lines: CodedLines, policy: Policy) -> tuple[Codes, Bools, Chains]:
     """Why lines do not count, which are eligible, and the chains of these."""
-    why_not = exclusions(lines, policy)
-    eligible = np.asarray((why_not == 0) & ~lines.is_overage)
+
+    def excluded(rows: slice) -> Columns:
+        own = lines.part(rows)
+        why_not = exclusions(own, policy)
+        return why_not, np.asarray((why_not == 0) & ~own.is_overage)
+
+    why_not, eligible = by_pieces(len(lines), excluded)
     return why_not, eligible, chain_lines(lines, eligible, policy.renewal_grace_days)
 
 
 def settle_related(related: Related, recognition: str) -> Settlement:
     """Settles lines under one recognition."""
-    lines, policy, eligible = related.lines, related.policy, related.eligible
-    chains, replaced, why_not = related.chains, related.replaced, related.why_not.copy()
-    recognised, from_rule = recognition_days(lines, eligible, chains, replaced, recognition)
-    counted = recognised < np.where(eligible, lines.service_end, 0)
-    counted &= recognised != NEVER
-    counts_from = np.where(counted, recognised, NEVER)
-    until, until_rule = until_days(lines, policy, counts_from, chains, replaced)
-    why_not[eligible & ~counted] = WHY_NOT.index("recognised_after_end")
-    why_not[eligible & (recognised == NEVER)] = WHY_NOT.index("never_live")
-    why_not[counted & (until <= recognised)] = WHY_NOT.index("no_day_left")
-    counts_until = np.where(counted, until, NEVER)
-    month_from, month_until = in_threads(len(lines), months_of_days, (counts_from, counts_until))
-    add_overage(lines, policy, (counts_from, counts_until, month_from, month_until, from_rule, until_rule))
+    lines, chains, replaced = related.lines, related.chains, related.replaced
+    days, rules = recognition_days(lines, related.eligible, chains, replaced, recognition)
+
+    def counting(rows: slice) -> Columns:
+        eligible = related.eligible[rows]
+        recognised = np.where(eligible, days[rows], NEVER)
+        counted = (recognised < lines.part(rows).service_end) & (recognised != NEVER)
+        return counted, recognised, np.where(counted, recognised, NEVER), np.where(eligible, rules[rows], np.int8(0))
+
+    counted, recognised, counts_from, from_rule = by_pieces(len(lines), counting)
+    continued = first_continuation(counts_from, chains, replaced)
+
+    def until(rows: slice) -> Columns:
+        until, until_rule = until_days(lines.part(rows), related.policy, continued[rows])
+        eligible, begun, why_not = related.eligible[rows], counted[rows], related.why_not[rows].copy()
+        why_not[eligible & ~begun] = WHY_NOT.index("recognised_after_end")
+        why_not[eligible & (recognised[rows] == NEVER)] = WHY_NOT.index("never_live")
+        why_not[begun & (until <= recognised[rows])] = WHY_NOT.index("no_day_left")
+        until = np.where(begun, until, NEVER)
+        return until, months_of_days(counts_from[rows]), months_of_days(until), why_not, until_rule
+
+    counts_until, month_from, month_until, why_not, until_rule = by_pieces(len(lines), until)
+    add_overage(lines, related.policy, (counts_from, counts_until, month_from, month_until, from_rule, until_rule))
     return Settlement(
-        related.annual_value, eligible, counted, recognised, counts_from, counts_until,
+        related.annual_value, related.eligible, counted, recognised, counts_from, counts_until,
         month_from, month_until, why_not, from_rule, until_rule, chains, replaced,
     )  # fmt: skip
 
 
-def exclusions(lines: CodedLines, policy: Policy) -> Ints:
+def exclusions(lines: CodedLines, policy: Policy) -> Codes:
     """Why each line does not count by what it is — its charge type, its length, overage — as places in ``WHY_NOT``;
     0 where it may.
     """
     included = np.array([name in policy.included_charge_types for name in CHARGE_TYPES])[lines.charge_type]
-    why_not = np.where(included, 0, WHY_NOT.index("charge_type_excluded"))
+    why_not = np.where(included, np.int8(0), np.int8(WHY_NOT.index("charge_type_excluded")))
     if policy.minimum_term_months > 0:
         months = min(policy.minimum_term_months, LONGEST_SPAN // LONGEST_MONTH)
         # No month is longer, so only a line that ends before then can be too short.
@@ -145,23 +162,20 @@ def exclusions(lines: CodedLines, policy: Policy) -> Ints:
     return why_not
 
 
-def until_days(
-    lines: CodedLines, policy: Policy, takes_over: Ints, chains: Chains, replaced: Pairs
-) -> tuple[Ints, Ints]:
+def until_days(lines: CodedLines, policy: Policy, continued: Ints) -> tuple[Ints, Codes]:
     """The day each line stops to count (``NEVER`` if none) and the place in ``UNTIL_RULES`` of the rule that came
     first.
 
     The earliest of the cancellation; the natural end, moved by the grace where there is no cancellation; and the first
-    recognition day of a counted line that continues it (``takes_over``; ``NEVER`` for lines that do not count). Where two
+    recognition day of a counted line that continues it (``continued``; ``NEVER`` if none does). Where two
     fall on one day, cancellation names it before continuation before the end.
     """
     cancelled = np.flatnonzero(lines.cancelled != NEVER)
     # What never ends stays NEVER, the latest of all.
     natural = np.minimum(lines.natural_end + min(policy.renewal_grace_days, LONGEST_SPAN), NEVER)
     natural[cancelled] = lines.natural_end[cancelled]
-    continued = first_continuation(takes_over, chains, replaced)
     until = np.minimum(np.minimum(lines.cancelled, natural), continued)
-    rules = np.full(len(lines), UNTIL_RULES.index("grace" if policy.renewal_grace_days > 0 else "natural_end"))
+    rules = rule_codes(len(lines), UNTIL_RULES.index("grace" if policy.renewal_grace_days > 0 else "natural_end"))
     rules[cancelled] = UNTIL_RULES.index("natural_end")
     for rule, day in (("continued", continued), ("cancelled", lines.cancelled), ("open", NEVER)):
         rules[np.flatnonzero(until == day)] = UNTIL_RULES.index(rule)
@@ -176,7 +190,7 @@ def first_continuation(takes_over: Ints, chains: Chains, replaced: Pairs) -> Int
     return first
 
 
-def add_overage(lines: CodedLines, policy: Policy, settled: tuple[Ints, Ints, Ints, Ints, Ints, Ints]) -> None:
+def add_overage(lines: CodedLines, policy: Policy, settled: Columns) -> None:
     """Lets each overage line count at the month end of its start and the two after it, where the policy adds
     overage.
     """
@@ -245,11 +259,11 @@ def neighbours(lines: CodedLines, settled: Settlement) -> tuple[Ints, Ints]:
     return after, before
 
 
-def _optional(values: Ints) -> pl.Series:
+def _optional(values: Ints | Codes) -> pl.Series:
     return pl.select(pl.when(pl.lit(pl.Series(values)) >= 0).then(pl.lit(pl.Series(values)))).to_series()
 
 
-def _texts(texts: tuple[str, ...], codes: Ints, given: Bools) -> pl.Series:
+def _texts(texts: tuple[str, ...], codes: Codes, given: Bools) -> pl.Series:
     return pl.Series(list(texts)).gather(_optional(np.where(given, codes, -1)))
 
 

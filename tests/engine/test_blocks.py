@@ -19,11 +19,12 @@ ORDER = ["month", "customer", "product", "kind", "amount"]
 
 @pytest.fixture
 def in_small_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From here on, blocks of sixteen customers, and threads for however few lines."""
+    """From here on, blocks of sixteen customers, pieces of 64 lines, and threads for however few lines."""
 
     def begin() -> None:
         monkeypatch.setattr(balances, "UNITS_PER_BLOCK", 16)
         monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
+        monkeypatch.setattr(threads, "PIECE", 64)
         monkeypatch.setenv(threads.VARIABLE, "3")
 
     return begin
