@@ -157,13 +157,15 @@ class Grouping:
 
 
 def run_starts(keys: Ints) -> Ints:
-    """Where each run of equal keys begins; the keys are not negative."""
-    return np.flatnonzero(np.diff(keys, prepend=-1))
+    """Where each run of equal keys begins."""
+    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
 
 
-def run_sums(values: Ints, starts: Ints) -> Ints:
+def run_sums(values: Ints | Bools, starts: Ints) -> Ints:
     """The sum of each run of values, which begin at ``starts``; the first at 0."""
-    return np.asarray(np.add.reduceat(values, starts)) if len(starts) else values[:0]
+    if len(starts) == 0:
+        return np.zeros(0, dtype=np.int64)
+    return np.asarray(np.add.reduceat(values, starts, dtype=np.int64))
 
 
 def running_sums(values: Ints, starts: Ints) -> Ints:

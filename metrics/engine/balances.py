@@ -27,7 +27,7 @@ from metrics.engine.arrays import (
 )
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, CodedLines
 from metrics.engine.settlement import Settlement
-from metrics.engine.threads import together
+from metrics.engine.threads import Columns, by_pieces, together
 
 UNITS_PER_BLOCK: Final = 1 << 13
 
@@ -172,12 +172,16 @@ def latest_lines(lines: CodedLines) -> Ints:
 
 def blocks_of(lines: CodedLines, settled: Settlement, values: Ints, rank: Ints, last: int) -> Blocks:
     """Every line that gives ARR by the month end ``last``, in blocks of customers."""
-    rows = np.flatnonzero(settled.has_value & (settled.month_from <= last))
-    number, count = rank[lines.unit[rows]] // UNITS_PER_BLOCK, (len(rank) - 1) // UNITS_PER_BLOCK + 1
-    starts = np.append(0, np.cumsum(np.bincount(number, minlength=count)))
-    if count > 1:
-        rows = rows[small_order(number, count)]
-    return Blocks(lines, settled, values, rank, rows, starts)
+    count = (len(rank) - 1) // UNITS_PER_BLOCK + 1
+
+    def numbered(rows: slice) -> Columns:
+        gives = settled.gives_arr(rows) & (settled.month_from[rows] <= last)
+        return (np.where(gives, rank[lines.unit[rows]] // UNITS_PER_BLOCK, count).astype(np.uint16),)
+
+    # What gives no ARR comes after the last block.
+    number = by_pieces(len(lines), numbered)[0]
+    starts = np.append(0, np.cumsum(np.bincount(number, minlength=count)[:count]))
+    return Blocks(lines, settled, values, rank, small_order(number, count)[: starts[-1]], starts)
 
 
 def changes_of(lines: Counting, last: int) -> Changes:

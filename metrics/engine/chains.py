@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, bits_of, ints, range_minimum, sorted_places
+from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, bits_of, range_minimum, sorted_places
 from metrics.engine.lines import CodedLines
 from metrics.engine.threads import Columns, by_pieces
 
@@ -155,13 +156,30 @@ def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pai
         return rows, rows
     if len(names) <= FEW_LINES:
         return few_text_pairs(names, references, rows)
-    # Joined on hashes, which is twice as fast as on text; a pair counts only where the texts are the same.
-    named = pl.DataFrame({"hash": names.hash(), "a": np.arange(len(names), dtype=np.uint32)})
-    wanted = pl.DataFrame({"hash": references[rows].hash(), "b": rows.astype(np.uint32)})
-    pairs = wanted.join(named, on="hash")
-    a, b = ints(pairs["a"]), ints(pairs["b"])
-    same = (names[a] == references[b]).to_numpy()
-    return a[same], b[same]
+    # Looked up by sorted hashes, several times as fast as texts are joined; a pair counts only where the texts are the same.
+    of_row = np.uint64(len(names).bit_length())
+    row = (np.uint64(1) << of_row) - np.uint64(1)
+    named, wanted = sorted_hashes(names, np.arange(len(names)), of_row), sorted_hashes(references, rows, of_row)
+    low = np.searchsorted(named, wanted & ~row)
+    count = np.searchsorted(named, wanted | row, side="right") - low
+    step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    pairs = (np.repeat(wanted, count) & row) << of_row | (named[np.repeat(low, count) + step] & row)
+    pairs.sort()  # in the order of the lines their texts are found several times as fast
+
+    def same(piece: slice) -> Columns:
+        a, b = ((own & row).astype(np.int64) for own in (pairs[piece], pairs[piece] >> of_row))
+        return a, b, (names[a] == references[b]).to_numpy()
+
+    a, b, is_same = by_pieces(len(pairs), same)
+    return a[is_same], b[is_same]
+
+
+def sorted_hashes(texts: pl.Series, rows: Ints, of_row: np.uint64) -> npt.NDArray[np.uint64]:
+    """The hashes of some rows' texts in ascending order; their last bits, so many, are the row instead."""
+    hashes = by_pieces(len(texts), lambda piece: (texts[piece].hash().to_numpy(),))[0]
+    packed = (hashes[rows] >> of_row << of_row) | rows.astype(np.uint64)
+    packed.sort()
+    return packed
 
 
 def few_text_pairs(names: pl.Series, references: pl.Series, rows: Ints) -> Pairs:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Ints, ints, rows_of_codes, sorted_codes
-from metrics.engine.threads import in_threads
+from metrics.engine.threads import Columns, by_pieces
 
 CHARGE_TYPES: Final = ("recurring", "usage_minimum", "usage_overage", "one_time", "services", "trial")
 AMOUNT_BASES: Final = ("month", "quarter", "year", "total")
@@ -99,34 +99,35 @@ def unit_expression(customer_unit: str) -> pl.Expr:
 
 
 def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
-    """The lines as arrays of codes, in one parallel pass over the columns."""
-    coded = lines.select(
-        unit=_category(unit_expression(customer_unit)),
-        product=_category(pl.col("product").fill_null(NO_VALUE)),
-        currency=_category(pl.col("currency")),
-        charge_type=pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical(),
-        basis=pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical(),
-        starts=pl.col("starts_on").to_physical(),
-        natural_end=_day("ends_on", 1),
-        signed=_day("signed_on"),
-        live=_day("live_on"),
-        cancelled=_day("cancelled_on"),
-    )
-    arrays = dict(zip(coded.columns, in_threads(lines.height, ints, coded.get_columns()), strict=True))
+    """The lines as arrays of codes."""
+    # Private categories, so that codes start at 0 and no frame sees another's.
+    product, currency = (pl.Categorical(pl.Categories.random()) for _ in range(2))
+    coding = {
+        "product": pl.col("product").fill_null(NO_VALUE).cast(product).to_physical(),
+        "currency": pl.col("currency").cast(currency).to_physical(),
+        "charge_type": pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical(),
+        "basis": pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical(),
+        "starts": pl.col("starts_on").to_physical(),
+        "natural_end": _day("ends_on", 1),
+        "signed": _day("signed_on"),
+        "live": _day("live_on"),
+        "cancelled": _day("cancelled_on"),
+    }
+
+    def coded(rows: slice) -> Columns:
+        return tuple(ints(column) for column in lines[rows].select(**coding).get_columns())
+
+    arrays = dict(zip(coding, by_pieces(lines.height, coded), strict=True))
+    arrays["unit"], unit_names = _units(lines.select(unit_expression(customer_unit)).to_series())
     arrays["product"], product_names = _ordered(arrays["product"], lines["product"])
     arrays["currency"], currency_names = _ordered(arrays["currency"], lines["currency"])
     return CodedLines(
         frame=lines,
-        unit_names=_unit_names(lines, rows_of_codes(arrays["unit"]), customer_unit),
+        unit_names=unit_names,
         product_names=product_names,
         currency_names=currency_names.to_list(),
         **arrays,
     )
-
-
-def _category(text: pl.Expr) -> pl.Expr:
-    """Codes of a text column; private categories, so that codes start at 0 and no frame sees another's."""
-    return text.cast(pl.Categorical(pl.Categories.random())).to_physical()
 
 
 def _day(name: str, shift: int = 0) -> pl.Expr:
@@ -140,7 +141,18 @@ def _ordered(codes: Ints, texts: pl.Series) -> tuple[Ints, pl.Series]:
     return place[codes], ordered
 
 
-def _unit_names(lines: pl.DataFrame, rows: Ints, customer_unit: str) -> pl.Series:
-    if customer_unit == "customer":
-        return lines["customer_id"][rows]
-    return lines[["parent_customer_id", "customer_id"]][rows].select(unit_expression(customer_unit)).to_series()
+def _units(customers: pl.Series) -> tuple[Ints, pl.Series]:
+    """Codes of the customers, and their names in the order of the codes."""
+
+    def another(rows: slice) -> Columns:
+        own = customers[max(rows.start - 1, 0) : rows.stop]
+        return (np.append([True] * (rows.start == 0), own[1:] != own[:-1]),)
+
+    # The lines of a customer are mostly neighbours, so that only the first of each run is looked up, if any comes again.
+    begins = np.flatnonzero(by_pieces(len(customers), another)[0][: len(customers)])
+    names = customers[begins]
+    codes = np.arange(len(names))
+    if names.n_unique() < len(names):
+        codes = ints(names.cast(pl.Categorical(pl.Categories.random())))
+        names = names[rows_of_codes(codes)]
+    return np.repeat(codes, np.diff(begins, append=len(customers))), names

@@ -20,7 +20,7 @@ from metrics.engine.arrays import (
 from metrics.engine.balances import Changes
 from metrics.engine.fx import RATE_ONE, Convert, convert_change, converter
 from metrics.engine.tally import CHURN, CONTRACTION, EXPANSION, NEW, REACTIVATION
-from metrics.engine.valuation import Rates
+from metrics.engine.valuation import MONTHS_BACK, Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Terms:
     def months(self) -> int:
         """How many months are shown."""
         return self.last - self.first + 1
+
+    def rates_of_states(self, month: int) -> Ints:
+        """The rates that value what there is at a month end, and what there was twelve months before; states × currency."""
+        then = month if self.constant_retention else month - MONTHS_BACK
+        return np.stack([self.rates.column(month), self.rates.column(then)])
 
     def up_to(self, largest_cents: int) -> Terms:
         """The same with the quickest conversion that is exact for amounts up to this one."""

@@ -69,7 +69,11 @@ class Settlement:
     @property
     def has_value(self) -> Bools:
         """Whether a line gives its customer ARR at some month end."""
-        return np.asarray((self.annual_value > 0) & (self.month_from < self.month_until))
+        return self.gives_arr(slice(None))
+
+    def gives_arr(self, rows: slice) -> Bools:
+        """``has_value`` of some lines."""
+        return np.asarray((self.annual_value[rows] > 0) & (self.month_from[rows] < self.month_until[rows]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,20 @@ grain at every month end, so that rounding happens at the grain and month that s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
 
-from metrics.engine.arrays import Bools, Grouping, Ints, dense_codes, grouped_sum, small_order
+from metrics.engine.arrays import (
+    Bools,
+    Grouping,
+    Ints,
+    dense_codes,
+    grouped_sum,
+    run_starts,
+    run_sums,
+    small_order,
+)
 from metrics.engine.balances import Changes
 from metrics.engine.movements import Terms
 from metrics.engine.tally import Tally, add_steps
@@ -23,7 +31,7 @@ from metrics.engine.valuation import MONTHS_BACK
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where balances are kept: in the first ``units`` places what each customer has in currencies whose rate never moves,
-    in those after them one grain each of the other currencies (``spans`` by code).
+    in those after them one grain each of the other currencies, ordered by product.
 
     ``of_change`` gives the place of each change; no balance of such a grain is ever larger than ``largest``.
     """
@@ -31,7 +39,7 @@ class Places:
     units: int
     grain_unit: Ints
     grain_product: Ints
-    spans: list[tuple[int, slice]]
+    grain_currency: Ints
     of_change: Ints
     largest: int
 
@@ -40,16 +48,14 @@ def places_of(changes: Changes, moving: Bools, units: int) -> Places:
     """The places of a block's balances."""
     place = changes.unit.copy()
     rows = np.flatnonzero(moving[changes.currency])
-    products = int(changes.product.max(initial=0)) + 1
-    key = (changes.currency[rows] * units + changes.unit[rows]) * products + changes.product[rows]
-    keys, grain = dense_codes(key, len(moving) * units * products)
+    products, currencies = int(changes.product.max(initial=0)) + 1, len(moving)
+    key = (changes.product[rows] * units + changes.unit[rows]) * currencies + changes.currency[rows]
+    keys, grain = dense_codes(key, products * units * currencies)
     place[rows] = units + grain
-    currency_unit, product = np.divmod(keys, products)
-    currency, unit = np.divmod(currency_unit, units)
-    bounds = np.searchsorted(currency, np.arange(len(moving) + 1)).tolist()
-    spans = [(code, slice(low, high)) for code, (low, high) in enumerate(pairwise(bounds)) if low < high]
+    pair, currency = np.divmod(keys, currencies)
+    product, unit = np.divmod(pair, units)
     grown = grouped_sum(grain, np.maximum(changes.cents[rows], 0), len(keys))
-    return Places(units, unit, product, spans, place, int(grown.max(initial=0)))
+    return Places(units, unit, product, currency, place, int(grown.max(initial=0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,9 @@ class Running:
 
     __slots__ = ("applied", "steps", "values")
 
-    def __init__(self, steps: Steps) -> None:
-        self.steps, self.applied = steps, 0
-        self.values: Ints = np.zeros(steps.size, dtype=np.int64)
+    def __init__(self, steps: Steps, values: Ints) -> None:
+        """``values`` are zeros, in which the sums are kept."""
+        self.steps, self.values, self.applied = steps, values, 0
 
     def at(self, month: int) -> Ints:
         """The sums at a month end, which is not before the one asked for last."""
@@ -115,14 +121,14 @@ class Customers:
     turns: Steps
 
 
-def worth(balance: Ints, places: Places, terms: Terms, month: int) -> tuple[Ints, Ints]:
-    """What each customer's balances are worth at the rates of a month, and what each grain in a currency whose rate moves."""
-    by_unit, balances = balance[: places.units].copy(), balance[places.units :]
-    grains = np.empty_like(balances)
-    rates = terms.rates.column(month).tolist()
-    for code, span in places.spans:
-        grains[span] = terms.convert(balances[span], rates[code])
-    np.add.at(by_unit, places.grain_unit, grains)
+def worth(balances: Ints, places: Places, rates: Ints, terms: Terms) -> tuple[Ints, Ints]:
+    """What each customer's balances are worth, and what each grain in a currency whose rate moves; balances are states ×
+    places, rates states × currencies.
+    """
+    by_unit = balances[:, : places.units].copy()
+    grains = terms.convert(balances[:, places.units :], rates.take(places.grain_currency, axis=1))
+    for units, values in zip(by_unit, grains, strict=True):
+        np.add.at(units, places.grain_unit, values)
     return by_unit, grains
 
 
@@ -141,28 +147,31 @@ def add_worth(
     still = np.flatnonzero(~terms.rates.moving[changes.currency])
     add_steps(products.ending, changes.month[still] - (terms.first - 1), changes.product[still], changes.cents[still])
     steps = Steps.of(order, places.units + len(places.grain_unit), places.of_change, changes.cents)
-    now, has = Running(steps), Running(customers.turns)
-    year_ago, had = Running(steps), Running(customers.turns)
-    starts, by_cohort, by_product = customers.group_starts, customers.by_cohort, Grouping.of(places.grain_product)
-    for index in range(terms.months + 1):
-        month = terms.first - 1 + index
-        by_unit, grains = worth(now.at(month), places, terms, month)
-        groups.ending[index] += np.add.reduceat(by_unit, starts)
-        products.ending[index, by_product.keys] += by_product.sums(grains)
+    # Two states, which are valued together: what there is now, and what there was twelve months ago.
+    balances, having = np.zeros((2, steps.size), dtype=np.int64), np.zeros((2, places.units), dtype=np.int64)
+    now, then = (Running(steps, values) for values in balances)
+    has, had = (Running(customers.turns, values) for values in having)
+    if not terms.with_retention:
+        balances = balances[:1]
+    starts, by_cohort, by_product = customers.group_starts, customers.by_cohort, run_starts(places.grain_product)
+    for index, month in enumerate(range(terms.first - 1, terms.last + 1)):
+        now.at(month)
+        if terms.with_retention:
+            then.at(month - MONTHS_BACK), has.at(month), had.at(month - MONTHS_BACK)
+        by_unit, grains = worth(balances, places, terms.rates_of_states(month)[: len(balances)], terms)
+        groups.ending[index] += np.add.reduceat(by_unit[0], starts)
+        products.ending[index, places.grain_product[by_product]] += run_sums(grains[0], by_product)
         if index and terms.with_cohorts:
-            cohorts[index - 1, by_cohort.keys] += by_cohort.sums(by_unit)
+            cohorts[index - 1, by_cohort.keys] += by_cohort.sums(by_unit[0])
         if index and terms.with_retention:
-            rate_month = month if terms.constant_retention else month - MONTHS_BACK
-            then, _ = worth(year_ago.at(month - MONTHS_BACK), places, terms, rate_month)
-            states = had.at(month - MONTHS_BACK), has.at(month)
-            add_retained(groups.retention[:, index - 1], starts, (then, by_unit), states)
+            add_retained(groups.retention[:, index - 1], starts, by_unit, having)
 
 
-def add_retained(sums: Ints, starts: Ints, cents: tuple[Ints, Ints], states: tuple[Ints, Ints]) -> None:
+def add_retained(sums: Ints, starts: Ints, cents: Ints, states: Ints) -> None:
     """Adds by group, of the customers with ARR twelve months ago: ARR then, now and the lesser of the two, how many they are,
-    and how many still have ARR; cents and states (1 for ARR) are those of then and now.
+    and how many still have ARR; cents and states (1 for ARR) are those of now and then.
     """
-    (then, now), (had, has) = cents, states
+    (now, then), (has, had) = cents, states
     sums[0] += np.add.reduceat(then, starts)
     sums[1] += np.add.reduceat(now * had, starts)
     # Who had none was worth nothing then, which is the lesser.
@@ -173,10 +182,11 @@ def add_retained(sums: Ints, starts: Ints, cents: tuple[Ints, Ints], states: tup
 
 def add_customers_by_product(changes: Changes, order: MonthOrder, terms: Terms, products: Tally) -> None:
     """Counts the customers with ARR of each product at each shown month end, and the one before."""
-    count = products.customers.shape[1]
-    pairs, pair = dense_codes(changes.unit * count + changes.product, (int(changes.unit.max(initial=0)) + 1) * count)
-    lines = Running(Steps.of(order, len(pairs), pair, changes.lines))
-    by_product = Grouping.of(pairs % count)
+    units = int(changes.unit.max(initial=0)) + 1
+    pairs, pair = dense_codes(changes.product * units + changes.unit, products.groups * units)
+    lines = Running(Steps.of(order, len(pairs), pair, changes.lines), np.zeros(len(pairs), dtype=np.int64))
+    product = pairs // units
+    starts = run_starts(product)
     for index in range(terms.months + 1):
         counted = lines.at(terms.first - 1 + index) > 0
-        products.customers[index, by_product.keys] += by_product.sums(counted)
+        products.customers[index, product[starts]] += run_sums(counted, starts)
