@@ -9,18 +9,19 @@ be missing, never wrong. `metrics.services.book_checks` compares the stored numb
 import io
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from psycopg.sql import SQL, Literal
 
 from metrics import repository
-from metrics.engine.lines import LINE_SCHEMA
+from metrics.engine.lines import AMOUNT_BASIS_ENUM, CHARGE_TYPE_ENUM, LINE_SCHEMA
 from metrics.models import LineStamp, Source
 from portal.tenancy.scope import scoped_client_id
 
 WORTH_KEEPING: Final = 10_000  # lines
 LARGEST: Final = 512 << 20  # bytes; beyond that the table is read
+FEW_VALUES: Final = ("product", "currency", "segment", "region", "rep")
 COMPUTED_FROM: Final = [name for name in LINE_SCHEMA.names() if name != "customer_name"]
 READ: Final = """
     SELECT kept.lines, kept.lines_sum FROM metrics_linecolumns kept
@@ -48,10 +49,12 @@ def lines_of(source: Source | None) -> pl.DataFrame:
     return found.frame if found else repository.lines_frame(source)
 
 
-def kept(source: Source | None, columns: list[str] | None = None) -> SourceLines | None:
-    """The copy, if there is one and nothing was written since it was made; all of its columns or some."""
+def kept(source: Source | None) -> SourceLines | None:
+    """The copy, if there is one and nothing was written since it was made."""
     found = kept_file(source)
-    return SourceLines(pl.read_ipc(io.BytesIO(found[0]), columns=columns), int(found[1], 16)) if found else None
+    if not found:
+        return None
+    return SourceLines(pl.read_ipc(io.BytesIO(found[0])).cast(LINE_SCHEMA), int(found[1], 16))
 
 
 def kept_file(source: Source | None) -> tuple[bytes, str] | None:
@@ -64,7 +67,7 @@ def kept_file(source: Source | None) -> tuple[bytes, str] | None:
 
 def column_of(file: bytes, name: str) -> pl.Series:
     """One column of a stored copy: all together they are several times as large as the file."""
-    return pl.read_ipc(io.BytesIO(file), columns=[name])[name]
+    return pl.read_ipc(io.BytesIO(file), columns=[name])[name].cast(LINE_SCHEMA[name])
 
 
 def lines_kept(source: Source | None) -> SourceLines:
@@ -73,8 +76,13 @@ def lines_kept(source: Source | None) -> SourceLines:
 
 
 def lines_to_compute(source: Source | None) -> SourceLines:
-    """`lines_kept` for who only computes: from a copy customers' names are left out, on which no figure depends."""
-    return kept(source, COMPUTED_FROM) or read_and_keep(source)
+    """`lines_kept` for who only computes: from a copy columns of few values are categories, which the engine takes as well, and
+    customers' names are left out, on which no figure depends.
+    """
+    found = kept_file(source)
+    if not found:
+        return read_and_keep(source)
+    return SourceLines(pl.read_ipc(io.BytesIO(found[0]), columns=COMPUTED_FROM), int(found[1], 16))
 
 
 def read_and_keep(source: Source | None) -> SourceLines:
@@ -109,9 +117,12 @@ def keep(source: Source, stamp: int, lines: SourceLines) -> None:
 
 
 def packed(lines: pl.DataFrame) -> memoryview:
-    """Lines as a copy is stored: an Arrow file."""
+    """Lines as a copy is stored: an Arrow file, in which columns of few values are categories of their own."""
     buffer = io.BytesIO()
-    lines.select(LINE_SCHEMA.names()).write_ipc(buffer, compression="lz4")
+    kinds: dict[str, Any] = {"charge_type": CHARGE_TYPE_ENUM, "amount_basis": AMOUNT_BASIS_ENUM}
+    kinds |= {name: pl.Categorical(pl.Categories.random()) for name in FEW_VALUES}
+    coded = lines.select(LINE_SCHEMA.names()).with_columns(pl.col(name).cast(kind) for name, kind in kinds.items())
+    coded.write_ipc(buffer, compression="lz4")
     return buffer.getbuffer()
 
 

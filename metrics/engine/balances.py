@@ -149,7 +149,7 @@ def attributes_of_units(lines: CodedLines, wanted: tuple[str, ...]) -> Attribute
 
 def coded_values(column: pl.Series, rows: Ints) -> tuple[Ints, pl.Series]:
     """The values at some rows as places among the distinct ones, and these in order; blank is a value of its own."""
-    values = column[rows]
+    values = column[rows].cast(pl.String)
     return sorted_codes(values.fill_null(NO_VALUE) if values.null_count() else values)
 
 

@@ -99,12 +99,10 @@ def unit_expression(customer_unit: str) -> pl.Expr:
 
 
 def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
-    """The lines as arrays of codes."""
-    # Private categories, so that codes start at 0 and no frame sees another's.
-    product, currency = (pl.Categorical(pl.Categories.random()) for _ in range(2))
+    """The lines as arrays of codes; columns of few values may also be categories."""
     coding = {
-        "product": pl.col("product").fill_null(NO_VALUE).cast(product).to_physical(),
-        "currency": pl.col("currency").cast(currency).to_physical(),
+        "product": _category(lines, "product"),
+        "currency": _category(lines, "currency"),
         "charge_type": pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical(),
         "basis": pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical(),
         "starts": pl.col("starts_on").to_physical(),
@@ -128,6 +126,15 @@ def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
         currency_names=currency_names.to_list(),
         **arrays,
     )
+
+
+def _category(lines: pl.DataFrame, name: str) -> pl.Expr:
+    """Codes of a text column, 0 where there is none."""
+    codes = pl.col(name)
+    if lines.schema[name] == pl.String:
+        # Private categories, so that codes are small and no frame sees another's.
+        codes = codes.cast(pl.Categorical(pl.Categories.random()))
+    return (codes.to_physical() + 1).fill_null(0)
 
 
 def _day(name: str, shift: int = 0) -> pl.Expr:

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from django.db.models.functions import Now
 
 from metrics import repository
@@ -101,7 +102,7 @@ def book_input(*, client: Client, lines: SourceLines | None = None) -> EngineInp
     """All that the books are computed from, under the policy's own recognition; `lines` where they were read already."""
     parameters = policy_ensure(client=client).parameters
     found = lines or lines_kept(repository.authoritative_source())
-    rates = repository.rates_frame(client, found.frame["currency"].unique())
+    rates = repository.rates_frame(client, found.frame["currency"].unique().cast(pl.String))
     return EngineInput.of(found.frame, rates, Policy.from_dict(parameters), found.total)
 
 

@@ -11,6 +11,7 @@ from metrics.engine import balances, threads
 from metrics.engine.arrays import run_starts, running_sums, sorted_places
 from metrics.engine.book import Book, build_book
 from metrics.engine.fx import INT64_MAX, RATE_ONE, convert_at_once, converter
+from metrics.engine.lines import NO_VALUE
 from metrics.engine.policy import Policy
 from tests.bench.generate import FIRST, LAST, POLICY, lines, rates
 
@@ -50,6 +51,19 @@ def test_blocks_and_threads_change_no_figure(in_small_blocks: Callable[[], None]
     assert parts.bridge.equals(whole.bridge)
     assert parts.retention.equals(whole.retention)
     assert parts.cohorts.equals(whole.cohorts)
+    assert parts.movements.sort(ORDER).equals(whole.movements.sort(ORDER))
+
+
+def test_columns_of_few_values_may_be_categories(in_small_blocks: Callable[[], None]) -> None:
+    frame = lines(600, seed=6).with_columns(product=pl.col("product").replace("Insights", None))
+    few = ("product", "currency", "segment", "region", "rep", "charge_type", "amount_basis")
+    coded = frame.with_columns(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few)
+    whole = book(frame)
+    in_small_blocks()
+    parts = book(coded)
+    products = whole.bridge.filter(dimension="product")["group"].unique().sort().to_list()
+    assert products == [NO_VALUE, "Connect", "Platform", "Support"]
+    assert parts.bridge.equals(whole.bridge)
     assert parts.movements.sort(ORDER).equals(whole.movements.sort(ORDER))
 
 

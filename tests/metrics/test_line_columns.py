@@ -8,8 +8,10 @@ import pytest
 from django.db import connection
 
 from metrics import repository
+from metrics.engine.book import build_book
 from metrics.engine.lines import LINE_SCHEMA
-from metrics.line_columns import SourceLines, keep, keep_load, kept, lines_kept, lines_of
+from metrics.engine.policy import Policy
+from metrics.line_columns import SourceLines, keep, keep_load, kept, lines_kept, lines_of, lines_to_compute
 from metrics.loading import holds_same
 from metrics.models import ContractLine, LineColumns, LineStamp, Source
 from metrics.models.intake import ImportState
@@ -17,6 +19,7 @@ from portal.database import Server
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create
+from tests.bench.generate import FIRST, LAST, POLICY, rates
 from tests.engine.frames import read_lines
 from tests.metrics.files import csv_bytes, line
 from tests.metrics.loading import load_lines, with_hashes
@@ -46,6 +49,14 @@ def test_a_copy_holds_the_very_lines_of_the_table(northwind: Client, source: Sou
         assert copy.total == repository.lines_sum(source)
 
 
+def test_what_is_computed_from_a_copy_is_what_the_table_gives(northwind: Client, source: Source) -> None:
+    with tenant_context(northwind):
+        coded, lines, policy = lines_to_compute(source).frame, repository.lines_frame(source), Policy.from_dict(POLICY)
+    assert isinstance(coded.schema["product"], pl.Categorical), "read from the copy"
+    by_copy, by_table = (build_book(frame, rates(), policy, FIRST, LAST) for frame in (coded, lines))
+    assert by_copy.bridge.equals(by_table.bridge)
+
+
 def test_a_true_copy_is_what_readers_get(northwind: Client, source: Source) -> None:
     """Seen by a copy that differs: if the table were read, it would not show."""
     with tenant_context(northwind):
@@ -55,7 +66,7 @@ def test_a_true_copy_is_what_readers_get(northwind: Client, source: Source) -> N
         assert lines_kept(source).total == 7
 
 
-FIRST = "WHERE id = (SELECT min(id) FROM metrics_contractline)"
+OLDEST = "WHERE id = (SELECT min(id) FROM metrics_contractline)"
 
 
 def test_a_load_of_everything_leaves_the_copy(northwind: Client, shared: Path) -> None:
@@ -130,9 +141,9 @@ def test_an_import_of_everything_leaves_the_copy_and_the_next_one_none(
 
 
 WRITES = {
-    "a changed amount": f"UPDATE metrics_contractline SET amount = amount + 1 {FIRST}",
-    "a line that vanished": f"UPDATE metrics_contractline SET removed_import_id = first_import_id {FIRST}",
-    "a line less": f"DELETE FROM metrics_contractline {FIRST}",
+    "a changed amount": f"UPDATE metrics_contractline SET amount = amount + 1 {OLDEST}",
+    "a line that vanished": f"UPDATE metrics_contractline SET removed_import_id = first_import_id {OLDEST}",
+    "a line less": f"DELETE FROM metrics_contractline {OLDEST}",
 }
 
 
