@@ -1,0 +1,158 @@
+"""A change that restates golden data gives the golden bridge of the other policy, and every difference stands in the ledger."""
+
+import csv
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.test import Client as Browser
+
+from governance.models import ChangeReceipt
+from governance.selectors.restatements import ledger_get
+from governance.services.change_effect import changes_take_effect
+from metrics.models import ContractLine
+from metrics.selectors.breaks import breaks_get, restated_get
+from metrics.selectors.reported import bridge_reported, retention_reported
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close, month_restate
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.engine.frames import read_policy
+from tests.governance.test_change_effect import scheduled
+from tests.metrics.golden import NOW
+from tests.metrics.loading import load_folder
+from tests.reporting.numbers import LINES, numbers_load
+from tests.reporting.numbers import NOW as APRIL
+from tests.tenancy.routes_reporting import POLICY
+
+BEGIN, FIRST, LAST = month_parse("2022-01"), month_parse("2025-10"), month_parse("2025-12")
+LEDGER = "/c/northwind/restatements/"
+
+
+def expected(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / "expected" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def reported(client: Client, names: list[str], dimension: str) -> list[dict[str, str]]:
+    """What is reported of CARR, ARR or LARR in every month, in the form of the worked cases."""
+    bridge = bridge_reported(client, "live", BEGIN, LAST, dimension)
+    assert not any(row.adjustment for row in bridge.rows)
+    return [
+        {name: row.period.key if name == "month" else str(getattr(row, name)) for name in names} for row in bridge.rows
+    ]
+
+
+@pytest.fixture
+def swapped(shared: Path, northwind: Client, rita: User, finn: User) -> Client:
+    """The contracts of one worked case, reported under the policy of another in three months and restated, by one request that
+    changes seven parameters, to the policy of their own.
+    """
+    folder = shared / "golden" / "live-average-parent"
+    wrong = read_policy(shared / "golden" / "contract-start" / "policy.json").to_dict()
+    wanted = read_policy(folder / "policy.json").to_dict()
+    with tenant_context(northwind):
+        load_folder(folder)
+        policy_publish(client=northwind, parameters=wrong)
+        books_rebuild_all(client=northwind, now=NOW)
+        for month in range(FIRST, LAST + 1):
+            month_close(client=northwind, month=month, user=finn)
+    parameters = {name: value for name, value in wanted.items() if value != wrong[name]}
+    assert len(parameters) == 6
+    scheduled(northwind, rita, finn, FIRST, content={"parameters": parameters}, is_restating=True)
+    changes_take_effect(client=northwind, now=NOW)
+    return northwind
+
+
+def test_a_restating_change_gives_the_golden_bridge_of_the_other_policy(shared: Path, swapped: Client) -> None:
+    folder, cells = shared / "golden" / "live-average-parent", 0
+    with tenant_context(swapped):
+        for dimension in ("total", "segment", "region", "rep", "product"):
+            rows = expected(folder, "bridge.csv" if dimension == "total" else f"bridge_by_{dimension}.csv")
+            assert reported(swapped, list(rows[0]), dimension) == rows
+            cells += sum(len(row) for row in rows)
+        found = retention_reported(swapped, "live", BEGIN, LAST)
+        ratios = [tuple("" if rate is None else str(rate) for rate in (row.nrr, row.grr)) for row in found]
+        assert ratios == [(row["nrr"], row["grr"]) for row in expected(folder, "retention.csv")]
+        assert cells > 1000 and breaks_get(swapped, "live") == ()
+
+
+def test_as_restated_less_as_reported_is_what_the_ledger_says(swapped: Client) -> None:
+    with tenant_context(swapped):
+        for basis in ("start", "signed", "live"):
+            ledger, restated = ledger_get(swapped, basis), restated_get(swapped, basis)
+            assert ledger.by_month == {month: row.effect for month, row in restated.items()}
+            now = {row.period.first: row.ending for row in bridge_reported(swapped, basis, FIRST, LAST).totals}
+            first = bridge_reported(swapped, basis, FIRST, LAST, original=True).totals
+            assert [now[row.period.first] - row.ending for row in first] == [
+                ledger.by_month.get(row.period.first, Decimal("0.00")) for row in first
+            ]
+            for entry in ledger.entries:
+                assert entry.definition is not None and entry.data == 0 and entry.definition == entry.effect
+                assert entry.cause is not None and entry.cause.label == "CR-1"
+
+
+@pytest.fixture
+def corrected(northwind: Client, finn: User) -> Client:
+    """March was closed with 42,000 and closed again, by hand and with a reason, with 45,000."""
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        month_close(client=northwind, month=month_parse("2026-03"), user=finn)
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000)
+        books_rebuild_all(client=northwind, now=APRIL)
+        month_restate(client=northwind, month=month_parse("2026-03"), reason="=A late order form", user=finn)
+    return northwind
+
+
+def test_the_ledger_says_what_why_by_whom_and_by_how_much(
+    corrected: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    browser = signed_in(finn)
+    text = " ".join(browser.get(LEDGER).content.decode().split())
+    for said in (
+        "One month was restated, Mar 2026 by most",
+        "42,000.00",
+        "45,000.00",
+        "+3,000.00",
+        "=A late order form",
+        "Finn",
+    ):
+        assert said in text, said
+    (row,) = csv.DictReader(io.StringIO(browser.get(f"{LEDGER}restatements.csv").content.decode()))
+    assert (row["effect"], row["by_definition"], row["by_corrections"]) == ("3000.00", "0.00", "3000.00")
+    assert (row["month"], row["revision"], row["reason"]) == ("2026-03", "2", "'=A late order form")
+    assert Decimal(row["ending_after"]) - Decimal(row["ending_before"]) == Decimal(row["effect"])
+
+
+def test_a_ledger_without_restatements_says_what_belongs_there(
+    northwind: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    assert "No month was restated" in signed_in(finn).get(LEDGER).content.decode()
+
+
+def test_the_page_of_a_change_says_what_it_did_and_opening_it_is_reading_it(
+    northwind: Client, rita: User, finn: User, eve: User, stan: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=POLICY | {"reactivation_window_months": None})
+        numbers_load(northwind)
+        for month in ("2026-01", "2026-02", "2026-03"):
+            month_close(client=northwind, month=month_parse(month), user=finn)
+    request = scheduled(northwind, rita, finn, content={"parameters": {"included_charge_types": []}})
+    page = f"/c/northwind/changes/{request.number}/"
+    assert "Waits for its month" in signed_in(finn).get(page).content.decode()
+    changes_take_effect(client=northwind, now=APRIL)
+    figures = "ARR at the end of Mar 2026: 42,000.00 → 0.00 USD (−42,000.00)."
+    assert figures in signed_in(finn).get(page).content.decode()
+    words = signed_in(stan).get(page).content.decode()
+    assert "No charge counts." in words and "42,000" not in words, "a role without figures reads words"
+    with tenant_context(northwind):
+        assert ChangeReceipt.objects.get(user=rita).read_at is None
+    signed_in(rita).get(page)
+    with tenant_context(northwind):
+        assert ChangeReceipt.objects.get(user=rita).read_at is not None
