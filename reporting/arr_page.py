@@ -107,7 +107,7 @@ def bridge_context(
         "newest_break": breaks[-1] if breaks else None,
         "export_url": shown.address(f"{reader.base}bridge.csv"),
         "paper_url": shown.address(f"{reader.base}bridge.pdf"),
-        "view_note": view_note(client, shown, bridge),
+        "view_note": view_note(client, shown, bridge, notes),
     }
 
 
@@ -119,7 +119,7 @@ def trend_chart(bridge: Bridge, notes: Notes, query: ArrQuery, unit: str, locale
     return trend(bridge, notes, unit=unit, locale=locale, labels=labels, scale=query.scale)
 
 
-def view_note(client: Client, shown: ArrQuery, bridge: Bridge) -> str:
+def view_note(client: Client, shown: ArrQuery, bridge: Bridge, notes: Notes) -> str:
     """What a reader of closed months has to know: that they cannot be shown as reported, or that they were corrected since."""
     if not shown.reported:
         return ""
@@ -134,9 +134,11 @@ def view_note(client: Client, shown: ArrQuery, bridge: Bridge) -> str:
         return ""
     now = bridge_for(client, shown.having(reported=False), bridge.head)
     same = [replace(row, state="") for row in bridge.totals] == [replace(row, state="") for row in now.totals]
-    return (
-        "" if same else "Months were corrected after they were closed; movers, cohorts and customers are those of now."
-    )
+    if same:
+        return ""
+    if notes.breaks or notes.ahead:
+        return "Closed months keep what they reported under their definition; movers, cohorts and customers follow that of now."
+    return "Months were corrected after they were closed; movers, cohorts and customers are those of now."
 
 
 TILES = (

@@ -35,12 +35,16 @@ class Footnote:
 
 @dataclass(frozen=True)
 class Notes:
-    """What there is to say of the months that are shown; `first_reported` has the bridge as it was before any restatement."""
+    """What there is to say of the months that are shown; `first_reported` has the bridge as it was before any restatement.
+
+    `ahead` are definitions that hold from the month after them on: nothing is broken yet, and a footnote says so.
+    """
 
     breaks: tuple[DefinitionBreak, ...] = ()
     restated: Mapping[int, Restated] = field(default_factory=dict)
     first_reported: Bridge | None = None
     is_filtered: bool = False
+    ahead: tuple[DefinitionBreak, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.breaks or self.restated)
@@ -70,7 +74,8 @@ class Notes:
         """Every footnote in the order of its months, signed a, b, c, …"""
         scope = "All customers: " if self.is_filtered else ""
         found: list[tuple[tuple[int, ...], str, Cause | None, bool]] = [
-            ((each.month,), scope + break_words(each, currency, locale), each.cause, True) for each in self.breaks
+            ((each.month,), scope + break_words(each, currency, locale), each.cause, True)
+            for each in (*self.breaks, *self.ahead)
         ]
         for why, rows in self.by_reason().items():
             text = scope + restated_words(why, rows, currency, locale)
@@ -133,7 +138,8 @@ def notes_of(
     if restated:
         asked = (query.by, query.grain, query.filters)
         before = bridge_reported(client, bridge.head, first, last, *asked, original=True)
-    return Notes(within, restated, before, is_filtered=bool(query.filters))
+    ahead = tuple(each for each in found if each.month == last + 1 and not each.is_closed)
+    return Notes(within, restated, before, is_filtered=bool(query.filters), ahead=ahead)
 
 
 # --- in files -----------------------------------------------------------------------------------------------------------

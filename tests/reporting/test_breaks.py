@@ -63,7 +63,7 @@ def rows_of(browser: Browser, address: str = "") -> list[Row]:
 def test_the_page_marks_the_month_and_says_both_figures(broken: Client, finns: Browser) -> None:
     response = finns.get(f"{ARR}?scale=full")
     text = " ".join(response.content.decode().split())
-    assert 'Apr 2026<sup class="mark">a</sup>' in text and 'class="row-break"' in text
+    assert 'Apr 2026<sup class="footmark">a</sup>' in text and 'class="row-break"' in text
     for said in (
         "From Apr 2026 another definition holds (policy v1). Discounts: List prices count; discounts are not subtracted.",
         "Mar 2026 under the new definition: 55,000.00 USD; as reported: 51,000.00 USD.",
@@ -81,7 +81,7 @@ def test_the_page_marks_the_month_and_says_both_figures(broken: Client, finns: B
 
 def test_numbers_as_they_stand_now_have_one_definition_and_no_mark(restated: Client, finns: Browser) -> None:
     text = finns.get(f"{ARR}?view=current").content.decode()
-    assert 'class="mark"' not in text and "As reported</th>" not in text
+    assert 'class="footmark"' not in text and "As reported</th>" not in text
     assert "as_reported" not in finns.get(f"{ARR}bridge.csv?view=current").content.decode()
 
 

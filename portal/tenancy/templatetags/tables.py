@@ -51,7 +51,7 @@ def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
         value = month_label(context, value)
     text = format_html('<a href="{}">{}</a>', href, value) if href else format_html("{}", value)
     if given.get("mark"):
-        text = format_html('{}<sup class="mark">{}</sup>', text, given["mark"])
+        text = format_html('{}<sup class="footmark">{}</sup>', text, given["mark"])
     return format_html('{}<span class="sub">{}</span>', text, given["note"]) if given.get("note") else text
 
 
