@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from governance.forms import MOST
 from governance.library.metric_reader import key_fault
 from governance.metric_content import LABELS, ContentError, content_clean
 from governance.models import ChangeKind, ChangeRequest, MetricStatus
@@ -116,6 +117,9 @@ def policy_settle(content: Mapping[str, Any], held: Held) -> Settled:
         raise ContentFault(
             [("reporting_currency", "is not changed by request: figures of two currencies compare to nothing")]
         )
+    longest = [(name, f"is at most {MOST[name]}") for name, value in given.items() if is_beyond(name, value)]
+    if longest:
+        raise ContentFault(longest)
     try:
         changed = held.policy.with_(**given).to_dict()
     except PolicyError as error:
@@ -125,6 +129,11 @@ def policy_settle(content: Mapping[str, Any], held: Held) -> Settled:
     if not moved:
         raise ContentFault([("", "this is what the policy says already: nothing would change")])
     return Settled({"parameters": moved}, {"parameters": {name: present[name] for name in moved}})
+
+
+def is_beyond(name: str, value: Any) -> bool:
+    """Whether a number of days or months is longer than any contract."""
+    return isinstance(value, int) and value > MOST.get(name, value)
 
 
 def fault_parts(fault: str) -> tuple[str, str]:

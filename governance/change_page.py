@@ -9,6 +9,7 @@ from governance.change_words import rows_of
 from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from governance.selectors.change_duplicates import has_joined, twins_of
 from governance.selectors.change_pay import pay_touched
+from governance.selectors.change_previews import preview_standing
 from governance.selectors.changes import OPEN, change_events, change_list
 from governance.selectors.registry import registry_get
 from governance.services.change_news import triagers
@@ -54,10 +55,9 @@ PLACES: Final = {state: place for place, (state, _) in enumerate(WAY)} | {
 STEP_BUTTONS: Final = {
     "ask_impact": "Compute its impact",
     "to_review": "Put it before the board",
-    "send_back": "Send it back",
     "close": "Close it",
 }
-"""The steps that whoever triages takes by hand."""
+"""The steps that whoever triages takes with a button; sending back needs a reason."""
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -254,7 +254,8 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
         "triage_form": None,
     }
     if may_triage:
-        made["buttons"] = [(step, STEP_BUTTONS[step]) for step in steps if step in STEP_BUTTONS and step != "send_back"]
+        ready = [step for step in steps if step != "to_review" or preview_standing(change) is not None]
+        made["buttons"] = [(step, STEP_BUTTONS[step]) for step in ready if step in STEP_BUTTONS]
         made["may_send_back"] = "send_back" in steps
         if "triage" in steps:
             made["triage_form"] = triage_form(change, request.user)

@@ -89,7 +89,6 @@ urlpatterns = [
     path(f"{CHANGE}withdraw/", changes.change_end, name="change_withdraw"),
     path(f"{CHANGE}join/", changes.change_support, name="change_join"),
     path(f"{CHANGE}triage/", changes.change_take, name="change_triage"),
-    path(f"{CHANGE}step/", changes.change_step, name="change_step"),
     path(f"{CHANGE}schedule/", effects.change_plan, name="change_schedule"),
     path(f"{CHANGE}accept/", effects.change_accept, name="change_accept"),
     path(f"{CHANGE}retry/", effects.change_retry, name="change_retry"),
@@ -98,5 +97,6 @@ urlpatterns = [
     path(f"{CHANGE}impact/customers.csv", change_impact.change_impact_customers, name="change_impact_customers"),
     path("restatements/", effects.restatements, name="restatements"),
     path("restatements/restatements.csv", effects.restatements_csv, name="restatements_csv"),
+    path(f"{CHANGE}step/", changes.change_advance, name="change_step"),
     *board_urls.urlpatterns,
 ]

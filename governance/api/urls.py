@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from governance.api import board, definitions, documents, effects, views
+from governance.api import board, changes, definitions, documents, effects, views
 
 ITEM = "definitions/<slug:key>/"
 VERSION = "documents/<int:number>/"
+CHANGE = "changes/<int:number>/"
 
 urlpatterns = [
     path("definitions/", definitions.DefinitionList.as_view(), name="api_definitions"),
@@ -32,4 +33,11 @@ urlpatterns = [
     path("board/", board.BoardDetail.as_view(), name="api_board"),
     path("changes/<int:number>/votes/", board.VoteList.as_view(), name="api_votes"),
     path("changes/<int:number>/decision/", board.DecisionDetail.as_view(), name="api_decision"),
+    path("changes/", changes.ChangeList.as_view(), name="api_changes"),
+    path(CHANGE, changes.ChangeDetail.as_view(), name="api_change"),
+    path(f"{CHANGE}submit/", changes.ChangeSubmit.as_view(), name="api_change_submit"),
+    path(f"{CHANGE}withdraw/", changes.ChangeWithdraw.as_view(), name="api_change_withdraw"),
+    path(f"{CHANGE}join/", changes.ChangeJoin.as_view(), name="api_change_join"),
+    path(f"{CHANGE}triage/", changes.ChangeTriage.as_view(), name="api_change_triage"),
+    path(f"{CHANGE}move/", changes.ChangeMove.as_view(), name="api_change_move"),
 ]

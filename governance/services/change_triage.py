@@ -1,22 +1,25 @@
 """What is done with a request between its submission and the board, and how somebody joins one.
 
 - `change_triage(request=, version=, owner=, urgency=, user=)` — take it in hand: who takes care of it, and how soon
-- `change_send_back(request=, reason=, user=)` · `change_close(request=, user=, reason="")`
+- `change_step(request=, step=, user=, reason="")` — the steps of `BY_HAND`
 - `change_join(request=, user=, own=None)` — "I want this too"; a draft of one's own that asks for it is withdrawn
 
 All run in the client's scope.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from governance.models import ChangeRequest, Urgency
 from governance.selectors.change_duplicates import has_joined
 from governance.selectors.changes import OPEN
+from governance.services.change_preview import preview_start
 from governance.services.change_states import WORDS, change_lock, change_move, event_keep, moved_record
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import TransitionError
 from portal.tenancy.models import Membership
 from portal.tenancy.selectors import is_staff_of
+
+BY_HAND: Final = ("ask_impact", "to_review", "send_back", "close")
 
 
 def change_triage(*, request: ChangeRequest, version: int, owner: Any, urgency: str, user: Any) -> ChangeRequest:
@@ -36,14 +39,17 @@ def change_triage(*, request: ChangeRequest, version: int, owner: Any, urgency: 
     return change_move(request=locked, step="triage", user=user, reason=said)
 
 
-def change_send_back(*, request: ChangeRequest, reason: str, user: Any) -> ChangeRequest:
-    """Ask whoever wrote it for changes; with the reason."""
-    return change_move(request=request, step="send_back", user=user, reason=reason)
-
-
-def change_close(*, request: ChangeRequest, user: Any, reason: str = "") -> ChangeRequest:
-    """File a request whose effect was communicated."""
-    return change_move(request=request, step="close", user=user, reason=reason)
+def change_step(*, request: ChangeRequest, step: str, user: Any, reason: str = "") -> ChangeRequest:
+    """Take a request one of the steps of `BY_HAND` on; with the asking, its impact begins to be computed."""
+    if step not in BY_HAND:
+        raise DefinitionError(
+            "that is no step which is taken by hand: a request is approved by votes, and takes effect by itself"
+        )
+    moved = change_move(request=request, step=step, user=user, reason=reason)
+    if step == "ask_impact":
+        preview_start(request=moved, user=user)
+        moved = change_lock(moved)
+    return moved
 
 
 def change_join(*, request: ChangeRequest, user: Any, own: ChangeRequest | None = None) -> ChangeRequest:

@@ -9,11 +9,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from governance.change_page import STEP_BUTTONS, change_context, list_context, triage_form
+from governance.change_page import change_context, list_context, triage_form
 from governance.models import ChangeRequest
 from governance.selectors.changes import change_get
-from governance.services.change_states import change_move
-from governance.services.change_triage import change_join, change_triage
+from governance.services.change_triage import change_join, change_step, change_triage
 from governance.services.changes import change_submit, change_withdraw
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.accounts.models import User
@@ -90,14 +89,12 @@ def change_take(request: TenantRequest, number: int) -> HttpResponse:
 
 @require_POST
 @client_page(TRIAGE_CHANGES)
-def change_step(request: TenantRequest, number: int) -> HttpResponse:
+def change_advance(request: TenantRequest, number: int) -> HttpResponse:
     """Take a request one of the steps on that whoever triages takes by hand."""
     step, reason = request.POST.get("step", ""), request.POST.get("reason", "")[:1000]
-    if step not in STEP_BUTTONS:
-        return shown(request, number, "That is no step which is taken by hand.", 422)
     return done(
         request, number, "Kept. Whom it concerns is told.",
-        lambda found: change_move(request=found, step=step, user=request.user, reason=reason),
+        lambda found: change_step(request=found, step=step, user=request.user, reason=reason),
     )  # fmt: skip
 
 

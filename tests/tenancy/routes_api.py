@@ -33,6 +33,7 @@ from tests.metrics.loading import load_lines
 from tests.tenancy.api_matrix import ApiRoute
 from tests.tenancy.matrix import nothing
 from tests.tenancy.routes_api_board import BOARD_API_ROUTES
+from tests.tenancy.routes_api_changes import CHANGE_API_ROUTES
 from tests.tenancy.routes_api_effects import EFFECT_API_ROUTES
 from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
 from tests.tenancy.routes_metrics import own_rates, two_sources
@@ -172,6 +173,7 @@ API_ROUTES = [
     ApiRoute("api_month_as_of", VIEW_ARR, "get", a_closed_month, query={"on": "2199-12-31"}),
     *BOARD_API_ROUTES,
     *EFFECT_API_ROUTES,
+    *CHANGE_API_ROUTES,
     *PROJECT_API_ROUTES,
     *WEBHOOK_API_ROUTES,
 ]

@@ -53,6 +53,9 @@ API_SCOPES = (
     "engagement.view",
     "engagement.run",
     "metrics.manage",
+    "changes.view",
+    "changes.request",
+    "changes.triage",
     "audit.view",
     "webhooks.manage",
 )

@@ -1,0 +1,159 @@
+"""What the operations on change requests take and answer."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from governance.change_content import SHAPES
+from governance.models import ChangeKind, ChangeState, PreviewState, Urgency
+from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE
+from metrics.api.fields import MonthField, PersonField
+from portal.tenancy.api_input import StrictSerializer
+from portal.tenancy.api_paging import PageParameters
+
+LONGEST_REASON = 1000
+CONTENT_HELP = "By kind: " + "; ".join(f"{kind}: {', '.join(sorted(names))}" for kind, names in SHAPES.items()) + "."
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class ContentField(serializers.DictField):
+    """What is asked for, in the shape of its kind."""
+
+
+class VersionField(serializers.IntegerField):
+    """The version that was read: 409 where somebody was faster."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**31 - 1, **kwargs)
+
+
+class ChangePreviewSerializer(serializers.Serializer[Any]):
+    """What was computed of a request; votes are bound to `sha256`."""
+
+    state = serializers.ChoiceField(PreviewState.choices)
+    sha256 = serializers.CharField(allow_blank=True)
+    content_sha256 = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """A change request. Nothing changes before it is approved and takes effect."""
+
+    number = serializers.IntegerField()
+    kind = serializers.ChoiceField(ChangeKind.choices)
+    state = serializers.ChoiceField(ChangeState.choices)
+    title = serializers.CharField()
+    rationale = serializers.CharField(allow_blank=True)
+    content = ContentField(help_text=CONTENT_HELP)
+    present = ContentField(help_text="What held in its place when it was last written.")
+    is_restating = serializers.BooleanField()
+    from_month = MonthField(allow_null=True)
+    is_emergency = serializers.BooleanField()
+    urgency = serializers.ChoiceField(Urgency.choices)
+    requested_by = PersonField()
+    edited_by = PersonField()
+    owner = PersonField()
+    version = serializers.IntegerField(help_text="Send it with a change: 409 where somebody was faster.")
+    content_sha256 = serializers.CharField(help_text="Of what is asked for; votes are bound to it.")
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    effective_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class ChangeEventSerializer(serializers.Serializer[Any]):
+    """One line of a request's log."""
+
+    step = serializers.CharField()
+    from_state = serializers.ChoiceField(ChangeState.choices)
+    to_state = serializers.ChoiceField(ChangeState.choices)
+    text = serializers.CharField(allow_blank=True)
+    content_sha256 = serializers.CharField()
+    by = PersonField()
+    at = serializers.DateTimeField()
+
+
+class AlikeSerializer(serializers.Serializer[Any]):
+    """Another open request that may ask for the same."""
+
+    number = serializers.IntegerField(source="change.number")
+    title = serializers.CharField(source="change.title")
+    is_exact = serializers.BooleanField()
+    why = serializers.CharField()
+
+
+class ChangeDetailSerializer(ChangeSerializer):
+    """A request with its log, what is alike, and the steps that may follow."""
+
+    preview = ChangePreviewSerializer(allow_null=True)
+    touches_pay = serializers.ListField(
+        child=serializers.CharField(), help_text="What quotas or pay are set by, of that."
+    )
+    alike = AlikeSerializer(many=True)
+    next_steps = serializers.ListField(child=serializers.CharField())
+    events = ChangeEventSerializer(many=True, source="log")
+
+
+class ChangeParameters(PageParameters):
+    """Which requests."""
+
+    state = serializers.ChoiceField(ChangeState.choices, required=False)
+    kind = serializers.ChoiceField(ChangeKind.choices, required=False)
+
+
+class WishSerializer(StrictSerializer):
+    """What is asked for. `from_month` and `rationale` may be missing until it is submitted."""
+
+    title = serializers.CharField(max_length=LONGEST_TITLE)
+    content = ContentField(help_text=CONTENT_HELP)
+    rationale = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_TEXT)
+    is_restating = serializers.BooleanField(required=False, default=False)
+    from_month = MonthField(required=False, default=None, allow_null=True)
+    is_emergency = serializers.BooleanField(required=False, default=False)
+
+
+class ChangeCreateSerializer(WishSerializer):
+    """A new request, kept as a draft."""
+
+    kind = serializers.ChoiceField(ChangeKind.choices)
+
+
+class ChangeWriteSerializer(WishSerializer):
+    """The whole request, written anew."""
+
+    version = VersionField()
+
+
+class ChangeSubmitSerializer(StrictSerializer):
+    """Hand it in. Where another open request asks for the same: 400, unless this is not the same."""
+
+    version = VersionField()
+    is_not_same = serializers.BooleanField(required=False, default=False)
+
+
+class ChangeReasonSerializer(StrictSerializer):
+    """Why, if there is a reason to be told."""
+
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_REASON)
+
+
+class ChangeJoinSerializer(StrictSerializer):
+    """With a request of one's own that is withdrawn for it."""
+
+    own = serializers.IntegerField(required=False, default=None, allow_null=True, min_value=1, max_value=2**31 - 1)
+
+
+class ChangeTriageSerializer(StrictSerializer):
+    """Who takes care of it, by e-mail address, and how soon."""
+
+    version = VersionField()
+    owner = serializers.EmailField(max_length=254)
+    urgency = serializers.ChoiceField(Urgency.choices, required=False, default=Urgency.NORMAL)
+
+
+class ChangeMoveSerializer(StrictSerializer):
+    """A step that is taken by hand. `send_back` needs the reason; a request is approved by votes alone."""
+
+    step = serializers.ChoiceField(["ask_impact", "to_review", "send_back", "close"])
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_REASON)

@@ -1,0 +1,111 @@
+"""Change requests over the API: what may follow what, and who was faster."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from governance.models import ChangeEvent, ChangeRequest, ChangeState
+from portal.accounts.models import User
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.api.conftest import Mint, Program
+from tests.api.test_requests import is_problem
+
+WISH: dict[str, Any] = {
+    "kind": "policy", "title": "Thirty days of grace", "content": {"parameters": {"renewal_grace_days": 30}},
+    "rationale": "Paperwork comes late.", "from_month": "2031-01",
+}  # fmt: skip
+BY_HAND = ("ask_impact", "to_review", "send_back", "close")
+
+
+@pytest.fixture
+def api(northwind: Client, ana: User, program: Mint) -> Program:
+    return program(northwind, ana)
+
+
+def traces(client: Client) -> tuple[Any, ...]:
+    """Everything that a step writes."""
+    with tenant_context(client):
+        rows = tuple(ChangeRequest.objects.order_by("pk").values_list("pk", "state", "version", "title"))
+        return (*rows, ChangeEvent.objects.count(), AuditEntry.objects.filter(action__startswith="change.").count())
+
+
+def put(client: Client, state: str) -> None:
+    with tenant_context(client):
+        ChangeRequest.objects.update(state=state)
+
+
+def test_a_program_asks_for_a_change_and_takes_it_to_its_impact(api: Program, northwind: Client) -> None:
+    made = api.post(northwind, "api_changes", WISH)
+    assert (made.status_code, made.json()["state"], made.json()["next_steps"]) == (201, "draft", ["submit", "withdraw"])
+    assert made.json()["present"] == {"parameters": {"renewal_grace_days": 0}}
+    key: dict[str, Any] = {"number": 1}
+    submitted = api.post(northwind, "api_change_submit", {"version": 1}, **key).json()
+    assert submitted["state"] == "submitted"
+    taken = {"version": 2, "owner": "ana@example.com", "urgency": "soon"}
+    assert api.post(northwind, "api_change_triage", taken, **key).json()["owner"] == "ana@example.com"
+    asked = api.post(northwind, "api_change_move", {"step": "ask_impact"}, **key).json()
+    assert (asked["state"], asked["next_steps"]) == ("impact", ["to_review", "send_back", "withdraw"])
+    assert [event["step"] for event in asked["events"]] == ["draft", "submit", "triage", "ask_impact"]
+
+
+def test_whatever_does_not_follow_is_a_conflict_that_says_the_state_and_leaves_no_trace(
+    api: Program, northwind: Client
+) -> None:
+    """Every state with every operation that takes a step, where the table has none."""
+    api.post(northwind, "api_changes", WISH)
+    key: dict[str, Any] = {"number": 1}
+    calls: list[tuple[str, str, dict[str, Any]]] = [
+        ("submit", "api_change_submit", {"version": 1}),
+        ("withdraw", "api_change_withdraw", {"reason": "No"}),
+        ("triage", "api_change_triage", {"version": 1, "owner": "ana@example.com"}),
+        *((step, "api_change_move", {"step": step, "reason": "No"}) for step in BY_HAND),
+    ]
+    for state in (
+        ChangeState.DRAFT,
+        ChangeState.SUBMITTED,
+        ChangeState.APPROVED,
+        ChangeState.EFFECTIVE,
+        ChangeState.CLOSED,
+    ):
+        put(northwind, state)
+        before = traces(northwind)
+        may = api.get(northwind, "api_change", **key).json()["next_steps"]
+        for step, name, body in calls:
+            if step in may:
+                continue
+            answer = api.post(northwind, name, body, **key)
+            assert is_problem(answer, 409), (state, step, answer.json())
+            assert f"It stands at “{state.label}”, version 1." in answer.json()["detail"]
+        assert traces(northwind) == before, state
+
+
+@pytest.mark.parametrize("step", ["approve", "reject", "schedule", "take_effect", "communicate", "publish"])
+def test_no_operation_approves_or_makes_effective_by_hand(api: Program, northwind: Client, step: str) -> None:
+    api.post(northwind, "api_changes", WISH)
+    put(northwind, ChangeState.REVIEW)
+    before = traces(northwind)
+    assert is_problem(api.post(northwind, "api_change_move", {"step": step}, number=1), 400)
+    assert traces(northwind) == before
+
+
+def test_what_cannot_be_asked_for_is_named_field_by_field(api: Program, northwind: Client) -> None:
+    bad = WISH | {"content": {"parameters": {"renewal_grace_days": 9999}}}
+    answer = api.post(northwind, "api_changes", bad)
+    assert is_problem(answer, 400)
+    assert "renewal_grace_days" in str(answer.json()["errors"]) and "at most 366" in str(answer.json()["errors"])
+    same = WISH | {"content": {"parameters": {"renewal_grace_days": 0}}}
+    assert "nothing would change" in str(api.post(northwind, "api_changes", same).json()["errors"])
+
+
+def test_of_two_programs_the_second_is_told_what_is_there_now(api: Program, northwind: Client) -> None:
+    api.post(northwind, "api_changes", WISH)
+    wish = {name: value for name, value in WISH.items() if name != "kind"} | {"version": 1}
+    url = reverse("api_change", kwargs={"client_slug": northwind.slug, "number": 1})
+    assert api.call(url, "patch", wish | {"title": "First"}).status_code == 200
+    second = api.call(url, "patch", wish | {"title": "Second"})
+    assert is_problem(second, 409)
+    assert "It stands at “Draft”, version 2." in second.json()["detail"]
+    with tenant_context(northwind):
+        assert ChangeRequest.objects.get().title == "First"

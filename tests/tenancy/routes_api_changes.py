@@ -1,0 +1,40 @@
+"""The operations of the API on change requests."""
+
+from typing import Any
+
+from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_CHANGES
+from tests.tenancy.api_matrix import ApiRoute
+from tests.tenancy.routes_changes import a_draft, a_sent_change, another_change
+
+
+def a_wish() -> dict[str, Any]:
+    return {"kind": "policy", "title": "Grace", "content": {"parameters": {"renewal_grace_days": 45}}}
+
+
+def written() -> dict[str, Any]:
+    return {name: value for name, value in a_wish().items() if name != "kind"} | {"version": 1}
+
+
+def handed_in() -> dict[str, Any]:
+    return {"version": 1, "is_not_same": True}
+
+
+def taken() -> dict[str, Any]:
+    return {"version": 2, "owner": "ana@example.com", "urgency": "soon"}
+
+
+def asked() -> dict[str, Any]:
+    return {"step": "send_back", "reason": "Which customers?"}
+
+
+CHANGE_API_ROUTES = [
+    ApiRoute("api_changes", VIEW_CHANGES),
+    ApiRoute("api_changes", REQUEST_CHANGES, "post", data=a_wish, status=201),
+    ApiRoute("api_change", VIEW_CHANGES, "get", another_change, names_object=True),
+    ApiRoute("api_change", REQUEST_CHANGES, "patch", a_draft, names_object=True, data=written),
+    ApiRoute("api_change_submit", REQUEST_CHANGES, "post", a_draft, names_object=True, data=handed_in),
+    ApiRoute("api_change_withdraw", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
+    ApiRoute("api_change_join", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
+    ApiRoute("api_change_triage", TRIAGE_CHANGES, "post", another_change, names_object=True, data=taken),
+    ApiRoute("api_change_move", TRIAGE_CHANGES, "post", a_sent_change, names_object=True, data=asked),
+]
