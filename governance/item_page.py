@@ -14,7 +14,7 @@ from governance.selectors.worth import Worth, example_of, worths
 from metrics.selectors.clauses import sentence_of
 from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import ANSWER_DEFINITIONS, EDIT_POLICY, VIEW_ARR
+from portal.tenancy.permissions import ANSWER_DEFINITIONS, EDIT_POLICY, REQUEST_CHANGES, VIEW_ARR
 
 FILTERS = (("all", "All"), ("open", "Open"), ("critical", "Critical and open"), ("confirmed", "Confirmed"))
 
@@ -92,6 +92,7 @@ def item_context(request: TenantRequest, item: DefinitionItem) -> dict[str, Any]
         "confirm_form": ConfirmForm(initial={"version": item.version}),
         "reopen_form": ReopenForm(initial={"version": item.version}),
         "may_edit": request.standing.may(EDIT_POLICY),
+        "may_ask": request.standing.may(REQUEST_CHANGES) and item.parameter != "reporting_currency",
         "place": place + 1,
         "count": len(keys),
         "earlier": keys[place - 1] if place else "",

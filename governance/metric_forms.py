@@ -115,6 +115,17 @@ class StatusForm(forms.Form):
         self.order_fields(["version", "step", "successor", "reason"])
 
 
+class PayForm(forms.Form):
+    """Whether quotas or pay are set by a metric."""
+
+    prefix = "pay"
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    feeds_pay = forms.BooleanField(
+        label="Quotas or pay are set by it", required=False,
+        help_text="A change of it then holds from the next period on, unless both Sales and Finance say yes.",
+    )  # fmt: skip
+
+
 class OwnerForm(forms.Form):
     """Who of the client's people answers for a metric."""
 

@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import figure_text, is_beyond, point_shown, sentence, unit_words
-from governance.metric_forms import OwnerForm, StatusForm
+from governance.metric_forms import OwnerForm, PayForm, StatusForm
 from governance.metric_uses import pages_used, why_url
-from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
+from governance.models import ControlFigure, Function, Metric, MetricRole, MetricStatus, Priority
+from governance.selectors.board import board_now
+from governance.selectors.changes import OPEN, changes_of
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, VersionShown, day_now, metric_events, registry_get
 from governance.services.metric_states import STEP_WORDS, steps_from
@@ -18,7 +20,7 @@ from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
 from portal.lib.dates import month_text
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR
+from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR
 from portal.tenancy.reader import locale_of
 
 TABS: Final = (
@@ -181,7 +183,15 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "successor": registry.entries.get(entry.metric.successor.key) if entry.metric.successor else None,
         "may_manage": request.standing.may(MANAGE_METRICS),
         "may_see": request.standing.may(VIEW_ARR),
+        "may_ask": request.standing.may(REQUEST_CHANGES) and entry.metric.status != MetricStatus.RETIRED,
+        "is_governed": is_governed(entry.metric),
+        "requests": [each for each in changes_of(entry.metric) if each.state in OPEN],
     }
+
+
+def is_governed(metric: Metric) -> bool:
+    """Whether a metric changes by requests alone: it is in use, and the client has a board that decides about them."""
+    return metric.status in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED) and board_now() is not None
 
 
 def values_context(request: TenantRequest, registry: Registry, key: str) -> dict[str, Any]:
@@ -273,6 +283,8 @@ def versions_shown(entry: Entry, locale: str) -> list[dict[str, Any]]:
 def forms_context(registry: Registry, entry: Entry) -> dict[str, Any]:
     """The forms of whoever manages metrics."""
     metric, steps = entry.metric, steps_from(entry.metric.status)
+    if metric.status == MetricStatus.ACTIVE and is_governed(metric):
+        steps = []  # its end is asked for
     others = [(key, each.name) for key, each in registry.entries.items() if each.is_standing and key != entry.key]
     return {
         "status_form": StatusForm(
@@ -281,4 +293,5 @@ def forms_context(registry: Registry, entry: Entry) -> dict[str, Any]:
         if steps
         else None,
         "owner_form": OwnerForm(version=metric.version, owner=metric.owner_id),
+        "pay_form": PayForm(initial={"version": metric.version, "feeds_pay": metric.feeds_pay}),
     }

@@ -66,6 +66,7 @@ urlpatterns = [
     path(f"{METRIC}change/", metrics.metric_edit, name="metric_edit"),
     path(f"{METRIC}status/", metrics.metric_status, name="metric_status"),
     path(f"{METRIC}owner/", metrics.metric_owner, name="metric_owner"),
+    path(f"{METRIC}pay/", metrics.metric_pay, name="metric_pay"),
     path("metrics/matrix/", registry.metric_matrix, name="metric_matrix"),
     path("metrics/matrix/save/", registry.metric_matrix_save, name="metric_matrix_save"),
     path("metrics/lineage/", registry.metric_lineage, name="metric_lineage"),

@@ -148,7 +148,7 @@ class ChangeTriageSerializer(StrictSerializer):
     """Who takes care of it, by e-mail address, and how soon."""
 
     version = VersionField()
-    owner = serializers.EmailField(max_length=254)
+    taken_by = serializers.EmailField(max_length=254)
     urgency = serializers.ChoiceField(Urgency.choices, required=False, default=Urgency.NORMAL)
 
 

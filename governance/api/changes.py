@@ -155,7 +155,7 @@ class ChangeTriage(ChangeView):
     def post(self, call: Call, number: int) -> Any:
         """Take a submitted request in hand: who takes care of it, and how soon."""
         sent = dict(call.body)
-        owner = User.objects.filter(email__iexact=sent.pop("owner")).first()
+        owner = User.objects.filter(email__iexact=sent.pop("taken_by")).first()
         with told(number):
             change_triage(request=change_or_404(number), owner=owner, user=call.user, **sent)
         return detailed(number)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.models import Q
 
 from governance.change_content import Held
-from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
+from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Metric
 from governance.selectors.registry import Registry, day_now, registry_get
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
@@ -50,6 +50,13 @@ def change_get(number: int) -> ChangeRequest | None:
 def change_events(request: ChangeRequest) -> list[ChangeEvent]:
     """Everything that happened to a request, the oldest first."""
     return list(ChangeEvent.objects.filter(request=request).select_related("by").order_by("id"))
+
+
+def changes_of(metric: Metric) -> list[ChangeRequest]:
+    """Requests about a metric that were submitted, the newest first."""
+    hidden = (ChangeState.DRAFT, ChangeState.WITHDRAWN)
+    found = ChangeRequest.objects.filter(metric=metric).exclude(state__in=hidden).select_related("requested_by")
+    return list(found.order_by("-number"))
 
 
 def change_followers(request: ChangeRequest) -> list[Any]:

@@ -19,13 +19,12 @@ from governance.change_content import ContentFault, Settled, change_settle, cont
 from governance.models import ChangeKind, ChangeRequest, ChangeState
 from governance.selectors.change_duplicates import twins_of
 from governance.selectors.changes import held_now
-from governance.selectors.registry import Registry
+from governance.selectors.registry import Registry, month_now
 from governance.services.change_states import WORDS, WRITABLE, change_lock, change_move, event_keep
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import month_check, newest_closed, registry_lock, standing_check, together_check
 from governance.services.signoff_states import TransitionError
 from portal.lib.dates import month_text
-from portal.lib.periods import month_parse
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -203,7 +202,7 @@ def wish_keep(request: ChangeRequest, wish: Wish, settled: Settled) -> None:
     request.is_restating, request.is_emergency = wish.is_restating, wish.is_emergency
     request.from_month = wish.from_month
     if request.kind == ChangeKind.METRIC_RETIRE:
-        request.from_month = month_parse(settled.content["sunset_on"][:7])
+        request.from_month = month_now(request.client)  # its banner and its successor; it is gone on its own day
     request.metric = settled.entry.metric if settled.entry else None
     request.content_sha256 = content_digest(request)
 

@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from governance.metric_editor import editor_context, months_to_choose, preview_context
-from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, StatusForm
-from governance.metric_page import list_context, metric_context
+from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, PayForm, StatusForm
+from governance.metric_page import is_governed, list_context, metric_context
 from governance.models import Metric
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.registry import Registry, metric_get, registry_get
+from governance.services.metric_pay import metric_pay_set
 from governance.services.metric_states import STEP_WORDS, steps_from
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import (
@@ -79,9 +80,12 @@ def metric_new(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @client_page(MANAGE_METRICS)
 def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
-    """A new version of a metric; whoever came second is told."""
+    """A new version of a metric; whoever came second is told. One that is in use changes by request, where there is a board."""
     registry = registry_or_404(request, key)
     entry = registry.entries[key]
+    if is_governed(entry.metric):
+        address = reverse("change_new", kwargs={"client_slug": request.client.slug, "kind": "metric_change"})
+        return redirect(f"{address}?about={key}")
     preview = f"{reverse('metric_preview', kwargs={'client_slug': request.client.slug})}?key={key}"
     form = MetricForm(
         request.POST or None,
@@ -137,6 +141,8 @@ def metric_status(request: TenantRequest, key: str) -> HttpResponse:
     """Take a metric one step on."""
     registry = registry_or_404(request, key)
     entry = registry.entries[key]
+    if entry.metric.status == "active" and is_governed(entry.metric):
+        return told(request, key, "a metric that is in use ends by a request: ask for its retirement")
     steps = [(step, STEP_WORDS[step]) for step in steps_from(entry.metric.status)]
     others = [(other, each.name) for other, each in registry.entries.items() if each.is_standing and other != key]
     form = StatusForm(request.POST, steps=steps, others=others)
@@ -165,6 +171,20 @@ def metric_owner(request: TenantRequest, key: str) -> HttpResponse:
     owner = User.objects.filter(pk=form.cleaned_data["owner"]).first() if form.cleaned_data["owner"] else None
     try:
         metric_owner_set(metric=found, version=form.cleaned_data["version"], owner=owner, user=request.user)
+    except DefinitionError as error:
+        return told(request, key, str(error))
+    return told(request, key, "")
+
+
+@require_POST
+@client_page(MANAGE_METRICS)
+def metric_pay(request: TenantRequest, key: str) -> HttpResponse:
+    """Say whether quotas or pay are set by a metric."""
+    found, form = metric_or_404(key), PayForm(request.POST)
+    if not form.is_valid():
+        return told(request, key, "send the form as it is shown")
+    try:
+        metric_pay_set(metric=found, user=request.user, **form.cleaned_data)
     except DefinitionError as error:
         return told(request, key, str(error))
     return told(request, key, "")

@@ -29,6 +29,7 @@ from metrics.services.sources import source_ensure
 from portal.accounts.models import User
 from portal.demo import crm
 from portal.demo.board import board_at_work
+from portal.demo.changes import changes_load
 from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.definitions import definitions_half_way, definitions_signed
 from portal.demo.engagements import engagements_load
@@ -99,6 +100,7 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
         reconcile_crm(client, told, staff[0])
         registry_load(client, people)
         board_at_work(client, people)
+        changes_load(client, people)
         leave_work_open(client, told, staff[0])
     if told is QUAYSIDE:
         rows = [crm.opportunity(row) for row in contracts(told.story) if row["charge_type"] == "recurring"]

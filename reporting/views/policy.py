@@ -20,7 +20,7 @@ from metrics.selectors.policies import (
 )
 from metrics.services.policies import policy_publish, signed_by
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import EDIT_POLICY, EMERGENCY_POLICY, VIEW_POLICY
+from portal.tenancy.permissions import EDIT_POLICY, EMERGENCY_POLICY, REQUEST_CHANGES, VIEW_POLICY
 from portal.tenancy.step_up import identity_confirmed
 from reporting.forms import EmergencyPolicyForm, PolicyForm
 
@@ -40,6 +40,7 @@ def policy(request: TenantRequest) -> HttpResponse:
             "may_edit": request.standing.may(EDIT_POLICY),
             "signatures": signed_by(),
             "may_pass": request.standing.may(EMERGENCY_POLICY),
+            "may_ask": request.standing.may(REQUEST_CHANGES),
         },
     )
 

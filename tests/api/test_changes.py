@@ -43,7 +43,7 @@ def test_a_program_asks_for_a_change_and_takes_it_to_its_impact(api: Program, no
     key: dict[str, Any] = {"number": 1}
     submitted = api.post(northwind, "api_change_submit", {"version": 1}, **key).json()
     assert submitted["state"] == "submitted"
-    taken = {"version": 2, "owner": "ana@example.com", "urgency": "soon"}
+    taken = {"version": 2, "taken_by": "ana@example.com", "urgency": "soon"}
     assert api.post(northwind, "api_change_triage", taken, **key).json()["owner"] == "ana@example.com"
     asked = api.post(northwind, "api_change_move", {"step": "ask_impact"}, **key).json()
     assert (asked["state"], asked["next_steps"]) == ("impact", ["to_review", "send_back", "withdraw"])
@@ -59,7 +59,7 @@ def test_whatever_does_not_follow_is_a_conflict_that_says_the_state_and_leaves_n
     calls: list[tuple[str, str, dict[str, Any]]] = [
         ("submit", "api_change_submit", {"version": 1}),
         ("withdraw", "api_change_withdraw", {"reason": "No"}),
-        ("triage", "api_change_triage", {"version": 1, "owner": "ana@example.com"}),
+        ("triage", "api_change_triage", {"version": 1, "taken_by": "ana@example.com"}),
         *((step, "api_change_move", {"step": step, "reason": "No"}) for step in BY_HAND),
     ]
     for state in (

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from governance.services.changes import change_draft
+from portal.accounts.models import User
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_CHANGES
 from tests.tenancy.api_matrix import ApiRoute
-from tests.tenancy.routes_changes import a_draft, a_sent_change, another_change
+from tests.tenancy.routes_changes import GRACE, a_draft, a_sent_change, another_change
 
 
 def a_wish() -> dict[str, Any]:
@@ -20,11 +23,17 @@ def handed_in() -> dict[str, Any]:
 
 
 def taken() -> dict[str, Any]:
-    return {"version": 2, "owner": "ana@example.com", "urgency": "soon"}
+    return {"version": 2, "taken_by": "ana@example.com", "urgency": "soon"}
 
 
 def asked() -> dict[str, Any]:
     return {"step": "send_back", "reason": "Which customers?"}
+
+
+def a_change_of_ana(client: Client) -> dict[str, Any]:
+    """A request of whoever has the rightful token."""
+    ana, _ = User.objects.get_or_create(email="ana@example.com")
+    return {"number": change_draft(client=client, kind="policy", wish=GRACE, user=ana).number}
 
 
 CHANGE_API_ROUTES = [
@@ -33,7 +42,7 @@ CHANGE_API_ROUTES = [
     ApiRoute("api_change", VIEW_CHANGES, "get", another_change, names_object=True),
     ApiRoute("api_change", REQUEST_CHANGES, "patch", a_draft, names_object=True, data=written),
     ApiRoute("api_change_submit", REQUEST_CHANGES, "post", a_draft, names_object=True, data=handed_in),
-    ApiRoute("api_change_withdraw", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
+    ApiRoute("api_change_withdraw", REQUEST_CHANGES, "post", a_change_of_ana, names_object=True, data=dict),
     ApiRoute("api_change_join", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
     ApiRoute("api_change_triage", TRIAGE_CHANGES, "post", another_change, names_object=True, data=taken),
     ApiRoute("api_change_move", TRIAGE_CHANGES, "post", a_sent_change, names_object=True, data=asked),

@@ -123,6 +123,7 @@ REGISTRY_ROUTES = [
     Route(
         "metric_owner", MANAGE_METRICS, "post", a_metric, an_owner, (302,)
     ),
+    Route("metric_pay", MANAGE_METRICS, "post", a_metric, {"pay-version": 1, "pay-feeds_pay": "on"}, (302,)),
     Route("metric_matrix", VIEW_POLICY, "get", a_registry, status=(200,), names_object=False),
     Route("metric_matrix_save", MANAGE_METRICS, "post", data=a_cell, status=(302,)),
     Route("metric_lineage", VIEW_POLICY, "get", a_registry, status=(200,), names_object=False),

@@ -56,6 +56,8 @@ API_SCOPES = (
     "changes.view",
     "changes.request",
     "changes.triage",
+    "changes.vote",
+    "board.manage",
     "audit.view",
     "webhooks.manage",
 )

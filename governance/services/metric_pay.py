@@ -1,0 +1,26 @@
+"""Whether quotas or pay are set by a metric.
+
+`metric_pay_set(metric=, version=, feeds_pay=, user=)`. A change of such a metric holds from the next period on, unless both
+Sales and Finance say yes to it (`governance.selectors.change_pay`).
+"""
+
+from typing import Any
+
+from governance.models import Metric, MetricHappening
+from governance.services.problems import DefinitionError
+from governance.services.registry import event_keep, metric_lock, record
+
+
+def metric_pay_set(*, metric: Metric, version: int, feeds_pay: bool, user: Any = None) -> Metric:
+    """Say whether quotas or pay are set by a metric. DefinitionError where that is said already."""
+    metric = metric_lock(metric, version)
+    before = metric.feeds_pay
+    if before == feeds_pay:
+        raise DefinitionError("nothing was changed")
+    metric.feeds_pay = feeds_pay
+    metric.version += 1
+    metric.save(update_fields=["feeds_pay", "version", "updated_at"])
+    text = f"Quotas or pay are {'' if feeds_pay else 'not '}set by it{'' if feeds_pay else ' any more'}."
+    event_keep(metric, MetricHappening.STATUS, text, user=user)
+    record(metric, "metric.feeds_pay", before, feeds_pay, {"feeds_pay": feeds_pay})
+    return metric
