@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 STAMPS := $(VENV)/stamps
 JOBS ?= 2
 PORT ?= 8000
+# A dozen processes begin here, from the same modules: compiled once, whatever the machine's environment says.
+unexport PYTHONDONTWRITEBYTECODE
 HOST ?= 127.0.0.1
 
 # The first Python that is recent enough; PYTHON=… on the command line decides otherwise.

@@ -35,6 +35,13 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PASSWORD = "correct-horse-battery"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, the long ones come first: at the end neither waits for the other's last one."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def storages(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Uploads go to a folder of this run; static files keep their plain names, so that nothing has to be collected first."""

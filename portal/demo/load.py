@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from metrics.engine.month_end import MonthEnd
@@ -54,23 +55,27 @@ def demo_exists() -> bool:
 
 
 def demo_load(password: str) -> list[tuple[str, str]]:
-    """The firm, its people, three clients with their stories; gives (e-mail, who it is) of everyone who can sign in."""
+    """The firm, its people, three clients with their stories; gives (e-mail, who it is) of everyone who can sign in.
+
+    All have the one password that is printed, so that it is hashed once: its cost is the point of the hash.
+    """
+    hashed = make_password(password)
     with acting_as(Actor("demonstration")):
         firm = firm_create(slug=FIRM, name=FIRM_NAME)
         sign_ins = []
         staff = []
         for name, role in CONSULTANTS.items():
-            user = person(name, password)
+            user = person(name, hashed)
             firm_member_add(firm=firm, user=user, role=role)
             staff.append(user)
             sign_ins.append((user.email, f"{role} at {FIRM_NAME}"))
         playbooks_load(firm, staff)
         for story in CLIENTS:
-            sign_ins += client_load(firm, story, staff, password)
+            sign_ins += client_load(firm, story, staff, hashed)
     return sign_ins
 
 
-def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) -> list[tuple[str, str]]:
+def client_load(firm: Firm, told: DemoClient, staff: list[User], hashed: str) -> list[tuple[str, str]]:
     """One client: people, policy, contract files, closed months."""
     client = client_create(
         firm=firm,
@@ -86,7 +91,7 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], password: str) 
         for user in staff:
             consultant_assign(client=client, user=user)
         for name, role in told.people.items():
-            user = people[name] = person(name, password)
+            user = people[name] = person(name, hashed)
             member_add(client=client, user=user, role=role)
             sign_ins.append((user.email, f"{role} at {told.name}"))
         parameters = told.policy | {"reporting_currency": told.currency}
@@ -132,8 +137,11 @@ def definitions_load(client: Client, told: DemoClient, ana: User) -> None:
             samples_save(client=client, entries=sample_entries(client, some_contracts(told)), user=ana)
 
 
-def person(name: str, password: str) -> User:
-    return User.objects.create_user(f"{name}@{DOMAIN}", password, name=name.title())
+def person(name: str, hashed: str) -> User:
+    user = User.objects.create_user(f"{name}@{DOMAIN}", name=name.title())
+    user.password = hashed
+    user.save(update_fields=["password"])
+    return user
 
 
 def file_of(told: DemoClient, known: date) -> bytes:
