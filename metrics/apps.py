@@ -15,8 +15,10 @@ class MetricsConfig(AppConfig):
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_check_at", "metrics.tasks.books_check")
         dispatch.register_due("next_close_at", "metrics.tasks.month_close")
+        dispatch.register_due("next_quality_at", "metrics.tasks.quality_look")
         # Short: what it does takes a moment, and people wait for it
         dispatch.register_due("next_import_at", "metrics.tasks.imports_recover", lease=timedelta(seconds=60))
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("data", "Data")
         counted("reconciliation", "Reconciliation")
+        counted("data_monitors", "Data quality")

@@ -2,5 +2,14 @@
 
 from metrics.jobs_books import books_check, books_rebuild, month_close
 from metrics.jobs_imports import import_advance, import_run, imports_recover
+from metrics.jobs_quality import quality_look_job
 
-__all__ = ["books_check", "books_rebuild", "import_advance", "import_run", "imports_recover", "month_close"]
+__all__ = [
+    "books_check",
+    "books_rebuild",
+    "import_advance",
+    "import_run",
+    "imports_recover",
+    "month_close",
+    "quality_look_job",
+]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from metrics.views import accounts, data, imports, issues, lines, rates, reconciliation, samples
+from metrics.views import accounts, data, imports, issues, lines, quality, rates, reconciliation, samples
 
 urlpatterns = [
     path("data/", data.overview, name="data"),
@@ -22,6 +22,13 @@ urlpatterns = [
     path("data/rates/upload/", rates.upload, name="data_rates_upload"),
     path("data/issues/", issues.issues, name="data_issues"),
     path("data/issues/<slug:code>/", issues.issue, name="data_issue"),
+    path("data/monitors/", quality.monitors, name="data_monitors"),
+    path("data/monitors/findings/<int:finding_id>/", quality.finding, name="data_finding"),
+    path("data/monitors/findings/<int:finding_id>/acknowledge/", quality.acknowledge, name="data_finding_acknowledge"),
+    path("data/monitors/findings/<int:finding_id>/reopen/", quality.reopen, name="data_finding_reopen"),
+    path("data/monitors/<slug:code>/", quality.monitor, name="data_monitor"),
+    path("data/monitors/<slug:code>/findings.csv", quality.findings_csv, name="data_monitor_csv"),
+    path("data/monitors/<slug:code>/settings/", quality.settings, name="data_monitor_settings"),
     path("data/reconciliation/", reconciliation.overview, name="reconciliation"),
     path("data/reconciliation/accounts.csv", reconciliation.accounts_csv, name="reconciliation_csv"),
     path("data/reconciliation/account/", reconciliation.account, name="reconciliation_account"),

@@ -31,6 +31,8 @@ LONGEST_VALUE: Final = (
 )
 LONGEST_FILE: Final = 1_000_000  # characters
 MOST: Final = 500
+# libyaml's parser reads twenty times as fast; the loader is the safe one on both, and the bounds are checked before it.
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
 
@@ -90,7 +92,7 @@ def rows_of(text: str) -> list[dict[str, Any]]:
         raise MetricFileError([f"the file has more than {LONGEST_FILE} characters"])
     try:
         shape_check(text)
-        rows = yaml.safe_load(text)
+        rows = yaml.load(text, LOADER)  # noqa: S506 — a safe loader
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         if isinstance(error, MetricFileError):
             raise
@@ -106,7 +108,7 @@ def rows_of(text: str) -> list[dict[str, Any]]:
 def shape_check(text: str) -> None:
     """MetricFileError at the first anchor, the first part too deep or too long, before the rest of the text is looked at."""
     depth = 0
-    for event in yaml.parse(text, yaml.SafeLoader):
+    for event in yaml.parse(text, LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise MetricFileError(["the file uses anchors, which a list of metrics does not need"])
         if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_VALUE:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from metrics.api.converters import MonthConverter
-from metrics.api.views import closes, imports, lines, numbers, policies, reconciliation
+from metrics.api.views import closes, imports, lines, numbers, policies, quality, reconciliation
 
 register_converter(MonthConverter, "month")
 
@@ -22,6 +22,12 @@ urlpatterns = [
     path("lines/", lines.LineList.as_view(), name="api_lines"),
     path("lines/<int:line_id>/history/", lines.LineHistory.as_view(), name="api_line_history"),
     path("issues/", lines.IssueList.as_view(), name="api_issues"),
+    path("monitors/", quality.MonitorList.as_view(), name="api_monitors"),
+    path("monitors/<slug:key>/history/", quality.MonitorHistory.as_view(), name="api_monitor_history"),
+    path("findings/", quality.FindingList.as_view(), name="api_findings"),
+    path(
+        "findings/<int:finding_id>/acknowledge/", quality.FindingAcknowledge.as_view(), name="api_finding_acknowledge"
+    ),
     path("rates/", lines.RateList.as_view(), name="api_rates"),
     path("rates/gaps/", lines.RateGaps.as_view(), name="api_rate_gaps"),
     path("policies/", policies.PolicyList.as_view(), name="api_policies"),

@@ -5,6 +5,7 @@ from metrics.models.closes import CloseBalance, CloseBridge, MonthClose
 from metrics.models.intake import ContractImport, ImportFault, Source
 from metrics.models.lines import ContractLine, LineChange, LineColumns, LineStamp
 from metrics.models.policies import PolicyVersion
+from metrics.models.quality import FindingState, QualityDay, QualityEvent, QualityFinding, QualityMonitor
 from metrics.models.rates import FxRate, RateChange, RateImport
 from metrics.models.reconciliation import AccountExplanation, AccountMapping, ReconciliationSetting
 from metrics.models.samples import SampleContract
@@ -23,6 +24,7 @@ __all__ = [
     "CloseBridge",
     "ContractImport",
     "ContractLine",
+    "FindingState",
     "FxRate",
     "ImportFault",
     "LineChange",
@@ -30,6 +32,10 @@ __all__ = [
     "LineStamp",
     "MonthClose",
     "PolicyVersion",
+    "QualityDay",
+    "QualityEvent",
+    "QualityFinding",
+    "QualityMonitor",
     "RateChange",
     "RateImport",
     "Recognition",

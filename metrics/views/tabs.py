@@ -12,6 +12,7 @@ TABS = (
     ("data_lines", "Lines"),
     ("data_rates", "Rates"),
     ("data_issues", "Questions"),
+    ("data_monitors", "Monitors"),
     ("reconciliation", "Reconciliation"),
     ("samples", "Samples"),
 )

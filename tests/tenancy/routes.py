@@ -9,6 +9,7 @@ from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES, OTHER_ENGAGEMENT
 from tests.tenancy.routes_governance import GOVERNANCE_ROUTES
 from tests.tenancy.routes_metrics import METRICS_ROUTES
 from tests.tenancy.routes_notices import NOTICE_ROUTES, OTHER_NOTICE_ROUTES
+from tests.tenancy.routes_quality import QUALITY_ROUTES
 from tests.tenancy.routes_registry import REGISTRY_ROUTES
 from tests.tenancy.routes_reporting import REPORTING_ROUTES
 from tests.tenancy.routes_webhooks import WEBHOOK_ROUTES
@@ -23,6 +24,7 @@ CLIENT_ROUTES = [
     *GOVERNANCE_ROUTES,
     *METRICS_ROUTES,
     *NOTICE_ROUTES,
+    *QUALITY_ROUTES,
     *REGISTRY_ROUTES,
     *REPORTING_ROUTES,
     *WEBHOOK_ROUTES,

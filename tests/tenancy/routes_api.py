@@ -37,6 +37,7 @@ from tests.tenancy.routes_api_changes import CHANGE_API_ROUTES
 from tests.tenancy.routes_api_effects import EFFECT_API_ROUTES
 from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
 from tests.tenancy.routes_metrics import own_rates, two_sources
+from tests.tenancy.routes_quality import QUALITY_API_ROUTES
 from tests.tenancy.routes_registry import a_metric, a_registry
 from tests.tenancy.routes_webhooks import WEBHOOK_API_ROUTES
 
@@ -175,6 +176,7 @@ API_ROUTES = [
     *EFFECT_API_ROUTES,
     *CHANGE_API_ROUTES,
     *PROJECT_API_ROUTES,
+    *QUALITY_API_ROUTES,
     *WEBHOOK_API_ROUTES,
 ]
 """Every operation of `/api/v1/`."""

@@ -1,0 +1,100 @@
+"""What people do with monitors: set them, and acknowledge findings for a while.
+
+`monitor_set(monitor=, …)` · `finding_acknowledge(finding=, reason=, until=, user=)` · `finding_reopen(finding=, user=)`
+"""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, Final
+
+from metrics.models import FindingState, QualityEvent, QualityFinding, QualityMonitor
+from portal.tenancy import audit
+from portal.tenancy.clock import database_time
+
+LONGEST: Final = dt.timedelta(days=366)
+MOST_DAYS: Final = 365
+
+
+class QualityProblem(ValueError):
+    """It cannot be set like that; the message says why and what to do. Nothing was changed."""
+
+
+def monitor_set(
+    *, monitor: QualityMonitor, threshold: Decimal, days: int, escalate_days: int, owner: Any, escalate_to: Any
+) -> QualityMonitor:
+    """Threshold, deadline, owner and who is told further up. The next look goes by it; deadlines that run stay as they are."""
+    if not 0 <= threshold < Decimal(10) ** 12:
+        raise QualityProblem("the threshold is a number from 0 on")
+    if not (1 <= days <= MOST_DAYS and 1 <= escalate_days <= MOST_DAYS):
+        raise QualityProblem(f"a deadline is between one day and {MOST_DAYS}")
+    before = said(monitor)
+    monitor.threshold, monitor.days, monitor.escalate_days = threshold, days, escalate_days
+    monitor.owner, monitor.escalate_to = owner, escalate_to
+    after = said(monitor)
+    if before == after:
+        return monitor
+    monitor.save(update_fields=["threshold", "days", "escalate_days", "owner", "escalate_to"])
+    changed = {name: [before[name], value] for name, value in after.items() if before[name] != value}
+    audit.record(
+        "quality.monitor_set", object_type="monitor", object_id=monitor.code, before=before, after=after,
+        details=changed,
+    )  # fmt: skip
+    return monitor
+
+
+def said(monitor: QualityMonitor) -> dict[str, Any]:
+    """How a monitor is set."""
+    return {
+        "threshold": str(Decimal(monitor.threshold).normalize()),
+        "days": monitor.days,
+        "escalate_days": monitor.escalate_days,
+        "owner": monitor.owner.email if monitor.owner else "",
+        "escalate_to": monitor.escalate_to.email if monitor.escalate_to else "",
+    }
+
+
+def finding_acknowledge(
+    *, finding: QualityFinding, reason: str, until: dt.date, today: dt.date, user: Any
+) -> QualityFinding:
+    """An open finding may stay until a day, for a reason; then it is open again, unless the data has fixed it by then."""
+    row = QualityFinding.objects.select_for_update(of=("self",)).select_related("monitor").get(pk=finding.pk)
+    if row.state == FindingState.FIXED:
+        raise QualityProblem("the data no longer shows it: there is nothing to acknowledge")
+    if not reason.strip():
+        raise QualityProblem("say why it may stay")
+    if not today < until <= today + LONGEST:
+        raise QualityProblem("choose a day after today, within a year")
+    before = {"state": row.state, "reason": row.reason, "until": row.until}
+    row.state, row.reason, row.until, row.acknowledged_by = (
+        FindingState.ACKNOWLEDGED, reason.strip()[:400], until, user
+    )  # fmt: skip
+    row.save(update_fields=["state", "reason", "until", "acknowledged_by"])
+    note(row, "acknowledged", f"Acknowledged until {until:%-d %b %Y}: {row.reason}", user)
+    details = {"monitor": row.monitor.code, "title": row.title, "reason": row.reason, "until": until}
+    audit.record(
+        "quality.acknowledged", object_type="finding", object_id=row.pk, before=before,
+        after={"state": row.state, "reason": row.reason, "until": until}, details=details,
+    )  # fmt: skip
+    return row
+
+
+def finding_reopen(*, finding: QualityFinding, today: dt.date, user: Any) -> QualityFinding:
+    """An acknowledgement is taken back: the finding is open, with a new deadline."""
+    row = QualityFinding.objects.select_for_update(of=("self",)).select_related("monitor").get(pk=finding.pk)
+    if row.state != FindingState.ACKNOWLEDGED:
+        raise QualityProblem("only an acknowledged finding is opened again by hand")
+    before = {"state": row.state, "reason": row.reason, "until": row.until}
+    row.state, row.until, row.stage, row.opened_on = FindingState.OPEN, None, 0, today
+    row.due_on = today + dt.timedelta(days=row.monitor.days)
+    row.save(update_fields=["state", "until", "stage", "opened_on", "due_on"])
+    note(row, "reopened", "The acknowledgement was taken back.", user)
+    audit.record(
+        "quality.reopened", object_type="finding", object_id=row.pk, before=before, after={"state": row.state},
+        details={"monitor": row.monitor.code, "title": row.title},
+    )  # fmt: skip
+    return row
+
+
+def note(row: QualityFinding, kind: str, text: str, user: Any) -> None:
+    """A line of the finding's history."""
+    QualityEvent.objects.create(finding=row, at=database_time(), kind=kind, text=text[:600], by=user)

@@ -1,0 +1,78 @@
+"""The pages of the monitors: what they say, whom they let do what, and what they ask of the database."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from metrics.models import FindingState, QualityFinding
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.metrics.quality import book, finding, full, looked
+
+SignedIn = Callable[[User], Browser]
+HOME = "/c/northwind/data/monitors/"
+
+
+@pytest.fixture
+def found_some(northwind: Client) -> Client:
+    """Sixty duplicates, the first of a customer whose name a spreadsheet would take for a formula."""
+    rows = []
+    for number in range(60):
+        same = {"customer_id": f"D{number}", "customer_name": "=Dee" if number == 0 else f"Dee {number}"}
+        rows += [full(f"D{number}-{which}", str(100 + number), **same) for which in (1, 2)]
+    book(northwind, *rows)
+    looked(northwind)
+    return northwind
+
+
+def test_before_the_first_look_the_page_says_what_will_be_looked_for(
+    northwind: Client, rita: User, signed_in: SignedIn
+) -> None:
+    page = signed_in(rita).get(HOME).content.decode()
+    assert "Nothing was looked at yet" in page
+
+
+def test_the_overview_and_a_page_of_findings_ask_the_same_few_questions_for_many_findings(
+    found_some: Client, rita: User, signed_in: SignedIn, django_assert_max_num_queries: Any
+) -> None:
+    browser = signed_in(rita)
+    browser.get(HOME)
+    with django_assert_max_num_queries(14):
+        page = browser.get(HOME).content.decode()
+    assert "60 open findings" in page and "7,770.00" in page  # the sum of 100 to 159, each line once
+    with django_assert_max_num_queries(16):
+        page = browser.get(f"{HOME}duplicates/").content.decode()
+    assert page.count("once more") == 50 and "?start=50" in page
+    assert browser.get(f"{HOME}duplicates/?start=50").content.decode().count("once more") == 10
+    assert browser.get(f"{HOME}duplicates/?q=Dee+59").content.decode().count("once more") == 1
+
+
+def test_the_file_has_every_finding_with_its_exact_amount_and_no_formula(
+    found_some: Client, rita: User, signed_in: SignedIn
+) -> None:
+    text = signed_in(rita).get(f"{HOME}duplicates/findings.csv").content.decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 60 and rows[0]["arr_at_stake"] == "159.00" and rows[0]["currency"] == "USD"
+    assert rows[-1]["finding"].startswith("'=Dee")
+
+
+def test_finance_acknowledges_on_the_page_and_what_is_missing_is_said_there(
+    northwind: Client, finn: User, signed_in: SignedIn
+) -> None:
+    same = {"customer_id": "D", "customer_name": "Dee"}
+    book(northwind, full("D1", "600", **same), full("D2", "600", **same))
+    looked(northwind)
+    url = f"{HOME}findings/{finding(northwind).pk}/"
+    browser = signed_in(finn)
+    refused = browser.post(f"{url}acknowledge/", {"reason": "", "until": ""})
+    assert refused.status_code == 422
+    done = browser.post(f"{url}acknowledge/", {"reason": "Two sites", "until": "2027-01-01"}, follow=True)
+    page = done.content.decode()
+    assert "Acknowledged until" in page and "Two sites" in page and "Open it again" in page
+    with tenant_context(northwind):
+        assert QualityFinding.objects.get().state == FindingState.ACKNOWLEDGED
