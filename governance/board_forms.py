@@ -143,7 +143,7 @@ class MinutesForm(forms.Form):
     attendance = forms.MultipleChoiceField(label="Who was there", required=False, widget=forms.CheckboxSelectMultiple)
     minutes = forms.CharField(
         label="Minutes", max_length=20000, required=False, widget=forms.Textarea({"rows": 6, "data-draft": "minutes"}),
-        help_text="What was decided stands below by itself; here is room for the rest.",
+        help_text="How each request stands is kept with the agenda by itself; here is room for the rest.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, names: list[str], **kwargs: Any) -> None:

@@ -3,16 +3,15 @@
 from typing import Any
 
 from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
-from governance.board_words import row_sentence, row_warnings
-from governance.change_words import rows_of
+from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
 from governance.selectors.board import BoardNow, board_history, board_now, reviews_open
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
-from governance.selectors.registry import day_now, registry_get
+from governance.selectors.registry import day_now
 from governance.selectors.voting import decisions_of, effect_of, votable, waits_for
 from governance.services.board_meetings import outcomes
-from governance.vote_page import votes_context
+from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VOTE_CHANGES
@@ -31,6 +30,7 @@ def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> 
     return context | {
         "members": board.members,
         "rights": rights_shown(board, request, locale),
+        "lone": lone_warnings(board.rights, board.seats),
         "waiting": [
             {"change": row, "decision": decisions[row.pk]} for row in waiting if row.state == ChangeState.REVIEW
         ],
@@ -116,14 +116,11 @@ def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRe
     numbers = [entry["number"] for entry in meeting.agenda]
     place = numbers.index(change.number)
     note = meeting.decisions.get(str(change.number), {}).get("note", "")
-    effect = effect_of(change)
     return {
         "meeting": meeting, "change": change, "place": place + 1, "count": len(numbers),
         "earlier": numbers[place - 1] if place else None,
         "later": numbers[place + 1] if place + 1 < len(numbers) else None,
-        "edits": rows_of(change, registry_get(request.client), locale_of(request)),
-        "effect": from_cents(effect) if effect and request.standing.may(VIEW_ARR) else None,
-        "currency": request.client.currency,
+        **subject_context(request, change),
         "votes": votes_context(request, change),
         "note": note,
         "form": NoteForm(initial={"version": meeting.version, "note": note})

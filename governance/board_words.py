@@ -1,6 +1,7 @@
 """The decision rights in sentences: what a row is about, what it takes, and why it can never be met.
 
-`row_sentence(right, client, locale) -> str` · `row_warnings(right, seats) -> list[str]`
+`row_sentence(right, client, locale) -> str` · `row_warnings(right, seats) -> list[str]` ·
+`lone_warnings(rights, seats) -> list[str]`
 """
 
 from collections.abc import Iterable, Sequence
@@ -57,17 +58,12 @@ def takes_words(right: DecisionRight) -> str:
 
 
 def row_warnings(right: DecisionRight, seats: Sequence[Seat]) -> list[str]:
-    """Why a row can never be met as the board is, or not for everybody who may ask."""
+    """Why a row can never be met as the board is."""
     found = []
     for name in right.functions:
-        own = [seat for seat in seats if seat.function == name]
-        label = Function(name).label
-        if not own:
+        if not any(seat.function == name for seat in seats):
+            label = Function(name).label
             found.append(f"Nobody on the board speaks for {label}: what this row is about can never be approved.")
-        elif len(own) == 1:
-            found.append(
-                f"Only {own[0].name} speaks for {label}: what {own[0].name} asks for or edits can never be approved."
-            )
     if right.needs_chair and not any(seat.is_chair for seat in seats):
         found.append("The board has no chair: what this row is about can never be approved.")
     most = max(right.quorum, right.yes_count)
@@ -77,6 +73,18 @@ def row_warnings(right: DecisionRight, seats: Sequence[Seat]) -> list[str]:
     elif most == len(seats):
         found.append("It takes the vote of everybody on the board: what a member asks for can never be approved.")
     return found
+
+
+def lone_warnings(rights: Iterable[DecisionRight], seats: Sequence[Seat]) -> list[str]:
+    """For whom the table can never be met: whoever alone speaks for a function that must say yes, and asks for something."""
+    named = dict.fromkeys(name for right in rights for name in right.functions)
+    own = {name: [seat.name for seat in seats if seat.function == name] for name in named}
+    return [
+        f"Only {names[0]} speaks for {Function(name).label}: what {names[0]} asks for or edits can never be approved where "
+        f"{Function(name).label} must say yes. Give somebody else a seat for it too."
+        for name, names in own.items()
+        if len(names) == 1
+    ]
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -105,6 +105,6 @@ def subject_context(request: TenantRequest, change: ChangeRequest) -> dict[str, 
         "preview_sha256": preview_sha256(change),
         "edits": rows_of(change, registry_get(request.client), locale_of(request)),
         "effect": from_cents(effect) if may_see and effect is not None else None,
-        "is_unmoved": effect is None or effect == 0,
+        "is_unmoved": not effect,
         "currency": request.client.currency,
     }

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from governance.api import board_shapes as shapes
 from governance.api.definitions import told
-from governance.board_words import row_sentence, row_warnings
+from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import ChangeRequest
 from governance.selectors.board import BoardNow, board_now, reviews_open
 from governance.selectors.changes import change_get
@@ -55,7 +55,7 @@ def shown(call: Call) -> dict[str, Any]:
         | {
             "from_amount": from_cents(right.from_cents) if may_see else None,
             "sentence": row_sentence(right, call.client, with_amount=may_see),
-            "warnings": row_warnings(right, now.seats),
+            "warnings": [*row_warnings(right, now.seats), *lone_warnings([right], now.seats)],
         }
         for right in now.rights
     ]

@@ -21,10 +21,10 @@ from portal.tenancy.scope import tenant_context
 
 LAPTOP = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6)"
 WISH = {
-    "title": "Whoever comes back after half a year is a new customer",
-    "content": {"parameters": {"reactivation_window_months": 6}},
-    "rationale": "Sales wins them like new ones, with a new contract and a new contact. Counted as reactivation they are "
-    "missing from new ARR, and nobody's pipeline explains them.",
+    "title": "Average rates of the month instead of its last day",
+    "content": {"parameters": {"fx": "monthly_average"}},
+    "rationale": "Finance books revenue at the average rate. One volatile day at a month's end moves our ARR and nothing else, "
+    "and the board asks for the reason each time.",
 }
 
 
@@ -67,6 +67,6 @@ def vote_yes(client: Client, number: int, user: User) -> None:
     shown = Shown(request.content_sha256, preview_sha256(request), statement_of(request, user, member.function))
     vote_cast(
         client=client, request=request, user=user, decision="yes", shown=shown,
-        comment="It is how the board pack reads it already.",
+        comment="It is how we book revenue already.",
         proof=Proof("password", dt.datetime.now(dt.UTC)), place=Place("203.0.113.24", LAPTOP),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from governance.board_words import row_sentence, row_warnings
+from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardChange, ChangeState, DecisionRight, Metric
 from governance.selectors.board import board_now
 from governance.selectors.registry import month_now
@@ -98,13 +98,16 @@ def test_a_row_that_can_never_be_met_warns(northwind: Client, finn: User, rita: 
         a_board(northwind, finance=finn, revops=rita)
         now = board_now()
         assert now is not None
-        found = row_warnings(DecisionRight(functions=["sales", "finance"], needs_chair=True, quorum=3), now.seats)
+        row = DecisionRight(functions=["sales", "finance"], needs_chair=True, quorum=3)
+        found, lone = row_warnings(row, now.seats), lone_warnings([row], now.seats)
     assert found == [
         "Nobody on the board speaks for Sales: what this row is about can never be approved.",
-        "Only Finn speaks for Finance: what Finn asks for or edits can never be approved.",
         "The board has no chair: what this row is about can never be approved.",
         "It takes three votes, and the board has two members: it can never be met.",
     ]
+    assert len(lone) == 1 and lone[0].startswith(
+        "Only Finn speaks for Finance: what Finn asks for or edits can never be"
+    )
 
 
 @pytest.mark.parametrize(
