@@ -41,10 +41,13 @@ class Terms:
         """How many months are shown."""
         return self.last - self.first + 1
 
-    def rates_of_states(self, month: int) -> Ints:
-        """The rates that value what there is at a month end, and what there was twelve months before; states × currency."""
-        then = month if self.constant_retention else month - MONTHS_BACK
-        return np.stack([self.rates.column(month), self.rates.column(then)])
+    def rates_of_states(self) -> Ints:
+        """The rates that value what there is at each shown month end, and the one before, and what there was twelve months
+        before it; months × states × currencies.
+        """
+        now = np.arange(self.first - 1, self.last + 1) - self.rates.first_month
+        then = now if self.constant_retention else now - MONTHS_BACK
+        return np.asarray(self.rates.by_month.T[np.stack([now, then], axis=1)])
 
     def up_to(self, largest_cents: int) -> Terms:
         """The same with the quickest conversion that is exact for amounts up to this one."""

@@ -98,9 +98,10 @@ class Running:
 
     __slots__ = ("applied", "steps", "values")
 
-    def __init__(self, steps: Steps, values: Ints) -> None:
-        """``values`` are zeros, in which the sums are kept."""
-        self.steps, self.values, self.applied = steps, values, 0
+    def __init__(self, steps: Steps, values: Ints | None = None) -> None:
+        """``values`` are zeros in which the sums are kept, where they have to lie beside others."""
+        self.steps, self.applied = steps, 0
+        self.values: Ints = np.zeros(steps.size, dtype=np.int64) if values is None else values
 
     def at(self, month: int) -> Ints:
         """The sums at a month end, which is not before the one asked for last."""
@@ -154,11 +155,12 @@ def add_worth(
     if not terms.with_retention:
         balances = balances[:1]
     starts, by_cohort, by_product = customers.group_starts, customers.by_cohort, run_starts(places.grain_product)
-    for index, month in enumerate(range(terms.first - 1, terms.last + 1)):
+    for index, rates in enumerate(terms.rates_of_states()):
+        month = terms.first - 1 + index
         now.at(month)
         if terms.with_retention:
             then.at(month - MONTHS_BACK), has.at(month), had.at(month - MONTHS_BACK)
-        by_unit, grains = worth(balances, places, terms.rates_of_states(month)[: len(balances)], terms)
+        by_unit, grains = worth(balances, places, rates[: len(balances)], terms)
         groups.ending[index] += np.add.reduceat(by_unit[0], starts)
         products.ending[index, places.grain_product[by_product]] += run_sums(grains[0], by_product)
         if index and terms.with_cohorts:
@@ -184,7 +186,7 @@ def add_customers_by_product(changes: Changes, order: MonthOrder, terms: Terms, 
     """Counts the customers with ARR of each product at each shown month end, and the one before."""
     units = int(changes.unit.max(initial=0)) + 1
     pairs, pair = dense_codes(changes.product * units + changes.unit, products.groups * units)
-    lines = Running(Steps.of(order, len(pairs), pair, changes.lines), np.zeros(len(pairs), dtype=np.int64))
+    lines = Running(Steps.of(order, len(pairs), pair, changes.lines))
     product = pairs // units
     starts = run_starts(product)
     for index in range(terms.months + 1):
