@@ -41,17 +41,22 @@ WAY: Final = (
     (ChangeState.IMPACT, "Impact"),
     (ChangeState.REVIEW, "Board"),
     (ChangeState.APPROVED, "Decided"),
-    (ChangeState.SCHEDULED, "Scheduled"),
     (ChangeState.EFFECTIVE, "Effective"),
-    (ChangeState.COMMUNICATED, "Communicated"),
     (ChangeState.CLOSED, "Closed"),
 )
 PLACES: Final = {state: place for place, (state, _) in enumerate(WAY)} | {
     ChangeState.DRAFT: 0,
     ChangeState.NEEDS_CHANGES: 0,
     ChangeState.REJECTED: 4,
+    ChangeState.SCHEDULED: 4,
+    ChangeState.COMMUNICATED: 5,
 }
 """At which step of the way a request stands."""
+ELSEWHERE: Final = (
+    ChangeState.DRAFT, ChangeState.NEEDS_CHANGES, ChangeState.REJECTED, ChangeState.APPROVED, ChangeState.SCHEDULED,
+    ChangeState.COMMUNICATED,
+)  # fmt: skip
+"""States that have no step of their own: the step at which they stand is called by the state."""
 STEP_BUTTONS: Final = {
     "ask_impact": "Compute its impact",
     "to_review": "Put it before the board",
@@ -167,7 +172,7 @@ def change_context(request: TenantRequest, change: ChangeRequest, problem: str =
 def steps_shown(change: ChangeRequest) -> list[dict[str, str]]:
     """The way of a request, for the stepper; a request that went no further ends where it was."""
     place = PLACES.get(ChangeState(change.state), -1)
-    words = {ChangeState.REJECTED: "Rejected", ChangeState.NEEDS_CHANGES: "Needs changes", ChangeState.DRAFT: "Draft"}
+    words = {state: str(state.label) for state in ELSEWHERE}
     steps = []
     for number, (state, label) in enumerate(WAY):
         is_end = change.state == ChangeState.CLOSED

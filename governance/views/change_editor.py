@@ -17,13 +17,16 @@ from governance.change_editor import (
     wish_form,
 )
 from governance.change_forms import WishForm
+from governance.change_words import rows_of
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.changes import change_get
 from governance.selectors.registry import registry_get
 from governance.services.changes import change_draft, change_edit
 from governance.services.problems import DefinitionError, OutdatedError
+from governance.views.changes import change_or_404
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import REQUEST_CHANGES
+from portal.tenancy.reader import locale_of
 
 
 @require_GET
@@ -57,9 +60,7 @@ def change_new(request: TenantRequest, kind: str) -> HttpResponse:
 @client_page(REQUEST_CHANGES)
 def change_rewrite(request: TenantRequest, number: int) -> HttpResponse:
     """Write a draft anew, or what was sent back. Whoever came second finds what is there now, and keeps what they typed."""
-    found = change_get(number)
-    if found is None:
-        raise Http404("No such change request.")
+    found = change_or_404(number)
     form = wish_form(request, found.kind, change=found, data=request.POST or None)
     if request.method == "GET":
         return form_page(request, form)
@@ -71,7 +72,9 @@ def change_rewrite(request: TenantRequest, number: int) -> HttpResponse:
         form.blame(error)
     except DefinitionError as error:
         form.add_error(None, error.sentence)
-        return form_page(request, form, 409 if isinstance(error, OutdatedError) else 422)
+        if isinstance(error, OutdatedError):
+            return form_page(request, form, 409, change_or_404(number))
+        return form_page(request, form, 422)
     else:
         messages.success(request, "Kept.")
         return redirect("change", client_slug=request.client.slug, number=number)
@@ -102,6 +105,12 @@ def kept(request: TenantRequest, form: WishForm) -> ChangeRequest | None:
     return None
 
 
-def form_page(request: TenantRequest, form: WishForm, status: int = 200) -> HttpResponse:
-    """The page of a form."""
-    return TemplateResponse(request, "governance/changes/form.html", form_context(request, form), status=status)
+def form_page(
+    request: TenantRequest, form: WishForm, status: int = 200, written: ChangeRequest | None = None
+) -> HttpResponse:
+    """The page of a form; with what somebody else has `written` in the meantime."""
+    context = form_context(request, form)
+    if written is not None:
+        rows = rows_of(written, form.ground.held.registry, locale_of(request))
+        context |= {"written": written, "rows": rows}
+    return TemplateResponse(request, "governance/changes/form.html", context, status=status)

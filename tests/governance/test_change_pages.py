@@ -1,9 +1,13 @@
 """The pages of change requests, as people use them."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance.models import ChangeRequest, ChangeState
@@ -99,6 +103,8 @@ def test_of_two_writers_the_second_finds_what_is_there_and_keeps_what_they_typed
     assert second.status_code == 409
     assert "Somebody changed this in the meantime" in second.text
     assert "Mine instead" in second.text
+    assert "What is there now, by Finn: Thirty days of grace" in second.text
+    assert "counts for 45 days after its term" in second.text
     assert now(northwind).title == GRACE.title
 
 
@@ -164,3 +170,21 @@ def test_a_metric_is_asked_to_be_changed_and_to_end(kept: Client, finn: User, si
     ).text
     assert "31 Mar 2031" in ended
     assert browser.post(away, {"title": "No more GRR", "successor": "", "sunset_on": "2020-01-01"}).status_code == 422
+
+
+def test_the_list_asks_the_same_few_questions_however_many_requests_there_are(
+    northwind: Client, finn: User, rita: User, signed_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    browser = signed_in(rita)
+    asked_for(northwind, finn)
+    browser.get(address("changes"))  # what is kept between requests is there from now on
+    with CaptureQueriesContext(connection) as few:
+        browser.get(address("changes"))
+    with tenant_context(northwind):
+        for number in range(8):
+            change_draft(client=northwind, kind="policy", wish=replace(GRACE, title=f"No. {number}"), user=rita)
+    with CaptureQueriesContext(connection) as many:
+        browser.get(address("changes"))
+    assert len(many) == len(few)
+    with django_assert_max_num_queries(27):
+        browser.get(address("change", number=1))
