@@ -50,10 +50,6 @@ class EngineInput:
         """The same, with what settling under any recognition begins with: for whoever computes several books."""
         return replace(self, related=relate_lines(self.coded, self.policy))
 
-    def settled(self) -> Ready:
-        """The lines settled under the policy: what every computation begins with."""
-        return Ready.of_related(self.related or relate_lines(self.coded, self.policy), self.policy)
-
     def recognised(self, recognition: str | None) -> "EngineInput":
         """The same under another recognition; None: the policy's own."""
         return replace(self, policy=self.policy.with_(recognition=recognition)) if recognition else self
@@ -74,11 +70,12 @@ class Computed:
 
 def compute(given: EngineInput, through: int) -> Computed:
     """The book from the first month with ARR to `through`; where rates are missing, the latest run that can be valued."""
-    return compute_settled(given, given.settled(), through)
+    ready = Ready.of_related(given.related or relate_lines(given.coded, given.policy), given.policy)
+    return compute_settled(given, ready, through)
 
 
 def compute_settled(given: EngineInput, ready: Ready, through: int, *, with_cohorts: bool = True) -> Computed:
-    """`compute` of lines that are settled already (`EngineInput.settled`), without cohorts where nobody needs them."""
+    """`compute` of lines that are settled already, without cohorts where nobody needs them."""
     first = first_month_with_arr(ready.settled, through)
     if first is None:
         return Computed(None, None, [], "No contract line gives ARR up to the last completed month.")

@@ -18,7 +18,7 @@ from metrics.engine.arrays import Bools, Grouping, Ints, dense_codes, grouped_su
 from metrics.engine.book import MOVEMENT_SCHEMA, Ready
 from metrics.engine.fx import RATE_ONE, converter
 from metrics.engine.lines import CodedLines
-from metrics.engine.valuation import Rates, line_values, rates_for
+from metrics.engine.valuation import Rates, line_values, rate_gaps, rates_for
 from metrics.engine.worth import MonthOrder, Running, Steps
 
 MOVED_SCHEMA: Final = pl.Schema(
@@ -143,6 +143,22 @@ def balances(ready: Ready, table: Rates, rows: Ints, codes: Ints, size: int, mon
         total = np.zeros(size, dtype=np.int64)
         total[by_code.keys] = by_code.sums(convert(running.at(at), table.column(at)[currency]))
         yield total
+
+
+def totals_of(ready: Ready, rates: pl.DataFrame, first: int, last: int) -> dict[int, int]:
+    """ARR in cents at each month end, without anything else of a book; months that cannot be valued are left out."""
+    table = rates_for(ready.lines, rates, ready.policy, first, last)
+    gaps = rate_gaps(ready.lines, ready.settled, table, ready.policy, first, last, False)
+    if table.by_line is not None and gaps.height:
+        return {}
+    rows = np.flatnonzero(ready.settled.has_value)
+    totals = balances(ready, table, rows, np.zeros_like(rows), 1, (first, last))
+    missing = set(gaps["month"].to_list())
+    return {
+        month: int(cents[0])
+        for month, cents in zip(range(first, last + 1), totals, strict=True)
+        if month not in missing
+    }
 
 
 def told_otherwise(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

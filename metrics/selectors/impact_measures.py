@@ -13,10 +13,13 @@ from typing import Final
 from metrics.engine.arrays import Ints
 from metrics.engine.book import Ready, book_of
 from metrics.engine.bridge import TOTAL
+from metrics.engine.impact import totals_of
 from metrics.engine.series import series_of_book
 from metrics.engine.valuation import MissingRates
 from metrics.formula.faults import Missing
-from metrics.selectors.books import bridge_rows, retention_row
+from metrics.measures import MEASURES
+from metrics.models import BookState
+from metrics.selectors.books import bridge_get, bridge_rows, retention_row
 from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
 from metrics.selectors.measure_values import NO_BOOK, MeasureReader
 from metrics.selectors.month_ends import MonthEnds, NoValue
@@ -25,6 +28,7 @@ from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
 from metrics.selectors.reconciliation import source_pair
 from portal.lib.periods import month_format
 
+MONTHS_BACK: Final = 36
 NEWEST_ONLY: Final = Missing("two sources are compared at the newest month end alone")
 
 
@@ -34,7 +38,7 @@ class ImpactMeasures(MeasureReader):
     def __init__(self, impact: PolicyImpact, side: ImpactSide) -> None:
         super().__init__(impact.client)
         self.impact, self.side = impact, side
-        self.others: dict[str, dict[int, BridgeRow] | str] = {}
+        self.endings: dict[str, dict[int, int]] = {}
 
     @cached_property
     def heads(self) -> dict[str, BookHead]:
@@ -44,6 +48,14 @@ class ImpactMeasures(MeasureReader):
 
     def at(self, name: str, month: int) -> Fraction | Missing:
         """A measure in a month, or why it has none."""
+        kind, basis, column = (
+            MEASURES[name].reader.split(":") if name in MEASURES and MEASURES[name].reader else ["", "", ""]
+        )
+        is_other = kind == "bridge" and basis not in ("", self.side.policy.recognition)
+        if is_other and column == "ending" and self.side is self.impact.after and not self.side.reason(month):
+            endings = self.other_endings(basis)
+            if month in endings:
+                return Fraction(endings[month], 100)
         found = super().at(name, month)
         if isinstance(found, Missing) and self.side.reason(month) and month in self.impact.months:
             return Missing(self.side.reason(month).rstrip("."))
@@ -64,20 +76,38 @@ class ImpactMeasures(MeasureReader):
         return self.bridges[basis]
 
     def rows(self, basis: str) -> dict[int, BridgeRow]:
-        """The total by month, of the policy's own recognition or of another; months without a value are left out."""
+        """The total by month, of the policy's own recognition or of another; months without a value are left out.
+
+        Of another recognition the stored book is read where it says what this side would; else the book is computed.
+        """
         if self.side.valued is None:
             return {}
         if not basis:
             return rows_of(self.side.groups[TOTAL, ""], self.side.first, self.side.valued)
-        policy = self.side.policy.with_(recognition=basis)
-        given = self.impact.given
-        ready = Ready.of(given.coded_for(policy.customer_unit), policy)
+        head = super().head(basis)
+        if self.side is self.impact.before and head.state == BookState.READY:
+            return {row.period.first: row for row in bridge_get(self.client, head).totals}
+        ready = self.settled(basis)
         try:
-            book = book_of(ready, given.rates, *self.side.valued, (), with_retention=False, with_cohorts=False)
+            book = book_of(
+                ready, self.impact.given.rates, *self.side.valued, (), with_retention=False, with_cohorts=False
+            )
         except MissingRates:
             return {}
         series = series_of_book(book, *self.side.valued)
         return rows_of(series.groups[TOTAL, ""], series.first, self.side.valued)
+
+    def settled(self, basis: str) -> Ready:
+        """The lines settled under this side's policy, but for the recognition."""
+        return Ready.of_related(self.side.related, self.side.policy.with_(recognition=basis))
+
+    def other_endings(self, basis: str) -> dict[int, int]:
+        """ARR of another recognition in cents, at the newest month ends: all that formulas ask for of it."""
+        if basis not in self.endings:
+            last = self.impact.last if self.impact.end is None else self.impact.end
+            months = (max(self.impact.first, last - MONTHS_BACK), last)
+            self.endings[basis] = totals_of(self.settled(basis), self.impact.given.rates, *months)
+        return self.endings[basis]
 
     @cached_property
     def retention(self) -> dict[int, RetentionRow]:
@@ -97,6 +127,8 @@ class ImpactMeasures(MeasureReader):
         source = source_pair()[0 if side == "base" else 1]
         if source is None:
             return Missing("two sources are needed")
+        if source.is_authoritative:
+            return Fraction(self.side.cents("ending", month), 100)
         end = MonthEnds.of(self.client, source).at(self.side.policy, month)
         return Missing(end.sentence.rstrip(".")) if isinstance(end, NoValue) else Fraction(end.total, 100)
 

@@ -25,6 +25,7 @@ from metrics.engine.impact import MOVED_SCHEMA, TOLD_SCHEMA, Units, moved_custom
 from metrics.engine.policy import Policy
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES, Group
+from metrics.engine.settlement import Related, relate_lines
 from metrics.models import ArrBook
 from metrics.selectors.month_ends import NO_LINES, NO_MONTH, MonthEnds, NoValue, SourceInput
 from metrics.selectors.policies import policy_in_force
@@ -33,6 +34,7 @@ from portal.lib.dates import month_text
 from portal.tenancy.models import Client
 
 Tell = Callable[[str, int], None]
+Side = tuple[Policy, Related, Ready, Computed]
 PLACE: Final = {name: place for place, name in enumerate(FIGURES)}
 
 
@@ -45,6 +47,7 @@ class ImpactSide:
     """
 
     policy: Policy
+    related: Related
     ready: Ready
     computed: Computed
     first: int
@@ -143,25 +146,26 @@ def policy_impact(
             wanted = policy.reporting_currency
             return NoValue("other_currency", f"Rates are kept in {client.currency}: nothing is valued in {wanted}.")
     say("Computing the numbers as they are", 15)
-    computed = [(old, *computed_under(ends.given, old, newest))]
+    computed = [computed_under(ends.given, old, newest)]
     say("Computing the numbers under the new rule", 35)
-    computed.append((after, *computed_under(ends.given, after, newest)))
+    computed.append(computed_under(ends.given, after, newest))
     say("Comparing customers", 60)
     return compared(client, ends.given, computed[0], computed[1], newest)
 
 
-def computed_under(given: SourceInput, policy: Policy, through: int) -> tuple[Ready, Computed]:
-    """The lines settled and the book under a policy."""
+def computed_under(given: SourceInput, policy: Policy, through: int) -> Side:
+    """The lines related and settled, and the book, under a policy."""
     whole = EngineInput(given.coded_for(policy.customer_unit), given.rates, policy)
-    ready = whole.settled()
-    return ready, compute_settled(whole, ready, through, with_cohorts=False)
+    related = relate_lines(whole.coded, policy)
+    ready = Ready.of_related(related, policy)
+    return policy, related, ready, compute_settled(whole, ready, through, with_cohorts=False)
 
 
 def compared(
     client: Client,
     given: SourceInput,
-    before: tuple[Policy, Ready, Computed],
-    after: tuple[Policy, Ready, Computed],
+    before: Side,
+    after: Side,
     through: int,
 ) -> PolicyImpact:
     """Two computed books over the months of both, and the customers that move."""
@@ -182,7 +186,7 @@ def compared(
     )
 
 
-def side_of(policy: Policy, ready: Ready, computed: Computed, first: int, last: int) -> ImpactSide:
+def side_of(policy: Policy, related: Related, ready: Ready, computed: Computed, first: int, last: int) -> ImpactSide:
     """A computed book laid over the months of the impact; before its first ARR everything is 0, which is a figure."""
     groups: dict[Group, Ints] = {(TOTAL, ""): np.zeros((len(FIGURES), last - first + 1), dtype=np.int64)}
     series, valued = computed.series, (first, last)
@@ -191,8 +195,10 @@ def side_of(policy: Policy, ready: Ready, computed: Computed, first: int, last: 
         groups[key][:, series.first - first : series.last - first + 1] = values  # type: ignore[union-attr]
     if computed.gaps:
         run = (series.first, series.last) if series is not None else None
-        return ImpactSide(policy, ready, computed, first, last, run, computed.retention_from, computed.message, groups)
-    return ImpactSide(policy, ready, computed, first, last, valued, first, "", groups)
+        return ImpactSide(
+            policy, related, ready, computed, first, last, run, computed.retention_from, computed.message, groups
+        )
+    return ImpactSide(policy, related, ready, computed, first, last, valued, first, "", groups)
 
 
 def both_valued(one: ImpactSide, other: ImpactSide) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@
 `customers_explained(impact, rows) -> list[MovedCustomer]`
 
 Only the lines of these customers, and of customers linked with them, are settled again; the engine explains them under both
-policies as it explains any figure (`metrics.engine.explain`).
+policies by the rules with which it explains any figure.
 """
 
 import datetime as dt
@@ -15,15 +15,14 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import Ints, grouped_sum
-from metrics.engine.drill import Settled
-from metrics.engine.explain import LineExplained, explain_lines
+from metrics.engine.explain import reason
 from metrics.engine.impact import Units
 from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.links import affected_customers
-from metrics.engine.month_end import month_end
+from metrics.engine.month_end import MonthEnd, month_end
 from metrics.engine.policy import Policy
-from metrics.engine.settlement import Settlement, settle_lines
-from metrics.engine.valuation import MissingRates, line_values, rates_for
+from metrics.engine.settlement import Settlement, settle_lines, settled_frame
+from metrics.engine.valuation import MissingRates
 from metrics.explain_text import RULES
 from metrics.selectors.customers import customer_names
 from metrics.selectors.exposure import ASIDE
@@ -164,8 +163,9 @@ class Bench:
         self.coded: dict[str, CodedLines] = {}
         self.settlements: dict[Policy, Settlement] = {}
         self.units = Units.of(self.coded_for(before), self.coded_for(after))
-        self.explained: dict[tuple[str, int], list[MovedLine]] = {}
-        self.by_unit: dict[tuple[Policy, int], Ints | None] = {}
+        self.sources = self.frame.to_dicts()
+        self.states: dict[Policy, list[dict[str, Any]]] = {}
+        self.ends: dict[tuple[Policy, int], MonthEnd | None] = {}
 
     def coded_for(self, policy: Policy) -> CodedLines:
         """The lines as codes, once per customer unit."""
@@ -180,24 +180,36 @@ class Bench:
             self.settlements[policy] = settle_lines(self.coded_for(policy), policy)
         return self.settlements[policy]
 
+    def state(self, policy: Policy) -> list[dict[str, Any]]:
+        """When each line counts and why, once per policy."""
+        if policy not in self.states:
+            self.states[policy] = settled_frame(self.coded_for(policy), self.settled(policy)).to_dicts()
+        return self.states[policy]
+
+    def end(self, policy: Policy, month: int) -> MonthEnd | None:
+        """What each line adds at a month end; None where a rate is missing."""
+        if (policy, month) not in self.ends:
+            try:
+                found = month_end(self.coded_for(policy), self.settled(policy), self.rates, policy, month)
+            except MissingRates:
+                found = None
+            self.ends[policy, month] = found
+        return self.ends[policy, month]
+
     def lines_at(self, customer: str, month: int) -> list[MovedLine]:
         """The lines of a customer that the two policies take differently at a month end, the largest difference first."""
-        if (customer, month) not in self.explained:
-            rows = np.flatnonzero(self.units.of_line == (self.units.names.index_of(customer) or 0))
-            sides = [self.sides(policy, rows, month) for policy in self.policies]
-            sources = self.frame[rows].to_dicts()
-            lines = [moved_line(*each) for each in zip(sources, *sides, strict=True)]
-            moved = [line for line in lines if line.before != line.after]
-            moved.sort(key=lambda line: (-abs(line.after.cents - line.before.cents), line.line_id))
-            self.explained[customer, month] = moved
-        return self.explained[customer, month]
-
-    def sides(self, policy: Policy, rows: Ints, month: int) -> list[LineExplained]:
-        """What the engine says of the lines under a policy."""
-        coded, settled = self.coded_for(policy), self.settled(policy)
-        table = rates_for(coded, self.rates, policy, month, month)
-        book = Settled(coded, settled, table, line_values(coded, settled, table), policy, month)
-        return explain_lines(book, self.rates, rows)
+        rows = np.flatnonzero(self.units.of_line == (self.units.names.index_of(customer) or 0)).tolist()
+        ends = [self.end(policy, month) for policy in self.policies]
+        added = [None if end is None else end.by_line() for end in ends]
+        lines = []
+        for row in rows:
+            before, after = (
+                line_side(self.state(policy)[row], month, 0 if cents is None else int(cents[row]))
+                for policy, cents in zip(self.policies, added, strict=True)
+            )
+            if before != after:
+                lines.append(moved_line(self.sources[row], before, after))
+        return sorted(lines, key=lambda line: (-abs(line.after.cents - line.before.cents), line.line_id))
 
     def parameters_of(self, customer: str, month: int, has_lines: bool) -> tuple[str, ...]:
         """The changed parameters that move a customer alone; all that may where only their combination does."""
@@ -217,14 +229,8 @@ class Bench:
 
     def arr(self, policy: Policy, month: int) -> Ints | None:
         """ARR in cents of each unit at a month end; None where a rate is missing."""
-        if (policy, month) not in self.by_unit:
-            try:
-                end = month_end(self.coded_for(policy), self.settled(policy), self.rates, policy, month)
-                found = grouped_sum(self.units.of_line[end.rows], end.cents, len(self.units.names))
-            except MissingRates:
-                found = None
-            self.by_unit[policy, month] = found
-        return self.by_unit[policy, month]
+        end = self.end(policy, month)
+        return None if end is None else grouped_sum(self.units.of_line[end.rows], end.cents, len(self.units.names))
 
 
 def linked_frame(impact: PolicyImpact, customers: set[str]) -> pl.DataFrame:
@@ -239,18 +245,23 @@ def linked_frame(impact: PolicyImpact, customers: set[str]) -> pl.DataFrame:
     return frame[np.flatnonzero(own)]
 
 
-def moved_line(source: dict[str, Any], before: LineExplained, after: LineExplained) -> MovedLine:
+def moved_line(source: dict[str, Any], before: LineSide, after: LineSide) -> MovedLine:
     """A line with what both policies make of it."""
     return MovedLine(
-        line_id=source["line_id"], contract_id=source["contract_id"], product=source["product"] or "",
-        starts_on=day(source["starts_on"]), ends_on=day(source["ends_on"]), before=side(before), after=side(after),
-    )  # fmt: skip
+        line_id=source["line_id"],
+        contract_id=source["contract_id"],
+        product=source["product"] or "",
+        starts_on=day(source["starts_on"]),
+        ends_on=day(source["ends_on"]),
+        before=before,
+        after=after,
+    )
 
 
-def side(told: LineExplained) -> LineSide:
-    """One line under one policy; the rule is why it does not count, else the one that ends it or begins it."""
-    rule = told.why_not or told.until_rule or told.from_rule or ""
-    return LineSide(told.counts_from or "", told.counts_until or "", RULES.get(rule, rule), told.contributes)
+def line_side(state: dict[str, Any], month: int, cents: int) -> LineSide:
+    """A settled line under one policy; the rule is why it does not count, else the one that ends it or begins it."""
+    rule = reason(state, month) or state["until_rule"] or state["from_rule"] or ""
+    return LineSide(day(state["counts_from"]), day(state["counts_until"]), RULES.get(rule, rule), cents)
 
 
 def day(value: dt.date | None) -> str:

@@ -19,7 +19,9 @@ def arguments() -> argparse.Namespace:
     how_much.add_argument("--full", action="store_true", help="the slow peers and the import at 1,000,000 lines too")
     how_much.add_argument("--quick", action="store_true", help="small sizes, to see that it works; writes nothing")
     parser.add_argument("--only", choices=plan.SECTIONS, action="append", help="a section; writes nothing (repeatable)")
-    parser.add_argument("--sizes", help="lines of engine, rebuild and import, such as 10000,100000; writes nothing")
+    parser.add_argument(
+        "--sizes", help="lines of engine, rebuild, import and preview, such as 10000,100000; writes nothing"
+    )
     parser.add_argument("--rounds", type=int, help="how often each is measured (3)")
     return parser.parse_args()
 
@@ -29,7 +31,7 @@ def scale_of(given: argparse.Namespace) -> plan.Scale:
     scale = plan.QUICK if given.quick else plan.FULL if given.full else plan.Scale()
     if given.sizes:
         sizes = tuple(int(size) for size in given.sizes.split(","))
-        scale = replace(scale, engine=sizes, spines=sizes, imports=sizes)
+        scale = replace(scale, engine=sizes, spines=sizes, imports=sizes, previews=sizes)
     return replace(scale, rounds=given.rounds) if given.rounds else scale
 
 

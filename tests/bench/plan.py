@@ -20,6 +20,8 @@ class Scale:
     spines: tuple[int, ...] = (100_000,)
     imports: tuple[int, ...] = (10_000, 30_000, 100_000)
     changes: tuple[int, ...] = (1_000, 10_000, 100_000)
+    previews: tuple[int, ...] = (10_000, 100_000)
+    reads: int = 10_000
     page: int = 100_000
     clients: int = 500
     crowd_lines: int = 100
@@ -28,8 +30,10 @@ class Scale:
     requests: int = 40
 
 
-QUICK = Scale((10_000,), (10_000,), (10_000,), (1_000, 10_000), 10_000, 20, 100, 3, 10, 20)
-FULL = Scale(spines=(100_000, 1_000_000), imports=Scale.engine, rounds=3)
+PREVIEWED = 100_000  # lines: of so many a preview takes less than a second
+
+QUICK = Scale((10_000,), (10_000,), (10_000,), (1_000, 10_000), (10_000,), 500, 10_000, 20, 100, 3, 10, 20)
+FULL = Scale(spines=(100_000, 1_000_000), imports=Scale.engine, previews=(10_000, 100_000, 1_000_000), rounds=3)
 
 
 def engine(stages: Stages, scale: Scale) -> Found:
@@ -93,6 +97,55 @@ def change(stages: Stages, scale: Scale) -> Found:
         target = Target("at most", 10)
         rows.append(Row(what, f"{size:,} lines", patch, peer, update, target, report["peak_mb"]))
     return rows, []
+
+
+def preview(stages: Stages, scale: Scale) -> Found:
+    """What a change of the policy would do: the job from its begin to its commit, against the second that it may take."""
+    columns: dict[str, list[float]] = {"lines at hand": [], "lines read anew": []}
+    rows: list[Row] = []
+    for size in scale.previews:
+        name = stages.database(size, with_books=True)
+        stages.say(f"preview of a policy change, {size:,} lines")
+        report = child("runs_preview:preview", name=name, rounds=scale.rounds)
+        at_hand, anew = (statistics.median(report[kind]) for kind in ("at_hand", "read_anew"))
+        columns["lines at hand"].append(at_hand)
+        columns["lines read anew"].append(anew)
+        told = f"{size:,} lines, {report['bytes'] // 1000} KB kept"
+        target = Target("at most", 1) if size == PREVIEWED else None
+        what = "preview of a policy change, whole job"
+        rows.append(Row(what, told, at_hand, "one second", 1.0, target, report["peak_mb"]))
+        rows.append(Row(f"{what}, lines read anew", told, anew, "one second", 1.0, target, report["peak_mb"]))
+    measured = {name: tuple(seconds) for name, seconds in columns.items()}
+    return rows, [Growth("Preview of a policy change", scale.previews, measured)]
+
+
+def registry(stages: Stages, scale: Scale) -> Found:
+    """A metric's definition with its version in a month: from a registry read once, and read anew each time."""
+    name = stages.database(1_000, with_books=True)
+    stages.say(f"{scale.reads:,} reads of the registry")
+    report = child("runs_registry:reads", name=name, count=scale.reads)
+    seconds = {kind: statistics.median(report[kind]) for kind in ("at_hand", "anew", "one_row")}
+    peer, size = "one row by the ORM", f"{scale.reads:,} reads"
+    return [
+        Row(
+            "registry read, registry read once",
+            size,
+            seconds["at_hand"],
+            peer,
+            seconds["one_row"],
+            None,
+            report["peak_mb"],
+        ),
+        Row(
+            "registry read, registry read each time",
+            size,
+            seconds["anew"],
+            peer,
+            seconds["one_row"],
+            None,
+            report["peak_mb"],
+        ),
+    ], []
 
 
 def imports(stages: Stages, scale: Scale) -> Found:
@@ -177,6 +230,8 @@ SECTIONS: dict[str, Callable[[Stages, Scale], Found]] = {
     "engine": engine,
     "rebuild": rebuild,
     "change": change,
+    "preview": preview,
+    "registry": registry,
     "import": imports,
     "page": page,
 }

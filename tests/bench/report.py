@@ -103,7 +103,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def time_text(seconds: float) -> str:
-    """Seconds, or milliseconds where they are few."""
+    """Seconds, or milliseconds where they are few, or microseconds where those are."""
+    if seconds < 1e-4:
+        return f"{seconds * 1e6:,.3g} µs"
     return f"{seconds:,.2f} s" if seconds >= 1 else f"{seconds * 1e3:,.3g} ms"
 
 

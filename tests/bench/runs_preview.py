@@ -1,0 +1,54 @@
+"""The impact of a change of the policy, as a worker computes it that has done so before: the whole preview, kept and committed.
+
+`at_hand`: the lines are remembered from the preview before; `read_anew`: they are read from their copy as columns, as after
+a change of the lines. Every round asks for another number of days, so that nothing computed is remembered.
+"""
+
+import time
+from typing import Any
+
+from tests.bench import stage
+
+DAYS = (0, 10, 20, 40, 50, 60, 75, 90, 105, 120, 135, 150)
+
+
+def preview(name: str, rounds: int) -> dict[str, Any]:
+    """Seconds of each round, by whether the lines are at hand, and the size of the result as JSON."""
+    stage.open_database(name)
+    from governance.models import ChangePreview
+    from governance.services.registry import registry_start
+    from metrics.selectors import month_ends
+    from portal.tenancy import audit
+    from portal.tenancy.scope import tenant_context
+
+    client = stage.client_get()
+    with tenant_context(client):
+        registry_start(client=client)
+    found: dict[str, list[float]] = {"at_hand": [], "read_anew": []}
+    for number in range(2 * rounds + 1):
+        kind = "at_hand" if number % 2 else "read_anew"
+        if kind == "read_anew":
+            for memory in (month_ends.INPUTS, month_ends.SETTLED, month_ends.ENDS):
+                memory.clear()
+        seconds = timed(client, DAYS[number % len(DAYS)])
+        if number:  # the first one warms up
+            found[kind].append(seconds)
+    with tenant_context(client):
+        newest = ChangePreview.objects.order_by("-id").first()
+        assert newest is not None and newest.state == "done", newest and newest.message
+        return {**found, "bytes": len(audit.canonical(newest.result))}
+
+
+def timed(client: Any, days: int) -> float:
+    """Seconds from the job's begin to its commit."""
+    from governance.services.change_preview import preview_run, preview_start
+    from governance.services.changes import Wish, change_draft
+    from portal.tenancy.scope import tenant_context
+
+    with tenant_context(client):
+        wish = Wish(title=f"{days} days", content={"parameters": {"renewal_grace_days": days}}, rationale="To see.")
+        request = change_draft(client=client, kind="policy", wish=wish, user=None)
+        started = preview_start(request=request, user=None)
+    start = time.perf_counter()
+    preview_run(client=client, preview_id=started.pk)
+    return time.perf_counter() - start
