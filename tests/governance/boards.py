@@ -69,10 +69,20 @@ def previewed(request: ChangeRequest, effect: int | None = 0, sha256: str = "e" 
     """Give a request a preview that is done, of its content and of the figures as they are."""
     request.preview = ChangePreview.objects.create(
         client=request.client, request=request, content_sha256=request.content_sha256, at=database_time(), state="done",
-        stamp=figures_stamp(request.client), result={}, sha256=sha256, effect_cents=effect,
+        stamp=figures_stamp(request.client), result=told_of(request), sha256=sha256, effect_cents=effect,
     )  # fmt: skip
     request.save(update_fields=["preview"])
     return request
+
+
+def told_of(request: ChangeRequest) -> dict[str, Any]:
+    """A result that tells of no figures at all, in the shape of `governance.change_impact`."""
+    return {
+        "kind": request.kind, "currency": "USD", "is_restating": request.is_restating, "from_month": request.from_month,
+        "headline": {"month": None, "before": None, "after": None, "customers": 0, "reason": "There are no numbers yet"},
+        "book": None, "customers": {"count": 0, "moved_at_end": 0, "at_end": [], "in_window": []},
+        "closed": {"count": 0, "months": [], "adjustment": None}, "metrics": [], "touched": [], "notes": [],
+    }  # fmt: skip
 
 
 def now_of(request: ChangeRequest) -> ChangeRequest:
