@@ -14,5 +14,7 @@ class EngagementsConfig(AppConfig):
         dispatch = import_module("portal.tenancy.dispatch")  # its models exist only now
         dispatch.register_due("next_engagement_at", "engagements.tasks.summaries_refresh")
         dispatch.register_due("next_maintenance_at", "engagements.tasks.maintenance")
+        handbook = import_module("governance.handbook")
+        handbook.MORE.append(import_module("engagements.selectors.cadence").maintenance_chapter)
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("engagement", "Engagement")

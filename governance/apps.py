@@ -15,6 +15,7 @@ class GovernanceConfig(AppConfig):
         dispatch.register_due("next_reminder_at", "governance.tasks.reminders")
         dispatch.register_due("next_change_at", "governance.tasks.changes")
         import_module("metrics.causes").CAUSES.append(import_module("governance.selectors.restatements").causes_told)
+        dispatch.register_due("next_oversight_at", "governance.tasks.oversight")
         policies = import_module("metrics.services.policies")
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
         people = import_module("portal.accounts.services.people")
@@ -29,5 +30,7 @@ class GovernanceConfig(AppConfig):
         counted("definitions", "Definitions")
         counted("metrics", "Metrics")
         counted("metric", "One metric", is_dashboard=True)
+        counted("quarter_audits", "Contract audits")
+        counted("disputes", "Disputes")
         for page in ("matrix", "lineage", "availability", "glossary", "validation"):
             counted(f"metric_{page}", f"Metrics: {page}")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.urls import reverse
 
+from governance.dispute_links import mark_shown
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import figure_text, is_beyond, point_shown, sentence, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
@@ -13,14 +14,16 @@ from governance.metric_uses import pages_used, why_url
 from governance.models import ControlFigure, Function, Metric, MetricRole, MetricStatus, Priority
 from governance.selectors.board import board_now
 from governance.selectors.changes import OPEN, changes_of
+from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, VersionShown, day_now, metric_events, registry_get
 from governance.services.metric_states import STEP_WORDS, steps_from
 from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
 from portal.lib.dates import month_text
+from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR
+from portal.tenancy.permissions import MANAGE_METRICS, RAISE_DISPUTES, REQUEST_CHANGES, VIEW_ARR
 from portal.tenancy.reader import locale_of
 
 TABS: Final = (
@@ -207,12 +210,16 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
         {
             **point_shown(point, unit, currency, locale),
             "url": why_url(request.standing, registry, key, point.month),
+            "at": month_format(point.month),
         }
         for point in points
     ]
     for row, before, point in zip(rows[1:], points, points[1:], strict=False):
         if point.value is not None and before.value is not None:
             row["change"] = figure_text(point.value - before.value, unit, currency, locale, plus=True)
+    marks = [mark for mark in disputed_marks() if mark.metric == key]
+    for row, point in zip(rows, points, strict=True):
+        row["disputes"] = [mark_shown(request.client.slug, mark) for mark in marks if mark.month == point.month]
     newest = rows[-1]
     return {
         "newest": newest,
@@ -221,7 +228,14 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "rows": rows[:0:-1] if len(rows) > MONTHS_SHOWN else rows[::-1],
         "reason": sentence(points[-1].reason),
         "level": level_of(entry, points[-1].value),
+        "dispute_base": raise_base(request, key) if request.standing.may(RAISE_DISPUTES) else "",
     }
+
+
+def raise_base(request: TenantRequest, key: str) -> str:
+    """Where a month of the metric is disputed, but for the month."""
+    address = reverse("dispute_new", kwargs={"client_slug": request.client.slug})
+    return f"{address}?figure=metric&metric={key}"
 
 
 def level_of(entry: Entry, value: Any) -> str:

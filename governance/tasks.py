@@ -5,6 +5,7 @@ import datetime as dt
 from governance.services.asking import reminders_due
 from governance.services.change_effect import changes_take_effect
 from governance.services.change_preview import preview_run, previews_finish
+from governance.services.oversight import oversight_look
 from governance.services.publishing import publications_finish
 from portal.tenancy.jobs import tenant_task
 from portal.tenancy.models import Client
@@ -40,3 +41,9 @@ def change_preview(client: Client, preview_id: int) -> None:
 def changes(client: Client) -> None:
     """Approved changes whose month has come, and what they restate. At-least-once and idempotent."""
     changes_take_effect(client=client, now=dt.datetime.now(dt.UTC))
+
+
+@tenant_task(name="governance.tasks.oversight")
+def oversight(client: Client) -> None:
+    """Audits and follow-ups that are due or late. At-least-once: each thing is told once a week."""
+    oversight_look(client=client, now=dt.datetime.now(dt.UTC))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from governance import board_urls
+from governance.oversight_urls import urlpatterns as oversight_urls
 from governance.views import (
     answers,
     change_editor,
@@ -100,4 +101,5 @@ urlpatterns = [
     path("restatements/restatements.csv", effects.restatements_csv, name="restatements_csv"),
     path(f"{CHANGE}step/", changes.change_advance, name="change_step"),
     *board_urls.urlpatterns,
+    *oversight_urls,
 ]

@@ -23,10 +23,10 @@ from engagements.services.signing import (
     signatures_ask,
     subject_of,
 )
-from engagements.views.files import file_answer
 from engagements.views.scope import carried_out, engagement_or_404, refused
 from portal.accounts.proofs import WRONG_CODE, is_by_link, place_of, proof_given
 from portal.accounts.services.sign_codes import code_send
+from portal.lib.stored_answer import stored_answer
 from portal.tenancy import audit
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import ANSWER_DEFINITIONS, RUN_ENGAGEMENT, VIEW_ENGAGEMENT
@@ -114,7 +114,7 @@ def criterion_file(request: TenantRequest, engagement_id: int, criterion_id: int
     version = standing_of(row).shown.version
     if version is None or version.file is None:
         raise Http404("There is no file to it.")
-    return file_answer(version.file, is_shown=request.GET.get("show") == "1")  # type: ignore[return-value]
+    return stored_answer(version.file, is_shown=request.GET.get("show") == "1")  # type: ignore[return-value]
 
 
 @require_POST

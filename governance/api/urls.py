@@ -3,6 +3,7 @@
 from django.urls import path
 
 from governance.api import board, changes, definitions, documents, effects, views
+from governance.api.oversight_urls import urlpatterns as oversight_urls
 
 ITEM = "definitions/<slug:key>/"
 VERSION = "documents/<int:number>/"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("changes/<int:number>/schedule/", effects.ChangeScheduled.as_view(), name="api_change_schedule"),
     path("changes/<int:number>/effect/", effects.ChangeEffectDetail.as_view(), name="api_change_effect"),
     path("restatements/", effects.RestatementList.as_view(), name="api_restatements"),
+    *oversight_urls,
     path("metrics/", views.MetricList.as_view(), name="api_metrics"),
     path("metrics/yaml/", views.MetricsFile.as_view(), name="api_metrics_yaml"),
     path("metrics/<slug:key>/", views.MetricDetail.as_view(), name="api_metric"),

@@ -13,6 +13,7 @@ from governance.models.board import (
     ReviewState,
     VoteDecision,
 )
+from governance.models.board_reviews import BoardReview
 from governance.models.changes import (
     ChangeEvent,
     ChangeKind,
@@ -24,8 +25,25 @@ from governance.models.changes import (
 )
 from governance.models.documents import PolicyDocument
 from governance.models.effects import ChangeEffect, ChangeReceipt, EffectState
+from governance.models.evidence import EvidenceFile
+from governance.models.figure_disputes import (
+    DisputedFigure,
+    DisputeEvent,
+    DisputeEvidence,
+    DisputeState,
+    FigureDispute,
+)
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
 from governance.models.publications import Publication, PublicationMode, PublicationState
+from governance.models.quarter_audits import (
+    AuditedContract,
+    AuditFollowUp,
+    AuditSignature,
+    AuditState,
+    ContractResult,
+    QuarterAudit,
+    ReasonClass,
+)
 from governance.models.registry import (
     ControlFigure,
     ControlSide,
@@ -52,10 +70,15 @@ from governance.models.signoff import (
 __all__ = [
     "Answer",
     "Asking",
+    "AuditFollowUp",
+    "AuditSignature",
+    "AuditState",
+    "AuditedContract",
     "Board",
     "BoardChange",
     "BoardMeeting",
     "BoardMember",
+    "BoardReview",
     "Certificate",
     "ChangeEffect",
     "ChangeEvent",
@@ -65,12 +88,19 @@ __all__ = [
     "ChangeRequest",
     "ChangeState",
     "ChangeVote",
+    "ContractResult",
     "ControlFigure",
     "ControlSide",
     "DecisionRight",
     "DefinitionItem",
+    "DisputeEvent",
+    "DisputeEvidence",
+    "DisputeState",
+    "DisputedFigure",
     "EffectState",
     "EmergencyReview",
+    "EvidenceFile",
+    "FigureDispute",
     "Function",
     "ItemChange",
     "ItemEvent",
@@ -90,6 +120,8 @@ __all__ = [
     "Publication",
     "PublicationMode",
     "PublicationState",
+    "QuarterAudit",
+    "ReasonClass",
     "Respondent",
     "ReviewState",
     "Signature",

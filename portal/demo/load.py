@@ -36,6 +36,7 @@ from portal.demo.definitions import definitions_half_way, definitions_signed
 from portal.demo.engagements import engagements_load
 from portal.demo.metrics import registry_half_way
 from portal.demo.notices import notices_settle
+from portal.demo.oversight import oversight_load
 from portal.demo.playbooks import playbooks_load
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, QUAYSIDE, DemoClient
 from portal.tenancy.actor import Actor, acting_as
@@ -106,6 +107,8 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], hashed: str) ->
         registry_load(client, people)
         board_at_work(client, people)
         changes_load(client, people)
+        with tenant_context(client):
+            oversight_load(client, people, timezone.now())
         leave_work_open(client, told, staff[0])
     if told is QUAYSIDE:
         rows = [crm.opportunity(row) for row in contracts(told.story) if row["charge_type"] == "recurring"]

@@ -23,6 +23,8 @@ class Kind(models.TextChoices):
     GATE = "gate", "A gate opens, is looped back or overridden"
     MEETING = "meeting", "A meeting is scheduled"
     MAINTENANCE = "maintenance", "A maintenance check waits, or something drifts"
+    AUDIT = "audit", "Audits of contracts, and the review for the board"
+    DISPUTE = "dispute", "A published figure is disputed"
     IMPORT = "import", "An import failed"
     MONTH = "month", "A month was closed"
     QUALITY = "quality", "A finding in the data is yours, or its deadline has passed"
@@ -90,6 +92,11 @@ KINDS: Final[dict[str, KindSpec]] = {
         "Checks that are yours and become due or late, red flags, hypercare, reasons to engage again: one mail a day at most.",
         How.NOW, How.NOW, is_once_a_day=True,
     ),
+    Kind.AUDIT: KindSpec(
+        "Audits that are due, wait or are signed, and what they ask of you: one mail a day at most.",
+        How.NOW, How.DAILY, is_once_a_day=True,
+    ),
+    Kind.DISPUTE: KindSpec("Of figures that you answer for, and disputes that you are in.", How.NOW, How.DAILY),
     Kind.IMPORT: KindSpec("Of a file that you sent.", How.NOW, How.DAILY),
     Kind.MONTH: KindSpec("What it reported stays as it is.", How.DAILY, How.WEEKLY),
     Kind.QUALITY: KindSpec(

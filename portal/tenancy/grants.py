@@ -28,7 +28,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
             "name", "currency", "fiscal_year_start", "time_zone", "locale", "accent", "requires_mfa_for_admins",
             "close_day", "next_close_at", "next_check_at", "next_import_at", "next_reminder_at",
             "next_engagement_at", "next_anchor_at", "next_notice_at", "next_maintenance_at",
-            "next_webhook_at", "next_quality_at", "next_change_at",
+            "next_webhook_at", "next_quality_at", "next_change_at", "next_oversight_at",
         ),
     ),
     "tenancy_firmmembership": (READ, ADD, DELETE, change("role")),

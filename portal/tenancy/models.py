@@ -72,6 +72,7 @@ class Client(models.Model):
     next_webhook_at = models.DateTimeField(null=True, blank=True, db_index=True)
     next_quality_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     next_change_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    next_oversight_at = models.DateTimeField(null=True, blank=True, db_index=True, db_default=Now())
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -33,6 +33,13 @@ EMERGENCY_POLICY = "policy.emergency"  # change a signed policy without its sign
 CONFIRM_ACCESS = "engagement.confirm_access"  # that the firm's access was handed over or removed; the client's alone
 ANSWER_SURVEY = "survey.answer"  # the client's alone
 VIEW_ADOPTION = "adoption.view"
+VIEW_AUDITS = "quarter_audit.view"  # audits of contracts, not the audit log
+RUN_AUDITS = "quarter_audit.run"  # draw a sample, check contracts, raise follow-ups
+SIGN_AUDITS = "quarter_audit.sign"  # the client's Finance alone
+RAISE_DISPUTES = "dispute.raise"  # say that a published figure is wrong; whoever sees figures
+RESOLVE_DISPUTES = "dispute.resolve"
+VIEW_REVIEW = "review.view"  # the quarter's review for the board
+HOLD_REVIEW = "review.hold"  # record that it was held
 
 READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY, VIEW_CHANGES}
 EVERYTHING = READ | {
@@ -54,8 +61,10 @@ EVERYTHING = READ | {
 ASK = {VIEW_CHANGES, REQUEST_CHANGES, VOTE_CHANGES}
 TAKE_PART = {VIEW_ENGAGEMENT, JOIN_ENGAGEMENT}
 
+OVERSEE = {VIEW_AUDITS, RUN_AUDITS, RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_REVIEW}
+
 # What a token of the API may be made for at most; what it may do is cut to its person's role each time.
-TOKEN_SCOPES = EVERYTHING | {VIEW_ENGAGEMENT, RUN_ENGAGEMENT, ANSWER_DEFINITIONS, VOTE_CHANGES, MANAGE_BOARD}
+TOKEN_SCOPES = EVERYTHING | OVERSEE | {VIEW_ENGAGEMENT, RUN_ENGAGEMENT, ANSWER_DEFINITIONS, VOTE_CHANGES, MANAGE_BOARD}
 
 CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.ADMIN: frozenset(
@@ -90,6 +99,20 @@ CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ClientRole.STAKEHOLDER: frozenset({VIEW_CLIENT, VIEW_POLICY, VIEW_CHANGES, ANSWER_DEFINITIONS} | TAKE_PART),
 }
 
+# Oversight of the numbers.
+CLIENT_OVERSIGHT: dict[str, set[str]] = {
+    ClientRole.ADMIN: OVERSEE | {HOLD_REVIEW},
+    ClientRole.REVOPS: OVERSEE | {HOLD_REVIEW},
+    ClientRole.FINANCE: OVERSEE | {HOLD_REVIEW, SIGN_AUDITS},
+    ClientRole.EXECUTIVE: {VIEW_AUDITS, RAISE_DISPUTES, VIEW_REVIEW},
+    ClientRole.SALES: {RAISE_DISPUTES},
+    ClientRole.SUCCESS: {RAISE_DISPUTES},
+    ClientRole.ANALYST: {RAISE_DISPUTES},
+}
+CLIENT_ROLE_PERMISSIONS = {
+    role: may | CLIENT_OVERSIGHT.get(role, set()) for role, may in CLIENT_ROLE_PERMISSIONS.items()
+}
+
 # Whoever of the client was on a project may say how it was, whatever their role.
 CLIENT_ROLE_PERMISSIONS = {role: may | {ANSWER_SURVEY} for role, may in CLIENT_ROLE_PERMISSIONS.items()}
 
@@ -112,6 +135,14 @@ FIRM_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     FirmRole.EXPERT: frozenset(READ | TAKE_PART | {VIEW_AUDIT, VIEW_ADOPTION}),
 }
+
+FIRM_OVERSIGHT: dict[str, set[str]] = {
+    FirmRole.ADMIN: OVERSEE,
+    FirmRole.ARCHITECT: OVERSEE,
+    FirmRole.ENGINEER: OVERSEE,
+    FirmRole.EXPERT: {VIEW_AUDITS, RAISE_DISPUTES, VIEW_REVIEW},
+}
+FIRM_ROLE_PERMISSIONS = {role: may | FIRM_OVERSIGHT.get(role, set()) for role, may in FIRM_ROLE_PERMISSIONS.items()}
 
 MANAGE_FIRM = "firm.manage"
 VIEW_PORTFOLIO = "firm.view"

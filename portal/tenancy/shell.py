@@ -41,6 +41,7 @@ CLIENT_NAV = (
     Destination("Numbers", "chart", "arr", permissions.VIEW_ARR),
     Destination("Metrics", "target", "metrics", permissions.VIEW_POLICY),
     Destination("Changes", "governance", "changes", permissions.VIEW_CHANGES),
+    Destination("Oversight", "report", "oversight", permissions.VIEW_POLICY),
     Destination("Data", "database", "data", permissions.VIEW_DATA),
     Destination("Policy", "policy", "policy", permissions.VIEW_POLICY),
     Destination("Months", "lock", "months", permissions.VIEW_ARR),

@@ -11,19 +11,21 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from governance.selectors.figure_disputes import Mark, disputed_marks
 from governance.selectors.signoff import signed_policy
 from metrics.memory import Memory
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.paper import SIZES, PaperError, paper_size
 from portal.lib.periods import last_day, month_parse
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import IMPORT_DATA, VIEW_ARR
+from portal.tenancy.permissions import IMPORT_DATA, RAISE_DISPUTES, VIEW_ARR
 from portal.tenancy.reader import locale_of
 from reporting.arr_page import Reader, arr_context, bridge_for
 from reporting.arr_paper import arr_paper
 from reporting.arr_query import ArrQuery, usual_scale
 from reporting.break_notes import notes_of
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
+from reporting.dispute_marks import drawer_dispute, marked
 from reporting.exports import bridge_csv
 from reporting.why_page import drawer_for
 
@@ -45,26 +47,33 @@ def arr(request: TenantRequest) -> HttpResponse:
     query = ArrQuery.from_parameters(request.GET, usual_scale(request.client))
     reader = Reader(locale_of(request), reverse("arr", kwargs={"client_slug": request.client.slug}))
     drawer = drawer_for(request.client, query, reader, request.GET)
+    marks = disputed_marks()
     shown = {"drawer_template": drawer.template, **drawer.context} if drawer else {}
+    if drawer:
+        may_raise = request.standing.may(RAISE_DISPUTES)
+        shown |= drawer_dispute(drawer.context, marks, query, request.client.slug, may_raise=may_raise)
     if drawer and request.headers.get("HX-Target") == "drawer":
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
-    page = numbers_page(request, query, reader)
+    page = numbers_page(request, query, reader, marks)
     signed = signed_policy(page.head["head"].policy_number)
     return TemplateResponse(
         request, "reporting/arr.html", {**page.head, "signed": signed, "numbers": page.body, **shown}
     )
 
 
-def numbers_page(request: TenantRequest, query: ArrQuery, reader: Reader) -> Page:
-    """Filters and figures as finished markup, remembered until a number, the question or the reader's language changes."""
+def numbers_page(request: TenantRequest, query: ArrQuery, reader: Reader, marks: tuple[Mark, ...]) -> Page:
+    """Filters and figures as finished markup, remembered until a number, a dispute, the question or the language changes."""
     may_import = request.standing.may(IMPORT_DATA)
-    key = (*numbers_stamp(request.client), reader, may_import, query.scale, *sorted(query.parameters().items()))
-    return PAGES.get(key, lambda: drawn_page(request, query, reader, may_import), lambda page: len(page.body))
+    key = (*numbers_stamp(request.client), reader, may_import, marks, query.scale, *sorted(query.parameters().items()))
+    return PAGES.get(key, lambda: drawn_page(request, query, reader, marks, may_import), lambda page: len(page.body))
 
 
-def drawn_page(request: TenantRequest, query: ArrQuery, reader: Reader, may_import: bool) -> Page:
+def drawn_page(
+    request: TenantRequest, query: ArrQuery, reader: Reader, marks: tuple[Mark, ...], may_import: bool
+) -> Page:
     """The figures, computed and drawn now."""
     context = arr_context(request.client, query, reader) | {"may_import": may_import}
+    marked(context, marks, query, request.client.slug)
     month = context.get("month")
     context["gap_title"] = "Some months cannot be valued" if month is not None else "Exchange rates are missing"
     body = render_to_string("reporting/_arr_body.html", context, request)

@@ -18,10 +18,10 @@ from django.core.management import CommandError, call_command
 from django.http import Http404
 
 from engagements.services.files import file_keep, files_tidy
-from engagements.views.files import file_answer
 from metrics.files import file_local, file_store
 from metrics.models import ContractLine
 from portal.accounts.models import User
+from portal.lib.stored_answer import stored_answer
 from portal.stored_files import file_storage
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
@@ -112,13 +112,13 @@ def test_files_of_an_engagement_are_kept_opened_and_tidied_in_the_store(
         project = started(northwind, ana)
         kept = file_keep(engagement=project, about="test", about_id=1, upload=sent("list.csv", b"a,b\n1,2\n"))
     default_storage.save(f"projects/{northwind.pk}/20260101T000000Z-lost", sent("lost.csv"))
-    assert b"".join(file_answer(kept, is_shown=False)) == b"a,b\n1,2\n"
+    assert b"".join(stored_answer(kept, is_shown=False)) == b"a,b\n1,2\n"
     with django_capture_on_commit_callbacks(execute=True), tenant_context(northwind):
         assert len(files_tidy(client=northwind, now=now).removed) == 1
     assert keys(bucket) == [kept.path]
     default_storage.delete(kept.path)
     with pytest.raises(Http404, match="missing from the store"):
-        file_answer(kept, is_shown=False)
+        stored_answer(kept, is_shown=False)
 
 
 def test_nobody_reads_an_object_without_the_keys(bucket: Any, endpoint: str) -> None:

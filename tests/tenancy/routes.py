@@ -9,6 +9,7 @@ from tests.tenancy.routes_engagements import ENGAGEMENT_ROUTES, OTHER_ENGAGEMENT
 from tests.tenancy.routes_governance import GOVERNANCE_ROUTES
 from tests.tenancy.routes_metrics import METRICS_ROUTES
 from tests.tenancy.routes_notices import NOTICE_ROUTES, OTHER_NOTICE_ROUTES
+from tests.tenancy.routes_oversight import OVERSIGHT_ROUTES
 from tests.tenancy.routes_quality import QUALITY_ROUTES
 from tests.tenancy.routes_registry import REGISTRY_ROUTES
 from tests.tenancy.routes_reporting import REPORTING_ROUTES
@@ -25,6 +26,7 @@ CLIENT_ROUTES = [
     *METRICS_ROUTES,
     *NOTICE_ROUTES,
     *QUALITY_ROUTES,
+    *OVERSIGHT_ROUTES,
     *REGISTRY_ROUTES,
     *REPORTING_ROUTES,
     *WEBHOOK_ROUTES,

@@ -35,6 +35,7 @@ from tests.tenancy.matrix import nothing
 from tests.tenancy.routes_api_board import BOARD_API_ROUTES
 from tests.tenancy.routes_api_changes import CHANGE_API_ROUTES
 from tests.tenancy.routes_api_effects import EFFECT_API_ROUTES
+from tests.tenancy.routes_api_oversight import OVERSIGHT_API_ROUTES
 from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
 from tests.tenancy.routes_metrics import own_rates, two_sources
 from tests.tenancy.routes_quality import QUALITY_API_ROUTES
@@ -178,6 +179,7 @@ API_ROUTES = [
     *PROJECT_API_ROUTES,
     *QUALITY_API_ROUTES,
     *WEBHOOK_API_ROUTES,
+    *OVERSIGHT_API_ROUTES,
 ]
 """Every operation of `/api/v1/`."""
 

@@ -32,6 +32,11 @@ IN_WORDS = {
     "changes.triage": "triage change requests",
     "changes.vote": "vote on change requests in your name",
     "board.manage": "change the review board and its rights",
+    "quarter_audit.view": "read audits of contracts",
+    "quarter_audit.run": "keep results of audits of contracts",
+    "dispute.raise": "dispute figures in your name",
+    "dispute.resolve": "look into disputes and settle them in your name",
+    "review.view": "read the board's reviews",
     "people.view": "see people",
     "people.manage": "invite people and change roles",
     "audit.view": "read the audit log",
@@ -62,6 +67,11 @@ API_SCOPES = (
     "board.manage",
     "audit.view",
     "webhooks.manage",
+    "quarter_audit.view",
+    "quarter_audit.run",
+    "dispute.raise",
+    "dispute.resolve",
+    "review.view",
 )
 
 

@@ -52,6 +52,8 @@ def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
     text = format_html('<a href="{}">{}</a>', href, value) if href else format_html("{}", value)
     if given.get("mark"):
         text = format_html('{}<sup class="footmark">{}</sup>', text, given["mark"])
+    for flag in given.get("flags", ()):
+        text = format_html('{} <a class="flag" href="{}">{}</a>', text, flag["url"], flag["label"])
     return format_html('{}<span class="sub">{}</span>', text, given["note"]) if given.get("note") else text
 
 

@@ -1,0 +1,108 @@
+"""What the API says of disputes of published figures, the board's reviews, and the handbook."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from governance.models import DisputedFigure, DisputeState
+from governance.selectors.published_figures import DIMENSIONS
+from metrics.api.fields import ExactField, MonthField, PersonField
+from portal.tenancy.api_input import StrictSerializer
+
+LONGEST = 4000
+
+
+class DisputeSerializer(serializers.Serializer[Any]):
+    """A disputed figure: what was published when it was raised, and what somebody believes instead."""
+
+    number = serializers.IntegerField()
+    figure = serializers.ChoiceField(DisputedFigure.choices)
+    metric = serializers.SerializerMethodField(help_text="The key of a metric; empty for a figure of the ARR page.")
+    recognition = serializers.CharField(allow_blank=True)
+    month = MonthField()
+    dimension = serializers.CharField(allow_blank=True)
+    group = serializers.CharField(allow_blank=True)
+    customer = serializers.CharField(allow_blank=True)
+    published = ExactField(allow_null=True)
+    believed = ExactField(allow_null=True)
+    reason = serializers.CharField()
+    state = serializers.ChoiceField(DisputeState.choices)
+    owner = PersonField()
+    outcome = serializers.CharField(allow_blank=True)
+    raised_by = PersonField()
+    raised_at = serializers.DateTimeField()
+    settled_at = serializers.DateTimeField(allow_null=True)
+
+    def get_metric(self, row: Any) -> str:
+        return str(row.metric.key) if row.metric else ""
+
+
+class DisputesSerializer(serializers.Serializer[Any]):
+    """The newest disputes first, two hundred at most."""
+
+    disputes = DisputeSerializer(many=True)
+
+
+class DisputesParameters(StrictSerializer):
+    """Which disputes."""
+
+    open = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Those that are open, or over."
+    )
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """One thing that happened, or was said."""
+
+    step = serializers.CharField()
+    from_state = serializers.ChoiceField(DisputeState.choices)
+    to_state = serializers.ChoiceField(DisputeState.choices)
+    text = serializers.CharField(allow_blank=True)
+    by = PersonField()
+    at = serializers.DateTimeField()
+
+
+class EvidenceSerializer(serializers.Serializer[Any]):
+    """What the engine said; `sha256` is that of `content` as canonical JSON."""
+
+    title = serializers.CharField()
+    content = serializers.DictField()
+    sha256 = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class DisputeDetailSerializer(DisputeSerializer):
+    """A dispute with its log and what the engine said."""
+
+    events = EventSerializer(many=True, source="log")
+    evidence = EvidenceSerializer(many=True, source="kept")
+
+
+class DisputeRaiseSerializer(StrictSerializer):
+    """Which figure, what it should be, and why."""
+
+    figure = serializers.ChoiceField(DisputedFigure.choices)
+    month = MonthField()
+    recognition = serializers.ChoiceField(["", "start", "signed", "live"], required=False, default="")
+    dimension = serializers.ChoiceField(["", *DIMENSIONS], required=False, default="")
+    group = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    customer = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    metric = serializers.CharField(required=False, default="", allow_blank=True, max_length=60)
+    believed = serializers.DecimalField(max_digits=23, decimal_places=6, required=False, default=None, allow_null=True)
+    reason = serializers.CharField(max_length=LONGEST)
+
+
+class DisputeSettleSerializer(StrictSerializer):
+    """What came of it; `correction` names a restated month (`close:5`), an import (`import:7`) or a request (`change:2`)."""
+
+    step = serializers.ChoiceField(["stand", "correct"])
+    reason = serializers.CharField(max_length=LONGEST)
+    correction = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
+
+
+class WrittenSerializer(serializers.Serializer[Any]):
+    """Chapters that the system wrote; `sha256` is that of `content` as canonical JSON."""
+
+    is_kept = serializers.BooleanField(help_text="Whether this is the review as it was held.")
+    sha256 = serializers.CharField()
+    content = serializers.DictField()

@@ -1,0 +1,96 @@
+"""The forms of disputes."""
+
+from typing import Any
+
+from django import forms
+
+from governance.models import DisputedFigure
+from governance.selectors.figure_disputes import Correction
+from governance.selectors.published_figures import DIMENSIONS, Subject
+from portal.lib.periods import month_parse
+
+LONGEST = 4000
+
+
+class SubjectForm(forms.Form):
+    """Which figure, as addresses and hidden fields name it."""
+
+    figure = forms.ChoiceField(choices=DisputedFigure.choices, widget=forms.HiddenInput)
+    month = forms.CharField(max_length=7, widget=forms.HiddenInput)
+    recognition = forms.ChoiceField(
+        choices=[(each, each) for each in ("", "start", "signed", "live")], required=False, widget=forms.HiddenInput
+    )
+    dimension = forms.ChoiceField(
+        choices=[(each, each) for each in ("", *DIMENSIONS)], required=False, widget=forms.HiddenInput
+    )
+    group = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    customer = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    metric = forms.SlugField(max_length=60, required=False, widget=forms.HiddenInput)
+
+    def clean_month(self) -> int:
+        try:
+            return month_parse(self.cleaned_data["month"])
+        except ValueError as error:
+            raise forms.ValidationError("This is no month.") from error
+
+    def subject(self) -> Subject:
+        """The figure that was named."""
+        names = ("figure", "month", "recognition", "dimension", "group", "customer", "metric")
+        return Subject(**{name: self.cleaned_data[name] for name in names})
+
+
+class DisputeForm(SubjectForm):
+    """What one believes instead, and why."""
+
+    believed = forms.DecimalField(
+        label="What it should be", required=False, max_digits=23, decimal_places=6,
+        help_text="Leave it empty where you only know that the figure is wrong.",
+    )  # fmt: skip
+    reason = forms.CharField(
+        label="Why do you believe so?", max_length=LONGEST, widget=forms.Textarea({"rows": 4}),
+        help_text="What you know, and where it can be seen.",
+    )  # fmt: skip
+
+
+class TakeForm(forms.Form):
+    """Who looks into it."""
+
+    owner = forms.ChoiceField(label="Who looks into it")
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = people  # type: ignore[attr-defined]
+
+
+class SettleForm(forms.Form):
+    """What came of it."""
+
+    step = forms.ChoiceField(
+        label="What came of it", choices=[("stand", "The figure stands"), ("correct", "It was corrected")],
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    correction = forms.ChoiceField(label="Corrected by", required=False)
+    reason = forms.CharField(label="Why", max_length=LONGEST, widget=forms.Textarea({"rows": 3}))
+
+    def __init__(self, *args: Any, corrections: list[Correction], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "Nothing: it stands"), *((each.key, each.label) for each in corrections)]
+        self.fields["correction"].choices = choices  # type: ignore[attr-defined]
+        if not corrections:
+            self.fields[
+                "correction"
+            ].help_text = (
+                "Nothing has corrected it yet: restate the month, import what was missing, or ask for a change first."
+            )
+
+
+class WordsForm(forms.Form):
+    """A comment, or a reason."""
+
+    text = forms.CharField(max_length=LONGEST, required=False, widget=forms.Textarea({"rows": 2}))
+
+
+class AttachForm(forms.Form):
+    """Of which customer the explanation is kept."""
+
+    customer = forms.CharField(label="Customer id", max_length=200)

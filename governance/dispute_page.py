@@ -1,0 +1,151 @@
+"""What the pages of disputes show, made ready for their templates."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, TakeForm
+from governance.dispute_links import figure_url
+from governance.metric_figures import figure_text
+from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
+from governance.oversight_page import people_to_choose, tabs
+from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view
+from governance.selectors.published_figures import RATES, Published
+from governance.selectors.registry import registry_get
+from governance.services.dispute_states import STEPS
+from portal.lib.money import money_text, percent_text
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES
+from portal.tenancy.reader import locale_of
+
+STATES: Final = {
+    DisputeState.RAISED: "waiting",
+    DisputeState.INVESTIGATING: "info",
+    DisputeState.STANDS: "agreed",
+    DisputeState.CORRECTED: "agreed",
+    DisputeState.WITHDRAWN: "lapsed",
+}
+STEP_WORDS: Final = {
+    "raise": "Raised", "take": "Taken", "stand": "The figure stands", "correct": "Corrected", "withdraw": "Withdrawn",
+    "reopen": "Opened again", "comment": "Comment", "attach": "Explanation kept",
+}  # fmt: skip
+VIEWS: Final = (("open", "Open"), ("over", "Over"), ("all", "All"))
+
+
+def list_context(request: TenantRequest) -> dict[str, Any]:
+    """The disputes, those that are open first asked for."""
+    shown = request.GET.get("show", "open")
+    wanted = {"open": True, "over": False}.get(shown)
+    return {
+        "tabs": tabs(request, "disputes"),
+        "rows": [row_shown(request, row) for row in dispute_list(is_open=wanted)],
+        "views": [{"label": label, "url": f"?show={name}", "active": name == shown} for name, label in VIEWS],
+        "is_open_view": wanted is True,
+    }
+
+
+def name_of(row: FigureDispute) -> str:
+    """What a disputed figure is called."""
+    name = str(row.metric.key) if row.metric else str(row.get_figure_display())
+    of = row.group or row.customer
+    return f"{name}, {of}" if of else name
+
+
+def row_shown(request: TenantRequest, row: FigureDispute) -> dict[str, Any]:
+    """A dispute of the list."""
+    return {
+        "row": row,
+        "name": name_of(row),
+        "state": STATES[DisputeState(row.state)],
+        "believed": amount_text(request, row, row.believed),
+    }
+
+
+def amount_text(request: TenantRequest, row: FigureDispute, value: Decimal | None, *, plus: bool = False) -> str:
+    """A figure of the dispute in its own unit; empty where there is none."""
+    if value is None:
+        return ""
+    currency, locale = request.client.currency, locale_of(request)
+    if row.metric is not None:
+        entry = registry_get(request.client).entries[row.metric.key]
+        return figure_text(value, entry.content["unit"], currency, locale, plus=plus)
+    if row.figure in RATES:
+        return percent_text(value, locale, plus=plus)
+    return money_text(value, currency, locale, plus=plus)
+
+
+def new_context(request: TenantRequest, published: Published, form: DisputeForm) -> dict[str, Any]:
+    """The figure as it is published, and the form."""
+    help_text = "As a ratio: 1.04 is 104 %." if published.subject.figure in RATES or published.unit == "percent" else ""
+    if help_text:
+        form.fields["believed"].help_text = f"{form.fields['believed'].help_text} {help_text}"
+    return {"published": published, "form": form, "month": published.subject.month}
+
+
+def dispute_context(request: TenantRequest, found: FigureDispute, settle: SettleForm | None = None) -> dict[str, Any]:
+    """One dispute: the two figures, what was said, what the engine said, and what can be done now."""
+    view = dispute_view(found)
+    may_resolve = request.standing.may(RESOLVE_DISPUTES)
+    steps = {step for state, step in STEPS if state == found.state}
+    is_own = found.raised_by_id == request.user.pk
+    people = people_to_choose(request.client) if may_resolve and "take" in steps else []
+    difference = (
+        found.believed - found.published if found.believed is not None and found.published is not None else None
+    )
+    return {
+        "dispute": found,
+        "name": name_of(found),
+        "state": STATES[DisputeState(found.state)],
+        "url": figure_url(request.client.slug, found),
+        "believed": amount_text(request, found, found.believed),
+        "difference": amount_text(request, found, difference, plus=True),
+        "unit": request.client.currency if found.metric is None and found.figure not in RATES else "",
+        "events": [event_shown(event) for event in view.events],
+        "evidence": [evidence_shown(row) for row in view.evidence],
+        "take_form": TakeForm(people=people, initial={"owner": str(request.user.pk)}) if people else None,
+        "settle_form": settle_form(found, steps, settle) if may_resolve and not is_own else None,
+        "attach_form": AttachForm()
+        if may_resolve and found.is_open and found.figure != DisputedFigure.METRIC
+        else None,
+        "may_reopen": "reopen" in steps and request.standing.may(RAISE_DISPUTES),
+        "may_withdraw": "withdraw" in steps and is_own,
+        "may_comment": request.standing.may(RAISE_DISPUTES),
+        "correction": correction_shown(found),
+    }
+
+
+def event_shown(event: DisputeEvent) -> dict[str, Any]:
+    """One line of the log; the reason it was raised for stands above."""
+    text = "" if event.step == "raise" else event.text
+    return {"event": event, "label": STEP_WORDS[event.step], "text": text}
+
+
+def settle_form(found: FigureDispute, steps: set[str], given: SettleForm | None) -> SettleForm | None:
+    """The form that settles it, where it can be settled now."""
+    if "stand" not in steps:
+        return None
+    return given or SettleForm(corrections=corrections_for(found))
+
+
+def correction_shown(found: FigureDispute) -> dict[str, Any] | None:
+    """By what it was corrected."""
+    if found.correction_close:
+        return {"kind": "close", "row": found.correction_close}
+    if found.correction_import:
+        return {"kind": "import", "row": found.correction_import}
+    if found.correction_request:
+        return {"kind": "change", "row": found.correction_request}
+    return None
+
+
+def evidence_shown(row: DisputeEvidence) -> dict[str, Any]:
+    """What the engine said, with its amounts as such."""
+    content = row.content
+    shown: dict[str, Any] = {"row": row, "kind": content["kind"], "content": content}
+    if content["kind"] == "customers":
+        shown["customers"] = [{**each, "amount": Decimal(each["amount"])} for each in content["customers"]]
+        shown["now"] = Decimal(content["now"])
+        shown["published"] = Decimal(content["published"])
+        shown["rest"] = {**content["rest"], "amount": Decimal(content["rest"]["amount"])}
+    if content["kind"] == "retention" and "base" in content:
+        shown |= {name: Decimal(content[name]) for name in ("base", "now", "kept")}
+    return shown

@@ -1,0 +1,46 @@
+"""What the pages of oversight share: their tabs, and who can own something."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import reverse
+
+from portal.notices.audience import consultants_of
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.models import Client, Membership
+from portal.tenancy.permissions import VIEW_ARR, VIEW_AUDITS, VIEW_POLICY, VIEW_REVIEW
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the pages of oversight, and who opens it."""
+
+    url_name: str
+    label: str
+    permission: str
+
+
+TABS: Final = (
+    Tab("quarter_audits", "Contract audits", VIEW_AUDITS),
+    Tab("disputes", "Disputes", VIEW_ARR),
+    Tab("board_reviews", "Board review", VIEW_REVIEW),
+    Tab("handbook", "Handbook", VIEW_POLICY),
+)
+
+
+def tabs(request: TenantRequest, active: str) -> list[dict[str, Any]]:
+    """The pages of oversight that the reader may open."""
+    slug = {"client_slug": request.client.slug}
+    return [
+        {"label": tab.label, "url": reverse(tab.url_name, kwargs=slug), "active": tab.url_name == active}
+        for tab in TABS
+        if request.standing.may(tab.permission)
+    ]
+
+
+def people_to_choose(client: Client) -> list[tuple[str, str]]:
+    """Who can be asked to do something: the client's people and the consultants who work on it, by name."""
+    members = [row.user for row in Membership.objects.select_related("user")]
+    people = {user.pk: user for user in [*members, *consultants_of(client)] if user.is_active}
+    ordered = sorted(people.values(), key=lambda user: (user.get_full_name().casefold(), user.pk))
+    return [(str(user.pk), user.get_full_name() or user.email) for user in ordered]

@@ -1,0 +1,45 @@
+"""What each permission lets a person do, in words, in the order of the handbook."""
+
+from typing import Final
+
+from portal.tenancy import permissions as may
+
+PERMISSION_WORDS: Final[dict[str, str]] = {
+    may.VIEW_CLIENT: "open the client's pages",
+    may.VIEW_ARR: "see figures of the whole company",
+    may.VIEW_POLICY: "read the policy, definitions and metrics",
+    may.VIEW_DATA: "see contracts, imports and rates",
+    may.IMPORT_DATA: "import contracts and rates",
+    may.RECONCILE: "reconcile sources, keep samples and control figures",
+    may.CLOSE_MONTH: "close and restate months",
+    may.EDIT_POLICY: "write definitions and put policies together",
+    may.EMERGENCY_POLICY: "change a signed policy in an emergency, told to Finance and RevOps at once",
+    may.ANSWER_DEFINITIONS: "answer and sign definitions in their own name",
+    may.MANAGE_METRICS: "run the metric registry",
+    may.VIEW_CHANGES: "read change requests",
+    may.REQUEST_CHANGES: "ask for a change",
+    may.TRIAGE_CHANGES: "triage change requests",
+    may.VOTE_CHANGES: "vote on change requests, where they are on the board",
+    may.MANAGE_BOARD: "say who is on the board and what it decides",
+    may.RAISE_DISPUTES: "dispute a published figure",
+    may.RESOLVE_DISPUTES: "look into disputes and settle them",
+    may.VIEW_AUDITS: "read audits of contracts",
+    may.RUN_AUDITS: "draw samples, check contracts, raise follow-ups",
+    may.SIGN_AUDITS: "sign audits of contracts",
+    may.VIEW_REVIEW: "read the board's review of a quarter",
+    may.HOLD_REVIEW: "keep the review as the board held it",
+    may.VIEW_PEOPLE: "see who has access",
+    may.MANAGE_PEOPLE: "invite people and change their roles",
+    may.VIEW_AUDIT: "read the audit log",
+    may.VIEW_ADOPTION: "see how much the portal is used",
+    may.MANAGE_SETTINGS: "change the client's settings",
+    may.MANAGE_SIGN_IN: "choose how the client's people sign in",
+    may.MANAGE_TOKENS: "make tokens for programs",
+    may.VIEW_ENGAGEMENT: "read projects",
+    may.JOIN_ENGAGEMENT: "comment on projects and tick what is theirs",
+    may.TEST_ENGAGEMENT: "say what came out of the client's own tests",
+    may.RUN_ENGAGEMENT: "run projects",
+    may.OVERRIDE_GATE: "override a gate",
+    may.CONFIRM_ACCESS: "confirm that the firm's access was handed over or removed",
+    may.ANSWER_SURVEY: "answer surveys",
+}

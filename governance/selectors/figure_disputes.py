@@ -1,0 +1,101 @@
+"""Reading disputes of published figures. Runs in the client's scope.
+
+`dispute_list(is_open=) -> list[FigureDispute]` · `dispute_get(number) -> FigureDispute | None` · `dispute_view(dispute)` ·
+`disputed_marks() -> tuple[Mark, ...]` — one query: what pages mark as disputed · `corrections_for(dispute)`
+
+What was signed and is in question again is `governance.selectors.disputes`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from governance.models import ChangeRequest, ChangeState, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
+from metrics.models import ContractImport, MonthClose, Recognition
+from metrics.models.intake import ImportState
+from portal.lib.periods import month_format
+
+OPEN: Final = (DisputeState.RAISED, DisputeState.INVESTIGATING)
+RELATED: Final = (
+    "raised_by", "owner", "settled_by", "metric", "correction_close", "correction_import", "correction_request",
+)  # fmt: skip
+MOST: Final = 200
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A figure that is disputed, as pages look for it; `metric` is a key."""
+
+    number: int
+    figure: str
+    metric: str
+    recognition: str
+    month: int
+    dimension: str
+    group: str
+    customer: str
+
+
+@dataclass(frozen=True)
+class DisputeView:
+    """A dispute with what happened to it, what was said, and what the engine said."""
+
+    dispute: FigureDispute
+    events: tuple[DisputeEvent, ...]
+    evidence: tuple[DisputeEvidence, ...]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Something by which a figure can have been corrected: `key` names it in forms."""
+
+    key: str
+    label: str
+
+
+def disputed_marks() -> tuple[Mark, ...]:
+    """Every figure that is disputed now, the newest dispute first. One query."""
+    rows = FigureDispute.objects.filter(state__in=OPEN).values_list(
+        "number", "figure", "metric__key", "recognition", "month", "dimension", "group", "customer"
+    )
+    return tuple(Mark(row[0], row[1], row[2] or "", row[3], row[4], row[5], row[6], row[7]) for row in rows)
+
+
+def dispute_list(*, is_open: bool | None = None) -> list[FigureDispute]:
+    """The newest disputes: those that are open, those that are over, or all."""
+    rows = FigureDispute.objects.select_related(*RELATED)
+    if is_open is not None:
+        rows = rows.filter(state__in=OPEN) if is_open else rows.exclude(state__in=OPEN)
+    return list(rows[:MOST])
+
+
+def dispute_get(number: int) -> FigureDispute | None:
+    """The dispute of that number."""
+    found: FigureDispute | None = FigureDispute.objects.filter(number=number).select_related(*RELATED).first()
+    return found
+
+
+def dispute_view(found: FigureDispute) -> DisputeView:
+    """A dispute with its log and its evidence. Two queries."""
+    events = tuple(DisputeEvent.objects.filter(dispute=found).select_related("by"))
+    return DisputeView(found, events, tuple(DisputeEvidence.objects.filter(dispute=found).select_related("by")))
+
+
+def corrections_for(found: FigureDispute) -> list[Correction]:
+    """What can have corrected the figure since it was disputed: restated months, imports, change requests that took effect."""
+    closes = MonthClose.objects.filter(revision__gt=1, month=found.month, closed_at__gte=found.raised_at)
+    closes = closes.filter(recognition=found.recognition or Recognition.START).order_by("-revision")
+    imports = ContractImport.objects.filter(state=ImportState.DONE, finished_at__gte=found.raised_at)
+    requests = ChangeRequest.objects.exclude(state__in=[ChangeState.DRAFT, ChangeState.REJECTED, ChangeState.WITHDRAWN])
+    return [
+        *(
+            Correction(
+                f"close:{row.pk}", f"{month_format(row.month)} restated, revision {row.revision}: {row.reason[:80]}"
+            )
+            for row in closes
+        ),
+        *(
+            Correction(f"import:{row.pk}", f"Import of {row.file_name}")
+            for row in imports.defer("report").order_by("-pk")[:20]
+        ),
+        *(Correction(f"change:{row.pk}", f"{row}: {row.title}") for row in requests.order_by("-number")[:20]),
+    ]

@@ -1,0 +1,215 @@
+"""What is published of a figure, and what the engine says of it at this moment. Runs in the client's scope.
+
+`published_get(client, subject) -> Published` · `explained(client, subject, customer) -> dict` · `FigureError`
+
+What is kept is plain data: the explanation of a figure is its customers with their amounts; that of a customer is what
+`manage.py arr_explain` prints; that of a metric is its formula with every part.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final
+
+from governance.metric_figures import figure_text, sentence
+from governance.models import DisputedFigure
+from governance.selectors.metric_values import MetricValues
+from metrics.engine.valuation import MissingRates
+from metrics.explain_text import why_text
+from metrics.formula.faults import Missing
+from metrics.selectors.books import book_head
+from metrics.selectors.closes import latest_closes
+from metrics.selectors.drill import customers_of_cell, why_get
+from metrics.selectors.figures import BookHead, RetentionRow
+from metrics.selectors.reported import bridge_reported, retention_reported
+from portal.lib.money import money_text, percent_text
+from portal.lib.periods import month_format
+from portal.tenancy.models import Client
+
+RATES: Final = ("nrr", "grr", "logo_churn")
+MOST_CUSTOMERS: Final = 200
+DIMENSIONS: Final = ("segment", "region", "rep", "product")
+
+
+class FigureError(ValueError):
+    """There is no such figure; the message says which."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Which figure: of the ARR page, of all customers, a group or one customer; or a metric, by its key."""
+
+    figure: str
+    month: int
+    recognition: str = ""
+    dimension: str = ""
+    group: str = ""
+    customer: str = ""
+    metric: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure as it is shown now: its value (None: it has none), as text, what it is of, and the engine's account of it."""
+
+    subject: Subject
+    title: str
+    value: Decimal | None
+    text: str
+    unit: str
+    evidence: dict[str, Any]
+
+
+def published_get(client: Client, subject: Subject) -> Published:
+    """A figure as it is published. FigureError for what is none."""
+    if subject.figure not in DisputedFigure.values:
+        raise FigureError("there is no such figure")
+    try:
+        if subject.figure == DisputedFigure.METRIC:
+            return metric_published(client, subject)
+        head = book_head(client, subject.recognition or None)
+        if (
+            head.first_month is None
+            or head.last_month is None
+            or not head.first_month <= subject.month <= head.last_month
+        ):
+            raise FigureError(f"there are no figures for {month_format(subject.month)}")
+        subject = replace(subject, recognition=head.recognition)
+        if subject.customer:
+            return customer_published(client, head, subject)
+        return (
+            rate_published(client, head, subject)
+            if subject.figure in RATES
+            else amount_published(client, head, subject)
+        )
+    except MissingRates as error:
+        raise FigureError("it cannot be valued: exchange rates are missing") from error
+
+
+def basis_of(client: Client, head: BookHead, month: int) -> dict[str, Any]:
+    """Under which policy and from which figures, and the revision of the month where it is closed."""
+    close = next((each for each in latest_closes(head.recognition) if each.month == month), None)
+    return {
+        "policy": head.policy_number,
+        "book": head.version,
+        "closed_revision": close.revision if close else None,
+        "closed_policy": close.policy_parameters if close else None,
+    }
+
+
+def amount_published(client: Client, head: BookHead, subject: Subject) -> Published:
+    """A figure of the bridge: as reported, with the customers that make it as the contracts stand now."""
+    dimension = subject.dimension or "total"
+    if dimension not in ("total", *DIMENSIONS):
+        raise FigureError("there is no such split")
+    bridge = bridge_reported(client, head, subject.month, subject.month, dimension)
+    rows = [row for row in bridge.rows if row.group == subject.group] if subject.dimension else list(bridge.totals)
+    if not rows:
+        raise FigureError(f"{subject.group} has nothing in {month_format(subject.month)}")
+    value: Decimal = getattr(rows[0], subject.figure)
+    cell = customers_of_cell(
+        client, head.recognition, subject.month, subject.month, dimension, subject.group, subject.figure
+    )
+    rest = cell.customers[MOST_CUSTOMERS:]
+    evidence = {
+        "kind": "customers",
+        **basis_of(client, head, subject.month),
+        "published": str(value),
+        "now": str(cell.amount),
+        "customers": [
+            {"customer": row.customer, "name": row.name, "amount": str(row.amount), "movement": row.kind}
+            for row in cell.customers[:MOST_CUSTOMERS]
+        ],
+        "rest": {"customers": len(rest), "amount": str(sum((row.amount for row in rest), Decimal(0)))},
+    }
+    text = money_text(value, client.currency, client.locale)
+    return Published(subject, title_of(head, subject), value, text, client.currency, evidence)
+
+
+def rate_published(client: Client, head: BookHead, subject: Subject) -> Published:
+    """A rate over twelve months, with what it is the quotient of."""
+    dimension = subject.dimension or "total"
+    rows = retention_reported(client, head, subject.month, subject.month, dimension)
+    row: RetentionRow | None = next((each for each in rows if each.group == subject.group), None)
+    value = getattr(row, subject.figure) if row else None
+    evidence: dict[str, Any] = {"kind": "retention", **basis_of(client, head, subject.month)}
+    if row is not None:
+        evidence |= {
+            name: str(getattr(row, name)) for name in ("base", "now", "kept", "customers_base", "customers_kept")
+        }
+    text = percent_text(value, client.locale) if value is not None else "no value"
+    return Published(subject, title_of(head, subject), value, text, "", evidence)
+
+
+def customer_published(client: Client, head: BookHead, subject: Subject) -> Published:
+    """One customer's figure at a month end, with every line behind it."""
+    evidence = explained(client, subject, subject.customer)
+    value = Decimal(evidence["explanation"]["ending"]).scaleb(-2)
+    text = money_text(value, client.currency, client.locale)
+    ending = replace(subject, figure=DisputedFigure.ENDING.value)
+    title = f"{evidence['name']}: {title_of(head, ending)}"
+    return Published(ending, title, value, text, client.currency, evidence)
+
+
+def explained(client: Client, subject: Subject, customer: str) -> dict[str, Any]:
+    """Why a customer's figure is what it is, as `arr_explain` prints it and as data."""
+    try:
+        why = why_get(client, customer[:200], subject.month, subject.recognition or None)
+    except MissingRates as error:
+        raise FigureError("it cannot be valued: exchange rates are missing") from error
+    if why is None:
+        raise FigureError(f"there is no customer {customer[:60]}")
+    return {
+        "kind": "arr_explain",
+        **basis_of(client, why.head, subject.month),
+        "customer": customer,
+        "name": why.name,
+        "text": why_text(why),
+        "explanation": why.explanation.to_dict(),
+    }
+
+
+def metric_published(client: Client, subject: Subject) -> Published:
+    """A metric of the registry with its formula and every part of it."""
+    values = MetricValues(client)
+    entry = values.registry.entries.get(subject.metric)
+    if entry is None:
+        raise FigureError("there is no such metric")
+    if values.months is None or not values.months[0] <= subject.month <= values.months[1]:
+        raise FigureError(f"there are no figures for {month_format(subject.month)}")
+    point = values.point(subject.metric, subject.month)
+    content = entry.at(subject.month)
+    formula = (content or entry.current).content["formula"]
+    evidence = {
+        "kind": "metric",
+        "version": point.version,
+        "formula": formula,
+        "value": str(point.value) if point.value is not None else None,
+        "reason": point.reason,
+        "parts": [part_of(values, name, subject.month) for name in values.registry.needs(subject.metric)],
+    }
+    unit = (content or entry.current).content["unit"]
+    text = (
+        figure_text(point.value, unit, client.currency, client.locale)
+        if point.value is not None
+        else sentence(point.reason)
+    )
+    return Published(subject, entry.name, point.value, text[:60], unit, evidence)
+
+
+def part_of(values: MetricValues, name: str, month: int) -> dict[str, Any]:
+    """A measure or metric that a formula names, exact, or why it has no value."""
+    label = values.registry.labels.get(name, name)
+    if name in values.registry.entries:
+        point = values.point(name, month)
+        return {"name": name, "label": label, "value": str(point.exact) if point.exact is not None else None}
+    read: Callable[[str, int], Any] = values.reader.at
+    found = read(name, month)
+    value = None if isinstance(found, Missing) else str(found)
+    return {"name": name, "label": label, "value": value}
+
+
+def title_of(head: BookHead, subject: Subject) -> str:
+    """What the figure is called, with its group."""
+    label = str(DisputedFigure(subject.figure).label).replace("ARR", head.label)
+    return f"{label}, {subject.group}" if subject.group else label

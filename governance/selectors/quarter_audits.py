@@ -1,0 +1,183 @@
+"""Reading audits of quarters. Runs in the client's scope; time is passed in.
+
+`audit_list() -> list[AuditRow]` · `audit_get(quarter) -> QuarterAudit | None` · `audit_view(audit) -> AuditView` ·
+`quarter_to_audit(client, now) -> Period | None` · `auditable_quarters(client, now) -> list[Period]` ·
+`audit_content(client, view)`
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+
+from governance.audit_patterns import Finding, Pattern, patterns_of
+from governance.models import (
+    AuditedContract,
+    AuditFollowUp,
+    AuditSignature,
+    ContractResult,
+    QuarterAudit,
+    ReasonClass,
+)
+from governance.sampling import METHOD
+from metrics.models import MonthClose
+from metrics.selectors.periods import Period, periods_of
+from portal.lib.periods import month_format, month_of
+from portal.tenancy import audit as log
+from portal.tenancy.models import Client
+
+SCHEMA: Final = "tieout.quarter_audit/1"
+BACK: Final = 24  # months in which a quarter may still be audited
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """An audit of the list, with how many contracts were checked and how many are not what their lines say."""
+
+    audit: QuarterAudit
+    checked: int
+    off: int
+    open_follow_ups: int
+
+
+@dataclass(frozen=True)
+class AuditView:
+    """An audit with its contracts, the patterns among its differences, what is done about them, and the signature."""
+
+    audit: QuarterAudit
+    contracts: tuple[AuditedContract, ...]
+    patterns: tuple[Pattern, ...]
+    follow_ups: tuple[AuditFollowUp, ...]
+    signature: AuditSignature | None
+
+    @property
+    def checked(self) -> int:
+        return sum(row.result != ContractResult.OPEN for row in self.contracts)
+
+    @property
+    def off(self) -> tuple[AuditedContract, ...]:
+        """The contracts that are not what their lines say."""
+        return tuple(row for row in self.contracts if row.is_off)
+
+    @property
+    def unanswered(self) -> tuple[Pattern, ...]:
+        """The patterns for which no follow-up was raised."""
+        answered = {row.pattern for row in self.follow_ups}
+        return tuple(each for each in self.patterns if each.key not in answered)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it can be signed: every contract has its result, every pattern its follow-up."""
+        return self.checked == len(self.contracts) and not self.unanswered
+
+
+def audit_get(quarter: str) -> QuarterAudit | None:
+    """The audit of a quarter, without the ids that were drawn from."""
+    found: QuarterAudit | None = (
+        QuarterAudit.objects.filter(quarter=quarter).select_related("auditor").defer("population").first()
+    )
+    return found
+
+
+def audit_list() -> list[AuditRow]:
+    """Every audit, the newest quarter first. Three queries."""
+    rows = list(QuarterAudit.objects.select_related("auditor").defer("population"))
+    checked = ~Q(result=ContractResult.OPEN)
+    off = Q(result__in=[ContractResult.DIFFERS, ContractResult.NOT_FOUND])
+    counts = AuditedContract.objects.order_by().values("audit_id")
+    by_audit = {
+        row["audit_id"]: row
+        for row in counts.annotate(checked=Count("pk", filter=checked), off=Count("pk", filter=off))
+    }
+    waiting = AuditFollowUp.objects.filter(done_at=None).order_by().values("audit_id").annotate(n=Count("pk"))
+    open_by_audit = {row["audit_id"]: row["n"] for row in waiting}
+    return [
+        AuditRow(row, by_audit[row.pk]["checked"], by_audit[row.pk]["off"], open_by_audit.get(row.pk, 0))
+        for row in rows
+    ]
+
+
+def audit_view(found: QuarterAudit) -> AuditView:
+    """Everything about one audit. Three queries."""
+    contracts = tuple(AuditedContract.objects.filter(audit=found).select_related("checked_by", "evidence"))
+    follow_ups = tuple(AuditFollowUp.objects.filter(audit=found).select_related("owner", "raised_by", "done_by"))
+    signature = AuditSignature.objects.filter(audit=found).select_related("user").first()
+    findings = [Finding(row.is_off, row.reason, row.traits) for row in contracts]
+    patterns = tuple(patterns_of(findings, {value: str(label) for value, label in ReasonClass.choices}))
+    return AuditView(found, contracts, patterns, follow_ups, signature)
+
+
+def auditable_quarters(client: Client, now: dt.datetime) -> list[Period]:
+    """The quarters of the client's fiscal year that are over, whose last month is closed, and that were not audited yet; the
+    newest first.
+    """
+    this_month = month_of(now.astimezone(ZoneInfo(client.time_zone)).date())
+    start = this_month - BACK
+    quarters = [
+        period
+        for period in periods_of(start, this_month - 1, "quarter", client.fiscal_year_start)
+        if not period.is_partial
+    ]
+    closed = set(MonthClose.objects.filter(month__gte=start).order_by().values_list("month", flat=True).distinct())
+    audited = set(QuarterAudit.objects.values_list("quarter", flat=True))
+    return [period for period in reversed(quarters) if period.last in closed and period.key not in audited]
+
+
+def quarter_to_audit(client: Client, now: dt.datetime) -> Period | None:
+    """The quarter whose audit is due: the newest that is over and closed, unless it, or a later one, was audited."""
+    newest = QuarterAudit.objects.order_by("-last_month").values_list("last_month", flat=True).first()
+    waiting = auditable_quarters(client, now)
+    return waiting[0] if waiting and (newest is None or waiting[0].last > newest) else None
+
+
+def follow_ups_open() -> list[AuditFollowUp]:
+    """What audits found and nobody has settled, the most urgent first."""
+    return list(AuditFollowUp.objects.filter(done_at=None).select_related("audit", "owner").defer("audit__population"))
+
+
+def audit_content(client: Client, view: AuditView) -> dict[str, Any]:
+    """The whole audit as plain data: what is shown, what is signed, and what the PDF is set from."""
+    found = view.audit
+    return {
+        "schema": SCHEMA,
+        "client": {"slug": client.slug, "name": client.name, "currency": client.currency},
+        "quarter": found.quarter,
+        "months": [month_format(found.first_month), month_format(found.last_month)],
+        "drawing": {
+            "method": METHOD, "seed": found.seed, "size": found.size, "drawn_at": log.utc_text(found.drawn_at),
+            "contracts": found.population_count, "contracts_sha256": found.population_sha256,
+        },
+        "policy": {"number": found.policy_number, "parameters": found.policy_parameters},
+        "auditor": found.auditor.email,
+        "contracts": [contract_content(row) for row in view.contracts],
+        "patterns": [{"key": each.key, "sentence": each.sentence} for each in view.patterns],
+        "follow_ups": [follow_up_content(row) for row in view.follow_ups],
+    }  # fmt: skip
+
+
+def contract_content(row: AuditedContract) -> dict[str, Any]:
+    """One contract with what was found."""
+    evidence = {"name": row.evidence.name, "sha256": row.evidence.sha256} if row.evidence else None
+    return {
+        "position": row.position,
+        "sheet": row.sheet,
+        "sheet_sha256": row.sheet_sha256,
+        "result": row.result,
+        "difference": None if row.difference is None else str(row.difference),
+        "reason": row.reason,
+        "note": row.note,
+        "reference": row.reference,
+        "evidence": evidence,
+        "checked_by": row.checked_by.email if row.checked_by else None,
+        "checked_at": log.utc_text(row.checked_at) if row.checked_at else None,
+    }
+
+
+def follow_up_content(row: AuditFollowUp) -> dict[str, Any]:
+    """A follow-up as it was raised: what becomes of it later is no part of the audit."""
+    return {
+        "text": row.text, "pattern": row.pattern, "owner": row.owner.email, "due_on": row.due_on.isoformat(),
+        "raised_by": row.raised_by.email, "raised_at": log.utc_text(row.raised_at),
+    }  # fmt: skip

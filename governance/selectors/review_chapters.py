@@ -1,0 +1,257 @@
+"""The chapters of the board's review of a quarter. Each says what happened in the span, in sentences, facts and a table."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from governance.chapters import Chapter, chapter, counted
+from governance.models import (
+    ChangeRequest,
+    ChangeState,
+    DisputeState,
+    FigureDispute,
+    MetricEvent,
+    MetricHappening,
+    MetricVersion,
+    QuarterAudit,
+)
+from governance.selectors.quarter_audits import audit_view, follow_ups_open
+from metrics.engine.bridge import TOTAL
+from metrics.models import CloseBridge, ContractImport, MonthClose, PolicyVersion
+from metrics.models.intake import ImportState
+from metrics.selectors.books import book_head
+from metrics.selectors.closes import day_end
+from metrics.selectors.data_quality import issue_list
+from metrics.selectors.figures import MOVEMENTS
+from metrics.selectors.periods import Period
+from metrics.selectors.policies import policy_changes, policy_versions
+from metrics.selectors.reported import bridge_reported, headline_reported
+from portal.accounts.adoption import adoption_get
+from portal.lib.money import money_text, percent_text
+from portal.lib.periods import first_day, last_day, month_format
+from portal.tenancy.models import Client
+
+MOST_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Span:
+    """The quarter that is reviewed, as months and as instants where the client is."""
+
+    client: Client
+    period: Period
+    since: dt.datetime
+    until: dt.datetime
+
+    @classmethod
+    def of(cls, client: Client, period: Period) -> Self:
+        """The span of a period."""
+        before = first_day(period.first) - dt.timedelta(days=1)
+        return cls(client, period, day_end(client, before), day_end(client, last_day(period.last)))
+
+    def within(self, at: dt.datetime | None) -> bool:
+        """Whether something happened in it."""
+        return at is not None and self.since <= at < self.until
+
+    def money(self, amount: Decimal, *, plus: bool = False) -> str:
+        """An amount in the client's own form."""
+        return money_text(amount, self.client.currency, self.client.locale, plus=plus)
+
+    def day(self, at: dt.datetime | None) -> str:
+        """A day where the client is, as ISO text."""
+        zone = self.since.tzinfo
+        return at.astimezone(zone).date().isoformat() if at is not None else ""
+
+
+def numbers_chapter(span: Span) -> Chapter | None:
+    """What the quarter reported: the bridge, and the rates at its end."""
+    first, last = span.period.first, span.period.last
+    bridge = bridge_reported(span.client, None, first, last, TOTAL, "month")
+    if not bridge.totals:
+        return None
+    totals, label = bridge.totals, bridge.head.label
+    headline = headline_reported(span.client, None, last)
+    moved = {name: sum((getattr(row, name) for row in totals), Decimal(0)) for name in (*MOVEMENTS, "fx", "adjustment")}
+    rows: list[tuple[str, str]] = [("Beginning", span.money(totals[0].beginning))]
+    rows += [(name.replace("fx", "exchange rates").capitalize(), span.money(moved[name], plus=True))
+             for name in (*MOVEMENTS, "fx", "adjustment") if moved[name]]  # fmt: skip
+    rows.append(("Ending", span.money(totals[-1].ending)))
+    rates = [
+        (name, percent_text(value, span.client.locale) if value is not None else "no value")
+        for name, value in (("NRR, 12 months", headline.nrr.value), ("GRR, 12 months", headline.grr.value))
+    ]
+    open_months = sum(row.state == "live" for row in totals)
+    note = f"{counted(open_months, 'month')} of the quarter {'is' if open_months == 1 else 'are'} not closed yet."
+    return chapter(
+        "numbers", f"{label} of the quarter",
+        f"{label} went from {span.money(totals[0].beginning)} to {span.money(totals[-1].ending)} {span.client.currency}.",
+        note if open_months else "All months are closed and stand as reported.",
+        facts=[*rates, ("Customers at the end", str(totals[-1].customers_ending))],
+        columns=("Movement", span.client.currency), rows=rows, figures=(1,),
+    )  # fmt: skip
+
+
+def changes_chapter(span: Span) -> Chapter:
+    """What was asked to be changed, what was decided, and what took effect."""
+    touched = [
+        row
+        for row in ChangeRequest.objects.exclude(state=ChangeState.DRAFT).select_related("requested_by")
+        if any(span.within(at) for at in (row.submitted_at, row.decided_at, row.effective_at))
+    ]
+    made, decided, effective = (
+        sum(span.within(getattr(row, name)) for row in touched)
+        for name in ("submitted_at", "decided_at", "effective_at")
+    )
+    rows = [
+        (str(row), row.title, row.get_kind_display(), row.get_state_display(),
+         row.requested_by.get_full_name() if row.requested_by else "", span.day(row.submitted_at), span.day(row.decided_at))
+        for row in touched
+    ]  # fmt: skip
+    return chapter(
+        "changes", "Change requests",
+        f"{counted(made, 'request')} made, {decided} decided, {effective} in effect." if touched
+        else "No change was asked for, decided or put into effect.",
+        columns=("Request", "What", "Kind", "State now", "Asked by", "Submitted", "Decided") if rows else (),
+        rows=rows[:MOST_ROWS],
+    )  # fmt: skip
+
+
+def restatements_chapter(span: Span) -> Chapter:
+    """Which closed months were restated, why, and by how much."""
+    recognition = book_head(span.client).recognition
+    closes = MonthClose.objects.filter(
+        recognition=recognition, revision__gt=1, closed_at__gte=span.since, closed_at__lt=span.until
+    )
+    found = list(closes.select_related("closed_by").order_by("closed_at"))
+    pairs = [pk for row in found for pk in (row.pk, row.restates_id)]
+    bridges = CloseBridge.objects.filter(close__in=pairs, dimension=TOTAL)
+    endings: dict[int | None, Decimal] = dict(bridges.values_list("close_id", "ending"))
+    rows = [
+        (month_format(row.month), row.reason, span.money(endings[row.restates_id]), span.money(endings[row.pk]),
+         span.money(endings[row.pk] - endings[row.restates_id], plus=True),
+         row.closed_by.get_full_name() if row.closed_by else "", span.day(row.closed_at))
+        for row in found
+    ]  # fmt: skip
+    return chapter(
+        "restatements", "Restatements",
+        f"{counted(len(rows), 'closed month')} {'was' if len(rows) == 1 else 'were'} restated." if rows
+        else "No closed month was restated.",
+        columns=("Month", "Why", "As reported", "As restated", "By", "Who", "On") if rows else (), rows=rows[:MOST_ROWS],
+        figures=(2, 3, 4),
+    )  # fmt: skip
+
+
+def quality_chapter(span: Span) -> Chapter:
+    """How the data came in, and what it still leaves open."""
+    imports = ContractImport.objects.filter(created_at__gte=span.since, created_at__lt=span.until)
+    states = Counter(imports.order_by().values_list("state", flat=True))
+    good = states[ImportState.DONE] + states[ImportState.UNCHANGED]
+    bad = states[ImportState.REFUSED] + states[ImportState.FAILED]
+    rows = [(each.kind.title, each.count, each.kind.advice) for each in issue_list(span.client) if each.count]
+    return chapter(
+        "quality", "Data quality",
+        f"{counted(states.total(), 'file')} came in: {good} loaded, {bad} refused or failed." if states
+        else "No file came in.",
+        f"The lines as they stand raise {counted(len(rows), 'question')}." if rows else "The lines raise no question.",
+        columns=("Question", "Lines", "What to do") if rows else (), rows=rows[:MOST_ROWS], figures=(1,),
+    )  # fmt: skip
+
+
+def disputes_chapter(span: Span) -> Chapter:
+    """Which published figures were disputed, and what came of it."""
+    rows = FigureDispute.objects.select_related("metric", "owner", "raised_by").order_by("number")
+    found = [row for row in rows if row.is_open or span.within(row.raised_at) or span.within(row.settled_at)]
+    found = [row for row in found if row.raised_at < span.until]
+    settled = Counter(row.state for row in found if span.within(row.settled_at))
+    table = [
+        (str(row), str(row.metric.key) if row.metric else row.get_figure_display(), month_format(row.month),
+         row.published_text, row.get_state_display(), row.outcome or row.reason, row.owner.get_full_name() if row.owner else "")
+        for row in found
+    ]  # fmt: skip
+    raised = sum(span.within(row.raised_at) for row in found)
+    return chapter(
+        "disputes", "Disputed figures",
+        f"{counted(raised, 'figure')} disputed, {settled[DisputeState.STANDS]} found to stand, "
+        f"{settled[DisputeState.CORRECTED]} corrected, {sum(row.is_open for row in found)} still open." if found
+        else "No published figure was disputed.",
+        columns=("Dispute", "Figure", "Month", "Published", "State", "Because", "Looked into by") if found else (),
+        rows=table[:MOST_ROWS], figures=(3,),
+    )  # fmt: skip
+
+
+def audits_chapter(span: Span) -> Chapter:
+    """The audits of contracts that belong to the quarter or were signed in it, and what is still to be done about them."""
+    rows, sentences = [], []
+    for found in QuarterAudit.objects.select_related("auditor").defer("population").order_by("last_month"):
+        view = audit_view(found)
+        is_own = found.quarter == span.period.key
+        if not is_own and not (view.signature and span.within(view.signature.signed_at)):
+            continue
+        difference = sum((row.difference or Decimal(0) for row in view.contracts), Decimal(0))
+        signed = (
+            f"{view.signature.user.get_full_name()}, {span.day(view.signature.signed_at)}"
+            if view.signature
+            else "not signed"
+        )
+        rows.append(
+            (
+                found.quarter,
+                f"{view.checked} of {len(view.contracts)}",
+                len(view.off),
+                span.money(difference, plus=True),
+                signed,
+            )
+        )
+        sentences += [each.sentence for each in view.patterns]
+    waiting = [
+        f"Open since the audit of {row.audit.quarter}, until {row.due_on.isoformat()}, {row.owner.get_full_name()}: {row.text}"
+        for row in follow_ups_open()
+    ]
+    none = "" if rows else "The contracts of this quarter were not audited."
+    return chapter(
+        "audits", "Contract audits", none, *sentences, *waiting,
+        columns=("Audit", "Checked", "Not as the source", "Difference", "Signed") if rows else (), rows=rows,
+        figures=(1, 2, 3),
+    )  # fmt: skip
+
+
+def definitions_chapter(span: Span) -> Chapter:
+    """What changed in the policy and in the metrics."""
+    rows: list[tuple[Any, ...]] = []
+    versions = policy_versions()
+    older: dict[int, PolicyVersion] = {each.number: each for each in versions}
+    for version in sorted(versions, key=lambda each: each.number):
+        if span.within(version.created_at) and version.number - 1 in older:
+            edits = policy_changes(older[version.number - 1], version)
+            what = "; ".join(f"{each.parameter}: {each.old} → {each.new}" for each in edits) or "no parameter"
+            who = version.created_by.get_full_name() if version.created_by else ""
+            rows.append((span.day(version.created_at), f"Policy v{version.number}", what, version.note, who))
+    metric_versions = MetricVersion.objects.filter(at__gte=span.since, at__lt=span.until, number__gt=1)
+    for each in metric_versions.select_related("metric", "by").order_by("at"):
+        since = "the beginning" if each.effective_month is None else month_format(each.effective_month)
+        who = each.by.get_full_name() if each.by else ""
+        rows.append((span.day(each.at), f"{each.metric.key} v{each.number}", f"from {since}", each.reason, who))
+    events = MetricEvent.objects.filter(kind=MetricHappening.STATUS, at__gte=span.since, at__lt=span.until)
+    for event in events.select_related("metric", "by").order_by("at"):
+        who = event.by.get_full_name() if event.by else ""
+        rows.append((span.day(event.at), event.metric.key, event.text, event.reason, who))
+    return chapter(
+        "definitions", "Policy and metrics",
+        f"{counted(len(rows), 'change')} of what the numbers mean." if rows else "What the numbers mean did not change.",
+        columns=("On", "What", "Change", "Why", "Who") if rows else (), rows=sorted(rows)[:MOST_ROWS],
+    )  # fmt: skip
+
+
+def usage_chapter(span: Span) -> Chapter:
+    """How much the client's people used the portal."""
+    found = adoption_get(first_day(span.period.first), last_day(span.period.last))
+    top = sorted((page for page in found.pages if page.times), key=lambda page: (-page.times, page.label))[:8]
+    return chapter(
+        "usage", "Use",
+        f"{found.total.people} of {counted(found.members, 'person', 'people')} opened the portal, "
+        f"{counted(found.total.pages, 'page')} in all.",
+        columns=("Page", "Opened", "By how many people") if top else (), figures=(1, 2),
+        rows=[(page.label, page.times, page.people) for page in top],
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""What is looked at every day: audits that are due or wait, follow-ups that are late, disputes that nobody settles.
+
+`oversight_look(client=, now=) -> int` runs in the client's scope, at-least-once: each thing is told once a week to each person,
+by the key of its notice.
+"""
+
+import datetime as dt
+from typing import Any, Final
+
+from django.urls import reverse
+
+from governance.models import (
+    AuditedContract,
+    AuditFollowUp,
+    AuditState,
+    ContractResult,
+    DisputeState,
+    FigureDispute,
+    QuarterAudit,
+)
+from governance.selectors.quarter_audits import quarter_to_audit
+from governance.services.evidence import evidence_tidy
+from governance.services.figure_disputes import called
+from governance.services.quarter_audits import audit_path
+from portal.lib.dates import time_zone
+from portal.notices.audience import members_in
+from portal.notices.kinds import Kind
+from portal.notices.services.days import next_morning
+from portal.notices.services.raising import notice_add
+from portal.tenancy.dispatch import next_run
+from portal.tenancy.models import Client, ClientRole
+
+DUE_COLUMN: Final = "next_oversight_at"
+SOON: Final = dt.timedelta(days=3)  # in which somebody should have settled a dispute, or taken it
+
+
+def oversight_look(*, client: Client, now: dt.datetime) -> int:
+    """Tell whom it concerns what is due or late; gives how many things were told. Sets the next morning."""
+    today = now.astimezone(time_zone(client.time_zone)).date()
+    week = f"{today.isocalendar().year}-{today.isocalendar().week}"
+    told = audit_due(client, now, week) + audits_waiting(client, today, week) + follow_ups_late(client, today, week)
+    told += disputes_waiting(client, now, week)
+    evidence_tidy(client=client, now=now)
+    next_run(client=client, column=DUE_COLUMN, at=next_morning(client.time_zone, now))
+    return told
+
+
+def audit_due(client: Client, now: dt.datetime, week: str) -> int:
+    """The audit of a quarter that is closed and was not drawn: Finance and RevOps are told."""
+    period = quarter_to_audit(client, now)
+    if period is None:
+        return 0
+    path = reverse("quarter_audits", kwargs={"client_slug": client.slug})
+    text = f"The books of {period.key} are closed: its audit is due. Draw a sample of its contracts"
+    people = members_in(ClientRole.FINANCE, ClientRole.REVOPS)
+    return tell(client, people, text, path, f"audit due {period.key} {week}", f"audit {period.key}")
+
+
+def audits_waiting(client: Client, today: dt.date, week: str) -> int:
+    """Audits that are drawn and not signed: the auditor hears of it, past the due day the client's admins too."""
+    told = 0
+    for found in QuarterAudit.objects.filter(state=AuditState.OPEN).select_related("auditor").defer("population"):
+        rows = AuditedContract.objects.filter(audit=found)
+        left = rows.filter(result=ContractResult.OPEN).count()
+        is_late = found.due_on < today
+        what = f"{left} of {rows.count()} contracts are not checked" if left else "it waits for Finance's signature"
+        when = f"was due on {found.due_on}" if is_late else f"is due on {found.due_on}"
+        people = [found.auditor] if left else [found.auditor, *members_in(ClientRole.FINANCE)]
+        people += members_in(ClientRole.ADMIN) if is_late else []
+        text = f"The audit of {found.quarter} {when}: {what}"
+        path = audit_path(client, found.quarter)
+        told += tell(client, people, text, path, f"audit waits {found.quarter} {week}", f"audit {found.quarter}")
+    return told
+
+
+def follow_ups_late(client: Client, today: dt.date, week: str) -> int:
+    """Follow-ups that are due: their owner hears of it, once they are late whoever raised them too."""
+    told = 0
+    late = AuditFollowUp.objects.filter(done_at=None, due_on__lte=today)
+    for row in late.select_related("audit", "owner", "raised_by").defer("audit__population"):
+        people = [row.owner] if row.due_on == today else [row.owner, row.raised_by]
+        text = f"Due on {row.due_on}, of the audit of {row.audit.quarter}: {row.text}"
+        path = audit_path(client, row.audit.quarter)
+        told += tell(client, people, text, path, f"follow-up {row.pk} {week}", f"audit {row.audit.quarter}")
+    return told
+
+
+def disputes_waiting(client: Client, now: dt.datetime, week: str) -> int:
+    """Disputes that wait: for somebody to look into them Finance and RevOps hear, else whoever does."""
+    told = 0
+    waiting = FigureDispute.objects.filter(state__in=[DisputeState.RAISED, DisputeState.INVESTIGATING])
+    for row in waiting.filter(raised_at__lt=now - SOON).select_related("owner", "metric"):
+        people = [row.owner] if row.owner else members_in(ClientRole.FINANCE, ClientRole.REVOPS)
+        waits = "is not settled yet" if row.owner else "waits for somebody to look into it"
+        path = reverse("dispute", kwargs={"client_slug": client.slug, "number": row.number})
+        text = f"{row} {waits}: {called(row)}"
+        told += tell(
+            client, people, text, path, f"dispute waits {row.pk} {week}", f"dispute {row.number}", Kind.DISPUTE
+        )
+    return told
+
+
+def tell(client: Client, people: list[Any], text: str, path: str, key: str, about: str, kind: str = Kind.AUDIT) -> int:
+    """One notice to each of them, once for each key."""
+    return notice_add(client=client, users=people, kind=kind, text=text, path=path, about=about[:60], key=key[:120])

@@ -1,0 +1,227 @@
+"""Audits of quarters: the list, one audit, one contract of it, follow-ups, and Finance's signature."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from governance.audit_forms import FollowUpForm, OutcomeForm, ResultForm
+from governance.audit_page import (
+    audit_context,
+    contract_context,
+    draw_form,
+    list_context,
+    paper_context,
+    today_of,
+)
+from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, QuarterAudit
+from governance.oversight_page import people_to_choose
+from governance.selectors.quarter_audits import audit_get, auditable_quarters
+from governance.services.evidence import evidence_keep
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.quarter_audits import (
+    audit_draw,
+    audit_sign,
+    follow_up_raise,
+    follow_up_settle,
+    result_keep,
+)
+from governance.views.documents import attachment
+from portal.accounts.models import User
+from portal.accounts.proofs import WRONG_CODE, place_of, proof_given
+from portal.lib.paper import paper, paper_size
+from portal.lib.stored_answer import stored_answer
+from portal.tenancy import audit as log
+from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_AUDITS
+
+
+@require_GET
+@client_page(VIEW_AUDITS)
+def quarter_audits(request: TenantRequest) -> HttpResponse:
+    """Every audit, and what is due."""
+    return TemplateResponse(request, "governance/oversight/audits.html", list_context(request))
+
+
+@require_POST
+@client_page(RUN_AUDITS)
+def quarter_audit_draw(request: TenantRequest) -> HttpResponse:
+    """Draw the sample of a quarter."""
+    form = draw_form(request, auditable_quarters(request.client, timezone.now()), request.POST)
+    if form.is_valid():
+        try:
+            found = audit_draw(client=request.client, user=request.user, now=timezone.now(), **form.cleaned_data)
+        except DefinitionError as error:
+            form.add_error(None, error.sentence)
+        else:
+            messages.success(request, "The sample is drawn. Check each contract against its source.")
+            return redirect("quarter_audit", client_slug=request.client.slug, quarter=found.quarter)
+    context = list_context(request, form)
+    return TemplateResponse(request, "governance/oversight/audits.html", context, status=422)
+
+
+@require_GET
+@client_page(VIEW_AUDITS)
+def quarter_audit(request: TenantRequest, quarter: str) -> HttpResponse:
+    """One audit."""
+    return TemplateResponse(request, "governance/oversight/audit.html", audit_context(request, audit_or_404(quarter)))
+
+
+@require_GET
+@client_page(VIEW_AUDITS)
+def quarter_audit_contract(request: TenantRequest, quarter: str, position: int) -> HttpResponse:
+    """The work sheet of one contract."""
+    found = audit_or_404(quarter)
+    context = contract_context(request, found, contract_or_404(found, position))
+    return TemplateResponse(request, "governance/oversight/contract.html", context)
+
+
+@require_POST
+@client_page(RUN_AUDITS)
+def quarter_audit_result(request: TenantRequest, quarter: str, position: int) -> HttpResponse:
+    """Keep what was found about a contract, and go on to the next one that is open."""
+    found = audit_or_404(quarter)
+    row, form, status = contract_or_404(found, position), ResultForm(request.POST, request.FILES), 422
+    if form.is_valid():
+        try:
+            upload = form.cleaned_data["file"]
+            evidence = evidence_keep(client=request.client, upload=upload, user=request.user) if upload else None
+            version = form.cleaned_data["version"]
+            result_keep(
+                client=request.client, contract=row, version=version, given=form.found(evidence), user=request.user
+            )
+        except DefinitionError as error:
+            form.add_error(None, error.sentence)
+            status = 409 if isinstance(error, OutdatedError) else 422
+        else:
+            messages.success(request, f"{row.contract_id} is kept.")
+            return redirect("quarter_audit", client_slug=request.client.slug, quarter=quarter)
+    context = contract_context(request, found, row, form)
+    return TemplateResponse(request, "governance/oversight/contract.html", context, status=status)
+
+
+@require_POST
+@client_page(RUN_AUDITS)
+def quarter_audit_follow_up(request: TenantRequest, quarter: str) -> HttpResponse:
+    """Raise a follow-up."""
+    found = audit_or_404(quarter)
+    form, status = FollowUpForm(request.POST, people=people_to_choose(request.client)), 422
+    if form.is_valid():
+        given: dict[str, Any] = {**form.cleaned_data, "owner": User.objects.get(pk=form.cleaned_data["owner"])}
+        try:
+            follow_up_raise(client=request.client, found=found, user=request.user, today=today_of(request), **given)
+        except DefinitionError as error:
+            form.add_error(None, error.sentence)
+            status = 409 if isinstance(error, OutdatedError) else 422
+        else:
+            messages.success(request, "The owner is told.")
+            return redirect("quarter_audit", client_slug=request.client.slug, quarter=quarter)
+    return TemplateResponse(
+        request, "governance/oversight/audit.html", audit_context(request, found, form), status=status
+    )
+
+
+@require_POST
+@client_page(RUN_AUDITS)
+def audit_follow_up_settle(request: TenantRequest, follow_up_id: int) -> HttpResponse:
+    """Say what came of a follow-up."""
+    row = AuditFollowUp.objects.select_related("audit").defer("audit__population").filter(pk=follow_up_id).first()
+    if row is None:
+        raise Http404("No such follow-up.")
+    form = OutcomeForm(request.POST)
+    problem, status = "Say what came of it.", 422
+    if form.is_valid():
+        try:
+            follow_up_settle(follow_up=row, outcome=form.cleaned_data["outcome"], user=request.user)
+        except DefinitionError as error:
+            problem, status = error.sentence, 409 if isinstance(error, OutdatedError) else 422
+        else:
+            return redirect("quarter_audit", client_slug=request.client.slug, quarter=row.audit.quarter)
+    return refused(request, row.audit.quarter, problem, status)
+
+
+@require_POST
+@client_page(SIGN_AUDITS)
+def quarter_audit_sign(request: TenantRequest, quarter: str) -> HttpResponse:
+    """Sign what was shown, after a sign-in of the last minutes."""
+    found = audit_or_404(quarter)
+    proof = proof_given(request, f"audit {quarter}")
+    if proof is None:
+        return refused(request, quarter, WRONG_CODE, 200)
+    if isinstance(proof, HttpResponse):
+        return proof
+    try:
+        audit_sign(
+            client=request.client, found=found, sha256=request.POST.get("sha256", ""),
+            intent=request.POST.get("intent", ""), user=request.user, proof=proof, place=place_of(request),
+        )  # fmt: skip
+    except DefinitionError as error:
+        return refused(request, quarter, error.sentence, 409 if isinstance(error, OutdatedError) else 422)
+    messages.success(request, "Signed. Nothing of this audit changes any more.")
+    return redirect("quarter_audit", client_slug=request.client.slug, quarter=quarter)
+
+
+@require_GET
+@client_page(VIEW_AUDITS)
+def quarter_audit_pdf(request: TenantRequest, quarter: str) -> HttpResponse:
+    """The audit on paper."""
+    context = paper_context(request, audit_or_404(quarter))
+    content = paper("pdf/quarter_audit.html", context, size=paper_size(request.client.locale))
+    return attachment(content, "application/pdf", f"{request.client.slug}-contract-audit-{quarter}.pdf".lower())
+
+
+@require_GET
+@client_page(VIEW_AUDITS)
+def quarter_audit_json(request: TenantRequest, quarter: str) -> HttpResponse:
+    """The audit as data: what the sha256 on the page and on paper is of."""
+    context = paper_context(request, audit_or_404(quarter))
+    name = f"{request.client.slug}-contract-audit-{quarter}.json".lower()
+    return attachment(log.canonical(context["content"]), "application/json", name)
+
+
+@require_GET
+@client_page(VIEW_AUDITS)
+def quarter_audit_contracts(request: TenantRequest, quarter: str) -> HttpResponse:
+    """The ids that the sample was drawn from, one a line."""
+    found = QuarterAudit.objects.filter(quarter=quarter).values_list("population", flat=True).first()
+    if found is None:
+        raise Http404("No such audit.")
+    return attachment(found.encode(), "text/plain; charset=utf-8", "contracts.txt")
+
+
+@require_GET
+@client_page(VIEW_AUDITS)
+def evidence_file(request: TenantRequest, file_id: int) -> HttpResponse:
+    """A file that stands behind a result; with `?show=1` a picture or PDF in its place."""
+    row = EvidenceFile.objects.filter(pk=file_id).first()
+    if row is None:
+        raise Http404("No such file.")
+    return stored_answer(row, is_shown=request.GET.get("show") == "1")  # type: ignore[return-value]
+
+
+def audit_or_404(quarter: str) -> QuarterAudit:
+    """The audit of a quarter."""
+    found = audit_get(quarter)
+    if found is None:
+        raise Http404("No such audit.")
+    return found
+
+
+def contract_or_404(found: QuarterAudit, position: int) -> AuditedContract:
+    """One contract of the sample."""
+    row: AuditedContract | None = (
+        AuditedContract.objects.filter(audit=found, position=position).select_related("checked_by", "evidence").first()
+    )
+    if row is None:
+        raise Http404("No such contract in this audit.")
+    return row
+
+
+def refused(request: TenantRequest, quarter: str, problem: str, status: int) -> HttpResponse:
+    """The audit again, with what is wrong."""
+    context = audit_context(request, audit_or_404(quarter)) | {"problem": problem}
+    return TemplateResponse(request, "governance/oversight/audit.html", context, status=status)

@@ -1,0 +1,103 @@
+"""The board's review of a quarter, and the governance handbook: pages, paper, and what was held."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from governance.review_page import (
+    HeldForm,
+    handbook_context,
+    handbook_paper,
+    review_context,
+    review_paper,
+    reviews_context,
+)
+from governance.services.board_reviews import review_hold
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.views.documents import attachment
+from portal.lib.paper import paper, paper_size
+from portal.tenancy import audit as log
+from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.permissions import HOLD_REVIEW, VIEW_POLICY, VIEW_REVIEW
+
+
+@require_GET
+@client_page(VIEW_REVIEW)
+def board_reviews(request: TenantRequest) -> HttpResponse:
+    """Every quarter, and whether its review was held."""
+    return TemplateResponse(request, "governance/oversight/reviews.html", reviews_context(request))
+
+
+@require_GET
+@client_page(VIEW_REVIEW)
+def board_review(request: TenantRequest, quarter: str) -> HttpResponse:
+    """The review of a quarter."""
+    return shown(request, quarter)
+
+
+@require_POST
+@client_page(HOLD_REVIEW)
+def board_review_hold(request: TenantRequest, quarter: str) -> HttpResponse:
+    """Keep the review as it was held."""
+    form = HeldForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            review_hold(
+                client=request.client, quarter=quarter, user=request.user, now=timezone.now(), **form.cleaned_data
+            )
+        except DefinitionError as error:
+            form.add_error(None, error.sentence)
+            status = 409 if isinstance(error, OutdatedError) else 422
+        else:
+            messages.success(request, "Kept as it was held. It does not change any more.")
+            return redirect("board_review", client_slug=request.client.slug, quarter=quarter)
+    return shown(request, quarter, form, status)
+
+
+@require_GET
+@client_page(VIEW_REVIEW)
+def board_review_pdf(request: TenantRequest, quarter: str) -> HttpResponse:
+    """The review on paper."""
+    context = review_paper(request, quarter)
+    if context is None:
+        raise Http404("No such quarter.")
+    content = paper("pdf/chapters.html", context, size=paper_size(request.client.locale))
+    return attachment(content, "application/pdf", f"{request.client.slug}-review-{quarter}.pdf".lower())
+
+
+@require_GET
+@client_page(VIEW_REVIEW)
+def board_review_json(request: TenantRequest, quarter: str) -> HttpResponse:
+    """The review as data: what its sha256 is of."""
+    context = review_context(request, quarter)
+    if context is None:
+        raise Http404("No such quarter.")
+    name = f"{request.client.slug}-review-{quarter}.json".lower()
+    return attachment(log.canonical(context["content"]), "application/json", name)
+
+
+@require_GET
+@client_page(VIEW_POLICY)
+def handbook(request: TenantRequest) -> HttpResponse:
+    """How the numbers of this client are governed, as it is now."""
+    return TemplateResponse(request, "governance/oversight/handbook.html", handbook_context(request))
+
+
+@require_GET
+@client_page(VIEW_POLICY)
+def handbook_pdf(request: TenantRequest) -> HttpResponse:
+    """The handbook on paper."""
+    content = paper("pdf/chapters.html", handbook_paper(request), size=paper_size(request.client.locale))
+    return attachment(content, "application/pdf", f"{request.client.slug}-governance-handbook.pdf".lower())
+
+
+def shown(request: TenantRequest, quarter: str, form: HeldForm | None = None, status: int = 200) -> HttpResponse:
+    """The page of a quarter."""
+    context = review_context(request, quarter, form)
+    if context is None:
+        raise Http404("No such quarter.")
+    return TemplateResponse(request, "governance/oversight/review.html", context, status=status)

@@ -1,0 +1,178 @@
+"""The board's review is written from the quarter and kept as it was held; the handbook says what the system does."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client as Browser
+
+from governance.handbook import handbook_chapters
+from governance.models import BoardReview, Metric
+from governance.selectors.board_review import review_content, review_quarters
+from governance.selectors.published_figures import Subject
+from governance.services.board_reviews import review_hold
+from governance.services.change_states import STEPS as CHANGE_STEPS
+from governance.services.figure_disputes import dispute_raise
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import metric_owner_set, registry_start
+from metrics.models import ContractLine
+from metrics.selectors.periods import Period
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_restate
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy import audit as log
+from portal.tenancy.models import AuditEntry, Client, ClientRole, FirmRole
+from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_ROLE_PERMISSIONS
+from portal.tenancy.scope import tenant_context
+from tests.governance.audits import NOW, QUARTER, an_audit, check_rest, keep, sign
+from tests.reporting.numbers import NOW as BOOKED
+
+FIRST, LAST = month_parse("2026-01"), month_parse("2026-03")
+Q1 = Period(QUARTER, FIRST, LAST)
+
+
+def chapters(client: Client, period: Period = Q1) -> dict[str, dict[str, Any]]:
+    return {each["key"]: each for each in review_content(client, period)["chapters"]}
+
+
+def held(client: Client, user: User, **more: Any) -> BoardReview:
+    given: dict[str, Any] = {
+        "sha256": log.digest(review_content(client, Q1)),
+        "held_on": NOW.date(),
+        "present": "Eve, Finn",
+    } | more
+    return review_hold(client=client, quarter=QUARTER, user=user, now=NOW, **given)
+
+
+def test_it_tells_the_numbers_the_audit_the_restatement_and_the_dispute(
+    northwind: Client, rita: User, finn: User, eve: User
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        keep(northwind, 1, rita, result="differs", difference=Decimal("-120"), reason="price", note="10 % off")
+        check_rest(northwind, rita)
+        sign(northwind, finn)
+        dispute_raise(client=northwind, subject=Subject("ending", LAST), believed=None, reason="Too high", user=eve)
+        ContractLine.objects.filter(contract_id="K01").update(amount=500)
+        books_rebuild_all(client=northwind, now=BOOKED)
+        month_restate(client=northwind, month=LAST, reason="A late credit", user=finn)
+        # what people did happened today, on the clock of the database: the quarter that today lies in tells of it
+        today = dt.datetime.now(dt.UTC).date()
+        month = today.year * 12 + today.month - 1
+        this = Period("today", month, month)
+        told = chapters(northwind, this)
+        assert told["restatements"]["rows"][0][:5] == (
+            "2026-03",
+            "A late credit",
+            "105,000.00",
+            "104,500.00",
+            "−500.00",
+        )
+        assert told["audits"]["rows"][0][:4] == (QUARTER, "10 of 10", "1", "−120.00")
+        assert told["disputes"]["sentences"][0].startswith("1 figure disputed")
+        first = chapters(northwind)
+        assert first["numbers"]["sentences"][0] == "ARR went from 104,500.00 to 104,500.00 USD."
+        assert ("Ending", "104,500.00") in first["numbers"]["rows"]
+        assert first["restatements"]["sentences"] == ("No closed month was restated.",)
+        assert first["audits"]["rows"][0][0] == QUARTER
+
+
+def test_it_is_kept_exactly_as_it_was_shown(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        kept = held(northwind, finn, decisions="Discounts of amendments go into the export")
+        kept.refresh_from_db()
+        text = json.dumps(kept.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert kept.sha256 == hashlib.sha256(text.encode()).hexdigest()
+        assert AuditEntry.objects.get(action="board_review.held").details["sha256"] == kept.sha256
+        for write in (lambda: BoardReview.objects.update(decisions="x"), lambda: BoardReview.objects.all().delete()):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                write()
+        with pytest.raises(OutdatedError, match="held already"):
+            held(northwind, finn)
+
+
+def test_what_changed_since_it_was_opened_is_not_kept(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        seen = log.digest(review_content(northwind, Q1))
+        check_rest(northwind, rita)
+        with pytest.raises(OutdatedError, match="changed since you opened it"):
+            held(northwind, finn, sha256=seen)
+        with pytest.raises(DefinitionError, match="who was there"):
+            held(northwind, finn, present=" ")
+        with pytest.raises(DefinitionError, match="cannot lie ahead"):
+            held(northwind, finn, held_on=NOW.date() + dt.timedelta(days=1))
+        assert not BoardReview.objects.exists()
+
+
+def test_quarters_that_are_over_and_have_figures_can_be_reviewed(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        assert review_quarters(northwind, NOW) == []
+        an_audit(northwind, rita)
+        assert [each.key for each in review_quarters(northwind, NOW)][:2] == ["2026-Q1", "2025-Q4"]
+
+
+def test_the_page_shows_what_was_held_whatever_happens_later(
+    northwind: Client, rita: User, finn: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        held(northwind, finn)
+        dispute_raise(client=northwind, subject=Subject("ending", LAST), believed=None, reason="Too high", user=eve)
+    page = signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/").content.decode()
+    assert "No published figure was disputed." in page
+    assert "Keep the review" not in page
+    assert signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/review.pdf").content.startswith(b"%PDF")
+
+
+# --- the handbook -----------------------------------------------------------------------------------------------------
+
+
+def book(client: Client) -> dict[str, Any]:
+    return {each.key: each for each in handbook_chapters(client)}
+
+
+def test_it_names_every_owner_as_of_now(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        registry_start(client=northwind, user=rita)
+        metric = Metric.objects.get(key="arr")
+        assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "nobody"
+        metric_owner_set(metric=metric, version=metric.version, owner=finn, user=rita)
+        assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "Finn"
+
+
+def test_it_tells_every_step_of_a_change_and_no_other(northwind: Client) -> None:
+    with tenant_context(northwind):
+        assert len(book(northwind)["changes"].rows) == len(CHANGE_STEPS)
+
+
+def test_who_may_do_what_is_the_table_that_is_asked(northwind: Client) -> None:
+    with tenant_context(northwind):
+        rows = book(northwind)["rights"].rows
+    everything = set().union(*CLIENT_ROLE_PERMISSIONS.values(), *FIRM_ROLE_PERMISSIONS.values())
+    assert len(rows) == len(everything)
+    told = {row[0]: row for row in rows}
+    assert told["sign audits of contracts"][1:] == ("Finance", "nobody")
+    assert told["open the client's pages"][1:] == ("everybody", "everybody")
+    client_roles = [
+        str(label) for value, label in ClientRole.choices if "policy.edit" in CLIENT_ROLE_PERMISSIONS[value]
+    ]
+    firm_roles = [str(label) for value, label in FirmRole.choices if "policy.edit" in FIRM_ROLE_PERMISSIONS[value]]
+    written = told["write definitions and put policies together"]
+    assert written[1:] == (", ".join(client_roles) or "nobody", ", ".join(firm_roles))
+
+
+def test_a_stakeholder_reads_it_on_a_page_and_on_paper(
+    northwind: Client, stan: User, signed_in: Callable[[User], Browser]
+) -> None:
+    page = signed_in(stan)
+    assert b"Who may do what" in page.get("/c/northwind/oversight/handbook/").content
+    assert page.get("/c/northwind/oversight/handbook.pdf").content.startswith(b"%PDF")
+    assert page.get("/c/northwind/oversight/")["Location"].endswith("/oversight/handbook/")

@@ -1,0 +1,289 @@
+"""Disputes: a published figure is marked until somebody has looked into it and said what came of it."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client as Browser
+
+from governance.models import DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
+from governance.selectors.figure_disputes import corrections_for, disputed_marks
+from governance.selectors.published_figures import FigureError, Subject, published_get
+from governance.services.dispute_states import STEPS, next_state
+from governance.services.figure_disputes import (
+    dispute_comment,
+    dispute_raise,
+    dispute_reopen,
+    dispute_settle,
+    dispute_take,
+    dispute_withdraw,
+    evidence_attach,
+)
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import registry_start
+from governance.services.signoff_states import TransitionError
+from metrics.models import ContractLine
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close, month_restate
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.notices.models import Notice
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import NOW, numbers_load
+from tests.tenancy.routes_reporting import POLICY
+
+MARCH = month_parse("2026-03")
+ENDING = Subject("ending", MARCH)
+
+
+@pytest.fixture
+def booked(northwind: Client) -> Client:
+    """ARR is 12,000, 36,000 and 42,000 at the ends of January, February and March 2026."""
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=POLICY | {"reactivation_window_months": None})
+        numbers_load(northwind)
+    return northwind
+
+
+def raised(client: Client, user: User, subject: Subject = ENDING, **more: Any) -> FigureDispute:
+    given: dict[str, Any] = {"believed": Decimal(36_000), "reason": "Support is a service"} | more
+    return dispute_raise(client=client, subject=subject, user=user, **given)
+
+
+def taken(client: Client, user: User, owner: User, **more: Any) -> FigureDispute:
+    return dispute_take(client=client, dispute=raised(client, user, **more), owner=owner, user=owner)
+
+
+# --- raising ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_published_figure_and_its_account_are_kept_as_they_are_then(booked: Client, eve: User, finn: User) -> None:
+    with tenant_context(booked):
+        row = raised(booked, eve)
+        assert (str(row), row.published, row.recognition) == ("D-1", Decimal(42_000), "start")
+        (evidence,) = DisputeEvidence.objects.all()
+        customers = [(each["customer"], each["amount"]) for each in evidence.content["customers"]]
+        assert customers == [("bolt", "30000.00"), ("acme", "12000.00")]
+        text = json.dumps(evidence.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert evidence.sha256 == hashlib.sha256(text.encode()).hexdigest()
+        assert AuditEntry.objects.get(action="dispute.raised").details["published"] == row.published_text
+        told = Notice.objects.get(user=finn).text
+        assert told == "Eve disputes ARR in 2026-03 (42,000.00): Support is a service"
+        ContractLine.objects.update(amount=1)
+        evidence.refresh_from_db()
+        assert customers == [(each["customer"], each["amount"]) for each in evidence.content["customers"]]
+
+
+def test_a_customers_figure_is_kept_with_what_arr_explain_prints(booked: Client, eve: User) -> None:
+    with tenant_context(booked):
+        row = raised(booked, eve, Subject("ending", MARCH, customer="bolt"))
+        assert (row.customer, row.published) == ("bolt", Decimal(30_000))
+        content = DisputeEvidence.objects.get().content
+        assert content["kind"] == "arr_explain"
+        assert "Line K3/1 of contract K3, Support, recurring: 6000.00 USD" in content["text"]
+        assert sum(line["contributes"] for line in content["explanation"]["lines"]) == 3_000_000
+
+
+def test_a_closed_month_is_disputed_as_it_was_reported(booked: Client, eve: User) -> None:
+    with tenant_context(booked):
+        month_close(client=booked, month=MARCH)
+        ContractLine.objects.filter(line_id="K3/1").update(amount=1_000)
+        books_rebuild_all(client=booked, now=NOW)
+        row = raised(booked, eve)
+        content = DisputeEvidence.objects.get().content
+        assert (row.published, content["published"], content["now"]) == (Decimal(42_000), "42000.00", "37000.00")
+        assert content["closed_revision"] == 1
+
+
+def test_groups_rates_and_metrics_are_disputed_too(booked: Client, eve: User, rita: User) -> None:
+    with tenant_context(booked):
+        registry_start(client=booked, user=rita)
+        group = published_get(booked, Subject("new", month_parse("2026-02"), dimension="segment", group="Enterprise"))
+        assert (group.value, group.title) == (Decimal(24_000), "New, Enterprise")
+        assert published_get(booked, Subject("nrr", MARCH)).value is None
+        row = raised(booked, eve, Subject("metric", MARCH, metric="arr"), believed=None)
+        assert (row.metric.key, row.published, row.published_text) == ("arr", Decimal(42_000), "42,000.00")
+        content = DisputeEvidence.objects.get().content
+        assert [(part["name"], part["value"]) for part in content["parts"]] == [("book_ending", "42000")]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        Subject("colour", MARCH), Subject("ending", MARCH + 500), Subject("ending", MARCH, customer="nobody"),
+        Subject("ending", MARCH, dimension="segment", group="Moon"), Subject("metric", MARCH, metric="nothing"),
+        Subject("ending", MARCH, dimension="client_id", group="1"),
+    ],
+)  # fmt: skip
+def test_what_is_no_figure_cannot_be_disputed(booked: Client, subject: Subject) -> None:
+    with tenant_context(booked), pytest.raises(FigureError):
+        published_get(booked, subject)
+
+
+def test_a_figure_is_disputed_once_at_a_time_and_with_a_reason(booked: Client, eve: User, stan: User) -> None:
+    with tenant_context(booked):
+        with pytest.raises(DefinitionError, match="say why you believe so"):
+            raised(booked, eve, reason=" ")
+        raised(booked, eve)
+        with pytest.raises(DefinitionError, match="disputed already: say what you know in D-1"):
+            raised(booked, stan)
+        assert raised(booked, eve, Subject("ending", MARCH - 1)).number == 2
+
+
+# --- the table of states ----------------------------------------------------------------------------------------------
+
+
+def test_every_step_that_is_not_in_the_table_is_refused() -> None:
+    steps = {step for _, step in STEPS}
+    allowed = {
+        ("raised", "take"), ("raised", "withdraw"), ("looking", "take"), ("looking", "stand"), ("looking", "correct"),
+        ("looking", "withdraw"), ("stands", "reopen"), ("corrected", "reopen"),
+    }  # fmt: skip
+    for state, step in itertools.product(DisputeState.values, steps):
+        if (state, step) in allowed:
+            assert next_state(state, step) in DisputeState.values
+        else:
+            with pytest.raises(TransitionError):
+                next_state(state, step)
+
+
+def test_a_refused_step_leaves_no_row_and_no_entry(booked: Client, eve: User, finn: User) -> None:
+    with tenant_context(booked):
+        row = raised(booked, eve)
+        before = (DisputeEvent.objects.count(), AuditEntry.objects.count(), Notice.objects.count())
+        with pytest.raises(TransitionError, match="waits for somebody to look into it"):
+            dispute_settle(client=booked, dispute=row, step="stand", reason="Signed", user=finn)
+        assert before == (DisputeEvent.objects.count(), AuditEntry.objects.count(), Notice.objects.count())
+
+
+def test_a_figure_stands_because_of_something_and_can_be_opened_again(booked: Client, eve: User, finn: User) -> None:
+    with tenant_context(booked):
+        row = taken(booked, eve, finn)
+        dispute_comment(client=booked, dispute=row, text="The contract says recurring", user=finn)
+        evidence_attach(client=booked, dispute=row, customer="bolt", user=finn)
+        settled = dispute_settle(client=booked, dispute=row, step="stand", reason="Support recurs", user=finn)
+        assert (settled.state, settled.outcome, settled.settled_by) == ("stands", "Support recurs", finn)
+        assert not disputed_marks()
+        with pytest.raises(OutdatedError, match="open it again first"):
+            evidence_attach(client=booked, dispute=row, customer="acme", user=finn)
+        again = dispute_reopen(client=booked, dispute=row, reason="The amendment", user=eve)
+        assert (again.state, again.outcome, again.settled_at) == ("looking", "", None)
+        said = [(event.step, event.text) for event in DisputeEvent.objects.order_by("pk")]
+        assert ("stand", "Support recurs") in said
+        assert Notice.objects.filter(user=eve, text__contains="the figure stands. Support recurs").exists()
+
+
+def test_a_corrected_figure_names_what_corrected_it(booked: Client, eve: User, finn: User) -> None:
+    with tenant_context(booked):
+        month_close(client=booked, month=MARCH)
+        row = taken(booked, eve, finn)
+        asked = {"client": booked, "dispute": row, "step": "correct", "reason": "A late credit", "user": finn}
+        for nothing in ("", "close:1", "import:999", "change:7", "nonsense"):
+            with pytest.raises(DefinitionError, match="choose what corrected it"):
+                dispute_settle(correction=nothing, **asked)  # type: ignore[arg-type]
+        ContractLine.objects.filter(line_id="K3/1").update(amount=1_000)
+        books_rebuild_all(client=booked, now=NOW)
+        closes = month_restate(client=booked, month=MARCH, reason="Credit note of 2 April", user=finn)
+        close = next(each for each in closes if each.recognition == "start")
+        (offered, *_) = corrections_for(row)
+        assert offered.key == f"close:{close.pk}"
+        settled = dispute_settle(correction=offered.key, **asked)  # type: ignore[arg-type]
+        assert (settled.state, settled.correction_close) == ("corrected", close)
+
+
+def test_nobody_settles_their_own_and_nobody_withdraws_anothers(booked: Client, eve: User, finn: User) -> None:
+    with tenant_context(booked):
+        row = taken(booked, finn, finn)
+        with pytest.raises(DefinitionError, match="whoever raised a dispute does not settle it"):
+            dispute_settle(client=booked, dispute=row, step="stand", reason="I was wrong", user=finn)
+        with pytest.raises(DefinitionError, match="withdrawn by whoever raised it"):
+            dispute_withdraw(client=booked, dispute=row, reason="", user=eve)
+        assert dispute_withdraw(client=booked, dispute=row, reason="I was wrong", user=finn).state == "withdrawn"
+
+
+def test_what_was_said_and_explained_is_never_changed(booked: Client, eve: User) -> None:
+    with tenant_context(booked):
+        raised(booked, eve)
+        for write in (
+            lambda: DisputeEvent.objects.update(text="x"),
+            lambda: DisputeEvidence.objects.update(content={}),
+            lambda: DisputeEvidence.objects.all().delete(),
+        ):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                write()
+
+
+# --- where it is published --------------------------------------------------------------------------------------------
+
+
+def test_the_arr_page_marks_the_figure_and_leads_to_the_dispute(
+    booked: Client, eve: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    page = signed_in(eve)
+    address = "/c/northwind/arr/"
+    assert b"disputed" not in page.get(address).content
+    with tenant_context(booked):
+        row = raised(booked, eve)
+    text = page.get(address).content.decode()
+    link = '<a class="flag" href="/c/northwind/oversight/disputes/1/">disputed, D-1</a>'
+    assert text.count(link) == 3  # ARR, MRR and the row of March
+    assert link not in page.get(f"{address}?to=2026-02").content.decode()
+    assert link not in page.get(f"{address}?basis=signed").content.decode()
+    with tenant_context(booked):
+        dispute_take(client=booked, dispute=row, owner=finn, user=finn)
+        dispute_settle(client=booked, dispute=row, step="stand", reason="Signed", user=finn)
+    assert link not in page.get(address).content.decode()
+
+
+def test_marks_cost_one_query_however_many_there_are(
+    booked: Client, eve: User, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    with tenant_context(booked):
+        for month in range(MARCH - 2, MARCH + 1):
+            raised(booked, eve, Subject("ending", month))
+        with django_assert_num_queries(1):
+            assert {mark.month for mark in disputed_marks()} == {MARCH - 2, MARCH - 1, MARCH}
+
+
+def test_the_panel_of_a_figure_leads_to_the_form_of_exactly_that_figure(
+    booked: Client, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    page = signed_in(eve)
+    opened = page.get("/c/northwind/arr/?why=customer:2026-03:bolt", headers={"HX-Target": "drawer"}).content.decode()
+    url = opened.split('href="')[-1].split('"')[0].replace("&amp;", "&")
+    assert url.startswith("/c/northwind/oversight/disputes/new/?figure=ending&month=2026-03")
+    assert "30,000.00 USD" in " ".join(page.get(url).content.decode().split())
+    sent = {"figure": "ending", "month": "2026-03", "recognition": "start", "customer": "bolt", "reason": "Ended"}
+    assert page.post("/c/northwind/oversight/disputes/new/", sent).status_code == 302
+    again = page.get("/c/northwind/arr/?why=customer:2026-03:bolt", headers={"HX-Target": "drawer"}).content.decode()
+    assert "disputed, D-1" in again
+    assert "Dispute this figure" not in again
+    assert page.post("/c/northwind/oversight/disputes/1/settle/", {"step": "stand", "reason": "x"}).status_code == 403
+
+
+def test_a_step_that_may_not_follow_is_a_conflict(
+    booked: Client, eve: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(booked):
+        raised(booked, eve)
+    answer = signed_in(finn).post("/c/northwind/oversight/disputes/1/settle/", {"step": "stand", "reason": "No"})
+    assert answer.status_code == 409
+    assert b"waits for somebody to look into it" in answer.content
+
+
+def test_the_page_of_a_metric_marks_the_month(
+    booked: Client, eve: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(booked):
+        registry_start(client=booked, user=rita)
+        raised(booked, eve, Subject("metric", MARCH, metric="arr"))
+    text = signed_in(eve).get("/c/northwind/metrics/of/arr/").content.decode()
+    assert text.count("disputed, D-1") == 1
+    assert "figure=metric&amp;metric=arr&amp;month=2026-02" in text

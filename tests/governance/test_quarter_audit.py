@@ -1,0 +1,332 @@
+"""The audit of a quarter: anybody can draw its sample again, its sheets tie to ARR, and what was signed stays."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from governance.audit_patterns import Finding, by_chance, patterns_of
+from governance.models import AuditedContract, AuditFollowUp, AuditSignature, QuarterAudit
+from governance.sampling import contracts_draw
+from governance.selectors.quarter_audits import audit_get, audit_view, quarter_to_audit
+from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.quarter_audits import Found, audit_draw, follow_up_raise, follow_up_settle, result_keep
+from metrics.models import ContractLine
+from metrics.selectors.books import bridge_get
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.notices.models import Notice
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.audits import (
+    NOW,
+    QUARTER,
+    an_audit,
+    book_load,
+    check_rest,
+    contract_at,
+    keep,
+    shown_sha256,
+    sign,
+)
+
+# --- the drawing ------------------------------------------------------------------------------------------------------
+
+
+def drawn_by_postgresql(seed: str, contracts: list[str], size: int) -> list[str]:
+    """The same drawing by another program: what the method says, in SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM unnest(%s::text[]) AS id "
+            "ORDER BY encode(sha256(convert_to(%s || chr(10) || id, 'UTF8')), 'hex') COLLATE \"C\", id COLLATE \"C\" LIMIT %s",
+            [contracts, seed, size],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", ["", "0f" * 16, "Q3 “2026”"])
+def test_another_program_draws_the_same_contracts(seed: str) -> None:
+    contracts = [f"K-{n:04d}" for n in range(300)] + ["Ä 1", "k-0001", "K/1", "契約"]
+    assert list(contracts_draw(seed, contracts, 20)) == drawn_by_postgresql(seed, contracts, 20)
+
+
+IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+@given(st.lists(IDS, max_size=40), st.integers(1, 20), st.randoms())
+@settings(max_examples=50, deadline=None)
+def test_the_order_and_repetition_of_ids_change_nothing(contracts: list[str], size: int, random: object) -> None:
+    shuffled = contracts * 2
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    drawn = contracts_draw("seed", contracts, size)
+    assert drawn == contracts_draw("seed", shuffled, size)
+    assert len(drawn) == min(size, len(set(contracts))) == len(set(drawn))
+
+
+def test_every_contract_is_as_likely_as_any_other() -> None:
+    contracts = [f"K{n}" for n in range(20)]
+    times = dict.fromkeys(contracts, 0)
+    for seed in range(2_000):
+        for contract in contracts_draw(str(seed), contracts, 5):
+            times[contract] += 1
+    assert all(430 < count < 570 for count in times.values())  # 500 expected, 3.6 standard deviations
+
+
+def test_the_audit_keeps_what_the_drawing_needs(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        found = an_audit(northwind, rita)
+        ids = found.population.splitlines()
+        assert ids == sorted(ContractLine.objects.values_list("contract_id", flat=True))
+        sample = list(AuditedContract.objects.order_by("position").values_list("contract_id", flat=True))
+        assert sample == drawn_by_postgresql(found.seed, ids, 10)
+        assert len(found.seed) == 32
+        entry = AuditEntry.objects.get(action="quarter_audit.drawn")
+        assert (entry.details["seed"], entry.details["contracts"]) == (found.seed, sample)
+
+
+def test_a_quarter_is_drawn_once_and_only_when_it_is_over_and_closed(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        book_load(northwind)
+        asked = {"client": northwind, "due_on": dt.date(2026, 5, 15), "user": rita, "now": NOW}
+        for quarter in ("2025-Q4", "2026-Q2", "nonsense"):
+            with pytest.raises(DefinitionError, match="no quarter that is over and whose last month is closed"):
+                audit_draw(quarter=quarter, size=10, **asked)  # type: ignore[arg-type]
+        for size in (9, 21):
+            with pytest.raises(DefinitionError, match="10 to 20 contracts"):
+                audit_draw(quarter=QUARTER, size=size, **asked)  # type: ignore[arg-type]
+        audit_draw(quarter=QUARTER, size=20, **asked)  # type: ignore[arg-type]
+        assert AuditedContract.objects.count() == 14  # the whole book where it is smaller than the sample
+        with pytest.raises(OutdatedError, match="drawn once"):
+            audit_draw(quarter=QUARTER, size=10, **asked)  # type: ignore[arg-type]
+        assert QuarterAudit.objects.count() == 1
+
+
+def test_a_fiscal_year_of_its_own_decides_which_quarter_is_due(northwind: Client, rita: User) -> None:
+    northwind.fiscal_year_start = 4
+    northwind.save(update_fields=["fiscal_year_start"])
+    with tenant_context(northwind):
+        book_load(northwind)
+        due = quarter_to_audit(northwind, NOW)
+        assert due is not None
+        assert (due.key, due.first, due.last) == ("FY2026-Q4", month_parse("2026-01"), month_parse("2026-03"))
+
+
+# --- the sheets -------------------------------------------------------------------------------------------------------
+
+
+def test_the_sheets_of_all_contracts_add_up_to_arr(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita, size=14)
+        ending = bridge_get(northwind, None, month_parse("2026-03"), month_parse("2026-03")).totals[0].ending
+        rows = list(AuditedContract.objects.all())
+        assert sum(row.arr for row in rows) == ending == Decimal(105_000)
+        for row in rows:
+            assert sum(Decimal(line["arr"]) for line in row.sheet["lines"]) == row.arr
+            assert row.sheet["months"][-1] == {"month": "2026-03", "arr": str(row.arr)}
+            assert row.sheet["customer_total"] == {"now": str(row.arr), "closed": str(row.arr), "revision": 1}
+
+
+def test_a_sheet_says_what_to_look_at_and_which_clause_decided(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita, size=14)
+        row = AuditedContract.objects.get(contract_id="K02")
+        (line,) = row.sheet["lines"]
+        assert (line["amount"], line["annual_value"], line["counts_from"]) == ("2000.00", "2000.00", "2025-03-01")
+        assert line["source"]["row"] is not None
+        assert "A contract line counts from its start date." in [each["sentence"] for each in line["clauses"]]
+        told = [f"{each['where']}: {each['what']}" for each in row.sheet["look_at"]]
+        assert told == [
+            "Signed contract: K02, C02: Platform at 2,000.00 USD a year; from 2025-03-01, no end; signed 2024-12-01.",
+            "Billing: Invoices of 2026-01 to 2026-03 for Platform: 2,000.00 USD a year, nothing credited.",
+        ]
+
+
+def test_later_changes_of_the_lines_do_not_touch_a_sheet(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        before = contract_at(1).sheet
+        ContractLine.objects.update(amount=1)
+        assert contract_at(1).sheet == before
+
+
+# --- results and patterns ---------------------------------------------------------------------------------------------
+
+
+def test_a_result_needs_what_somebody_else_needs_to_follow_it(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        cases: list[tuple[dict[str, Any], str]] = [
+            ({"result": "open"}, "agrees, differs or was not found"),
+            ({"result": "differs", "difference": Decimal(5), "note": "x"}, "choose the reason"),
+            ({"result": "differs", "difference": Decimal(5), "reason": "price"}, "say what the source says"),
+            ({"result": "differs", "difference": Decimal(0), "reason": "price", "note": "x"}, "by how much"),
+            ({"result": "not_found", "difference": Decimal(5), "reason": "papers", "note": "x"}, "no amount"),
+            ({"result": "agrees", "difference": Decimal(5)}, "no difference and no reason"),
+        ]
+        for given_, fault in cases:
+            with pytest.raises(DefinitionError, match=fault):
+                keep(northwind, 1, rita, **given_)
+        assert contract_at(1).version == 1
+        row = keep(northwind, 1, rita, result="differs", difference=Decimal("-120.50"), reason="price", note="10 % off")
+        assert (row.version, row.difference, row.checked_by) == (2, Decimal("-120.50"), rita)
+
+
+def test_of_two_results_the_second_writer_is_told(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        keep(northwind, 1, rita)
+        stale = contract_at(1)
+        stale.version = 1
+        with pytest.raises(OutdatedError):
+            result_keep(client=northwind, contract=stale, version=1, given=Found("agrees"), user=finn)
+
+
+def finding(reason: str = "", segment: str = "SMB") -> Finding:
+    return Finding(bool(reason), reason, {"segment": [segment]})
+
+
+@pytest.mark.parametrize(
+    ("differences", "size", "is_pattern"),
+    [(3, 20, True), (2, 20, False), (2, 11, False), (2, 10, True), (1, 10, False)],
+)
+def test_a_reason_is_a_pattern_from_three_times_or_a_fifth(differences: int, size: int, is_pattern: bool) -> None:
+    findings = [finding("price")] * differences + [finding()] * (size - differences)
+    keys = [each.key for each in patterns_of(findings, {})]
+    assert ("reason price" in keys) is is_pattern
+
+
+def test_a_segment_stands_out_where_chance_would_not_do_it() -> None:
+    few = [finding("price", "Public"), finding("dates", "Public"), finding(segment="Public")]
+    patterns = patterns_of(few + [finding()] * 12, {})
+    assert [each.sentence for each in patterns] == [
+        "2 of 2 differences lie in segment “Public”, which has 3 of the 15 contracts: more than chance gives."
+    ]
+    half = [finding("price", "Public"), finding("dates", "Public")] + [finding(segment="Public")] * 6
+    assert not patterns_of(half + [finding()] * 7, {})
+
+
+@pytest.mark.parametrize(("hit", "off", "held", "size"), [(2, 2, 3, 9), (1, 3, 4, 8), (0, 2, 1, 5), (3, 4, 5, 10)])
+def test_what_chance_gives_is_counted_out(hit: int, off: int, held: int, size: int) -> None:
+    drawings = [set(each) for each in combinations(range(size), off)]
+    at_least = sum(len(each & set(range(held))) >= hit for each in drawings)
+    assert by_chance(hit, off, held, size) == Fraction(at_least, len(drawings))
+
+
+# --- the signature ----------------------------------------------------------------------------------------------------
+
+
+def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_up(
+    northwind: Client, rita: User, finn: User
+) -> None:
+    with tenant_context(northwind):
+        found = an_audit(northwind, rita)
+        for position in (1, 2, 3):
+            keep(northwind, position, rita, result="differs", difference=Decimal(10), reason="price", note="Uplift")
+        with pytest.raises(DefinitionError, match="every contract needs its result"):
+            sign(northwind, finn)
+        check_rest(northwind, rita)
+        with pytest.raises(DefinitionError, match="every pattern a follow-up"):
+            sign(northwind, finn)
+        (pattern,) = [each for each in audit_view(found).patterns if each.key.startswith("reason")]
+        follow_up = follow_up_raise(
+            client=northwind, found=found, text="Ask billing for uplifts", owner=rita, due_on=dt.date(2026, 6, 1),
+            pattern=pattern.key, user=finn, today=NOW.date(),
+        )  # fmt: skip
+        signature = sign(northwind, finn)
+        assert signature.content["follow_ups"][0]["text"] == "Ask billing for uplifts"
+        assert len(signature.content["contracts"]) == 10
+        assert AuditEntry.objects.get(action="quarter_audit.signed").details["sha256"] == signature.sha256
+        assert Notice.objects.filter(
+            user=rita, text__contains="signed the audit of 2026-Q1: of 10 contracts 3 are not"
+        ).exists()
+        settled = follow_up_settle(follow_up=follow_up, outcome="Billing sends uplifts monthly", user=rita)
+        assert settled.done_by == rita
+        with pytest.raises(OutdatedError):
+            follow_up_settle(follow_up=follow_up, outcome="Again", user=rita)
+
+
+def test_who_drew_or_checked_does_not_sign_and_nobody_but_finance_does(
+    northwind: Client, rita: User, finn: User, eve: User, ana: User
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        keep(northwind, 1, finn)
+        check_rest(northwind, rita)
+        with pytest.raises(DefinitionError, match="checked a contract does not sign"):
+            sign(northwind, finn)
+        for somebody in (rita, eve, ana):
+            with pytest.raises(DefinitionError, match="signed by Finance of Northwind"):
+                sign(northwind, somebody)
+        assert not AuditSignature.objects.exists()
+
+
+def test_a_signature_is_of_exactly_what_was_shown(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        check_rest(northwind, rita)
+        seen = shown_sha256(northwind)
+        keep(northwind, 4, rita, note="Looked again")
+        with pytest.raises(OutdatedError, match="not what is to be signed"):
+            sign(northwind, finn, seen)
+        assert sign(northwind, finn).sha256 == shown_sha256(northwind)
+
+
+def test_nothing_of_a_signed_audit_changes_not_even_past_the_services(
+    northwind: Client, rita: User, finn: User
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        check_rest(northwind, rita)
+        sign(northwind, finn)
+        with pytest.raises(OutdatedError, match="is signed"):
+            keep(northwind, 1, rita)
+        writes: list[Callable[[], object]] = [
+            lambda: AuditedContract.objects.update(note="x"),
+            lambda: AuditedContract.objects.all().delete(),
+            lambda: QuarterAudit.objects.update(state="open"),
+            lambda: AuditSignature.objects.update(sha256="x"),
+        ]
+        for write in writes:
+            with pytest.raises(DatabaseError), transaction.atomic():
+                write()
+
+
+def test_what_was_drawn_does_not_change_before_the_signature_either(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        for write in (
+            lambda: QuarterAudit.objects.update(seed="chosen"),
+            lambda: AuditedContract.objects.filter(position=1).update(sheet={}),
+            lambda: AuditedContract.objects.filter(position=1).delete(),
+        ):
+            with pytest.raises(DatabaseError, match="never change"), transaction.atomic():
+                write()
+
+
+def test_a_follow_up_has_an_owner_of_this_client(northwind: Client, rita: User, otto: User) -> None:
+    with tenant_context(northwind):
+        found = an_audit(northwind, rita)
+        about = {"client": northwind, "found": found, "user": rita, "today": NOW.date()}
+        with pytest.raises(DefinitionError, match="one of the client's people"):
+            follow_up_raise(text="Look", owner=otto, due_on=dt.date(2026, 6, 1), **about)  # type: ignore[arg-type]
+        with pytest.raises(DefinitionError, match="a day to come"):
+            follow_up_raise(text="Look", owner=rita, due_on=NOW.date(), **about)  # type: ignore[arg-type]
+        assert not AuditFollowUp.objects.exists()
+
+
+def test_reading_an_audit_costs_few_queries(northwind: Client, rita: User, django_assert_num_queries: object) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        with django_assert_num_queries(4):  # type: ignore[operator]
+            found = audit_get(QUARTER)
+            assert found is not None
+            view = audit_view(found)
+            assert [row.checked_by for row in view.contracts] == [None] * 10
