@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from governance.change_history import changes_about
 from governance.forms import ConfirmForm, ReopenForm
 from governance.library.reader import library_item, values_of
 from governance.models import DefinitionItem, Function, ItemKind, ItemState
@@ -88,6 +89,7 @@ def item_context(request: TenantRequest, item: DefinitionItem) -> dict[str, Any]
         "standing": standings([item])[item.pk],
         "answers": answers_given(item),
         "history": [spoken(happening) for happening in item_history(item)],
+        "about": changes_about(request, [item.parameter]) if item.parameter else [],
         "is_recommended": item.answer == item.recommended_answer,
         "confirm_form": ConfirmForm(initial={"version": item.version}),
         "reopen_form": ReopenForm(initial={"version": item.version}),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.urls import reverse
 
+from governance.change_history import changes_about
 from governance.dispute_links import mark_shown
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import figure_text, is_beyond, point_shown, sentence, unit_words
@@ -183,6 +184,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "controls": ControlFigure.objects.filter(metric=entry.metric).count(),
         "versions": versions_shown(entry, locale_of(request)),
         "events": metric_events(entry.metric),
+        "about": changes_about(request, metric=entry.metric),
         "successor": registry.entries.get(entry.metric.successor.key) if entry.metric.successor else None,
         "may_manage": request.standing.may(MANAGE_METRICS),
         "may_see": request.standing.may(VIEW_ARR),

@@ -1,7 +1,8 @@
 """Loads the demonstration through the same services that people use: nothing is written past them."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,7 +21,7 @@ from metrics.selectors.month_ends import MonthEnds, newest_month
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reconciliation import reconciliation_get
 from metrics.services.after_change import numbers_refresh
-from metrics.services.closes import month_close
+from metrics.services.closes import NothingToRestateError, month_close, month_restate
 from metrics.services.import_run import import_run
 from metrics.services.imports import import_accept, import_check, import_read, import_start
 from metrics.services.policies import policy_publish
@@ -39,6 +40,7 @@ from portal.demo.notices import notices_settle
 from portal.demo.oversight import oversight_load
 from portal.demo.playbooks import playbooks_load
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, QUAYSIDE, DemoClient
+from portal.lib.periods import month_of
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.scope import tenant_context
@@ -101,6 +103,8 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], hashed: str) ->
     import_file(client, f"{told.slug}-contracts-2026-11.csv", file_of(told, told.story.known), staff[0])
     numbers_refresh(client=client)
     close_months(client, staff[0])
+    if told is QUAYSIDE:
+        correct_late(client, told, staff[0])
     definitions_load(client, told, staff[0])
     if told is NORTHWIND:
         reconcile_crm(client, told, staff[0])
@@ -177,6 +181,27 @@ def close_months(client: Client, user: User) -> None:
             return
         for month in range(head.last_month - 11, head.last_month + 1 - OPEN_MONTHS):
             month_close(client=client, month=month, user=user)
+
+
+def correct_late(client: Client, told: DemoClient, user: User) -> None:
+    """A credit note for a contract of this summer came after its months were closed: they are restated, with the reason."""
+    rows = contracts(told.story)
+    with tenant_context(client):
+        newest = max(close.month for close in latest_closes())
+    wanted = next(row for row in rows if is_late(row, newest))
+    wanted["amount"] = str((Decimal(wanted["amount"]) * 3 / 4).quantize(Decimal("1")))
+    import_file(client, f"{told.slug}-contracts-corrected.csv", csv_bytes(rows), user)
+    numbers_refresh(client=client)
+    with tenant_context(client):
+        for month in (newest - 1, newest):
+            with suppress(NothingToRestateError):
+                month_restate(client=client, month=month, reason="A credit note of August came late", user=user)
+
+
+def is_late(row: Mapping[str, Any], newest: int) -> bool:
+    """Whether a contract begins in one of the two newest closed months."""
+    starts = date.fromisoformat(str(row["start_date"]))
+    return row["charge_type"] == "recurring" and newest - 1 <= month_of(starts) <= newest
 
 
 def reconcile_crm(client: Client, told: DemoClient, user: User) -> None:

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
+from governance.change_history import changes_about
 from governance.selectors.signoff import signed_policy
 from metrics.engine.policy import Policy, PolicyError
 from metrics.models import PolicyVersion
@@ -41,6 +42,7 @@ def policy(request: TenantRequest) -> HttpResponse:
             "signatures": signed_by(),
             "may_pass": request.standing.may(EMERGENCY_POLICY),
             "may_ask": request.standing.may(REQUEST_CHANGES),
+            "about": changes_about(request, list(TITLES)),
         },
     )
 

@@ -1,0 +1,161 @@
+"""Each kind of change takes effect through the services that everybody uses, with the request beside it for ever."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from governance.models import ChangeEffect, ChangeRequest, Metric, MetricVersion
+from governance.selectors.change_effects import approval_fault
+from governance.selectors.changes import quota_rules
+from governance.selectors.registry import registry_get
+from governance.services.change_effect import change_schedule, changes_take_effect
+from governance.services.problems import DefinitionError
+from governance.services.registry import metric_owner_set, registry_start
+from governance.services.sunsets import sunset_next, sunsets_due
+from metrics.models import PolicyVersion
+from metrics.services.closes import month_close
+from metrics.services.policies import PolicySigned, policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.notices.models import Notice
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.boards import BASE, a_board, in_review, vote
+from tests.governance.test_change_effect import scheduled
+from tests.reporting.numbers import NOW, numbers_load
+
+FROM = month_parse("2026-04")
+
+
+@pytest.fixture
+def kept(northwind: Client, rita: User, finn: User) -> Client:
+    """Northwind with numbers and its registry."""
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        registry_start(client=northwind, user=rita)
+    return northwind
+
+
+def in_force(
+    client: Client, rita: User, finn: User, kind: str, content: dict[str, Any], month: int = FROM
+) -> ChangeEffect:
+    """A request of that kind, approved, scheduled and put into force by the job."""
+    request = scheduled(client, rita, finn, month, kind=kind, content=content)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found: ChangeEffect = ChangeEffect.objects.select_related("metric_version").get(request=request)
+    assert (found.state, found.message) == ("done", "")
+    return found
+
+
+def content_of(client: Client, key: str) -> dict[str, Any]:
+    with tenant_context(client):
+        return dict(registry_get(client).entries[key].content)
+
+
+def unused_metric(client: Client) -> str:
+    """An active metric that no other is built on."""
+    with tenant_context(client):
+        registry = registry_get(client)
+        return next(key for key, entry in registry.entries.items() if entry.is_standing and not registry.used_by(key))
+
+
+def test_a_changed_metric_has_a_version_from_the_month_on(kept: Client, rita: User, finn: User) -> None:
+    wanted = content_of(kept, "mrr") | {"formula": "arr / 6"}
+    effect = in_force(kept, rita, finn, "metric_change", {"key": "mrr", "metric": wanted})
+    version = effect.metric_version
+    assert version is not None and version.content["formula"] == "arr / 6"
+    assert (version.effective_month, version.number, version.reason) == (FROM, 2, "CR-1: List prices")
+
+
+def test_other_thresholds_leave_the_rest_of_a_metric_as_it_was(kept: Client, rita: User, finn: User) -> None:
+    before = content_of(kept, "nrr")
+    asked = {"key": "nrr", "thresholds": {"warn_at": "0.95", "alert_at": "0.90"}}
+    effect = in_force(kept, rita, finn, "threshold", asked)
+    assert effect.metric_version is not None
+    changed = {name for name, value in effect.metric_version.content.items() if value != before[name]}
+    assert changed == {"warn_at", "alert_at"}
+
+
+def test_a_new_metric_is_active(kept: Client, rita: User, finn: User) -> None:
+    wanted = content_of(kept, "mrr") | {"name": "ARR by the week", "formula": "arr / 52"}
+    in_force(kept, rita, finn, "metric_new", {"key": "arr_by_week", "metric": wanted})
+    with tenant_context(kept):
+        assert Metric.objects.get(key="arr_by_week").status == "active"
+
+
+def test_a_rule_for_quotas_flags_the_metrics_that_it_reads(kept: Client, rita: User, finn: User) -> None:
+    rule = {"key": "team_target", "rule": "The team is paid by NRR.", "metrics": ["nrr"]}
+    in_force(kept, rita, finn, "quota_rule", rule)
+    with tenant_context(kept):
+        assert [row.key for row in Metric.objects.filter(feeds_pay=True)] == ["nrr"]
+        assert quota_rules()["team_target"]["rule"] == "The team is paid by NRR."
+
+
+def test_a_metric_is_deprecated_at_once_and_retired_on_its_day(
+    kept: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    key, day = unused_metric(kept), dt.date(2030, 6, 30)
+    asked = {"key": key, "successor": "", "sunset_on": day.isoformat()}
+    in_force(kept, rita, finn, "metric_retire", asked)
+    page = signed_in(finn).get(f"/c/northwind/metrics/of/{key}/").content.decode()
+    assert "Shown until 30 Jun 2030" in page and "CR-1" in page
+    with tenant_context(kept):
+        assert Metric.objects.get(key=key).status == "deprecated"
+        assert sunsets_due(client=kept, today=day - dt.timedelta(days=1)) == []
+        due = sunset_next(kept, NOW)
+        assert due is not None and due.date() == day
+        (retired,) = sunsets_due(client=kept, today=day)
+        assert (retired.key, retired.status) == (key, "retired") and sunset_next(kept, NOW) is None
+
+
+def test_a_metric_that_others_are_built_on_stays_and_its_owner_is_told(kept: Client, rita: User, finn: User) -> None:
+    with tenant_context(kept):
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=rita)
+        Metric.objects.filter(key="arr").update(status="deprecated", sunset_on=dt.date(2026, 4, 1))
+        for _ in range(2):
+            assert sunsets_due(client=kept, today=dt.date(2026, 4, 2)) == []
+        assert Notice.objects.filter(user=rita, text__contains="built on it").count() == 1
+
+
+def test_what_is_in_force_stands_on_the_pages_of_policy_and_definition(
+    kept: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(kept):
+        for month in ("2026-01", "2026-02", "2026-03"):
+            month_close(client=kept, month=month_parse(month), user=finn)
+    in_force(kept, rita, finn, "policy", {"parameters": {"discounts": "list"}})
+    page = signed_in(finn).get("/c/northwind/policy/").content.decode()
+    assert "CR-1" in page and "ARR at the end of Mar 2026: 42,000.00 → 42,000.00 USD" in page
+
+
+# --- who said yes ------------------------------------------------------------------------------------------------------
+
+
+def test_only_votes_on_exactly_what_it_says_let_it_take_effect(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, user=rita)
+        request = in_review(northwind, by=rita)
+        vote(request, finn)
+        request = ChangeRequest.objects.select_related("preview").get()
+        assert (request.state, approval_fault(request)) == ("approved", "")
+        request.votes.update(voided_at=NOW, void_reason="A test")
+        assert "no vote of the board" in approval_fault(request)
+        with pytest.raises(DefinitionError, match="no vote of the board"):
+            change_schedule(client=northwind, request=request, user=rita, now=NOW)
+
+
+def test_a_signed_policy_still_refuses_everything_else(
+    kept: Client, rita: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metrics.services.policies.SIGNED_BY", [lambda: "v1 by Finance"])
+    with tenant_context(kept):
+        before = PolicyVersion.objects.count()
+        parameters = PolicyVersion.objects.latest("number").parameters | {"discounts": "list"}
+        with pytest.raises(PolicySigned):
+            policy_publish(client=kept, parameters=parameters, note="CR-1: List prices", user=rita)
+        assert PolicyVersion.objects.count() == before and not MetricVersion.objects.filter(number=2).exists()
