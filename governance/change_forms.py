@@ -41,7 +41,7 @@ class WishForm(forms.Form):
     apart: ClassVar[tuple[str, ...]] = ("title", "version")  # those that the page shows in places of their own
     title = forms.CharField(label="In one line", max_length=LONGEST_TITLE, help_text="How people will speak of it.")
     rationale = forms.CharField(
-        label="Why", max_length=LONGEST_TEXT, required=False, widget=forms.Textarea({"rows": 4}),
+        label="Why this change", max_length=LONGEST_TEXT, widget=forms.Textarea({"rows": 4}),
         help_text="What goes wrong today, and what is better then. The board decides by it.",
     )  # fmt: skip
     mode = forms.ChoiceField(label="What it is for", choices=MODES, widget=forms.RadioSelect, initial="prospective")

@@ -19,7 +19,7 @@ from governance.selectors.registry import Entry, Registry, registry_get
 from governance.services.matrix import matrix_digest
 from metrics.formula.words import in_words
 from metrics.measures import MEASURES, SOURCES
-from portal.lib.dates import month_text
+from portal.lib.dates import date_text, month_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_DATA
 from portal.tenancy.reader import locale_of
@@ -140,13 +140,13 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
 
 def glossary_context(request: TenantRequest) -> dict[str, Any]:
     """Every standing metric and every term of the definitions, by name."""
-    registry = registry_get(request.client)
+    registry, locale = registry_get(request.client), locale_of(request)
     words = [
         {
             "name": entry.name,
             "text": entry.content["definition"],
             "formula": in_words(node, registry.labels) if (node := registry.node(key)) else "",
-            "note": f"{CHOICES['function'][entry.content['function']]}, v{entry.current.number}",
+            "note": f"{CHOICES['function'][entry.content['function']]}, v{entry.current.number}{ends_text(entry, locale)}",
             "kind": entry.metric.get_status_display(),
             "state": STATES[entry.metric.status],
             "url": address_of(registry, key),
@@ -161,6 +161,11 @@ def glossary_context(request: TenantRequest) -> dict[str, Any]:
     ]  # fmt: skip
     words.sort(key=lambda word: (str(word["name"]).lower(), str(word["note"])))
     return {"tabs": tabs(request, "metric_glossary"), "words": words, "metrics": len(registry.entries)}
+
+
+def ends_text(entry: Entry, locale: str) -> str:
+    """Until when a metric is shown, if that is decided."""
+    return f", until {date_text(entry.metric.sunset_on, locale)}" if entry.metric.sunset_on else ""
 
 
 # --- validation -------------------------------------------------------------------------------------------------------

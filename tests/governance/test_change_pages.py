@@ -160,16 +160,16 @@ def test_a_metric_is_asked_to_be_changed_and_to_end(kept: Client, finn: User, si
     browser = signed_in(finn)
     url = address("change_new", kind="metric_change") + "?about=quick_ratio"
     form = browser.get(url).context["form"]
-    given = {name: form[name].value() or "" for name in form.fields} | {"title": "Say speed", "name": "Speed"}
+    said = {"title": "Say speed", "name": "Speed", "rationale": "Nobody knows the word."}
+    given = {name: form[name].value() or "" for name in form.fields} | said
     assert "nothing would change" in browser.post(url, given | {"name": form["name"].value()}).text
     made = browser.post(url, given, follow=True).text
     assert "Speed" in made and "Quick ratio" in made
     away = address("change_new", kind="metric_retire") + "?about=grr"
-    ended = browser.post(
-        away, {"title": "No more GRR", "successor": "nrr", "sunset_on": "2031-03-31"}, follow=True
-    ).text
+    ending = {"title": "No more GRR", "rationale": "NRR says it", "successor": "nrr", "sunset_on": "2031-03-31"}
+    ended = browser.post(away, ending, follow=True).text
     assert "31 Mar 2031" in ended
-    assert browser.post(away, {"title": "No more GRR", "successor": "", "sunset_on": "2020-01-01"}).status_code == 422
+    assert browser.post(away, ending | {"sunset_on": "2020-01-01"}).status_code == 422
 
 
 def test_the_list_asks_the_same_few_questions_however_many_requests_there_are(
