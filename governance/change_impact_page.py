@@ -19,7 +19,7 @@ from governance.change_impact_tables import (
 )
 from governance.change_impact_words import closed_told, customer_rows, finding, metric_rows, window_finding
 from governance.models import ChangePreview, ChangeRequest, ChangeState, PreviewState
-from governance.selectors.change_previews import preview_standing
+from governance.selectors.change_previews import newest_preview, preview_standing
 from metrics.selectors.periods import Grain, Period
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format
@@ -59,12 +59,6 @@ def impact_section(request: TenantRequest, change: ChangeRequest) -> dict[str, A
             "touched": touched_told(request, impact),
         }
     return made | shown_context(request, impact)
-
-
-def newest_preview(change: ChangeRequest) -> ChangePreview | None:
-    """The preview that was started last, without its result."""
-    found: ChangePreview | None = ChangePreview.objects.filter(request=change).defer("result").order_by("-id").first()
-    return found
 
 
 def state_of(

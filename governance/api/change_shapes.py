@@ -157,3 +157,32 @@ class ChangeMoveSerializer(StrictSerializer):
 
     step = serializers.ChoiceField(["ask_impact", "to_review", "send_back", "close"])
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_REASON)
+
+
+class ChangeImpactStateSerializer(serializers.Serializer[Any]):
+    """How far the computation of a request's impact is. What is done is never changed."""
+
+    state = serializers.ChoiceField(PreviewState.choices)
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+    step = serializers.CharField(allow_blank=True, help_text="What is being done.")
+    message = serializers.CharField(allow_blank=True, help_text="Why it failed, and what to do.")
+    is_current = serializers.BooleanField(help_text="Done, of the present wording and of the figures as they are.")
+    content_sha256 = serializers.CharField(help_text="Of what was asked for when it was computed.")
+    sha256 = serializers.CharField(allow_blank=True, help_text="Of the result, as votes are bound to it.")
+    effect_cents = serializers.IntegerField(
+        allow_null=True,
+        help_text="The largest change of ARR in a month, in cents; null where no money moves or can be valued.",
+    )
+    at = serializers.DateTimeField()
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True, "nullable": True})
+class ResultField(serializers.DictField):
+    """The result, in the shape that `kind` has."""
+
+
+class ChangeImpactSerializer(ChangeImpactStateSerializer):
+    """The newest computation, and the result that stands: of an earlier one, where the newest is under way or failed."""
+
+    shown_sha256 = serializers.CharField(allow_blank=True, help_text="Of `result`; empty without one.")
+    result = ResultField(source="shown", allow_null=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import board, changes, definitions, documents, effects, views
+from governance.api import board, change_impact, changes, definitions, documents, effects, views
 from governance.api.oversight_urls import urlpatterns as oversight_urls
 
 ITEM = "definitions/<slug:key>/"
@@ -42,4 +42,5 @@ urlpatterns = [
     path(f"{CHANGE}join/", changes.ChangeJoin.as_view(), name="api_change_join"),
     path(f"{CHANGE}triage/", changes.ChangeTriage.as_view(), name="api_change_triage"),
     path(f"{CHANGE}move/", changes.ChangeMove.as_view(), name="api_change_move"),
+    path(f"{CHANGE}impact/", change_impact.ChangeImpact.as_view(), name="api_change_impact"),
 ]

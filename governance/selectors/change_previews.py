@@ -1,6 +1,7 @@
 """Whether what was computed of a change request is still of this request and of these figures.
 
-`figures_stamp(client) -> str` · `preview_standing(request) -> ChangePreview | None`
+`figures_stamp(client) -> str` · `preview_standing(request) -> ChangePreview | None` ·
+`newest_preview(request) -> ChangePreview | None`
 """
 
 from django.db.models import Max, Sum
@@ -24,3 +25,9 @@ def preview_standing(request: ChangeRequest) -> ChangePreview | None:
     if preview is None or preview.state != PreviewState.DONE or preview.content_sha256 != request.content_sha256:
         return None
     return preview if preview.stamp == figures_stamp(request.client) else None
+
+
+def newest_preview(change: ChangeRequest) -> ChangePreview | None:
+    """The preview that was started last, without its result."""
+    found: ChangePreview | None = ChangePreview.objects.filter(request=change).defer("result").order_by("-id").first()
+    return found

@@ -23,7 +23,7 @@ from governance.selectors.change_previews import figures_stamp, preview_standing
 from governance.services.change_progress import ProgressReport
 from governance.services.change_states import change_lock
 from governance.services.news import DUE
-from governance.services.problems import DefinitionError
+from governance.services.signoff_states import TransitionError
 from governance.services.vote_voids import votes_outdate
 from metrics.engine.policy import PolicyError
 from portal.tenancy import audit
@@ -46,11 +46,11 @@ DIED: Final = "The computation broke off again and again. Nothing was changed. T
 def preview_start(*, request: ChangeRequest, user: Any) -> ChangePreview:
     """Have the impact of a request computed; the one under way, or still current, is given back instead of a second one.
 
-    DefinitionError for a request that is over.
+    TransitionError for a request that is over.
     """
     locked = change_lock(request)
     if locked.closed_at is not None:
-        raise DefinitionError("this request is over: its impact stays as it was shown")
+        raise TransitionError("this request is over: its impact stays as it was shown")
     standing = preview_standing(locked)
     if standing is not None:
         return standing

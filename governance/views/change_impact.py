@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from governance.change_impact import ImpactFault
 from governance.change_impact_customers import customers_csv
-from governance.change_impact_page import newest_preview
 from governance.models import PreviewState
 from governance.selectors.change_impact import impact_moved
+from governance.selectors.change_previews import newest_preview
 from governance.services.change_preview import preview_start
 from governance.services.problems import DefinitionError
 from governance.views.changes import change_or_404

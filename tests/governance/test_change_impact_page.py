@@ -11,7 +11,10 @@ from governance.models import ChangePreview, ChangeRequest, PreviewState
 from governance.services.change_preview import preview_run, preview_start
 from metrics.services.closes import month_close
 from portal.accounts.models import User
+from portal.accounts.services.tokens import token_create
+from portal.tenancy import audit
 from portal.tenancy.models import Client
+from portal.tenancy.permissions import REQUEST_CHANGES, VIEW_ARR
 from portal.tenancy.scope import tenant_context
 from tests.governance.test_change_impact import FEBRUARY, JANUARY, asked, changed, grace, late
 from tests.reporting.numbers import LINES, numbers_load
@@ -159,3 +162,21 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
     with django_assert_max_num_queries(40) as without:
         page(rita_browses, bare)
     assert len(asked_for) - len(without) <= 5, "a preview costs its own stamp, however large it is"
+
+
+def test_a_program_starts_it_watches_it_and_reads_what_is_voted_on(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        request = grace(late, rita)
+        scopes = frozenset({REQUEST_CHANGES, VIEW_ARR})
+        _, secret = token_create(client=late, user=rita, name="Robot", scopes=scopes, allowed=scopes)
+    robot = Browser(headers={"authorization": f"Bearer {secret}"})
+    path = f"/api/v1/clients/northwind/changes/{request.number}/impact/"
+    assert robot.get(path).status_code == 404, "nothing was started"
+    started = robot.post(path, content_type="application/json")
+    assert started.status_code == 202 and started.json()["state"] == "working" and not started.json()["is_current"]
+    with tenant_context(late):
+        preview = ChangePreview.objects.get()
+    preview_run(client=late, preview_id=preview.pk)
+    told = robot.get(path).json()
+    assert told["is_current"] and told["effect_cents"] == 9_000_00
+    assert told["shown_sha256"] == told["sha256"] == audit.digest(told["result"])

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from governance.models import ChangeRequest
+from governance.services.change_preview import preview_start
 from governance.services.changes import change_draft
 from portal.accounts.models import User
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_CHANGES
+from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES
 from tests.tenancy.api_matrix import ApiRoute
 from tests.tenancy.routes_changes import GRACE, a_draft, a_sent_change, another_change
 
@@ -36,6 +38,13 @@ def a_change_of_ana(client: Client) -> dict[str, Any]:
     return {"number": change_draft(client=client, kind="policy", wish=GRACE, user=ana).number}
 
 
+def a_preview(client: Client) -> dict[str, Any]:
+    """A request whose impact is under way."""
+    found = another_change(client)
+    preview_start(request=ChangeRequest.objects.get(**found), user=None)
+    return found
+
+
 CHANGE_API_ROUTES = [
     ApiRoute("api_changes", VIEW_CHANGES),
     ApiRoute("api_changes", REQUEST_CHANGES, "post", data=a_wish, status=201),
@@ -45,5 +54,7 @@ CHANGE_API_ROUTES = [
     ApiRoute("api_change_withdraw", REQUEST_CHANGES, "post", a_change_of_ana, names_object=True, data=dict),
     ApiRoute("api_change_join", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
     ApiRoute("api_change_triage", TRIAGE_CHANGES, "post", another_change, names_object=True, data=taken),
+    ApiRoute("api_change_impact", VIEW_ARR, "get", a_preview, names_object=True),
+    ApiRoute("api_change_impact", REQUEST_CHANGES, "post", another_change, names_object=True, status=202),
     ApiRoute("api_change_move", TRIAGE_CHANGES, "post", a_sent_change, names_object=True, data=asked),
 ]
