@@ -22,6 +22,7 @@ class GovernanceConfig(AppConfig):
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.registry").metrics_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.board").board_leave)
+        people.WHEN_LEAVING.append(import_module("governance.services.change_triage").changes_leave)
         sections = import_module("governance.change_sections").SECTIONS
         sections["votes"] = import_module("governance.vote_page").votes_context
         sections["impact"] = import_module("governance.change_impact_page").impact_section

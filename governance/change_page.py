@@ -120,7 +120,7 @@ def needs_reader(request: TenantRequest, change: ChangeRequest) -> str:
         return ""
     if change.state == ChangeState.SUBMITTED:
         return "Take it in hand"
-    if change.state in (ChangeState.TRIAGE, ChangeState.IMPACT) and change.owner_id == request.user.pk:
+    if change.state in (ChangeState.TRIAGE, ChangeState.IMPACT) and change.owner_id in (None, request.user.pk):
         return "Take it on"
     return "Close it" if change.state == ChangeState.COMMUNICATED and change.owner_id == request.user.pk else ""
 
@@ -186,7 +186,7 @@ def steps_shown(change: ChangeRequest) -> list[dict[str, str]]:
 
 def next_words(request: TenantRequest, change: ChangeRequest) -> str:
     """Who is asked next, and what the next step needs."""
-    owner = change.owner.get_full_name() if change.owner else ""
+    owner = change.owner.get_full_name() if change.owner else "RevOps"
     month = month_text(change.from_month, locale_of(request)) if change.from_month is not None else ""
     if change.state == ChangeState.SUBMITTED:
         names = list(dict.fromkeys(person.get_full_name() for person in triagers(change)))
@@ -231,7 +231,7 @@ def facts_of(change: ChangeRequest, events: list[ChangeEvent], locale: str) -> l
 
 def shown(event: ChangeEvent) -> dict[str, Any]:
     """A line of the log in words."""
-    words = {"draft": "Begun as a draft", "edit": "Written anew", "join": "Joined"}
+    words = {"draft": "Begun as a draft", "edit": "Written anew", "join": "Joined", "owner": "Taken care of by nobody"}
     moved = event.from_state != event.to_state
     return {
         "event": event,

@@ -3,6 +3,7 @@
 - `change_triage(request=, version=, owner=, urgency=, user=)` — take it in hand: who takes care of it, and how soon
 - `change_step(request=, step=, user=, reason="")` — the steps of `BY_HAND`
 - `change_join(request=, user=, own=None)` — "I want this too"; a draft of one's own that asks for it is withdrawn
+- `changes_leave(client, user)` — who leaves takes care of nothing any more
 
 All run in the client's scope.
 """
@@ -16,7 +17,7 @@ from governance.services.change_preview import preview_start
 from governance.services.change_states import WORDS, change_lock, change_move, event_keep, moved_record
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import TransitionError
-from portal.tenancy.models import Membership
+from portal.tenancy.models import Client, Membership
 from portal.tenancy.selectors import is_staff_of
 
 BY_HAND: Final = ("ask_impact", "to_review", "send_back", "close")
@@ -69,3 +70,15 @@ def change_join(*, request: ChangeRequest, user: Any, own: ChangeRequest | None 
     event_keep(locked, "join", locked.state, "Asks for the same.", user)
     moved_record(locked, "join", locked.state, f"in place of {own}" if own else "")
     return locked
+
+
+def changes_leave(client: Client, user: Any) -> None:
+    """Whoever leaves the client takes care of no request any more: whoever triages sees it again."""
+    for request in ChangeRequest.objects.filter(owner=user, state__in=OPEN).order_by("number"):
+        locked = change_lock(request)
+        locked.owner = None
+        locked.version += 1
+        locked.save(update_fields=["owner", "version", "updated_at"])
+        said = f"{user.get_full_name()} left and takes care of it no more."
+        event_keep(locked, "owner", locked.state, said, None)
+        moved_record(locked, "owner", locked.state, said)

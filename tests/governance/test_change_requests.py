@@ -17,9 +17,10 @@ from governance.services.registry import registry_start
 from governance.services.signoff_states import TransitionError
 from metrics.services.closes import month_close
 from portal.accounts.models import User
+from portal.accounts.services.people import person_remove
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
-from portal.tenancy.models import Client
+from portal.tenancy.models import Client, Membership
 from portal.tenancy.scope import tenant_context
 from tests.reporting.numbers import numbers_load
 
@@ -36,7 +37,8 @@ def kept(northwind: Client, rita: User) -> Client:
 
 
 def wish(content: dict[str, Any], title: str = "Another rule", **other: Any) -> Wish:
-    return Wish(**({"title": title, "content": content, "rationale": "It misleads.", "from_month": FAR} | other))
+    said: dict[str, Any] = {"title": title, "content": content, "rationale": "It misleads.", "from_month": FAR}
+    return Wish(**(said | other))
 
 
 def asked(client: Client, kind: str, content: dict[str, Any], user: User, **other: Any) -> ChangeRequest:
@@ -254,6 +256,16 @@ def test_triage_names_who_takes_care_and_tells_both(northwind: Client, rita: Use
         taken = change_triage(request=request, version=request.version, owner=rita, urgency="soon", user=rita)
         assert (taken.state, taken.owner, taken.urgency) == (ChangeState.TRIAGE, rita, "soon")
         assert Notice.objects.filter(user=finn, text__contains="is taken in hand").exists()
+
+
+def test_who_leaves_takes_care_of_no_request_any_more(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        request = change_submit(request=asked(northwind, "policy", GRACE, finn), version=1, user=finn)
+        request = change_triage(request=request, version=2, owner=rita, urgency="normal", user=rita)
+        person_remove(client=northwind, member=Membership.objects.get(user=rita))
+        left = ChangeRequest.objects.get()
+        assert (left.owner, left.state, left.version) == (None, ChangeState.TRIAGE, request.version + 1)
+        assert ChangeEvent.objects.get(step="owner").text == "Rita left and takes care of it no more."
 
 
 def test_a_request_that_moves_what_people_are_paid_by_is_known(kept: Client, rita: User) -> None:
