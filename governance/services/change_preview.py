@@ -64,7 +64,10 @@ def preview_start(*, request: ChangeRequest, user: Any) -> ChangePreview:
             step="Waiting for its turn", at=database_time(),
         )  # fmt: skip
         details = {"number": locked.number, "content": locked.content_sha256}
-        audit.record("change.preview_started", object_type="change request", object_id=locked, details=details)
+        audit.record(
+            "change.preview_started", object_type="change request", object_id=locked, after=locked.content_sha256,
+            details=details,
+        )  # fmt: skip
     enqueue(PREVIEW_JOB, locked.client, found.pk)
     earlier_run(client=locked.client, column=DUE, at=timezone.now() + LOST_AFTER)
     return found
