@@ -99,7 +99,7 @@ def ledger_context(request: TenantRequest) -> dict[str, Any]:
 
 def entry_shown(entry: LedgerEntry) -> dict[str, Any]:
     """One restatement with the lines of the bridge that moved."""
-    moved = [(LABELS[name], before, after, after - before) for name, before, after in entry.moved]
+    moved = [(LABELS[name], after - before) for name, before, after in entry.moved if name != "ending"]
     rates = [(label, *pair) for label, pair in (("NRR", entry.nrr), ("GRR", entry.grr)) if pair[0] != pair[1]]
     return {"row": entry, "moved": moved, "rates": rates, "is_known": entry.definition is not None}
 

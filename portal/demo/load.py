@@ -195,7 +195,12 @@ def correct_late(client: Client, told: DemoClient, user: User) -> None:
     with tenant_context(client):
         for month in (newest - 1, newest):
             with suppress(NothingToRestateError):
-                month_restate(client=client, month=month, reason="A credit note of August came late", user=user)
+                month_restate(
+                    client=client,
+                    month=month,
+                    reason="A credit note for a contract of this summer came late",
+                    user=user,
+                )
 
 
 def is_late(row: Mapping[str, Any], newest: int) -> bool:
