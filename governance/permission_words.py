@@ -35,6 +35,7 @@ PERMISSION_WORDS: Final[dict[str, str]] = {
     may.MANAGE_SETTINGS: "change the client's settings",
     may.MANAGE_SIGN_IN: "choose how the client's people sign in",
     may.MANAGE_TOKENS: "make tokens for programs",
+    may.MANAGE_WEBHOOKS: "say which of the client's own programs are told of events",
     may.VIEW_ENGAGEMENT: "read projects",
     may.JOIN_ENGAGEMENT: "comment on projects and tick what is theirs",
     may.TEST_ENGAGEMENT: "say what came out of the client's own tests",

@@ -19,7 +19,15 @@ from governance.models import (
 )
 from governance.selectors.quarter_audits import audit_view, follow_ups_open
 from metrics.engine.bridge import TOTAL
-from metrics.models import CloseBridge, ContractImport, MonthClose, PolicyVersion
+from metrics.models import (
+    CloseBridge,
+    ContractImport,
+    FindingState,
+    MonthClose,
+    PolicyVersion,
+    QualityFinding,
+    QualityMonitor,
+)
 from metrics.models.intake import ImportState
 from metrics.selectors.books import book_head
 from metrics.selectors.closes import day_end
@@ -149,13 +157,41 @@ def quality_chapter(span: Span) -> Chapter:
     states = Counter(imports.order_by().values_list("state", flat=True))
     good = states[ImportState.DONE] + states[ImportState.UNCHANGED]
     bad = states[ImportState.REFUSED] + states[ImportState.FAILED]
+    said = (
+        f"{counted(states.total(), 'file')} came in: {good} loaded, {bad} refused or failed." if states
+        else "No file came in."
+    )  # fmt: skip
+    monitors = list(QualityMonitor.objects.exclude(looked_at=None).order_by("pk"))
+    if monitors:
+        return findings_chapter(span, said, monitors)
     rows = [(each.kind.title, each.count, each.kind.advice) for each in issue_list(span.client) if each.count]
     return chapter(
         "quality", "Data quality",
-        f"{counted(states.total(), 'file')} came in: {good} loaded, {bad} refused or failed." if states
-        else "No file came in.",
+        said,
         f"The lines as they stand raise {counted(len(rows), 'question')}." if rows else "The lines raise no question.",
         columns=("Question", "Lines", "What to do") if rows else (), rows=rows[:MOST_ROWS], figures=(1,),
+    )  # fmt: skip
+
+
+def findings_chapter(span: Span, said: str, monitors: list[QualityMonitor]) -> Chapter:
+    """What the monitors of the data found in the quarter, what was fixed, and what is open now."""
+    first, last = first_day(span.period.first), last_day(span.period.last)
+    rows, found, fixed, still = [], 0, 0, 0
+    for monitor in monitors:
+        findings = list(QualityFinding.objects.filter(monitor=monitor))
+        new = sum(first <= each.first_seen_on <= last for each in findings)
+        mended = sum(each.fixed_on is not None and first <= each.fixed_on <= last for each in findings)
+        waiting = [each for each in findings if each.state == FindingState.OPEN]
+        stake = sum((each.arr for each in waiting if each.arr is not None), Decimal(0))
+        found, fixed, still = found + new, fixed + mended, still + len(waiting)
+        if new or mended or waiting:
+            rows.append((str(monitor), new, mended, len(waiting), span.money(stake)))
+    return chapter(
+        "quality", "Data quality",
+        said,
+        f"{counted(found, 'finding')} came up, {fixed} {'was' if fixed == 1 else 'were'} fixed; {still} open now.",
+        columns=("Monitor", "Came up", "Fixed", "Open now", f"At stake, {span.client.currency}") if rows else (), rows=rows,
+        figures=(1, 2, 3, 4),
     )  # fmt: skip
 
 

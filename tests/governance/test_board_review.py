@@ -20,7 +20,8 @@ from governance.services.change_states import STEPS as CHANGE_STEPS
 from governance.services.figure_disputes import dispute_raise
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import metric_owner_set, registry_start
-from metrics.models import ContractLine
+from metrics.models import ContractLine, QualityFinding, QualityMonitor
+from metrics.quality_monitors import BY_CODE
 from metrics.selectors.periods import Period
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_restate
@@ -130,6 +131,24 @@ def test_the_page_shows_what_was_held_whatever_happens_later(
     assert "No published figure was disputed." in page
     assert "Keep the review" not in page
     assert signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/review.pdf").content.startswith(b"%PDF")
+
+
+def test_what_monitors_found_in_the_quarter_is_told_with_what_is_at_stake(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        code = next(iter(BY_CODE))
+        monitor = QualityMonitor.objects.create(
+            code=code, threshold=1, days=7, escalate_days=7, looked_at=NOW, looked_month=LAST
+        )
+        day = dt.date(2026, 2, 10)
+        for number, (state, fixed_on) in enumerate([("open", None), ("fixed", dt.date(2026, 3, 1)), ("open", None)]):
+            seen = day if number < 2 else dt.date(2025, 1, 1)
+            QualityFinding.objects.create(
+                monitor=monitor, subject=f"K{number}", title="Odd", lines=1, arr=1_000, state=state, first_seen_on=seen,
+                opened_on=seen, due_on=seen, fixed_on=fixed_on,
+            )  # fmt: skip
+        told = chapters(northwind)["quality"]
+        assert told["sentences"] == ("No file came in.", "2 findings came up, 1 was fixed; 2 open now.")
+        assert told["rows"] == ((str(monitor), "2", "1", "2", "2,000.00"),)
 
 
 # --- the handbook -----------------------------------------------------------------------------------------------------
