@@ -16,6 +16,9 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.tenancy.matrix import Route, nothing
 from tests.tenancy.routes import CLIENT_ROUTES, LIBRARY_PREFIXES, OTHER_ROUTES
+from tests.tenancy.world import ana, contoso, northwind, otto, world
+
+__all__ = ["ana", "contoso", "northwind", "otto", "world"]
 
 ROLES_FROM_LOW_TO_HIGH = [
     ClientRole.STAKEHOLDER,

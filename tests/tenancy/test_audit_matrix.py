@@ -17,8 +17,9 @@ from tests.tenancy.matrix import Route
 from tests.tenancy.routes import CLIENT_ROUTES
 from tests.tenancy.routes_api import API_ROUTES, ApiRoute
 from tests.tenancy.test_access_matrix import call, kwargs_for, rightful_for
+from tests.tenancy.world import ana, northwind, world
 
-__all__ = ["program"]
+__all__ = ["ana", "northwind", "program", "world"]
 
 # Posts that change nothing of the client, each with the reason.
 CHANGES_NOTHING = {

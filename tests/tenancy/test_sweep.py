@@ -5,12 +5,10 @@ Ana works on Northwind; Contoso, of the same firm, is full of canaries. What is 
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import transaction
 from django.test import Client as Browser
 from django.urls import resolve, reverse
 
@@ -26,11 +24,13 @@ from tests.api.test_api_matrix import ALIEN, NOBODYS, made
 from tests.conftest import consultant, person_named
 from tests.engine.frames import frame, line
 from tests.metrics.loading import load_lines
+from tests.tenancy.engagement_rows import engagement_of
 from tests.tenancy.fingerprints import fingerprint
 from tests.tenancy.matrix import Route, nothing
 from tests.tenancy.routes import CLIENT_ROUTES
 from tests.tenancy.routes_api import API_ROUTES, ApiRoute, numbers
 from tests.tenancy.test_access_matrix import call, kwargs_for
+from tests.tenancy.world import undone
 
 __all__ = ["program"]
 CANARY = "KOLIBRI"  # "canary" is also a time zone
@@ -49,6 +49,8 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             firm=firm_create(slug="ridge", name="Ridge Consulting"), slug="northwind", name="Northwind", currency="USD"
         )
         consultant(person_named, "ana", FirmRole.ARCHITECT, northwind)
+        with tenant_context(northwind):
+            engagement_of(northwind)
         contoso = client_create(firm=northwind.firm, slug="contoso", name=f"{CANARY} Ltd", currency="USD")
         with tenant_context(contoso):
             load_lines(frame(line(customer_name=f"{CANARY} customer", product=f"{CANARY} product", segment=CANARY)))
@@ -57,16 +59,6 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             invitation_send(client=contoso, email="kolibri@example.org", role=ClientRole.SALES, sent_by=None)
             sso_domain_add(client=contoso, domain="kolibri.example")
         yield
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """A transaction that is rolled back, and that one which must be the outermost may lie in, as in Django's own TestCase."""
-    around: Any = transaction.atomic()
-    around._from_testcase = True
-    with around:
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
