@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from metrics.models import QualityMonitor
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Somebody who reaches the client, by name."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -32,12 +32,11 @@ class MonitorForm(forms.Form):
 
     def __init__(self, *args: Any, monitor: QualityMonitor, people: list[Any], currency: str, **kwargs: Any) -> None:
         names = ("days", "escalate_days", "owner", "escalate_to")
-        initial = {name: getattr(monitor, name) for name in names} | {"threshold": monitor.threshold.normalize()}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(monitor, name) for name in names}
         spec = monitor.spec
         unit = spec.unit or currency
         self.fields["threshold"].label = spec.threshold_label + (f", in {unit}" if unit not in ("%", "days") else "")
-        self.fields["threshold"].initial = f"{monitor.threshold.normalize():f}"
         self.initial["threshold"] = f"{monitor.threshold.normalize():f}"
         here = get_user_model().objects.filter(pk__in=[user.pk for user in people]).order_by("name", "pk")
         for name in ("owner", "escalate_to"):

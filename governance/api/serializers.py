@@ -143,3 +143,36 @@ class RegistryFileSerializer(serializers.Serializer[Any]):
 
     yaml = serializers.CharField()
     sha256 = serializers.CharField()
+
+
+class RegistryDriftBody(StrictSerializer):
+    """A file of metrics, as the client's own repository has it."""
+
+    yaml = serializers.CharField(max_length=1_000_000, trim_whitespace=False)
+    revision = serializers.CharField(
+        max_length=100, required=False, default="", allow_blank=True, help_text="Which revision it is: a commit, say."
+    )
+
+
+class RegistryEditSerializer(serializers.Serializer[Any]):
+    """One field that differs."""
+
+    field = serializers.CharField()
+    registry = serializers.CharField()
+    file = serializers.CharField()
+
+
+class MetricDriftSerializer(serializers.Serializer[Any]):
+    """A metric that the file says otherwise."""
+
+    key = serializers.CharField()
+    edits = RegistryEditSerializer(many=True)
+
+
+class RegistryDriftSerializer(serializers.Serializer[Any]):
+    """What lies between a file and the registry. Nothing was changed."""
+
+    agrees = serializers.BooleanField()
+    added = serializers.ListField(child=serializers.CharField(), help_text="Keys that the registry lacks.")
+    changed = MetricDriftSerializer(many=True)
+    lacking = serializers.ListField(child=serializers.CharField(), help_text="Names that the file lacks.")

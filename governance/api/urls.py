@@ -29,6 +29,7 @@ urlpatterns = [
     *oversight_urls,
     path("metrics/", views.MetricList.as_view(), name="api_metrics"),
     path("metrics/yaml/", views.MetricsFile.as_view(), name="api_metrics_yaml"),
+    path("metrics/yaml/drift/", views.MetricsDrift.as_view(), name="api_metrics_drift"),
     path("metrics/<slug:key>/", views.MetricDetail.as_view(), name="api_metric"),
     path("metrics/<slug:key>/versions/", views.MetricVersions.as_view(), name="api_metric_versions"),
     path("metrics/<slug:key>/values/", views.MetricValuesList.as_view(), name="api_metric_values"),

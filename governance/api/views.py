@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
+from rest_framework.exceptions import ValidationError
 
 from governance.api import serializers as shapes
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import registry_yaml
+from governance.services.problems import DefinitionError
+from governance.services.registry_file import registry_compare
 from metrics.measures import MEASURES
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR, VIEW_POLICY
@@ -123,3 +126,29 @@ class MetricsFile(MetricView):
         """The registry as YAML, in a stable order; what is read back is equal to what was written."""
         text = registry_yaml(registry_get(call.client))
         return {"yaml": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+class MetricsDrift(MetricView):
+    operations = {
+        "POST": Operation(
+            "metrics_drift", MANAGE_METRICS, shapes.RegistryDriftSerializer, takes=shapes.RegistryDriftBody
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call) -> Any:
+        """Hold a file of the client's own repository against the registry: what differs, field by field. Nothing is changed.
+
+        The page of the file shows the newest comparison. A change is applied there, by a change request, or by
+        `manage.py registry_import`.
+        """
+        try:
+            drift = registry_compare(client=call.client, text=call.body["yaml"], revision=call.body["revision"])
+        except DefinitionError as error:
+            raise ValidationError({"yaml": [error.sentence]}) from error
+        names = ("field", "registry", "file")
+        changed = [
+            {"key": each.key, "edits": [dict(zip(names, edit, strict=True)) for edit in each.edits]}
+            for each in drift.changed
+        ]
+        added = [each.key for each in drift.added]
+        return {"agrees": drift.is_empty, "added": added, "changed": changed, "lacking": list(drift.lacking)}

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from governance.library.metric_reader import FiledMetric, metrics_write
@@ -12,6 +13,7 @@ from governance.metric_content import LABELS
 from governance.models import MetricRole
 from governance.selectors.registry import Registry
 from portal.tenancy import audit
+from portal.tenancy.models import AuditEntry
 
 OF_ENTRY: Final = {"status": "Status", "owner": "Owner", "successor": "Replaced by"}
 
@@ -40,6 +42,31 @@ class Drift:
     def is_empty(self) -> bool:
         """Whether applying it would change nothing."""
         return not self.added and not self.changed
+
+
+@dataclass(frozen=True)
+class Compared:
+    """When a file of the client's own repository was last held against the registry, and how much differed."""
+
+    at: datetime
+    by: str
+    revision: str
+    added: int
+    changed: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two said the same."""
+        return not self.added and not self.changed
+
+
+def last_compared() -> Compared | None:
+    """The newest comparison by a program; None where there was none."""
+    entry = AuditEntry.objects.filter(action="metrics.compared").order_by("-sequence").first()
+    if entry is None:
+        return None
+    said = entry.details
+    return Compared(entry.at, entry.actor, str(said["revision"]), len(said["added"]), len(said["changed"]))
 
 
 def registry_yaml(registry: Registry) -> str:

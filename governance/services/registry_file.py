@@ -1,5 +1,8 @@
 """A file of metrics applied to a registry, once somebody has seen what it would change.
 
+`registry_compare(client=, text=, revision=) -> Drift` — what a file in the client's own repository would change, noted in
+the log.
+
 `registry_apply(client=, text=, seen=, reason=, user=) -> Drift` — each change by the rules that hold on the pages: versions
 from an open month on, steps of the table of states, owners among the client's people. All of it or nothing. Runs in the
 client's scope.
@@ -64,6 +67,22 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
     }
     if priorities:
         matrix_save(client=client, cells=priorities, seen=matrix_digest(registry_get(client)), user=user)
+    return drift
+
+
+def registry_compare(*, client: Client, text: str, revision: str = "") -> Drift:
+    """Hold a file against the registry without changing it. That it was done, of which revision, and what differs is in the
+    log, from which the page of the file says when the two last agreed. DefinitionError for a file that cannot be used.
+    """
+    try:
+        drift = drift_get(registry_get(client), metrics_read(text, client.currency))
+    except MetricFileError as error:
+        raise DefinitionError(str(error)) from error
+    details = {
+        "revision": revision, "added": [each.key for each in drift.added],
+        "changed": [each.key for each in drift.changed], "lacking": len(drift.lacking),
+    }  # fmt: skip
+    audit.record("metrics.compared", object_type="metrics", object_id=client.slug, after=text, details=details)
     return drift
 
 

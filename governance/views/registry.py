@@ -22,7 +22,7 @@ from governance.registry_pages import (
 from governance.selectors.controls import control_get
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import day_now, registry_get
-from governance.selectors.registry_drift import drift_get, registry_yaml
+from governance.selectors.registry_drift import drift_get, last_compared, registry_yaml
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
@@ -149,7 +149,7 @@ def metrics_yaml(request: TenantRequest) -> HttpResponse:
 def metrics_import(request: TenantRequest) -> HttpResponse:
     """A file of metrics; what it would change is shown before anything is."""
     if request.method == "GET":
-        return TemplateResponse(request, "governance/metrics/import.html", {})
+        return TemplateResponse(request, "governance/metrics/import.html", {"compared": last_compared()})
     context = drift_context(request)
     status = 422 if context["faults"] else 200
     return TemplateResponse(request, "governance/metrics/import.html", context, status=status)

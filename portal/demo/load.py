@@ -39,6 +39,7 @@ from portal.demo.metrics import registry_half_way
 from portal.demo.notices import notices_settle
 from portal.demo.oversight import oversight_load
 from portal.demo.playbooks import playbooks_load
+from portal.demo.quality import quality_at_work
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, QUAYSIDE, DemoClient
 from portal.lib.periods import month_of
 from portal.tenancy.actor import Actor, acting_as
@@ -119,6 +120,8 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], hashed: str) ->
         import_file(client, f"{told.slug}-opportunities-2026-11.csv", csv_bytes(rows), staff[0], source=CRM)
     with acting_as(Actor(staff[0].email, staff[0].pk)), tenant_context(client):
         engagements_load(client, staff, people, timezone.now().date())
+        is_northwind = told is NORTHWIND
+        quality_at_work(client, timezone.now(), *((people["rita"], people["finn"]) if is_northwind else ()))
         notices_settle()
     return sign_ins
 

@@ -1,6 +1,10 @@
 """The metric registry through the API: definitions, versions, values with their reasons, and the file."""
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client as Browser
+from django.urls import reverse
 
 from governance.library.metric_reader import library_metrics, metrics_read
 from governance.models import Metric, MetricVersion
@@ -72,3 +76,24 @@ def test_the_file_is_what_the_page_and_the_command_read(api: Program, northwind:
     assert [metric.content for metric in metrics_read(found["yaml"], "USD")] == [
         metric.content for metric in library_metrics()
     ]
+
+
+def test_a_file_of_the_clients_own_repository_is_held_against_the_registry(
+    api: Program, northwind: Client, adam: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """What was written is read back without drift; one edited word is found in its field; the page says so to people."""
+    url = reverse("api_metrics_drift", kwargs={"client_slug": "northwind"})
+    text = api.get(northwind, "api_metrics_yaml").json()["yaml"]
+    same = api.call(url, "post", {"yaml": text, "revision": "4f1c2ab"}).json()
+    assert same == {"agrees": True, "added": [], "changed": [], "lacking": []}
+    page = signed_in(adam).get("/c/northwind/metrics/import/").content.decode()
+    assert "Its file says what the registry says" in page and "4f1c2ab" in page
+    edited = text.replace("name: ARR\n", "name: Annual recurring revenue\n", 1)
+    assert edited != text
+    drift = api.call(url, "post", {"yaml": edited}).json()
+    assert not drift["agrees"] and drift["changed"][0]["edits"][0]["file"] == "Annual recurring revenue"
+    assert "says 1 otherwise" in signed_in(adam).get("/c/northwind/metrics/import/").content.decode()
+    with tenant_context(northwind):
+        assert Metric.objects.get(key=drift["changed"][0]["key"]).versions.count() == 1, "nothing was changed"
+    refused = api.call(url, "post", {"yaml": "- &a {key: x}\n- *a"})
+    assert refused.status_code == 400 and "anchors" in refused.json()["errors"][0]["detail"]

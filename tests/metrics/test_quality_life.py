@@ -82,7 +82,7 @@ def test_an_acknowledged_finding_rests_until_its_day_and_is_not_at_stake(twice: 
     looked(twice)
     until = days(3).date()
     with tenant_context(twice):
-        given = {"reason": "Two sites", "until": until, "today": days(0).date(), "user": rita}
+        given: dict[str, Any] = {"reason": "Two sites", "until": until, "today": days(0).date(), "user": rita}
         finding_acknowledge(finding=monitor_finding(twice), **given)
         (entry,) = AuditEntry.objects.filter(action="quality.acknowledged")
         assert entry.details["reason"] == "Two sites"
@@ -108,7 +108,12 @@ def test_an_acknowledgement_needs_a_reason_and_a_day(
     twice: Client, rita: User, changed: dict[str, Any], why: str
 ) -> None:
     looked(twice)
-    given = {"reason": "Two sites", "until": days(3).date(), "today": days(0).date(), "user": rita} | changed
+    given: dict[str, Any] = {
+        "reason": "Two sites",
+        "until": days(3).date(),
+        "today": days(0).date(),
+        "user": rita,
+    } | changed
     with tenant_context(twice), pytest.raises(QualityProblem, match=why):
         finding_acknowledge(finding=monitor_finding(twice), **given)
 

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from typing import Any
 
+from governance.library.metric_reader import library_metrics, metrics_write
 from metrics.intake.layout import CONTRACT_NAMES
 from metrics.models import ContractLine, LineChange
 from metrics.services.books import books_rebuild_all
@@ -126,6 +127,10 @@ def a_new_policy() -> dict[str, Any]:
     return {"parameters": json.loads(json.dumps({**POLICY, "renewal_grace_days": 30})), "note": "Grace"}
 
 
+def a_metrics_file() -> dict[str, Any]:
+    return {"yaml": metrics_write(library_metrics()[:3]), "revision": "4f1c2ab"}
+
+
 MONTH = {"from": "2024-06", "to": "2024-06"}
 
 API_ROUTES = [
@@ -169,6 +174,7 @@ API_ROUTES = [
     ),
     ApiRoute("api_metrics", VIEW_POLICY, "get", a_registry),
     ApiRoute("api_metrics_yaml", MANAGE_METRICS, "get", a_registry),
+    ApiRoute("api_metrics_drift", MANAGE_METRICS, "post", a_registry, data=a_metrics_file),
     ApiRoute("api_metric", VIEW_POLICY, "get", a_metric, names_object=True),
     ApiRoute("api_metric_versions", VIEW_POLICY, "get", a_metric, names_object=True),
     ApiRoute("api_metric_values", VIEW_ARR, "get", a_metric, names_object=True),
