@@ -295,7 +295,7 @@ def stale_rates(looked: Looked, threshold: Decimal) -> list[Seen]:
     for row in rate_coverage(looked.client):
         is_old = row.last is None or (today - row.last).days > threshold
         if row.lines and (is_old or row.currency in gaps):
-            newest = f"newest rate of {date_text(row.last, looked.client.locale)}" if row.last else "no rate at all"
+            newest = f"Newest rate of {date_text(row.last, looked.client.locale)}" if row.last else "No rate at all"
             lacking = f"; none for {', '.join(gaps[row.currency][:3])}" if row.currency in gaps else ""
             lines = looked.frame.filter(pl.col("currency") == row.currency)
             whose = "the client’s own rates" if row.origin == "own" else "the European Central Bank’s"

@@ -10,8 +10,8 @@ from portal.accounts.models import User
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client
 
-LOOKS = (8, 5, 2)  # days ago, besides today
-REASON = "Renewals that wait for the signed paper; the account team confirms them at the month end."
+LOOKS = (6, 2)  # days ago, besides today
+REASON = "Finance loads the month’s rates with its close; until then October’s are right."
 
 
 def quality_at_work(
@@ -29,16 +29,16 @@ def quality_at_work(
                 monitor_set(monitor=row, owner=owner, escalate_to=further_up, **given)
         for days in LOOKS:
             quality_look(client=client, now=now - dt.timedelta(days=days))
-            if days == LOOKS[1]:
+            if days == LOOKS[0]:
                 let_one_stay(owner, (now - dt.timedelta(days=days)).date())
     quality_look(client=client, now=now)
 
 
 def let_one_stay(owner: User, today: dt.date) -> None:
-    """The smallest open finding is acknowledged."""
-    rows = QualityFinding.objects.filter(state=FindingState.OPEN, arr__isnull=False)
+    """The smaller of two currencies whose rates are old is acknowledged."""
+    rows = QualityFinding.objects.filter(state=FindingState.OPEN, monitor__code="stale_rates")
     found = rows.order_by("arr", "pk").first()
     if found is not None:
-        until = today + dt.timedelta(days=45)
+        until = today + dt.timedelta(days=20)
         with acting_as(Actor(owner.email, owner.pk)):
             finding_acknowledge(finding=found, reason=REASON, until=until, today=today, user=owner)

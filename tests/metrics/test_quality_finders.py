@@ -130,7 +130,7 @@ def test_an_old_rate_is_stale_from_its_threshold_on(northwind: Client) -> None:
     book(northwind, began, rates=rates(("EUR", "2024-12-31", "1.25")))
     looked(northwind)
     assert found(northwind) == {"stale_rates": {"EUR": "125.00"}}
-    assert finding(northwind).detail == "newest rate of 31 Dec 2024, the client’s own rates"
+    assert finding(northwind).detail == "Newest rate of 31 Dec 2024, the client’s own rates"
     set_to(northwind, "stale_rates", "15")
     looked(northwind)
     assert found(northwind) == {}
