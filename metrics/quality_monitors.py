@@ -50,8 +50,8 @@ MONITORS: Final = (
     ),
     MonitorSpec(
         "unexplained", "Moves without an event",
-        "Accounts that moved in the last three months, or since a month was closed, without a contract event then; what exchange"
-        " rates moved is left out.",
+        "Accounts that moved in the last three months, or since a month was closed, without a contract event then; what rates"
+        " moved is left out.",
         "A finding above", "", Decimal(10_000),
         "Look at what the last imports changed on its lines, and restate the closed month if the correction is right.",
         days=5,
