@@ -70,5 +70,5 @@ def tell(request: ChangeRequest, people: list[Any], text: str) -> int:
     """A notice that leads to the request."""
     return notice_add(
         client=request.client, users=people, kind=Kind.CHANGE_WAITS, text=text,
-        path=change_path(request.client, request.number), about=f"change {request.number}",
+        path=f"{change_path(request.client, request.number)}#votes", about=f"change {request.number}",
     )  # fmt: skip
