@@ -67,7 +67,7 @@ def test_what_feeds_pay_takes_sales_and_finance_unless_it_begins_with_a_coming_p
         quarter = month_now(northwind) // 3 * 3 + 3
         assert decision_of(in_review(northwind, by=rita)).pay is None
         Metric.objects.filter(key="nrr").update(feeds_pay=True)
-        for begins, is_now in ((quarter, False), (quarter + 3, False), (quarter + 1, True), (quarter - 1, True)):
+        for begins, is_now in ((quarter, False), (quarter + 3, False), (quarter + 1, True), (quarter - 3, True)):
             request = in_review(northwind, by=rita, wish=replace(WISH, from_month=begins))
             pay = decision_of(request).pay
             assert pay is not None and pay.is_now is is_now, begins
