@@ -256,7 +256,9 @@ def test_content_that_was_changed_past_the_services_never_takes_effect(client: C
         ChangeRequest.objects.filter(pk=request.pk).update(content={"parameters": {"renewal_grace_days": 90}})
     changes_take_effect(client=client, now=NOW)
     with tenant_context(client):
-        assert effect(request).state == "blocked" and policy_in_force(client).renewal_grace_days == 0
+        found = effect(request)
+        assert found.state == "blocked" and "what was approved is not what is there" in found.message
+        assert policy_in_force(client).renewal_grace_days == 0
 
 
 def test_the_definition_says_it_confirmed_by_the_request(client: Client, ana: User, rita: User, finn: User) -> None:
