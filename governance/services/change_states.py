@@ -12,6 +12,7 @@ from typing import Any, Final
 from governance.models import ChangeEvent, ChangeRequest, ChangeState
 from governance.selectors.change_previews import preview_standing
 from governance.selectors.voting import is_voted
+from governance.services.change_hooks import change_emit
 from governance.services.change_news import change_tell
 from governance.services.problems import DefinitionError
 from governance.services.signoff_states import TransitionError
@@ -124,6 +125,7 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
     event_keep(locked, step, before, said, user)
     moved_record(locked, step, before, said)
     change_tell(request=locked, step=step, text=said)
+    change_emit(request=locked, step=step)
     if step in UNSAID:
         votes_void(request=locked, reason=UNSAID[step])
     if step == "to_review":

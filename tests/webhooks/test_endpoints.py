@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from governance.models import Metric
+from governance.models import ChangeState, Metric
+from governance.services.change_states import change_move
 from governance.services.registry import metric_version_add, registry_start
 from metrics.models import ContractLine
 from metrics.services.books import books_rebuild_all
@@ -22,6 +23,7 @@ from portal.webhooks.models import WebhookEndpoint, WebhookEvent
 from portal.webhooks.services.endpoints import MOST, WebhookError, endpoint_add, endpoint_remove, endpoint_switch
 from portal.webhooks.services.keys import key_rotate
 from tests.engine.frames import frame, line, plain_policy
+from tests.governance.test_change_states import at
 from tests.metrics.loading import load_lines
 from tests.tenancy.routes_api import NOW
 from tests.webhooks.conftest import emit, later, listen, send
@@ -154,3 +156,16 @@ def test_the_delivery_page_shows_what_was_sent_and_every_answer(
         delivery = made.deliveries.get()
     page = signed_in(adam).get(f"/c/northwind/settings/webhooks/{made.pk}/deliveries/{delivery.pk}/").content.decode()
     assert "policy.published" in page and "<strong>500</strong>" in page and "<strong>200</strong>" in page
+
+
+def test_an_approved_change_request_and_one_that_takes_effect_are_told(
+    northwind: Client, finn: User, rita: User
+) -> None:
+    listen(northwind, finn, ADDRESS, "change.approved", "change.effective")
+    with tenant_context(northwind):
+        request = at(northwind, ChangeState.REVIEW)
+        for step in ("approve", "schedule", "take_effect"):
+            request = change_move(request=request, step=step, user=rita)
+    (approved,), (effective,) = told(northwind, "change.approved"), told(northwind, "change.effective")
+    assert approved == effective and approved["number"] == request.number
+    assert approved["content_sha256"] == request.content_sha256 and approved["kind"] == request.kind
