@@ -90,7 +90,7 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
         "change": change,
         "entry": entry,
         "cancel_url": cancel,
-        "twins": alike(form) if form.is_bound else [],
+        "twins": alike(form),
         "own": change.number if change else None,
     }
     if isinstance(form, PolicyWishForm):
@@ -108,8 +108,9 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
 
 def alike(form: WishForm) -> list[Any]:
     """Open requests that may ask for the same as a form that is being written."""
-    if not form.is_bound:
-        return []
+    if not form.is_bound:  # what it is about may be asked for already
+        about = {"parameters": {form.about: None}} if form.kind == ChangeKind.POLICY else {"key": form.about}
+        return twins_of(form.kind, about, "") if form.about and form.change is None else []
     form.is_valid()
     title = str(form.cleaned_data.get("title", ""))
     leave = form.change.pk if form.change else None
