@@ -29,7 +29,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     read_at = serializers.DateTimeField(allow_null=True)
 
 
-class EffectSerializer(serializers.Serializer[Any]):
+class ChangeEffectSerializer(serializers.Serializer[Any]):
     """An approved change on its way into force. Amounts are of ARR at `at_month`; null where it moves no money."""
 
     number = serializers.IntegerField(source="effect.request.number")
@@ -90,7 +90,7 @@ def request_or_404(number: int) -> ChangeRequest:
 
 
 def shown(effect: ChangeEffect) -> dict[str, Any]:
-    """An effect in the shape of `EffectSerializer`."""
+    """An effect in the shape of `ChangeEffectSerializer`."""
     amounts = {"approved": effect.approved_cents, "took_effect": effect.effect_cents}
     money = {name: None if cents is None else from_cents(cents) for name, cents in amounts.items()}
     return {"effect": effect, "receipts": receipts_of(effect.request), **money}
@@ -98,7 +98,7 @@ def shown(effect: ChangeEffect) -> dict[str, Any]:
 
 class ChangeScheduled(EffectView):
     operations = {
-        "POST": Operation("change_schedule", TRIAGE_CHANGES, EffectSerializer, status=201, may_fail=(409,)),
+        "POST": Operation("change_schedule", TRIAGE_CHANGES, ChangeEffectSerializer, status=201, may_fail=(409,)),
     }
 
     def post(self, call: Call, number: int) -> Any:
@@ -111,7 +111,7 @@ class ChangeScheduled(EffectView):
 
 
 class ChangeEffectDetail(EffectView):
-    operations = {"GET": Operation("change_effect_get", VIEW_ARR, EffectSerializer)}
+    operations = {"GET": Operation("change_effect_get", VIEW_ARR, ChangeEffectSerializer)}
 
     def get(self, call: Call, number: int) -> Any:
         """What became of an approved change: what it waits for or did, and who has read it. 404 before it was scheduled."""
