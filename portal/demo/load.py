@@ -1,7 +1,7 @@
 """Loads the demonstration through the same services that people use: nothing is written past them."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -58,10 +58,15 @@ def demo_exists() -> bool:
     return Firm.objects.filter(slug=FIRM).exists()
 
 
-def demo_load(password: str) -> list[tuple[str, str]]:
+def say_nothing(what: str) -> None:
+    """For whoever does not wait for the loading."""
+
+
+def demo_load(password: str, said: Callable[[str], None] = say_nothing) -> list[tuple[str, str]]:
     """The firm, its people, three clients with their stories; gives (e-mail, who it is) of everyone who can sign in.
 
     All have the one password that is printed, so that it is hashed once: its cost is the point of the hash.
+    `said` is told what is loaded next: it takes a minute, and whoever waits wants to see it go on.
     """
     hashed = make_password(password)
     with acting_as(Actor("demonstration")):
@@ -73,14 +78,18 @@ def demo_load(password: str) -> list[tuple[str, str]]:
             firm_member_add(firm=firm, user=user, role=role)
             staff.append(user)
             sign_ins.append((user.email, f"{role} at {FIRM_NAME}"))
+        said("playbooks")
         playbooks_load(firm, staff)
         for story in CLIENTS:
-            sign_ins += client_load(firm, story, staff, hashed)
+            sign_ins += client_load(firm, story, staff, hashed, said)
     return sign_ins
 
 
-def client_load(firm: Firm, told: DemoClient, staff: list[User], hashed: str) -> list[tuple[str, str]]:
+def client_load(
+    firm: Firm, told: DemoClient, staff: list[User], hashed: str, said: Callable[[str], None]
+) -> list[tuple[str, str]]:
     """One client: people, policy, contract files, closed months."""
+    said(f"{told.name}, people and contracts")
     client = client_create(
         firm=firm,
         slug=told.slug,
@@ -102,12 +111,15 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], hashed: str) ->
         policy_publish(client=client, parameters=parameters, note="Agreed at the kickoff", user=staff[0])
     import_file(client, f"{told.slug}-contracts-2026-08.csv", file_of(told, EARLIER), staff[0])
     import_file(client, f"{told.slug}-contracts-2026-11.csv", file_of(told, told.story.known), staff[0])
+    said(f"{told.name}, numbers and closed months")
     numbers_refresh(client=client)
     close_months(client, staff[0])
     if told is QUAYSIDE:
         correct_late(client, told, staff[0])
+    said(f"{told.name}, definitions")
     definitions_load(client, told, staff[0])
     if told is NORTHWIND:
+        said(f"{told.name}, reconciliation and governance")
         reconcile_crm(client, told, staff[0])
         registry_load(client, people)
         board_at_work(client, people)
@@ -118,6 +130,7 @@ def client_load(firm: Firm, told: DemoClient, staff: list[User], hashed: str) ->
     if told is QUAYSIDE:
         rows = [crm.opportunity(row) for row in contracts(told.story) if row["charge_type"] == "recurring"]
         import_file(client, f"{told.slug}-opportunities-2026-11.csv", csv_bytes(rows), staff[0], source=CRM)
+    said(f"{told.name}, engagements")
     with acting_as(Actor(staff[0].email, staff[0].pk)), tenant_context(client):
         engagements_load(client, staff, people, timezone.now().date())
         is_northwind = told is NORTHWIND

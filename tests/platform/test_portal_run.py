@@ -18,7 +18,7 @@ import pytest
 
 from portal.embedded.address import Folder
 from portal.processes import DEATHS_LIMIT
-from portal.tenancy.management.commands.portal_run import free_port
+from portal.tenancy.management.commands.portal_run import address_of, free_port, make_children
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("portal_run")]
 LIMIT = 240  # seconds; on a busy machine a first start takes long
@@ -216,3 +216,11 @@ def test_a_taken_port_is_an_error_when_asked_for_and_skipped_when_not(monkeypatc
             free_port("127.0.0.1", taken)
         monkeypatch.setattr("portal.tenancy.management.commands.portal_run.DEFAULT_PORT", taken)
         assert free_port("127.0.0.1", None) > taken
+
+
+def test_mails_of_the_worker_link_to_the_address_of_the_run(settings: Any) -> None:
+    settings.PUBLIC_URL = address_of("0.0.0.0", 8811)
+    assert settings.PUBLIC_URL == "http://127.0.0.1:8811"
+    told = {child.name: child.environment.get("PUBLIC_URL") for child in make_children("0.0.0.0", 8811)}
+    assert told["web"] == told["worker"] == "http://127.0.0.1:8811"
+    assert address_of("::1", 8811) == "http://[::1]:8811"

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         """Load everything, and write down who can sign in."""
         password = secrets.token_urlsafe(9)
         try:
-            sign_ins = demo_load(password)
+            sign_ins = demo_load(password, self.say)
         except Exception as error:
             raise CommandError(
                 f"the demonstration was loaded in part only ({error}); `make demo-reset` begins afresh"
@@ -51,6 +51,11 @@ class Command(BaseCommand):
         path.write_text("\n".join(lines) + "\n")
         path.chmod(0o600)
         self.stdout.write(f"The demonstration is loaded; its sign-ins are in {path}.")
+
+    def say(self, what: str) -> None:
+        """What is loaded now, at once: a pipe or a file would keep it back."""
+        self.stdout.write(f"Loading the demonstration: {what} …")
+        self.stdout.flush()
 
     def reset(self) -> None:
         """The database is made anew: audit logs and closed months cannot be deleted row by row, by design."""

@@ -57,6 +57,8 @@ class Command(BaseCommand):
             for command in leftovers_end(record):
                 self.stdout.write(f"Ended what an earlier run had left: {command}")
             host, port = options["host"], free_port(options["host"], options["port"])
+            if "PUBLIC_URL" not in os.environ:  # the demonstration's mails, and the worker's, link to this very run
+                settings.PUBLIC_URL = address_of(host, port)
             try:
                 if settings.EMBEDDED_POSTGRES:
                     self.stdout.write("Starting PostgreSQL …")
@@ -90,9 +92,10 @@ class Command(BaseCommand):
 
     def run(self, crew: Crew, host: str, port: int) -> None:
         """Start the parts, say where they are, watch them."""
-        self.stdout.write("Starting web, worker and beat …")
+        self.stdout.write("Starting web, worker and beat; the address follows as soon as it answers …")
+        self.stdout.flush()
         release_unfinished(settings.CELERY_BROKER_URL)
-        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}"  # noqa: S104
+        address = address_of(host, port)
         for child in make_children(host, port):
             crew.start(child)
         deadline = time.monotonic() + READY_LIMIT
@@ -136,6 +139,8 @@ class Command(BaseCommand):
         sign_ins = sign_ins_file()
         if sign_ins.exists():
             lines += ["", sign_ins.read_text().rstrip()]
+        if not settings.EMAIL_HOST:
+            lines += ["", f"Mails are written to {settings.EMAIL_FILE_PATH}"]
         lines += ["", f"Logs: {settings.VAR_DIR / 'log'}   Stop: Ctrl-C"]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
@@ -195,6 +200,13 @@ def free_port(host: str, wanted: int | None) -> int:
     raise CommandError(f"cannot listen on {host} port {wanted or DEFAULT_PORT}: {reason}; choose another with --port")
 
 
+def address_of(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens there."""
+    if host in ("0.0.0.0", ""):  # noqa: S104 — compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def make_children(host: str, port: int) -> list[Child]:
     """Web, worker and beat, in the order in which they start."""
     logs, python = settings.VAR_DIR / "log", [sys.executable, "-m"]
@@ -222,11 +234,10 @@ def make_children(host: str, port: int) -> list[Child]:
     ]
     beat = [*celery, "portal.beat", "beat", "--schedule", str(settings.VAR_DIR / "beat-schedule"), "--pidfile="]
     pool = {"DATABASE_POOL_SIZE": os.environ.get("DATABASE_POOL_SIZE", "4")}
+    public = {"PUBLIC_URL": settings.PUBLIC_URL}
     return [
-        Child(
-            "web", web, logs / "web.log", {**pool, "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://{host}:{port}")}
-        ),
-        Child("worker", [*worker, "--loglevel", settings.LOG_LEVEL], logs / "worker.log", patience=5.0),
+        Child("web", web, logs / "web.log", {**pool, **public}),
+        Child("worker", [*worker, "--loglevel", settings.LOG_LEVEL], logs / "worker.log", public, patience=5.0),
         Child("beat", [*beat, "--loglevel", settings.LOG_LEVEL], logs / "beat.log", patience=1.0),
     ]
 
