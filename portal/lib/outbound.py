@@ -1,14 +1,15 @@
 """Requests to addresses that somebody else typed: public hosts only, checked on the very address that is connected to.
 
 The name is resolved once, every answer must be public, and the connection goes to the address that was checked, so that a
-name which answers differently the second time leads nowhere. No redirects, one megabyte at most, and ten seconds in all: from
-the connection on each step gets what is left of them, however slowly the other side speaks.
+name which answers differently the second time leads nowhere. No redirects, one megabyte at most, and ten seconds in all: each
+step, the name's resolution too, gets what is left of them, however slowly the other side speaks.
 """
 
 import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,12 +17,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
+import httpx
 
 MOST_BYTES = 1_000_000
 MOST_SECONDS = 10.0
 STEP_SECONDS = 5.0
 PORTS = {443, 8443}
-TUNNELS = [ipaddress.ip_network(block) for block in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
+OPEN_V6 = ipaddress.ip_network(
+    "2000::/3"
+)  # all that is given out of IPv6; what carries an IPv4 address lies outside it, or is a tunnel
+TUNNELS = [ipaddress.ip_network(block) for block in ("2002::/16", "2001::/32", "192.88.99.0/24")]
 
 
 class OutboundError(Exception):
@@ -55,12 +60,36 @@ def url_check(url: str, *, allow_loopback: bool = False) -> None:
         raise OutboundError("the address is malformed") from error
     if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
         raise OutboundError("the address is malformed")
+    if port == 0:
+        raise OutboundError("the address uses an unusual port")
     if allow_loopback and parts.hostname in ("127.0.0.1", "localhost", "::1") and parts.scheme in ("http", "https"):
         return
     if parts.scheme != "https":
         raise OutboundError("the address must begin with https://")
     if (port or 443) not in PORTS:
         raise OutboundError("the address uses an unusual port")
+
+
+def url_plain(url: str) -> str:
+    """The address in plain ASCII, as it goes over the wire: the host by IDNA, path and query with percent signs.
+
+    OutboundError where the host is no name that IDNA knows, or where nothing of it can be sent.
+    """
+    try:
+        said = httpx.URL(url)
+        host, target = said.raw_host.decode("ascii"), said.raw_path.decode("ascii")
+    except (httpx.InvalidURL, ValueError, TypeError) as error:
+        raise OutboundError(
+            "the address is malformed: its host name or its path cannot be written as an address"
+        ) from error
+    port = "" if said.port is None else f":{said.port}"
+    return f"{said.scheme}://{f'[{host}]' if ':' in host else host}{port}{target}"
+
+
+def url_origin(url: str) -> str:
+    """Scheme and host of an address: what may be told of one whose path or query may hold a token."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def request(
@@ -77,6 +106,7 @@ def request(
     Who wants only the beginning of the answer says how much of it (`read_at_most`, in bytes): then a long one is no error.
     """
     url_check(url, allow_loopback=allow_loopback)
+    url = url_plain(url)
     deadline = time.monotonic() + MOST_SECONDS
     given = [("Host", urlsplit(url).netloc), ("Accept", "application/json"), ("User-Agent", "Tieout"), *headers]
     if body:
@@ -109,7 +139,7 @@ class PublicHosts(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        found = resolved(host, port, time_left(self._deadline, timeout))
         refused = [text for text in found if not is_public(text, allow_loopback=self._allow_loopback)]
         if refused or not found:
             raise OutboundError("the address cannot be reached")
@@ -151,13 +181,40 @@ def time_left(deadline: float, timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
+def resolved(host: str, port: int, seconds: float) -> set[str]:
+    """Every IP address of a name; a timeout where that takes longer. A resolver cannot be interrupted, so it is left behind."""
+    found: list[set[str] | OSError | UnicodeError] = []
+
+    def look() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.append({str(entry[4][0]) for entry in entries})
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not found:
+        raise httpcore.ConnectTimeout("the name server is too slow")
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return found[0]
+
+
 def is_public(address: str, *, allow_loopback: bool = False) -> bool:
-    """Whether an IP address is one of the open internet, and no tunnel into another net."""
+    """Whether an IP address is one of the open internet, and no tunnel into another net.
+
+    An IPv6 address that is only a way to write an IPv4 one (compatible, translated, NAT64) is refused, whichever it holds; one
+    that is mapped, as systems themselves write it, is what it holds.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     if ip.is_loopback:
         return allow_loopback
+    if ip.version == 6 and ip not in OPEN_V6:
+        return False
     return ip.is_global and not ip.is_multicast and not any(ip in net for net in TUNNELS if net.version == ip.version)
 
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
+from urllib.parse import quote
 
 PREFIX: Final = "whsec_"
 KEY_BYTES: Final = 32
@@ -35,8 +36,9 @@ def headers_of(keys: Iterable[str], message_id: str, timestamp: int, body: bytes
 
 
 def without_secrets(text: str, keys: Iterable[str]) -> str:
-    """A receiver that says its key back does not get it into the log."""
+    """A receiver that says its key back, as it is or escaped as JSON and addresses do, does not get it into the log."""
     for secret in keys:
         for part in (secret, secret.removeprefix(PREFIX)):
-            text = text.replace(part, "•••")
+            for said in (part, part.replace("/", "\\/"), quote(part, safe=""), quote(part)):
+                text = text.replace(said, "•••")
     return text

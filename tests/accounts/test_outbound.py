@@ -1,11 +1,13 @@
 """Requests to addresses that somebody typed go to the open internet or nowhere."""
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from portal.lib.outbound import Answer, OutboundError, is_public, request, url_check
+from portal.lib import outbound
+from portal.lib.outbound import Answer, OutboundError, is_public, request, url_check, url_plain
 
 REFUSED = [
     "127.0.0.1",
@@ -27,11 +29,16 @@ REFUSED = [
     "fd00:ec2::254",
     "fe80::1",
     "ff02::1",
+    "fec0::1",
+    "::10.0.0.5",
+    "::127.0.0.1",
+    "::ffff:0:169.254.169.254",
+    "192.88.99.1",
 ]
 ADDRESSES = [
     "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://017700000001/", "https://[::1]/", "https://localhost/",
     "https://169.254.169.254/latest", "https://[::ffff:127.0.0.1]/", "http://example.com/", "file:///etc/passwd", "gopher://x/",
-    "https://user@example.com/", "https://example.com:22/", "https://", "https://[bad/", "https://example.com/#f",
+    "https://user@example.com/", "https://example.com:22/", "https://example.com:0/", "https://", "https://[bad/", "https://example.com/#f",
 ]  # fmt: skip
 
 
@@ -80,3 +87,31 @@ def test_loopback_is_for_local_use_alone() -> None:
 def test_an_answer_that_is_no_json_object_is_an_error_of_the_call(body: bytes) -> None:
     with pytest.raises(OutboundError, match="no JSON"):
         Answer(200, body).json()
+
+
+PLAIN = {
+    "https://exämple.com/hook": "https://xn--exmple-cua.com/hook",
+    "https://example.com/tür?für=ß&a=%20b": "https://example.com/t%C3%BCr?f%C3%BCr=%C3%9F&a=%20b",
+    "https://example.com:8443/a%2Fb?x=1": "https://example.com:8443/a%2Fb?x=1",
+    "https://[2606:4700::1111]/x": "https://[2606:4700::1111]/x",
+}
+
+
+@pytest.mark.parametrize("url", PLAIN)
+def test_an_address_is_sent_in_plain_letters(url: str) -> None:
+    assert url_plain(url) == PLAIN[url]
+
+
+@pytest.mark.parametrize("url", ["https://ex\u2024\ufdfa.com/", "https://xn--\u00e4.com/", "https://-\ud800.com/"])
+def test_a_host_that_is_no_name_is_refused(url: str) -> None:
+    with pytest.raises(OutboundError):
+        request("GET", url)
+
+
+def test_a_slow_name_server_is_within_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: time.sleep(0.6) or [])
+    begun = time.monotonic()
+    with pytest.raises(OutboundError, match="cannot be reached"):
+        request("GET", "https://slow.example/")
+    assert time.monotonic() - begun < 0.55

@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -20,6 +21,7 @@ from portal.webhooks.services.delivering import MOST_TRIES
 from portal.webhooks.services.emitting import webhook_emit, webhook_ping
 from portal.webhooks.services.endpoints import delivery_again, endpoint_switch
 from portal.webhooks.services.keys import key_rotate, previous_end
+from portal.webhooks.signing import without_secrets
 from tests.webhooks.conftest import deliveries, emit, endpoint_now, later, listen, send, states
 from tests.webhooks.receiver import Received, Receiver
 
@@ -255,3 +257,29 @@ def test_what_was_sent_is_forgotten_after_ninety_days(
     send(northwind)
     send(northwind, later(days=91))
     assert deliveries(northwind) == []
+
+
+def test_an_address_that_breaks_the_request_is_its_own_failed_try_and_keeps_nobody_waiting(
+    endpoint: WebhookEndpoint, northwind: Client, finn: User, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = listen(northwind, finn, receiver.url + "/other", name="Other")
+    emit(northwind)
+
+    def broken(method: str, url: str, **said: Any) -> outbound.Answer:
+        if url == endpoint.url:
+            raise TypeError("no such letter")
+        return outbound.request(method, url, **said)
+
+    monkeypatch.setattr("portal.webhooks.services.delivering.request", broken)
+    assert send(northwind) == 1
+    found = {row.endpoint_id: row for row in deliveries(northwind)}
+    broke, other_one = found[endpoint.pk], found[other.pk]
+    assert (broke.state, broke.tries, other_one.state) == ("waiting", 1, "delivered")
+    assert [tried.fault for tried in broke.attempts.all()] == ["the request could not be made"]
+
+
+@pytest.mark.parametrize("said", [str, lambda key: key.replace("/", "\\/"), lambda key: quote(key, safe="")])
+def test_a_key_that_is_said_back_is_not_shown(said: Any) -> None:
+    key = "whsec_aaaa/bbbb+cccc/dddd="
+    shown = without_secrets(json.dumps({"secret": "x"}).replace("x", said(key)), [key])
+    assert "•••" in shown and "bbbb" not in shown

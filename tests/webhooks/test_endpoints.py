@@ -20,7 +20,14 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from portal.webhooks.models import WebhookEndpoint, WebhookEvent
-from portal.webhooks.services.endpoints import MOST, WebhookError, endpoint_add, endpoint_remove, endpoint_switch
+from portal.webhooks.services.endpoints import (
+    MOST,
+    WebhookError,
+    endpoint_add,
+    endpoint_change,
+    endpoint_remove,
+    endpoint_switch,
+)
 from portal.webhooks.services.keys import key_rotate
 from tests.engine.frames import frame, line, plain_policy
 from tests.governance.test_change_states import at
@@ -169,3 +176,13 @@ def test_an_approved_change_request_and_one_that_takes_effect_are_told(
     (approved,), (effective,) = told(northwind, "change.approved"), told(northwind, "change.effective")
     assert approved == effective and approved["number"] == request.number
     assert approved["content_sha256"] == request.content_sha256 and approved["kind"] == request.kind
+
+
+def test_an_address_is_kept_in_plain_letters_and_the_log_says_its_host_alone(northwind: Client, finn: User) -> None:
+    made = listen(northwind, finn, "https://exämple.com/tür?token=only-for-them")
+    assert made.url == "https://xn--exmple-cua.com/t%C3%BCr?token=only-for-them"
+    with tenant_context(northwind):
+        endpoint_change(endpoint=made, name="Other", url="https://example.com/in?token=another", events=made.events)
+        endpoint_remove(endpoint=made)
+        said = json.dumps(list(AuditEntry.objects.values_list("details", flat=True)))
+    assert "token" not in said and "https://xn--exmple-cua.com" in said and "https://example.com" in said

@@ -117,7 +117,11 @@ def deliver(client: Client, pk: int, now: dt.datetime) -> bool:
         if row.endpoint.removed_at is not None:
             claim.model.objects.filter(pk=pk).update(state=DeliveryState.FAILED, settled_at=now)
             return True
-    outcome = send(row, claimed_at)
+    try:
+        outcome = send(row, claimed_at)
+    except Exception:
+        logger.exception("a delivery to webhook endpoint %s broke", row.endpoint_id)
+        outcome = Outcome(None, "", "the request could not be made", 0)
     with tenant_context(client):
         settle(client, row, outcome, now, claimed_at)
     return outcome.is_taken

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from portal.lib.outbound import OutboundError, url_check
+from portal.lib.outbound import OutboundError, url_check, url_origin, url_plain
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -19,6 +19,7 @@ from portal.webhooks.services.keys import sealed_key
 from portal.webhooks.signing import new_secret
 
 MOST: Final = 20
+LONGEST: Final = 500  # characters of an address, as it is sent
 
 
 class WebhookError(ValueError):
@@ -39,7 +40,7 @@ def endpoint_add(
         client=client, owner=user, created_at=now, secret_changed_at=now, sealed_secret=sealed_key(client.pk, secret),
         **said,
     )  # fmt: skip
-    audit.record("webhook.added", object_type="webhook", object_id=row.pk, after=said, details=said)
+    audit.record("webhook.added", object_type="webhook", object_id=row.pk, after=said, details=told(said))
     return row, secret
 
 
@@ -53,7 +54,8 @@ def endpoint_change(*, endpoint: WebhookEndpoint, name: str, url: str, events: I
     for key, value in said.items():
         setattr(endpoint, key, value)
     endpoint.save(update_fields=list(said))
-    details = {key: [before[key], value] for key, value in said.items() if before[key] != value}
+    old, new = told(before), told(said)
+    details = {key: [old[key], new[key]] for key, value in said.items() if before[key] != value}
     audit.record(
         "webhook.changed", object_type="webhook", object_id=endpoint.pk, before=before, after=said, details=details
     )
@@ -81,7 +83,7 @@ def endpoint_remove(*, endpoint: WebhookEndpoint) -> None:
     give_up(endpoint)
     audit.record(
         "webhook.removed", object_type="webhook", object_id=endpoint.pk, before={"url": endpoint.url},
-        details={"name": endpoint.name, "url": endpoint.url},
+        details={"name": endpoint.name, "url": url_origin(endpoint.url)},
     )  # fmt: skip
 
 
@@ -119,9 +121,17 @@ def settled(name: str, url: str, events: Iterable[str]) -> dict[str, Any]:
         raise WebhookError("choose at least one event of the list")
     try:
         url_check(url.strip(), allow_loopback=not settings.PRODUCTION)
+        plain = url_plain(url.strip())
     except OutboundError as error:
         raise WebhookError(f"this address cannot be used: {error}") from error
-    return {"name": name.strip()[:80], "url": url.strip()[:500], "events": chosen}
+    if len(plain) > LONGEST:
+        raise WebhookError(f"this address is longer than {LONGEST} characters as it is sent")
+    return {"name": name.strip()[:80], "url": plain, "events": chosen}
+
+
+def told(said: dict[str, Any]) -> dict[str, Any]:
+    """What the log, which more people read than set up webhooks, says of an endpoint: of its address the host alone."""
+    return said | {"url": url_origin(said["url"])}
 
 
 def unique(url: str, but: WebhookEndpoint | None = None) -> None:
