@@ -21,6 +21,7 @@ from governance.models import ChangeKind, ChangeRequest, MetricStatus
 from governance.selectors.registry import Entry, Registry
 from metrics.engine.policy import Policy, PolicyError
 from metrics.selectors.clauses import TITLES
+from portal.lib.dates import is_near
 from portal.tenancy import audit
 
 Content = dict[str, Any]
@@ -176,6 +177,8 @@ def metric_retire_settle(content: Mapping[str, Any], held: Held) -> Settled:
         raise ContentFault([*faults, ("sunset_on", "is no day such as 2027-03-31")]) from None
     if day <= held.today:
         faults.append(("sunset_on", "is a day that is still to come"))
+    elif not is_near(day, held.today):
+        faults.append(("sunset_on", "is a day within the next five years"))
     if faults:
         raise ContentFault(faults)
     present = {"status": entry.metric.status, "sunset_on": str(entry.metric.sunset_on or "")}

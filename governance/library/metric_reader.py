@@ -31,6 +31,7 @@ LONGEST_VALUE: Final = (
 )
 LONGEST_FILE: Final = 1_000_000  # characters
 MOST: Final = 500
+MOST_PARTS: Final = 60_000  # values, lists and mappings in all; 500 metrics of every field have fewer
 # libyaml's parser reads twenty times as fast; the loader is the safe one on both, and the bounds are checked before it.
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
@@ -106,9 +107,11 @@ def rows_of(text: str) -> list[dict[str, Any]]:
 
 
 def shape_check(text: str) -> None:
-    """MetricFileError at the first anchor, the first part too deep or too long, before the rest of the text is looked at."""
+    """MetricFileError at the first anchor and the first part too deep, too long or too many, before the rest is looked at."""
     depth = 0
-    for event in yaml.parse(text, LOADER):
+    for count, event in enumerate(yaml.parse(text, LOADER)):
+        if count > MOST_PARTS:
+            raise MetricFileError([f"the file has more than {MOST_PARTS:,} parts"])
         if isinstance(event, yaml.AliasEvent):
             raise MetricFileError(["the file uses anchors, which a list of metrics does not need"])
         if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_VALUE:

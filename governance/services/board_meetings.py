@@ -17,7 +17,7 @@ from governance.models import Board, BoardMeeting, ChangeRequest
 from governance.selectors.board import board_now
 from governance.selectors.voting import decisions_of, effect_of, preview_sha256, votable
 from governance.services.problems import DefinitionError, OutdatedError
-from portal.lib.dates import instant_text
+from portal.lib.dates import instant_text, is_near
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
@@ -28,7 +28,12 @@ LONGEST = 20_000
 
 
 def meeting_plan(*, client: Client, title: str, at: dt.datetime, user: Any) -> BoardMeeting:
-    """A meeting with everything that is before the board now; its members are told."""
+    """A meeting with everything that is before the board now; its members are told.
+
+    DefinitionError for a day that nobody means: more than a year ago, or more than five years ahead.
+    """
+    if not is_near(at.date(), database_time().date()):
+        raise DefinitionError("a meeting is at most a year ago and at most five years ahead: look at its date")
     board = Board.objects.select_for_update().first()
     if board is None:
         raise DefinitionError("there is no board yet: start it first")

@@ -32,6 +32,7 @@ from governance.selectors.quarter_audits import audit_content, audit_view, audit
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.figures import from_cents
 from portal.accounts.proofs import Place, Proof
+from portal.lib.dates import is_near
 from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
@@ -69,8 +70,8 @@ def audit_draw(
         raise DefinitionError(f"{quarter} is no quarter that is over and whose last month is closed")
     if not FEWEST <= size <= MOST:
         raise DefinitionError(f"a sample has {FEWEST} to {MOST} contracts")
-    if due_on <= now.date():
-        raise DefinitionError("the audit is due on a day to come")
+    if due_on <= now.date() or not is_near(due_on, now.date()):
+        raise DefinitionError("the audit is due on a day to come, five years ahead at most")
     try:
         book = quarter_book(client, period.first, period.last)
         population = population_bytes(book.contracts)
@@ -172,8 +173,8 @@ def follow_up_raise(
     """Say what is to be done about a finding, by whom and until when; the owner is told."""
     if not text.strip():
         raise DefinitionError("say what is to be done")
-    if due_on <= today:
-        raise DefinitionError("a follow-up is due on a day to come")
+    if due_on <= today or not is_near(due_on, today):
+        raise DefinitionError("a follow-up is due on a day to come, five years ahead at most")
     if not is_of_client(client, owner):
         raise DefinitionError("the owner is one of the client's people, or of the firm's who work on it")
     view = audit_view(found)

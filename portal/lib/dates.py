@@ -1,7 +1,7 @@
 """Dates for the reader: "31 Dec 2025" in the reader's own language; relative time only ever beside the absolute one."""
 
 import re
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +10,8 @@ from babel.dates import format_date, format_skeleton, format_timedelta
 from portal.lib.money import DEFAULT_LOCALE, babel_locale
 
 UTC = ZoneInfo("UTC")
+YEAR_BACK = timedelta(days=366)
+YEARS_AHEAD = timedelta(days=5 * 366)
 ISO_DATE = re.compile(r"(?<![\w-])\d{4}-\d{2}(?:-\d{2})?(?![\w-])")
 
 
@@ -27,6 +29,14 @@ def month_text(month: int | date, locale: str = DEFAULT_LOCALE) -> str:
         year, zero_based = divmod(month, 12)
         month = date(year, zero_based + 1, 1)
     return format_skeleton("yMMM", month, locale=babel_locale(locale))
+
+
+def is_near(day: date, today: date) -> bool:
+    """Whether a day that somebody plans something for is one that people mean: from a year ago to five years ahead.
+
+    Days at the ends of the calendar cannot be shown in every time zone.
+    """
+    return today - YEAR_BACK <= day <= today + YEARS_AHEAD
 
 
 @lru_cache(maxsize=256)

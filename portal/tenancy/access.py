@@ -4,7 +4,8 @@ A page is `@client_page(permission)` or `@firm_page(permission)` or `@person_pag
 decorator leaves an `access` mark on the view, and a test fails for every route without one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
@@ -12,8 +13,8 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DataError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
@@ -108,7 +109,7 @@ def client_page(permission: str, *, outside: Callable[..., Any] | None = None) -
             tenant_request.client, tenant_request.standing = standing.client, standing
             tenant_request.reach = reach
             tenant_request.found = outside(tenant_request, **kwargs) if outside is not None else None
-            with acting_as(actor_of(request)), tenant_context(standing.client):
+            with refused_nul(), acting_as(actor_of(request)), tenant_context(standing.client):
                 response = rendered(view(tenant_request, **kwargs))
                 if response.status_code >= 400:
                     transaction.set_rollback(True)
@@ -151,7 +152,7 @@ def firm_page(permission: str, *, in_transaction: bool = True) -> Callable[[View
             firm_request.firm, firm_request.firm_role = membership.firm, membership.role
             if in_transaction:
                 return _in_transaction(view, firm_request, kwargs)
-            with acting_as(actor_of(request)):
+            with refused_nul(), acting_as(actor_of(request)):
                 return rendered(view(firm_request, **kwargs))
 
         guarded.access = Access("firm", permission)  # type: ignore[attr-defined]
@@ -191,6 +192,17 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(name=name, user_id=user.pk, request_id=getattr(request, "request_id", ""))
 
 
+@contextmanager
+def refused_nul() -> Iterator[None]:
+    """A text with a NUL, which PostgreSQL keeps nowhere, is a bad request wherever a view hands it to the database."""
+    try:
+        yield
+    except DataError as error:
+        if any(sign in str(error) for sign in ("NUL", "\\u0000")):
+            raise BadRequest("What was sent holds a character that no text can hold.") from error
+        raise
+
+
 def rendered(response: HttpResponse) -> HttpResponse:
     """Render a lazy template response now, while the scope is open."""
     if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
@@ -199,7 +211,7 @@ def rendered(response: HttpResponse) -> HttpResponse:
 
 
 def _in_transaction(view: View, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
-    with acting_as(actor_of(request)), transaction.atomic():
+    with refused_nul(), acting_as(actor_of(request)), transaction.atomic():
         response = rendered(view(request, **kwargs))
         if response.status_code >= 400:
             transaction.set_rollback(True)

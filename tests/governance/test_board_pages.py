@@ -245,3 +245,14 @@ def test_an_approval_over_the_page_ends_the_request(
     assert "with it CR-1 is approved" in answer.content.decode()
     with tenant_context(board):
         assert now_of_number(number).state == ChangeState.APPROVED
+
+
+def test_a_meeting_at_the_end_of_the_calendar_is_refused_and_hides_no_other(
+    board: Client, rita: User, finn: User, signed_in: Open
+) -> None:
+    a_request(board, rita, effect=100)
+    browser = signed_in(finn)
+    for day in ("0001-01-01", "9999-12-31", "2032-12-31"):
+        answer = browser.post("/c/northwind/changes/meeting/new/", {"title": "Board", "at": f"{day}T09:00"})
+        assert answer.status_code == 422 and "at most five years ahead" in answer.content.decode()
+    assert browser.get("/c/northwind/changes/meeting/").status_code == 200

@@ -188,3 +188,13 @@ def test_the_list_asks_the_same_few_questions_however_many_requests_there_are(
     assert len(many) == len(few)
     with django_assert_max_num_queries(27):
         browser.get(address("change", number=1))
+
+
+def test_a_character_that_no_text_can_hold_is_refused_and_changes_nothing(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    asked_for(northwind, rita)
+    browser = signed_in(rita)
+    assert browser.post(address("change_withdraw", number=1), {"reason": "a\0b"}).status_code == 400
+    assert browser.get(address("changes"), {"q": "a\0b"}).status_code == 400
+    assert now(northwind).state == ChangeState.SUBMITTED

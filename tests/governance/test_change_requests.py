@@ -101,6 +101,7 @@ def test_requests_about_metrics_are_checked_with_the_whole_registry(kept: Client
             ("threshold", {"key": arr, "thresholds": {"warn_at": "much"}}, "is no number"),
             ("metric_retire", {"key": arr, "successor": arr, "sunset_on": "2031-03-31"}, "another metric"),
             ("metric_retire", {"key": arr, "successor": "", "sunset_on": "2020-03-31"}, "still to come"),
+            ("metric_retire", {"key": arr, "successor": "", "sunset_on": "9999-12-31"}, "next five years"),
             ("metric_retire", {"key": arr, "successor": "", "sunset_on": "soon"}, "is no day"),
             ("quota_rule", {"key": "q", "rule": " ", "metrics": [arr]}, "is a text"),
             ("quota_rule", {"key": "q", "rule": "A tenth", "metrics": ["nrrr"]}, "no such metric"),

@@ -102,6 +102,8 @@ def test_a_quarter_is_drawn_once_and_only_when_it_is_over_and_closed(northwind: 
         for size in (9, 21):
             with pytest.raises(DefinitionError, match="10 to 20 contracts"):
                 audit_draw(quarter=QUARTER, size=size, **asked)  # type: ignore[arg-type]
+        with pytest.raises(DefinitionError, match="five years ahead at most"):
+            audit_draw(quarter=QUARTER, size=10, **asked | {"due_on": dt.date.max})  # type: ignore[arg-type]
         audit_draw(quarter=QUARTER, size=20, **asked)  # type: ignore[arg-type]
         assert AuditedContract.objects.count() == 14  # the whole book where it is smaller than the sample
         with pytest.raises(OutdatedError, match="drawn once"):
@@ -319,6 +321,8 @@ def test_a_follow_up_has_an_owner_of_this_client(northwind: Client, rita: User, 
             follow_up_raise(text="Look", owner=otto, due_on=dt.date(2026, 6, 1), **about)  # type: ignore[arg-type]
         with pytest.raises(DefinitionError, match="a day to come"):
             follow_up_raise(text="Look", owner=rita, due_on=NOW.date(), **about)  # type: ignore[arg-type]
+        with pytest.raises(DefinitionError, match="five years ahead at most"):
+            follow_up_raise(text="Look", owner=rita, due_on=dt.date.max, **about)  # type: ignore[arg-type]
         assert not AuditFollowUp.objects.exists()
 
 

@@ -143,7 +143,14 @@ def test_a_large_file_is_read_soon_and_a_bomb_is_refused_before_it_opens() -> No
     begun = time.perf_counter()
     assert len(rows_of(rows)) == 500 and time.perf_counter() - begun < 3
     laughs = "- a: &a [x, x]\n" + "".join(f"  b{level}: &b{level} [*a, *a, *a]\n" for level in range(50))
-    for bomb in (laughs, "[" * 900_000, "- " * 400_000, "- k: " + "9" * 900_000, "x" * 1_000_001):
+    for bomb in (
+        laughs,
+        "[" * 900_000,
+        "- " * 400_000,
+        "- k: " + "9" * 900_000,
+        "- [" + "a," * 300_000 + "]",
+        "x" * 1_000_001,
+    ):
         begun = time.perf_counter()
         with pytest.raises(MetricFileError):
             rows_of(bomb)
