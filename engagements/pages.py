@@ -177,8 +177,15 @@ def task_card(task: Task, needs: Iterable[Any], minutes: int, today: date) -> di
         "is_late": late,
         "estimate": estimate_text(task),
         "logged": hours_text(minutes),
-        "steps": step_list(states.TASK, task.state),
+        "steps": task_steps(task, is_waiting=bool(open_needs)),
     }
+
+
+def task_steps(task: Task, *, is_waiting: bool) -> list[tuple[str, str]]:
+    """The steps of a task; one that waits for others can be neither begun nor done (engagements.services.moves)."""
+    steps = step_list(states.TASK, task.state)
+    waits = is_waiting and task.state == "todo"
+    return [each for each in steps if not (waits and each[0] in {"start", "finish"})]
 
 
 def step_list(machine: states.Machine, state: str) -> list[tuple[str, str]]:

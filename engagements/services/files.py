@@ -21,7 +21,7 @@ from engagements.models import Engagement, ProjectFile
 from engagements.selectors.files import is_visible
 from engagements.selectors.projects import Reader
 from engagements.services.moves import require_open
-from engagements.services.problems import EngagementError
+from engagements.services.problems import FileNotKept
 from portal.lib.file_kinds import FileRefused, file_kind
 from portal.lib.stored import FileTooLarge, file_digest, file_name_shown, file_store
 from portal.tenancy import audit
@@ -47,7 +47,7 @@ def folder_of(client_id: int) -> str:
 def file_keep(
     *, engagement: Engagement, about: str, about_id: int, upload: Any, is_internal: bool = False, user: Any = None
 ) -> ProjectFile:
-    """Take in a file that somebody sent. EngagementError where it is too large, not what it says, or has no room.
+    """Take in a file that somebody sent. FileNotKept where it is too large, not what it says, or has no room.
 
     `about` and `about_id` name what it belongs to; whoever may see that may see the file, unless it `is_internal`.
     """
@@ -66,7 +66,7 @@ def file_take(
         file_digest(upload, settings.PROJECT_FILE_MAX_BYTES)
         file_kind(name, upload)
     except (FileTooLarge, FileRefused) as error:
-        raise EngagementError(
+        raise FileNotKept(
             f"“{name}” is not kept: {f'it is {error}' if isinstance(error, FileTooLarge) else error}"
         ) from error
     require_room(upload.size)
@@ -88,11 +88,11 @@ def file_take(
 
 
 def require_room(size: int) -> None:
-    """EngagementError where the client's files would take more room than they have."""
+    """FileNotKept where the client's files would take more room than they have."""
     used = ProjectFile.objects.aggregate(Sum("size"))["size__sum"] or 0
     if used + size > settings.PROJECT_FILES_MAX_BYTES:
         most = settings.PROJECT_FILES_MAX_BYTES // 1_000_000
-        raise EngagementError(f"this client's files take up all of their {most:,} MB: link to the file instead")
+        raise FileNotKept(f"this client's files take up all of their {most:,} MB: link to the file instead")
 
 
 def files_tidy(*, client: Client, now: dt.datetime) -> Tidied:

@@ -6,10 +6,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from engagements import states
 from engagements.forms_project import TaskForm, TimeForm
 from engagements.models import Engagement, Task, TaskNeed
-from engagements.pages import base, comments, estimate_text, hours_text, plan_context, reader_of, step_list
+from engagements.pages import base, comments, estimate_text, hours_text, plan_context, reader_of, task_steps
 from engagements.selectors.projects import cut, task_list, time_list
 from engagements.services.conversation import mentions_seen
 from engagements.services.tasks import (
@@ -50,7 +49,8 @@ def task(request: TenantRequest, engagement_id: int, task_id: int) -> HttpRespon
     found = engagement_or_404(request, engagement_id)
     row, reader = cut(task_or_404(request, found, task_id), reader_of(request)), reader_of(request)
     mentions_seen(user=request.user, about="task", about_id=row.pk)
-    needs = TaskNeed.objects.filter(task=row).select_related("needs").order_by("needs__number")
+    needs = list(TaskNeed.objects.filter(task=row).select_related("needs").order_by("needs__number"))
+    open_needs = [need.needs for need in needs if need.needs.state not in {"done", "dropped"}]
     times = time_list(row, reader)
     others = [other for other in task_list(found, reader) if other.pk != row.pk]
     context = base(request, found, "plan/") | {
@@ -61,7 +61,8 @@ def task(request: TenantRequest, engagement_id: int, task_id: int) -> HttpRespon
         "times": [(entry, hours_text(entry.minutes)) for entry in times],
         "estimate": estimate_text(row),
         "logged": hours_text(sum(entry.minutes for entry in times)),
-        "steps": step_list(states.TASK, row.state),
+        "steps": task_steps(row, is_waiting=bool(open_needs)),
+        "waits": open_needs if row.state == "todo" else [],
         **comments(found, "task", row.pk, reader),
     }
     return TemplateResponse(request, "engagements/task.html", context)

@@ -56,10 +56,16 @@ def refused(request: TenantRequest, engagement: Engagement, reason: str, status:
     """Say that nothing was changed and why."""
     context = {
         "engagement": engagement,
-        "reason": f"{reason[:1].upper()}{reason[1:]}.",
+        "reason": sentence(reason),
         "back": back_to(request, engagement, ""),
     }
     return TemplateResponse(request, "engagements/refused.html", context, status=status)
+
+
+def sentence(reason: object) -> str:
+    """A reason as a sentence of its own."""
+    text = str(reason).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def invalid(request: TenantRequest, engagement: Engagement, form: Any, *, frozen: bool = True) -> HttpResponse:

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -11,8 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 from engagements.build_pages import TEST_STATES, build_base, may_run_test, test_rows
 from engagements.forms_build import RunForm
 from engagements.models import Engagement, ProjectTest
+from engagements.services.moves import closed_sentence
+from engagements.services.problems import EngagementError, FileNotKept
 from engagements.services.testing import open_issues, run_compute, run_record
-from engagements.views.scope import carried_out, engagement_or_404, invalid
+from engagements.views.scope import back_to, carried_out, engagement_or_404, refused, sentence
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import RUN_ENGAGEMENT, TEST_ENGAGEMENT, VIEW_ARR, VIEW_ENGAGEMENT
 
@@ -42,7 +45,13 @@ def test_or_404(engagement: Engagement, test_id: int, **which: str) -> ProjectTe
 def project_test(request: TenantRequest, engagement_id: int, test_id: int) -> HttpResponse:
     """One test: what is expected, what came out each time, and the form for whoever runs it."""
     found = engagement_or_404(request, engagement_id)
-    row = test_or_404(found, test_id)
+    return shown_test(request, found, test_or_404(found, test_id))
+
+
+def shown_test(
+    request: TenantRequest, found: Engagement, row: ProjectTest, form: RunForm | None = None
+) -> TemplateResponse:
+    """The page of a test; with the form as it was sent where something in it is wrong."""
     context = build_base(request, found, PART)
     others = list(
         ProjectTest.objects.filter(engagement=found, kind=row.kind).order_by("position").values_list("pk", flat=True)
@@ -63,27 +72,37 @@ def project_test(request: TenantRequest, engagement_id: int, test_id: int) -> Ht
         "after": others[place + 1] if place + 1 < len(others) else None,
     }
     if may_run_test(context, row):
-        context["form"] = RunForm(row)
-    return TemplateResponse(request, "engagements/test.html", context)
+        context["form"] = form or RunForm(row)
+    return TemplateResponse(request, "engagements/test.html", context, status=422 if form else 200)
 
 
 def ran(request: TenantRequest, engagement_id: int, test_id: int, kind: str) -> HttpResponse:
-    """Keep what came out of a test of a kind."""
+    """Keep what came out of a test of a kind; what is wrong is said in the form, which keeps what was written."""
     found = engagement_or_404(request, engagement_id)
     row = test_or_404(found, test_id, kind=kind)
     form = RunForm(row, request.POST, request.FILES)
-    if not form.is_valid():
-        return invalid(request, found, form)
-    given = dict(form.cleaned_data)
-    change = partial(
-        run_record,
-        test=row,
-        user=request.user,
-        is_firm_staff=request.standing.is_firm_staff,
-        upload=given.pop("file"),
-        **given,
-    )
-    return carried_out(request, found, change, "The result is kept.", f"{PART}{row.pk}/")
+    if not found.is_open:
+        return refused(request, found, closed_sentence(found), 409)
+    if row.check_key:
+        return refused(request, found, "the system runs this test by itself", 422)
+    if form.is_valid():
+        given = dict(form.cleaned_data)
+        try:
+            run_record(
+                test=row,
+                user=request.user,
+                is_firm_staff=request.standing.is_firm_staff,
+                upload=given.pop("file"),
+                **given,
+            )
+        except FileNotKept as error:
+            form.add_error("file", sentence(error))
+        except EngagementError as error:
+            form.add_error(None, sentence(error))
+        else:
+            messages.success(request, "The result is kept.")
+            return redirect(back_to(request, found, f"{PART}{row.pk}/"))
+    return shown_test(request, found, row, form)
 
 
 @require_POST

@@ -1,9 +1,11 @@
 """Tasks: dates and owners, what they wait for, their points, and the time on them."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
 
 from engagements.models import ChecklistPoint, Engagement, Participant, Task, TimeEntry
 from engagements.playbook.order import cycle_in
@@ -21,8 +23,9 @@ from engagements.services.tasks import (
     time_add,
 )
 from portal.accounts.models import User
-from portal.tenancy.models import AuditEntry
-from tests.engagements.conftest import START
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.engagements.conftest import START, started
 
 
 def test_circles_of_waiting_are_refused_however_long(project: Engagement) -> None:
@@ -119,3 +122,24 @@ def test_a_plan_that_is_kept_late_takes_no_step_back(project: Engagement, ana: U
     task_update(task=late, changes={"name": "Map all fields"})
     task.refresh_from_db()
     assert (task.state, task.name) == ("doing", "Map all fields")
+
+
+def test_a_task_that_waits_for_another_is_not_offered_to_be_begun_or_done(
+    northwind: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        engagement = started(northwind, ana)
+        first, second = (task_create(engagement=engagement, name=name) for name in ("Map", "Load"))
+        task_need_add(task=second, needs=first)
+    home, browser = f"/c/northwind/engagements/{engagement.pk}/", signed_in(ana)
+
+    def offered() -> tuple[bool, bool]:
+        board, own = (browser.get(f"{home}{page}").content.decode() for page in ("plan/", f"tasks/{second.pk}/"))
+        assert "Done: 1. Map" in board
+        return "Done: 2. Load" in board, 'value="finish"' in own
+
+    assert offered() == (False, False)
+    assert "It waits for" in browser.get(f"{home}tasks/{second.pk}/").content.decode()
+    with tenant_context(northwind):
+        task_need_remove(need=second.needs.get())
+    assert offered() == (True, True)

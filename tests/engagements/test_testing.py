@@ -183,6 +183,21 @@ def test_finance_passes_the_clients_tests_over_http_and_a_stakeholder_only_reads
     assert "The same as our list" in shown and "list.csv" in shown and "Finn" in shown
 
 
+def test_a_refused_file_leaves_what_was_written_in_the_form(
+    northwind: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        project, test = started(northwind, ana), a_test("technical", check_key="")
+    home = f"/c/northwind/engagements/{project.pk}/build/tests/{test.pk}/"
+    data = {"result": "passed", "evidence": "Twelve of twelve contracts", "file": sent("tool.exe", b"MZ")}
+    answer = signed_in(ana).post(f"{home}run/", data)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "Twelve of twelve contracts" in page and "“tool.exe” is not kept" in page
+    assert answer.context["form"].errors.keys() == {"file"} and "Keep the result" in page
+    with tenant_context(northwind):
+        assert not TestRun.objects.exists()
+
+
 def test_the_figures_of_a_test_are_for_those_who_see_the_clients_numbers(
     northwind: Client, ana: User, finn: User, stan: User, signed_in: Callable[[User], Browser]
 ) -> None:
