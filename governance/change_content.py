@@ -96,6 +96,26 @@ def content_digest(request: ChangeRequest) -> str:
     return hashlib.sha256(canonical_bytes(request)).hexdigest()
 
 
+def metric_moved(request: ChangeRequest) -> Content:
+    """Of a request about a metric that is there: the fields that it moves, as it wants them."""
+    wanted, was = (said[metric_part_of(request)] for said in (request.content, request.present))
+    return {name: value for name, value in wanted.items() if name in was and was[name] != value}
+
+
+def metric_drifted(request: ChangeRequest, newest: Mapping[str, Any]) -> str:
+    """Why what it moves cannot be written over the newest content of its metric: some of it is no longer what the request
+    shows in its place, so that somebody else's change would be undone. Empty where it can.
+    """
+    was = request.present[metric_part_of(request)]
+    changed = [named(name) for name in metric_moved(request) if newest.get(name, "") != was[name]]
+    return f"“{', '.join(changed)}” of {request.content['key']} changed since this was asked for" if changed else ""
+
+
+def metric_part_of(request: ChangeRequest) -> str:
+    """Where a request about a metric that is there says what it wants."""
+    return "thresholds" if request.kind == ChangeKind.THRESHOLD else "metric"
+
+
 # --- kind by kind -----------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 
-from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, named
+from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, metric_moved, named
 from governance.forms import parameter_field
 from governance.metric_content import LENGTHS
 from governance.metric_forms import content_field, previewed
@@ -162,7 +162,9 @@ class MetricWishForm(WishForm):
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         entry = self.ground.held.registry.entries.get(self.about)
-        content = change.content["metric"] if change else entry.versions[-1].content if entry else {}
+        content: Mapping[str, Any] = entry.versions[-1].content if entry else {}
+        if change:  # what it moves, over what is there now
+            content = {**content, **metric_moved(change)} if entry and change.present else change.content["metric"]
         given = {metric_field(name): value for name, value in content.items()}
         return super().begun(change) | given
 

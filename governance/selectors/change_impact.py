@@ -10,6 +10,7 @@ figure that is missing is no fault: it stands in the result without a value, wit
 from collections.abc import Callable
 from typing import Any, Final
 
+from governance.change_content import metric_drifted, metric_moved
 from governance.change_impact import SHAPE, Impact, ImpactFault
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.change_impact_metrics import (
@@ -110,7 +111,13 @@ def metric_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     """A new or changed metric with everything downstream."""
     say("Computing the metric before and after", 30)
     registry, key = registry_get(client), request.content["key"]
-    metrics, before, after = metric_change_rows(client, registry, key, request.content["metric"])
+    content = request.content["metric"]
+    if request.kind == ChangeKind.METRIC_CHANGE:
+        newest = known(registry, key).entries[key].versions[-1].content
+        if drifted := metric_drifted(request, newest):
+            raise ImpactFault(f"{drifted}: send it back, and write it anew on what is there now.")
+        content = {**newest, **metric_moved(request)}  # as it is written when it takes effect
+    metrics, before, after = metric_change_rows(client, registry, key, content)
     notes = (
         [] if metrics and metrics[0]["points"] else ["There are no numbers yet: import contracts to see its figures."]
     )

@@ -5,10 +5,11 @@ is approved exactly as it stands. Raises what those services raise where it cann
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from governance.change_content import metric_drifted, metric_moved
 from governance.effect_words import source_of
 from governance.models import (
     ChangeKind,
@@ -79,25 +80,21 @@ def apply_metric_new(client: Client, request: ChangeRequest, user: Any) -> Appli
     return Applied(metric_version=MetricVersion.objects.get(metric=metric, number=1))
 
 
-def apply_metric_change(client: Client, request: ChangeRequest, user: Any) -> Applied:
-    """What a metric means from the month on."""
-    return version_added(request, request.content["metric"], user)
+def apply_metric_fields(client: Client, request: ChangeRequest, user: Any) -> Applied:
+    """One more version of the metric: the newest, with what the request moves and with nothing else.
 
-
-def apply_threshold(client: Client, request: ChangeRequest, user: Any) -> Applied:
-    """The newest content of a metric with other thresholds."""
+    DefinitionError where something that it moves is no longer what the board was shown in its place: another request, or
+    somebody by hand, would be undone.
+    """
     metric = metric_of(request)
     newest = MetricVersion.objects.filter(metric=metric).order_by("-number").first()
     assert newest is not None
-    return version_added(request, newest.content | request.content["thresholds"], user)
-
-
-def version_added(request: ChangeRequest, content: Mapping[str, Any], user: Any) -> Applied:
-    """One more version of the request's metric."""
-    metric = metric_of(request)
+    if drifted := metric_drifted(request, newest.content):
+        raise DefinitionError(f"{drifted} (version {newest.number}): send it back, to decide on what is there now")
     version = metric_version_add(
-        metric=metric, version=metric.version, content=content, effective_month=request.from_month,
-        reason=source_of(request), user=user, is_restating=request.is_restating,
+        metric=metric, version=metric.version, content=newest.content | metric_moved(request),
+        effective_month=request.from_month, reason=source_of(request), user=user,
+        is_restating=request.is_restating,
     )  # fmt: skip
     return Applied(metric_version=version)
 
@@ -144,8 +141,8 @@ def metric_of(request: ChangeRequest) -> Metric:
 KINDS: Final[dict[str, Callable[[Client, ChangeRequest, Any], Applied]]] = {
     ChangeKind.POLICY: apply_policy,
     ChangeKind.METRIC_NEW: apply_metric_new,
-    ChangeKind.METRIC_CHANGE: apply_metric_change,
+    ChangeKind.METRIC_CHANGE: apply_metric_fields,
     ChangeKind.METRIC_RETIRE: apply_metric_retire,
-    ChangeKind.THRESHOLD: apply_threshold,
+    ChangeKind.THRESHOLD: apply_metric_fields,
     ChangeKind.QUOTA_RULE: apply_quota_rule,
 }

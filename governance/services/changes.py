@@ -169,7 +169,7 @@ def require_submittable(request: ChangeRequest) -> None:
         request.is_emergency,
     )
     settled = wish_settle(request.client, request.kind, wish)
-    if settled.content != request.content:
+    if (settled.content, settled.present) != (request.content, request.present):
         raise DefinitionError(
             "what holds has changed since this was written: open it, look at it once more, and save it"
         )

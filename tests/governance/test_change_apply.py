@@ -13,7 +13,7 @@ from governance.selectors.changes import quota_rules
 from governance.selectors.registry import registry_get
 from governance.services.change_effect import change_schedule, changes_take_effect
 from governance.services.problems import DefinitionError
-from governance.services.registry import metric_owner_set, registry_start
+from governance.services.registry import metric_owner_set, metric_version_add, registry_start
 from governance.services.sunsets import sunset_next, sunsets_due
 from metrics.models import PolicyVersion
 from metrics.services.closes import month_close
@@ -24,7 +24,7 @@ from portal.notices.models import Notice
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board, in_review, vote
-from tests.governance.test_change_effect import scheduled
+from tests.governance.test_change_effect import IN_MAY, scheduled
 from tests.reporting.numbers import NOW, numbers_load
 
 FROM = month_parse("2026-04")
@@ -69,6 +69,41 @@ def test_a_changed_metric_has_a_version_from_the_month_on(kept: Client, rita: Us
     version = effect.metric_version
     assert version is not None and version.content["formula"] == "arr / 6"
     assert (version.effective_month, version.number, version.reason) == (FROM, 2, "CR-1: List prices")
+
+
+def test_of_two_changes_of_one_metric_the_later_leaves_what_the_earlier_moved(
+    kept: Client, rita: User, finn: User
+) -> None:
+    was = content_of(kept, "mrr")
+    for month, moved in (("2026-04", {"name": "MRR of the board"}), ("2026-05", {"formula": "arr / 6"})):
+        scheduled(
+            kept, rita, finn, month_parse(month), kind="metric_change", content={"key": "mrr", "metric": was | moved}
+        )
+    changes_take_effect(client=kept, now=NOW)
+    changes_take_effect(client=kept, now=IN_MAY)
+    with tenant_context(kept):
+        newest = MetricVersion.objects.filter(metric__key="mrr").latest("number")
+        assert newest.number == 3
+        assert newest.content == was | {"name": "MRR of the board", "formula": "arr / 6"}
+
+
+@pytest.mark.parametrize("kind", ["metric_change", "threshold"])
+def test_what_somebody_else_changed_meanwhile_is_not_undone(kept: Client, rita: User, finn: User, kind: str) -> None:
+    was = content_of(kept, "nrr")
+    part, moved = ("thresholds", "warn_at") if kind == "threshold" else ("metric", "name")
+    asked = (was if kind == "metric_change" else {"alert_at": was["alert_at"]}) | {moved: "0.95"}
+    request = scheduled(kept, rita, finn, month_parse("2026-05"), kind=kind, content={"key": "nrr", part: asked})
+    with tenant_context(kept):
+        metric = Metric.objects.get(key="nrr")
+        metric_version_add(
+            metric=metric, version=metric.version, content=was | {moved: "0.97"}, effective_month=FROM, reason="By hand",
+            user=finn,
+        )  # fmt: skip
+    changes_take_effect(client=kept, now=IN_MAY)
+    with tenant_context(kept):
+        effect = ChangeEffect.objects.get(request=request)
+        assert effect.state == "blocked" and "changed since this was asked for (version 2)" in effect.message
+        assert MetricVersion.objects.filter(metric__key="nrr").latest("number").content[moved] == "0.97"
 
 
 def test_other_thresholds_leave_the_rest_of_a_metric_as_it_was(kept: Client, rita: User, finn: User) -> None:
