@@ -61,7 +61,8 @@ def pay_rules(requests: Sequence[ChangeRequest], months: int) -> dict[int, PayRu
             found[request.pk] = None
             continue
         begins = request.from_month
-        is_now = begins is None or begins < following or (begins - start) % months != 0
+        # What restates takes effect at once, and moves what people were paid by already.
+        is_now = request.is_restating or begins is None or begins < following or (begins - start) % months != 0
         names = () if request.kind == ChangeKind.QUOTA_RULE else touched
         found[request.pk] = PayRule(names, is_now, following, period)
     return found

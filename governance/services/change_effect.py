@@ -33,6 +33,7 @@ from governance.services.change_states import change_lock, change_move, event_ke
 from governance.services.change_told import change_communicate, obstacle_tell
 from governance.services.problems import DefinitionError
 from governance.services.publishing import closed_months, require_months
+from governance.services.registry import restating_check
 from governance.services.signoff_states import TransitionError
 from governance.services.sunsets import sunset_next, sunsets_due
 from metrics.engine.policy import PolicyError
@@ -71,6 +72,8 @@ def change_schedule(*, client: Client, request: ChangeRequest, user: Any, now: d
     locked = change_move(request=request, step="schedule", user=user)
     if fault := approval_fault(locked):
         raise DefinitionError(fault)
+    if locked.is_restating:
+        restating_check(locked.from_month or 0)
     figure = approved_figure(locked)
     values = {
         "state": EffectState.WAITING, "content_sha256": locked.content_sha256, "message": "", "at_month": figure.month,
@@ -182,6 +185,8 @@ def effect_begin(client: Client, key: int, now: dt.datetime) -> ChangeEffect:
         "" if effect.content_sha256 == request.content_sha256 else "it was changed"
     ):
         raise DefinitionError(fault)
+    if request.is_restating:
+        restating_check(request.from_month or 0)
     if request.kind == ChangeKind.POLICY:
         mode = PublicationMode.RESTATING if request.is_restating else PublicationMode.PROSPECTIVE
         require_months(client, request.from_month or 0, mode)

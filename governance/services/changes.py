@@ -22,7 +22,14 @@ from governance.selectors.changes import held_now
 from governance.selectors.registry import Registry, month_now
 from governance.services.change_states import WORDS, WRITABLE, change_lock, change_move, event_keep
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.registry import month_check, newest_closed, registry_lock, standing_check, together_check
+from governance.services.registry import (
+    month_check,
+    newest_closed,
+    registry_lock,
+    restating_check,
+    standing_check,
+    together_check,
+)
 from governance.services.signoff_states import TransitionError
 from portal.lib.dates import month_text
 from portal.tenancy import audit
@@ -133,6 +140,11 @@ def wish_settle(client: Client, kind: str, wish: Wish) -> Settled:
         faults.append(("rationale", f"has at most {LONGEST_TEXT} characters"))
     if wish.is_restating and kind not in MAY_RESTATE:
         faults.append(("is_restating", "is only for a policy and for a changed metric: nothing else has a past"))
+    if wish.is_restating and wish.from_month is not None:
+        try:
+            restating_check(wish.from_month)
+        except DefinitionError as error:
+            faults.append(("from_month", str(error)))
     held = held_now(client)
     try:
         settled = change_settle(kind, wish.content, held)

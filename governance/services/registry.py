@@ -213,6 +213,15 @@ def newest_closed() -> int | None:
     return max((close.month for close in latest_closes()), default=None)
 
 
+def restating_check(month: int) -> None:
+    """DefinitionError unless a month is closed: there is nothing to restate from any other on."""
+    if month in {close.month for close in latest_closes()}:
+        return
+    closed = newest_closed()
+    tail = f"the newest closed month is {month_text(closed)}" if closed is not None else "no month is closed yet"
+    raise DefinitionError(f"{month_text(month)} is not closed, and only what was reported can be restated: {tail}")
+
+
 def month_check(month: int | None, newest: int | None, closed: int | None) -> None:
     """DefinitionError where a change would reach back into what was reported or decided."""
     if month is None:

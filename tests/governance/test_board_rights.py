@@ -51,7 +51,9 @@ def test_the_kind_of_change_and_a_restatement_bring_in_whom_their_rows_name(
     with tenant_context(northwind):
         a_board(northwind, *rows, finance=finn, revops=rita, executive=eve)
         assert needed(in_review(northwind, by=rita)) == "Still needed: Finance (Finn) and Executive (Eve)."
-        restating = in_review(northwind, by=rita, wish=replace(WISH, is_restating=True))
+        restating = in_review(northwind, by=rita)
+        restating.is_restating = True
+        restating.save(update_fields=["is_restating"])
         assert needed(restating) == "It cannot be approved as it stands: nobody on the board may say yes for Sales."
 
 
@@ -72,6 +74,12 @@ def test_what_feeds_pay_takes_sales_and_finance_unless_it_begins_with_a_coming_p
             pay = decision_of(request).pay
             assert pay is not None and pay.is_now is is_now, begins
             assert pay.next_month == quarter
+        # what restates takes effect at once, whichever month it begins with
+        later = in_review(northwind, by=rita, wish=replace(WISH, from_month=quarter))
+        later.is_restating = True
+        later.save(update_fields=["is_restating"])
+        pay = decision_of(later).pay
+        assert pay is not None and pay.is_now
         vote(request, eve)
         assert needed(request) == "Still needed: Sales (Sue) and Finance (Finn)."
         vote(request, finn)

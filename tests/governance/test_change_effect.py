@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from governance.models import ChangeEffect, ChangeEvent, ChangeReceipt, ChangeRequest, ChangeState, Metric
+from governance.change_content import ContentFault
+from governance.models import (
+    ChangeEffect,
+    ChangeEvent,
+    ChangeReceipt,
+    ChangeRequest,
+    ChangeState,
+    Metric,
+)
 from governance.selectors.restatements import ledger_get
-from governance.services import change_effect
+from governance.services import change_effect, changes
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
 from governance.services.change_preview import preview_run, preview_start
 from governance.services.change_states import change_move
@@ -246,6 +254,32 @@ def test_nothing_is_scheduled_that_was_not_approved_as_it_stands(client: Client,
         ChangeRequest.objects.filter(pk=request.pk).update(content={"parameters": {"renewal_grace_days": 90}})
         with pytest.raises(DefinitionError, match="not what is there"):
             change_schedule(client=client, request=request, user=finn, now=NOW)
+
+
+def test_what_restates_begins_with_a_closed_month_wherever_it_stands(
+    client: Client, rita: User, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From any other there is nothing to restate: it would change the policy at once."""
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+        for month in (APRIL, month_parse("2031-01")):
+            with pytest.raises(ContentFault, match="is not closed, and only what was reported can be restated"):
+                approved(client, rita, finn, month, is_restating=True)
+    with monkeypatch.context() as blind:  # as if it had been let through before
+        blind.setattr(changes, "restating_check", lambda month: None)
+        with tenant_context(client):
+            request = approved(client, rita, finn, MAY, is_restating=True)
+        request = reviewed(client, request, finn)
+        with pytest.raises(DefinitionError, match="May 2026 is not closed"), tenant_context(client):
+            change_schedule(client=client, request=request, user=finn, now=NOW)
+        blind.setattr(change_effect, "restating_check", lambda month: None)
+        with tenant_context(client):
+            change_schedule(client=client, request=request, user=finn, now=NOW)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert found.state == "blocked" and "May 2026 is not closed" in found.message
+        assert policy_in_force(client).discounts == "net"
 
 
 def test_content_that_was_changed_past_the_services_never_takes_effect(client: Client, rita: User, finn: User) -> None:
