@@ -4,13 +4,15 @@
 `seat_end(client=, version=, person=, user=)` · `chair_name(client=, version=, person=, user=)` ·
 `rights_save(client=, version=, rows=, pay_period=, user=)` · `board_leave(client, person)`
 
-Every change raises the board's version, is audited, and stays in its history. Nobody changes the table while a request of their
-own is before the board: it would decide about them.
+Every change raises the board's version, is audited, and stays in its history. Nobody changes seats, chair or table while a
+request of their own is open, in whichever state: the board would be made to decide about them.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+
+from django.db.models import Q
 
 from governance.board_words import row_sentence
 from governance.models import (
@@ -19,12 +21,14 @@ from governance.models import (
     BoardMember,
     ChangeKind,
     ChangeRequest,
-    ChangeState,
     DecisionRight,
+    EmergencyReview,
     Function,
     PayPeriod,
+    ReviewState,
 )
 from governance.selectors.board import BoardNow, board_now, may_sit
+from governance.selectors.changes import OPEN
 from governance.selectors.registry import day_now
 from governance.selectors.voting import authors_of
 from governance.services.problems import DefinitionError, OutdatedError
@@ -106,6 +110,7 @@ def seat_give(
     Nobody of the client's firm sits on it, nobody has two seats, and two accounts with one mailbox are one person.
     """
     board = board_lock(version)
+    require_nothing_own(user)
     member = Membership.objects.filter(user=person).first()
     if function not in Function.values:
         raise DefinitionError(f"'{function}' is no function")
@@ -134,6 +139,7 @@ def seat_give(
 def seat_end(*, client: Client, version: int, person: Any, user: Any) -> None:
     """Take a seat away from today on. What its holder voted stays on record and counts no more."""
     board, before = board_lock(version), said_now()
+    require_nothing_own(user)
     ended = BoardMember.objects.filter(user=person, until=None).update(until=day_now(client), is_chair=False)
     if not ended:
         raise OutdatedError("this person has no seat on the board: look at it once more")
@@ -143,6 +149,7 @@ def seat_end(*, client: Client, version: int, person: Any, user: Any) -> None:
 def chair_name(*, client: Client, version: int, person: Any, user: Any) -> None:
     """Give the chair to a member; None leaves it empty."""
     board, before = board_lock(version), said_now()
+    require_nothing_own(user)
     BoardMember.objects.filter(until=None, is_chair=True).update(is_chair=False)
     if person is not None and not BoardMember.objects.filter(user=person, until=None).update(is_chair=True):
         raise DefinitionError("only somebody who sits on the board takes the chair")
@@ -187,12 +194,18 @@ def require_rows(rows: Sequence[RightRow]) -> None:
 
 
 def require_nothing_own(user: Any) -> None:
-    """DefinitionError for whoever asked for, or wrote, what is before the board now."""
-    waiting = list(ChangeRequest.objects.filter(state=ChangeState.REVIEW))
+    """DefinitionError for whoever asked for, or wrote, what is open: not yet in force, or decided alone and not looked at.
+
+    A step back out of the review frees nobody: it comes to the board again.
+    """
+    if user is None:
+        return
+    later = EmergencyReview.objects.filter(state=ReviewState.OPEN).values("request")
+    waiting = list(ChangeRequest.objects.filter(Q(state__in=OPEN) | Q(pk__in=later)).order_by("number"))
     box, authors = mailbox_of(user.email), authors_of(waiting)
     if own := [row for row in waiting if box in authors[row.pk]]:
         raise DefinitionError(
-            f"your own request {own[0]} is before the board: another admin changes the table, or you do once it is decided"
+            f"your own request {own[0]} is open: another admin changes the board, or you do once it is in force or withdrawn"
         )
 
 

@@ -164,7 +164,7 @@ def test_a_vote_of_somebody_who_left_the_board_counts_no_more(
         a_board(northwind, BOTH, finance=finn, revops=rita, executive=eve)
         request = in_review(northwind, by=rita)
         vote(request, finn)
-        seat_end(client=northwind, version=version(), person=finn, user=rita)
+        seat_end(client=northwind, version=version(), person=finn, user=eve)
         assert decision_of(now_of(request)).sentence.startswith(
             "It cannot be approved as it stands: nobody on the board"
         )

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client as Browser
 
 from governance.models import Board, BoardMember, ChangeRequest, ChangeState, ChangeVote
-from governance.services.board import RightRow, rights_save, seat_end, seat_give
+from governance.services.board import RightRow, chair_name, rights_save, seat_end, seat_give
 from governance.services.change_states import change_move
 from governance.services.changes import change_edit, change_submit
 from governance.services.emergency import emergency_approve
@@ -113,10 +113,10 @@ def test_a_consultant_never_votes_not_even_under_another_account(
         request = in_review(northwind, by=rita)
         refused(request, ana, "own people")
         with pytest.raises(DefinitionError, match="own people"):
-            seat_give(client=northwind, version=version(), person=ana, function="sales", user=rita)
+            seat_give(client=northwind, version=version(), person=ana, function="sales", user=finn)
         other = User.objects.create_user("ana+northwind@example.com", "x")
         member_add(client=northwind, user=other, role=ClientRole.FINANCE)
-        seat_give(client=northwind, version=version(), person=other, function="finance", user=rita)
+        seat_give(client=northwind, version=version(), person=other, function="finance", user=finn)
         refused(request, other, "own people")
 
 
@@ -124,7 +124,7 @@ def test_who_is_no_member_of_the_board_does_not_vote(northwind: Client, finn: Us
     with tenant_context(northwind):
         a_board(northwind, BASE, finance=finn, revops=rita)
         request = in_review(northwind, by=rita)
-        seat_end(client=northwind, version=version(), person=eve, user=rita)
+        seat_end(client=northwind, version=version(), person=eve, user=finn)
         refused(request, eve, "members of the review board")
 
 
@@ -163,6 +163,36 @@ def test_who_asked_does_not_change_the_table_that_decides_about_it(northwind: Cl
         with pytest.raises(DefinitionError, match="your own request"):
             rights_save(client=northwind, version=version(), rows=[BASE], pay_period=3, user=adam)
         rights_save(client=northwind, version=version(), rows=[BASE], pay_period=3, user=finn)
+
+
+def test_who_asked_changes_neither_seats_nor_chair_nor_table_in_whichever_state_it_is(
+    northwind: Client, finn: User, rita: User, eve: User, adam: User
+) -> None:
+    """Not by taking it out of the review for a moment either, nor while a lone decision on it is to be looked at."""
+
+    def shut_out() -> None:
+        before = Board.objects.get().version
+        for change in (
+            lambda: rights_save(client=northwind, version=before, rows=[RightRow()], pay_period=3, user=adam),
+            lambda: seat_give(client=northwind, version=before, person=adam, function="sales", user=adam),
+            lambda: seat_end(client=northwind, version=before, person=finn, user=adam),
+            lambda: chair_name(client=northwind, version=before, person=finn, user=adam),
+        ):
+            with pytest.raises(DefinitionError, match="your own request CR-1 is open"):
+                change()
+        assert Board.objects.get().version == before
+
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita, chair_executive=eve)
+        request = in_review(northwind, by=adam)
+        shut_out()
+        change_move(request=request, step="ask_impact", user=adam)
+        shut_out()
+        request = change_move(request=request, step="to_review", user=adam)
+        alone(request, eve)
+        ChangeRequest.objects.update(state=ChangeState.CLOSED)
+        shut_out()
+        seat_end(client=northwind, version=version(), person=finn, user=rita)
 
 
 def test_the_page_refuses_too_and_shows_no_form(
