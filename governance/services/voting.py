@@ -25,6 +25,7 @@ from governance.models import (
     VoteDecision,
 )
 from governance.selectors.board import BoardNow, board_now
+from governance.selectors.change_previews import preview_standing
 from governance.selectors.voting import NO_BOARD, Decision, authors_of, decision_of, preview_sha256, review_of
 from governance.services.change_states import change_lock, change_move
 from governance.services.problems import DefinitionError, OutdatedError
@@ -131,6 +132,9 @@ def require_shown(request: ChangeRequest, member: BoardMember, shown: Shown) -> 
         raise OutdatedError("the request changed since you read it: read it once more")
     if shown.preview_sha256 != present:
         raise OutdatedError("its consequence was computed anew since you read it: look at it once more")
+    # A review after the fact looks at what was decided; what is still to be decided is decided on the figures as they are.
+    if request.state == ChangeState.REVIEW and preview_standing(request) is None:
+        raise OutdatedError("the figures moved since its consequence was computed: have it computed anew, then vote")
     if shown.statement != statement_of(request, member.user, member.function):
         raise OutdatedError("what you were shown is not what is voted on: read it once more")
 

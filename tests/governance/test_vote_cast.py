@@ -11,6 +11,8 @@ from governance.services.board import RightRow, seat_end
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.vote_voids import votes_outdate
+from metrics.selectors.policies import policy_in_force
+from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.notices.models import Notice
 from portal.tenancy.models import AuditEntry, Client
@@ -68,6 +70,21 @@ def test_what_is_no_longer_what_was_shown_is_refused_and_nothing_is_stored(
             vote(request, finn, shown=shown)
         assert not ChangeVote.objects.exists()
         assert not AuditEntry.objects.filter(action="change.voted").exists()
+
+
+def test_figures_that_moved_since_are_computed_anew_before_anybody_votes(
+    northwind: Client, finn: User, rita: User
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        request = in_review(northwind, by=rita)
+        policy_publish(client=northwind, parameters=policy_in_force(northwind).to_dict(), note="Meanwhile")
+        with pytest.raises(OutdatedError, match="figures moved"):
+            vote(request, finn)
+        assert not ChangeVote.objects.exists()
+        previewed(request)
+        vote(request, finn)
+        assert now_of(request).state == ChangeState.APPROVED
 
 
 def test_only_what_is_before_the_board_is_voted_on(northwind: Client, finn: User, rita: User) -> None:
