@@ -1,14 +1,15 @@
 """Whether a change would move what people are paid by.
 
-`pay_touched(request, registry=None) -> tuple[str, ...]` · `touches_pay(request) -> bool`
+`pay_touched(request, registry=None) -> tuple[str, ...]` · `touches_pay(request) -> bool` ·
+`open_on(metric) -> list[ChangeRequest]`
 
 Such a change holds from the next period at the earliest, unless both Sales and Finance say yes to it.
 """
 
 from typing import Final
 
-from governance.models import ChangeKind, ChangeRequest, MetricStatus
-from governance.selectors.changes import quota_rules
+from governance.models import ChangeKind, ChangeRequest, Metric, MetricStatus
+from governance.selectors.changes import OPEN, quota_rules
 from governance.selectors.registry import Registry, registry_get
 from metrics.measures import MEASURES
 
@@ -43,6 +44,24 @@ def pay_touched(
         return ()
     moved = {request.metric.key, *dependants(registry, request.metric.key)}
     return tuple(entry.name for entry in paying if entry.key in moved)
+
+
+def open_on(metric: Metric) -> list[ChangeRequest]:
+    """The open requests that would move a metric, whether or not quotas or pay are set by it; a new metric moves none."""
+    registry = registry_get(metric.client)
+    rows = ChangeRequest.objects.filter(state__in=OPEN).select_related("metric").order_by("number")
+    return [row for row in rows if moves(row, metric.key, registry)]
+
+
+def moves(request: ChangeRequest, key: str, registry: Registry) -> bool:
+    """Whether a request would move the figures of a metric."""
+    if request.kind == ChangeKind.POLICY:
+        return is_of_lines(registry, key)
+    if request.kind == ChangeKind.QUOTA_RULE:
+        return key in request.content["metrics"]
+    if request.kind == ChangeKind.METRIC_NEW or request.metric is None:
+        return False
+    return key == request.metric.key or key in dependants(registry, request.metric.key)
 
 
 def touches_pay(request: ChangeRequest) -> bool:

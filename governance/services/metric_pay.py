@@ -6,17 +6,28 @@ Sales and Finance say yes to it (`governance.selectors.change_pay`).
 
 from typing import Any
 
+from governance.board_words import joined
 from governance.models import Metric, MetricHappening
+from governance.selectors.change_pay import open_on
 from governance.services.problems import DefinitionError
 from governance.services.registry import event_keep, metric_lock, record
 
 
 def metric_pay_set(*, metric: Metric, version: int, feeds_pay: bool, user: Any = None) -> Metric:
-    """Say whether quotas or pay are set by a metric. DefinitionError where that is said already."""
+    """Say whether quotas or pay are set by a metric. DefinitionError where that is said already.
+
+    Not that they are not any more while a request that moves it is open: Sales would lose its say on that request.
+    """
     metric = metric_lock(metric, version)
     before = metric.feeds_pay
     if before == feeds_pay:
         raise DefinitionError("nothing was changed")
+    if not feeds_pay and (waiting := open_on(metric)):
+        named = joined(str(row) for row in waiting)
+        raise DefinitionError(
+            f"{named} would move it and {'is' if len(waiting) == 1 else 'are'} open: it feeds quotas or pay until that "
+            "is in force, or withdrawn"
+        )
     metric.feeds_pay = feeds_pay
     metric.version += 1
     metric.save(update_fields=["feeds_pay", "version", "updated_at"])

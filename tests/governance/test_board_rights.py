@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from governance.board_words import lone_warnings, row_sentence, row_warnings
-from governance.models import BoardChange, ChangeState, DecisionRight, Metric
+from governance.models import BoardChange, ChangeRequest, ChangeState, DecisionRight, Metric
 from governance.selectors.board import board_now
 from governance.selectors.registry import month_now
 from governance.selectors.voting import decision_of
 from governance.services.board import RightRow, board_start, chair_name, leading, rights_save, seat_end, seat_give
+from governance.services.metric_pay import metric_pay_set
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import registry_start
 from portal.accounts.models import User
@@ -86,6 +87,26 @@ def test_what_feeds_pay_takes_sales_and_finance_unless_it_begins_with_a_coming_p
         assert now_of(request).state == ChangeState.REVIEW
         vote(request, sue)
         assert now_of(request).state == ChangeState.APPROVED
+
+
+def test_a_metric_feeds_pay_as_long_as_a_request_that_moves_it_is_open(
+    northwind: Client, finn: User, rita: User
+) -> None:
+    """Else its author would take the flag away, and Sales its say, before the next vote."""
+    with tenant_context(northwind):
+        registry_start(client=northwind)
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        nrr, pipeline = Metric.objects.get(key="nrr"), Metric.objects.get(key="open_pipeline")
+        for metric in (nrr, pipeline):
+            metric.version = metric_pay_set(metric=metric, version=metric.version, feeds_pay=True).version
+        request = in_review(northwind, by=rita)
+        for state in (ChangeState.REVIEW, ChangeState.IMPACT, ChangeState.NEEDS_CHANGES, ChangeState.SCHEDULED):
+            ChangeRequest.objects.update(state=state)
+            with pytest.raises(DefinitionError, match=f"{request} would move it and is open"):
+                metric_pay_set(metric=nrr, version=nrr.version, feeds_pay=False, user=rita)
+        metric_pay_set(metric=pipeline, version=pipeline.version, feeds_pay=False)  # the policy moves no pipeline
+        ChangeRequest.objects.update(state=ChangeState.WITHDRAWN)
+        assert not metric_pay_set(metric=nrr, version=nrr.version, feeds_pay=False, user=rita).feeds_pay
 
 
 def test_a_row_says_in_a_sentence_what_it_means(northwind: Client) -> None:
