@@ -6,14 +6,16 @@ from governance.effect_words import apart_words, content_words, figures_words, s
 from governance.models import ChangeRequest, ChangeState, EffectState
 from governance.selectors.change_effects import effect_of, receipts_of
 from governance.selectors.restatements import Ledger, LedgerEntry, ledger_get
+from governance.services.change_effect import require_acceptor
 from governance.services.change_told import receipt_read
+from governance.services.problems import DefinitionError
 from metrics.break_text import clauses_words, source_words
 from metrics.break_text import figures_words as break_figures
 from metrics.figures import from_cents
 from metrics.models import Recognition
 from portal.lib.dates import dated_text, month_text
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
 
 DECIDED: Final = (
@@ -55,11 +57,23 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
         "message": dated_text(sentence(effect.message), locale) if sees or not is_moved else "",
         "figures": figures_words(effect, currency, locale) if sees and effect.begun_at else "",
         "apart": apart_words(effect, currency, locale) if sees and effect.begun_at else "",
-        "accepts": effect.found_cents if may and is_moved and sees else None,
+        "accepts": effect.found_cents if is_moved and sees and may_accept(request, change) else None,
+        "is_moved": is_moved,
         "found": from_cents(effect.found_cents) if effect.found_cents is not None and sees else None,
         "may_retry": may and effect.state == EffectState.FAILED,
         "restated": [month_text(month, locale) for month in effect.restated_months],
     }
+
+
+def may_accept(request: TenantRequest, change: ChangeRequest) -> bool:
+    """Whether the reader may let another effect than the approved one pass."""
+    if not request.standing.may(VOTE_CHANGES):
+        return False
+    try:
+        require_acceptor(request.client, change, request.user)
+    except DefinitionError:
+        return False
+    return True
 
 
 def sentence(text: str) -> str:

@@ -21,6 +21,7 @@ from governance.models import (
     EffectState,
     PublicationMode,
 )
+from governance.selectors.board import board_now
 from governance.selectors.change_effects import (
     approval_fault,
     approved_figure,
@@ -28,6 +29,7 @@ from governance.selectors.change_effects import (
     lines_changed,
     measure,
 )
+from governance.selectors.voting import authors_of
 from governance.services.change_apply import apply_change
 from governance.services.change_states import change_lock, change_move, event_keep
 from governance.services.change_told import change_communicate, obstacle_tell
@@ -36,11 +38,13 @@ from governance.services.publishing import closed_months, require_months
 from governance.services.registry import restating_check
 from governance.services.signoff_states import TransitionError
 from governance.services.sunsets import sunset_next, sunsets_due
+from governance.services.voting import require_member
 from metrics.engine.policy import PolicyError
 from metrics.figures import from_cents
 from metrics.services.book_checks import books_refresh
 from metrics.services.books import books_hold
 from metrics.services.closes import CloseError, NothingToRestateError, month_restate
+from portal.accounts.same_person import mailbox_of
 from portal.lib.periods import month_of
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
@@ -88,9 +92,10 @@ def change_schedule(*, client: Client, request: ChangeRequest, user: Any, now: d
 def effect_accept(*, client: Client, request: ChangeRequest, cents: int, user: Any, now: dt.datetime) -> ChangeEffect:
     """Let it take effect although it does something else than what was approved; `cents` is what the person was shown.
 
-    TransitionError unless it waits for exactly that.
+    What the board approved was another effect, so that a member of it says so who neither asked for the change nor wrote it:
+    DefinitionError for everybody else. TransitionError unless it waits for exactly that.
     """
-    change_lock(request)
+    require_acceptor(client, change_lock(request), user)
     effect = effect_lock(request)
     if effect.state != EffectState.BLOCKED or effect.found_cents is None or effect.found_cents != cents:
         raise TransitionError("it does not wait for that, or not with that effect: look at it once more")
@@ -99,6 +104,14 @@ def effect_accept(*, client: Client, request: ChangeRequest, cents: int, user: A
     said(effect, "effect_accept", "Takes effect all the same, with the effect that was shown", user)
     look_soon(client, now)
     return effect
+
+
+def require_acceptor(client: Client, request: ChangeRequest, user: Any) -> None:
+    """DefinitionError for whoever may not let another effect than the approved one pass."""
+    if board_now() is not None:
+        require_member(client, request, user)
+    elif mailbox_of(user.email) in authors_of([request])[request.pk]:
+        raise DefinitionError("whoever asked for a change, or wrote any of it, does not let another effect of it pass")
 
 
 def effect_retry(*, client: Client, request: ChangeRequest, user: Any, now: dt.datetime) -> ChangeEffect:

@@ -15,7 +15,7 @@ from governance.views.changes import done
 from metrics.models import Recognition
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VOTE_CHANGES
 
 
 @require_POST
@@ -29,7 +29,7 @@ def change_plan(request: TenantRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@client_page(TRIAGE_CHANGES)
+@client_page(VOTE_CHANGES)
 def change_accept(request: TenantRequest, number: int) -> HttpResponse:
     """Let it take effect with another effect than the approved one, which was shown."""
     text = request.POST.get("cents", "")

@@ -37,6 +37,7 @@ from portal.lib.periods import month_parse
 from portal.notices.models import Notice
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
+from tests.governance.boards import BASE, a_board
 from tests.governance.conftest import item
 from tests.reporting.numbers import LINES, NOW, line, numbers_load
 
@@ -218,8 +219,8 @@ def test_a_restatement_that_fails_is_kept_with_its_reason_and_tried_again(
             effect_retry(client=client, request=request, user=finn, now=NOW)
 
 
-def test_lines_that_changed_since_the_preview_stop_it_until_somebody_lets_it_pass(
-    client: Client, rita: User, finn: User
+def test_lines_that_changed_since_the_preview_stop_it_until_a_member_of_the_board_lets_it_pass(
+    client: Client, rita: User, finn: User, adam: User
 ) -> None:
     with tenant_context(client):
         month_close(client=client, month=MARCH, user=finn)
@@ -235,6 +236,12 @@ def test_lines_that_changed_since_the_preview_stop_it_until_somebody_lets_it_pas
         assert "it was approved at 1000.00 and would do 1250.00 now" in found.message
         with pytest.raises(TransitionError):
             effect_accept(client=client, request=request, cents=1_000_00, user=finn, now=NOW)
+        with pytest.raises(DefinitionError, match="whoever asked for a change"):
+            effect_accept(client=client, request=request, cents=1_250_00, user=rita, now=NOW)
+        a_board(client, BASE, finance=finn, revops=rita)
+        for other, why in ((rita, "whoever asked for a change"), (adam, "only members of the review board")):
+            with pytest.raises(DefinitionError, match=why):
+                effect_accept(client=client, request=request, cents=1_250_00, user=other, now=NOW)
         effect_accept(client=client, request=request, cents=1_250_00, user=finn, now=NOW)
     changes_take_effect(client=client, now=NOW)
     with tenant_context(client):

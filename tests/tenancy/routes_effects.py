@@ -8,8 +8,8 @@ from governance.selectors.change_previews import figures_stamp
 from governance.services.change_effect import change_schedule
 from governance.services.change_states import change_move
 from portal.tenancy.clock import database_time
-from portal.tenancy.models import Client
-from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR
+from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VOTE_CHANGES
 from tests.tenancy.matrix import Route
 from tests.tenancy.routes_changes import a_change
 from tests.tenancy.routes_reporting import a_corrected_month
@@ -60,7 +60,15 @@ def months(client: Client) -> dict[str, Any]:
 
 EFFECT_ROUTES = [
     Route("change_schedule", TRIAGE_CHANGES, "post", an_approved_change, status=(302,)),
-    Route("change_accept", TRIAGE_CHANGES, "post", a_blocked_change, {"cents": "125000"}, status=(302,)),
+    Route(
+        "change_accept",
+        VOTE_CHANGES,
+        "post",
+        a_blocked_change,
+        {"cents": "125000"},
+        (302,),
+        rightful=ClientRole.FINANCE,
+    ),
     Route("change_retry", TRIAGE_CHANGES, "post", a_failed_change, status=(302,)),
     Route("restatements", VIEW_ARR, "get", months, status=(200,), names_object=False),
     Route("restatements_csv", VIEW_ARR, "get", months, status=(200,), names_object=False),
