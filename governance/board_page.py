@@ -5,7 +5,7 @@ from typing import Any
 from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
-from governance.selectors.board import BoardNow, board_history, board_now, reviews_open
+from governance.selectors.board import BoardNow, board_history, board_now, reviews_open, seats_void
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
 from governance.selectors.registry import day_now
@@ -29,6 +29,7 @@ def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> 
     decisions = decisions_of(waiting, board)
     return context | {
         "members": board.members,
+        "void": seats_void(),
         "rights": rights_shown(board, request, locale),
         "lone": lone_warnings(board.rights, board.seats),
         "waiting": [

@@ -1,7 +1,7 @@
 """The board as it is now. Runs in the client's scope.
 
 `board_now() -> BoardNow | None` · `board_history() -> list[BoardChange]` · `reviews_open() -> list[EmergencyReview]` ·
-`seat_candidates(board) -> list[Membership]`
+`seats_void() -> list[str]` · `seat_candidates(board) -> list[Membership]`
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from portal.tenancy.models import Membership
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, VOTE_CHANGES
 
 HISTORY = 50
+VOTING = tuple(str(role) for role, may in CLIENT_ROLE_PERMISSIONS.items() if VOTE_CHANGES in may)
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,29 @@ def seat_of(member: BoardMember) -> Seat:
 
 
 def board_now() -> BoardNow | None:
-    """The board; None for a client that has none yet. Whoever is no longer one of the client's people sits on it no more."""
+    """The board; None for a client that has none yet.
+
+    Whoever is no longer one of the client's people sits on it no more, nor does whoever has a role in which nobody votes.
+    """
     board = Board.objects.first()
     if board is None:
         return None
-    people = Membership.objects.values("user")
+    people = Membership.objects.filter(role__in=VOTING).values("user")
     members = BoardMember.objects.filter(board=board, until=None, user__in=people, user__is_active=True)
     return BoardNow(
         board, tuple(members.select_related("user").order_by("id")), tuple(board.rights.order_by("position"))
     )
+
+
+def seats_void() -> list[str]:
+    """Seats that their holders' roles have made void, each in a sentence."""
+    roles = {row.user_id: row for row in Membership.objects.exclude(role__in=VOTING)}
+    seats = BoardMember.objects.filter(until=None, user__in=list(roles)).select_related("user").order_by("id")
+    return [
+        f"{seat.user.get_full_name()} has the role of {roles[seat.user_id].get_role_display()}, in which nobody votes: "
+        f"the seat for {seat.get_function_display()} is void"
+        for seat in seats
+    ]
 
 
 def board_history() -> list[BoardChange]:

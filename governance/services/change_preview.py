@@ -125,7 +125,8 @@ def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
     preview.save()
     rows = ChangeRequest.objects.filter(pk=preview.request_id, content_sha256=preview.content_sha256)
     rows.update(preview=preview)
-    votes_outdate(rows.select_related("client").filter(state=ChangeState.REVIEW).first(), preview.sha256)
+    before_the_board = rows.select_related("client").filter(state__in=(ChangeState.REVIEW, ChangeState.IMPACT))
+    votes_outdate(before_the_board.first(), preview.sha256)
     said = {"sha256": preview.sha256, "effect_cents": preview.effect_cents, "content": preview.content_sha256}
     audit.record(
         "change.previewed", object_type="change request", object_id=preview.request, after=preview.sha256, details=said

@@ -4,19 +4,20 @@
 
 Whatever is not in the table is refused (TransitionError, 409) and leaves no row, no event and no audit entry. What must hold
 besides: a step of `REASONED` says why; nobody approves what they asked for or wrote last; to the board goes only a request
-whose preview is of this content and of the figures as they are.
+whose preview is of this content and of the figures as they are; no author takes their own away from votes that stand.
 """
 
 from typing import Any, Final
 
-from governance.models import ChangeEvent, ChangeRequest, ChangeState
+from governance.models import ChangeEvent, ChangeRequest, ChangeState, ChangeVote
 from governance.selectors.change_previews import preview_standing
-from governance.selectors.voting import is_voted
+from governance.selectors.voting import authors_of, is_voted, preview_sha256
 from governance.services.change_hooks import change_emit
 from governance.services.change_news import change_tell
 from governance.services.problems import DefinitionError
 from governance.services.signoff_states import TransitionError
-from governance.services.vote_voids import votes_ask, votes_void
+from governance.services.vote_voids import votes_ask, votes_outdate, votes_void
+from portal.accounts.same_person import mailbox_of
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 
@@ -46,9 +47,9 @@ STEPS: Final[dict[tuple[str, str], str]] = {
     (ChangeState.COMMUNICATED, "close"): ChangeState.CLOSED,
 }
 REASONED: Final = ("send_back", "reject")
+UNVOTING: Final = ("ask_impact", "send_back")
 DECIDED: Final = ("approve", "reject")
 UNSAID: Final[dict[str, str]] = {  # steps after which what people voted on is no longer what there is
-    "ask_impact": "Its impact is computed anew",
     "send_back": "It was sent back",
 }
 WRITABLE: Final = (ChangeState.DRAFT, ChangeState.NEEDS_CHANGES)
@@ -112,6 +113,8 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
         raise DefinitionError("say why: whoever asked has to know what to do")
     if step == "approve":
         require_other(locked, user)
+    if before == ChangeState.REVIEW and step in UNVOTING:
+        require_no_votes(locked, step, user)
     if step in DECIDED and not is_voted(locked, step):
         raise DefinitionError("the review board decides by its votes, and has not decided so")
     if step == "to_review" and preview_standing(locked) is None:
@@ -129,6 +132,7 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
     if step in UNSAID:
         votes_void(request=locked, reason=UNSAID[step])
     if step == "to_review":
+        votes_outdate(locked, preview_sha256(locked))
         votes_ask(request=locked)
     return locked
 
@@ -137,6 +141,25 @@ def require_other(request: ChangeRequest, user: Any) -> None:
     """DefinitionError for whoever asked for it or wrote it last: nobody approves their own."""
     if user is not None and user.pk in (request.requested_by_id, request.edited_by_id):
         raise DefinitionError("whoever asked for a change, or wrote it last, does not approve it")
+
+
+def require_no_votes(request: ChangeRequest, step: str, user: Any) -> None:
+    """DefinitionError where an author would take their own request away from the votes on it.
+
+    They do ask for its impact where the figures have moved; votes on the same effect stand then.
+    """
+    if user is None or not ChangeVote.objects.filter(request=request, voided_at=None).exists():
+        return
+    if mailbox_of(user.email) not in authors_of([request])[request.pk]:
+        return
+    if step == "send_back":
+        raise DefinitionError(
+            "the board has begun to vote on your own request: somebody else sends it back, or you withdraw it"
+        )
+    if preview_standing(request) is not None:
+        raise DefinitionError(
+            "the board has begun to vote on your own request, and its impact is of the figures as they are"
+        )
 
 
 def event_keep(request: ChangeRequest, step: str, before: str, text: str, user: Any) -> ChangeEvent:

@@ -5,17 +5,19 @@ from dataclasses import replace
 import pytest
 from django.db import DatabaseError, transaction
 
-from governance.models import ChangeState, ChangeVote
+from governance.models import ChangeState, ChangeVote, Metric
+from governance.selectors.board import seats_void
 from governance.selectors.voting import decision_of, to_vote, votes_of
 from governance.services.board import RightRow, seat_end
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import registry_start
 from governance.services.vote_voids import votes_outdate
 from metrics.selectors.policies import policy_in_force
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.notices.models import Notice
-from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board, in_review, now_of, previewed, shown_to, version, vote
 
@@ -155,6 +157,49 @@ def test_votes_are_void_when_another_effect_is_computed(northwind: Client, finn:
         vote(request, eve)
         assert now_of(request).state == ChangeState.REVIEW, "one of two, and not the one before with it"
         assert votes_outdate(now_of(request), "b" * 64) == 2
+
+
+def test_no_author_takes_their_request_away_from_the_votes_on_it(
+    northwind: Client, finn: User, rita: User, eve: User
+) -> None:
+    """A no would be gone, and whoever gave it asked again and again. Where figures have moved it is computed anew, and votes on
+    the same effect stand.
+    """
+    with tenant_context(northwind):
+        a_board(northwind, replace(BOTH, quorum=3), finance=finn, revops=rita, executive=eve)
+        request = in_review(northwind, by=rita)
+        change_move(request=change_move(request=request, step="ask_impact", user=rita), step="to_review", user=rita)
+        cast = vote(request, finn, "no")
+        for step in ("ask_impact", "send_back"):
+            with pytest.raises(DefinitionError, match="has begun to vote on your own request"):
+                change_move(request=request, step=step, user=rita, reason="Once more")
+        registry_start(client=northwind)
+        request = change_move(request=request, step="ask_impact", user=rita)
+        previewed(request)
+        request = change_move(request=request, step="to_review", user=rita)
+        assert decision_of(request).votes == (cast,), "the same effect: it stands"
+        Metric.objects.filter(key="nrr").update(version=9)
+        request = change_move(request=request, step="ask_impact", user=rita)
+        previewed(request, sha256="b" * 64)
+        change_move(request=request, step="to_review", user=rita)
+        (void,) = votes_of(request)
+        assert void.void_reason == "Its effect was computed anew, and is another"
+
+
+def test_whoever_has_a_role_that_does_not_vote_any_more_has_no_seat(
+    northwind: Client, finn: User, rita: User, eve: User
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BOTH, finance=finn, revops=rita, executive=eve)
+        request = in_review(northwind, by=rita)
+        vote(request, finn)
+        Membership.objects.filter(user=finn).update(role=ClientRole.SALES_REP)
+        (said,) = seats_void()
+        assert said == "Finn has the role of Sales representative, in which nobody votes: the seat for Finance is void"
+        with pytest.raises(DefinitionError, match="only members"):
+            vote(request, finn, "no")
+        vote(request, eve)
+        assert now_of(request).state == ChangeState.REVIEW and not decision_of(now_of(request)).may_vote(finn)
 
 
 def test_the_database_keeps_votes_as_they_are(northwind: Client, finn: User, rita: User) -> None:
