@@ -11,14 +11,22 @@ from governance.audit_forms import DrawForm, FollowUpForm, OutcomeForm, ResultFo
 from governance.models import AuditedContract, ContractResult, QuarterAudit, ReasonClass
 from governance.oversight_page import people_to_choose, tabs
 from governance.sampling import METHOD
-from governance.selectors.quarter_audits import AuditView, audit_content, audit_list, audit_view, auditable_quarters
+from governance.selectors.quarter_audits import (
+    AuditView,
+    audit_content,
+    audit_list,
+    audit_view,
+    auditable_quarters,
+    took_part,
+)
 from governance.services.quarter_audits import intent_text
 from metrics.selectors.periods import Period
+from portal.accounts.same_person import mailbox_of
 from portal.lib.dates import month_text
 from portal.lib.periods import month_parse
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS
+from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_CLIENT
 from portal.tenancy.reader import locale_of
 
 RESULTS: Final = {"open": "waiting", "agrees": "agreed", "differs": "refused", "not_found": "refused"}
@@ -63,7 +71,7 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
     view = audit_view(found)
     may_run = request.standing.may(RUN_AUDITS)
     content = view.signature.content if view.signature else audit_content(request.client, view)
-    people = people_to_choose(request.client) if may_run else []
+    people = people_to_choose(request.client, VIEW_CLIENT) if may_run else []
     return {
         "audit": found,
         "view": view,
@@ -85,10 +93,10 @@ def signing_context(request: TenantRequest, view: AuditView) -> dict[str, Any]:
     """Whether the reader can sign, what their signature says, and why they cannot yet."""
     if view.audit.is_signed or not request.standing.may(SIGN_AUDITS):
         return {}
-    took_part = {view.audit.auditor_id, *(row.checked_by_id for row in view.contracts)}
+    is_partial = mailbox_of(request.user.email) in took_part(view)
     return {
-        "may_sign": view.is_complete and request.user.pk not in took_part,
-        "took_part": request.user.pk in took_part,
+        "may_sign": view.is_complete and not is_partial,
+        "took_part": is_partial,
         "intent": intent_text(request.client, request.user, view.audit.quarter),
     }
 

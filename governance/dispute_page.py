@@ -12,9 +12,10 @@ from governance.selectors.figure_disputes import corrections_for, dispute_list, 
 from governance.selectors.published_figures import RATES, Published
 from governance.selectors.registry import registry_get
 from governance.services.dispute_states import STEPS
+from portal.accounts.same_person import mailbox_of
 from portal.lib.money import money_text, percent_text
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES
+from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_ARR
 from portal.tenancy.reader import locale_of
 
 STATES: Final = {
@@ -87,7 +88,8 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
     may_resolve = request.standing.may(RESOLVE_DISPUTES)
     steps = {step for state, step in STEPS if state == found.state}
     is_own = found.raised_by_id == request.user.pk
-    people = people_to_choose(request.client) if may_resolve and "take" in steps else []
+    is_raisers = mailbox_of(found.raised_by.email) == mailbox_of(request.user.email)
+    people = people_to_choose(request.client, VIEW_ARR) if may_resolve and "take" in steps else []
     difference = (
         found.believed - found.published if found.believed is not None and found.published is not None else None
     )
@@ -102,7 +104,7 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
         "events": [event_shown(event) for event in view.events],
         "evidence": [evidence_shown(row) for row in view.evidence],
         "take_form": TakeForm(people=people, initial={"owner": str(request.user.pk)}) if people else None,
-        "settle_form": settle_form(found, steps, settle) if may_resolve and not is_own else None,
+        "settle_form": settle_form(found, steps, settle) if may_resolve and not is_raisers else None,
         "attach_form": AttachForm()
         if may_resolve and found.is_open and found.figure != DisputedFigure.METRIC
         else None,

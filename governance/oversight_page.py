@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from portal.notices.audience import consultants_of
+from portal.notices.audience import people_who
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.models import Client, Membership
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_ARR, VIEW_AUDITS, VIEW_POLICY, VIEW_REVIEW
 
 
@@ -38,9 +38,8 @@ def tabs(request: TenantRequest, active: str) -> list[dict[str, Any]]:
     ]
 
 
-def people_to_choose(client: Client) -> list[tuple[str, str]]:
-    """Who can be asked to do something: the client's people and the consultants who work on it, by name."""
-    members = [row.user for row in Membership.objects.select_related("user")]
-    people = {user.pk: user for user in [*members, *consultants_of(client)] if user.is_active}
+def people_to_choose(client: Client, permission: str) -> list[tuple[str, str]]:
+    """Who can be asked to do something: whoever has a permission here, by name."""
+    people = {user.pk: user for user in people_who(client, permission)}
     ordered = sorted(people.values(), key=lambda user: (user.get_full_name().casefold(), user.pk))
     return [(str(user.pk), user.get_full_name() or user.email) for user in ordered]

@@ -2,7 +2,7 @@
 
 `audit_list() -> list[AuditRow]` · `audit_get(quarter) -> QuarterAudit | None` · `audit_view(audit) -> AuditView` ·
 `quarter_to_audit(client, now) -> Period | None` · `auditable_quarters(client, now) -> list[Period]` ·
-`audit_content(client, view)`
+`audit_content(client, view)` · `took_part(view) -> set[str]`
 """
 
 import datetime as dt
@@ -24,10 +24,12 @@ from governance.models import (
 from governance.sampling import METHOD
 from metrics.models import MonthClose
 from metrics.selectors.periods import Period, periods_of
+from portal.accounts.same_person import mailbox_of, mailboxes_of
 from portal.lib.periods import month_format, month_of
 from portal.tenancy import audit as log
-from portal.tenancy.models import Client
+from portal.tenancy.models import AuditEntry, Client
 
+TAKING_PART: Final = ("quarter_audit.drawn", "quarter_audit.checked")
 SCHEMA: Final = "tieout.quarter_audit/1"
 BACK: Final = 24  # months in which a quarter may still be audited
 
@@ -181,3 +183,17 @@ def follow_up_content(row: AuditFollowUp) -> dict[str, Any]:
         "text": row.text, "pattern": row.pattern, "owner": row.owner.email, "due_on": row.due_on.isoformat(),
         "raised_by": row.raised_by.email, "raised_at": log.utc_text(row.raised_at),
     }  # fmt: skip
+
+
+def took_part(view: AuditView) -> set[str]:
+    """The mailboxes of everybody who drew an audit or ever checked a contract of it, whoever checked it once more since.
+
+    A row names who checked it last; the log names them all.
+    """
+    people = {view.audit.auditor_id, *(row.checked_by_id for row in view.contracts)}
+    rows = AuditEntry.objects.filter(
+        object_type="quarter audit", object_id=view.audit.quarter, action__in=TAKING_PART
+    ).values_list("actor_id", "details")
+    entries = list(rows)
+    boxes = mailboxes_of(pk for pk in (*people, *(actor for actor, _ in entries)) if pk)
+    return {*boxes.values(), *(mailbox_of(details["by"]) for _, details in entries if details.get("by"))}

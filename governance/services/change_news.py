@@ -10,17 +10,18 @@ from django.urls import reverse
 
 from governance.models import ChangeRequest
 from governance.selectors.changes import change_followers
-from portal.notices.audience import consultants_of, members_in
+from portal.notices.audience import people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
-from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.models import Client
+from portal.tenancy.permissions import TRIAGE_CHANGES
 
 Audience = Callable[[ChangeRequest], list[Any]]
 
 
 def triagers(request: ChangeRequest) -> list[Any]:
-    """Whoever may take a request in hand: the client's admins and RevOps, and the consultants who work on it."""
-    return members_in(ClientRole.ADMIN, ClientRole.REVOPS) + consultants_of(request.client)
+    """Whoever may take a request in hand, by role."""
+    return people_who(request.client, TRIAGE_CHANGES)
 
 
 def owner_of(request: ChangeRequest) -> list[Any]:

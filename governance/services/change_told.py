@@ -11,7 +11,7 @@ from governance.models import ChangeEffect, ChangeReceipt, ChangeRequest, Change
 from governance.selectors.registry import registry_get
 from governance.services.change_news import change_path, owner_of
 from governance.services.change_states import change_lock, change_move
-from portal.notices.audience import consultants_of, members_in
+from portal.notices.audience import consultants_of, members_in, people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
@@ -23,6 +23,8 @@ SEE_FIGURES: Final = [role for role, may in CLIENT_ROLE_PERMISSIONS.items() if V
 SEE_WORDS: Final = [
     role for role, may in CLIENT_ROLE_PERMISSIONS.items() if VIEW_CHANGES in may and VIEW_ARR not in may
 ]
+
+MOVED: Final = "it would do something else than what was approved"
 
 
 def change_communicate(*, client: Client, effect: ChangeEffect) -> ChangeRequest:
@@ -93,13 +95,16 @@ def receipt_read(*, request: ChangeRequest, user: Any) -> ChangeReceipt | None:
 
 
 def obstacle_tell(*, client: Client, effect: ChangeEffect) -> None:
-    """Tell whoever owns a request, or scheduled it, what it waits for."""
+    """Tell whoever owns a request, or scheduled it, what it waits for; with figures whoever may see them still."""
     request = effect.request
     path = change_path(client, request.number)
     people = {user.pk: user for user in (*owner_of(request), effect.scheduled_by) if user is not None}
     verb = "could not be carried out in full" if effect.state == EffectState.FAILED else "waits"
     seen = hashlib.sha256(effect.message.encode()).hexdigest()[:16]
-    notice_add(
-        client=client, users=people.values(), kind=Kind.CHANGE_WAITS, path=path, about=f"change {request.number}",
-        text=f"{request} “{request.title}” {verb}: {effect.message}", key=f"{request} {seen}",
-    )  # fmt: skip
+    sees_figures = {user.pk for user in people_who(client, VIEW_ARR)}
+    for user in people.values():
+        why = effect.message if effect.found_cents is None or user.pk in sees_figures else MOVED
+        notice_add(
+            client=client, users=[user], kind=Kind.CHANGE_WAITS, path=path, about=f"change {request.number}",
+            text=f"{request} “{request.title}” {verb}: {why}", key=f"{request} {seen}",
+        )  # fmt: skip

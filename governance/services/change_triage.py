@@ -13,24 +13,24 @@ from typing import Any, Final
 from governance.models import ChangeRequest, Urgency
 from governance.selectors.change_duplicates import has_joined
 from governance.selectors.changes import OPEN
+from governance.services.change_news import triagers
 from governance.services.change_preview import preview_start
 from governance.services.change_states import WORDS, change_lock, change_move, event_keep, moved_record
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import TransitionError
-from portal.tenancy.models import Client, Membership
-from portal.tenancy.selectors import is_staff_of
+from portal.tenancy.models import Client
 
 BY_HAND: Final = ("ask_impact", "to_review", "send_back", "close")
 
 
 def change_triage(*, request: ChangeRequest, version: int, owner: Any, urgency: str, user: Any) -> ChangeRequest:
-    """Take a submitted request in hand. DefinitionError for an owner who is neither of the client nor of its firm."""
+    """Take a submitted request in hand. DefinitionError, one and the same, for an owner who is nobody, somebody else's or may
+    not take requests in hand: they are told what it waits for, with the figures.
+    """
     if urgency not in Urgency.values:
         raise DefinitionError(f"'{urgency}' is not one of {', '.join(Urgency.values)}")
-    if owner is None:
-        raise DefinitionError("say who takes care of it")
-    if not Membership.objects.filter(user=owner).exists() and not is_staff_of(request.client, owner):
-        raise DefinitionError("whoever takes care of a request is one of the client's people, or works for its firm")
+    if owner is None or owner not in triagers(request):
+        raise DefinitionError("say who takes care of it: somebody who may take requests in hand here")
     locked = change_lock(request)
     if locked.version != version:
         raise OutdatedError

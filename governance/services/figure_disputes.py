@@ -27,13 +27,15 @@ from governance.selectors.published_figures import FigureError, Published, Subje
 from governance.services.dispute_states import next_state
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.models import ContractImport, MonthClose
+from portal.accounts.same_person import mailbox_of
 from portal.lib.periods import month_format
-from portal.notices.audience import members_in
+from portal.notices.audience import members_in, people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.permissions import VIEW_ARR
 
 LONGEST: Final = 4000
 LARGEST: Final = Decimal(10) ** 17
@@ -96,8 +98,10 @@ def dispute_row(client: Client, found: Published, believed: Decimal | None, reas
 
 
 def dispute_take(*, client: Client, dispute: FigureDispute, owner: Any, user: Any) -> FigureDispute:
-    """Say who looks into it; again, where somebody else does from now on."""
+    """Say who looks into it; again, where somebody else does from now on. DefinitionError for whoever may not see figures."""
     row = locked(dispute)
+    if owner not in people_who(client, VIEW_ARR):
+        raise DefinitionError("whoever looks into it is somebody who may see the figure")
     state = next_state(row.state, "take")
     log(row, "take", row.state, state, f"{owner.get_full_name()} looks into it", user)
     row.owner = owner
@@ -111,11 +115,11 @@ def dispute_settle(
 ) -> FigureDispute:
     """Say what came of it: the figure stands (`stand`), or was corrected (`correct`) by something that is named.
 
-    Nobody settles what they raised themselves: they withdraw it.
+    Nobody settles what they raised themselves, under whichever account: they withdraw it.
     """
     row = locked(dispute)
     state = next_state(row.state, step)
-    if row.raised_by_id == user.pk:
+    if mailbox_of(row.raised_by.email) == mailbox_of(user.email):
         raise DefinitionError("whoever raised a dispute does not settle it: withdraw it, or let somebody else look")
     if not reason.strip():
         raise DefinitionError("say why, so that the next reader of the figure knows")
@@ -259,6 +263,8 @@ def called(row: FigureDispute) -> str:
 
 
 def tell(client: Client, row: FigureDispute, people: list[Any], text: str) -> None:
-    """Tell people of a dispute."""
+    """Tell people of a dispute, which is of a figure: those who may see it."""
+    sees_figures = {user.pk for user in people_who(client, VIEW_ARR)}
+    people = [user for user in people if user.pk in sees_figures]
     path = reverse("dispute", kwargs={"client_slug": client.slug, "number": row.number})
     notice_add(client=client, users=people, kind=Kind.DISPUTE, text=text, path=path, about=f"dispute {row.number}")

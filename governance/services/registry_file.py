@@ -28,9 +28,8 @@ from governance.services.registry import (
     version_keep,
 )
 from metrics.formula.check import order_of
-from portal.accounts.models import User
 from portal.tenancy import audit
-from portal.tenancy.models import Client
+from portal.tenancy.models import Client, Membership
 
 
 def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, user: Any = None) -> Drift:
@@ -135,7 +134,8 @@ def entry_apply(change: MetricDrift, reason: str, user: Any) -> None:
     elif "successor" in change.fields:
         raise DefinitionError(f"“{change.key}”: a replacement is named when a metric is deprecated")
     if "owner" in change.fields:
-        owner = User.objects.filter(email=change.filed.owner).first()
+        people = Membership.objects.filter(user__email=change.filed.owner).select_related("user")
+        owner = next((row.user for row in people), None)
         if owner is None:
             raise DefinitionError(f"“{change.key}”: {change.filed.owner} is none of the client's people")
         metric_owner_set(metric=metric, version=metric.version, owner=owner, user=user)

@@ -75,7 +75,7 @@ def dispute(request: TenantRequest, number: int) -> HttpResponse:
 @client_page(RESOLVE_DISPUTES)
 def dispute_owner(request: TenantRequest, number: int) -> HttpResponse:
     """Say who looks into it."""
-    form = TakeForm(request.POST, people=people_to_choose(request.client))
+    form = TakeForm(request.POST, people=people_to_choose(request.client, VIEW_ARR))
     if not form.is_valid():
         return shown(request, number, "Choose who looks into it.", 422)
     owner = User.objects.get(pk=form.cleaned_data["owner"])

@@ -37,7 +37,7 @@ from portal.lib.paper import paper, paper_size
 from portal.lib.stored_answer import stored_answer
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_AUDITS
+from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_AUDITS, VIEW_CLIENT
 
 
 @require_GET
@@ -109,7 +109,7 @@ def quarter_audit_result(request: TenantRequest, quarter: str, position: int) ->
 def quarter_audit_follow_up(request: TenantRequest, quarter: str) -> HttpResponse:
     """Raise a follow-up."""
     found = audit_or_404(quarter)
-    form, status = FollowUpForm(request.POST, people=people_to_choose(request.client)), 422
+    form, status = FollowUpForm(request.POST, people=people_to_choose(request.client, VIEW_CLIENT)), 422
     if form.is_valid():
         given: dict[str, Any] = {**form.cleaned_data, "owner": User.objects.get(pk=form.cleaned_data["owner"])}
         try:

@@ -15,8 +15,9 @@ from metrics.models import ContractLine, FindingState, QualityDay, QualityFindin
 from metrics.quality_monitors import MONITORS, MonitorSpec
 from metrics.repository import authoritative_source
 from portal.lib.dates import time_zone
-from portal.notices.audience import consultants_of
-from portal.tenancy.models import Client, Membership
+from portal.notices.audience import people_who
+from portal.tenancy.models import Client
+from portal.tenancy.permissions import VIEW_DATA
 
 DAYS_SHOWN: Final = 30
 
@@ -112,8 +113,7 @@ def finding_lines(finding: QualityFinding) -> list[dict[str, Any]]:
 
 def monitor_people(client: Client) -> list[Any]:
     """Who may own a monitor: the client's people who see its data, and the consultants who work on it."""
-    members = Membership.objects.select_related("user").exclude(role="stakeholder").order_by("user__name")
-    return [*(row.user for row in members), *consultants_of(client)]
+    return people_who(client, VIEW_DATA)
 
 
 def today_of(client: Client, now: dt.datetime) -> dt.date:

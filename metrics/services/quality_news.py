@@ -11,12 +11,12 @@ from typing import Any
 from django.urls import reverse
 
 from metrics.models import FindingState, QualityFinding, QualityMonitor
+from metrics.selectors.quality import monitor_people
 from portal.lib.money import money_text
 from portal.notices.audience import consultants_of, members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy.models import Client, ClientRole
-from portal.tenancy.selectors import Reach
 
 
 def news_tell(*, client: Client, monitors: Iterable[QualityMonitor], today: dt.date) -> None:
@@ -66,8 +66,8 @@ def owners(client: Client, monitor: QualityMonitor) -> list[Any]:
 
 
 def is_here(client: Client, user: Any) -> bool:
-    """Whether somebody is named who still reaches the client."""
-    return user is not None and Reach(user).client(client.slug) is not None
+    """Whether somebody is named who may still see the client's data."""
+    return user is not None and user in monitor_people(client)
 
 
 def further_up(client: Client, monitor: QualityMonitor) -> list[Any]:

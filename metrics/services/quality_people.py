@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from metrics.models import FindingState, QualityEvent, QualityFinding, QualityMonitor
+from metrics.selectors.quality import monitor_people
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 
@@ -27,6 +28,9 @@ def monitor_set(
         raise QualityProblem("the threshold is a number from 0 on")
     if not (1 <= days <= MOST_DAYS and 1 <= escalate_days <= MOST_DAYS):
         raise QualityProblem(f"a deadline is between one day and {MOST_DAYS}")
+    people = monitor_people(monitor.client)
+    if any(user is not None and user not in people for user in (owner, escalate_to)):
+        raise QualityProblem("whoever is told of findings is somebody who may see the client's data")
     before = said(monitor)
     monitor.threshold, monitor.days, monitor.escalate_days = threshold, days, escalate_days
     monitor.owner, monitor.escalate_to = owner, escalate_to

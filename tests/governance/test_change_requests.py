@@ -245,12 +245,14 @@ def test_requests_that_touch_the_same_or_are_called_alike_are_shown(kept: Client
 # --- triage and pay ---------------------------------------------------------------------------------------------------
 
 
-def test_triage_names_who_takes_care_and_tells_both(northwind: Client, rita: User, finn: User, otto: User) -> None:
+def test_triage_names_who_takes_care_and_tells_both(
+    northwind: Client, rita: User, finn: User, stan: User, otto: User
+) -> None:
     with tenant_context(northwind):
         request = change_submit(request=asked(northwind, "policy", GRACE, finn), version=1, user=finn)
         assert Notice.objects.filter(user=rita, kind="change_waits", text__contains="CR-1").count() == 1
-        for nobody in (None, otto):
-            with pytest.raises(DefinitionError, match="takes care"):
+        for nobody in (None, otto, stan, finn):  # one answer, whoever may not
+            with pytest.raises(DefinitionError, match="say who takes care of it: somebody who may take"):
                 change_triage(request=request, version=request.version, owner=nobody, urgency="soon", user=rita)
         with pytest.raises(OutdatedError):
             change_triage(request=request, version=1, owner=rita, urgency="soon", user=rita)

@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client as Browser
 
-from governance.models import DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
+from governance.models import DisputeEvent, DisputeEvidence, DisputeState, FigureDispute, Metric
 from governance.selectors.figure_disputes import corrections_for, disputed_marks
 from governance.selectors.published_figures import FigureError, Subject, published_get
 from governance.services.dispute_states import STEPS, next_state
@@ -25,7 +25,7 @@ from governance.services.figure_disputes import (
     evidence_attach,
 )
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.registry import registry_start
+from governance.services.registry import metric_owner_set, registry_start
 from governance.services.signoff_states import TransitionError
 from metrics.models import ContractLine
 from metrics.services.books import books_rebuild_all
@@ -34,8 +34,9 @@ from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
-from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import member_add
 from tests.reporting.numbers import NOW, numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
@@ -203,9 +204,26 @@ def test_nobody_settles_their_own_and_nobody_withdraws_anothers(booked: Client, 
         row = taken(booked, finn, finn)
         with pytest.raises(DefinitionError, match="whoever raised a dispute does not settle it"):
             dispute_settle(client=booked, dispute=row, step="stand", reason="I was wrong", user=finn)
+        again = User.objects.create_user("finn+2@example.com", "x", name="Finn again")
+        with pytest.raises(DefinitionError, match="whoever raised a dispute does not settle it"):
+            dispute_settle(client=booked, dispute=row, step="stand", reason="I say so", user=again)
         with pytest.raises(DefinitionError, match="withdrawn by whoever raised it"):
             dispute_withdraw(client=booked, dispute=row, reason="", user=eve)
         assert dispute_withdraw(client=booked, dispute=row, reason="I was wrong", user=finn).state == "withdrawn"
+
+
+def test_nobody_who_may_not_see_the_figure_looks_into_it_or_is_told(booked: Client, rita: User, finn: User) -> None:
+    rep = User.objects.create_user("rep@example.com", "x", name="Rep")
+    with tenant_context(booked):
+        member_add(client=booked, user=rep, role=ClientRole.SALES_REP)
+        registry_start(client=booked, user=rita)
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=rep, user=rita)
+        row = raised(booked, finn, Subject("metric", MARCH, metric="arr"))
+        with pytest.raises(DefinitionError, match="somebody who may see the figure"):
+            dispute_take(client=booked, dispute=row, owner=rep, user=rita)
+        assert Notice.objects.filter(user=rita, kind="dispute").exists()
+        assert not Notice.objects.filter(user=rep, kind="dispute").exists()
 
 
 def test_what_was_said_and_explained_is_never_changed(booked: Client, eve: User) -> None:

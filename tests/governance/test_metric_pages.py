@@ -266,6 +266,20 @@ def changed_file(kept: Client) -> str:
     )
 
 
+def test_a_file_names_no_owner_of_another_client_and_does_not_say_that_there_is_one(
+    ritas: Browser, kept: Client, otto: User
+) -> None:
+    answers = []
+    for owner in (otto.email, "nobody@example.com"):
+        text = changed_file(kept).replace("rita@example.com", owner)
+        shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())})
+        seen = re.findall(r'name="seen" value="(\w{64})"', shown.text)[0]
+        answer = ritas.post(f"{HOME}import/apply/", {"text": text, "seen": seen, "reason": "From the repository"})
+        assert answer.status_code == 422 and f"{owner} is none of the client" in answer.text
+        answers.append("is one of the client" in answer.text)
+    assert answers == [False, False]
+
+
 def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
     ritas: Browser, kept: Client, rita: User
 ) -> None:

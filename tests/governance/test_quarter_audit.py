@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.audit_patterns import Finding, by_chance, patterns_of
-from governance.models import AuditedContract, AuditFollowUp, AuditSignature, QuarterAudit
+from governance.models import AuditedContract, AuditFollowUp, AuditSignature, QuarterAudit, ReasonClass
 from governance.sampling import contracts_draw
 from governance.selectors.quarter_audits import audit_get, audit_view, quarter_to_audit
 from governance.services.problems import DefinitionError, OutdatedError
@@ -23,8 +23,9 @@ from metrics.selectors.books import bridge_get
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
-from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.services import member_add
 from tests.governance.audits import (
     NOW,
     QUARTER,
@@ -266,6 +267,22 @@ def test_who_drew_or_checked_does_not_sign_and_nobody_but_finance_does(
             sign(northwind, finn)
         for somebody in (rita, eve, ana):
             with pytest.raises(DefinitionError, match="signed by Finance of Northwind"):
+                sign(northwind, somebody)
+        assert not AuditSignature.objects.exists()
+
+
+def test_who_ever_checked_a_contract_does_not_sign_under_any_account(
+    northwind: Client, rita: User, finn: User, ana: User
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, ana)
+        keep(northwind, 1, finn, result="not_found", reason=ReasonClass.values[0], note="Not there")
+        keep(northwind, 1, rita)
+        check_rest(northwind, rita)
+        again = User.objects.create_user("ana+northwind@example.com", "x", name="Ana again")
+        member_add(client=northwind, user=again, role=ClientRole.FINANCE)
+        for somebody in (finn, again):
+            with pytest.raises(DefinitionError, match="checked a contract does not sign"):
                 sign(northwind, somebody)
         assert not AuditSignature.objects.exists()
 

@@ -12,7 +12,7 @@ from metrics.services.quality import next_look
 from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
 from portal.accounts.models import User
 from portal.notices.models import Notice
-from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from tests.metrics.quality import book, days, finding, found, full, looked, monitor
 
@@ -167,6 +167,22 @@ def test_a_monitor_is_set_for_a_client_and_audited_and_its_owner_hears_of_findin
     for day in range(2, 8):
         looked(twice, days(day))
     assert [name for name, _ in told(twice)] == ["Rita", "Finn", "Finn", "Rita"]
+
+
+def test_nobody_who_may_not_see_the_data_owns_a_monitor_or_hears_of_findings(
+    twice: Client, finn: User, rita: User, stan: User
+) -> None:
+    looked(twice)
+    with tenant_context(twice):
+        given: dict[str, Any] = {"threshold": Decimal(1), "days": 5, "escalate_days": 1}
+        row = QualityMonitor.objects.get(code="duplicates")
+        for people in ({"owner": stan, "escalate_to": rita}, {"owner": rita, "escalate_to": stan}):
+            with pytest.raises(QualityProblem, match="may see the client's data"):
+                monitor_set(monitor=row, **given, **people)
+        monitor_set(monitor=row, **given, owner=finn, escalate_to=None)
+        Membership.objects.filter(user=finn).update(role=ClientRole.SALES_REP)
+    looked(twice, days(6))
+    assert [name for name, _ in told(twice)] == ["Rita", "Rita"]
 
 
 def test_where_it_cannot_look_its_findings_stand(twice: Client) -> None:
