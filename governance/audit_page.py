@@ -93,7 +93,7 @@ def signing_context(request: TenantRequest, view: AuditView) -> dict[str, Any]:
     """Whether the reader can sign, what their signature says, and why they cannot yet."""
     if view.audit.is_signed or not request.standing.may(SIGN_AUDITS):
         return {}
-    is_partial = mailbox_of(request.user.email) in took_part(view)
+    is_partial = mailbox_of(request.user.get_username()) in took_part(view)
     return {
         "may_sign": view.is_complete and not is_partial,
         "took_part": is_partial,

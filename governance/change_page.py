@@ -10,7 +10,7 @@ from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeStat
 from governance.selectors.change_duplicates import has_joined, twins_of
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.change_previews import preview_standing
-from governance.selectors.changes import OPEN, change_events, change_list
+from governance.selectors.changes import OPEN, change_events, change_list, seen_by
 from governance.selectors.registry import registry_get
 from governance.services.change_news import triagers
 from governance.services.change_states import WORDS, WRITABLE, steps_from
@@ -73,11 +73,12 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     asked = request.GET
     state = asked.get("state", "")
     found = change_list(
+        request.user,
         state=state, kind=asked.get("kind", ""), search=asked.get("q", ""),
         mine=request.user if asked.get("whose") == "mine" else None,
     )  # fmt: skip
     if state not in ChangeState.values:
-        found = [each for each in found if is_listed(request, each)]
+        found = [each for each in found if each.state != ChangeState.WITHDRAWN]
     rows = [
         {
             "change": each, "mark": MARKS[ChangeState(each.state)], "needs": needs_reader(request, each),
@@ -89,7 +90,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     return {
         "rows": rows,
         "waiting": sum(bool(row["needs"]) for row in rows),
-        "has_any": bool(found) or ChangeRequest.objects.exists(),
+        "has_any": bool(found) or ChangeRequest.objects.filter(seen_by(request.user)).exists(),
         "shows_effect": request.standing.may(VIEW_ARR),
         "filters": filters_of(request),
         "search": asked.get("q", "")[:80],
@@ -102,13 +103,6 @@ def effect_of(change: ChangeRequest) -> Decimal | None:
     """The largest change of ARR that its newest preview found; None before there is one, and where nothing is money."""
     cents = change.preview.effect_cents if change.preview else None
     return from_cents(cents) if cents is not None else None
-
-
-def is_listed(request: TenantRequest, change: ChangeRequest) -> bool:
-    """Whether a request is shown to whoever did not ask for its state: drafts of others and what was withdrawn are not."""
-    if change.state == ChangeState.DRAFT:
-        return bool(change.requested_by_id == request.user.pk)
-    return bool(change.state != ChangeState.WITHDRAWN)
 
 
 def needs_reader(request: TenantRequest, change: ChangeRequest) -> str:

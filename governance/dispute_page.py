@@ -88,7 +88,7 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
     may_resolve = request.standing.may(RESOLVE_DISPUTES)
     steps = {step for state, step in STEPS if state == found.state}
     is_own = found.raised_by_id == request.user.pk
-    is_raisers = mailbox_of(found.raised_by.email) == mailbox_of(request.user.email)
+    is_raisers = mailbox_of(found.raised_by.email) == mailbox_of(request.user.get_username())
     people = people_to_choose(request.client, VIEW_ARR) if may_resolve and "take" in steps else []
     difference = (
         found.believed - found.published if found.believed is not None and found.published is not None else None

@@ -37,9 +37,9 @@ def board_or_404() -> BoardNow:
     return now
 
 
-def change_or_404(number: int) -> ChangeRequest:
+def change_or_404(call: Call, number: int) -> ChangeRequest:
     """The client's request of that number."""
-    found = change_get(number)
+    found = change_get(number, call.user)
     if found is None:
         raise Http404
     return found
@@ -114,21 +114,21 @@ class VoteList(BoardView):
 
     def get(self, call: Call, number: int) -> Any:
         """Every vote on a request, void ones too."""
-        return {"number": number, "votes": votes_of(change_or_404(number))}
+        return {"number": number, "votes": votes_of(change_or_404(call, number))}
 
     def post(self, call: Call, number: int) -> Any:
         """Vote as the token's owner, who sits on the board, on exactly what `decision` gave; else 409 and nothing is stored.
 
         What proves who votes is the token, which was made after a sign-in of the last minutes; the vote says so.
         """
-        sent, change = call.body, change_or_404(number)
+        sent, change = call.body, change_or_404(call, number)
         with told():
             vote_cast(
                 client=call.client, request=change, user=call.user, decision=sent["decision"], comment=sent["comment"],
                 shown=Shown(sent["content_sha256"], sent["preview_sha256"], sent["statement"]),
                 proof=Proof(BY_TOKEN, timezone.now()), place=Place("", BY_TOKEN),
             )  # fmt: skip
-        return decision_shown(call, change_or_404(number))
+        return decision_shown(call, change_or_404(call, number))
 
 
 class DecisionDetail(BoardView):
@@ -136,7 +136,7 @@ class DecisionDetail(BoardView):
 
     def get(self, call: Call, number: int) -> Any:
         """Who is still needed for a request, and what a vote of the caller would say."""
-        return decision_shown(call, change_or_404(number))
+        return decision_shown(call, change_or_404(call, number))
 
 
 def decision_shown(call: Call, change: ChangeRequest) -> dict[str, Any]:

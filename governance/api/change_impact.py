@@ -35,7 +35,7 @@ class ChangeImpact(ChangeView):
         Money in the result is whole cents of the reporting currency, a metric's figure decimal text, a month the number
         year × 12 + month − 1; what has no value is null, with the reason beside it.
         """
-        change = change_or_404(number)
+        change = change_or_404(call, number)
         newest = newest_preview(change)
         if newest is None:
             raise Http404
@@ -48,6 +48,6 @@ class ChangeImpact(ChangeView):
     def post(self, call: Call, number: int) -> Any:
         """Have the impact computed: the one under way, or still current, is given back instead of a second one. 202."""
         with told(number):
-            change = change_or_404(number)
+            change = change_or_404(call, number)
             preview = preview_start(request=change, user=call.user)
-        return stated(change_or_404(number), preview)
+        return stated(change_or_404(call, number), preview)

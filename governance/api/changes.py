@@ -12,7 +12,7 @@ from governance.change_content import ContentFault
 from governance.models import ChangeRequest
 from governance.selectors.change_duplicates import twins_of
 from governance.selectors.change_pay import pay_touched
-from governance.selectors.changes import OPEN, change_events, change_get
+from governance.selectors.changes import OPEN, change_events, change_get, seen_by
 from governance.services.change_states import WRITABLE, steps_from
 from governance.services.change_triage import change_join, change_step, change_triage
 from governance.services.changes import Wish, change_draft, change_edit, change_submit, change_withdraw
@@ -51,17 +51,17 @@ def told(number: int | None = None) -> Iterator[None]:
         raise ValidationError(error.sentence) from error
 
 
-def change_or_404(number: int) -> ChangeRequest:
+def change_or_404(call: Call, number: int) -> ChangeRequest:
     """The client's request of that number."""
-    found = change_get(number)
+    found = change_get(number, call.user)
     if found is None:
         raise Http404
     return found
 
 
-def detailed(number: int) -> ChangeRequest:
+def detailed(call: Call, number: int) -> ChangeRequest:
     """A request as it is now, with everything around it."""
-    found = change_or_404(number)
+    found = change_or_404(call, number)
     is_open = found.state in OPEN or found.state in WRITABLE
     found.alike = twins_of(found.kind, found.content, found.title, found.pk) if is_open else []  # type: ignore[attr-defined]
     found.touches_pay = list(pay_touched(found))  # type: ignore[attr-defined]
@@ -85,15 +85,17 @@ class ChangeList(ChangeView):
     }
 
     def get(self, call: Call) -> Any:
-        """Change requests, the newest first."""
+        """Change requests, the newest first; what was never submitted is its author's alone."""
         wanted = {name: call.query[name] for name in ("state", "kind") if name in call.query}
-        return ChangeRequest.objects.select_related("requested_by", "edited_by", "owner").filter(**wanted)
+        return ChangeRequest.objects.select_related("requested_by", "edited_by", "owner").filter(
+            seen_by(call.user), **wanted
+        )
 
     def post(self, call: Call) -> Any:
         """Ask for a change: it is kept as a draft, in the name of the token's person. 400 names what cannot be asked for."""
         with told():
             made = change_draft(client=call.client, kind=call.body["kind"], wish=wish_of(call.body), user=call.user)
-        return detailed(made.number)
+        return detailed(call, made.number)
 
 
 class ChangeDetail(ChangeView):
@@ -104,15 +106,18 @@ class ChangeDetail(ChangeView):
 
     def get(self, call: Call, number: int) -> Any:
         """One request with its log, what is alike, and the steps that may follow."""
-        return detailed(number)
+        return detailed(call, number)
 
     def patch(self, call: Call, number: int) -> Any:
         """Write a request anew, while it is a draft or was sent back. 409 in any other state, and for an older `version`."""
         with told(number):
             change_edit(
-                request=change_or_404(number), version=call.body["version"], wish=wish_of(call.body), user=call.user
+                request=change_or_404(call, number),
+                version=call.body["version"],
+                wish=wish_of(call.body),
+                user=call.user,
             )
-        return detailed(number)
+        return detailed(call, number)
 
 
 class ChangeSubmit(ChangeView):
@@ -121,8 +126,8 @@ class ChangeSubmit(ChangeView):
     def post(self, call: Call, number: int) -> Any:
         """Submit a draft, or what was sent back. 400 says what is missing, 409 which state does not allow it."""
         with told(number):
-            change_submit(request=change_or_404(number), user=call.user, **call.body)
-        return detailed(number)
+            change_submit(request=change_or_404(call, number), user=call.user, **call.body)
+        return detailed(call, number)
 
 
 class ChangeWithdraw(ChangeView):
@@ -132,8 +137,8 @@ class ChangeWithdraw(ChangeView):
         """Withdraw a request before it is decided: one's own, or any for whoever triages."""
         may_any = TRIAGE_CHANGES in call.scopes and call.standing.may(TRIAGE_CHANGES)
         with told(number):
-            change_withdraw(request=change_or_404(number), user=call.user, may_any=may_any, **call.body)
-        return detailed(number)
+            change_withdraw(request=change_or_404(call, number), user=call.user, may_any=may_any, **call.body)
+        return detailed(call, number)
 
 
 class ChangeJoin(ChangeView):
@@ -144,9 +149,11 @@ class ChangeJoin(ChangeView):
         own = call.body["own"]
         with told(number):
             change_join(
-                request=change_or_404(number), user=call.user, own=change_or_404(own) if own is not None else None
+                request=change_or_404(call, number),
+                user=call.user,
+                own=change_or_404(call, own) if own is not None else None,
             )
-        return detailed(number)
+        return detailed(call, number)
 
 
 class ChangeTriage(ChangeView):
@@ -157,8 +164,8 @@ class ChangeTriage(ChangeView):
         sent = dict(call.body)
         owner = User.objects.filter(email__iexact=sent.pop("taken_by")).first()
         with told(number):
-            change_triage(request=change_or_404(number), owner=owner, user=call.user, **sent)
-        return detailed(number)
+            change_triage(request=change_or_404(call, number), owner=owner, user=call.user, **sent)
+        return detailed(call, number)
 
 
 class ChangeMove(ChangeView):
@@ -167,5 +174,5 @@ class ChangeMove(ChangeView):
     def post(self, call: Call, number: int) -> Any:
         """Take a request one step on that is taken by hand. 409 names the state where the step does not follow."""
         with told(number):
-            change_step(request=change_or_404(number), user=call.user, **call.body)
-        return detailed(number)
+            change_step(request=change_or_404(call, number), user=call.user, **call.body)
+        return detailed(call, number)

@@ -81,9 +81,9 @@ class EffectView(ClientAPIView):
     tag = "Change requests"
 
 
-def request_or_404(number: int) -> ChangeRequest:
+def request_or_404(call: Call, number: int) -> ChangeRequest:
     """The client's request of that number."""
-    found = change_get(number)
+    found = change_get(number, call.user)
     if found is None:
         raise Http404
     return found
@@ -103,7 +103,7 @@ class ChangeScheduled(EffectView):
 
     def post(self, call: Call, number: int) -> Any:
         """Schedule what was approved: it takes effect by itself as soon as nothing stands in its way. 409 for anything else."""
-        request = request_or_404(number)
+        request = request_or_404(call, number)
         with told():
             return shown(
                 change_schedule(client=call.client, request=request, user=call.user, now=dt.datetime.now(dt.UTC))
@@ -115,7 +115,7 @@ class ChangeEffectDetail(EffectView):
 
     def get(self, call: Call, number: int) -> Any:
         """What became of an approved change: what it waits for or did, and who has read it. 404 before it was scheduled."""
-        effect = effect_of(request_or_404(number))
+        effect = effect_of(request_or_404(call, number))
         if effect is None:
             raise Http404
         return shown(effect)

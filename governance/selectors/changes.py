@@ -1,7 +1,7 @@
 """Reading change requests. Runs in the client's scope.
 
-`change_list(…) -> list[ChangeRequest]` · `change_get(number) -> ChangeRequest | None` · `change_events(request)` ·
-`change_followers(request)` · `held_now(client) -> Held` · `quota_rules() -> dict`
+`change_list(reader, …) -> list[ChangeRequest]` · `change_get(number, reader) -> ChangeRequest | None` ·
+`change_events(request)` · `change_followers(request)` · `held_now(client) -> Held` · `quota_rules() -> dict`
 """
 
 from typing import Any, Final
@@ -21,9 +21,17 @@ OPEN: Final = (
 )  # fmt: skip
 
 
-def change_list(*, state: str = "", kind: str = "", mine: Any = None, search: str = "") -> list[ChangeRequest]:
-    """Requests by filter, the newest first. Without a state, drafts are left out, but for those of `mine`."""
-    found = ChangeRequest.objects.select_related("requested_by", "owner", "preview", "metric")
+def seen_by(reader: Any) -> Q:
+    """What a person may know of: a request is its author's alone until it is submitted, also where it never is."""
+    never_submitted = Q(state__in=(ChangeState.DRAFT, ChangeState.WITHDRAWN), submitted_at__isnull=True)
+    return ~never_submitted | Q(requested_by=reader)
+
+
+def change_list(
+    reader: Any, *, state: str = "", kind: str = "", mine: Any = None, search: str = ""
+) -> list[ChangeRequest]:
+    """Requests that the reader may know of, by filter, the newest first."""
+    found = ChangeRequest.objects.filter(seen_by(reader)).select_related("requested_by", "owner", "preview", "metric")
     if state in ChangeState.values:
         found = found.filter(state=state)
     if kind in ChangeKind.values:
@@ -37,11 +45,11 @@ def change_list(*, state: str = "", kind: str = "", mine: Any = None, search: st
     return list(found.order_by("-number"))
 
 
-def change_get(number: int) -> ChangeRequest | None:
-    """The request of that number."""
+def change_get(number: int, reader: Any = None) -> ChangeRequest | None:
+    """The request of that number, where the reader may know of it; a job, which is nobody, reads all."""
     found: ChangeRequest | None = (
         ChangeRequest.objects.select_related("client", "metric", "preview", "requested_by", "edited_by", "owner")
-        .filter(number=number)
+        .filter(Q() if reader is None else seen_by(reader), number=number)
         .first()
     )
     return found

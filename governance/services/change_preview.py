@@ -34,6 +34,10 @@ from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
 PREVIEW_JOB: Final = "governance.tasks.change_preview"
+UNDECIDED: Final = (
+    ChangeState.DRAFT, ChangeState.SUBMITTED, ChangeState.TRIAGE, ChangeState.IMPACT, ChangeState.REVIEW,
+    ChangeState.NEEDS_CHANGES,
+)  # fmt: skip
 LOST_AFTER: Final = dt.timedelta(minutes=5)
 GIVEN_UP_AFTER: Final = dt.timedelta(hours=1)
 LOCK_SPACE: Final = 0x707265  # "pre": the first half of the key of the advisory locks of previews
@@ -46,11 +50,11 @@ DIED: Final = "The computation broke off again and again. Nothing was changed. T
 def preview_start(*, request: ChangeRequest, user: Any) -> ChangePreview:
     """Have the impact of a request computed; the one under way, or still current, is given back instead of a second one.
 
-    TransitionError for a request that is over.
+    TransitionError for a request that is decided: it keeps what was voted on.
     """
     locked = change_lock(request)
-    if locked.closed_at is not None:
-        raise TransitionError("this request is over: its impact stays as it was shown")
+    if locked.state not in UNDECIDED:
+        raise TransitionError("this request is decided: its impact stays as it was shown")
     standing = preview_standing(locked)
     if standing is not None:
         return standing
@@ -118,12 +122,14 @@ def compute(client: Client, preview: ChangePreview, tell: ProgressReport) -> Cha
 
 
 def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
-    """Write a result, and make it the request's preview unless its content has changed meanwhile."""
+    """Write a result, and make it the request's preview unless its content has changed, or it was decided, meanwhile."""
     preview.result, preview.sha256 = impact.content, impact.sha256
     preview.effect_cents, preview.state = impact.effect_cents, PreviewState.DONE
     preview.progress, preview.step, preview.message, preview.at = 100, "", "", database_time()
     preview.save()
-    rows = ChangeRequest.objects.filter(pk=preview.request_id, content_sha256=preview.content_sha256)
+    rows = ChangeRequest.objects.filter(
+        pk=preview.request_id, content_sha256=preview.content_sha256, state__in=UNDECIDED
+    )
     rows.update(preview=preview)
     before_the_board = rows.select_related("client").filter(state__in=(ChangeState.REVIEW, ChangeState.IMPACT))
     votes_outdate(before_the_board.first(), preview.sha256)

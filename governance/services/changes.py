@@ -107,6 +107,8 @@ def change_submit(
     locked = change_lock(request)
     if locked.version != version:
         raise OutdatedError
+    if locked.state == ChangeState.DRAFT and locked.requested_by_id != getattr(user, "pk", None):
+        raise DefinitionError("a draft is submitted by whoever wrote it")
     step = "resubmit" if locked.state == ChangeState.NEEDS_CHANGES else "submit"
     said = reason.strip()
     if locked.state in WRITABLE:

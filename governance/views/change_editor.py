@@ -60,7 +60,7 @@ def change_new(request: TenantRequest, kind: str) -> HttpResponse:
 @client_page(REQUEST_CHANGES)
 def change_rewrite(request: TenantRequest, number: int) -> HttpResponse:
     """Write a draft anew, or what was sent back. Whoever came second finds what is there now, and keeps what they typed."""
-    found = change_or_404(number)
+    found = change_or_404(request, number)
     form = wish_form(request, found.kind, change=found, data=request.POST or None)
     if request.method == "GET":
         return form_page(request, form)
@@ -73,7 +73,7 @@ def change_rewrite(request: TenantRequest, number: int) -> HttpResponse:
     except DefinitionError as error:
         form.add_error(None, error.sentence)
         if isinstance(error, OutdatedError):
-            return form_page(request, form, 409, change_or_404(number))
+            return form_page(request, form, 409, change_or_404(request, number))
         return form_page(request, form, 422)
     else:
         messages.success(request, "Kept.")
@@ -88,7 +88,9 @@ def changes_alike(request: TenantRequest) -> HttpResponse:
     kind, number = request.GET.get("kind", ""), request.GET.get("own", "")
     if kind not in ChangeKind.values:
         raise Http404("No such kind of request.")
-    change = change_get(int(number)) if number.isascii() and number.isdigit() and len(number) < 8 else None
+    change = (
+        change_get(int(number), request.user) if number.isascii() and number.isdigit() and len(number) < 8 else None
+    )
     if change is not None and change.kind != kind:
         change = None
     form = wish_form(request, kind, about=request.GET.get("about", "")[:60], change=change, data=request.GET)

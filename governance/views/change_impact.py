@@ -25,7 +25,7 @@ from portal.tenancy.permissions import REQUEST_CHANGES, VIEW_ARR, VIEW_CHANGES
 def change_impact_start(request: TenantRequest, number: int) -> HttpResponse:
     """Have the impact computed; the page shows how far it is."""
     try:
-        preview_start(request=change_or_404(number), user=request.user)
+        preview_start(request=change_or_404(request, number), user=request.user)
     except DefinitionError as error:
         messages.error(request, f"Nothing was changed: {error}.")
     return redirect(page_url(request, number))
@@ -35,7 +35,7 @@ def change_impact_start(request: TenantRequest, number: int) -> HttpResponse:
 @client_page(VIEW_CHANGES)
 def change_impact_progress(request: TenantRequest, number: int) -> HttpResponse:
     """How far the newest preview is; when it is over, the page is loaded anew."""
-    newest = newest_preview(change_or_404(number))
+    newest = newest_preview(change_or_404(request, number))
     url = reverse("change_impact_progress", kwargs={"client_slug": request.client.slug, "number": number})
     if newest is not None and newest.state == PreviewState.WORKING:
         context = {"preview": newest, "poll_url": url}
@@ -49,7 +49,7 @@ def change_impact_progress(request: TenantRequest, number: int) -> HttpResponse:
 @client_page(VIEW_ARR)
 def change_impact_customers(request: TenantRequest, number: int) -> HttpResponse:
     """Every customer that moves under a changed policy, computed now by what made the preview."""
-    change = change_or_404(number)
+    change = change_or_404(request, number)
     if change.kind != "policy":
         messages.info(request, "Only a change of the policy moves customers.")
         return redirect(page_url(request, number))

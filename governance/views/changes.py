@@ -63,7 +63,7 @@ def change_end(request: TenantRequest, number: int) -> HttpResponse:
 def change_support(request: TenantRequest, number: int) -> HttpResponse:
     """Join a request; a draft of one's own that asks for the same is withdrawn."""
     own = number_of(request.POST.get("own", ""))
-    draft = change_or_404(own) if own is not None else None
+    draft = change_or_404(request, own) if own is not None else None
     return done(
         request, number, "You stand behind it now, and hear of every step.",
         lambda found: change_join(request=found, user=request.user, own=draft),
@@ -74,7 +74,7 @@ def change_support(request: TenantRequest, number: int) -> HttpResponse:
 @client_page(TRIAGE_CHANGES)
 def change_take(request: TenantRequest, number: int) -> HttpResponse:
     """Take a submitted request in hand."""
-    form = triage_form(change_or_404(number), request.user, request.POST)
+    form = triage_form(change_or_404(request, number), request.user, request.POST)
     if not form.is_valid():
         return shown(request, number, "Say who takes care of it, and how soon.", 422)
     given = form.cleaned_data
@@ -100,7 +100,7 @@ def change_advance(request: TenantRequest, number: int) -> HttpResponse:
 
 def done(request: TenantRequest, number: int, told: str, act: Callable[[ChangeRequest], Any]) -> HttpResponse:
     """Do something with a request and go back to it; what it is refused for is said on its page."""
-    found = change_or_404(number)
+    found = change_or_404(request, number)
     try:
         act(found)
     except DefinitionError as error:
@@ -111,7 +111,7 @@ def done(request: TenantRequest, number: int, told: str, act: Callable[[ChangeRe
 
 def shown(request: TenantRequest, number: int, problem: str = "", status: int = 200) -> HttpResponse:
     """The page of a request as it is now."""
-    context = change_context(request, change_or_404(number), problem)
+    context = change_context(request, change_or_404(request, number), problem)
     return TemplateResponse(request, "governance/changes/change.html", context, status=status)
 
 
@@ -130,9 +130,9 @@ def number_of(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
-def change_or_404(number: int) -> ChangeRequest:
-    """The client's request of that number."""
-    found = change_get(number)
+def change_or_404(request: TenantRequest, number: int) -> ChangeRequest:
+    """The client's request of that number, where the reader may know of it."""
+    found = change_get(number, request.user)
     if found is None:
         raise Http404("No such change request.")
     return found

@@ -22,7 +22,7 @@ from portal.tenancy.permissions import VOTE_CHANGES
 @client_page(VOTE_CHANGES)
 def change_vote(request: TenantRequest, number: int) -> HttpResponse:
     """Vote on exactly what was shown, after a fresh proof of who votes."""
-    change = change_or_404(number)
+    change = change_or_404(request, number)
     proof = proof_given(request, f"change {change.pk}")
     if isinstance(proof, HttpResponse):
         return proof
@@ -43,7 +43,7 @@ def change_vote(request: TenantRequest, number: int) -> HttpResponse:
 @client_page(VOTE_CHANGES)
 def change_emergency(request: TenantRequest, number: int) -> HttpResponse:
     """Approve alone, with a reason."""
-    change = change_or_404(number)
+    change = change_or_404(request, number)
     proof = proof_given(request, f"change {change.pk}")
     if isinstance(proof, HttpResponse):
         return proof
@@ -88,7 +88,7 @@ def back_to(request: TenantRequest, change: ChangeRequest) -> str:
 def refused(request: TenantRequest, change: ChangeRequest, error: DefinitionError) -> HttpResponse:
     """The request's page again, with what is wrong; nothing was stored."""
     status = 409 if isinstance(error, OutdatedError) else 422
-    context = change_context(request, change_or_404(change.number))
+    context = change_context(request, change_or_404(request, change.number))
     votes = context["sections"].get("votes")
     if votes is not None:
         votes["problem"], votes["typed"] = error.sentence, request.POST

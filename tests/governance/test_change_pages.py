@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from governance.models import ChangeRequest, ChangeState
 from governance.services.changes import change_draft, change_submit
+from governance.services.problems import DefinitionError
 from governance.services.registry import registry_start
 from portal.accounts.models import User
 from portal.tenancy.models import Client
@@ -127,16 +128,23 @@ def test_what_is_alike_is_shown_while_it_is_written_and_can_be_joined_instead(
     assert "Wanted too by" in ritas.get(address("change", number=1)).text
 
 
-def test_drafts_of_others_and_what_was_withdrawn_are_in_no_list_unless_asked_for(
-    northwind: Client, finn: User, rita: User, signed_in: SignIn
-) -> None:
+def test_a_draft_is_its_authors_alone(northwind: Client, finn: User, rita: User, signed_in: SignIn) -> None:
     with tenant_context(northwind):
         change_draft(client=northwind, kind="policy", wish=GRACE, user=finn)
-    browser = signed_in(rita)
-    assert GRACE.title not in browser.get(address("changes")).text
-    assert GRACE.title in browser.get(address("changes") + "?state=draft").text
-    assert GRACE.title in signed_in(finn).get(address("changes")).text
-    assert browser.post(address("change_withdraw", number=1)).status_code == 302  # RevOps takes requests in hand
+    ritas, finns = signed_in(rita), signed_in(finn)
+    for asked in ("", "?state=draft"):
+        assert GRACE.title not in ritas.get(address("changes") + asked).text
+        assert GRACE.title in finns.get(address("changes") + asked).text
+    for name in ("change", "change_edit"):
+        assert ritas.get(address(name, number=1)).status_code == 404
+        assert finns.get(address(name, number=1)).status_code == 200
+    for name in ("change_submit", "change_withdraw", "change_edit", "change_impact_start"):
+        assert ritas.post(address(name, number=1), wish_form(northwind)).status_code == 404
+    with tenant_context(northwind), pytest.raises(DefinitionError, match="submitted by whoever wrote it"):
+        change_submit(request=ChangeRequest.objects.get(), version=1, user=rita)
+    assert now(northwind).state == ChangeState.DRAFT
+    assert finns.post(address("change_withdraw", number=1)).status_code == 302
+    assert GRACE.title not in ritas.get(address("changes") + "?state=withdrawn").text
 
 
 @pytest.mark.parametrize(

@@ -133,12 +133,18 @@ def test_a_job_leaves_a_preview_that_another_one_is_at(late: Client, rita: User,
         other.close()
 
 
-def test_a_request_that_is_over_keeps_the_impact_that_was_shown(late: Client, rita: User) -> None:
-    request, _ = started(late, rita)
+def test_a_request_that_is_decided_keeps_the_impact_that_was_voted_on(late: Client, rita: User) -> None:
+    request, preview = started(late, rita)
+    preview_run(client=late, preview_id=preview.pk)
     with tenant_context(late):
-        ChangeRequest.objects.filter(pk=request.pk).update(closed_at=timezone.now())
-        with pytest.raises(DefinitionError, match="over"):
-            preview_start(request=request, user=rita)
+        numbers_load(late, [LINES[0] | {"line_id": "K7/1", "contract_id": "K7"}])
+        begun = preview_start(request=request, user=rita)
+        for state in ("approved", "scheduled", "communicated", "closed"):
+            ChangeRequest.objects.filter(pk=request.pk).update(state=state)
+            with pytest.raises(DefinitionError, match="decided"):
+                preview_start(request=request, user=rita)
+    preview_run(client=late, preview_id=begun.pk)
+    assert reread(late, begun).request.preview == preview
 
 
 def test_the_command_computes_what_the_worker_would(

@@ -9,7 +9,7 @@ from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES
 from tests.tenancy.api_matrix import ApiRoute
-from tests.tenancy.routes_changes import GRACE, a_draft, a_sent_change, another_change
+from tests.tenancy.routes_changes import GRACE, a_returned_change, a_sent_change, another_change
 
 
 def a_wish() -> dict[str, Any]:
@@ -49,8 +49,8 @@ CHANGE_API_ROUTES = [
     ApiRoute("api_changes", VIEW_CHANGES),
     ApiRoute("api_changes", REQUEST_CHANGES, "post", data=a_wish, status=201),
     ApiRoute("api_change", VIEW_CHANGES, "get", another_change, names_object=True),
-    ApiRoute("api_change", REQUEST_CHANGES, "patch", a_draft, names_object=True, data=written),
-    ApiRoute("api_change_submit", REQUEST_CHANGES, "post", a_draft, names_object=True, data=handed_in),
+    ApiRoute("api_change", REQUEST_CHANGES, "patch", a_returned_change, names_object=True, data=written),
+    ApiRoute("api_change_submit", REQUEST_CHANGES, "post", a_returned_change, names_object=True, data=handed_in),
     ApiRoute("api_change_withdraw", REQUEST_CHANGES, "post", a_change_of_ana, names_object=True, data=dict),
     ApiRoute("api_change_join", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
     ApiRoute("api_change_triage", TRIAGE_CHANGES, "post", another_change, names_object=True, data=taken),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from governance.models import ChangeRequest
 from governance.services.changes import Wish, change_draft, change_submit
 from portal.accounts.models import User
@@ -26,6 +28,13 @@ def asker(client: Client) -> User:
 
 def a_draft(client: Client) -> dict[str, Any]:
     return {"number": change_draft(client=client, kind="policy", wish=GRACE, user=asker(client)).number}
+
+
+def a_returned_change(client: Client) -> dict[str, Any]:
+    """A request that was sent back, which anybody may write; a draft is its author's alone."""
+    found = a_draft(client)
+    ChangeRequest.objects.filter(**found).update(state="needs_changes", submitted_at=timezone.now())
+    return found
 
 
 def a_change(client: Client) -> dict[str, Any]:
@@ -83,9 +92,9 @@ CHANGE_ROUTES = [
     ),
     Route("changes_alike", REQUEST_CHANGES, "get", data={"kind": "policy"}, status=(200, 404)),
     Route("change", VIEW_CHANGES, "get", another_change, status=(200,)),
-    Route("change_edit", REQUEST_CHANGES, "get", a_draft, status=(200,)),
-    Route("change_edit", REQUEST_CHANGES, "post", a_draft, wish_form, (302,)),
-    Route("change_submit", REQUEST_CHANGES, "post", a_draft, {"version": 1, "is_not_same": "on"}, (302,)),
+    Route("change_edit", REQUEST_CHANGES, "get", a_returned_change, status=(200,)),
+    Route("change_edit", REQUEST_CHANGES, "post", a_returned_change, wish_form, (302,)),
+    Route("change_submit", REQUEST_CHANGES, "post", a_returned_change, {"version": 1, "is_not_same": "on"}, (302,)),
     Route("change_withdraw", REQUEST_CHANGES, "post", another_change, {"reason": "Not now"}, (302,)),
     Route("change_join", REQUEST_CHANGES, "post", another_change, status=(302,)),
     Route("change_triage", TRIAGE_CHANGES, "post", another_change, taken, (302,)),
