@@ -18,6 +18,7 @@ class GovernanceConfig(AppConfig):
         dispatch.register_due("next_oversight_at", "governance.tasks.oversight")
         policies = import_module("metrics.services.policies")
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
+        policies.BOARD_DECIDES.append(import_module("governance.selectors.board").has_board)
         people = import_module("portal.accounts.services.people")
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.registry").metrics_leave)

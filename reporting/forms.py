@@ -47,10 +47,10 @@ class PolicyForm(forms.Form):
 
 
 class EmergencyPolicyForm(PolicyForm):
-    """A change of a signed policy past its signatures: only with its reason."""
+    """A change of a policy past its signatures or the review board: only with its reason."""
 
     emergency = forms.CharField(
-        max_length=400, label="Why can this not wait for the signatures?", widget=forms.Textarea({"rows": 3}),
+        max_length=400, label="Why can this not wait for the signatures or the board?", widget=forms.Textarea({"rows": 3}),
         help_text="Mailed to the client's Finance and RevOps with the change, and kept in the audit log.",
     )  # fmt: skip
 

@@ -69,6 +69,11 @@ def seats_void() -> list[str]:
     ]
 
 
+def has_board() -> bool:
+    """Whether the client in scope has a review board."""
+    return Board.objects.exists()
+
+
 def board_history() -> list[BoardChange]:
     """What was changed of the board, the newest first."""
     return list(BoardChange.objects.select_related("by")[:HISTORY])

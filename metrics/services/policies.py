@@ -4,7 +4,8 @@
 
 A policy that people have signed changes through its definitions, a document and their signatures, or through a change request
 whose approvals are bound to exactly these parameters (`is_signed`; whoever says so has looked). Past them only an emergency
-leads, with its reason: it stands in the audit log as that, and the client's Finance and RevOps are mailed at once.
+leads, with its reason: it stands in the audit log as that, and the client's Finance and RevOps are mailed at once. Where a
+review board decides on the policy in force, nobody publishes another by hand (`is_by_hand`), but for such an emergency.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ from portal.webhooks.services.emitting import webhook_emit
 
 # Who signed the client's policy, in words, or nothing; named at start-up by the app that keeps the signatures.
 SIGNED_BY: Final[list[Callable[[], str]]] = []
+# Whether a review board decides on the client's policy; named likewise.
+BOARD_DECIDES: Final[list[Callable[[], bool]]] = []
 
 
 class PolicyOutdated(PolicyError):
@@ -36,6 +39,16 @@ class PolicyOutdated(PolicyError):
 
 class PolicySigned(PolicyError):
     """The policy is signed: it changes through definitions, a document and its sign-off."""
+
+
+class PolicyOfBoard(PolicySigned):
+    """The review board decides on the policy: it changes through a change request."""
+
+
+def board_decides() -> bool:
+    """Whether the client in scope has a review board, and a policy in force on which it decides; the first needs no vote."""
+    newest = policy_latest()
+    return newest is not None and newest.number > 0 and any(ask() for ask in BOARD_DECIDES)
 
 
 def signed_by() -> str:
@@ -52,21 +65,21 @@ def policy_publish(
     user: Any = None,
     based_on: int | None = None,
     is_signed: bool = False,
+    is_by_hand: bool = False,
     emergency: str = "",
 ) -> PolicyVersion:
     """Make a new version of the policy, in force at once; the books are recomputed after the commit.
 
     Publishing what is in force already makes no version. Raises PolicyError with every fault of the parameters, and where
     another version than `based_on`, the one that was looked at, is in force; PolicySigned where people have signed the policy,
-    unless this is what they signed, or an `emergency` with its reason. Then nothing is changed.
+    unless this is what they signed, or an `emergency` with its reason; PolicyOfBoard likewise, where the review board decides
+    and somebody publishes by hand. Then nothing is changed.
     """
     policy = Policy.from_dict(parameters)
     books_hold(client=client)
-    signatures = "" if is_signed else signed_by()
-    if signatures and not emergency.strip():
-        raise PolicySigned(
-            [f"this policy is signed ({signatures}): change the definitions, make a final version and have it signed"]
-        )
+    is_boards, signatures = is_by_hand and board_decides(), "" if is_signed else signed_by()
+    if not emergency.strip():
+        require_open(signatures, is_boards)
     client.refresh_from_db(fields=["currency"])  # another publication may have changed it while this one waited
     newest = policy_latest()
     if based_on is not None and based_on != (newest.number if newest else 0):
@@ -88,13 +101,31 @@ def policy_publish(
     )
     books_outdate(client=client, reason=f"policy version {version.number} was published")
     webhook_emit(client=client, event="policy.published", data=said)
-    if signatures:
+    if signatures or is_boards:
         past_signatures(client, version, signatures, emergency.strip())
     return version
 
 
+def require_open(signatures: str, is_boards: bool) -> None:
+    """PolicyOfBoard or PolicySigned where a policy does not change by hand, with what to do instead."""
+    if is_boards:
+        raise PolicyOfBoard(["the review board decides on this policy: ask for a change"])
+    if signatures:
+        raise PolicySigned(
+            [f"this policy is signed ({signatures}): change the definitions, make a final version and have it signed"]
+        )
+
+
 def past_signatures(client: Client, version: PolicyVersion, signatures: str, reason: str) -> None:
-    """Say loudly that a signed policy was changed without its signatures: in the log, and to Finance and RevOps by mail."""
+    """Say loudly that a policy was changed without its signatures, or past the board where nobody has signed: in the log, and
+    to Finance and RevOps by mail.
+    """
+    changed = (
+        "signed ARR policy was changed without its signatures"
+        if signatures
+        else "ARR policy was changed past the board"
+    )
+    before = f"; {signatures} had signed the one before" if signatures else ""
     audit.record(
         "policy.emergency", object_type="policy", object_id=version.number, after=version.sha256,
         details={"number": version.number, "reason": reason, "signed": signatures, "sha256": version.sha256},
@@ -102,8 +133,7 @@ def past_signatures(client: Client, version: PolicyVersion, signatures: str, rea
     path = reverse("policy", kwargs={"client_slug": client.slug})
     notice_add(
         client=client, users=members_in(ClientRole.FINANCE, ClientRole.REVOPS), kind=Kind.EMERGENCY, path=path,
-        text=f"The signed ARR policy was changed without its signatures, as an emergency: {reason}. "
-        f"Version {version.number} is in force; {signatures} had signed the one before.",
+        text=f"The {changed}, as an emergency: {reason}. Version {version.number} is in force{before}.",
     )  # fmt: skip
 
 

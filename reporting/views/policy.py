@@ -19,7 +19,7 @@ from metrics.selectors.policies import (
     policy_version_get,
     policy_versions,
 )
-from metrics.services.policies import policy_publish, signed_by
+from metrics.services.policies import board_decides, policy_publish, signed_by
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import EDIT_POLICY, EMERGENCY_POLICY, REQUEST_CHANGES, VIEW_POLICY
 from portal.tenancy.step_up import identity_confirmed
@@ -40,6 +40,7 @@ def policy(request: TenantRequest) -> HttpResponse:
             "history": history_of(versions),
             "may_edit": request.standing.may(EDIT_POLICY),
             "signatures": signed_by(),
+            "is_boards": board_decides(),
             "may_pass": request.standing.may(EMERGENCY_POLICY),
             "may_ask": request.standing.may(REQUEST_CHANGES),
             "about": changes_about(request, list(TITLES)),
@@ -67,21 +68,23 @@ def policy_version(request: TenantRequest, number: int) -> HttpResponse:
 
 @client_page(EDIT_POLICY)
 def policy_edit(request: TenantRequest) -> HttpResponse:
-    """Publish a new version, in force at once. A signed policy changes past its signatures in an emergency alone."""
-    signatures = signed_by()
-    if signatures and not request.standing.may(EMERGENCY_POLICY):
+    """Publish a new version, in force at once. Past signatures or the board a policy changes in an emergency alone."""
+    context: dict[str, Any] = {"signatures": signed_by(), "is_boards": board_decides()}
+    is_guarded = any(context.values())
+    if is_guarded and not request.standing.may(EMERGENCY_POLICY):
+        context["may_ask"] = request.standing.may(REQUEST_CHANGES)
         status = 409 if request.method == "POST" else 200
-        return TemplateResponse(request, "reporting/policy_signed.html", {"signatures": signatures}, status=status)
+        return TemplateResponse(request, "reporting/policy_signed.html", context, status=status)
     newest = policy_latest()
     given = policy_in_force(request.client).to_dict() | {"based_on": newest.number if newest else 0}
-    form = (EmergencyPolicyForm if signatures else PolicyForm)(request.POST or None, initial=given)
+    form = (EmergencyPolicyForm if is_guarded else PolicyForm)(request.POST or None, initial=given)
     if request.method == "POST" and form.is_valid():
-        if signatures and (first := identity_confirmed(request)) is not None:
+        if is_guarded and (first := identity_confirmed(request)) is not None:
             return first
         if (version := published(request, form)) is not None:
             messages.success(request, f"Policy v{version.number} is in force. The numbers are being recomputed.")
             return redirect("policy", client_slug=request.client.slug)
-    context = {"form": form, "signatures": signatures}
+    context |= {"form": form, "is_guarded": is_guarded}
     return TemplateResponse(request, "reporting/policy_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -91,7 +94,7 @@ def published(request: TenantRequest, form: PolicyForm) -> PolicyVersion | None:
     try:
         return policy_publish(
             client=request.client, parameters=form.parameters(), note=said["note"], user=request.user,
-            based_on=said["based_on"], emergency=said.get("emergency", ""),
+            based_on=said["based_on"], is_by_hand=True, emergency=said.get("emergency", ""),
         )  # fmt: skip
     except PolicyError as error:
         form.add_error(None, error.faults)

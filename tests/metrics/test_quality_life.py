@@ -176,9 +176,9 @@ def test_nobody_who_may_not_see_the_data_owns_a_monitor_or_hears_of_findings(
     with tenant_context(twice):
         given: dict[str, Any] = {"threshold": Decimal(1), "days": 5, "escalate_days": 1}
         row = QualityMonitor.objects.get(code="duplicates")
-        for people in ({"owner": stan, "escalate_to": rita}, {"owner": rita, "escalate_to": stan}):
+        for owner, above in ((stan, rita), (rita, stan)):
             with pytest.raises(QualityProblem, match="may see the client's data"):
-                monitor_set(monitor=row, **given, **people)
+                monitor_set(monitor=row, **given, owner=owner, escalate_to=above)
         monitor_set(monitor=row, **given, owner=finn, escalate_to=None)
         Membership.objects.filter(user=finn).update(role=ClientRole.SALES_REP)
     looked(twice, days(6))

@@ -19,17 +19,20 @@ from metrics.models import PolicyVersion
 from metrics.selectors.clauses import sentence_of
 from portal.accounts.models import User
 from portal.accounts.proofs import Place, Proof
+from portal.notices.models import Notice
 from portal.notices.services.outbox import notices_mail
 from portal.tenancy.models import AuditEntry, Client, FirmRole
 from portal.tenancy.scope import tenant_context
 from tests.accounts.conftest import Mailbox, mail_server, mailbox
 from tests.api.conftest import Mint, program
 from tests.conftest import consultant
+from tests.governance.boards import BASE, a_board
 from tests.tenancy.routes_api import a_new_policy
 from tests.tenancy.routes_reporting import POLICY
 
 __all__ = ["mail_server", "mailbox", "program"]
 
+EDIT = "/c/northwind/policy/change/"
 SignIn = Callable[[User], Browser]
 
 
@@ -83,6 +86,33 @@ def test_a_signed_policy_is_changed_by_nobody_on_the_simple_page_nor_by_a_progra
     refused = program(signed, ana).post(signed, "api_policies", a_new_policy())
     assert refused.status_code == 409 and "this policy is signed" in refused.json()["detail"]
     assert newest(signed) == before
+
+
+def test_where_a_board_decides_the_policy_leads_to_a_request_for_page_and_program(
+    northwind: Client, ana: User, finn: User, rita: User, person: Callable[..., User], signed_in: SignIn, program: Mint
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn, user=rita)
+    browser, api = signed_in(ana), program(northwind, ana)
+    assert api.post(northwind, "api_policies", a_new_policy()).status_code == 201, "the first needs no vote"
+    other = a_new_policy()
+    other["parameters"] |= {"renewal_grace_days": 44}
+    refused = api.post(northwind, "api_policies", other)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "the review board decides on this policy: ask for a change",
+    )
+    asking = "/c/northwind/changes/new/policy/"
+    assert asking in browser.get("/c/northwind/policy/").text and asking in browser.get(EDIT).text
+    assert browser.post(EDIT, POLICY | {"emergency": "I want to"}).status_code == 409
+    assert newest(northwind) == 1
+    partners = signed_in(consultant(person, "fay", FirmRole.ADMIN, northwind))
+    assert partners.post(EDIT, POLICY | {"based_on": 1}).status_code == 422, "no emergency without its reason"
+    partners.post(EDIT, POLICY | {"based_on": 1, "renewal_grace_days": 44, "emergency": "The pack goes out tonight"})
+    assert newest(northwind) == 2
+    with tenant_context(northwind):
+        assert AuditEntry.objects.get(action="policy.emergency").details["reason"] == "The pack goes out tonight"
+        assert Notice.objects.filter(user=finn, text__startswith="The ARR policy was changed past the board").exists()
 
 
 def test_a_partner_changes_it_in_an_emergency_with_a_reason_that_finance_and_revops_are_mailed(

@@ -48,8 +48,9 @@ class PolicyList(PolicyView):
         """Publish a new version of the policy, in force at once.
 
         The numbers are recomputed afterwards; closed months keep theirs. Publishing what is in force already makes no version
-        and answers 200. 409 where, with `based_on`, somebody published another version meanwhile, and where people have signed
-        the policy: then it changes through the definitions, a final document and their signatures.
+        and answers 200. 409 where, with `based_on`, somebody published another version meanwhile, where people have signed the
+        policy: then it changes through the definitions, a final document and their signatures; and where the client has a
+        review board: then another policy than the first is asked for (`changes`).
         """
         before, sent = policy_latest(), call.body
         try:
@@ -59,6 +60,7 @@ class PolicyList(PolicyView):
                 note=sent["note"],
                 user=call.user,
                 based_on=sent.get("based_on"),
+                is_by_hand=True,
             )
         except PolicyOutdated as error:
             raise Conflict("Another version is in force: look at it first.") from error
