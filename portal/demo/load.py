@@ -98,7 +98,6 @@ def client_load(
         requires_mfa_for_admins=False,
         **told.settings,
     )
-    sign_ins = []
     people = {}
     with tenant_context(client):
         for user in staff:
@@ -106,7 +105,6 @@ def client_load(
         for name, role in told.people.items():
             user = people[name] = person(name, hashed)
             member_add(client=client, user=user, role=role)
-            sign_ins.append((user.email, f"{role} at {told.name}"))
         parameters = told.policy | {"reporting_currency": told.currency}
         policy_publish(client=client, parameters=parameters, note="Agreed at the kickoff", user=staff[0])
     import_file(client, f"{told.slug}-contracts-2026-08.csv", file_of(told, EARLIER), staff[0])
@@ -136,7 +134,7 @@ def client_load(
         is_northwind = told is NORTHWIND
         quality_at_work(client, timezone.now(), *((people["rita"], people["finn"]) if is_northwind else ()))
         notices_settle()
-    return sign_ins
+    return [(people[name].email, f"{role} at {told.name}") for name, role in told.people.items()]
 
 
 def registry_load(client: Client, people: dict[str, User]) -> None:
