@@ -5,13 +5,13 @@ from django import forms
 from engagements.forms_project import OUR_TIMES, day_input
 
 WEEKDAYS = tuple(enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")))
-RESULTS = (("pass", "In order"), ("flag", "Red flag"), ("skip", "Does not apply"))
+RESULTS = (("", "Choose what came out"), ("pass", "In order"), ("flag", "Red flag"), ("skip", "Does not apply"))
 
 
 class ResultForm(forms.Form):
     """What came out of a check."""
 
-    step = forms.ChoiceField(label="Result", choices=RESULTS)
+    step = forms.ChoiceField(label="Result", choices=RESULTS, error_messages={"required": "Say what came out."})
     note = forms.CharField(
         label="What you found, or why it does not apply", max_length=4000, required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -35,7 +35,8 @@ class EngagementForm(forms.Form):
         for condition in self.conditions:
             self.fields[f"if_{condition.key}"] = forms.ChoiceField(
                 label=condition.question,
-                choices=[("yes", "Yes"), ("no", "No")],
+                choices=[("", "Choose yes or no"), ("yes", "Yes"), ("no", "No")],  # what nobody chose is no answer
+                error_messages={"required": "Answer this: yes or no."},
                 help_text=f"If yes: {condition.effect}." if condition.effect else "",
             )
 

@@ -10,7 +10,7 @@ from engagements import states
 from engagements.forms_project import CommentForm
 from engagements.models import Document, Engagement, Task
 from engagements.selectors.gates import GateNow, current_phase, gate_list, gate_now, next_gate, phase_list
-from engagements.selectors.health import health_get, hours_spent
+from engagements.selectors.health import GREEN, health_get, hours_spent, is_just_begun, unplanned_get
 from engagements.selectors.projects import (
     FEED,
     Reader,
@@ -116,7 +116,8 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
     hours = hours_spent(engagement)
     health = health_get(engagement, today, hours)
     gate = next_gate(engagement)
-    week = [task for task in task_list(engagement, reader) if is_now(task, today)]
+    tasks = task_list(engagement, reader)
+    week = [task for task in tasks if is_now(task, today)]
     mine = {row.pk for row in participant_list(engagement) if row.user_id == request.user.pk}
     waiting = [each for each in waiting_list(engagement) if reader.is_firm_staff or not each.is_internal]
     needs = needed_of(engagement, request.user, is_firm_staff=reader.is_firm_staff, today=today)
@@ -124,6 +125,10 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
         "line": phase_line(engagement, context["home"]),
         "gate_now": gate_now(gate, today) if gate else None,
         "health": health if reader.is_firm_staff else health.for_client(),
+        "is_unplanned": health.level == GREEN
+        and is_just_begun(engagement, today)
+        and unplanned_get(engagement).shown > 0,
+        "ended": None if engagement.is_open else ended(engagement, tasks),
         "hours": hours if reader.is_firm_staff else None,
         "week": sorted(week, key=lambda task: (task.owner_id not in mine, task.due_on or date.max, task.number))[:12],
         "waiting": waiting[:8],
@@ -134,6 +139,17 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
         "steps": [each for each in step_list(states.ENGAGEMENT, engagement.state) if each[0] in {"pause", "resume"}]
         if request.standing.may(RUN_ENGAGEMENT)
         else [],
+    }
+
+
+def ended(engagement: Engagement, tasks: list[Task]) -> dict[str, int]:
+    """How far an engagement that has ended had come: tasks done and gates open, of how many."""
+    kept, gates = [task for task in tasks if task.state != "dropped"], gate_list(engagement)
+    return {
+        "tasks": len(kept),
+        "done": sum(task.state == "done" for task in kept),
+        "gates": len(gates),
+        "opened": sum(gate.state != "shut" for gate in gates),
     }
 
 

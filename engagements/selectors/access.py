@@ -107,7 +107,8 @@ def access_settled(engagement: Engagement) -> Settled:
         return Settled(False, "It is not decided what becomes of the firm's access at the end.")
     if plan.ending == Ending.KEPT and engagement.kind != Kind.DEDICATED:
         return Settled(False, "The firm keeps its access in a dedicated engagement alone.")
-    open_ones = [row for row in access_list(engagement) if row.state not in ENDED]
+    rows = access_list(engagement)
+    open_ones = [row for row in rows if row.state not in ENDED]
     if plan.ending == Ending.KEPT:
         return Settled(True, f"The architect keeps the access: {plan.reason.rstrip('.')}.")
     if plan.ending == Ending.ON_DAY and plan.ends_on is not None:
@@ -115,4 +116,10 @@ def access_settled(engagement: Engagement) -> Settled:
         return Settled(True, f"The firm's access ends on {plan.ends_on:%Y-%m-%d}.{more}")
     if open_ones:
         return Settled(False, f"Not handed over or removed: {', '.join(str(row) for row in open_ones)}.")
+    if not rows:  # the decision stands, and what nobody wrote down is not said to have been handed over
+        decided = f", as {plan.decided_by.get_full_name()} decided"
+        return Settled(
+            True,
+            f"No access was noted in the client's systems; the firm's people leave the portal with the close{decided}.",
+        )
     return Settled(True, "Every access is handed over or removed; the firm's people leave the portal with the close.")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 
 from engagements.models import (
     Engagement,
@@ -24,6 +24,8 @@ ORDER = (GREEN, AMBER, RED)
 MANY_LATE, VERY_LATE = 3, timedelta(days=14)
 NEARLY_SPENT, WELL_ADVANCED = Decimal("0.85"), Decimal("0.70")
 RECENT = timedelta(days=14)
+PLANNED_WITHIN = timedelta(days=7)
+IS_UNPLANNED = Q(owner=None, due_on=None, starts_on=None, state="todo")
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,11 @@ def worst_of(reasons: list[Reason]) -> Health:
 
 
 def health_get(engagement: Engagement, today: date, hours: HoursSpent) -> Health:
-    """The health on a day."""
+    """The health on a day. What has ended has none: only the maintenance that goes on after a close is still looked at."""
+    if not engagement.is_open:
+        return worst_of(upkeep_reasons(engagement, today) if engagement.is_maintained else [])
     reasons = [
+        *unplanned_reasons(engagement, today),
         *plan_reasons(engagement, today),
         *gate_reasons(engagement, today),
         *hours_reasons(engagement, hours),
@@ -86,6 +91,46 @@ def hours_spent(engagement: Engagement) -> HoursSpent:
         budget = tasks.aggregate(Sum("hours_high"))["hours_high__sum"]
     minutes = TimeEntry.objects.filter(engagement=engagement).aggregate(Sum("minutes"))["minutes__sum"] or 0
     return HoursSpent(budget, (Decimal(minutes) / 60).quantize(Decimal("0.01")))
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """Tasks of an engagement in which none has an owner or a date: all of them, and those that the client sees."""
+
+    every: int = 0
+    shown: int = 0
+
+
+def unplanned_get(engagement: Engagement) -> Unplanned:
+    """What nobody has planned; nothing as soon as one task has an owner, a date, or was begun."""
+    rows = Task.objects.filter(engagement=engagement).exclude(state="dropped")
+    found = rows.aggregate(
+        every=Count("pk"),
+        shown=Count("pk", filter=Q(is_client_visible=True)),
+        planned=Count("pk", filter=~IS_UNPLANNED),
+    )
+    return Unplanned() if found["planned"] else Unplanned(found["every"], found["shown"])
+
+
+def unplanned_reasons(engagement: Engagement, today: date) -> list[Reason]:
+    """That a week after the beginning nothing is planned: where nothing has a date nothing is late, which is not on track."""
+    if is_just_begun(engagement, today):
+        return []
+    found = unplanned_get(engagement)
+    if not found.every:
+        return []
+    sentence = f"Nothing is planned yet: {unplanned_text(found.shown or found.every)}"
+    return [Reason(AMBER, sentence, "plan/", is_internal=not found.shown)]
+
+
+def is_just_begun(engagement: Engagement, today: date) -> bool:
+    """Whether its first week is not over, in which planning takes place."""
+    return today < engagement.starts_on + PLANNED_WITHIN
+
+
+def unplanned_text(count: int) -> str:
+    """How many tasks nobody has planned, in words."""
+    return f"{'1 task has' if count == 1 else f'{count} tasks have'} no owner and no date."
 
 
 def plan_reasons(engagement: Engagement, today: date) -> list[Reason]:

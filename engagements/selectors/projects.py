@@ -5,6 +5,7 @@ are not among them.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from engagements.models import (
@@ -54,6 +55,13 @@ def cut_all(rows: Any, reader: Reader) -> list[Any]:
 def engagement_list(reader: Reader) -> list[Engagement]:
     """The client's engagements, the newest first."""
     return cut_all(Engagement.objects.select_related("client").order_by("-starts_on", "-pk"), reader)
+
+
+def name_suggested(playbook: str, day: date) -> str:
+    """A name that no engagement of the client has: the playbook's, with the quarter where it is taken, else none."""
+    taken = set(Engagement.objects.filter(name__startswith=playbook).values_list("name", flat=True))
+    names = (playbook, f"{playbook}, Q{(day.month + 2) // 3} {day.year}")
+    return next((name for name in names if name not in taken), "")
 
 
 def task_list(engagement: Engagement, reader: Reader) -> list[Task]:

@@ -21,6 +21,7 @@ from engagements.models import (
     Task,
 )
 from engagements.selectors.gates import gate_now, next_gate
+from engagements.selectors.health import unplanned_get, unplanned_text
 from engagements.selectors.maintenance import due_checks, owner_of
 from engagements.selectors.needed import Needed
 from engagements.selectors.signing import signable_by, standing_of
@@ -43,7 +44,9 @@ class Waiting:
 
 
 def waiting_list(engagement: Engagement) -> list[Waiting]:
-    """Open homework, blocked tasks, documents in review: the longest wait first."""
+    """Open homework, blocked tasks, documents in review: the longest wait first. What has ended waits for nobody."""
+    if not engagement.is_open:
+        return []
     homework = MeetingItem.objects.filter(engagement=engagement, kind="homework", done_at=None)
     found = [
         Waiting(str(item.owner), item.text, item.created_at, f"meetings/{item.meeting_id}/")
@@ -71,7 +74,7 @@ def needed_of(engagement: Engagement, user: Any, *, is_firm_staff: bool, today: 
     if gate is not None:
         found += _gate_opens(gate, today) if is_firm_staff else _signatures(gate, user)
     if is_firm_staff:
-        found += _questions(engagement) + (_specification(engagement, me) if me else [])
+        found += _plan(engagement) + _questions(engagement) + (_specification(engagement, me) if me else [])
     else:
         found += (_customer_tests(engagement) if me else []) + _homework_of_the_client(engagement)
     return (upkeep + found)[:SHOWN]
@@ -95,6 +98,12 @@ def _specification(engagement: Engagement, me: Participant) -> list[Needed]:
     if not now.sections or now.not_ready or now.is_accepted:
         return []
     return [Needed("The specification waits for you", "Accept it, or say what is missing.", "build/spec/", "Read it")]
+
+
+def _plan(engagement: Engagement) -> list[Needed]:
+    """That nobody has planned anything yet."""
+    count = unplanned_get(engagement).every
+    return [Needed("Give tasks owners and dates", unplanned_text(count), "plan/", "Plan it")] if count else []
 
 
 def _questions(engagement: Engagement) -> list[Needed]:

@@ -47,12 +47,14 @@ def after(request: TenantRequest, engagement_id: int) -> HttpResponse:
     found = engagement_or_404(request, engagement_id)
     today = timezone.now().date()
     surveys = [(row, survey_results(row, is_firm_staff=request.standing.is_firm_staff)) for row in survey_list(found)]
-    open_access = [row for row in access_list(found) if row.state not in ENDED or row.confirmed_at is None]
+    noted = access_list(found)
+    open_access = [row for row in noted if row.state not in ENDED or row.confirmed_at is None]
     context = after_base(request, found) | {
         "check_ins": [(row, row.due_on < today) for row in check_in_list(found)],
         "surveys": surveys,
         "plan": plan_of(found),
         "open_access": [row for row in open_access if row.state not in ("requested", "withdrawn")],
+        "is_access_noted": any(row.state != "withdrawn" for row in noted),
         "may_end_access": request.standing.may(RUN_ENGAGEMENT) or request.standing.may(CONFIRM_ACCESS),
     }
     return TemplateResponse(request, "engagements/after.html", context)

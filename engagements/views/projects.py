@@ -14,7 +14,7 @@ from engagements.models import Engagement, Participant
 from engagements.pages import base, overview_context, reader_of
 from engagements.selectors.people import people_to_add, person_of
 from engagements.selectors.playbooks import playbook_get, playbook_list, shipped_list, version_content, version_get
-from engagements.selectors.projects import engagement_list, participant_list
+from engagements.selectors.projects import engagement_list, name_suggested, participant_list
 from engagements.selectors.summaries import summaries_of_client
 from engagements.services.card import card_update
 from engagements.services.people import participant_add, participant_remove
@@ -50,7 +50,8 @@ def engagement_new(request: TenantRequest) -> HttpResponse:
         lists = {"own": playbook_list(firm), "shipped": shipped_list()}
         return TemplateResponse(request, "engagements/engagement_choose.html", lists)
     chosen = chosen_or_404(request, asked)
-    initial = {"name": chosen.playbook.name, "kind": "single", "starts_on": timezone.now().date()}
+    today = timezone.now().date()
+    initial = {"name": name_suggested(chosen.playbook.name, today), "kind": "single", "starts_on": today}
     form = EngagementForm(chosen.playbook, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         plan = {name: form.cleaned_data[name] for name in ("name", "kind", "starts_on", "ends_on")}
@@ -93,7 +94,8 @@ def engagement(request: TenantRequest, engagement_id: int) -> HttpResponse:
 def engagement_card(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """The one-pager: what the project is, in one screen."""
     found = engagement_or_404(request, engagement_id)
-    context = base(request, found, "card/") | {"people": participant_list(found)}
+    answers = [(key.replace("_", " ").capitalize(), holds) for key, holds in found.answers.items()]
+    context = base(request, found, "card/") | {"people": participant_list(found), "answers": answers}
     return TemplateResponse(request, "engagements/card.html", context)
 
 

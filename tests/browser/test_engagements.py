@@ -62,6 +62,8 @@ def test_a_project_from_its_start_to_an_open_gate(desk: Page, client: Client) ->
     desk.goto("/c/northwind/engagements/")
     desk.get_by_role("link", name="New engagement").first.click()
     desk.get_by_role("link", name="Start from Sales dashboards").click()
+    for choice in desk.locator("select[name^=if_]").all():
+        choice.select_option("yes")
     desk.get_by_label("Is there more than one region?").select_option("no")
     desk.get_by_role("button", name="Start the engagement").click()
     expect(desk.get_by_text("Sales dashboards has begun.")).to_be_visible()

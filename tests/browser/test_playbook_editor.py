@@ -49,6 +49,8 @@ def test_a_task_added_to_a_copied_playbook_is_there_when_an_engagement_starts(de
     expect(desk.get_by_text("Version 2 is published.")).to_be_visible()
     desk.goto("/c/northwind/engagements/new/")
     desk.get_by_role("link", name="Start from Executive reporting suite").first.click()
+    for choice in desk.locator("select[name^=if_]").all():
+        choice.select_option("yes")
     desk.get_by_role("button", name="Start the engagement").click()
     expect(desk.get_by_text("has begun.")).to_be_visible()
     with tenant_context(client):

@@ -92,6 +92,8 @@ def begin(anas: Page, client: Client, people: dict[str, User]) -> Engagement:
     """Ana starts the project from the ARR playbook; Finn and Rita are on it."""
     anas.goto("/c/northwind/engagements/new/")
     anas.get_by_role("link", name="Start from ARR reporting").click()
+    for choice in anas.locator("select[name^=if_]").all():
+        choice.select_option("yes")
     anas.get_by_role("button", name="Start the engagement").click()
     expect(anas.get_by_text("ARR reporting has begun.")).to_be_visible()
     with tenant_context(client):

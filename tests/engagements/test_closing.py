@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from engagements.models import CheckIn, Engagement, FinalReport, Survey, Task
+from engagements.selectors.access import access_settled
 from engagements.selectors.closing import closing_now
 from engagements.selectors.report import report_content
 from engagements.services.access import access_plan, access_request, access_step
@@ -59,6 +60,14 @@ def test_the_close_names_everything_that_is_missing_and_asks_again_at_its_moment
     assert missing(engagement) == ["1 critical issue open."]
     row_move(about="risk", row=issue, step="close")
     assert engagement_close(engagement=engagement, user=ana).engagement.state == "archived"
+
+
+def test_where_no_access_was_noted_none_is_said_to_have_been_handed_over(scope: Client, ana: User, finn: User) -> None:
+    engagement = almost_closed(scope, ana, finn)
+    access_plan(engagement=engagement, ending="at_close", user=ana, today=TODAY)
+    assert access_settled(engagement).sentence.startswith(
+        "No access was noted in the client's systems; the firm's people"
+    )
 
 
 def test_final_time_is_locked_until_it_is_opened_again(scope: Client, ana: User, finn: User) -> None:

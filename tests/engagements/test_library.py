@@ -95,7 +95,7 @@ def test_tests_trainings_hypercare_and_maintenance(arr: Playbook) -> None:
     cadences = [task.cadence for task in arr.maintenance]
     assert {cadence: cadences.count(cadence) for cadence in Cadence} == dict.fromkeys(Cadence, 4)
     flags = " ".join(task.red_flag for task in arr.maintenance)
-    assert all(figure in flags for figure in ("2 %", "48 hours", "50,000 dollars"))
+    assert all(figure in flags for figure in ("2 %", "48 hours", "50,000 in the reporting currency"))
     assert {str(owner.kind): owner.handed_at for owner in arr.maintenance_owners} == {"single": "4c", "dedicated": "4b"}
     assert [trigger.key for trigger in arr.triggers] == ["drift", "product", "migration", "dispute"]
 

@@ -61,9 +61,38 @@ def test_a_passed_end_blockers_and_issues_make_it_red(project: Engagement) -> No
     assert (RED, "Blocker: No access.") in levels(project) and (RED, "The planned end has passed.") in levels(project)
 
 
+def test_a_week_after_the_beginning_what_nobody_planned_is_not_on_track(project: Engagement, ana: User) -> None:
+    tasks = [task_create(engagement=project, name=name) for name in ("A", "B")]
+    hidden = task_create(engagement=project, name="C", is_client_visible=False)
+    soon, later = START + dt.timedelta(days=6), START + dt.timedelta(days=7)
+    assert levels(project, soon) == []
+    assert levels(project, later) == [(AMBER, "Nothing is planned yet: 2 tasks have no owner and no date.")]
+    need = needed_of(project, ana, is_firm_staff=True, today=START)[0]
+    assert (need.title, need.text) == ("Give tasks owners and dates", "3 tasks have no owner and no date.")
+    for task in tasks:
+        row_move(about="task", row=task, step="drop")
+    found = health_get(project, later, hours_spent(project))
+    assert found.level == AMBER and found.for_client().level == GREEN, "what is left is the firm's alone"
+    task_update(task=hidden, changes={"due_on": later})
+    assert levels(project, later) == [] and needed_of(project, ana, is_firm_staff=True, today=START) == []
+
+
+def test_what_is_archived_has_no_health_and_waits_for_nobody(northwind: Client, ana: User, signed_in: SignedIn) -> None:
+    with tenant_context(northwind):
+        project = started(northwind, ana)
+        task = row_move(about="task", row=task_create(engagement=project, name="Map", due_on=START), step="start")
+        row_move(about="task", row=task, step="block", reason="access to billing")
+        Engagement.objects.update(state="archived", ends_on=START, closed_at=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+        project.refresh_from_db()
+        assert levels(project) == [] and waiting_list(project) == []
+    page = signed_in(ana).get(f"/c/northwind/engagements/{project.pk}/").content.decode()
+    assert "How it ended" in page and "0 of 1 tasks done" in page
+    assert "In trouble" not in page and "On track" not in page and "Waiting on" not in page
+
+
 @pytest.mark.parametrize(("logged", "expected"), [("40", []), ("52", [AMBER]), ("60.01", [RED])])
 def test_hours_count_against_the_budget(project: Engagement, logged: str, expected: list[str]) -> None:
-    task_create(engagement=project, name="A")
+    task_create(engagement=project, name="A", due_on=TODAY)
     hours = HoursSpent(Decimal(60), Decimal(logged))
     assert [level for level, _ in levels(project, hours=hours)] == expected
     health = health_get(project, TODAY, hours)

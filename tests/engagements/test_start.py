@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from engagements.forms_maintenance import ResultForm
+from engagements.forms_project import EngagementForm
 from engagements.models import (
     ChecklistPoint,
     Component,
@@ -26,6 +28,7 @@ from engagements.playbook.schema import Milestone as PlannedMilestone
 from engagements.playbook.schema import Playbook, TaskList
 from engagements.playbook.schema import Task as PlannedTask
 from engagements.playbook.schema_rows import Condition
+from engagements.selectors.projects import name_suggested
 from engagements.services.problems import EngagementError
 from engagements.services.start import Chosen, engagement_start
 from engagements.shipped import shipped_playbooks
@@ -104,3 +107,21 @@ def test_a_task_that_is_left_out_is_waited_for_by_nobody() -> None:
     assert [(task.name, task.needs) for task in cut.milestones[0].lists[0].tasks] == [("B", ())]
     kept = adapted(plan, {"x": True}).milestones[0].lists[0].tasks
     assert [(task.name, task.needs) for task in kept] == [("A", ()), ("B", (1,))]
+
+
+def test_a_condition_has_no_answer_until_somebody_gives_it() -> None:
+    given = {"name": "ARR", "kind": "single", "starts_on": START}
+    form = EngagementForm(ARR, given)
+    asked = {f"if_{each.key}" for each in ARR.conditions}
+    assert form.errors.keys() == asked and all(EngagementForm(ARR)[name].value() is None for name in asked)
+    fields: dict[str, Any] = {**EngagementForm(ARR).fields, **ResultForm().fields}
+    first = {fields[name].choices[0][0] for name in {*asked, "step"}}
+    assert first == {""}, "nor is a check of maintenance in order by itself"
+    assert EngagementForm(ARR, given | dict.fromkeys(asked, "no")).is_valid()
+
+
+def test_the_suggested_name_is_one_that_no_engagement_of_the_client_has(project: Engagement) -> None:
+    assert name_suggested("Sales dashboards", START) == "Sales dashboards"
+    assert name_suggested(project.name, START) == f"{project.name}, Q4 2026"
+    Engagement.objects.filter(pk=project.pk).update(name=f"{ARR.name}, Q4 2026")
+    assert name_suggested(ARR.name, START) == ARR.name
