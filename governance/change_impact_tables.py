@@ -220,11 +220,6 @@ def impact_chart(shown: Shown, title: str) -> dict[str, Any]:
 
     return {
         "id": "impact-chart", "kind": "lines", "title": title, "unit": unit_text(shown.currency),
-        "labels": [shown.label(period) for period in periods], "separators": separators(style), "from_zero": False,
+        "labels": [shown.label(period) for period in periods], "separators": style.separators, "from_zero": False,
         "series": [series("after", "After", "accent"), series("before", "Before", "neutral")],
     }  # fmt: skip
-
-
-def separators(style: Any) -> str:
-    """Plotly's separators: the decimal mark, then the one of thousands."""
-    return f"{style.decimal}{style.group}"

@@ -173,6 +173,7 @@ def tiles_of(headline: Headline, query: ArrQuery, reader: Reader, breaks: Sequen
         figure: Figure = getattr(headline, name)
         tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "since": since}
         tile["reason"] = no_ratio_text(headline.head, month, reader.locale) if kind == "percent" else ""
+        tile["beside"] = beside_of(headline.arr, figure) if name == "net_new" else None
         tile |= {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure), "breaks": places}
         tiles.append(tile | {"unit": f"{headline.head.currency} {SHORT_SCALE[query.scale]}".strip()})
     return tiles
@@ -185,9 +186,18 @@ def no_ratio_text(head: BookHead, month: int, locale: str) -> str:
     return f"Nobody of these had {head.label} at the month end that it compares with"
 
 
+def beside_of(arr: Figure, net_new: Figure) -> Decimal | None:
+    """What moved the month's ending beside net new: exchange rates and corrections. None where nothing did."""
+    if arr.change is None or net_new.value is None or arr.change == net_new.value:
+        return None
+    return arr.change - net_new.value
+
+
 def ratio_of(figure: Figure) -> Decimal | None:
-    """The change as a share of the figure before; None where that one is 0 or less, or the figure itself a rate."""
+    """The change as a share of the figure before; None where one of the two is below 0, or the figure itself a rate."""
     if figure.change is None or figure.previous is None or figure.previous <= 0 or figure.name not in MONEY:
+        return None
+    if figure.previous + figure.change < 0:  # from a gain to a loss: a share of the gain says nothing
         return None
     return figure.change / figure.previous
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from metrics.break_text import source_words
 from metrics.selectors.figures import Bridge
-from portal.lib.money import EXPONENTS, Scale, money_text
+from portal.lib.money import EXPONENTS, Scale, figure_style, money_text
 from reporting.break_notes import Notes
 
 
@@ -43,6 +43,7 @@ def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[
         "title": title_of(label, notes),
         "unit": unit,
         "locale": locale,
+        "separators": figure_style(locale).separators,
         "exponent": EXPONENTS[scale],
         "from_zero": False,
     }

@@ -8,7 +8,7 @@ from metrics.selectors.drill import months_behind
 from metrics.selectors.figures import Bridge, BridgeRow
 from metrics.selectors.periods import Period
 from portal.lib.dates import month_text
-from portal.lib.money import EXPONENTS, money_text
+from portal.lib.money import EXPONENTS, figure_style, money_text
 from portal.lib.periods import month_format
 from reporting.arr_query import ArrQuery
 from reporting.break_notes import Notes
@@ -217,7 +217,7 @@ def waterfall(
         steps += [made] if parts is None else adjustment_steps(parts, query, bridge.head.currency, locale)
     exponent = EXPONENTS[query.scale]
     chart = {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps}
-    return chart | {"locale": locale, "exponent": exponent}
+    return chart | {"locale": locale, "separators": figure_style(locale).separators, "exponent": exponent}
 
 
 def adjustment_steps(

@@ -83,9 +83,11 @@ def risk_add(
         about=about,
         about_id=about_id,
     )
+    noun = RiskKind(kind).label.lower()
+    raised = f"raised {'an' if noun[0] in 'aeiou' else 'a'} {noun}"
     record_change(
         engagement, "risk.raised", about="risk", about_id=risk.pk, path="risks/", is_internal=is_internal,
-        text=f"raised a {RiskKind(kind).label.lower()}: {title}", after={"kind": kind, "severity": severity, "title": title},
+        text=f"{raised}: {title}", after={"kind": kind, "severity": severity, "title": title},
     )  # fmt: skip
     return risk
 

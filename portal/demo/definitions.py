@@ -33,7 +33,7 @@ def definitions_half_way(client: Client, ana: User, finn: User, rita: User, stan
         item = DefinitionItem.objects.get(key=key)
         item_confirm(item=item, version=item.version, by="Finn and Rita", meeting=KICKOFF, user=ana)
     threshold = DefinitionItem.objects.get(key="anomaly-threshold")
-    changed = "A change of one account by more than 25,000 in a month without a known contract event is looked into."
+    changed = "A change of one account by more than 25,000 US dollars in a month without a known contract event is looked into."
     item_edit(
         item=threshold, version=threshold.version, changes={"answer": changed}, user=ana, meeting=REFINEMENT,
         note="50,000 would miss most of our accounts",

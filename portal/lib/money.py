@@ -39,6 +39,11 @@ class FigureStyle:
     percent_before: str
     percent_after: str
 
+    @property
+    def separators(self) -> str:
+        """As charts take them: the decimal mark, then the one of thousands."""
+        return f"{self.decimal}{self.group}"
+
 
 @lru_cache(maxsize=256)
 def babel_locale(name: str) -> Locale:
