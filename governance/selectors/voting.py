@@ -97,15 +97,26 @@ def decisions_of(requests: Sequence[ChangeRequest], board: BoardNow | None = Non
         "user"
     ):
         votes[vote.request_id].append(vote)
-    authors, pay = authors_of(requests), pay_rules(requests, board.board.pay_period)
+    authors, pay, deciders = authors_of(requests), pay_rules(requests, board.board.pay_period), deciders_of(requests)
     boxes = mailboxes_of(member.user_id for member in board.members)
     found = {}
     for request in requests:
         own = tuple(seat for seat in board.seats if boxes.get(seat.user_id) in authors[request.pk])
-        seats = tuple(seat for seat in board.seats if seat not in own)
+        alone = deciders.get(request.pk)
+        seats = tuple(seat for seat in board.seats if seat not in own and seat.user_id != alone)
         counted = tuple(vote for vote in votes[request.pk] if counts(vote, request, seats))
-        found[request.pk] = decided(request, board, seats, own, counted, pay[request.pk])
+        found[request.pk] = decided(request, board, seats, own, counted, pay[request.pk], alone)
     return found
+
+
+def deciders_of(requests: Sequence[ChangeRequest]) -> dict[int, int]:
+    """By request who decided it alone, where the others are to look at it now; no query for what is simply in review."""
+    later = [request.pk for request in requests if request.state != ChangeState.REVIEW]
+    if not later:
+        return {}
+    return dict(
+        EmergencyReview.objects.filter(request__in=later, state=ReviewState.OPEN).values_list("request", "vote__user")
+    )
 
 
 def decided(
@@ -115,15 +126,32 @@ def decided(
     own: tuple[Seat, ...],
     votes: tuple[ChangeVote, ...],
     pay: PayRule | None,
+    alone: int | None = None,
 ) -> Decision:
-    """A request weighed by the rows that are about it, and by what holds for quotas and pay."""
+    """A request weighed by the rows that are about it, and by what holds for quotas and pay.
+
+    `alone` decided it in an emergency and the others look at it: what only that person could say is not asked for again.
+    """
     rights = tuple(right for right in board.rights if fits(right, request, pay))
     need = needs_joined([need_of(right) for right in rights])
     if pay is not None and pay.is_now:
         need = needs_joined([need, Need(functions=pay.functions)])
+    if alone is not None:
+        need = need_of_others(need, seats, board, alone)
     ballots = {vote.user_id: vote.decision for vote in votes}
     weighed = weigh(need, seats, ballots, LABELS) if rights else Weighed(Outcome.STUCK, blocked=(NO_ROW,))
     return Decision(weighed, need, rights, seats, own, votes, pay)
+
+
+def need_of_others(need: Need, seats: Sequence[Seat], board: BoardNow, alone: int) -> Need:
+    """What the others are asked for who look at a lone decision: at least one yes, none that only the decider has."""
+    decider = next((seat for seat in board.seats if seat.user_id == alone), None)
+    if decider is None:
+        return need
+    others = {seat.function for seat in seats}
+    functions = tuple(name for name in need.functions if name != decider.function or name in others)
+    most = max(len(seats), 1)
+    return Need(functions, need.needs_chair and not decider.is_chair, min(need.yes_count, most), min(need.quorum, most))
 
 
 def undecidable(reason: str) -> Decision:

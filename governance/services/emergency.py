@@ -6,10 +6,19 @@
 
 from typing import Any
 
-from governance.models import BoardMember, ChangeRequest, EmergencyReview, VoteDecision
-from governance.selectors.board import board_now
+from governance.board_words import joined
+from governance.models import (
+    BoardChange,
+    BoardMember,
+    ChangeEvent,
+    ChangeRequest,
+    ChangeVote,
+    EmergencyReview,
+    VoteDecision,
+)
+from governance.selectors.board import BoardNow, board_now
 from governance.selectors.registry import day_now
-from governance.selectors.voting import NO_BOARD, decision_of
+from governance.selectors.voting import NO_BOARD, Decision, decision_of, preview_sha256
 from governance.services.change_states import change_lock, change_move
 from governance.services.problems import DefinitionError
 from governance.services.reviews import review_open
@@ -48,8 +57,10 @@ def deciding_alone(client: Client, request: ChangeRequest, user: Any) -> BoardMe
     if board is None:
         raise DefinitionError(NO_BOARD)
     require_apart(client, request, user)
-    chair = board.chair
-    if chair is not None and decision_of(request, board).may_vote(chair.user):
+    chair, decision = board.chair, decision_of(request, board)
+    require_no_no(request, decision)
+    require_same_chair(request, board)
+    if chair is not None and decision.may_vote(chair.user):
         if chair.user_id != user.pk:
             raise DefinitionError(f"in an emergency the chair decides: {chair.user.get_full_name()}")
         return chair
@@ -59,3 +70,30 @@ def deciding_alone(client: Client, request: ChangeRequest, user: Any) -> BoardMe
         )
     seat = board.member(user)
     return seat or BoardMember(client=client, board=board.board, user=user, function="", since=day_now(client))
+
+
+def require_no_no(request: ChangeRequest, decision: Decision) -> None:
+    """DefinitionError where a function that must say yes has said no, whether or not its seat is still there."""
+    standing = ChangeVote.objects.filter(request=request, voided_at=None, decision=VoteDecision.NO)
+    against = [
+        vote.get_function_display()
+        for vote in standing.filter(function__in=decision.need.functions).order_by("id")
+        if vote.content_sha256 == request.content_sha256 and vote.preview_sha256 == preview_sha256(request)
+    ]
+    if against:
+        raise DefinitionError(
+            f"{joined(dict.fromkeys(against))} voted no: to approve it alone would be no emergency but a decision against "
+            "the board"
+        )
+
+
+def require_same_chair(request: ChangeRequest, board: BoardNow) -> None:
+    """DefinitionError where the chair changed hands, or was left, since the request was handed in: the board votes then."""
+    opened = ChangeEvent.objects.filter(request=request, step="submit").order_by("id").first()
+    kept = BoardChange.objects.order_by("id")
+    before = kept.filter(at__lte=opened.at).last() if opened is not None else None
+    began = before or kept.first()
+    members = (began.after or {}).get("members", []) if began is not None else []
+    then = {email for email, _, is_chair in members if is_chair}
+    if then != ({board.chair.user.email} if board.chair is not None else set()):
+        raise DefinitionError(f"the chair changed hands while {request} was open: the board decides it by its votes")

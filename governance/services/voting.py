@@ -75,6 +75,8 @@ def vote_cast(
     """
     locked = change_lock(request)
     review = require_votable(locked)
+    if review is not None and mailbox_of(review.vote.user.email) == mailbox_of(user.email):
+        raise DefinitionError("you decided it alone: the others look at it, and your own vote stands as it is")
     board, member = require_member(client, locked, user)
     if decision not in VoteDecision.values:
         raise DefinitionError("vote yes or no, or abstain")

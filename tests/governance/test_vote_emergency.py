@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from governance.models import ChangeState, EmergencyReview, ReviewState
+from governance.models import BoardMember, ChangeState, EmergencyReview, ReviewState
 from governance.selectors.board import reviews_open
 from governance.selectors.voting import to_vote
 from governance.services.asking import reminders_due
-from governance.services.board import RightRow
+from governance.services.board import RightRow, chair_name, rights_save, seat_give
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.accounts.models import User
@@ -19,7 +19,7 @@ from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.conftest import person_named
-from tests.governance.boards import a_board, alone, in_review, now_of, shown_to, vote
+from tests.governance.boards import a_board, alone, in_review, now_of, shown_to, version, vote
 
 BOTH = RightRow(functions=("finance", "sales"), yes_count=2, quorum=2)
 
@@ -135,3 +135,49 @@ def test_what_is_sent_back_leaves_nothing_to_look_at(board: Client, rita: User, 
         change_move(request=now_of(request), step="send_back", user=finn, reason="It cannot be carried out")
         review = EmergencyReview.objects.get()
         assert review.state == ReviewState.MOOT and reviews_open() == []
+
+
+def test_what_a_needed_function_said_no_to_is_no_emergency(board: Client, finn: User, rita: User, eve: User) -> None:
+    """Not even where whoever said so lost the seat since."""
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        vote(request, finn, "no")
+        for _ in range(2):
+            with pytest.raises(DefinitionError, match="Finance voted no: to approve it alone would be no emergency"):
+                alone(request, eve)
+            BoardMember.objects.filter(user=finn).update(until="2026-01-01")
+        assert now_of(request).state == ChangeState.REVIEW and not EmergencyReview.objects.exists()
+
+
+def test_who_took_the_chair_while_it_was_open_does_not_decide_alone(
+    board: Client, rita: User, eve: User, adam: User
+) -> None:
+    """Nor does an admin once the chair is empty."""
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        seat_give(client=board, version=version(), person=adam, function="sales", is_chair=True, user=adam)
+        with pytest.raises(DefinitionError, match="the chair changed hands while CR-1 was open"):
+            alone(request, adam)
+        chair_name(client=board, version=version(), person=None, user=adam)
+        with pytest.raises(DefinitionError, match="the chair changed hands"):
+            alone(request, adam)
+        chair_name(client=board, version=version(), person=eve, user=adam)
+        alone(request, eve)
+
+
+def test_whoever_decided_alone_has_no_part_in_the_review(board: Client, finn: User, rita: User, eve: User) -> None:
+    """Their yes confirms nothing, and to abstain would have left the request without a vote to stand on."""
+    with tenant_context(board):
+        rows = [RightRow(functions=("executive",), needs_chair=True, quorum=2)]
+        rights_save(client=board, version=version(), rows=rows, pay_period=3, user=finn)
+        request = in_review(board, by=rita)
+        review = alone(request, eve)
+        with pytest.raises(DefinitionError, match="you decided it alone"):
+            vote(request, eve, "abstain")
+        review.vote.refresh_from_db()
+        assert review.vote.voided_at is None and [row.number for row in to_vote(eve)] == []
+        vote(request, finn, "abstain")
+        assert EmergencyReview.objects.get().state == ReviewState.OPEN, "nobody else has said yes"
+        vote(request, person_named("sue"))
+        review = EmergencyReview.objects.get()
+        assert (review.state, review.closed_text) == (ReviewState.CONFIRMED, "Yes of Sue")
