@@ -171,7 +171,8 @@ def follow_up_raise(
     *, client: Client, found: QuarterAudit, text: str, owner: Any, due_on: dt.date, user: Any, pattern: str = "",
     today: dt.date,
 ) -> AuditFollowUp:  # fmt: skip
-    """Say what is to be done about a finding, by whom and until when; the owner is told."""
+    """Say what is to be done about a finding, by whom and until when; the owner is told. OutdatedError once it is signed."""
+    found = open_audit(found.pk)
     if not text.strip():
         raise DefinitionError("say what is to be done")
     if due_on <= today or not is_near(due_on, today):

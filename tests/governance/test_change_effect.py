@@ -5,16 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from governance.change_content import ContentFault
-from governance.models import (
-    ChangeEffect,
-    ChangeEvent,
-    ChangeReceipt,
-    ChangeRequest,
-    ChangeState,
-    Metric,
-)
+from governance.models import ChangeEffect, ChangeEvent, ChangeReceipt, ChangeRequest, ChangeState, Metric
+from governance.selectors.change_effects import approval_fault
 from governance.selectors.restatements import ledger_get
 from governance.services import change_effect, changes
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
@@ -258,9 +253,8 @@ def test_nothing_is_scheduled_that_was_not_approved_as_it_stands(client: Client,
             change_schedule(client=client, request=request, user=finn, now=NOW)
     request = reviewed(client, request, finn)
     with tenant_context(client):
-        ChangeRequest.objects.filter(pk=request.pk).update(content={"parameters": {"renewal_grace_days": 90}})
-        with pytest.raises(DefinitionError, match="not what is there"):
-            change_schedule(client=client, request=request, user=finn, now=NOW)
+        request.content = {"parameters": {"renewal_grace_days": 90}}
+        assert "not what is there" in approval_fault(request)
 
 
 def test_what_restates_begins_with_a_closed_month_wherever_it_stands(
@@ -289,17 +283,27 @@ def test_what_restates_begins_with_a_closed_month_wherever_it_stands(
         assert policy_in_force(client).discounts == "net"
 
 
-def test_content_that_was_changed_past_the_services_never_takes_effect(client: Client, rita: User, finn: User) -> None:
+def test_content_that_was_approved_is_not_changed_past_the_services(client: Client, rita: User, finn: User) -> None:
     with tenant_context(client):
         month_close(client=client, month=MARCH, user=finn)
     request = scheduled(client, rita, finn)
     with tenant_context(client):
-        ChangeRequest.objects.filter(pk=request.pk).update(content={"parameters": {"renewal_grace_days": 90}})
-    changes_take_effect(client=client, now=NOW)
+        rows = ChangeRequest.objects.filter(pk=request.pk)
+        for other in ({"content": {}}, {"title": "Other"}, {"requested_by": None}, {"content_sha256": "0" * 64}):
+            with pytest.raises(DatabaseError, match="only what is still open"), transaction.atomic():
+                rows.update(**other)
+    changes_take_effect(client=client, now=IN_MAY)
     with tenant_context(client):
-        found = effect(request)
-        assert found.state == "blocked" and "what was approved is not what is there" in found.message
-        assert policy_in_force(client).renewal_grace_days == 0
+        assert effect(request).state == "done"
+        for write in (
+            lambda: ChangeEffect.objects.update(approved_cents=1),
+            lambda: ChangeEffect.objects.all().delete(),
+            lambda: ChangeReceipt.objects.update(told_at=NOW),
+            lambda: ChangeReceipt.objects.all().delete(),
+            lambda: rows.update(rationale="forged"),
+        ):
+            with pytest.raises(DatabaseError, match="never"), transaction.atomic():
+                write()
 
 
 def test_the_definition_says_it_confirmed_by_the_request(client: Client, ana: User, rita: User, finn: User) -> None:

@@ -230,6 +230,9 @@ def test_what_was_said_and_explained_is_never_changed(booked: Client, eve: User)
     with tenant_context(booked):
         raised(booked, eve)
         for write in (
+            lambda: FigureDispute.objects.update(published=1),
+            lambda: FigureDispute.objects.update(reason="x", believed=1),
+            lambda: FigureDispute.objects.all().delete(),
             lambda: DisputeEvent.objects.update(text="x"),
             lambda: DisputeEvidence.objects.update(content={}),
             lambda: DisputeEvidence.objects.all().delete(),

@@ -244,6 +244,10 @@ def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_
             pattern=pattern.key, user=finn, today=NOW.date(),
         )  # fmt: skip
         signature = sign(northwind, finn)
+        rows = AuditFollowUp.objects.all()
+        for write in (lambda: rows.update(text="x"), lambda: rows.update(owner=finn), rows.delete):
+            with pytest.raises(DatabaseError, match="only what is still open"), transaction.atomic():
+                write()
         assert signature.content["follow_ups"][0]["text"] == "Ask billing for uplifts"
         assert len(signature.content["contracts"]) == 10
         assert AuditEntry.objects.get(action="quarter_audit.signed").details["sha256"] == signature.sha256
@@ -307,6 +311,11 @@ def test_nothing_of_a_signed_audit_changes_not_even_past_the_services(
         sign(northwind, finn)
         with pytest.raises(OutdatedError, match="is signed"):
             keep(northwind, 1, rita)
+        with pytest.raises(OutdatedError, match="is signed"):
+            follow_up_raise(
+                client=northwind, found=QuarterAudit.objects.get(), text="Late", owner=rita, due_on=dt.date(2026, 6, 1),
+                user=rita, today=NOW.date(),
+            )  # fmt: skip
         writes: list[Callable[[], object]] = [
             lambda: AuditedContract.objects.update(note="x"),
             lambda: AuditedContract.objects.all().delete(),

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from governance.models import BoardMember, ChangeState, EmergencyReview, ReviewState
 from governance.selectors.board import reviews_open
@@ -100,6 +101,15 @@ def test_an_objection_closes_it_and_stays_on_record(board: Client, finn: User, r
         assert review.closed_text == "Finn (Finance) objects: It could have waited"
         assert now_of(request).state == ChangeState.APPROVED, "an objection undoes nothing"
         assert "ask for another change" in told(eve)[-1]
+        reviews, seats = EmergencyReview.objects.all(), BoardMember.objects.all()
+        for write in (
+            lambda: reviews.update(state=ReviewState.CONFIRMED),
+            reviews.delete,
+            lambda: seats.update(function="sales"),
+            seats.delete,
+        ):
+            with pytest.raises(DatabaseError, match="never"), transaction.atomic():
+                write()
 
 
 def test_whoever_asked_does_not_look_at_it_afterwards_either(board: Client, rita: User, eve: User) -> None:

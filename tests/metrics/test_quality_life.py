@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from metrics.models import ContractLine, FindingState, QualityDay, QualityEvent, QualityMonitor
 from metrics.selectors.quality import today_of
@@ -54,6 +55,10 @@ def test_what_the_data_no_longer_shows_is_fixed_and_it_opens_again_when_it_comes
     back = finding(twice)
     assert (back.state, back.due_on, back.first_seen_on) == ("open", days(7).date(), days(0).date())
     assert history(twice) == ["opened", "fixed", "returned"]
+    with tenant_context(twice):
+        for write in (lambda: QualityEvent.objects.update(text="forged"), QualityEvent.objects.all().delete):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                write()
 
 
 def test_a_second_look_of_a_day_changes_nothing(twice: Client, rita: User) -> None:
