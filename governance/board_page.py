@@ -108,6 +108,7 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
         ],
         "currency": request.client.currency,
         "may_minute": may_minute(request) and meeting.closed_at is None,
+        "is_untouched": not (meeting.decisions or meeting.minutes or meeting.attendance),
         "form": form or MinutesForm(initial=initial, names=known),
     }
 

@@ -23,5 +23,6 @@ urlpatterns = [
     path(f"{MEETING}<int:number>/note/", board_meetings.board_meeting_note, name="board_meeting_note"),
     path(f"{MEETING}minutes/", board_meetings.board_meeting_minutes, name="board_meeting_minutes"),
     path(f"{MEETING}close/", board_meetings.board_meeting_end, name="board_meeting_close"),
+    path(f"{MEETING}cancel/", board_meetings.board_meeting_cancel, name="board_meeting_cancel"),
     path(f"{MEETING}minutes.pdf", board_meetings.board_minutes_pdf, name="board_minutes_pdf"),
 ]

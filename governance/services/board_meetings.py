@@ -1,7 +1,8 @@
 """Meetings of the board. Run in the client's scope.
 
 `meeting_plan(client=, title=, at=, user=)` · `meeting_note(meeting=, version=, number=, note=, user=)` ·
-`meeting_keep(meeting=, version=, attendance=, minutes=, user=)` · `meeting_close(meeting=, version=, user=)`
+`meeting_keep(meeting=, version=, attendance=, minutes=, user=)` · `meeting_close(meeting=, version=, user=)` ·
+`meeting_cancel(meeting=, version=, user=)`
 
 The agenda is what stands before the board when the meeting is planned, the largest effect first. Votes are given on the
 requests themselves; a meeting notes what was said, and at its end how each request stood. Closed minutes do not change.
@@ -53,14 +54,36 @@ def meeting_plan(*, client: Client, title: str, at: dt.datetime, user: Any) -> B
         details={"title": meeting.title, "at": at, "agenda": [entry["number"] for entry in agenda]},
     )  # fmt: skip
     count = "1 request" if len(agenda) == 1 else f"{len(agenda)} requests"
-    text = f"{meeting.title} on {instant_text(at, client.locale, client.time_zone)}: {count} to decide"
     path = reverse("board_meeting", kwargs={"client_slug": client.slug, "meeting_id": meeting.pk})
+    tell(meeting, f"{named(meeting)}: {count} to decide", path)
+    return meeting
+
+
+def named(meeting: BoardMeeting) -> str:
+    """What a meeting is called, and when it is."""
+    return f"{meeting.title} on {instant_text(meeting.at, meeting.client.locale, meeting.client.time_zone)}"
+
+
+def tell(meeting: BoardMeeting, text: str, path: str) -> None:
+    """Tell the members of the board of a meeting."""
     now = board_now()
     people = [member.user for member in now.members] if now else []
-    notice_add(
-        client=client, users=people, kind=Kind.MEETING, text=text, path=path, about=f"board meeting {meeting.pk}"
-    )
-    return meeting
+    about = f"board meeting {meeting.pk}"
+    notice_add(client=meeting.client, users=people, kind=Kind.MEETING, text=text, path=path, about=about)
+
+
+def meeting_cancel(*, meeting: BoardMeeting, version: int, user: Any) -> None:
+    """Take back a meeting at which nothing was noted; the log keeps that it was planned, and its members are told."""
+    locked = meeting_lock(meeting, version)
+    if locked.decisions or locked.minutes or locked.attendance:
+        raise DefinitionError("something was noted at this meeting already: close its minutes instead")
+    audit.record(
+        "board.meeting_cancelled", object_type="board meeting", object_id=locked.pk, before=locked.agenda,
+        details={"title": locked.title, "at": locked.at},
+    )  # fmt: skip
+    path = reverse("board_meetings", kwargs={"client_slug": locked.client.slug})
+    tell(locked, f"{named(locked)} is cancelled", path)
+    locked.delete()
 
 
 def agenda_entry(request: ChangeRequest) -> dict[str, Any]:

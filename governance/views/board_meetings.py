@@ -19,7 +19,7 @@ from governance.board_page import (
 from governance.models import BoardMeeting, ChangeRequest
 from governance.selectors.board import board_now
 from governance.selectors.board_meetings import meeting_get
-from governance.services.board_meetings import meeting_close, meeting_keep, meeting_note, meeting_plan
+from governance.services.board_meetings import meeting_cancel, meeting_close, meeting_keep, meeting_note, meeting_plan
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.views.board import version_of
 from governance.views.documents import attachment
@@ -128,6 +128,20 @@ def board_meeting_end(request: TenantRequest, meeting_id: int) -> HttpResponse:
         return told(request, meeting, error)
     messages.success(request, "The minutes are closed, with how every request stands.")
     return redirect("board_meeting", client_slug=request.client.slug, meeting_id=meeting_id)
+
+
+@require_POST
+@client_page(VOTE_CHANGES)
+def board_meeting_cancel(request: TenantRequest, meeting_id: int) -> HttpResponse:
+    """Take back a meeting that was not held."""
+    meeting = meeting_or_404(meeting_id)
+    require_seat(request)
+    try:
+        meeting_cancel(meeting=meeting, version=version_of(request), user=request.user)
+    except DefinitionError as error:
+        return told(request, meeting, error)
+    messages.success(request, "The meeting is cancelled, and the board knows.")
+    return redirect("board_meetings", client_slug=request.client.slug)
 
 
 @require_GET

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
@@ -14,7 +14,8 @@ from governance.models import BoardMeeting, ChangeState, ChangeVote, DecisionRig
 from governance.selectors.changes import change_get
 from governance.services.board import RightRow
 from portal.accounts.models import User
-from portal.tenancy.models import Client, ClientRole
+from portal.notices.models import Notice
+from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.conftest import person_named
@@ -198,6 +199,10 @@ def test_a_meeting_goes_through_its_agenda_and_leaves_minutes(
             closed.decisions[str(large)]["state"] == "Approved" and closed.decisions[str(small)]["state"] == "In review"
         )
         assert len(closed.sha256) == 64
+        meetings = BoardMeeting.objects.all()
+        for write in (lambda: meetings.update(minutes="forged"), meetings.delete):
+            with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+                write()
     assert browser.post(f"/c/northwind/changes/meeting/{meeting.pk}/minutes/", kept | {"version": 4}).status_code == 409
     paper = browser.get(f"/c/northwind/changes/meeting/{meeting.pk}/minutes.pdf")
     assert paper["Content-Disposition"].startswith("attachment") and paper.content.startswith(b"%PDF")
@@ -256,3 +261,23 @@ def test_a_meeting_at_the_end_of_the_calendar_is_refused_and_hides_no_other(
         answer = browser.post("/c/northwind/changes/meeting/new/", {"title": "Board", "at": f"{day}T09:00"})
         assert answer.status_code == 422 and "at most five years ahead" in answer.content.decode()
     assert browser.get("/c/northwind/changes/meeting/").status_code == 200
+
+
+def test_a_meeting_is_cancelled_while_nothing_was_noted_and_the_board_hears_of_it(
+    board: Client, rita: User, finn: User, signed_in: Open
+) -> None:
+    number, browser = a_request(board, rita, effect=100), signed_in(finn)
+    for title in ("Early", "Held"):
+        browser.post("/c/northwind/changes/meeting/new/", {"title": title, "at": "2026-12-01T09:00"})
+    with tenant_context(board):
+        early, held = BoardMeeting.objects.order_by("pk")
+    page = f"/c/northwind/changes/meeting/{held.pk}/"
+    browser.post(f"{page}{number}/note/", {"version": held.version, "note": "Agreed"})
+    assert browser.post(f"{page}cancel/", {"version": held.version + 1}).status_code == 422
+    assert "Cancel the meeting" in text_of(browser, f"changes/meeting/{early.pk}/")
+    cancel = f"/c/northwind/changes/meeting/{early.pk}/cancel/"
+    assert browser.post(cancel, {"version": early.version}).status_code == 302
+    with tenant_context(board):
+        assert [row.title for row in BoardMeeting.objects.all()] == ["Held"]
+        assert AuditEntry.objects.get(action="board.meeting_cancelled").details["title"] == "Early"
+        assert Notice.objects.filter(user=rita, text__endswith="is cancelled").count() == 1

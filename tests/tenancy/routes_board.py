@@ -126,5 +126,6 @@ BOARD_ROUTES = [
     Route("board_meeting_note", VOTE_CHANGES, "post", a_point, noted, (302,), **FINANCE),
     Route("board_meeting_minutes", VOTE_CHANGES, "post", a_meeting, noted, (302,), **FINANCE),
     Route("board_meeting_close", VOTE_CHANGES, "post", a_meeting, noted, (302,), **FINANCE),
+    Route("board_meeting_cancel", VOTE_CHANGES, "post", a_meeting, noted, (302,), **FINANCE),
     Route("board_minutes_pdf", VIEW_CHANGES, "get", a_meeting, status=(200,)),
 ]  # fmt: skip

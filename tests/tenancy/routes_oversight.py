@@ -16,6 +16,7 @@ from metrics.models import ContractLine
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy import audit as log
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import (
     HOLD_REVIEW,
@@ -33,6 +34,8 @@ from portal.tenancy.services import member_add
 from tests.governance.audits import NOW, QUARTER, an_audit, book_load, check_rest, shown_sha256
 from tests.reporting.numbers import numbers_load
 from tests.tenancy.matrix import Route
+
+MONTH = dt.timedelta(days=30)
 
 
 def rupert(client: Client) -> User:
@@ -79,7 +82,7 @@ def the_next_quarter(client: Client) -> dict[str, Any]:
     with tenant_context(client):
         if not ContractLine.objects.exists():
             book_load(client)
-    return {"quarter": QUARTER, "size": 10, "due_on": "2199-01-01"}
+    return {"quarter": QUARTER, "size": 10, "due_on": f"{database_time().date() + MONTH}"}
 
 
 def as_shown(client: Client) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def as_shown(client: Client) -> dict[str, Any]:
 
 def an_owner(client: Client) -> dict[str, Any]:
     with tenant_context(client):
-        return {"text": "Ask billing", "owner": rupert(client).pk, "due_on": "2199-01-01"}
+        return {"text": "Ask billing", "owner": rupert(client).pk, "due_on": f"{database_time().date() + MONTH}"}
 
 
 SUBJECT = Subject("ending", month_parse("2026-03"))
