@@ -109,9 +109,13 @@ def test_a_host_that_is_no_name_is_refused(url: str) -> None:
 
 
 def test_a_slow_name_server_is_within_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object, **__: object) -> list[object]:
+        time.sleep(3)
+        return []
+
     monkeypatch.setattr(outbound, "MOST_SECONDS", 0.2)
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: time.sleep(0.6) or [])
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
     begun = time.monotonic()
     with pytest.raises(OutboundError, match="cannot be reached"):
         request("GET", "https://slow.example/")
-    assert time.monotonic() - begun < 0.55
+    assert time.monotonic() - begun < 2.5

@@ -289,7 +289,10 @@ def test_content_that_was_approved_is_not_changed_past_the_services(client: Clie
     request = scheduled(client, rita, finn)
     with tenant_context(client):
         rows = ChangeRequest.objects.filter(pk=request.pk)
-        for other in ({"content": {}}, {"title": "Other"}, {"requested_by": None}, {"content_sha256": "0" * 64}):
+        others: list[dict[str, Any]] = [
+            {"content": {}}, {"title": "Other"}, {"requested_by": None}, {"content_sha256": "0" * 64},
+        ]  # fmt: skip
+        for other in others:
             with pytest.raises(DatabaseError, match="only what is still open"), transaction.atomic():
                 rows.update(**other)
     changes_take_effect(client=client, now=IN_MAY)
