@@ -176,4 +176,4 @@ def test_what_the_schema_forbids_is_refused(api: Program, own: Program, known: d
     for operation in operations():
         if operation.query or operation.body:
             statuses = hammer(operation, GenerationMode.NEGATIVE, whose(operation, api, own), known)
-            assert statuses[400] + statuses[415], operation.label
+            assert statuses[400] + statuses[415], f"{operation.label}: {dict(statuses)}"
