@@ -136,6 +136,8 @@ def test_who_may_not_see_numbers_reads_words_alone(
     late: Client, rita: User, stan: User, signed_in: Callable[[User], Browser]
 ) -> None:
     request = computed(late, rita)
+    with tenant_context(late):
+        ChangeRequest.objects.update(state="triage")
     text = page(signed_in(stan), request)
     assert "counts for 30 days after its term" in text and "Amounts are for those who may see" in text
     assert "9,000" not in text and "Dora" not in text and 'impact/"' not in text
