@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -16,6 +16,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from portal.accounts.models import User
 
 CHROMIUM = "/usr/bin/chromium"
+COLOURS_ARRIVED = """async () => {
+    do await new Promise(requestAnimationFrame)
+    while (document.getAnimations().some(each => each.playState === "running"))
+}"""
 OPTIONS = ["--no-sandbox", "--disable-background-networking"]
 
 
@@ -63,6 +67,16 @@ def sign_in(context: BrowserContext, address: str, user: User) -> None:
     session.save()
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": address}])
+
+
+def theme_shown(page: Page, theme: Literal["light", "dark"]) -> None:
+    """Give an open page the device's theme, and wait until every colour has arrived.
+
+    A colour that is inherited follows its parent's transition with one of its own, so that a chain takes several frames.
+    """
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.wait_for_selector(f"html[data-bs-theme={theme}]")
+    page.evaluate(COLOURS_ARRIVED)
 
 
 @contextmanager

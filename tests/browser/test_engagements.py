@@ -17,7 +17,7 @@ from portal.notices.models import Notice
 from portal.tenancy.models import Client, ClientRole, FirmRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import consultant_assign, firm_member_add, member_add
-from tests.browser.live import CHROMIUM, portal_on_a_port, signed_in_page
+from tests.browser.live import CHROMIUM, portal_on_a_port, signed_in_page, theme_shown
 from tests.engagements.conftest import START
 
 pytestmark = [
@@ -133,12 +133,11 @@ def test_axe_finds_nothing_on_the_pages_of_an_engagement(desk: Page, client: Cli
     pages = [home + tab for tab in TABS] + [f"{home}gates/{gate.pk}/", "/f/ridge/playbooks/", "/f/ridge/engagements/"]
     faults = []
     for path in [*pages, "/f/ridge/playbooks/shipped/arr-reporting/"]:
-        desk.emulate_media(color_scheme="light", reduced_motion="reduce")
         desk.goto(path)
         assert desk.url.endswith(path)
+        theme_shown(desk, "light")
         found = Axe().run(desk).response["violations"]
-        desk.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        desk.wait_for_selector("html[data-bs-theme=dark]")
+        theme_shown(desk, "dark")
         found += Axe().run(desk, options=CONTRAST).response["violations"]  # all that the theme can change
         faults += [(path, fault["id"], fault["nodes"][0]["html"]) for fault in found]
     assert faults == []

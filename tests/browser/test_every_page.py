@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, consultant_assign, member_add
-from tests.browser.live import CHROMIUM, chromium, portal_on_a_port, sign_in
+from tests.browser.live import CHROMIUM, chromium, portal_on_a_port, sign_in, theme_shown
 from tests.conftest import PASSWORD, consultant
 from tests.reporting.numbers import numbers_load
 from tests.tenancy.matrix import Route, nothing
@@ -30,7 +30,7 @@ pytestmark = [
 ]
 PATIENCE = 15_000  # milliseconds for any one step; nothing here waits for quiet, which a page that polls never is
 # Each width begins in the other theme, and is looked at in both: the themes follow the device while the page stays open.
-Looks = dict[int, tuple[str, ...]]
+Looks = dict[int, tuple[Literal["light", "dark"], ...]]
 LOOKS: Looks = {1440: ("light", "dark"), 390: ("dark", "light")}
 FEW: Looks = {width: themes[:1] for width, themes in LOOKS.items()}
 # What the second theme can change is contrast; everything else was looked at in the first.
@@ -73,21 +73,16 @@ class Eyes:
     def page_faults(self, path: str, looks: Looks) -> Iterator[Any]:
         for width, themes in looks.items():
             page = self.pages[width]
-            page.emulate_media(color_scheme=scheme(themes[0]))
+            page.emulate_media(color_scheme=themes[0])
             page.goto(path)
             for place, theme in enumerate(themes):
-                page.emulate_media(color_scheme=scheme(theme))
-                page.wait_for_selector(f"html[data-bs-theme={theme}]")
+                theme_shown(page, theme)
                 found = Axe().run(page, options=CONTRAST if place else ALL_RULES).response["violations"]
                 for fault in found:
                     if fault["impact"] in ("serious", "critical"):
                         yield path, (width, theme), fault["id"], fault["nodes"][0]["html"][:200]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
                 yield path, width, "scrolls sideways", ""
-
-
-def scheme(theme: str) -> Literal["dark", "light"]:
-    return "dark" if theme == "dark" else "light"
 
 
 @pytest.fixture
@@ -151,7 +146,7 @@ def test_pages_that_name_something_or_are_for_one_role(eyes: Eyes, client: Clien
         path, reader = at_its_own_client(route, client.firm, ann, f"client-{place}")
         eyes.be(reader)
         found += eyes.faults([path])
-    assert found == []
+    assert [str(fault) for fault in found] == []
 
 
 def test_pages_of_a_person_of_a_firm_and_of_nobody(eyes: Eyes, client: Client, ann: User) -> None:
