@@ -71,7 +71,9 @@ types: setup
 imports: setup
 	@echo "== import-linter"; PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache
 templates: setup
-	@echo "== djlint"; $(VENV)/bin/djlint --quiet --check templates && $(VENV)/bin/djlint --quiet --lint templates
+	@echo "== djlint"; found=$$($(VENV)/bin/djlint --check templates 2>&1) \
+		|| { echo "$$found"; echo "To mend: $(VENV)/bin/djlint --reformat templates"; exit 1; }
+	@$(VENV)/bin/djlint --quiet --lint templates
 migrations: setup
 	@echo "== migrations"; $(PY) manage.py makemigrations --check --dry-run
 deploy: setup

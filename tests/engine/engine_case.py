@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, settings
 from metrics.engine.book import Book, build_book
 from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA
 from metrics.engine.policy import Policy as EnginePolicy
-from tests.engine.oracle import COUNTS, DIMENSIONS, MOVEMENTS, Line, Oracle, Rates
+from tests.engine.oracle import COUNTS, DIMENSIONS, MOVEMENTS, Oracle, Rates
+from tests.engine.oracle_lines import Line
 from tests.engine.strategies import Case
 
 FULL = os.environ.get("TIEOUT_HYPOTHESIS") == "full"

@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from metrics.engine.policy import Policy as EnginePolicy
-from tests.engine.oracle import Line, Oracle, Policy, Rates
+from tests.engine.oracle import Oracle, Rates
+from tests.engine.oracle_lines import Line, Policy
 
 DATES = {"signed_date": "signed_on", "start_date": "starts_on", "end_date": "ends_on", "live_date": "live_on"}
 DATES |= {"cancelled_date": "cancelled_on"}

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.engine.oracle import Line, Policy, Rates, last_day, moved
+from tests.engine.oracle import Rates
+from tests.engine.oracle_lines import Line, Policy, last_day, moved
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from metrics.engine.settlement import relate_lines, settle_related
 from metrics.engine.valuation import rate_gaps, rates_for
 from tests.engine.engine_case import lines_frame, rates_frame, tried
 from tests.engine.frames import frame, line
-from tests.engine.oracle import Line
+from tests.engine.oracle_lines import Line
 from tests.engine.strategies import Case, cases, line_lists
 
 ARRAYS = ("charge_type", "basis", "starts", "natural_end", "signed", "live", "cancelled")

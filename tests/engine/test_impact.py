@@ -11,7 +11,8 @@ from metrics.engine.lines import code_lines
 from metrics.engine.policy import Policy as EnginePolicy
 from tests.engine.engine_case import lines_frame, oracle_of, rates_frame, tried
 from tests.engine.frames import frame, line, plain_policy, rates
-from tests.engine.oracle import Oracle, Policy
+from tests.engine.oracle import Oracle
+from tests.engine.oracle_lines import Policy
 from tests.engine.strategies import Case, cases, policies
 
 NO_RATES = rates()

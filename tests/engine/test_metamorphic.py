@@ -13,7 +13,8 @@ from metrics.engine.book import build_book
 from metrics.engine.links import affected_customers
 from metrics.engine.policy import Policy as EnginePolicy
 from tests.engine.engine_case import cells_of, engine_book, lines_frame, rates_frame, retained_of, tried
-from tests.engine.oracle import MOVEMENTS, Line, customer_of, per_year
+from tests.engine.oracle import MOVEMENTS
+from tests.engine.oracle_lines import Line, customer_of, per_year
 from tests.engine.strategies import CONTRACT_IDS, CUSTOMER_IDS, LINE_IDS, Case, cases
 
 

@@ -20,7 +20,7 @@ from metrics.engine.valuation import MissingRates
 from portal.lib.periods import month_parse
 from tests.engine.engine_case import lines_frame, oracle_of, rates_frame, tried
 from tests.engine.frames import frame, line, plain_policy, rates
-from tests.engine.oracle import last_day
+from tests.engine.oracle_lines import last_day
 from tests.engine.strategies import Case, cases
 from tests.engine.test_drill import random_case
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.oracle import COUNTS, MOVEMENTS, Line, Oracle, Policy, Rates, Table, rounded
+from tests.engine.oracle import COUNTS, MOVEMENTS, Oracle, Rates, Table
+from tests.engine.oracle_lines import Line, Policy, rounded
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
 FIRST, LAST = 2022 * 12, 2025 * 12 + 11

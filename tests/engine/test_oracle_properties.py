@@ -16,7 +16,8 @@ from metrics.engine.book import Book
 from metrics.engine.csv_format import bridge_csv, retention_csv
 from metrics.engine.valuation import MissingRates
 from tests.engine.engine_case import SPLITS, Cells, cells_of, engine_book, oracle_of, retained_of, tried
-from tests.engine.oracle import COUNTS, MOVEMENTS, Line, Oracle, Policy, customer_of, last_day, moved
+from tests.engine.oracle import COUNTS, MOVEMENTS, Oracle
+from tests.engine.oracle_lines import Line, Policy, customer_of, last_day, moved
 from tests.engine.strategies import Case, cases
 from tests.engine.test_oracle_golden import golden_files
 
