@@ -26,9 +26,15 @@ def ending(oracle: Oracle, customer: str, month: int) -> int:
     return oracle.valued(oracle.held(customer, month), month)
 
 
-def groups_of(case: Case) -> dict[str, set[str]]:
+Name = tuple[str, str]
+"""Whose name it is, as the policy's ``customer_unit`` says, and the name: a company and a parent may be called alike."""
+
+
+def groups_of(case: Case) -> list[set[Name]]:
     """Parents with their companies, found the slow way: customers and parents that share a line belong together."""
-    sets = [{line.customer_id, line.parent_customer_id or line.customer_id} for line in case.lines]
+    sets: list[set[Name]] = [
+        {("customer", line.customer_id), ("parent", line.parent_customer_id or line.customer_id)} for line in case.lines
+    ]
     merged = True
     while merged:
         merged = False
@@ -41,7 +47,7 @@ def groups_of(case: Case) -> dict[str, set[str]]:
                     break
             if merged:
                 break
-    return {name: one for one in sets for name in one}
+    return sets
 
 
 @given(cases(), policies())
@@ -60,13 +66,16 @@ def test_each_customer_moves_by_what_plain_python_says_and_together_they_are_the
     sides_ready = [ready(lines, policy) for policy in engines]
     moved = moved_customers(sides_ready[0], sides_ready[1], days, first, last)
     assert moved.schema == MOVED_SCHEMA
-    shared = case.policy.customer_unit != after.policy.customer_unit
-    groups = groups_of(case) if shared else {name: {name} for oracle in oracles for name in oracle.customers}
-    found = {row["customer"]: row for row in moved.iter_rows(named=True)}
-    for names in {frozenset(names) for names in groups.values()}:
+    kinds = [each.policy.customer_unit for each in sides]
+    known = [{(kind, name) for name in oracle.customers} for kind, oracle in zip(kinds, oracles, strict=True)]
+    named_by = kinds[0] if len(known[0]) < len(known[1]) else kinds[1]  # the policy that has fewer customers
+    groups = groups_of(case) if kinds[0] != kinds[1] else [{name} for name in known[0] | known[1]]
+    found = {(named_by, row["customer"]): row for row in moved.iter_rows(named=True)}
+    for names in groups:
         by_month = {
             month: tuple(
-                sum(ending(oracle, name, month) for name in names & set(oracle.customers)) for oracle in oracles
+                sum(ending(oracle, name, month) for _, name in names & customers)
+                for oracle, customers in zip(oracles, known, strict=True)
             )
             for month in range(first, last + 1)
         }
