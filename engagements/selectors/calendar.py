@@ -46,7 +46,7 @@ class Asked:
 
 
 def events_of(asked: Asked, home: str) -> list[Event]:
-    """The entries of the client in scope, by their time; `home` is the address of its engagements."""
+    """The entries of the client in scope, by day and then by name; `home` is the address of its engagements."""
     found: list[Event] = []
     for engagement in engagement_list(asked.reader):
         me = Participant.objects.filter(engagement=engagement, user=asked.reader.user).first()
@@ -56,7 +56,7 @@ def events_of(asked: Asked, home: str) -> list[Event]:
         if engagement.is_open and (me is not None or asked.is_everything):
             found += [*meetings(at, asked), *trainings(at, asked), *gates(at, asked), *tasks(at, asked, me)]
         found += maintenance(at, asked)
-    return sorted(found, key=lambda event: (day_of(event.starts), event.uid))[:MOST]
+    return sorted(found, key=lambda event: (day_of(event.starts), event.summary, event.uid))[:MOST]
 
 
 @dataclass(frozen=True)

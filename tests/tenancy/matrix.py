@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import get_resolver
 
+from portal.accounts.models import User
 from portal.tenancy.models import Client
 
 Kwargs = Callable[[Client], dict[str, Any]]
@@ -17,6 +18,11 @@ Kwargs = Callable[[Client], dict[str, Any]]
 def nothing(client: Client) -> dict[str, Any]:
     """For routes whose only key is the client's slug."""
     return {}
+
+
+def rightful() -> User:
+    """Who signs in the matrix: one of the client's people, of Finance."""
+    return User.objects.get_or_create(email="rightful@example.com", defaults={"name": "Rightful"})[0]
 
 
 @dataclass(frozen=True)

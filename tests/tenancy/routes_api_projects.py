@@ -94,7 +94,7 @@ def a_signed_document(client: Client) -> dict[str, Any]:
 
 def engagement_of(client: Client) -> Engagement:
     """The smallest shipped project, without the playbook's own tasks; the same one each time."""
-    if (found := Engagement.objects.select_related("client").first()) is not None:
+    if (found := Engagement.objects.select_related("client").filter(name="Sales").first()) is not None:
         return found
     playbook = replace(shipped_playbooks()["sales-dashboards"], milestones=())
     answers = dict.fromkeys((condition.key for condition in playbook.conditions), True)

@@ -41,7 +41,7 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.engagements.files import sent
 from tests.tenancy.engagement_rows import an_engagement, engagement_of, the_newest
-from tests.tenancy.matrix import Route
+from tests.tenancy.matrix import Route, rightful
 from tests.tenancy.routes_build import BUILD_ROUTES
 
 
@@ -85,11 +85,6 @@ def to_sign(client: Client) -> dict[str, Any]:
     row.functions = ["finance"]
     row.save()
     return {"engagement_id": engagement.pk, "criterion_id": row.pk}
-
-
-def rightful() -> User:
-    """Who signs in the matrix: one of the client's people, of Finance."""
-    return User.objects.get_or_create(email="rightful@example.com", defaults={"name": "Rightful"})[0]
 
 
 def as_shown(client: Client) -> dict[str, Any]:

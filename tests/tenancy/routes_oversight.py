@@ -33,7 +33,7 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.governance.audits import NOW, QUARTER, an_audit, book_load, check_rest, shown_sha256
 from tests.reporting.numbers import numbers_load
-from tests.tenancy.matrix import Route
+from tests.tenancy.matrix import Route, rightful
 
 MONTH = dt.timedelta(days=30)
 
@@ -88,7 +88,7 @@ def the_next_quarter(client: Client) -> dict[str, Any]:
 def as_shown(client: Client) -> dict[str, Any]:
     with tenant_context(client):
         checked(client)
-        signer = User.objects.get(email="rightful@example.com")
+        signer = rightful()
         return {"sha256": shown_sha256(client), "intent": intent_text(client, signer, QUARTER)}
 
 
@@ -188,7 +188,7 @@ OVERSIGHT_ROUTES = [
     Route("dispute_comment", RAISE_DISPUTES, "post", a_dispute, {"text": "The contract says so"}, (302,)),
     Route("board_reviews", VIEW_REVIEW, status=(200,)),
     Route("board_review", VIEW_REVIEW, "get", a_quarter, status=(200,)),
-    Route("board_review_pdf", VIEW_REVIEW, "get", a_quarter, status=(200,)),
+    Route("board_review_pdf", VIEW_REVIEW, "get", a_quarter, status=(200,), names_object=False),
     Route("board_review_json", VIEW_REVIEW, "get", a_quarter, status=(200,)),
     Route(
         "board_review_hold", HOLD_REVIEW, "post", a_quarter, as_held, (302,), rightful=ClientRole.FINANCE,
