@@ -25,7 +25,7 @@ from governance.services.registry import (
 )
 from portal.accounts.models import User
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR, VIEW_POLICY
+from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
 
 
 @require_GET
@@ -124,9 +124,9 @@ def save_version(request: TenantRequest, found: Metric, form: MetricForm) -> int
 
 
 @require_GET
-@client_page(MANAGE_METRICS)
+@client_page(REQUEST_CHANGES)
 def metric_preview(request: TenantRequest) -> HttpResponse:
-    """What a formula that is being written gives, for the editor."""
+    """What a formula that is being written gives, for the editors: of a metric, and of a request about one."""
     given = request.GET
     tried = formula_try(
         request.client, given.get("key", "")[:60], given.get("formula", "")[:1001], given.get("unit", "")[:60],

@@ -15,7 +15,7 @@ from governance.services.registry import registry_start
 from portal.accounts.models import User
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client, ClientRole
-from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_ARR, VIEW_POLICY
+from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.tenancy.matrix import Route
@@ -113,7 +113,7 @@ REGISTRY_ROUTES = [
     Route("metric", VIEW_POLICY, "get", a_metric, status=(200,)),
     Route("metric_new", MANAGE_METRICS, status=(200,)),
     Route("metric_new", MANAGE_METRICS, "post", a_registry, NEW, (302,), names_object=False),
-    Route("metric_preview", MANAGE_METRICS, status=(200,)),
+    Route("metric_preview", REQUEST_CHANGES, status=(200,)),
     Route("metric_edit", MANAGE_METRICS, "get", a_metric, status=(200,)),
     Route("metric_edit", MANAGE_METRICS, "post", a_metric, content, (302,)),
     Route(
