@@ -73,7 +73,7 @@ def meetings_context(request: TenantRequest, form: MeetingForm | None = None) ->
     return {
         "meetings": meeting_list(),
         "waiting": [
-            {"change": row, "effect": from_cents(effect_of(row)) if may_see and effect_of(row) else None}
+            {"change": row, "effect": from_cents(cents) if may_see and (cents := effect_of(row)) else None}
             for row in waiting
         ],
         "form": (form or MeetingForm()) if waiting and may_minute(request) else None,
@@ -102,6 +102,7 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
             {
                 **entry,
                 "effect": from_cents(entry["effect_cents"]) if may_see and entry["effect_cents"] else None,
+                "is_unknown": may_see and entry["effect_cents"] is None,
                 "stands": stands.get(str(entry["number"]), {}),
             }
             for entry in meeting.agenda

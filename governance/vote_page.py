@@ -9,7 +9,7 @@ from governance.models import BoardMember, ChangeRequest, ChangeState, ChangeVot
 from governance.selectors.board import BoardNow, board_now
 from governance.selectors.change_previews import preview_standing
 from governance.selectors.registry import day_now, registry_get
-from governance.selectors.voting import Decision, decision_of, preview_sha256, review_of, votes_of
+from governance.selectors.voting import Decision, decision_of, effect_of, preview_sha256, review_of, votes_of
 from governance.services.emergency import deciding_alone
 from governance.services.problems import DefinitionError
 from governance.services.voting import statement_of
@@ -98,13 +98,14 @@ def alone_of(request: TenantRequest, change: ChangeRequest) -> BoardMember | Non
 
 def subject_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
     """What is voted on: the hashes, before and after in words, and the size of the effect where the reader sees numbers."""
-    effect = change.preview.effect_cents if change.preview is not None else None
+    effect = effect_of(change)
     may_see = request.standing.may(VIEW_ARR)
     return {
         "content_sha256": change.content_sha256,
         "preview_sha256": preview_sha256(change),
         "edits": rows_of(change, registry_get(request.client), locale_of(request)),
         "effect": from_cents(effect) if may_see and effect is not None else None,
-        "is_unmoved": not effect,
+        "is_unmoved": effect == 0,
+        "is_unknown": may_see and effect is None,
         "currency": request.client.currency,
     }

@@ -16,6 +16,7 @@ from governance.board_rules import Need, Outcome, Seat, Weighed, needs_joined, w
 from governance.board_words import joined
 from governance.models import (
     ChangeEvent,
+    ChangeKind,
     ChangeRequest,
     ChangeState,
     ChangeVote,
@@ -178,8 +179,8 @@ def need_of(right: DecisionRight) -> Need:
 
 def fits(right: DecisionRight, request: ChangeRequest, pay: PayRule | None) -> bool:
     """Whether a row is about a request."""
-    effect = (request.preview.effect_cents if request.preview is not None else None) or 0
-    if right.kind not in ("", request.kind) or effect < right.from_cents:
+    effect = effect_of(request)
+    if right.kind not in ("", request.kind) or (effect is not None and effect < right.from_cents):
         return False
     if right.is_restating and not request.is_restating:
         return False
@@ -249,12 +250,22 @@ def votable() -> list[ChangeRequest]:
     found = list(rows.filter(state=ChangeState.REVIEW)) + list(
         rows.filter(pk__in=later).exclude(state=ChangeState.REVIEW)
     )
-    return sorted(found, key=lambda row: (-effect_of(row), row.number))
+    return sorted(found, key=lambda row: (*largest_first(effect_of(row)), row.number))
 
 
-def effect_of(request: ChangeRequest) -> int:
-    """The size by which requests are ordered: the largest change of ARR in a month, in cents."""
-    return (request.preview.effect_cents if request.preview is not None else None) or 0
+def effect_of(request: ChangeRequest) -> int | None:
+    """The largest change of ARR in a month, in cents, by which requests are decided and ordered.
+
+    None where it is not known, which counts as the largest: a policy whose effect is not computed, or could be in no month.
+    Nothing but the policy moves ARR, so that the effect of anything else is 0.
+    """
+    cents = request.preview.effect_cents if request.preview is not None else None
+    return cents if cents is not None or request.kind == ChangeKind.POLICY else 0
+
+
+def largest_first(cents: int | None) -> tuple[bool, int]:
+    """A key that sorts effects by size, what is not known before everything."""
+    return (cents is not None, -(cents or 0))
 
 
 def to_vote(user: Any) -> list[ChangeRequest]:

@@ -9,7 +9,7 @@ from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardChange, ChangeRequest, ChangeState, DecisionRight, Metric
 from governance.selectors.board import board_now
 from governance.selectors.registry import month_now
-from governance.selectors.voting import decision_of
+from governance.selectors.voting import decision_of, votable
 from governance.services.board import RightRow, board_start, chair_name, leading, rights_save, seat_end, seat_give
 from governance.services.metric_pay import metric_pay_set
 from governance.services.problems import DefinitionError, OutdatedError
@@ -37,7 +37,12 @@ def test_the_size_of_the_effect_brings_the_chair_in(northwind: Client, finn: Use
         previewed(request, effect=100_000_00)
         assert needed(request) == "Still needed: Finance (Finn) and the chair (Eve)."
         previewed(request, effect=None)
-        assert needed(request) == "Still needed: Finance (Finn).", "nothing of it is money"
+        assert needed(request) == "Still needed: Finance (Finn) and the chair (Eve).", "not known: as the largest"
+        smaller = in_review(northwind, by=rita, effect=99_999_99)
+        assert [row.number for row in votable()] == [request.number, smaller.number], "the largest first"
+        ChangeRequest.objects.filter(pk=request.pk).update(kind="threshold")
+        assert needed(request) == "Still needed: Finance (Finn).", "nothing of it moves ARR"
+        ChangeRequest.objects.filter(pk=request.pk).update(kind="policy")
         previewed(request, effect=100_000_00)
         vote(request, finn)
         assert now_of(request).state == ChangeState.REVIEW
