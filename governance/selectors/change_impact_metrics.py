@@ -22,7 +22,6 @@ from metrics.selectors.policy_impact import PolicyImpact
 from portal.tenancy.models import Client
 
 MONTHS_TOLD: Final = 24
-MOST_METRICS: Final = 60
 UNDEFINED: Final = "it is not defined yet"
 
 
@@ -126,9 +125,9 @@ def months_of(values: MetricValues) -> range:
 def metric_rows(
     keys: Iterable[str], before: MetricValues, after: MetricValues, months: range, roles: dict[str, str]
 ) -> list[dict[str, Any]]:
-    """Metrics under two readings. Of one that stays what it is the newest month is told; bounded."""
+    """Metrics under two readings, all of them. Of one that stays what it is the newest month is told."""
     rows = []
-    for key in list(keys)[:MOST_METRICS]:
+    for key in keys:
         pairs = [(point_at(before, key, month), point_at(after, key, month)) for month in months]
         entry = after.registry.entries.get(key) or before.registry.entries[key]
         rows.append(row_of(entry, roles[key], [point_row(*pair) for pair in pairs]))

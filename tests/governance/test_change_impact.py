@@ -9,10 +9,11 @@ import pytest
 from governance.change_impact import Impact, ImpactFault
 from governance.models import ChangeRequest, DefinitionItem
 from governance.selectors.change_impact import impact_of
+from governance.selectors.change_impact_metrics import metric_change_rows
 from governance.selectors.registry import registry_get
 from governance.services.changes import Wish, change_draft
 from governance.services.items import definitions_start
-from governance.services.registry import registry_start
+from governance.services.registry import metric_add, metric_status_set, registry_start
 from metrics.models import SampleContract
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
@@ -140,7 +141,16 @@ def test_definitions_signatures_and_samples_that_would_agree_no_more_are_named(l
         item = DefinitionItem.objects.get(parameter="renewal_grace_days")
     rows = {(row["kind"], row["label"]): row["note"] for row in touched}
     assert "30 days after its term" in rows["definition", item.title]
+    assert {label for kind, label in rows if kind == "page"} >= {"ARR", "Home"}
     assert rows["sample", "K9"].endswith("what was expected is no longer what the engine says")
+
+
+def half_and_quarter(client: Client) -> None:
+    """Two metrics of the client's own, in use, one built on the other."""
+    content = dict(registry_get(client).entries["arr"].content)
+    for key, formula in (("half_arr", "arr / 2"), ("quarter_arr", "half_arr / 2")):
+        own = metric_add(client=client, key=key, content=content | {"name": key, "formula": formula}, reason="Ours")
+        metric_status_set(metric=own, version=own.version, step="activate", reason="In use")
 
 
 def changed(client: Client, key: str, **fields: str) -> dict[str, Any]:
@@ -149,20 +159,30 @@ def changed(client: Client, key: str, **fields: str) -> dict[str, Any]:
 
 def test_a_changed_metric_moves_everything_that_is_built_on_it(late: Client, rita: User) -> None:
     with tenant_context(late):
-        request = asked(late, rita, changed(late, "arr", formula="book_ending + book_ending"), "metric_change")
-        impact = impact_of(late, request)
+        half_and_quarter(late)
+        impact = impact_of(late, asked(late, rita, changed(late, "half_arr", formula="arr"), "metric_change"))
     assert impact.book is None and impact.effect_cents is None and impact.moves
     assert impact.content["metrics"][0]["role"] == "changed"
-    for key, before, after in (("arr", "52000.00", "104000.00"), ("mrr", "4333.33", "8666.67")):
+    for key, before, after in (("half_arr", "26000.00", "52000.00"), ("quarter_arr", "13000.00", "26000.00")):
         point = at(metric(impact, key), MARCH)
         assert (point["before"], point["after"]) == (before, after)
-    assert {row["label"] for row in impact.content["touched"] if row["kind"] == "page"} >= {"ARR", "Home"}
+
+
+def test_of_however_many_metrics_are_built_on_one_none_is_left_out(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        half_and_quarter(late)
+        content, registry = registry_get(late).entries["half_arr"].content, registry_get(late)
+        for number in range(100):
+            registry = registry.adding(f"on_it_{number}", content | {"formula": f"half_arr × {number}"}, None)
+        rows, _, _ = metric_change_rows(late, registry, "half_arr", content | {"formula": "arr"})
+    assert len(rows) == 102 and rows[-1]["key"] == "on_it_99" and rows[-1]["moved"]
 
 
 def test_a_formula_that_cannot_be_used_is_named(late: Client, rita: User) -> None:
     with tenant_context(late):
-        request = asked(late, rita, changed(late, "arr", formula="book_ending * 2"), "metric_change")
-        request.content["metric"]["formula"] = "mrr * 12"  # it has become a circle since
+        half_and_quarter(late)
+        request = asked(late, rita, changed(late, "half_arr", formula="arr / 3"), "metric_change")
+        request.content["metric"]["formula"] = "quarter_arr * 2"  # it has become a circle since
         with pytest.raises(ImpactFault, match="The formula cannot be used"):
             impact_of(late, request)
 

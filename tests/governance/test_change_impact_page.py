@@ -16,7 +16,7 @@ from portal.tenancy import audit
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import REQUEST_CHANGES, VIEW_ARR
 from portal.tenancy.scope import tenant_context
-from tests.governance.test_change_impact import FEBRUARY, JANUARY, asked, changed, grace, late
+from tests.governance.test_change_impact import FEBRUARY, JANUARY, asked, changed, grace, half_and_quarter, late
 from tests.reporting.numbers import LINES, numbers_load
 
 __all__ = ["late"]
@@ -125,11 +125,12 @@ def test_nothing_moves_is_said(late: Client, rita: User, rita_browses: Browser) 
 
 def test_a_metric_is_told_with_what_is_built_on_it(late: Client, rita: User, rita_browses: Browser) -> None:
     def double(client: Client, user: User) -> ChangeRequest:
-        return asked(client, user, changed(client, "arr", formula="book_ending * 2"), "metric_change")
+        half_and_quarter(client)
+        return asked(client, user, changed(client, "half_arr", formula="arr"), "metric_change")
 
     text = page(rita_browses, computed(late, rita, double))
-    assert "ARR at Mar 2026 is 104,000.00 USD instead of 52,000.00 USD" in text
-    assert "impact-bridge" not in text and "MRR" in text and "Month by month" in text
+    assert "half_arr at Mar 2026 is 52,000.00 USD instead of 26,000.00 USD" in text
+    assert "impact-bridge" not in text and "quarter_arr" in text and "Month by month" in text
 
 
 def test_who_may_not_see_numbers_reads_words_alone(
