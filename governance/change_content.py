@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from governance.engine_formulas import formula_fault
 from governance.forms import MOST
 from governance.library.metric_reader import key_fault
 from governance.metric_content import LABELS, ContentError, content_clean
@@ -170,7 +171,10 @@ def metric_new_settle(content: Mapping[str, Any], held: Held) -> Settled:
         raise ContentFault([("key", fault)])
     if key in held.registry.entries:
         raise ContentFault([("key", "is the key of another metric already; a key is never used twice")])
-    return Settled({"key": key, "metric": metric_clean(content, held)}, {})
+    settled = metric_clean(content, held)
+    if fault := formula_fault(key, settled["formula"]):
+        raise ContentFault([("formula", fault)])
+    return Settled({"key": key, "metric": settled}, {})
 
 
 def metric_change_settle(content: Mapping[str, Any], held: Held) -> Settled:
@@ -179,6 +183,8 @@ def metric_change_settle(content: Mapping[str, Any], held: Held) -> Settled:
     newest, settled = entry.versions[-1].content, metric_clean(content, held)
     if settled == newest:
         raise ContentFault([("", f"this is what “{entry.name}” says already: nothing would change")])
+    if fault := formula_fault(entry.key, settled["formula"], newest["formula"]):
+        raise ContentFault([("formula", fault)])
     moved = {name: newest.get(name, "") for name in settled if settled[name] != newest.get(name, "")}
     return Settled({"key": entry.key, "metric": settled}, {"metric": moved}, entry)
 

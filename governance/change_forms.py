@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Final
 from django import forms
 
 from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, metric_moved, named
+from governance.engine_formulas import is_fixed
 from governance.forms import parameter_field
 from governance.metric_content import LENGTHS
-from governance.metric_forms import content_field, previewed
+from governance.metric_forms import content_field, formula_kept, previewed
 from governance.models import ChangeKind, ChangeRequest, MetricStatus, Urgency
 from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE, MAY_RESTATE, Wish
 from metrics.selectors.clauses import TITLES, WHY, sentence_of
@@ -172,6 +173,8 @@ class MetricWishForm(WishForm):
         for name in LENGTHS:
             self.fields[metric_field(name)] = content_field(name)
         previewed(self.fields, self.ground.preview_url)
+        if is_fixed(self.about):
+            formula_kept(self.fields)
 
     def content(self) -> dict[str, Any]:
         given = {name: self.cleaned_data[metric_field(name)] for name in LENGTHS}

@@ -171,7 +171,9 @@ def restating_chapter(client: Client) -> Chapter:
         "A closed month stands as it was reported. It changes only by a restatement: a further revision, with its reason, "
         "who made it and when; every earlier revision stays readable.",
         "What a correction changes in months that stay as reported shows as a prior-period adjustment of the first open month.",
-        "A change of the policy or of a metric says whether it looks ahead or restates the past; a restatement shows both.",
+        "A change of the policy says whether it looks ahead or restates the past; a restatement shows both.",
+        "A metric changes from an open month on: earlier months keep the version that computed them, and its page marks the "
+        "month in which its formula became another one.",
         f"{counted(len(closes), 'month')} closed, {len(restated)} of them restated.",
         columns=("Restated", "Why", "Revision") if restated else (),
         rows=[(month_format(close.month), close.reason, close.revision) for close in restated],

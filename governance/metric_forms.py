@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django import forms
 
+from governance.engine_formulas import is_fixed
 from governance.metric_content import CHOICES, LABELS, LENGTHS, MAY_BE_EMPTY, ContentError, content_clean
 from governance.models import ControlSide
 from portal.lib.dates import month_text
@@ -43,17 +44,34 @@ def previewed(fields: dict[str, forms.Field], address: str) -> None:
     fields["formula"].widget.attrs |= {"spellcheck": "false", "autocomplete": "off", "class": "mono"}
 
 
+def formula_kept(fields: dict[str, forms.Field]) -> None:
+    """Let the formula be read and not written: the engine computes what pages show of the metric."""
+    fields["formula"].widget.attrs |= {"readonly": True}
+    fields["formula"].help_text = (
+        "It stays as it shipped: the engine computes this figure for the pages that show it. Ask for a change of the policy "
+        "where something else shall count, or for a new metric where something else shall be measured."
+    )
+
+
 class MetricForm(forms.Form):
     """A metric's content, from when it holds, and why. The formula and the unit ask for a preview while they are typed."""
 
     def __init__(
-        self, *args: Any, currency: str, months: list[int] | None = None, preview: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        currency: str,
+        months: list[int] | None = None,
+        preview: str = "",
+        key: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.currency = currency
         for name in LENGTHS:
             self.fields[name] = content_field(name)
         previewed(self.fields, preview)
+        if is_fixed(key):
+            formula_kept(self.fields)
         if months is not None:
             self.fields["effective"] = forms.ChoiceField(
                 label="Holds from", required=bool(months),

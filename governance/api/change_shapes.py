@@ -108,7 +108,9 @@ class WishSerializer(StrictSerializer):
     title = serializers.CharField(max_length=LONGEST_TITLE)
     content = ContentField(help_text=CONTENT_HELP)
     rationale = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_TEXT)
-    is_restating = serializers.BooleanField(required=False, default=False)
+    is_restating = serializers.BooleanField(
+        required=False, default=False, help_text="Closed months are restated; for a policy alone."
+    )
     from_month = MonthField(required=False, default=None, allow_null=True)
     is_emergency = serializers.BooleanField(required=False, default=False)
 

@@ -39,6 +39,11 @@ class Drift:
     seen: str
 
     @property
+    def filed(self) -> tuple[FiledMetric, ...]:
+        """What the file says of every metric that it adds or changes."""
+        return (*self.added, *(change.filed for change in self.changed))
+
+    @property
     def is_empty(self) -> bool:
         """Whether applying it would change nothing."""
         return not self.added and not self.changed

@@ -94,7 +94,6 @@ def apply_metric_fields(client: Client, request: ChangeRequest, user: Any) -> Ap
     version = metric_version_add(
         metric=metric, version=metric.version, content=newest.content | metric_moved(request),
         effective_month=request.from_month, reason=source_of(request), user=user,
-        is_restating=request.is_restating,
     )  # fmt: skip
     return Applied(metric_version=version)
 

@@ -38,7 +38,12 @@ from portal.tenancy.models import Client
 
 LONGEST_TITLE: Final = 120
 LONGEST_TEXT: Final = 4000
-MAY_RESTATE: Final = (ChangeKind.POLICY, ChangeKind.METRIC_CHANGE)
+MAY_RESTATE: Final = (ChangeKind.POLICY,)
+
+WHY_NOT_RESTATED: Final = (
+    "is only for a policy: the months of a metric that were shown keep the version that computed them, and its page marks the "
+    "month from which another one does"
+)
 
 
 class DuplicateError(DefinitionError):
@@ -141,7 +146,7 @@ def wish_settle(client: Client, kind: str, wish: Wish) -> Settled:
     if len(wish.rationale) > LONGEST_TEXT or "\x00" in wish.rationale:
         faults.append(("rationale", f"has at most {LONGEST_TEXT} characters"))
     if wish.is_restating and kind not in MAY_RESTATE:
-        faults.append(("is_restating", "is only for a policy and for a changed metric: nothing else has a past"))
+        faults.append(("is_restating", WHY_NOT_RESTATED))
     if wish.is_restating and wish.from_month is not None:
         try:
             restating_check(wish.from_month)

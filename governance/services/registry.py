@@ -3,7 +3,7 @@
 - `registry_start(client=, user=)` — every shipped metric as the client's own
 - `metric_add(client=, key=, content=, reason=, user=)` — a proposed one of the client's own
 - `metric_version_add(metric=, version=, content=, effective_month=, reason=, user=)` — the only way to change what one means;
-  change requests will call it with what was approved, and with `is_restating=True` where the past is to be computed anew
+  change requests call it with what was approved
 - `metric_status_set(metric=, version=, step=, successor=, reason=, user=)`
 - `metric_owner_set(metric=, version=, owner=, user=)`
 
@@ -14,6 +14,7 @@ formulas need each other. All run in the client's scope.
 from collections.abc import Mapping
 from typing import Any
 
+from governance.engine_formulas import formula_fault
 from governance.library.metric_reader import FiledMetric, key_fault, library_metrics
 from governance.metric_content import LABELS, Content, ContentError, content_clean
 from governance.models import (
@@ -141,6 +142,7 @@ def metric_add(*, client: Client, key: str, content: Mapping[str, Any], reason: 
     if Metric.objects.count() >= MOST_METRICS:
         raise DefinitionError(f"a registry has at most {MOST_METRICS} metrics: retire some, and say less")
     filed = FiledMetric(key, cleaned(content, client), {}, MetricStatus.PROPOSED)
+    formula_check(key, filed.content)
     (metric,) = metrics_store(
         (filed,), client=client, user=user, kind=MetricHappening.PROPOSED, reason=required(reason)
     )
@@ -160,12 +162,12 @@ def metric_version_add(
     effective_month: int | None,
     reason: str,
     user: Any = None,
-    is_restating: bool = False,
 ) -> MetricVersion:
     """What a metric means from a month on (None: from the beginning). Earlier versions stay in force before it.
 
-    An active or deprecated metric is changed from an open month on, and never before an earlier change: its past is restated
-    only with `is_restating`. DefinitionError for a bad content, a month that is closed, and where nothing would change.
+    An active or deprecated metric is changed from an open month on, and never before an earlier change: months that were
+    shown keep the version that computed them. DefinitionError for a bad content, a month that is closed, another formula of
+    what the engine computes, and where nothing would change.
     """
     metric = metric_lock(metric, version)
     client = metric.client
@@ -176,7 +178,8 @@ def metric_version_add(
     settled, newest = cleaned(content, client), entry.versions[-1]
     if settled == newest.content:
         raise DefinitionError("nothing was changed")
-    if metric.status != MetricStatus.PROPOSED and not is_restating:
+    formula_check(metric.key, settled, newest.content["formula"])
+    if metric.status != MetricStatus.PROPOSED:
         month_check(effective_month, newest.month, newest_closed())
     changed = registry.having(metric.key, settled, effective_month)
     together_check(changed, metric.key, effective_month, registry)
@@ -206,6 +209,12 @@ def version_keep(
     told = {"key": metric.key, "name": settled["name"], "number": row.number, "effective_month": month}
     webhook_emit(client=metric.client, event="metric.version", data={**told, "reason": reason, "sha256": row.sha256})
     return row
+
+
+def formula_check(key: str, content: Content, present: str = "") -> None:
+    """DefinitionError for another formula of a metric that the engine computes for pages."""
+    if fault := formula_fault(key, content["formula"], present):
+        raise DefinitionError(f"the formula of “{key}” {fault}")
 
 
 def newest_closed() -> int | None:

@@ -10,6 +10,7 @@ client's scope.
 
 from typing import Any
 
+from governance.engine_formulas import filed_faults
 from governance.library.metric_reader import MetricFileError, metrics_read
 from governance.models import Metric, MetricHappening, MetricStatus
 from governance.selectors.registry import Entry, Registry, registry_get
@@ -48,6 +49,8 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
         raise OutdatedError
     if drift.is_empty:
         raise DefinitionError("the file says what the registry says: nothing was changed")
+    if faults := filed_faults(registry, drift.filed):
+        raise DefinitionError("; ".join(faults))
     audit.record(
         "metrics.imported", object_type="metrics", object_id=client.slug, after=text,
         details={

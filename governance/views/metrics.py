@@ -93,6 +93,7 @@ def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
         months=months_to_choose(registry, entry),
         preview=preview,
         currency=request.client.currency,
+        key=key,
     )
     status = 200
     if request.method == "POST":

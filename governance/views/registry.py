@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from governance.engine_formulas import filed_faults
 from governance.library.metric_reader import LONGEST_FILE, MetricFileError, metrics_read
 from governance.models import Metric
 from governance.registry_pages import (
@@ -191,7 +192,10 @@ def drift_context(request: TenantRequest) -> dict[str, Any]:
     text = ""
     try:
         text = sent_text(request)
-        drift = drift_get(registry_get(request.client), metrics_read(text, request.client.currency))
+        registry = registry_get(request.client)
+        drift = drift_get(registry, metrics_read(text, request.client.currency))
+        if faults := filed_faults(registry, drift.filed):
+            raise MetricFileError(faults)
     except MetricFileError as error:
         return {"faults": error.faults[:50], "fault_count": len(error.faults), "text": text}
     return {"drift": drift, "text": text, "faults": []}

@@ -26,7 +26,7 @@ def test_a_formula_answers_while_it_is_typed(page: Page, client: Client) -> None
         policy_publish(client=client, parameters=POLICY | {"reactivation_window_months": None})
         numbers_load(client)
         registry_start(client=client)
-    page.goto("/c/northwind/metrics/of/mrr/change/")
+    page.goto("/c/northwind/metrics/of/arr_not_live/change/")
     formula = page.get_by_label("Formula", exact=True)
     formula.fill("arr + customers")
     expect(page.locator("#preview mark")).to_have_text("arr + customers")
@@ -38,4 +38,4 @@ def test_a_formula_answers_while_it_is_typed(page: Page, client: Client) -> None
     page.get_by_role("button", name="Keep the new version").click()
     expect(page.locator("#versions")).to_contain_text("Two months at once")
     with tenant_context(client):
-        assert MetricVersion.objects.filter(metric__key="mrr").count() == 2
+        assert MetricVersion.objects.filter(metric__key="arr_not_live").count() == 2

@@ -28,6 +28,7 @@ from tests.governance.test_change_effect import IN_MAY, scheduled
 from tests.reporting.numbers import NOW, numbers_load
 
 FROM = month_parse("2026-04")
+KEY = "arr_not_live"
 
 
 @pytest.fixture
@@ -64,8 +65,8 @@ def unused_metric(client: Client) -> str:
 
 
 def test_a_changed_metric_has_a_version_from_the_month_on(kept: Client, rita: User, finn: User) -> None:
-    wanted = content_of(kept, "mrr") | {"formula": "arr / 6"}
-    effect = in_force(kept, rita, finn, "metric_change", {"key": "mrr", "metric": wanted})
+    wanted = content_of(kept, KEY) | {"formula": "arr / 6"}
+    effect = in_force(kept, rita, finn, "metric_change", {"key": KEY, "metric": wanted})
     version = effect.metric_version
     assert version is not None and version.content["formula"] == "arr / 6"
     assert (version.effective_month, version.number, version.reason) == (FROM, 2, "CR-1: List prices")
@@ -74,17 +75,17 @@ def test_a_changed_metric_has_a_version_from_the_month_on(kept: Client, rita: Us
 def test_of_two_changes_of_one_metric_the_later_leaves_what_the_earlier_moved(
     kept: Client, rita: User, finn: User
 ) -> None:
-    was = content_of(kept, "mrr")
-    for month, moved in (("2026-04", {"name": "MRR of the board"}), ("2026-05", {"formula": "arr / 6"})):
+    was = content_of(kept, KEY)
+    for month, moved in (("2026-04", {"name": "Not live yet"}), ("2026-05", {"formula": "arr / 6"})):
         scheduled(
-            kept, rita, finn, month_parse(month), kind="metric_change", content={"key": "mrr", "metric": was | moved}
+            kept, rita, finn, month_parse(month), kind="metric_change", content={"key": KEY, "metric": was | moved}
         )
     changes_take_effect(client=kept, now=NOW)
     changes_take_effect(client=kept, now=IN_MAY)
     with tenant_context(kept):
-        newest = MetricVersion.objects.filter(metric__key="mrr").latest("number")
+        newest = MetricVersion.objects.filter(metric__key=KEY).latest("number")
         assert newest.number == 3
-        assert newest.content == was | {"name": "MRR of the board", "formula": "arr / 6"}
+        assert newest.content == was | {"name": "Not live yet", "formula": "arr / 6"}
 
 
 @pytest.mark.parametrize("kind", ["metric_change", "threshold"])

@@ -93,6 +93,11 @@ def test_requests_about_metrics_are_checked_with_the_whole_registry(kept: Client
             ("metric_change", {"key": "quick_ratio", "metric": same}, "nothing would change"),
             ("metric_change", {"key": "quick_ratio", "metric": broken}, "nothing"),
             ("metric_change", {"key": "no_such", "metric": same}, "is no metric"),
+            (
+                "metric_change",
+                {"key": "mrr", "metric": metric_content(kept, "mrr", formula="arr / 6")},
+                "as it shipped",
+            ),
             ("metric_new", {"key": arr, "metric": new}, "never used twice"),
             ("metric_new", {"key": "Own", "metric": new}, "small letters"),
             ("metric_new", {"key": own, "metric": new | {"formula": "own_growth + 1"}}, "own_growth|itself|round"),
@@ -113,6 +118,10 @@ def test_requests_about_metrics_are_checked_with_the_whole_registry(kept: Client
                 asked(kept, kind, content, rita)
         assert not ChangeRequest.objects.exists()
         changed = same | {"name": "Speed"}
+        with pytest.raises(
+            ContentFault, match="only for a policy: the months of a metric that were shown keep the version"
+        ):
+            asked(kept, "metric_change", {"key": "quick_ratio", "metric": changed}, rita, is_restating=True)
         assert asked(kept, "metric_change", {"key": "quick_ratio", "metric": changed}, rita).present == {
             "metric": {"name": same["name"]}
         }

@@ -23,7 +23,7 @@ from governance.selectors.registry_drift import drift_get, registry_yaml
 from governance.services.controls import control_save
 from governance.services.matrix import matrix_digest, matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.registry import metric_status_set, registry_start
+from governance.services.registry import metric_status_set, metric_version_add, registry_start
 from governance.services.registry_file import registry_apply
 from metrics.services.policies import policy_publish
 from portal.accounts.models import PageUse, User
@@ -103,6 +103,41 @@ def test_a_value_leads_to_what_it_is_made_of(ritas: Browser) -> None:
     assert ritas.get("/c/northwind/arr/?to=2026-03&why=cell%3A2026-03%3A2026-03%3Aending").status_code == 200
     assert "It needs a source that is not connected: Sales and marketing spend" in page(ritas, "of/cac/")
     assert "is built on it" in page(ritas, "of/arr/") and "CAC payback" in page(ritas, "of/cac/")
+
+
+def test_the_month_from_which_another_formula_holds_is_marked(ritas: Browser, kept: Client) -> None:
+    """In February Acme and Bolt paid 36,000, in January Acme alone 12,000."""
+    with tenant_context(kept):
+        entry = registry_get(kept).entries["arr_per_customer"]
+        for month, fields in ((MARCH, {"formula": "previous(arr) / customers"}), (MARCH + 1, {"name": "Per customer"})):
+            entry = registry_get(kept).entries["arr_per_customer"]
+            metric_version_add(
+                metric=entry.metric, version=entry.metric.version, content=entry.versions[-1].content | fields,
+                effective_month=month, reason="CR-1: As the board has it",
+            )  # fmt: skip
+    html = ritas.get(f"{HOME}of/arr_per_customer/").text
+    march, february = re.findall(r"<tr[^>]*>\s*<th scope=.row.>\s*(?:Mar|Feb) 2026.*?</tr>", html, re.DOTALL)
+    assert 'class="footmark">a</sup>' in march and "row-break" in february and html.count("row-break") == 1
+    assert (
+        "From Mar 2026 another formula holds (v2: CR-1: As the board has it). Feb 2026 by the formula before: 18,000.00 USD "
+        "per customer; by the new one: 6,000.00 USD per customer." in " ".join(html.split())
+    )
+
+
+def test_a_formula_that_the_engine_computes_is_read_and_not_written(ritas: Browser, kept: Client) -> None:
+    with tenant_context(kept):
+        content = registry_get(kept).entries["mrr"].content
+    html = ritas.get(f"{HOME}of/mrr/change/").text
+    assert re.search(r'<textarea name="formula"[^>]* readonly', html) and "It stays as it shipped" in html
+    assert " readonly" not in ritas.get(f"{HOME}of/quick_ratio/change/").text
+    month = re.findall(r'<option value="(\d{4}-\d\d)"', html)[0]
+    form = {**content, "reason": "Agreed", "effective": month, "version": "1"}
+    refused = ritas.post(f"{HOME}of/mrr/change/", form | {"formula": "arr / 6"})
+    assert refused.status_code == 422 and "The formula of “mrr” stays as it shipped (arr / 12)" in refused.text
+    assert (
+        "the engine computes this figure for ARR" in refused.text and "Ask for a change of the policy" in refused.text
+    )
+    assert ritas.post(f"{HOME}of/mrr/change/", form | {"name": "Monthly"}).status_code == 302
 
 
 def test_who_uses_a_metric_is_counted_from_what_was_opened(ritas: Browser, kept: Client, rita: User, eve: User) -> None:
@@ -253,7 +288,7 @@ def changed_file(kept: Client) -> str:
     """Two metrics that fit only each other, a new one, an owner, a state and a priority."""
     with tenant_context(kept):
         text = registry_yaml(registry_get(kept))
-    text = text.replace("formula: retention_kept / retention_base", "formula: nrr × 1")
+    text = text.replace("formula: 1 − grr", "formula: 1 − grr × 1")
     text = text.replace(
         "- key: mrr\n  status: active", "- key: mrr\n  status: deprecated\n  owner: rita@example.com\n  successor: arr"
     )
@@ -286,7 +321,10 @@ def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
     text = changed_file(kept)
     shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())})
     html = shown.content.decode()
-    assert shown.status_code == 200 and "nrr × 1" in html and "own_growth" in html
+    fixed = text.replace("formula: arr / 12", "formula: arr / 6")
+    refused = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", fixed.encode())})
+    assert refused.status_code == 422 and "mrr: its formula stays as it shipped (arr / 12)" in refused.text
+    assert shown.status_code == 200 and "1 − grr × 1" in html and "own_growth" in html
     with tenant_context(kept):
         assert not Metric.objects.filter(key="own_growth").exists()
     seen = re.findall(r'name="seen" value="(\w{64})"', html)[0]
@@ -296,13 +334,16 @@ def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
     assert ritas.post(f"{HOME}import/apply/", given).status_code == 302
     with tenant_context(kept):
         registry = registry_get(kept)
-        assert registry.entries["grr"].upcoming == () and registry.entries["grr"].content["formula"] == "nrr × 1"
+        rate = registry.entries["annual_churn_rate"]
+        assert rate.upcoming == () and rate.content["formula"] == "1 − grr × 1"
         assert registry.entries["mrr"].priorities == {"ceo": "P2"}
         found = registry.entries["mrr"].metric
         assert (found.status, found.owner, found.successor.key) == ("deprecated", rita, "arr")
         assert registry.entries["own_growth"].metric.status == "proposed"
         assert drift_get(registry, metrics_read(text, "USD")).is_empty
-        assert MetricValues(kept, registry).point("grr", MARCH).version == 1, "what was shown before stays"
+        assert MetricValues(kept, registry).point("annual_churn_rate", MARCH).version == 1, (
+            "what was shown before stays"
+        )
 
 
 @pytest.mark.parametrize(
@@ -315,6 +356,7 @@ def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
             "none of the client",
         ),
         ("formula: book_ending", "formula: book_ending + 1", "cannot be added"),
+        ("formula: book_ending", "formula: book_ending × 2", "arr: its formula stays as it shipped (book_ending)"),
         ("- key: arr\n", "- key: ARR\n", "small letters"),
         ("unit: money", "unit: money\n  colour: red", "colour is no field"),
     ],

@@ -243,6 +243,23 @@ def test_what_cannot_be_computed_or_would_change_the_past_is_refused(
         assert MetricVersion.objects.filter(metric__key="arr_growth").count() == 1
 
 
+def test_a_formula_that_the_engine_computes_changes_only_back_to_what_shipped(kept: Client) -> None:
+    """Else the ARR page, which the engine computes, and the registry would show two figures under one name."""
+    with tenant_context(kept):
+        with pytest.raises(DefinitionError, match="the engine computes this figure for ARR, Home and Closed months"):
+            change("arr", formula="book_ending × 2")
+        change("arr", warn_at="1000", name="Recurring revenue")
+        earlier = metric("mrr").versions.get()
+        MetricVersion.objects.create(
+            client=kept, metric=metric("mrr"), number=2, effective_month=MARCH + 1, sha256="0" * 64, at=earlier.at,
+            content=earlier.content | {"formula": "arr / 6"}, reason="Before this was refused",
+        )  # fmt: skip
+        change("mrr", MARCH + 401, name="Monthly")
+        with pytest.raises(DefinitionError, match="stays as it shipped"):
+            change("mrr", MARCH + 402, formula="arr / 4")
+        assert change("mrr", MARCH + 402, formula="arr / 12").number == 4
+
+
 def test_a_later_version_holds_from_later_than_an_earlier_one(kept: Client) -> None:
     with tenant_context(kept):
         change("arr_growth", MARCH + 400, name="Growth")
