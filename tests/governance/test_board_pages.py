@@ -1,5 +1,6 @@
 """The pages of the board, of a vote and of a meeting, and the home of whoever has to vote."""
 
+import datetime as dt
 import re
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from governance.models import BoardMeeting, ChangeState, ChangeVote, DecisionRight
 from governance.selectors.changes import change_get
@@ -171,7 +173,7 @@ def test_a_meeting_goes_through_its_agenda_and_leaves_minutes(
 ) -> None:
     small, large = a_request(board, rita, effect=100), a_request(board, rita, effect=900_000)
     browser = signed_in(finn)
-    answer = browser.post("/c/northwind/changes/meeting/new/", {"title": "December board", "at": "2026-12-01T09:00"})
+    answer = browser.post("/c/northwind/changes/meeting/new/", {"title": "December board", "at": soon()})
     with tenant_context(board):
         meeting = BoardMeeting.objects.get()
     assert answer["Location"] == f"/c/northwind/changes/meeting/{meeting.pk}/"
@@ -206,6 +208,11 @@ def test_a_meeting_goes_through_its_agenda_and_leaves_minutes(
     assert browser.post(f"/c/northwind/changes/meeting/{meeting.pk}/minutes/", kept | {"version": 4}).status_code == 409
     paper = browser.get(f"/c/northwind/changes/meeting/{meeting.pk}/minutes.pdf")
     assert paper["Content-Disposition"].startswith("attachment") and paper.content.startswith(b"%PDF")
+
+
+def soon() -> str:
+    """A moment of next week, as a form sends it."""
+    return f"{timezone.localdate() + dt.timedelta(days=7)}T09:00"
 
 
 def now_of_number(number: int) -> Any:
@@ -268,7 +275,7 @@ def test_a_meeting_is_cancelled_while_nothing_was_noted_and_the_board_hears_of_i
 ) -> None:
     number, browser = a_request(board, rita, effect=100), signed_in(finn)
     for title in ("Early", "Held"):
-        browser.post("/c/northwind/changes/meeting/new/", {"title": title, "at": "2026-12-01T09:00"})
+        browser.post("/c/northwind/changes/meeting/new/", {"title": title, "at": soon()})
     with tenant_context(board):
         early, held = BoardMeeting.objects.order_by("pk")
     page = f"/c/northwind/changes/meeting/{held.pk}/"

@@ -1,12 +1,14 @@
 """The pages of the monitors: what they say, whom they let do what, and what they ask of the database."""
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from metrics.models import FindingState, QualityFinding
 from portal.accounts.models import User
@@ -71,7 +73,8 @@ def test_finance_acknowledges_on_the_page_and_what_is_missing_is_said_there(
     browser = signed_in(finn)
     refused = browser.post(f"{url}acknowledge/", {"reason": "", "until": ""})
     assert refused.status_code == 422
-    done = browser.post(f"{url}acknowledge/", {"reason": "Two sites", "until": "2027-01-01"}, follow=True)
+    until = timezone.localdate() + dt.timedelta(days=30)
+    done = browser.post(f"{url}acknowledge/", {"reason": "Two sites", "until": until.isoformat()}, follow=True)
     page = done.content.decode()
     assert "Acknowledged until" in page and "Two sites" in page and "Open it again" in page
     with tenant_context(northwind):

@@ -1,6 +1,9 @@
 """The access matrix of the review board, its votes and its meetings."""
 
+import datetime as dt
 from typing import Any
+
+from django.utils import timezone
 
 from governance.models import Board, BoardMeeting, BoardMember, ChangeRequest
 from governance.selectors.changes import change_get
@@ -55,6 +58,10 @@ def meetings_of(client: Client) -> dict[str, Any]:
     """For the page that lists them."""
     a_meeting(client)
     return {}
+
+
+def a_plan(client: Client) -> dict[str, Any]:
+    return {"title": "Board", "at": f"{timezone.localdate() + dt.timedelta(days=5)}T09:00"}
 
 
 def a_meeting(client: Client) -> dict[str, Any]:
@@ -120,7 +127,7 @@ BOARD_ROUTES = [
     Route("change_emergency", VOTE_CHANGES, "post", for_the_admin, a_yes, (302,), **ADMIN),
     Route("board_meetings", VIEW_CHANGES, "get", meetings_of, status=(200,), names_object=False),
     Route("board_meeting_new", VOTE_CHANGES, "post", something_to_meet_about,
-          {"title": "Board", "at": "2026-12-01T09:00"}, (302,), names_object=False, **FINANCE),
+          a_plan, (302,), names_object=False, **FINANCE),
     Route("board_meeting", VIEW_CHANGES, "get", a_meeting, status=(200,)),
     Route("board_meeting_step", VIEW_CHANGES, "get", a_point, status=(200,)),
     Route("board_meeting_note", VOTE_CHANGES, "post", a_point, noted, (302,), **FINANCE),

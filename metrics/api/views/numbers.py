@@ -21,7 +21,7 @@ from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Bridge, Cell
 from metrics.selectors.movers import movers_get
 from metrics.selectors.moves import customer_moves
-from metrics.selectors.reported import bridge_reported, headline_reported, retention_reported
+from metrics.selectors.reported import bridge_reported, headline_reported, is_stored, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_ARR
@@ -49,12 +49,14 @@ class BridgeDetail(NumbersView):
         The months are cut to those that the book has. Every row ties to the cent.
         """
         asked = call.query
-        given = (asked["first"], asked["last"], asked["by"], asked["grain"], asks.filters_of(asked))
+        filters = asks.filters_of(asked)
+        given = (asked["first"], asked["last"], asked["by"], asked["grain"], filters)
         if asked["view"] == "current":
             bridge = bridge_get(call.client, asked["basis"], *given)
             return bounded(vars(bridge) | {"breaks": [], "restated": []}, len(bridge.rows))
         bridge = bridge_reported(call.client, asked["basis"], *given, asked["as_of"])
-        marks = {"breaks": [], "restated": []} if asked["as_of"] else marks_of(call.client, bridge)
+        is_marked = asked["as_of"] is None and is_stored(asked["by"], filters)
+        marks = marks_of(call.client, bridge) if is_marked else {"breaks": [], "restated": []}
         return bounded(vars(bridge) | marks, len(bridge.rows))
 
 
