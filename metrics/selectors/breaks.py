@@ -13,6 +13,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
+from django.db.models import Q
+
 from metrics.causes import Cause, Causes, causes_of
 from metrics.engine.bridge import TOTAL
 from metrics.engine.month_end import MonthEnd
@@ -95,8 +97,9 @@ def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ..
     closes = latest_closes(head.recognition) if head.may_have_closes else []
     if not closes:
         return ()
-    stands = closed_stands(closes)
-    open_one = open_stand(client, head, stands[-1])
+    versions = versions_behind(closes, head)
+    stands = closed_stands(closes, versions)
+    open_one = open_stand(client, head, stands[-1], versions)
     found = breaks_between([*stands, *([open_one] if open_one else [])])
     causes = causes_of(client, [each.after for each in found], [])
     return tuple(with_cause(each, causes) for each in found)
@@ -107,27 +110,28 @@ def with_cause(found: DefinitionBreak, causes: Causes) -> DefinitionBreak:
     return DefinitionBreak(**{**vars(found), "cause": causes.versions.get(found.after)})
 
 
-def closed_stands(closes: Sequence[MonthClose]) -> list[Stand]:
+def versions_behind(closes: Sequence[MonthClose], head: BookHead) -> dict[int, PolicyVersion]:
+    """By id: the versions that closed months were closed under, and the one that the book follows."""
+    wanted = Q(pk__in={close.policy_id for close in closes}) | Q(number=head.policy_number)
+    return {row.pk: row for row in PolicyVersion.objects.filter(wanted)}
+
+
+def closed_stands(closes: Sequence[MonthClose], versions: Mapping[int, PolicyVersion]) -> list[Stand]:
     """The closed months, the oldest first."""
     rows = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=TOTAL)
     by_close = {row.close_id: row for row in rows}
-    numbers = dict(
-        PolicyVersion.objects.filter(pk__in={close.policy_id for close in closes}).values_list("pk", "number")
-    )
     return [
         Stand(
-            close.month, numbers[close.policy_id], close.policy_parameters, by_close[close.pk].beginning,
+            close.month, versions[close.policy_id].number, close.policy_parameters, by_close[close.pk].beginning,
             by_close[close.pk].ending, close.opening_before, is_closed=True,
         )
         for close in reversed(closes)
     ]  # fmt: skip
 
 
-def open_stand(client: Client, head: BookHead, newest: Stand) -> Stand | None:
+def open_stand(client: Client, head: BookHead, newest: Stand, versions: Mapping[int, PolicyVersion]) -> Stand | None:
     """The first open month after the closed ones, also where it is not over yet; None where the policy is still the same."""
-    version = (
-        PolicyVersion.objects.filter(number=head.policy_number).first() if head.policy_number is not None else None
-    )
+    version = next((row for row in versions.values() if row.number == head.policy_number), None)
     if version is None or not changes_between(newest.parameters, version.parameters):
         return None
     live = bridge_get(client, head, newest.month, newest.month).totals
@@ -185,17 +189,13 @@ def restated_get(client: Client, basis: Basis = None) -> dict[int, Restated]:
     head = book_head(client, basis)
     if not head.may_have_closes:
         return {}
-    latest = list(
-        MonthClose.objects.filter(recognition=head.recognition, revision__gt=1)
-        .select_related("policy", "closed_by")
-        .order_by("month", "-revision")
-        .distinct("month")
-    )
-    if not latest:
+    again = MonthClose.objects.filter(recognition=head.recognition, revision=2).values("month")
+    closes = MonthClose.objects.filter(recognition=head.recognition, month__in=again)
+    revisions = list(closes.select_related("policy", "closed_by").order_by("month", "revision"))
+    if not revisions:
         return {}
-    months = [close.month for close in latest]
-    first = MonthClose.objects.filter(recognition=head.recognition, revision=1, month__in=months)
-    originals = {close.month: close for close in first.select_related("policy", "closed_by")}
+    originals = {close.month: close for close in revisions if close.revision == 1}
+    latest = list({close.month: close for close in revisions}.values())
     rows = CloseBridge.objects.filter(close__in=[*latest, *originals.values()], dimension=TOTAL)
     by_close = {row.close_id: reported_row(row) for row in rows}
     causes = causes_of(client, [], latest)

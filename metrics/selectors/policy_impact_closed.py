@@ -11,10 +11,9 @@ from typing import Final
 
 from metrics.engine.bridge import TOTAL
 from metrics.models import MonthClose
-from metrics.selectors.closes import latest_closes
 from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
-from metrics.selectors.reported import stored_rows
+from metrics.selectors.reported import Stored, stored_rows
 
 MONEY: Final = 8  # the first columns of the bridge are amounts, the rest customers
 
@@ -78,9 +77,9 @@ def closed_effect(impact: PolicyImpact, from_month: int | None) -> ClosedEffect:
 
     Reported is what was closed for the policy in force, in the newest revision.
     """
-    closes = latest_closes(impact.before.policy.recognition)
-    rows = stored_rows(closes, TOTAL, {})[TOTAL]
-    reported = {close.month: cents_of(close, rows[close.month]) for close in closes if close.month in rows}
+    stored = Stored.of(impact.client, impact.before.policy.recognition, {TOTAL}, None)
+    rows = stored_rows(stored.rows, TOTAL, {})[TOTAL]
+    reported = {close.month: cents_of(close, rows[close.month]) for close in stored.closes if close.month in rows}
     months = [month_effect(impact, month, reported[month]) for month in sorted(reported)]
     step = None if from_month is None else adjustment(impact, from_month, reported)
     return ClosedEffect(len(reported), tuple(each for each in months if each is not None), step)

@@ -22,10 +22,9 @@ from metrics.figures import from_cents
 from metrics.selectors.month_ends import MonthEnds, NoValue, newest_month
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.rates import rate_coverage, rate_gaps
-from metrics.selectors.upkeep import EPOCH, names_with_events, since_close
+from metrics.selectors.upkeep import days_past_end, held_and_moved, names_with_events, since_close
 from portal.lib.dates import date_text, month_text
 from portal.lib.money import money_text
-from portal.lib.periods import last_day
 from portal.tenancy.models import Client
 
 MONTHS_BACK: Final = 3
@@ -35,6 +34,9 @@ FORMS: Final = (
     "incorporated inc llc ltd limited gmbh ag kg se sa sas srl spa bv nv ab oy as plc corp corporation co company"
 )
 LEGAL: Final = rf"\b({FORMS.replace(' ', '|')})\b"
+
+
+NO_LINES: Final = np.array([], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,15 @@ class Looked:
     def cents(self) -> Ints | None:
         """What each line adds to the newest month end; None where that cannot be valued."""
         return self.end.by_line() if isinstance(self.end, MonthEnd) else None
+
+    @cached_property
+    def by_account(self) -> dict[str, Ints]:
+        """The lines of every account."""
+        coded = self.ends.given.coded_for(self.policy.customer_unit)
+        order = np.argsort(coded.unit, kind="stable")
+        codes, starts = np.unique(coded.unit[order], return_index=True)
+        parts = np.split(order, starts[1:])
+        return {str(coded.unit_names[code]): rows for code, rows in zip(codes.tolist(), parts, strict=True)}
 
     def at_stake(self, seen: Seen) -> int | None:
         """The ARR of a finding, in cents."""
@@ -166,10 +177,8 @@ def expired(looked: Looked, threshold: Decimal) -> list[Seen]:
     end = looked.end
     if isinstance(end, NoValue) or looked.month is None:
         return []
-    natural = end.lines.natural_end[end.rows]
-    past = (last_day(looked.month) - EPOCH).days - natural + 1
-    over = end.rows[(natural != NEVER) & (past > int(threshold))]
-    rows = looked.frame[over].iter_rows(named=True)
+    over, days = days_past_end(end, looked.month)
+    rows = looked.frame[end.rows[over[days > int(threshold)]]].iter_rows(named=True)
     return [
         Seen(
             row["line_id"], f"{row['customer_name'] or row['customer_id']}: contract {row['contract_id']}",
@@ -198,12 +207,9 @@ def unexplained(looked: Looked, threshold: Decimal) -> list[Seen]:
 
 def unexplained_in(looked: Looked, month: int, before: MonthEnd, end: MonthEnd, limit: int) -> list[Seen]:
     """The accounts of one month, `limit` in cents."""
-    units, size = end.lines.unit_names, len(end.lines.unit_names)
-    held = end.by(end.lines.unit, size)
-    change = held - before.by(before.lines.unit, size)
-    large = {str(units[at]): int(change[at]) for at in np.flatnonzero(np.abs(change) > limit).tolist()}
-    since = since_close(looked.client, month, dict(zip(units.to_list(), held.tolist(), strict=True)))
-    late = {key: cents for key, cents in since.items() if abs(cents) > limit}
+    held, moved = held_and_moved(before, end)
+    large = {key: cents for key, cents in moved.items() if abs(cents) > limit}
+    late = {key: cents for key, cents in since_close(looked.client, month, held).items() if abs(cents) > limit}
     if not large and not late:
         return []
     told, still = set(names_with_events(end, month)), by_rates_alone(before, end)
@@ -214,7 +220,7 @@ def unexplained_in(looked: Looked, month: int, before: MonthEnd, end: MonthEnd, 
 
 def move_seen(looked: Looked, month: int, key: str, change: int, late: int) -> Seen:
     """An account that moved, as a finding."""
-    rows = lines_of_unit(looked, key)
+    rows = looked.by_account.get(key, NO_LINES)
     name = (looked.frame["customer_name"][int(rows[0])] if len(rows) else None) or key
     when = month_text(month, looked.client.locale)
     amount = money_text(from_cents(late or change), looked.client.currency, looked.client.locale, plus=True)
@@ -232,13 +238,6 @@ def by_rates_alone(before: MonthEnd, after: MonthEnd) -> set[str]:
         sums.append(grouped_sum(codes, end.settled.annual_value[end.rows], len(lines.unit_names) * currencies))
     same = (sums[0] == sums[1]).reshape(-1, currencies).all(axis=1)
     return set(lines.unit_names.gather(np.flatnonzero(same)).to_list())
-
-
-def lines_of_unit(looked: Looked, customer: str) -> Ints:
-    """The lines of an account."""
-    coded = looked.ends.given.coded_for(looked.policy.customer_unit)
-    codes = (coded.unit_names == customer).arg_true().to_numpy()
-    return np.flatnonzero(np.isin(coded.unit, codes))
 
 
 def names(looked: Looked, threshold: Decimal) -> list[Seen]:

@@ -12,8 +12,9 @@ then, and no open month. With `original`, closed months as they were closed firs
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 import polars as pl
 
@@ -59,6 +60,28 @@ def is_stored(dimension: str, filters: Filters) -> bool:
     return len(wanted) <= 1 and (not wanted or dimension in (TOTAL, *wanted))
 
 
+@dataclass(frozen=True)
+class Stored:
+    """The revisions that count as reported, and their rows in total and by one property: read once for bridge and retention."""
+
+    closes: list[MonthClose]
+    rows: list[CloseBridge]
+
+    @classmethod
+    def of(
+        cls, client: Client, recognition: str, names: Collection[str], on: dt.date | None, *, original: bool = False
+    ) -> Self:
+        """What closed months hold of the dimensions `names`."""
+        closes = closes_behind(client, recognition, on, original=original)
+        ids = [close.pk for close in closes]
+        return cls(closes, list(CloseBridge.objects.filter(close__in=ids, dimension__in=names)) if ids else [])
+
+
+def names_behind(dimension: str, wanted: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The dimensions whose stored rows answer a question."""
+    return {TOTAL, dimension, *wanted}
+
+
 def closes_behind(client: Client, recognition: str, on: dt.date | None, *, original: bool = False) -> list[MonthClose]:
     """The revisions that count as reported, now or at the end of a day; the first ones where they are asked for."""
     if original:
@@ -77,13 +100,14 @@ def bridge_reported(
     on: dt.date | None = None,
     *,
     original: bool = False,
+    stored: Stored | None = None,
 ) -> Bridge:
     """The bridge with closed months as they were reported and open months as the contracts stand now.
 
     A month that does not begin where the closed month before it ended carries the difference as its `adjustment`: what
     corrections changed in closed months, in the first month after them. A closed month behind an open one stays as it was
     reported: it may begin elsewhere than the open one ends. With more than one filter, or a filter and another dimension,
-    nothing was stored: then the bridge is the live one, and with `on` NotStored is raised.
+    nothing was stored: then the bridge is the live one, and with `on` NotStored is raised. `stored` where it is at hand.
     """
     wanted = chosen_values(filters)
     is_open = isinstance(basis, BookHead) and not basis.may_have_closes
@@ -96,31 +120,31 @@ def bridge_reported(
     live = bridge_get(client, basis, None, None, dimension, "month", wanted)
     if on is not None:
         live = replace(live, periods=(), groups=(), rows=(), totals=())
-    stored = stored_rows(closes_behind(client, live.head.recognition, on, original=original), dimension, wanted)
-    start, end = reported_months(live, stored, first, last)
+    names = names_behind(dimension, wanted)
+    kept = stored or Stored.of(client, live.head.recognition, names, on, original=original)
+    closed = stored_rows(kept.rows, dimension, wanted)
+    start, end = reported_months(live, closed, first, last)
     periods = tuple(periods_of(start, end, grain, client.fiscal_year_start)) if start <= end else ()
-    totals = reported_group(live.totals, stored.get(TOTAL, {}), "", (start, end), periods)
+    totals = reported_group(live.totals, closed.get(TOTAL, {}), "", (start, end), periods)
     if dimension == TOTAL:
         return replace(live, grain=grain, periods=periods, rows=totals, totals=totals)
-    own = stored.get(dimension, {})
+    own = closed.get(dimension, {})
     groups = sorted({row.group for row in live.rows} | {group for rows in own.values() for group in rows})
     by_group = {group: tuple(row for row in live.rows if row.group == group) for group in groups}
     made = [row for group in groups for row in reported_group(by_group[group], own, group, (start, end), periods)]
     place = {period: number for number, period in enumerate(periods)}
     rows = sorted((row for row in made if not is_nothing(row)), key=lambda row: (place[row.period], row.group))
-    kept = tuple(group for group in groups if any(row.group == group for row in rows))
-    return replace(live, grain=grain, periods=periods, groups=kept, rows=tuple(rows), totals=totals)
+    shown = tuple(group for group in groups if any(row.group == group for row in rows))
+    return replace(live, grain=grain, periods=periods, groups=shown, rows=tuple(rows), totals=totals)
 
 
 def stored_rows(
-    closes: Iterable[MonthClose], dimension: str, filters: Mapping[str, tuple[str, ...]]
+    rows: Iterable[CloseBridge], dimension: str, filters: Mapping[str, tuple[str, ...]]
 ) -> dict[str, dict[int, dict[str, BridgeRow]]]:
-    """By dimension, closed month and group: the rows of these closes; a group without a row had nothing then."""
+    """By dimension, closed month and group: the stored rows; a group without a row had nothing then."""
     found: dict[str, dict[int, dict[str, BridgeRow]]] = {TOTAL: {}, dimension: {}}
     (name, values) = next(iter(filters.items()), (TOTAL, ("",)))
-    for row in CloseBridge.objects.filter(
-        close__in=[close.pk for close in closes], dimension__in={TOTAL, dimension, name}
-    ):
+    for row in rows:
         shown = reported_row(row)
         if filters:
             if row.dimension == TOTAL:
@@ -213,14 +237,18 @@ def headline_reported(
     on: dt.date | None = None,
 ) -> Headline:
     """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then."""
-    head = book_head(client, basis)
-    if on is None and not (head.may_have_closes and MonthClose.objects.filter(recognition=head.recognition).exists()):
+    head, wanted = book_head(client, basis), chosen_values(filters)
+    if on is None and not (head.may_have_closes and is_stored(TOTAL, wanted)):
         return headline_get(client, head, month, filters)
-    bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on)
+    stored = Stored.of(client, head.recognition, names_behind(TOTAL, wanted), on)
+    if on is None and not stored.closes:
+        return headline_get(client, head, month, filters)
+    bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on, stored=stored)
     if not bridge.totals:
         return headline_of(bridge.head, [], [])
     months = [row.period.first for row in bridge.totals]
-    kept = {row.month: row for row in retention_reported(client, head, None, months[-1], TOTAL, filters, on)}
+    retained = retention_reported(client, head, None, months[-1], TOTAL, filters, on, stored=stored)
+    kept = {row.month: row for row in retained}
     rows = [
         figures_at(row.ending, row.net_new, row.customers_churned, row.customers_beginning, kept.get(row.period.first))
         for row in bridge.totals
@@ -238,8 +266,12 @@ def retention_reported(
     on: dt.date | None = None,
     *,
     original: bool = False,
+    stored: Stored | None = None,
 ) -> list[RetentionRow]:
-    """`retention_get` with closed months as they were reported; with `on` the months closed by then alone."""
+    """`retention_get` with closed months as they were reported; with `on` the months closed by then alone.
+
+    `stored` where it is at hand.
+    """
     wanted = chosen_values(filters)
     live = [] if on is not None else retention_get(client, basis, first, last, dimension, wanted)
     if not is_stored(dimension, wanted):
@@ -249,26 +281,35 @@ def retention_reported(
             )
         return live
     head = book_head(client, basis)
+    (name, values) = next(iter(wanted.items()), (dimension, ()))
+    kept = stored or Stored.of(client, head.recognition, {name}, on, original=original)
     closes = [
         close
-        for close in closes_behind(client, head.recognition, on, original=original)
+        for close in kept.closes
         if (first is None or close.month >= first) and (last is None or close.month <= last)
     ]
-    (name, values) = next(iter(wanted.items()), (dimension, ()))
-    rows = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=name)
-    rows = rows.filter(group__in=values) if wanted else rows
-    churn = {(row.close_id, row.group): (row.customers_churned, row.customers_beginning) for row in rows}
+    churn = churn_of(kept.rows, name)
     closed = {close.month for close in closes}
     made = [row for row in live if row.month not in closed]
     nothing = dict.fromkeys(RETAINED, 0)
     for close in closes:
-        stored: dict[str, dict[str, int]] = close.retention.get(name, {})
-        groups = {*values} if wanted else {*stored, *(group for pk, group in churn if pk == close.pk)}
-        parts = [(group, stored.get(group, nothing), churn.get((close.pk, group), (0, 0))) for group in sorted(groups)]
+        retained: dict[str, dict[str, int]] = close.retention.get(name, {})
+        lost = churn.get(close.pk, {})
+        groups = {*values} if wanted else {*retained, *lost}
+        parts = [(group, retained.get(group, nothing), lost.get(group, (0, 0))) for group in sorted(groups)]
         if dimension == TOTAL:
             parts = [("", *summed(parts))]
-        made += [retention_row_of(close.month, group, own, *lost) for group, own, lost in parts]
+        made += [retention_row_of(close.month, group, own, *gone) for group, own, gone in parts]
     return sorted(made, key=lambda row: (row.month, row.group))
+
+
+def churn_of(rows: Iterable[CloseBridge], dimension: str) -> dict[int, dict[str, tuple[int, int]]]:
+    """By close and group of a dimension: how many customers churned, of how many."""
+    found: dict[int, dict[str, tuple[int, int]]] = {}
+    for row in rows:
+        if row.dimension == dimension:
+            found.setdefault(row.close_id, {})[row.group] = (row.customers_churned, row.customers_beginning)
+    return found
 
 
 def summed(parts: list[tuple[str, dict[str, int], tuple[int, int]]]) -> tuple[dict[str, int], tuple[int, int]]:

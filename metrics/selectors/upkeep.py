@@ -108,12 +108,8 @@ def account_changes(client: Client, month: int) -> list[AccountChange] | NoValue
         return now
     if isinstance(before, NoValue):
         return before
-    size = len(now.lines.unit_names)
-    held = now.by(now.lines.unit, size)
-    change = held - before.by(before.lines.unit, size)
-    names = now.lines.unit_names.to_list()
-    since = since_close(client, month, dict(zip(names, held.tolist(), strict=True)))
-    moved = {names[at]: int(change[at]) for at in np.flatnonzero(change).tolist()}
+    held, moved = held_and_moved(before, now)
+    since = since_close(client, month, held)
     told = set(names_with_events(now, month))
     called = customer_names([*moved.keys() | since.keys()])
     found = [
@@ -123,6 +119,15 @@ def account_changes(client: Client, month: int) -> list[AccountChange] | NoValue
         for key in moved.keys() | since.keys()
     ]
     return sorted(found, key=lambda each: (-each.size, each.customer))
+
+
+def held_and_moved(before: MonthEnd, end: MonthEnd) -> tuple[dict[str, int], dict[str, int]]:
+    """What each account has at a month end, and by how much those moved that did since the one before, in cents."""
+    names, size = end.lines.unit_names.to_list(), len(end.lines.unit_names)
+    held = end.by(end.lines.unit, size)
+    change = held - before.by(before.lines.unit, size)
+    moved = {names[at]: int(change[at]) for at in np.flatnonzero(change).tolist()}
+    return dict(zip(names, held.tolist(), strict=True)), moved
 
 
 def since_close(client: Client, month: int, held: dict[str, int]) -> dict[str, int]:
@@ -150,16 +155,23 @@ def names_with_events(end: MonthEnd, month: int) -> list[str]:
     return [str(lines.unit_names[code]) for code in np.unique(lines.unit[happened]).tolist()]
 
 
+def days_past_end(end: MonthEnd, month: int) -> tuple[Ints, Ints]:
+    """The lines that count at a month end though their last day of service lies before it, and for how many days it does."""
+    natural = end.lines.natural_end[end.rows]  # the day after the last one
+    past = (last_day(month) - EPOCH).days - natural + 1
+    over = (natural != NEVER) & (past > 0)
+    return np.flatnonzero(over), past[over]
+
+
 def lines_past_end(client: Client, month: int) -> list[PastEnd] | NoValue:
     """The lines that give ARR at a month end though their last day of service lies before it, the largest first."""
     end = MonthEnds.of(client).at(policy_in_force(client), month)
     if isinstance(end, NoValue):
         return end
-    lines, closing = end.lines, (last_day(month) - EPOCH).days
-    over = (lines.natural_end[end.rows] != NEVER) & (lines.natural_end[end.rows] <= closing)
+    over, _ = days_past_end(end, month)
     found = [
         PastEnd(row["line_id"], row["contract_id"], row["customer_id"], row["ends_on"], from_cents(int(cents)))
-        for row, cents in zip(lines.frame[end.rows[over]].to_dicts(), end.cents[over].tolist(), strict=True)
+        for row, cents in zip(end.lines.frame[end.rows[over]].to_dicts(), end.cents[over].tolist(), strict=True)
     ]
     return sorted(found, key=lambda each: (-each.arr, each.line_id))
 

@@ -90,7 +90,8 @@ def monitors_ensure(*, client: Client) -> list[QualityMonitor]:
 def quality_look(*, client: Client, now: dt.datetime) -> Looks:
     """Look at everything at `now`, keep what is found, tell whom it concerns, and set when to look again."""
     monitors_ensure(client=client)
-    monitors = list(QualityMonitor.objects.select_for_update(of=("self",)).order_by("pk"))  # one look at a time
+    rows = QualityMonitor.objects.select_related("owner", "escalate_to").select_for_update(of=("self",))
+    monitors = list(rows.order_by("pk"))  # one look at a time
     today = now.astimezone(time_zone(client.time_zone)).date()
     looked, done = book_of(client, now), Looks()
     for monitor in monitors:

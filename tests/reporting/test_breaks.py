@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 import pytest
@@ -132,6 +133,14 @@ def test_the_paper_has_the_same_marks(restated: Client, finns: Browser, monkeypa
         "Mar 2026 restated: =Agreed anew.", "ARR as reported</text>",
     ):  # fmt: skip
         assert said in text, said
+
+
+def test_the_page_asks_little_of_closed_months(
+    restated: Client, finns: Browser, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    finns.get(f"{ARR}?scale=full")
+    with django_assert_max_num_queries(41):
+        assert "restated" in finns.get(ARR).content.decode()
 
 
 def test_what_is_too_long_for_paper_is_said_on_the_page(

@@ -69,11 +69,19 @@ def test_every_change_is_in_the_log(northwind: Client, finn: User) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "why"),
-    [({"name": " "}, "a name"), ({"events": []}, "at least one event"), ({"events": ["money.stolen"]}, "of the list")],
+    [
+        ({"name": " "}, "a name"),
+        ({"events": []}, "at least one event"),
+        ({"events": ["money.stolen"]}, "of the list"),
+        ({"url": "http://event.of/name"}, "https"),
+    ],
 )
-def test_what_is_missing_is_said(northwind: Client, finn: User, wrong: dict[str, Any], why: str) -> None:
-    with pytest.raises(WebhookError, match=why), tenant_context(northwind):
+def test_what_is_missing_is_said_beside_its_field(
+    northwind: Client, finn: User, wrong: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(WebhookError, match=why) as said, tenant_context(northwind):
         endpoint_add(client=northwind, user=finn, **(SAID | wrong))
+    assert [said.value.field] == list(wrong)
 
 
 def test_an_address_is_told_once_and_a_client_has_twenty_at_most(northwind: Client, finn: User) -> None:

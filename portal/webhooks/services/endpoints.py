@@ -23,7 +23,11 @@ LONGEST: Final = 500  # characters of an address, as it is sent
 
 
 class WebhookError(ValueError):
-    """An endpoint cannot be like that; the message is for the person who tried."""
+    """An endpoint cannot be like that; the message is for the person who tried. `field`: what it is about, if one alone."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def endpoint_add(
@@ -116,16 +120,16 @@ def settled(name: str, url: str, events: Iterable[str]) -> dict[str, Any]:
     """What an endpoint is, checked."""
     chosen = sorted(set(events))
     if not name.strip():
-        raise WebhookError("give the webhook a name that says which program listens")
+        raise WebhookError("give the webhook a name that says which program listens", "name")
     if not chosen or not set(chosen) <= EVENTS.keys():
-        raise WebhookError("choose at least one event of the list")
+        raise WebhookError("choose at least one event of the list", "events")
     try:
         url_check(url.strip(), allow_loopback=not settings.PRODUCTION)
         plain = url_plain(url.strip())
     except OutboundError as error:
-        raise WebhookError(f"this address cannot be used: {error}") from error
+        raise WebhookError(f"this address cannot be used: {error}", "url") from error
     if len(plain) > LONGEST:
-        raise WebhookError(f"this address is longer than {LONGEST} characters as it is sent")
+        raise WebhookError(f"this address is longer than {LONGEST} characters as it is sent", "url")
     return {"name": name.strip()[:80], "url": plain, "events": chosen}
 
 
@@ -138,4 +142,4 @@ def unique(url: str, but: WebhookEndpoint | None = None) -> None:
     """WebhookError where another endpoint has the address."""
     others = WebhookEndpoint.objects.filter(url=url, removed_at=None)
     if (others.exclude(pk=but.pk) if but else others).exists():
-        raise WebhookError("there is a webhook for this address already: change its events instead")
+        raise WebhookError("there is a webhook for this address already: change its events instead", "url")

@@ -45,7 +45,7 @@ def webhook_new(request: TenantRequest) -> HttpResponse:
         try:
             endpoint, secret = endpoint_add(client=request.client, user=request.user, **form.cleaned_data)
         except WebhookError as error:
-            form.add_error(field_of(error), str(error))
+            form.add_error(error.field, str(error))
         else:
             return render(request, "webhooks/key.html", {"endpoint": endpoint, "secret": secret, "is_new": True})
     return render(request, "webhooks/new.html", {"form": form}, status=422 if form.errors else 200)
@@ -64,7 +64,7 @@ def webhook(request: TenantRequest, endpoint_id: int) -> HttpResponse:
         try:
             endpoint_change(endpoint=endpoint, **form.cleaned_data)
         except WebhookError as error:
-            form.add_error(field_of(error), str(error))
+            form.add_error(error.field, str(error))
         else:
             messages.success(request, "Saved.")
             return to_endpoint(request, endpoint)
@@ -136,9 +136,3 @@ def webhook_key_end(request: TenantRequest, endpoint_id: int) -> HttpResponse:
     previous_end(endpoint=endpoint)
     messages.success(request, "The old key no longer signs.")
     return to_endpoint(request, endpoint)
-
-
-def field_of(error: WebhookError) -> str:
-    """The field that an error is about."""
-    text = str(error)
-    return "url" if "address" in text else "events" if "event of" in text else "name"
