@@ -20,6 +20,7 @@ class GovernanceConfig(AppConfig):
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
         policies.BOARD_DECIDES.append(import_module("governance.selectors.board").has_board)
         people = import_module("portal.accounts.services.people")
+        people.BEFORE_ROLES.append(import_module("governance.services.board").require_seats_kept)
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.registry").metrics_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.board").board_leave)

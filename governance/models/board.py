@@ -1,5 +1,6 @@
 """The review board of a client: who sits on it, what decides which change, the votes, and its meetings."""
 
+import datetime as dt
 from typing import ClassVar
 
 from django.conf import settings
@@ -208,6 +209,14 @@ class BoardMeeting(TenantModel):
 
     class Meta(TenantModel.Meta):
         ordering: ClassVar = ["-at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    at__gte=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), at__lt=dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+                ),
+                name="board_meeting_on_a_day_people_mean",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.title)

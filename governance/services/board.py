@@ -2,10 +2,12 @@
 
 `board_start(client=, user=)` · `seat_give(client=, version=, person=, function=, is_chair=, user=)` ·
 `seat_end(client=, version=, person=, user=)` · `chair_name(client=, version=, person=, user=)` ·
-`rights_save(client=, version=, rows=, pay_period=, user=)` · `board_leave(client, person)`
+`rights_save(client=, version=, rows=, pay_period=, user=)` · `board_leave(client, person)` ·
+`require_seats_kept(client, member, role, user)`
 
 Every change raises the board's version, is audited, and stays in its history. Nobody changes seats, chair or table while a
-request of their own is open, in whichever state: the board would be made to decide about them.
+request of their own is open, in whichever state, nor makes a seat void or good again by its holder's role or membership: the
+board would be made to decide about them.
 """
 
 from collections.abc import Sequence
@@ -39,6 +41,7 @@ from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, ClientRole, Membership
 from portal.tenancy.selectors import is_staff_of
+from portal.tenancy.services import TenancyError
 
 MOST_ROWS: Final = 40
 LARGEST: Final = 10**17
@@ -219,6 +222,22 @@ def rows_write(board: Board, rows: Sequence[RightRow]) -> None:
         for place, row in enumerate(rows, 1)
     ]
     DecisionRight.objects.bulk_create(made)
+
+
+def require_seats_kept(client: Client, member: Membership, role: str, user: Any) -> None:
+    """TenancyError where whoever has an open request would make another's seat void, or good again, by a role or its end."""
+    if (
+        user is None
+        or user.pk == member.user_id
+        or not BoardMember.objects.filter(user=member.user, until=None).exists()
+    ):
+        return
+    if may_sit(member.role) == (role in ClientRole.values and may_sit(role)):
+        return
+    try:
+        require_nothing_own(user)
+    except DefinitionError as error:
+        raise TenancyError(f"{member.user.get_full_name()} sits on the review board, and {error}") from error
 
 
 def board_leave(client: Client, person: Any) -> None:

@@ -84,13 +84,17 @@ def change_draft(*, client: Client, kind: str, wish: Wish, user: Any) -> ChangeR
 
 
 def change_edit(*, request: ChangeRequest, version: int, wish: Wish, user: Any) -> ChangeRequest:
-    """Write a request anew: while it is a draft, or was sent back. OutdatedError where somebody else wrote in the meantime."""
+    """Write a request anew: a draft by its author, what was sent back by whoever asks for changes.
+
+    OutdatedError where somebody else wrote in the meantime.
+    """
     registry_lock(request.client)
     locked = change_lock(request)
     if locked.state not in WRITABLE:
         raise TransitionError(f"this request {WORDS[locked.state]} and is not written any more: nothing was changed")
     if locked.version != version:
         raise OutdatedError
+    require_author(locked, user)
     before = content_digest(locked)
     wish_keep(locked, wish, wish_settle(locked.client, locked.kind, wish))
     locked.edited_by = user
@@ -112,8 +116,7 @@ def change_submit(
     locked = change_lock(request)
     if locked.version != version:
         raise OutdatedError
-    if locked.state == ChangeState.DRAFT and locked.requested_by_id != getattr(user, "pk", None):
-        raise DefinitionError("a draft is submitted by whoever wrote it")
+    require_author(locked, user)
     step = "resubmit" if locked.state == ChangeState.NEEDS_CHANGES else "submit"
     said = reason.strip()
     if locked.state in WRITABLE:
@@ -130,12 +133,19 @@ def change_submit(
 
 def change_withdraw(*, request: ChangeRequest, user: Any, reason: str = "", may_any: bool = False) -> ChangeRequest:
     """Take a request back before it is decided: whoever asked or wrote it, and with `may_any` whoever triages."""
+    require_author(request, user)
     if not may_any and user.pk not in (request.requested_by_id, request.edited_by_id):
         raise DefinitionError("only whoever asked for it, or takes requests in hand, withdraws it")
     return change_move(request=request, step="withdraw", user=user, reason=reason)
 
 
 # --- what must hold ---------------------------------------------------------------------------------------------------
+
+
+def require_author(request: ChangeRequest, user: Any) -> None:
+    """DefinitionError for whoever would write, submit or withdraw the draft of somebody else."""
+    if request.state == ChangeState.DRAFT and request.requested_by_id != getattr(user, "pk", None):
+        raise DefinitionError("a draft is its author's alone: nobody else writes, submits or withdraws it")
 
 
 def wish_settle(client: Client, kind: str, wish: Wish) -> Settled:

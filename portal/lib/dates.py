@@ -49,8 +49,14 @@ def time_zone(name: str) -> tzinfo:
 
 
 def instant_text(instant: datetime, locale: str = DEFAULT_LOCALE, zone: str = "UTC") -> str:
-    """An instant in the reader's time zone, with the zone named: "31 Dec 2025, 14:05 UTC"."""
-    local = instant.astimezone(time_zone(zone))
+    """An instant in the reader's time zone, with the zone named: "31 Dec 2025, 14:05 UTC".
+
+    At the very ends of the calendar, where that zone has no such day, in UTC.
+    """
+    try:
+        local = instant.astimezone(time_zone(zone))
+    except OverflowError:
+        local = instant.astimezone(UTC)
     return f"{date_text(local.date(), locale)}, {local:%H:%M} {local.tzname()}"
 
 

@@ -138,7 +138,7 @@ def test_what_ends_an_invitation(death: str, invited: str, northwind: Client, an
         elif death == "member":
             nora = User.objects.create_user("nora@example.com", PASSWORD)
             member = member_add(client=northwind, user=nora, role=ClientRole.ANALYST)
-            person_role_change(client=northwind, member=member, role=ClientRole.STAKEHOLDER)
+            person_role_change(client=northwind, member=member, role=ClientRole.STAKEHOLDER, user=None)
     assert opened_page(stranger, invited) == 410
     assert stranger.post("/join/", {"name": "Nora", "password": PASSWORD}).status_code == 410
 

@@ -151,9 +151,9 @@ def test_what_ends_a_link(death: str, link: str, northwind: Client, stan: User, 
         elif death == "email":  # only the operator, past the portal, changes the address of a person
             MagicLink.objects.update(email="stan.before@example.com")
         elif death == "role":
-            person_role_change(client=northwind, member=member, role=ClientRole.FINANCE)
+            person_role_change(client=northwind, member=member, role=ClientRole.FINANCE, user=None)
         elif death == "removed":
-            person_remove(client=northwind, member=member)
+            person_remove(client=northwind, member=member, user=None)
     stranger.get(link, follow=True)
     assert stranger.post("/link/").status_code == 410
     assert stranger.get("/c/northwind/").status_code == 302

@@ -82,7 +82,7 @@ def test_what_ends_a_token(death: str, northwind: Client, rita: User) -> None:
         elif death == "expired":
             ApiToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
         elif death == "removed":
-            person_remove(client=northwind, member=Membership.objects.get(user=rita))
+            person_remove(client=northwind, member=Membership.objects.get(user=rita), user=None)
     assert refused(text)
 
 

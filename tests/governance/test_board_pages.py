@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -268,6 +268,11 @@ def test_a_meeting_at_the_end_of_the_calendar_is_refused_and_hides_no_other(
         answer = browser.post("/c/northwind/changes/meeting/new/", {"title": "Board", "at": f"{day}T09:00"})
         assert answer.status_code == 422 and "at most five years ahead" in answer.content.decode()
     assert browser.get("/c/northwind/changes/meeting/").status_code == 200
+    browser.post("/c/northwind/changes/meeting/new/", {"title": "Board", "at": "2026-12-01T09:00"})
+    with tenant_context(board):
+        for year in (1, 9999):
+            with pytest.raises(IntegrityError, match="on_a_day_people_mean"), transaction.atomic():
+                BoardMeeting.objects.update(at=dt.datetime(year, 12, 31, 9, tzinfo=dt.UTC))
 
 
 def test_a_meeting_is_cancelled_while_nothing_was_noted_and_the_board_hears_of_it(

@@ -140,7 +140,7 @@ def test_a_draft_is_its_authors_alone(northwind: Client, finn: User, rita: User,
         assert finns.get(address(name, number=1)).status_code == 200
     for name in ("change_submit", "change_withdraw", "change_edit", "change_impact_start"):
         assert ritas.post(address(name, number=1), wish_form(northwind)).status_code == 404
-    with tenant_context(northwind), pytest.raises(DefinitionError, match="submitted by whoever wrote it"):
+    with tenant_context(northwind), pytest.raises(DefinitionError, match="its author's alone"):
         change_submit(request=ChangeRequest.objects.get(), version=1, user=rita)
     assert now(northwind).state == ChangeState.DRAFT
     assert finns.post(address("change_withdraw", number=1)).status_code == 302

@@ -1,5 +1,6 @@
 """Writing, submitting and joining change requests: what each kind has to say, and what is refused with its reason."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from governance.selectors.change_pay import touches_pay
 from governance.selectors.registry import month_now, registry_get
 from governance.services.change_states import change_move
 from governance.services.change_triage import change_join, change_triage
-from governance.services.changes import DuplicateError, Wish, change_draft, change_edit, change_submit
+from governance.services.changes import DuplicateError, Wish, change_draft, change_edit, change_submit, change_withdraw
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import registry_start
 from governance.services.signoff_states import TransitionError
@@ -164,10 +165,16 @@ def test_a_request_is_written_while_it_is_a_draft_and_the_second_writer_is_told(
 ) -> None:
     with tenant_context(northwind):
         request = asked(northwind, "policy", GRACE, rita)
-        written = change_edit(
-            request=request, version=1, wish=wish({"parameters": {"renewal_grace_days": 45}}), user=finn
-        )
-        assert (written.version, written.edited_by, written.requested_by) == (2, finn, rita)
+        later = wish({"parameters": {"renewal_grace_days": 45}})
+        by_another: list[Callable[[], object]] = [
+            lambda: change_edit(request=request, version=1, wish=later, user=finn),
+            lambda: change_withdraw(request=request, user=finn, may_any=True),
+        ]
+        for write in by_another:
+            with pytest.raises(DefinitionError, match="a draft is its author's alone"):
+                write()
+        written = change_edit(request=request, version=1, wish=later, user=rita)
+        assert (written.version, written.edited_by, written.requested_by) == (2, rita, rita)
         assert written.content_sha256 != request.content_sha256
         with pytest.raises(OutdatedError):
             change_edit(request=request, version=1, wish=wish(GRACE), user=rita)
@@ -274,7 +281,7 @@ def test_who_leaves_takes_care_of_no_request_any_more(northwind: Client, rita: U
     with tenant_context(northwind):
         request = change_submit(request=asked(northwind, "policy", GRACE, finn), version=1, user=finn)
         request = change_triage(request=request, version=2, owner=rita, urgency="normal", user=rita)
-        person_remove(client=northwind, member=Membership.objects.get(user=rita))
+        person_remove(client=northwind, member=Membership.objects.get(user=rita), user=None)
         left = ChangeRequest.objects.get()
         assert (left.owner, left.state, left.version) == (None, ChangeState.TRIAGE, request.version + 1)
         assert ChangeEvent.objects.get(step="owner").text == "Rita left and takes care of it no more."

@@ -352,7 +352,7 @@ def test_the_owner_is_one_of_the_clients_people(kept: Client, rita: User, otto: 
 def test_whoever_leaves_owns_no_metric_any_more(kept: Client, rita: User, adam: User) -> None:
     with tenant_context(kept):
         metric_owner_set(metric=metric("arr"), version=1, owner=rita)
-        person_remove(client=kept, member=Membership.objects.get(user=rita))
+        person_remove(client=kept, member=Membership.objects.get(user=rita), user=None)
         assert metric("arr").owner is None and metric("arr").version == 3
         assert MetricEvent.objects.filter(metric__key="arr")[0].text == "Owner: Rita → nobody; they left."
 

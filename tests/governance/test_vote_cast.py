@@ -1,11 +1,12 @@
 """Votes: bound to what was shown, kept for ever, void when it changes, and deciding by themselves."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 
-from governance.models import ChangeState, ChangeVote, Metric
+from governance.models import ChangeRequest, ChangeState, ChangeVote, Metric
 from governance.selectors.board import seats_void
 from governance.selectors.voting import decision_of, to_vote, votes_of
 from governance.services.board import RightRow, seat_end
@@ -52,6 +53,11 @@ def test_a_no_says_why_and_rejects_with_it(northwind: Client, finn: User, rita: 
         assert now_of(request).state == ChangeState.REJECTED
         told = Notice.objects.filter(user=rita).order_by("-pk")[0].text
         assert "rejected" in told and "Finance said no. Finn (Finance): It hides churn" in told
+        ChangeRequest.objects.filter(pk=request.pk).update(owner=rita)
+        others: list[dict[str, Any]] = [{"content": {}}, {"title": "Other"}, {"requested_by": finn}]
+        for column in others:
+            with pytest.raises(DatabaseError, match="only what is still open"), transaction.atomic():
+                ChangeRequest.objects.update(**column)
 
 
 def test_what_is_no_longer_what_was_shown_is_refused_and_nothing_is_stored(

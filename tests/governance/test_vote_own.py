@@ -12,9 +12,10 @@ from governance.services.changes import change_edit, change_submit
 from governance.services.emergency import emergency_approve
 from governance.services.problems import DefinitionError
 from portal.accounts.models import User
-from portal.tenancy.models import AuditEntry, Client, ClientRole
+from portal.accounts.services.people import person_remove, person_role_change
+from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import member_add
+from portal.tenancy.services import TenancyError, member_add
 from tests.conftest import person_named
 from tests.governance.boards import (
     BASE,
@@ -193,6 +194,36 @@ def test_who_asked_changes_neither_seats_nor_chair_nor_table_in_whichever_state_
         ChangeRequest.objects.update(state=ChangeState.CLOSED)
         shut_out()
         seat_end(client=northwind, version=version(), person=finn, user=rita)
+
+
+def test_who_asked_takes_nobody_off_the_board_by_their_role_or_membership(
+    northwind: Client, finn: User, rita: User, eve: User, adam: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Finn says no to Adam's request. Without Finn's seat, two yes would do; so it stays until somebody else ends it."""
+    with tenant_context(northwind):
+        a_board(northwind, RightRow(yes_count=1, quorum=2), finance=finn, revops=rita, executive=eve)
+        request = in_review(northwind, by=adam)
+        vote(request, finn, "no")
+        finns = Membership.objects.get(user=finn)
+        for role in (ClientRole.ANALYST, ClientRole.STAKEHOLDER):
+            with pytest.raises(TenancyError, match="Finn sits on the review board, and your own request CR-1 is open"):
+                person_role_change(client=northwind, member=finns, role=role, user=adam)
+        with pytest.raises(TenancyError, match="CR-1 is open"):
+            person_remove(client=northwind, member=finns, user=adam)
+    answer = signed_in(adam).post(f"/c/northwind/people/{finns.pk}/end/", follow=True)
+    assert "Nothing was changed: Finn sits on the review board" in answer.content.decode()
+    with tenant_context(northwind):
+        person_role_change(
+            client=northwind, member=finns, role=ClientRole.SALES, user=adam
+        )  # a role that votes as well
+        eves = Membership.objects.get(user=eve)
+        person_role_change(client=northwind, member=eves, role=ClientRole.ANALYST, user=rita)
+        with pytest.raises(TenancyError, match="CR-1 is open"):  # nor does Adam call an ally back
+            person_role_change(
+                client=northwind, member=Membership.objects.get(user=eve), role=ClientRole.SALES, user=adam
+            )
+        change_move(request=request, step="withdraw", user=adam)
+        person_remove(client=northwind, member=finns, user=adam)
 
 
 def test_the_page_refuses_too_and_shows_no_form(

@@ -117,6 +117,8 @@ def test_dates_in_words() -> None:
     noon = datetime(2025, 12, 31, 12, 5, tzinfo=UTC)
     assert dates.instant_text(noon, "en", "Europe/Zurich") == "31 Dec 2025, 13:05 CET"
     assert dates.instant_text(noon, "en", "Nowhere/At all") == "31 Dec 2025, 12:05 UTC"
+    last = datetime.max.replace(tzinfo=UTC)
+    assert dates.instant_text(last, "en", "Europe/Zurich") == "31 Dec 9999, 23:59 UTC"
     assert dates.relative_text(noon - timedelta(days=3), noon) == "3 days ago"
 
 

@@ -20,11 +20,18 @@ from portal.tenancy.services import TenancyError, consultant_unassign, firm_memb
 
 # What higher floors do when one of the client's people leaves, in the same transaction; named at start-up by their apps.
 WHEN_LEAVING: Final[list[Callable[[Client, Any], None]]] = []
+# What must hold before somebody (None for a job) gives one of the client's people another role, "" for none: TenancyError.
+BEFORE_ROLES: Final[list[Callable[[Client, Membership, str, Any], None]]] = []
 
 
-def person_role_change(*, client: Client, member: Membership, role: str) -> Membership:
-    """Give one of the client's people another role; runs in the client's scope. The last admin stays one."""
+def person_role_change(*, client: Client, member: Membership, role: str, user: Any) -> Membership:
+    """Give one of the client's people another role; runs in the client's scope. The last admin stays one.
+
+    TenancyError too for what `BEFORE_ROLES` forbids to `user`, who does it.
+    """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    for require in BEFORE_ROLES:
+        require(client, member, role, user)
     if member.role == ClientRole.ADMIN and role != ClientRole.ADMIN and _admins() == 1:
         raise TenancyError("this is the client's only admin: name another one first")
     changed = member_add(client=client, user=member.user, role=role)
@@ -32,17 +39,22 @@ def person_role_change(*, client: Client, member: Membership, role: str) -> Memb
     return changed
 
 
-def person_remove(*, client: Client, member: Membership) -> None:
-    """End a person's membership, their links and tokens, and what they were asked; runs in the client's scope."""
+def person_remove(*, client: Client, member: Membership, user: Any) -> None:
+    """End a person's membership, their links and tokens, and what they were asked; runs in the client's scope.
+
+    TenancyError for the last admin, and for what `BEFORE_ROLES` forbids to `user`, who does it.
+    """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-    user = member.user
+    for require in BEFORE_ROLES:
+        require(client, member, "", user)
+    person = member.user
     member_remove(client=client, member=member)
-    _close_links(user, "no longer a member")
-    revoked = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    _close_links(person, "no longer a member")
+    revoked = ApiToken.objects.filter(user=person, revoked_at=None).update(revoked_at=timezone.now())
     if revoked:
-        audit.record("token.revoked", object_type="user", object_id=user.email, details={"tokens": revoked})
+        audit.record("token.revoked", object_type="user", object_id=person.email, details={"tokens": revoked})
     for leave in WHEN_LEAVING:
-        leave(client, user)
+        leave(client, person)
 
 
 def consultant_role_change(*, firm: Firm, member: FirmMembership, role: str) -> FirmMembership:

@@ -93,7 +93,7 @@ def person_role(request: TenantRequest, member_id: int) -> HttpResponse:
     return _attempt(
         request,
         f"{member.user.get_full_name()} now has the role {dict(ClientRole.choices).get(role, role)}.",
-        lambda: person_role_change(client=request.client, member=member, role=role),
+        lambda: person_role_change(client=request.client, member=member, role=role, user=request.user),
     )
 
 
@@ -106,7 +106,7 @@ def person_end(request: TenantRequest, member_id: int) -> HttpResponse:
     return _attempt(
         request,
         f"{member.shown_name} no longer reaches {request.client}.",
-        lambda: person_remove(client=request.client, member=member),
+        lambda: person_remove(client=request.client, member=member, user=request.user),
     )
 
 
