@@ -6,8 +6,7 @@ from typing import Any, Final
 from governance.change_impact import REST, TOTAL, Impact
 from metrics.engine.bridge import AMOUNTS, COUNTS
 from metrics.figures import from_cents
-from metrics.selectors.periods import Grain, Period, periods_of
-from portal.lib.dates import month_text
+from metrics.selectors.periods import Grain, Period, period_label, periods_of
 from portal.lib.money import figure_style, money_text, number_text, unit_text
 
 SIDES: Final = ("before", "after")
@@ -56,10 +55,7 @@ class Shown:
 
     def label(self, period: Period) -> str:
         """“Dec 2025”, “Q4 FY2025”."""
-        if self.grain == "month":
-            return month_text(period.last, self.locale)
-        year, _, quarter = period.key.partition("-")
-        return f"{quarter} {year}{' (part)' if period.is_partial else ''}"
+        return period_label(period, self.grain, self.locale)
 
     def cents(self, side: str, figure: str, period: Period, dimension: str = TOTAL, group: str = REST) -> int | None:
         """A figure of a period: a balance at its first or last month, a flow as the sum of its months."""

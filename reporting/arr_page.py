@@ -13,6 +13,7 @@ from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Figure, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
+from metrics.selectors.periods import period_label
 from metrics.selectors.reported import bridge_reported, headline_reported, is_stored
 from portal.lib.dates import month_text
 from portal.lib.money import unit_text
@@ -21,7 +22,7 @@ from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, ArrQuery
 from reporting.break_notes import Notes, breaks_shown, notes_of
 from reporting.break_trend import trend
-from reporting.bridge_view import bridge_table, moves_url, period_label, span_text, waterfall
+from reporting.bridge_view import bridge_table, moves_url, span_text, waterfall
 
 DEFAULT_MONTHS = 12
 COHORT_COLUMNS = 12

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from metrics.selectors.books import book_head
 from metrics.selectors.figures import Bridge, BridgeRow
 from metrics.selectors.findings import finding_sentence
+from metrics.selectors.periods import period_label
 from portal.lib.money import money_text, percent_text, unit_text
 from portal.lib.paper import PaperError, paper
 from portal.lib.periods import last_day
@@ -19,7 +20,7 @@ from reporting.arr_page import TILES, Reader, bridge_for, first_month, headline_
 from reporting.arr_query import ArrQuery
 from reporting.break_notes import Notes, notes_of
 from reporting.break_trend import trend
-from reporting.bridge_view import LABELS, STANDS, columns_of, period_label, span_amounts
+from reporting.bridge_view import LABELS, STANDS, columns_of, span_amounts
 from reporting.exports import bridge_csv
 from reporting.paper_chart import lines_svg
 

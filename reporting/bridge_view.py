@@ -6,8 +6,7 @@ from typing import Any
 
 from metrics.selectors.drill import months_behind
 from metrics.selectors.figures import Bridge, BridgeRow
-from metrics.selectors.periods import Period
-from portal.lib.dates import month_text
+from metrics.selectors.periods import period_label
 from portal.lib.money import EXPONENTS, figure_style, money_text
 from portal.lib.periods import month_format
 from reporting.arr_query import ArrQuery
@@ -40,15 +39,6 @@ COUNT_LABELS = {
     "customers_ending": "Customers",
 }
 STANDS = ("beginning", "ending")
-
-
-def period_label(period: Period, grain: str, locale: str) -> str:
-    """ "Oct 2026", "Q3 FY2027", "FY2027"; a cut period says so."""
-    if grain == "month":
-        return month_text(period.last, locale)
-    year, _, quarter = period.key.partition("-")
-    label = f"{quarter} {year}" if quarter else year
-    return f"{label} (part)" if period.is_partial else label
 
 
 def span_text(first: int, last: int) -> str:

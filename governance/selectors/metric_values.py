@@ -2,6 +2,8 @@
 
 `MetricValues(client, registry).point(key, month) -> Point` · `.series(key, first, last)` · `.of_formula(node, unit, month)`
 
+With a `grain` the values are those of quarters or years of the client's fiscal year, each under its last month: the formula is
+computed over the period's own measures, so that a share of a quarter is no mean of three months.
 Values are exact until they are shown: `Point.value` is rounded half up to `places_of(unit)`, `Point.exact` is not.
 """
 
@@ -17,6 +19,8 @@ from metrics.formula.evaluate import Evaluator
 from metrics.formula.faults import FormulaError, Missing
 from metrics.formula.nodes import Node
 from metrics.selectors.measure_values import MeasureReader
+from metrics.selectors.period_measures import PeriodMeasures
+from metrics.selectors.periods import Grain, Period, periods_of
 from portal.lib.money import minor_digits
 from portal.tenancy.models import Client
 
@@ -49,16 +53,28 @@ def rounded(value: Fraction, places: int) -> Decimal:
 class MetricValues:
     """The values of one client's registry; each measure is read once, and each metric and month computed once."""
 
-    def __init__(self, client: Client, registry: Registry | None = None, reader: MeasureReader | None = None) -> None:
-        self.client = client
+    def __init__(
+        self,
+        client: Client,
+        registry: Registry | None = None,
+        reader: MeasureReader | None = None,
+        grain: Grain = "month",
+    ) -> None:
+        self.client, self.grain = client, grain
         self.registry = registry or registry_get(client)
         self.reader = reader or MeasureReader(client)
-        self.evaluator = Evaluator(self.registry.formula_at, self.reader.at, self.registry.labels)
+        self.spans = PeriodMeasures(self.reader, grain, client.fiscal_year_start)
+        self.evaluator = Evaluator(self.formula_at, self.spans.at, self.registry.labels)
 
     @cached_property
     def months(self) -> tuple[int, int] | None:
         """The first and the last month that have numbers; None where there are none."""
         return self.reader.months
+
+    def formula_at(self, key: str, month: int) -> Node | Missing | None:
+        """The formula of a metric in the period that ends with a month, or why it says nothing of one."""
+        found = self.registry.formula_at(key, month)
+        return self.spans.readable(found) or found if isinstance(found, Node) else found
 
     def point(self, key: str, month: int) -> Point:
         """A metric in a month."""
@@ -72,8 +88,12 @@ class MetricValues:
         return self.shown(found, unit, month, version.number if version else None)
 
     def series(self, key: str, first: int, last: int) -> list[Point]:
-        """A metric month by month."""
-        return [self.point(key, month) for month in range(first, last + 1)]
+        """A metric month by month, or by the periods that these months reach, each under its last month."""
+        return [self.point(key, period.last) for period in self.periods(first, last)]
+
+    def periods(self, first: int, last: int) -> list[Period]:
+        """The months, quarters or years from `first` to `last`."""
+        return periods_of(first, last, self.grain, self.client.fiscal_year_start)
 
     def of_formula(self, node: Node, unit: str, months: Iterable[int]) -> list[Point]:
         """A formula that is no metric's yet, in some months. FormulaError where it cannot be computed."""

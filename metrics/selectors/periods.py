@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from portal.lib.dates import month_text
 from portal.lib.periods import month_format
 
 Grain = Literal["month", "quarter", "year"]
@@ -24,12 +25,17 @@ def periods_of(first: int, last: int, grain: Grain, fiscal_year_start: int = 1) 
     periods: list[Period] = []
     month = first
     while month <= last:
-        start = month - (month - (fiscal_year_start - 1)) % MONTHS[grain]
+        start = period_start(month, grain, fiscal_year_start)
         end = start + MONTHS[grain] - 1
         shown = (month, min(end, last))
         periods.append(Period(period_key(start, grain, fiscal_year_start), *shown, is_partial=shown != (start, end)))
         month = end + 1
     return periods
+
+
+def period_start(month: int, grain: Grain, fiscal_year_start: int = 1) -> int:
+    """The first month of the quarter or year in which a month lies."""
+    return month - (month - (fiscal_year_start - 1)) % MONTHS[grain]
 
 
 def period_key(start: int, grain: Grain, fiscal_year_start: int) -> str:
@@ -40,3 +46,12 @@ def period_key(start: int, grain: Grain, fiscal_year_start: int) -> str:
     year = moved // 12 + (1 if fiscal_year_start > 1 else 0)
     prefix = "FY" if fiscal_year_start > 1 else ""
     return f"{prefix}{year}" if grain == "year" else f"{prefix}{year}-Q{moved % 12 // 3 + 1}"
+
+
+def period_label(period: Period, grain: str, locale: str) -> str:
+    """ "Oct 2026", "Q3 FY2027", "FY2027"; a cut period says so."""
+    if grain == "month":
+        return month_text(period.last, locale)
+    year, _, quarter = period.key.partition("-")
+    label = f"{quarter} {year}" if quarter else year
+    return f"{label} (part)" if period.is_partial else label

@@ -12,17 +12,19 @@ from governance.selectors.metric_values import MetricValues, rounded
 from governance.selectors.registry import registry_get
 from governance.services.registry import metric_version_add, registry_start
 from metrics.formula.parse import formula_parse
+from metrics.selectors.periods import Grain
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from tests.engine.oracle import Oracle, Row, Table
+from tests.engine.oracle import COUNTS, MOVEMENTS, Oracle, Row, Table
 from tests.engine.test_oracle_golden import read_lines, read_policy, read_rates
 from tests.metrics.golden import golden_client
 from tests.reporting.numbers import LINES, numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
+MOVED = [name for name in (*MOVEMENTS, *COUNTS) if not name.endswith(("beginning", "ending"))]
 FIRST, LAST = month_parse("2022-01"), month_parse("2025-12")
 JANUARY, MARCH = month_parse("2026-01"), month_parse("2026-03")
 
@@ -78,6 +80,49 @@ def test_each_arr_metric_is_what_plain_python_makes_of_the_lines(shared: Path, n
                 assert (found.value is None) == bool(found.reason)
 
 
+def of_period(total: Table, first: int, last: int) -> Row:
+    """The rows of a period's months as one: its begin, its end, and the movements between."""
+    rows = [total.get((month, ""), Row()) for month in range(first, last + 1)]
+    summed = {name: sum(getattr(row, name) for row in rows) for name in MOVED}
+    ends = {name: getattr(rows[-1], name) for name in ("ending", "customers_ending")}
+    begins = {name: getattr(rows[0], name) for name in ("beginning", "customers_beginning")}
+    return Row(**summed, **ends, **begins)
+
+
+@pytest.mark.parametrize(("grain", "start"), [("quarter", 1), ("quarter", 2), ("year", 1), ("year", 7)])
+def test_a_quarter_or_year_is_computed_from_its_own_movements_and_never_as_a_mean_of_months(
+    shared: Path, northwind: Client, grain: Grain, start: int
+) -> None:
+    folder = shared / "golden" / "contract-start"
+    oracle = Oracle(
+        read_lines((folder / "contracts.csv").read_text()),
+        read_rates((folder / "fx_rates.csv").read_text()),
+        read_policy((folder / "policy.json").read_text()),
+        FIRST,
+        LAST,
+    )
+    total = oracle.total()
+    Client.objects.filter(pk=northwind.pk).update(fiscal_year_start=start)
+    northwind.refresh_from_db()
+    golden_client(northwind, folder)
+    with tenant_context(northwind):
+        registry_start(client=northwind)
+        values = MetricValues(northwind, grain=grain)
+        periods = [each for each in values.periods(FIRST, LAST) if not each.is_partial][
+            4 if grain == "quarter" else 1 :
+        ]
+        assert len(periods) > 1
+        for period in periods:
+            last = period.last
+            whole = {
+                (last, ""): of_period(total, period.first, last),
+                (last - 12, ""): total.get((last - 12, ""), Row()),
+            }
+            for key, expected in by_hand(oracle, whole, last).items():
+                found = values.point(key, last)
+                assert found.exact == expected, (key, period.key, found.reason)
+
+
 @pytest.fixture
 def small(northwind: Client) -> Client:
     """Northwind with Acme and Bolt: ARR 12,000 · 36,000 · 42,000 at the ends of January to March 2026."""
@@ -105,6 +150,31 @@ def test_no_value_says_why(small: Client) -> None:
             why("reconciliation_variance")
             == "Two sources are needed: load the contracts of a second one, the CRM for example"
         )
+
+
+def test_a_period_that_is_not_over_is_what_it_is_so_far_and_one_that_lacks_a_month_has_no_value(small: Client) -> None:
+    with tenant_context(small):
+        quarter, year = (MetricValues(small, grain=grain) for grain in ("quarter", "year"))
+        assert [point.value for point in quarter.series("net_new_arr", JANUARY, MARCH)] == [42_000]
+        assert quarter.point("net_new_arr", MARCH - 1).value == 36_000, "January and February"
+        assert year.point("net_new_arr", MARCH).value == 42_000
+        Client.objects.filter(pk=small.pk).update(fiscal_year_start=3)
+        small.refresh_from_db()
+        cut = MetricValues(small, grain="quarter")
+        assert [point.value for point in cut.series("net_new_arr", JANUARY, MARCH)] == [None, 6_000]
+        assert cut.point("net_new_arr", MARCH - 1).reason == "the numbers begin in Jan 2026"
+        assert cut.point("arr", MARCH - 1).value == 36_000, "a balance needs no other month"
+
+
+def test_a_comparison_with_the_month_before_says_nothing_of_a_year(small: Client) -> None:
+    with tenant_context(small):
+        metric = Metric.objects.get(key="arr_per_customer")
+        content = MetricVersion.objects.get(metric=metric).content | {"formula": "last_quarter(arr) / customers"}
+        metric_version_add(metric=metric, version=1, content=content, effective_month=JANUARY, reason="To see")
+        assert MetricValues(small, grain="year").point("arr_per_customer", MARCH).reason == (
+            "its formula compares with an earlier month that is no whole year earlier"
+        )
+        assert "begin in Jan 2026" in MetricValues(small, grain="quarter").point("arr_per_customer", MARCH).reason
 
 
 def test_without_contracts_nothing_is_0(northwind: Client) -> None:
