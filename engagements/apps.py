@@ -16,5 +16,7 @@ class EngagementsConfig(AppConfig):
         dispatch.register_due("next_maintenance_at", "engagements.tasks.maintenance")
         handbook = import_module("governance.handbook")
         handbook.MORE.append(import_module("engagements.selectors.cadence").maintenance_chapter)
+        touched = import_module("governance.selectors.change_impact_touched")
+        touched.TOUCHERS.append(import_module("engagements.selectors.touched").maintenance_touched)
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("engagement", "Engagement")

@@ -1,8 +1,8 @@
 """What a change touches besides the numbers: definitions, signatures, pages, alerts, rules, samples. Runs in the client's
 scope.
 
-What lies on a higher floor (maintenance checks, dashboards) says itself what a change touches: it puts a function into
-`TOUCHERS` at start-up.
+What lies on a higher floor (maintenance checks) says itself what a change touches: it puts a function into `TOUCHERS` at
+start-up.
 """
 
 from collections.abc import Callable

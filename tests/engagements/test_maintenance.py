@@ -19,6 +19,8 @@ from engagements.services.people import participant_add
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.upkeep import maintenance_due
 from engagements.shipped import shipped_playbooks
+from governance.selectors.change_impact_touched import Touching, touched_by
+from governance.selectors.registry import registry_get
 from portal.accounts.models import User
 from portal.notices.kinds import KINDS
 from portal.notices.models import Notice
@@ -77,6 +79,20 @@ def test_every_task_of_the_playbook_is_due_on_the_clients_calendar(kept: Engagem
         "More than 2 % apart",
     )
     assert MaintenanceCheck.objects.count() == 4 * 3 + 4 + 4 + 4
+
+
+def test_a_change_of_the_policy_names_the_checks_that_are_computed_of_arr(kept: Engagement, scope: Client) -> None:
+    look(scope, "2026-12-20")
+    touching = Touching(scope, "policy", parameters=("renewal_grace_days",))
+    rows = [row for row in touched_by(touching, registry_get(scope)) if row["kind"] == "check"]
+    assert {row["label"] for row in rows} == {
+        "ARR reconciliation", "Unusual movements", "Expired contracts", "Full reconciliation",
+    }  # fmt: skip
+    first = check_of("anomalies")
+    movements = next(row for row in rows if row["label"] == "Unusual movements")
+    assert movements["url_args"] == {"engagement_id": kept.pk, "check_id": first.pk}
+    others = touched_by(Touching(scope, "metric_change", metrics=("nrr",)), registry_get(scope))
+    assert "check" not in {row["kind"] for row in others}, "no check reads the registry"
 
 
 def test_looking_again_makes_nothing_twice_and_every_month_adds_one(kept: Engagement, scope: Client) -> None:
