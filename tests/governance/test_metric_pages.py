@@ -215,6 +215,15 @@ def test_availability_says_what_can_be_built_and_what_to_do_first(kept: Client) 
         assert "mrr" not in found
 
 
+def test_a_month_without_a_value_takes_no_other_with_it(ritas: Browser, kept: Client) -> None:
+    """A customer came in January and one in February; in March none, and new ARR per customer would be divided by 0."""
+    with tenant_context(kept):
+        matrix_save(client=kept, cells={"new_arr_per_customer": {"ceo": "P0"}}, seen=matrix_digest(registry_get(kept)))
+        row = next(row for row in availability_list(kept, NOW) if row.entry.key == "new_arr_per_customer")
+        assert (row.months, row.lacking) == (2, (MARCH,)) and "0" in row.reason
+    assert f"2 Mar 2026 has no value: {row.reason}" in page(ritas, "availability/")
+
+
 def test_a_field_that_is_seldom_filled_is_a_task(kept: Client) -> None:
     with tenant_context(kept):
         registry = registry_get(kept)
