@@ -9,6 +9,7 @@ from typing import Final
 
 from governance.board_words import fits_words, takes_words
 from governance.chapters import Chapter, chapter, counted
+from governance.escalation import escalation_chapter
 from governance.models import ChangeState, DisputeState, Function, QuarterAudit, Respondent
 from governance.permission_words import PERMISSION_WORDS
 from governance.sampling import FEWEST, METHOD, MOST
@@ -33,9 +34,6 @@ STEP_WORDS: Final = {
     "take": "be taken by somebody", "stand": "be settled: the figure stands", "correct": "be settled by a correction",
     "reopen": "be opened again, with what is new",
 }  # fmt: skip
-REMINDED: Final = (
-    "Whoever is asked hears again after three days, then every two; with the third reminder, whoever asked is told."
-)
 
 
 def handbook_chapters(client: Client, *, sees_figures: bool = False) -> list[Chapter]:
@@ -191,21 +189,6 @@ def disputes_chapter(client: Client) -> Chapter:
         columns=("A dispute that is", "may", "and then is"),
         rows=[
             (labels[before], STEP_WORDS.get(step, step), labels[after]) for (before, step), after in DISPUTE_STEPS.items()
-        ],
-    )  # fmt: skip
-
-
-def escalation_chapter(client: Client) -> Chapter:
-    """Who hears of what waits too long."""
-    return chapter(
-        "escalation", "What happens when something waits",
-        columns=("What waits", "Who hears of it"),
-        rows=[
-            ("An answer or a signature", REMINDED),
-            ("An audit that is due", "Finance and RevOps, every week until its sample is drawn."),
-            ("An audit that is drawn", "The auditor every week, once it is checked Finance; past its day the admins."),
-            ("A follow-up of an audit", "Its owner on the day and every week; once it is late whoever raised it too."),
-            ("A disputed figure", "Finance, RevOps and the metric's owner at once, and every week while nobody settles it."),
         ],
     )  # fmt: skip
 

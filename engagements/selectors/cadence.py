@@ -24,6 +24,7 @@ def maintenance_chapter(client: Client) -> Chapter | None:
         return None
     return chapter(
         "maintenance", "What is looked at after the projects",
+        "Its owner hears when a check can be done, when it is late, and every week from then on.",
         columns=("What", "How often", "Next due"),
         rows=[
             (each.name, WORDS.get(Cadence(each.cadence), each.cadence), each.due_on.isoformat())

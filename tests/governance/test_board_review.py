@@ -188,6 +188,25 @@ def test_who_may_do_what_is_the_table_that_is_asked(northwind: Client) -> None:
     assert written[1:] == (", ".join(client_roles) or "nobody", ", ".join(firm_roles))
 
 
+def test_it_says_who_hears_of_what_waits_and_who_hears_next(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        before = dict(book(northwind)["escalation"].rows)
+        quality = {what: who for what, who in before.items() if what.startswith("Data quality: ")}
+        assert len(quality) == len(BY_CODE)
+        spec = BY_CODE["stale_rates"]
+        assert quality[f"Data quality: {spec.title}"] == (
+            "RevOps (nobody owns it), at once and when 3 days have passed; 3 days after that the client's admins."
+        )
+        QualityMonitor.objects.create(
+            code=spec.code, threshold=7, days=10, escalate_days=1, owner=rita, escalate_to=finn, looked_at=NOW
+        )
+        after = dict(book(northwind)["escalation"].rows)
+    told = "Rita, at once and when 10 days have passed; 1 day after that Finn."
+    assert after[f"Data quality: {spec.title}"] == told
+    assert "due within 7 days" in after["A decision that one person took alone"]
+    assert {"An approved change that cannot take effect", "A disputed figure", "An audit that is due"} <= after.keys()
+
+
 def test_a_stakeholder_reads_it_on_a_page_and_on_paper(
     northwind: Client, stan: User, signed_in: Callable[[User], Browser]
 ) -> None:
