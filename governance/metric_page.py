@@ -1,32 +1,28 @@
 """What the list of metrics and the page of one metric show, made ready for their templates."""
 
 from decimal import Decimal
-from string import ascii_lowercase
 from typing import Any, Final
 
 from django.http import QueryDict
 from django.urls import reverse
 
 from governance.change_history import changes_about
-from governance.dispute_links import mark_shown
-from governance.metric_breaks import FormulaBreak, break_sentence, formula_breaks
 from governance.metric_content import CHOICES, LABELS
-from governance.metric_figures import figure_text, is_beyond, point_shown, sentence, unit_words
+from governance.metric_figures import figure_text, point_shown, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
-from governance.metric_uses import pages_used, why_url
+from governance.metric_uses import pages_used
+from governance.metric_values_page import values_context
 from governance.models import ControlFigure, Function, Metric, MetricRole, MetricStatus, Priority
 from governance.selectors.board import board_now
 from governance.selectors.changes import OPEN, changes_of
-from governance.selectors.figure_disputes import disputed_marks
-from governance.selectors.metric_values import MetricValues, Point
+from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, VersionShown, day_now, metric_events, registry_get
 from governance.services.metric_states import STEP_WORDS, steps_from
 from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
 from portal.lib.dates import month_text
-from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import MANAGE_METRICS, RAISE_DISPUTES, REQUEST_CHANGES, VIEW_ARR
+from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR
 from portal.tenancy.reader import locale_of
 
 TABS: Final = (
@@ -199,75 +195,6 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
 def is_governed(metric: Metric) -> bool:
     """Whether a metric changes by requests alone: it is in use, and the client has a board that decides about them."""
     return metric.status in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED) and board_now() is not None
-
-
-def values_context(request: TenantRequest, registry: Registry, key: str) -> dict[str, Any]:
-    """The value of the newest month and of the twelve before, each with the way to what it is made of."""
-    values = MetricValues(request.client, registry)
-    if values.months is None:
-        return {"no_numbers": sentence(values.point(key, registry.month).reason)}
-    first, last = values.months
-    entry, locale = registry.entries[key], locale_of(request)
-    unit, currency = entry.content["unit"], request.client.currency
-    points = values.series(key, max(first, last - MONTHS_SHOWN), last)
-    rows: list[dict[str, Any]] = [
-        {
-            **point_shown(point, unit, currency, locale),
-            "url": why_url(request.standing, registry, key, point.month),
-            "at": month_format(point.month),
-        }
-        for point in points
-    ]
-    for row, before, point in zip(rows[1:], points, points[1:], strict=False):
-        if point.value is not None and before.value is not None:
-            row["change"] = figure_text(point.value - before.value, unit, currency, locale, plus=True)
-    mark_breaks(rows, points, formula_breaks(values, key, points[0].month + 1, last))
-    marks = [mark for mark in disputed_marks() if mark.metric == key]
-    for row, point in zip(rows, points, strict=True):
-        row["disputes"] = [mark_shown(request.client.slug, mark) for mark in marks if mark.month == point.month]
-    newest = rows[-1]
-    shown = rows[:0:-1] if len(rows) > MONTHS_SHOWN else rows[::-1]
-    return {
-        "newest": newest,
-        "newest_unit": unit_words(unit, currency),
-        "spark": [point.value for point in points],
-        "rows": shown,
-        "footnotes": [
-            {"sign": row["sign"], "text": break_sentence(row["break"], currency, locale)}
-            for row in shown
-            if "break" in row
-        ],
-        "reason": sentence(points[-1].reason),
-        "level": level_of(entry, points[-1].value),
-        "dispute_base": raise_base(request, key) if request.standing.may(RAISE_DISPUTES) else "",
-    }
-
-
-def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[FormulaBreak]) -> None:
-    """Mark the months from which another formula holds, the newest first, each with the sign of its footnote."""
-    places = {point.month: place for place, point in enumerate(points)}
-    for sign, each in zip(ascii_lowercase, reversed(breaks), strict=False):
-        place = places[each.month]
-        rows[place] |= {"break": each, "sign": sign}
-        rows[place - 1]["is_before_break"] = True
-
-
-def raise_base(request: TenantRequest, key: str) -> str:
-    """Where a month of the metric is disputed, but for the month."""
-    address = reverse("dispute_new", kwargs={"client_slug": request.client.slug})
-    return f"{address}?figure=metric&metric={key}"
-
-
-def level_of(entry: Entry, value: Any) -> str:
-    """`alert` or `warn` where the newest value is beyond the metric's own threshold, on the side that is bad; else empty."""
-    content = entry.content
-    if value is None:
-        return ""
-    for name, level in (("alert_at", "alert"), ("warn_at", "warn")):
-        limit = content[name]
-        if limit and is_beyond(value, type(value)(limit), content["better"]):
-            return level
-    return ""
 
 
 def facts_of(request: TenantRequest, entry: Entry) -> list[dict[str, str]]:

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from governance.metric_content import CHOICES
 from governance.models import MetricRole, MetricStatus, Priority
 from metrics.api.fields import MonthField, OutField
-from metrics.api.serializers.questions import RangeParameters
+from metrics.api.serializers.questions import RangeParameters, grain_field
+from metrics.selectors.periods import MONTHS
 from portal.tenancy.api_input import StrictSerializer
 
 LONGEST = 120
@@ -104,9 +105,12 @@ class VersionsSerializer(serializers.Serializer[Any]):
 
 
 class PointSerializer(serializers.Serializer[Any]):
-    """A metric in a month. Without a value `reason` says why; it is never 0 instead."""
+    """A metric in a month, or in the quarter or fiscal year that it ends. Without a value `reason` says why; it is never 0."""
 
     month = MonthField()
+    period = serializers.CharField(
+        help_text="2024-03, 2024-Q1 or 2024; FY2024-Q1 and FY2024 where the fiscal year is its own."
+    )
     value = FigureField(
         allow_null=True, help_text="Rounded half away from zero: money to its currency, else four decimals."
     )
@@ -116,18 +120,20 @@ class PointSerializer(serializers.Serializer[Any]):
 
 
 class ValuesSerializer(serializers.Serializer[Any]):
-    """A metric month by month. Closed months are as they were reported."""
+    """A metric by month, quarter or year. Closed months are as they were reported."""
 
     key = serializers.CharField()
+    grain = serializers.ChoiceField(list(MONTHS))
     unit = serializers.CharField()
     currency = serializers.CharField()
     values = PointSerializer(many=True)
 
 
 class ValuesParameters(RangeParameters):
-    """Which months: the newest twelve, unless asked otherwise."""
+    """Which months: the newest twelve, unless asked otherwise; one by one, or as quarters or years of the fiscal year."""
 
     longest = LONGEST
+    grain = grain_field()
 
 
 class MetricsParameters(StrictSerializer):

@@ -109,14 +109,18 @@ class MetricValuesList(MetricView):
     def get(self, call: Call, key: str) -> Any:
         """A metric month by month, each computed by the version that holds in it: the newest twelve, or at most 120 asked for.
 
-        Closed months are as they were reported. A month without a value says why.
+        Closed months are as they were reported. A month without a value says why. By `grain` the same months are taken
+        together as quarters or fiscal years: movements are added up, balances are the last month's, and the formula is computed
+        over these. The first one is whole; the last ends with the last month.
         """
         registry, entry = entry_or_404(call, key)
-        values = MetricValues(call.client, registry)
+        grain = call.query["grain"]
+        values = MetricValues(call.client, registry, grain=grain)
         last = call.query["last"] if call.query["last"] is not None else (values.months or (0, registry.month))[1]
         first = call.query["first"] if call.query["first"] is not None else last - USUAL + 1
         points = values.series(key, max(first, last - shapes.LONGEST + 1), last)
-        return {"key": key, "unit": entry.content["unit"], "currency": call.client.currency, "values": points}
+        head = {"key": key, "grain": grain, "unit": entry.content["unit"], "currency": call.client.currency}
+        return {**head, "values": points}
 
 
 class MetricsFile(MetricView):

@@ -20,7 +20,7 @@ from metrics.formula.faults import FormulaError, Missing
 from metrics.formula.nodes import Node
 from metrics.selectors.measure_values import MeasureReader
 from metrics.selectors.period_measures import PeriodMeasures
-from metrics.selectors.periods import Grain, Period, periods_of
+from metrics.selectors.periods import Grain, Period, period_key, period_start, periods_of
 from portal.lib.money import minor_digits
 from portal.tenancy.models import Client
 
@@ -29,13 +29,17 @@ SHARE_PLACES: Final = 4
 
 @dataclass(frozen=True)
 class Point:
-    """A metric in a month: its value, or why there is none. `version` is the version of the metric that computed it."""
+    """A metric in a month: its value, or why there is none. `version` is the version of the metric that computed it.
+
+    `period` is the quarter or year that ends with the month, where it was asked for by these; else the month.
+    """
 
     month: int
     value: Decimal | None
     exact: Fraction | None
     reason: str = ""
     version: int | None = None
+    period: str = ""
 
 
 def places_of(unit: str, currency: str) -> int:
@@ -92,8 +96,9 @@ class MetricValues:
         return [self.point(key, period.last) for period in self.periods(first, last)]
 
     def periods(self, first: int, last: int) -> list[Period]:
-        """The months, quarters or years from `first` to `last`."""
-        return periods_of(first, last, self.grain, self.client.fiscal_year_start)
+        """The months, quarters or years from the one in which `first` lies to `last`, which may cut the last one short."""
+        start = self.client.fiscal_year_start
+        return periods_of(period_start(first, self.grain, start), last, self.grain, start)
 
     def of_formula(self, node: Node, unit: str, months: Iterable[int]) -> list[Point]:
         """A formula that is no metric's yet, in some months. FormulaError where it cannot be computed."""
@@ -102,5 +107,11 @@ class MetricValues:
     def shown(self, found: Fraction | Missing, unit: str, month: int, version: int | None = None) -> Point:
         """An outcome as a point."""
         if isinstance(found, Missing):
-            return Point(month, None, None, found.reason, version)
-        return Point(month, rounded(found, places_of(unit, self.client.currency)), found, "", version)
+            return Point(month, None, None, found.reason, version, self.period_key(month))
+        value = rounded(found, places_of(unit, self.client.currency))
+        return Point(month, value, found, "", version, self.period_key(month))
+
+    def period_key(self, month: int) -> str:
+        """The period that a month ends, as `metrics.selectors.periods` names it."""
+        start = self.client.fiscal_year_start
+        return period_key(period_start(month, self.grain, start), self.grain, start)

@@ -60,6 +60,17 @@ def test_values_are_decimal_text_or_a_reason(api: Program, northwind: Client) ->
     assert refused.status_code == 400
 
 
+def test_the_same_months_are_taken_together_as_quarters_or_fiscal_years(api: Program, northwind: Client) -> None:
+    asked = {"from": "2026-01", "to": "2026-03"}
+    found = api.get(northwind, "api_metric_values", {**asked, "grain": "quarter"}, key="net_new_arr").json()
+    assert [(each["period"], each["month"], each["value"]) for each in found["values"]] == [
+        ("2026-Q1", "2026-03", "42000.00")
+    ]
+    assert found["grain"] == "quarter"
+    year = api.get(northwind, "api_metric_values", {**asked, "grain": "year"}, key="arr").json()
+    assert [(each["period"], each["value"]) for each in year["values"]] == [("2026", "42000.00")]
+
+
 def test_versions_are_the_newest_first(api: Program, northwind: Client) -> None:
     with tenant_context(northwind):
         metric = Metric.objects.get(key="mrr")

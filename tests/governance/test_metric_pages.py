@@ -124,6 +124,16 @@ def test_the_month_from_which_another_formula_holds_is_marked(ritas: Browser, ke
     )
 
 
+def test_figures_are_shown_by_quarter_and_by_fiscal_year(ritas: Browser, kept: Client) -> None:
+    Client.objects.filter(pk=kept.pk).update(fiscal_year_start=2)
+    quarter = page(ritas, "of/net_new_arr/", grain="quarter")
+    assert "Against the quarter before" in quarter
+    assert re.search(r"Q1 FY2027 \(part\) 30,000\.00 +. ", quarter), "February and March; the quarter before has no whole"
+    assert "the numbers begin in Jan 2026" in ritas.get(HOME + "of/net_new_arr/", {"grain": "quarter"}).content.decode()
+    assert "FY2027 (part) 30,000.00" in page(ritas, "of/net_new_arr/", grain="year")
+    assert "Mar 2026 6,000.00" in page(ritas, "of/net_new_arr/", grain="week"), "what there is not is the month"
+
+
 def test_a_formula_that_the_engine_computes_is_read_and_not_written(ritas: Browser, kept: Client) -> None:
     with tenant_context(kept):
         content = registry_get(kept).entries["mrr"].content

@@ -1,0 +1,115 @@
+"""The figures on the page of one metric: by month, quarter or fiscal year, with what changed and where a formula begins."""
+
+from decimal import Decimal
+from string import ascii_lowercase
+from typing import Any, Final, cast
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from governance.dispute_links import mark_shown
+from governance.metric_breaks import FormulaBreak, break_sentence, formula_breaks
+from governance.metric_figures import figure_text, is_beyond, point_shown, sentence, unit_words
+from governance.metric_uses import why_url
+from governance.selectors.figure_disputes import disputed_marks
+from governance.selectors.metric_values import MetricValues, Point
+from governance.selectors.registry import Entry, Registry
+from metrics.selectors.periods import MONTHS, Grain, period_label
+from portal.lib.periods import month_format
+from portal.tenancy.access import TenantRequest
+from portal.tenancy.permissions import RAISE_DISPUTES
+from portal.tenancy.reader import locale_of
+
+SHOWN: Final[dict[str, int]] = {"month": 12, "quarter": 8, "year": 5}
+"""How many periods are shown; one more is computed, for the change of the oldest."""
+GRAINS: Final = (("month", "Month"), ("quarter", "Quarter"), ("year", "Fiscal year"))
+
+
+def grain_of(request: TenantRequest) -> Grain:
+    """By which periods the reader asked for the figures."""
+    asked = request.GET.get("grain", "")
+    return cast(Grain, asked) if asked in MONTHS else "month"
+
+
+def values_context(request: TenantRequest, registry: Registry, key: str) -> dict[str, Any]:
+    """The newest value and those before it, each month with the way to what it is made of."""
+    grain = grain_of(request)
+    values = MetricValues(request.client, registry, grain=grain)
+    if values.months is None:
+        return {"no_numbers": sentence(values.point(key, registry.month).reason)}
+    first, last = values.months
+    entry, locale = registry.entries[key], locale_of(request)
+    unit, currency = entry.content["unit"], request.client.currency
+    points = values.series(key, max(first, last - SHOWN[grain] * MONTHS[grain]), last)
+    rows = rows_of(request, values, entry, points)
+    marks = [mark for mark in disputed_marks() if mark.metric == key] if grain == "month" else []
+    for row, point in zip(rows, points, strict=True):
+        row["disputes"] = [mark_shown(request.client.slug, mark) for mark in marks if mark.month == point.month]
+    breaks = formula_breaks(MetricValues(request.client, registry, values.reader), key, points[0].month + 1, last)
+    mark_breaks(rows, points, breaks)
+    may_dispute = grain == "month" and request.standing.may(RAISE_DISPUTES)
+    return {
+        "grain": grain,
+        "grain_word": dict(GRAINS)[grain].lower(),
+        "grains": [
+            {"label": label, "url": f"?{urlencode({'grain': name})}#values-caption", "active": name == grain}
+            for name, label in GRAINS
+        ],
+        "newest": rows[-1],
+        "newest_unit": unit_words(unit, currency),
+        "rows": rows[:0:-1] if len(rows) > SHOWN[grain] else rows[::-1],
+        "footnotes": [
+            {"sign": sign, "text": break_sentence(each, currency, locale)}
+            for sign, each in zip(ascii_lowercase, reversed(breaks), strict=False)
+        ],
+        "reason": sentence(points[-1].reason),
+        "level": level_of(entry, points[-1].value) if grain == "month" else "",
+        "dispute_base": raise_base(request, key) if may_dispute else "",
+    }
+
+
+def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: list[Point]) -> list[dict[str, Any]]:
+    """The points as rows, each with its change against the one before it."""
+    unit, currency, locale = entry.content["unit"], request.client.currency, locale_of(request)
+    periods = values.periods(points[0].month, points[-1].month)
+    rows: list[dict[str, Any]] = [
+        {
+            **point_shown(point, unit, currency, locale),
+            "label": period_label(period, values.grain, locale),
+            "url": why_url(request.standing, values.registry, entry.key, point.month)
+            if values.grain == "month"
+            else "",
+            "at": month_format(point.month),
+        }
+        for point, period in zip(points, periods, strict=True)
+    ]
+    for row, before, point in zip(rows[1:], points, points[1:], strict=False):
+        if point.value is not None and before.value is not None:
+            row["change"] = figure_text(point.value - before.value, unit, currency, locale, plus=True)
+    return rows
+
+
+def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[FormulaBreak]) -> None:
+    """Mark the periods in which another formula begins, the newest first, each with the sign of its footnote."""
+    for sign, each in zip(ascii_lowercase, reversed(breaks), strict=False):
+        place = next(place for place, point in enumerate(points) if point.month >= each.month)
+        rows[place]["sign"] = f"{rows[place].get('sign', '')} {sign}".strip()
+        rows[place - 1]["is_before_break"] = True
+
+
+def raise_base(request: TenantRequest, key: str) -> str:
+    """Where a month of the metric is disputed, but for the month."""
+    address = reverse("dispute_new", kwargs={"client_slug": request.client.slug})
+    return f"{address}?figure=metric&metric={key}"
+
+
+def level_of(entry: Entry, value: Decimal | None) -> str:
+    """`alert` or `warn` where the newest value is beyond the metric's own threshold, on the side that is bad; else empty."""
+    content = entry.content
+    if value is None:
+        return ""
+    for name, level in (("alert_at", "alert"), ("warn_at", "warn")):
+        limit = content[name]
+        if limit and is_beyond(value, Decimal(limit), content["better"]):
+            return level
+    return ""
