@@ -1,5 +1,6 @@
 """The tables of metrics, by room: where data comes from, what it says, which policy reads it, and what came out."""
 
+from metrics.models.assignments import AssignmentKind, RepAssignment
 from metrics.models.books import ArrBook, BookCohort, BookMonth, BookPatch, BookSeries, BookState, BookStep, Recognition
 from metrics.models.closes import CloseBalance, CloseBridge, MonthClose
 from metrics.models.intake import ContractImport, ImportFault, Source
@@ -14,6 +15,7 @@ __all__ = [
     "AccountExplanation",
     "AccountMapping",
     "ArrBook",
+    "AssignmentKind",
     "BookCohort",
     "BookMonth",
     "BookPatch",
@@ -40,6 +42,7 @@ __all__ = [
     "RateImport",
     "Recognition",
     "ReconciliationSetting",
+    "RepAssignment",
     "SampleContract",
     "Source",
 ]
