@@ -3,7 +3,6 @@
 import datetime as dt
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -26,6 +25,7 @@ from portal.lib.dates import month_text
 from portal.lib.periods import month_parse
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_CLIENT
 from portal.tenancy.reader import locale_of
 
@@ -34,11 +34,6 @@ MOVEMENTS: Final = {
     "new": "New", "expansion": "Expansion", "contraction": "Contraction", "churn": "Churn", "reactivation": "Reactivation",
     "fx": "Exchange rates",
 }  # fmt: skip
-
-
-def today_of(request: TenantRequest) -> dt.date:
-    """The day where the client is."""
-    return timezone.now().astimezone(ZoneInfo(request.client.time_zone)).date()
 
 
 def list_context(request: TenantRequest, form: DrawForm | None = None) -> dict[str, Any]:
@@ -63,7 +58,7 @@ def draw_form(request: TenantRequest, quarters: list[Period], data: Any = None) 
         (each.key, f"{each.key}, {month_text(each.first, locale)} to {month_text(each.last, locale)}")
         for each in quarters
     ]
-    return DrawForm(data, quarters=choices, today=today_of(request))
+    return DrawForm(data, quarters=choices, today=day_now(request.client))
 
 
 def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpForm | None = None) -> dict[str, Any]:

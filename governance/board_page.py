@@ -8,12 +8,12 @@ from governance.models import BoardMeeting, ChangeRequest, ChangeState
 from governance.selectors.board import BoardNow, board_history, board_now, reviews_open, seats_void
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
-from governance.selectors.registry import day_now
 from governance.selectors.voting import decisions_of, effect_of, votable, waits_for
 from governance.services.board_meetings import outcomes
 from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
 

@@ -78,10 +78,8 @@ class Shown:
         """After less before, for a table."""
         before, after = (self.cents(side, figure, period, dimension, group) for side in SIDES)
         if before is None or after is None:
-            return {
-                "value": None,
-                "reason": next(self.impact.reason(side, period.last) for side in SIDES) or "No figure",
-            }
+            reasons = (self.impact.reason(side, period.last) for side in SIDES)
+            return {"value": None, "reason": next(filter(None, reasons), "No figure")}
         return {"value": from_cents(after - before) if figure in AMOUNTS else after - before}
 
     def ratio(self, side: str, over: str, period: Period, dimension: str = TOTAL, group: str = REST) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from governance.models import ControlFigure, Function, Metric, MetricRole, Metri
 from governance.selectors.board import board_now
 from governance.selectors.changes import OPEN, changes_of
 from governance.selectors.metric_values import MetricValues
-from governance.selectors.registry import Entry, Registry, VersionShown, day_now, metric_events, registry_get
+from governance.selectors.registry import Entry, Registry, VersionShown, metric_events, registry_get
 from governance.services.metric_states import STEP_WORDS, steps_from
 from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
 from portal.lib.dates import month_text
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR
 from portal.tenancy.reader import locale_of
 

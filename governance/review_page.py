@@ -7,7 +7,6 @@ from django import forms
 from django.utils import timezone
 
 from governance.audit_forms import DAY
-from governance.audit_page import today_of
 from governance.handbook import handbook_chapters
 from governance.models import BoardReview
 from governance.oversight_page import tabs
@@ -15,6 +14,7 @@ from governance.selectors.board_review import review_content, review_kept, revie
 from metrics.selectors.periods import Period
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import HOLD_REVIEW, VIEW_ARR
 
 
@@ -60,7 +60,9 @@ def review_context(request: TenantRequest, quarter: str, form: HeldForm | None =
         "sha256": sha256,
         "first_month": kept.first_month if kept else period.first,  # type: ignore[union-attr]
         "last_month": kept.last_month if kept else period.last,  # type: ignore[union-attr]
-        "form": (form or HeldForm(initial={"sha256": sha256, "held_on": today_of(request)})) if may_hold else None,
+        "form": (form or HeldForm(initial={"sha256": sha256, "held_on": day_now(request.client)}))
+        if may_hold
+        else None,
     }
 
 
@@ -70,7 +72,7 @@ def review_paper(request: TenantRequest, quarter: str) -> dict[str, Any] | None:
     if context is None:
         return None
     kept = context["kept"]
-    return paper_of(request, context, f"Review of {quarter}", kept.held_on if kept else today_of(request))
+    return paper_of(request, context, f"Review of {quarter}", kept.held_on if kept else day_now(request.client))
 
 
 def handbook_context(request: TenantRequest) -> dict[str, Any]:
@@ -80,13 +82,13 @@ def handbook_context(request: TenantRequest) -> dict[str, Any]:
         "tabs": tabs(request, "handbook"),
         "chapters": chapters,
         "sha256": log.digest(chapters),
-        "as_of": today_of(request),
+        "as_of": day_now(request.client),
     }
 
 
 def handbook_paper(request: TenantRequest) -> dict[str, Any]:
     """The handbook on paper."""
-    return paper_of(request, handbook_context(request), "Governance handbook", today_of(request))
+    return paper_of(request, handbook_context(request), "Governance handbook", day_now(request.client))
 
 
 def paper_of(request: TenantRequest, context: dict[str, Any], name: str, day: dt.date) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from governance.change_words import rows_of
 from governance.models import BoardMember, ChangeRequest, ChangeState, ChangeVote, ReviewState, VoteDecision
 from governance.selectors.board import BoardNow, board_now
 from governance.selectors.change_previews import preview_standing
-from governance.selectors.registry import day_now, registry_get
+from governance.selectors.registry import registry_get
 from governance.selectors.voting import Decision, decision_of, effect_of, preview_sha256, review_of, votes_of
 from governance.services.emergency import deciding_alone
 from governance.services.problems import DefinitionError
 from governance.services.voting import statement_of
 from metrics.figures import from_cents
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from engagements.models import Engagement, Meeting
 from engagements.playbook.figures import figure_of, weeks_of
@@ -12,6 +11,7 @@ from metrics.models import MonthClose
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reconciliation import reconciliation_get
 from portal.lib.periods import month_format, month_of
+from portal.tenancy.clock import day_at
 
 OFFICE_HOUR = "office-hour"
 
@@ -64,7 +64,7 @@ def first_close(engagement: Engagement) -> FirstClose | None:
     close = closes.order_by("month", "revision").first()
     if close is None:
         return None
-    closed_on = close.closed_at.astimezone(ZoneInfo(engagement.client.time_zone)).date()
+    closed_on = day_at(engagement.client, close.closed_at)
     found = reconciliation_get(engagement.client, close.month)
     reason = found.reason.sentence if found.reason else "the base source has no ARR at that month end"
     return FirstClose(close.month, closed_on, found.variance, "" if found.variance is not None else reason)

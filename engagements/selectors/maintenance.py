@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
@@ -12,6 +11,7 @@ from django.db.models import QuerySet
 from engagements.models import Engagement, MaintenanceCheck, Participant
 from engagements.playbook.terms import Cadence
 from portal.lib.periods import first_day, month_of
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import FirmMembership, FirmRole, Membership
 
 CADENCE_WORDS = {
@@ -48,7 +48,7 @@ class CheckMonth:
 
 def local_day(engagement: Engagement, now: datetime) -> date:
     """The day it is where the client is."""
-    return now.astimezone(ZoneInfo(engagement.client.time_zone)).date()
+    return day_at(engagement.client, now)
 
 
 def owner_of(engagement: Engagement) -> Owner:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from engagements.models import Engagement, RefinementTrigger
 from governance.selectors.disputes import disputes_since_signing, signed_at
@@ -18,6 +17,7 @@ from metrics.selectors.reconciliation_checks import closed_months
 from metrics.selectors.reconciliation_figures import Reconciliation
 from metrics.selectors.upkeep import billing_sources_since, products_since
 from portal.lib.periods import month_format, month_of
+from portal.tenancy.clock import day_at
 
 LONGEST_RUN = 12
 MONTHS_RUNNING = 2
@@ -90,7 +90,7 @@ def new_product(engagement: Engagement, limit: Decimal | None) -> list[Fact]:
     at = signed_at()
     if at is None:
         return []
-    month = month_of(at.astimezone(ZoneInfo(engagement.client.time_zone)).date())
+    month = month_of(day_at(engagement.client, at))
     return [
         Fact(
             each.name[:120],

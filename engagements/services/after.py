@@ -10,6 +10,7 @@ from engagements.services.after_row import after_refresh
 from engagements.services.check_ins import AFTER_DAYS, check_in_plan, check_ins_prepare
 from engagements.services.summaries import next_morning
 from engagements.services.surveys import survey_plan, survey_send, survey_step
+from portal.tenancy.clock import day_at
 from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.models import Client
 
@@ -65,7 +66,7 @@ def after_due(*, client: Client, now: datetime) -> bool:
 
     Each is claimed by a conditional update, so that no mail goes twice. Gives whether anything is still to come.
     """
-    today = now.astimezone(ZoneInfo(client.time_zone)).date()
+    today = day_at(client, now)
     ended = Engagement.objects.filter(state__in=["closed", "archived"])
     check_ins_prepare(engagement_rows=CheckIn.objects.filter(engagement__in=ended), now=now, today=today)
     surveys = Survey.objects.filter(engagement__in=ended)

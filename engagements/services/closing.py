@@ -7,7 +7,6 @@ was decided. From then on nothing in the engagement changes; what comes after it
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from engagements.services.changes import record_change
 from engagements.services.moves import require_open, row_move
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.reports import report_keep
+from portal.tenancy.clock import day_at
 
 PATH = "close/"
 LONGEST = 8_000
@@ -81,7 +81,7 @@ def engagement_close(
     moment = now or timezone.now()
     row: Engagement = Engagement.objects.select_for_update(of=("self",)).select_related("client").get(pk=engagement.pk)
     require_open(row)
-    today = moment.astimezone(ZoneInfo(row.client.time_zone)).date()
+    today = day_at(row.client, moment)
     row = row_move(about="engagement", row=row, step="close", user=user, now=moment)
     plan = plan_of(row)
     if plan is None:  # also where a partner opened the last gate against its criteria: somebody has to say what happens

@@ -16,6 +16,7 @@ from engagements.services.maintenance import DUE_COLUMN, PATH, check_compute, pe
 from engagements.services.summaries import next_morning, summary_refresh
 from engagements.services.telling import maintenance_tell
 from engagements.services.triggers import triggers_watch
+from portal.tenancy.clock import day_at
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client
 
@@ -35,7 +36,7 @@ def maintenance_due(*, client: Client, now: dt.datetime) -> int:
 
 def engagement_look(*, engagement: Engagement, now: dt.datetime) -> None:
     """Everything that the system does by itself for one engagement on a day."""
-    today = now.astimezone(ZoneInfo(engagement.client.time_zone)).date()
+    today = day_at(engagement.client, now)
     hypercare_keep(engagement=engagement, today=today)
     hypercare_decide(engagement=engagement, now=now)
     schedule_make(engagement=engagement, today=today)

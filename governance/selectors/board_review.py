@@ -8,7 +8,6 @@ The content is plain data: it is shown, printed, and kept with its sha256 once t
 import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from governance.chapters import Chapter
 from governance.models import BoardReview
@@ -27,6 +26,7 @@ from metrics.models import CloseBridge
 from metrics.selectors.books import book_head
 from metrics.selectors.periods import Period, periods_of
 from portal.lib.periods import month_format, month_of
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 
 SCHEMA: Final = "tieout.board_review/1"
@@ -47,7 +47,7 @@ def review_quarters(client: Client, now: dt.datetime) -> list[Period]:
     """The quarters of the client's fiscal year that can be reviewed: those that are over, of the last two years and with
     figures, the newest first.
     """
-    this_month = month_of(now.astimezone(ZoneInfo(client.time_zone)).date())
+    this_month = month_of(day_at(client, now))
     head = book_head(client)
     first = CloseBridge.objects.order_by("month").values_list("month", flat=True).first()
     begins = min((each for each in (head.first_month, first) if each is not None), default=None)

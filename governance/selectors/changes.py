@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from governance.change_content import Held
 from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Metric
-from governance.selectors.registry import Registry, day_now, registry_get
+from governance.selectors.registry import Registry, registry_get
 from metrics.selectors.policies import policy_in_force
+from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 
 IN_FORCE: Final = (ChangeState.EFFECTIVE, ChangeState.COMMUNICATED, ChangeState.CLOSED)

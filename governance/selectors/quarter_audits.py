@@ -8,7 +8,6 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 
@@ -27,6 +26,7 @@ from metrics.selectors.periods import Period, periods_of
 from portal.accounts.same_person import mailbox_of, mailboxes_of
 from portal.lib.periods import month_format, month_of
 from portal.tenancy import audit as log
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import AuditEntry, Client
 
 TAKING_PART: Final = ("quarter_audit.drawn", "quarter_audit.checked")
@@ -115,7 +115,7 @@ def auditable_quarters(client: Client, now: dt.datetime) -> list[Period]:
     """The quarters of the client's fiscal year that are over, whose last month is closed, and that were not audited yet; the
     newest first.
     """
-    this_month = month_of(now.astimezone(ZoneInfo(client.time_zone)).date())
+    this_month = month_of(day_at(client, now))
     start = this_month - BACK
     quarters = [
         period

@@ -9,12 +9,9 @@ request shows its consequence with `Registry.having(key, content, month)`: the s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Final
-from zoneinfo import ZoneInfo
-
-from django.utils import timezone
 
 from governance.library.metric_reader import FiledMetric
 from governance.metric_content import Content
@@ -28,6 +25,7 @@ from metrics.measures import MEASURES
 from metrics.selectors.measure_values import terms_of
 from portal.lib.dates import month_text
 from portal.lib.periods import month_of
+from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 
 STANDING: Final = (MetricStatus.PROPOSED, MetricStatus.ACTIVE, MetricStatus.DEPRECATED)
@@ -207,11 +205,6 @@ class Registry:
             )
             for key, entry in self.entries.items()
         )  # fmt: skip
-
-
-def day_now(client: Client) -> date:
-    """The day that it is where the client is."""
-    return timezone.now().astimezone(ZoneInfo(client.time_zone)).date()
 
 
 def month_now(client: Client) -> int:

@@ -31,14 +31,13 @@ from governance.models import (
 )
 from governance.selectors.board import BoardNow, board_now, may_sit
 from governance.selectors.changes import OPEN
-from governance.selectors.registry import day_now
 from governance.selectors.voting import authors_of
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import BY_ROLE
 from metrics.selectors.reported import headline_reported
 from portal.accounts.same_person import mailbox_of
 from portal.tenancy import audit
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_now
 from portal.tenancy.models import Client, ClientRole, Membership
 from portal.tenancy.selectors import is_staff_of
 from portal.tenancy.services import TenancyError

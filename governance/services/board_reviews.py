@@ -15,7 +15,7 @@ from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.models import Client, ClientRole
 
 
@@ -32,7 +32,7 @@ def review_hold(
         raise DefinitionError(f"{quarter} is no quarter that is over and has figures")
     if not present.strip():
         raise DefinitionError("say who was there")
-    if held_on > now.date():
+    if held_on > day_at(client, now):
         raise DefinitionError("a review is kept once it was held: the day cannot lie ahead")
     content = review_content(client, period)
     if audit.digest(content) != sha256:

@@ -23,7 +23,15 @@ from governance.models import (
 )
 from governance.services.items import item_settle
 from governance.services.problems import DefinitionError
-from governance.services.registry import event_keep, metric_add, metric_status_set, metric_version_add, record
+from governance.services.registry import (
+    event_keep,
+    metric_add,
+    metric_lock,
+    metric_status_set,
+    metric_version_add,
+    record,
+    registry_lock,
+)
 from metrics.models import PolicyVersion
 from metrics.selectors.policies import policy_in_force, policy_latest
 from metrics.services.policies import policy_publish
@@ -99,17 +107,27 @@ def apply_metric_fields(client: Client, request: ChangeRequest, user: Any) -> Ap
 
 
 def apply_metric_retire(client: Client, request: ChangeRequest, user: Any) -> Applied:
-    """A metric is deprecated at once, and retired on its day (`sunsets_due`)."""
+    """A metric is deprecated at once, and retired on its day (`sunsets_due`); one that is deprecated already gets its day.
+
+    DefinitionError where it is neither active nor deprecated any more, or what is to replace it is retired.
+    """
+    registry_lock(client)
     metric, name = metric_of(request), request.content["successor"]
-    successor = Metric.objects.get(key=name) if name else None
+    metric = metric_lock(metric, metric.version)
+    if metric.status not in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED):
+        raise DefinitionError(f"the metric is {metric.get_status_display().lower()} now: there is nothing to retire")
+    successor = Metric.objects.filter(key=name).exclude(status=MetricStatus.RETIRED).first() if name else None
+    if name and successor is None:
+        raise DefinitionError(f"{name}, which is to replace it, is retired itself: send it back")
     reason = source_of(request)
     if metric.status == MetricStatus.ACTIVE:
         metric = metric_status_set(
             metric=metric, version=metric.version, step="deprecate", reason=reason, successor=successor, user=user
         )
+    metric.successor = successor or metric.successor
     metric.sunset_on = dt.date.fromisoformat(request.content["sunset_on"])
     metric.version += 1
-    metric.save(update_fields=["sunset_on", "version", "updated_at"])
+    metric.save(update_fields=["sunset_on", "successor", "version", "updated_at"])
     event_keep(metric, MetricHappening.STATUS, f"Will be retired on {metric.sunset_on}.", reason=reason, user=user)
     record(metric, "metric.sunset_set", None, metric.sunset_on, {"sunset_on": metric.sunset_on, "reason": reason})
     return Applied()

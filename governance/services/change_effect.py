@@ -10,7 +10,6 @@ and to whoever owns the request, and it waits.
 
 import datetime as dt
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from governance.effect_words import lines_words, source_of
 from governance.models import (
@@ -47,7 +46,7 @@ from metrics.services.closes import CloseError, NothingToRestateError, month_res
 from portal.accounts.same_person import mailbox_of
 from portal.lib.periods import month_of
 from portal.tenancy import audit
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.dispatch import earlier_run, next_run
 from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
@@ -167,7 +166,7 @@ def changes_take_effect(*, client: Client, now: dt.datetime) -> list[ChangeEffec
     for key in keys:
         step_on(client, key, now)
     with tenant_context(client):
-        sunsets_due(client=client, today=now.astimezone(ZoneInfo(client.time_zone)).date())
+        sunsets_due(client=client, today=day_at(client, now))
         is_open = ChangeEffect.objects.filter(state__in=OPEN).exists()
         next_run(client=client, column=DUE, at=now + LOOKS if is_open else sunset_next(client, now))
         return list(ChangeEffect.objects.filter(pk__in=keys).select_related("request").order_by("id"))
@@ -221,7 +220,7 @@ def has_come(client: Client, request: ChangeRequest, now: dt.datetime) -> bool:
     """Whether a request is due: what restates, and the notice of a retirement, at once; all else in its month."""
     if request.is_restating or request.kind == ChangeKind.METRIC_RETIRE or request.from_month is None:
         return True
-    return request.from_month <= month_of(now.astimezone(ZoneInfo(client.time_zone)).date())
+    return request.from_month <= month_of(day_at(client, now))
 
 
 def take_measure(client: Client, request: ChangeRequest, effect: ChangeEffect) -> None:

@@ -17,7 +17,6 @@ from governance.models import (
     VoteDecision,
 )
 from governance.selectors.board import BoardNow, board_now
-from governance.selectors.registry import day_now
 from governance.selectors.voting import NO_BOARD, Decision, decision_of, preview_sha256
 from governance.services.change_states import change_lock, change_move
 from governance.services.problems import DefinitionError
@@ -25,6 +24,7 @@ from governance.services.reviews import review_open
 from governance.services.signoff_states import TransitionError
 from governance.services.voting import LONGEST, Shown, require_apart, require_shown, require_votable, vote_keep
 from portal.accounts.proofs import Place, Proof
+from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client, ClientRole, Membership
 
 

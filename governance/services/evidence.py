@@ -42,12 +42,7 @@ def evidence_keep(*, client: Client, upload: Any, user: Any = None) -> EvidenceF
     except (FileTooLarge, FileRefused) as error:
         reason = f"it is {error}" if isinstance(error, FileTooLarge) else str(error)
         raise DefinitionError(f"“{name}” is not kept: {reason}") from error
-    used = EvidenceFile.objects.aggregate(Sum("size"))["size__sum"] or 0
-    if used + upload.size > settings.PROJECT_FILES_MAX_BYTES:
-        most = settings.PROJECT_FILES_MAX_BYTES // 1_000_000
-        raise DefinitionError(
-            f"the evidence of this client takes up all of its {most:,} MB: name where the file lies instead"
-        )
+    require_room(upload.size)
     at = database_time()
     path = f"{folder_of(client.pk)}/{at.astimezone(dt.UTC).strftime(STAMP)}-{secrets.token_hex(16)}"
     stored = file_store(path, upload, settings.PROJECT_FILE_MAX_BYTES)
@@ -57,7 +52,18 @@ def evidence_keep(*, client: Client, upload: Any, user: Any = None) -> EvidenceF
     )  # fmt: skip
     details = {"file": name, "sha256": stored.sha256, "bytes": stored.size}
     audit.record("evidence.kept", object_type="evidence", object_id=kept.pk, after=details, details=details)
+    require_room(0)  # again: since the entry above, no other evidence of this client can come in between
     return kept
+
+
+def require_room(size: int) -> None:
+    """DefinitionError where the client's evidence would take more room than it has."""
+    used = EvidenceFile.objects.aggregate(Sum("size"))["size__sum"] or 0
+    if used + size > settings.PROJECT_FILES_MAX_BYTES:
+        most = settings.PROJECT_FILES_MAX_BYTES // 1_000_000
+        raise DefinitionError(
+            f"the evidence of this client takes up all of its {most:,} MB: name where the file lies instead"
+        )
 
 
 def evidence_tidy(*, client: Client, now: dt.datetime) -> int:

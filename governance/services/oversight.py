@@ -22,11 +22,11 @@ from governance.selectors.quarter_audits import quarter_to_audit
 from governance.services.evidence import evidence_tidy
 from governance.services.figure_disputes import called
 from governance.services.quarter_audits import audit_path
-from portal.lib.dates import time_zone
 from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.days import next_morning
 from portal.notices.services.raising import notice_add
+from portal.tenancy.clock import day_at
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client, ClientRole
 
@@ -36,7 +36,7 @@ SOON: Final = dt.timedelta(days=3)  # in which somebody should have settled a di
 
 def oversight_look(*, client: Client, now: dt.datetime) -> int:
     """Tell whom it concerns what is due or late; gives how many things were told. Sets the next morning."""
-    today = now.astimezone(time_zone(client.time_zone)).date()
+    today = day_at(client, now)
     week = f"{today.isocalendar().year}-{today.isocalendar().week}"
     told = audit_due(client, now, week) + audits_waiting(client, today, week) + follow_ups_late(client, today, week)
     told += disputes_waiting(client, now, week)

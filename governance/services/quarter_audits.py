@@ -38,7 +38,7 @@ from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit as log
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.models import Client, ClientRole, FirmMembership, Membership
 
 LARGEST: Final = Decimal(10) ** 15
@@ -71,7 +71,8 @@ def audit_draw(
         raise DefinitionError(f"{quarter} is no quarter that is over and whose last month is closed")
     if not FEWEST <= size <= MOST:
         raise DefinitionError(f"a sample has {FEWEST} to {MOST} contracts")
-    if due_on <= now.date() or not is_near(due_on, now.date()):
+    today = day_at(client, now)
+    if due_on <= today or not is_near(due_on, today):
         raise DefinitionError("the audit is due on a day to come, five years ahead at most")
     try:
         book = quarter_book(client, period.first, period.last)

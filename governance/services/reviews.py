@@ -11,7 +11,6 @@ from django.db.models import Min
 
 from governance.models import ChangeRequest, ChangeVote, EmergencyReview, ReviewState
 from governance.selectors.board import board_now
-from governance.selectors.registry import day_now
 from governance.services.change_news import change_path
 from governance.services.news import DUE, EVERY, FIRST_AFTER
 from portal.lib.dates import date_text
@@ -19,7 +18,7 @@ from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_now
 from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.models import Client, ClientRole
 

@@ -16,7 +16,6 @@ from governance.audit_page import (
     draw_form,
     list_context,
     paper_context,
-    today_of,
 )
 from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, QuarterAudit
 from governance.oversight_page import people_to_choose
@@ -37,6 +36,7 @@ from portal.lib.paper import paper, paper_size
 from portal.lib.stored_answer import stored_answer
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_AUDITS, VIEW_CLIENT
 
 
@@ -113,7 +113,9 @@ def quarter_audit_follow_up(request: TenantRequest, quarter: str) -> HttpRespons
     if form.is_valid():
         given: dict[str, Any] = {**form.cleaned_data, "owner": User.objects.get(pk=form.cleaned_data["owner"])}
         try:
-            follow_up_raise(client=request.client, found=found, user=request.user, today=today_of(request), **given)
+            follow_up_raise(
+                client=request.client, found=found, user=request.user, today=day_now(request.client), **given
+            )
         except DefinitionError as error:
             form.add_error(None, error.sentence)
             status = 409 if isinstance(error, OutdatedError) else 422

@@ -22,7 +22,7 @@ from governance.registry_pages import (
 )
 from governance.selectors.controls import control_get
 from governance.selectors.metric_values import MetricValues
-from governance.selectors.registry import day_now, registry_get
+from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import drift_get, last_compared, registry_yaml
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_save
@@ -33,6 +33,7 @@ from portal.lib.paper import SIZES, paper, paper_size
 from portal.lib.periods import month_parse
 from portal.tenancy import audit
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_ARR, VIEW_POLICY
 
 

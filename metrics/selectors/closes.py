@@ -23,6 +23,7 @@ from metrics.selectors.books import book_head, bridge_get
 from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
 from metrics.selectors.periods import Period
 from portal.lib.periods import month_format, month_of
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 
 
@@ -80,7 +81,7 @@ def closes_list(client: Client, recognition: str | None = None) -> list[ClosedMo
 def next_month_to_close(client: Client, now: dt.datetime) -> int | None:
     """The month that can be closed next: the one after the newest closed one, or the newest completed; None: none yet."""
     head = book_head(client)
-    completed = month_of(now.astimezone(ZoneInfo(client.time_zone)).date()) - 1
+    completed = month_of(day_at(client, now)) - 1
     newest = MonthClose.objects.order_by("-month").values_list("month", flat=True).first()
     if head.first_month is None or head.last_month is None:
         return None

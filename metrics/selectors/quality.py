@@ -14,7 +14,6 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from metrics.models import ContractLine, FindingState, QualityDay, QualityFinding, QualityMonitor
 from metrics.quality_monitors import MONITORS, MonitorSpec
 from metrics.repository import authoritative_source
-from portal.lib.dates import time_zone
 from portal.notices.audience import people_who
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_DATA
@@ -114,8 +113,3 @@ def finding_lines(finding: QualityFinding) -> list[dict[str, Any]]:
 def monitor_people(client: Client) -> list[Any]:
     """Who may own a monitor: the client's people who see its data, and the consultants who work on it."""
     return people_who(client, VIEW_DATA)
-
-
-def today_of(client: Client, now: dt.datetime) -> dt.date:
-    """The day, where the client is."""
-    return now.astimezone(time_zone(client.time_zone)).date()

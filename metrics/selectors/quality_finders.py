@@ -25,6 +25,7 @@ from metrics.selectors.rates import rate_coverage, rate_gaps
 from metrics.selectors.upkeep import days_past_end, held_and_moved, names_with_events, since_close
 from portal.lib.dates import date_text, month_text
 from portal.lib.money import money_text
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 
 MONTHS_BACK: Final = 3
@@ -290,7 +291,7 @@ def stale_rates(looked: Looked, threshold: Decimal) -> list[Seen]:
     gaps: dict[str, list[str]] = {}
     for gap in rate_gaps(looked.client):
         gaps.setdefault(gap.currency, []).append(str(gap.day or gap.month))
-    found, today = [], looked.now.date()
+    found, today = [], day_at(looked.client, looked.now)
     for row in rate_coverage(looked.client):
         is_old = row.last is None or (today - row.last).days > threshold
         if row.lines and (is_old or row.currency in gaps):

@@ -8,7 +8,6 @@ A book is replaced in one transaction, under a lock on its row: readers see the 
 
 import datetime as dt
 import hashlib
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.db.models.functions import Now
@@ -23,6 +22,7 @@ from metrics.models import ArrBook, BookState, Recognition
 from metrics.services.policy_versions import policy_ensure
 from metrics.services.summaries import summary_refresh
 from portal.lib.periods import month_of
+from portal.tenancy.clock import day_at
 from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
 
@@ -31,7 +31,7 @@ REBUILD_JOB = "metrics.tasks.books_rebuild"
 
 def last_completed_month(client: Client, now: dt.datetime) -> int:
     """The newest month that has ended where the client is."""
-    return month_of(now.astimezone(ZoneInfo(client.time_zone)).date()) - 1
+    return month_of(day_at(client, now)) - 1
 
 
 def books_ensure(*, client: Client) -> dict[str, ArrBook]:

@@ -20,6 +20,7 @@ from metrics.selectors.quality_finders import Looked, Seen, book_of, line_ids, l
 from metrics.services.quality_news import news_tell
 from portal.lib.dates import time_zone
 from portal.tenancy import audit
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 
 DUE: Final = "next_quality_at"
@@ -92,7 +93,7 @@ def quality_look(*, client: Client, now: dt.datetime) -> Looks:
     monitors_ensure(client=client)
     rows = QualityMonitor.objects.select_related("owner", "escalate_to").select_for_update(of=("self",))
     monitors = list(rows.order_by("pk"))  # one look at a time
-    today = now.astimezone(time_zone(client.time_zone)).date()
+    today = day_at(client, now)
     looked, done = book_of(client, now), Looks()
     for monitor in monitors:
         turn = Turn(monitor, today, now)

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from metrics.models import FindingState, QualityFinding, QualityMonitor
@@ -19,13 +18,13 @@ from metrics.selectors.quality import (
     monitor_get,
     monitor_list,
     monitor_people,
-    today_of,
 )
 from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
 from metrics.views.tabs import data_tabs, number_of
 from portal.lib.money import money_text
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RECONCILE, VIEW_DATA
 
 PAGE = 50
@@ -36,7 +35,7 @@ STATES = [("", "Open and acknowledged"), *FindingState.choices, ("all", "All")]
 @client_page(VIEW_DATA)
 def monitors(request: TenantRequest) -> HttpResponse:
     """Every monitor: its state, how many findings, what is at stake, how that went, whose it is."""
-    rows = monitor_list(today_of(request.client, timezone.now()))
+    rows = monitor_list(day_now(request.client))
     context = {
         "rows": rows,
         "open_count": sum(row.open_count for row in rows),
@@ -52,7 +51,7 @@ def monitors(request: TenantRequest) -> HttpResponse:
 def monitor(request: TenantRequest, code: str) -> HttpResponse:
     """One monitor with its findings, by state and text, a page at a time."""
     row, state, q = monitor_or_404(code), request.GET.get("state", ""), request.GET.get("q", "")[:100]
-    today, start = today_of(request.client, timezone.now()), number_of(request.GET.get("start"))
+    today, start = day_now(request.client), number_of(request.GET.get("start"))
     found = finding_list(row, state, q)
     shown = list(found[start : start + PAGE + 1])
     asked = "".join(f"&{name}={value}" for name, value in (("state", state), ("q", q)) if value)
@@ -145,7 +144,7 @@ def finding_page(request: TenantRequest, row: QualityFinding, form: AcknowledgeF
         "spec": row.monitor.spec,
         "lines": finding_lines(row),
         "events": row.events.select_related("by"),
-        "today": today_of(request.client, timezone.now()),
+        "today": day_now(request.client),
         "form": form,
         "may_acknowledge": request.standing.may(RECONCILE) and row.state != FindingState.FIXED,
     }
@@ -158,7 +157,7 @@ def acknowledge(request: TenantRequest, finding_id: int) -> HttpResponse:
     """Let a finding stay until a day, for a reason."""
     row, form = finding_or_404(finding_id), AcknowledgeForm(request.POST)
     if form.is_valid():
-        today = today_of(request.client, timezone.now())
+        today = day_now(request.client)
         try:
             finding_acknowledge(finding=row, today=today, user=request.user, **form.cleaned_data)
         except QualityProblem as error:
@@ -175,7 +174,7 @@ def reopen(request: TenantRequest, finding_id: int) -> HttpResponse:
     """Take an acknowledgement back."""
     row = finding_or_404(finding_id)
     try:
-        finding_reopen(finding=row, today=today_of(request.client, timezone.now()), user=request.user)
+        finding_reopen(finding=row, today=day_now(request.client), user=request.user)
     except QualityProblem as error:
         messages.error(request, f"Nothing was changed: {error}.")
     else:

@@ -1,8 +1,15 @@
-"""The one clock of everything that is kept for ever: the database's, which all processes share."""
+"""Which time it is: of everything that is kept for ever by the database's clock, of days where the client is.
 
-from datetime import datetime
+`database_time() -> datetime` · `day_at(client, now) -> date` · `day_now(client) -> date`
+"""
+
+from datetime import date, datetime
 
 from django.db import connection
+from django.utils import timezone
+
+from portal.lib.dates import time_zone
+from portal.tenancy.models import Client
 
 
 def database_time() -> datetime:
@@ -11,3 +18,13 @@ def database_time() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def day_at(client: Client, now: datetime) -> date:
+    """The day that it is where the client is, at an instant."""
+    return now.astimezone(time_zone(client.time_zone)).date()
+
+
+def day_now(client: Client) -> date:
+    """The day that it is where the client is."""
+    return day_at(client, timezone.now())

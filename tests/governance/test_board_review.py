@@ -47,8 +47,9 @@ def held(client: Client, user: User, **more: Any) -> BoardReview:
         "sha256": log.digest(review_content(client, Q1)),
         "held_on": NOW.date(),
         "present": "Eve, Finn",
+        "now": NOW,
     } | more
-    return review_hold(client=client, quarter=QUARTER, user=user, now=NOW, **given)
+    return review_hold(client=client, quarter=QUARTER, user=user, **given)
 
 
 def test_it_tells_the_numbers_the_audit_the_restatement_and_the_dispute(
@@ -110,6 +111,10 @@ def test_what_changed_since_it_was_opened_is_not_kept(northwind: Client, rita: U
             held(northwind, finn, present=" ")
         with pytest.raises(DefinitionError, match="cannot lie ahead"):
             held(northwind, finn, held_on=NOW.date() + dt.timedelta(days=1))
+        northwind.time_zone = "America/New_York"
+        evening = dt.datetime.combine(NOW.date() + dt.timedelta(days=1), dt.time(2), dt.UTC)  # still NOW's day there
+        with pytest.raises(DefinitionError, match="cannot lie ahead"):
+            held(northwind, finn, held_on=evening.date(), now=evening)
         assert not BoardReview.objects.exists()
 
 

@@ -11,9 +11,11 @@ from governance.models import ChangeEffect, ChangeRequest, Metric, MetricVersion
 from governance.selectors.change_effects import approval_fault
 from governance.selectors.changes import quota_rules
 from governance.selectors.registry import registry_get
+from governance.services.change_apply import apply_change
 from governance.services.change_effect import change_schedule, changes_take_effect
+from governance.services.changes import Wish, change_draft
 from governance.services.problems import DefinitionError
-from governance.services.registry import metric_owner_set, metric_version_add, registry_start
+from governance.services.registry import metric_owner_set, metric_status_set, metric_version_add, registry_start
 from governance.services.sunsets import sunset_next, sunsets_due
 from metrics.models import PolicyVersion
 from metrics.services.closes import month_close
@@ -146,6 +148,30 @@ def test_a_metric_is_deprecated_at_once_and_retired_on_its_day(
         assert due is not None and due.date() == day
         (retired,) = sunsets_due(client=kept, today=day)
         assert (retired.key, retired.status) == (key, "retired") and sunset_next(kept, NOW) is None
+
+
+def test_a_metric_that_somebody_deprecated_since_gets_its_day_and_what_replaces_it(kept: Client, rita: User) -> None:
+    """One that is retired already, or whose replacement is, is left as it is."""
+    key, day = unused_metric(kept), dt.date(2030, 6, 30)
+
+    def step(name: str) -> None:
+        metric = Metric.objects.get(key=key)
+        metric_status_set(metric=metric, version=metric.version, step=name, reason="By hand", user=rita)
+
+    with tenant_context(kept):
+        content = {"key": key, "successor": "arr", "sunset_on": day.isoformat()}
+        wish = Wish("It ends", content=content, rationale="Nobody reads it")
+        request = change_draft(client=kept, kind="metric_retire", wish=wish, user=rita)
+        step("deprecate")
+        apply_change(client=kept, request=request, user=rita)
+        metric = Metric.objects.select_related("successor").get(key=key)
+        assert metric.successor is not None and (metric.successor.key, metric.sunset_on) == ("arr", day)
+        Metric.objects.filter(key="arr").update(status="retired")
+        with pytest.raises(DefinitionError, match="which is to replace it, is retired itself"):
+            apply_change(client=kept, request=request, user=rita)
+        step("retire")
+        with pytest.raises(DefinitionError, match="the metric is retired now"):
+            apply_change(client=kept, request=request, user=rita)
 
 
 def test_a_metric_that_others_are_built_on_stays_and_its_owner_is_told(kept: Client, rita: User, finn: User) -> None:

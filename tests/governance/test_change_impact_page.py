@@ -7,8 +7,11 @@ import pytest
 from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 
+from governance.change_impact import Impact
+from governance.change_impact_tables import Shown
 from governance.models import ChangePreview, ChangeRequest, PreviewState
 from governance.services.change_preview import preview_run, preview_start
+from metrics.selectors.periods import Period
 from metrics.services.closes import month_close
 from portal.accounts.models import User
 from portal.accounts.services.tokens import token_create
@@ -82,6 +85,20 @@ def test_the_switches_split_by_group_and_quarter_and_choose_the_bridges_month(
     assert "Q1 2026" in page(rita_browses, request, "?impact_grain=quarter")
     assert "Bridge of Jan 2026" in page(rita_browses, request, "?impact_month=2026-01")
     page(rita_browses, request, "?impact_by=nonsense&impact_month=%00&impact_grain=1")
+
+
+def test_a_change_without_a_figure_after_says_why() -> None:
+    """Before could be valued, after cannot: the reason is that of the side that lacks."""
+    valued, lacking = (
+        {"valued": months, "message": told} for months, told in (((0, 1), ""), (None, "No rate for CHF"))
+    )
+    book = {"first": 0, "last": 0, "figures": ["ending"], "total": {"before": [[1]], "after": [[1]]},
+            "sides": {"before": valued, "after": lacking}}  # fmt: skip
+    impact = Impact({"book": book, "currency": "USD", "headline": {"reason": ""}})
+    assert Shown(impact, "month", 1, "en").change("ending", Period("0", 0, 0)) == {
+        "value": None,
+        "reason": "No rate for CHF",
+    }
 
 
 def test_each_state_says_what_to_do(late: Client, rita: User, rita_browses: Browser) -> None:

@@ -18,7 +18,7 @@ from governance.models import ControlFigure, ControlSide, Metric, MetricEvent, M
 from governance.selectors.availability import availability_list
 from governance.selectors.controls import agrees
 from governance.selectors.metric_values import MetricValues
-from governance.selectors.registry import day_now, registry_get
+from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import drift_get, registry_yaml
 from governance.services.controls import control_save
 from governance.services.matrix import matrix_digest, matrix_save
@@ -28,6 +28,7 @@ from governance.services.registry_file import registry_apply
 from metrics.services.policies import policy_publish
 from portal.accounts.models import PageUse, User
 from portal.lib.periods import month_parse
+from portal.tenancy.clock import day_now
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.reporting.numbers import NOW, numbers_load

@@ -3,17 +3,21 @@
 import datetime as dt
 from typing import Any
 
+import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from governance.models import EvidenceFile
 from governance.selectors.published_figures import Subject
+from governance.services import evidence
 from governance.services.evidence import KEPT, evidence_keep, evidence_tidy, folder_of
 from governance.services.figure_disputes import dispute_raise
 from governance.services.oversight import oversight_look
+from governance.services.problems import DefinitionError
 from governance.services.quarter_audits import audit_draw, follow_up_raise
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
+from portal.lib.stored import StoredFile, file_store
 from portal.notices.models import Notice
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -82,6 +86,22 @@ def test_a_dispute_that_nobody_takes_is_told_again(northwind: Client, finn: User
         assert not [text for _, text in told(northwind, now) if "waits" in text]
         later = [(who, text) for who, text in told(northwind, now + WEEK) if "waits for somebody" in text]
         assert [who for who, _ in later] == ["finn", "rita"]
+
+
+def test_evidence_has_so_much_room_also_where_two_files_come_at_once(
+    northwind: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PROJECT_FILES_MAX_BYTES = 20
+
+    def meanwhile(path: str, file: Any, most: int) -> StoredFile:
+        EvidenceFile.objects.create(name="b.csv", ending="csv", path="b", size=15, sha256="b", created_at=NOW)
+        return file_store(path, file, most)
+
+    with tenant_context(northwind):
+        for size in (21, 9):
+            with pytest.raises(DefinitionError, match="takes up all of its"):
+                evidence_keep(client=northwind, upload=ContentFile(b"a," * (size // 2) + b"1", "invoice.csv"))
+            monkeypatch.setattr(evidence, "file_store", meanwhile)
 
 
 def test_bytes_that_no_row_owns_are_removed_once_they_are_old(northwind: Client) -> None:

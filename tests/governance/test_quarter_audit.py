@@ -105,7 +105,9 @@ def test_a_quarter_is_drawn_once_and_only_when_it_is_over_and_closed(northwind: 
                 audit_draw(quarter=QUARTER, size=size, **asked)  # type: ignore[arg-type]
         with pytest.raises(DefinitionError, match="five years ahead at most"):
             audit_draw(quarter=QUARTER, size=10, **asked | {"due_on": dt.date.max})  # type: ignore[arg-type]
-        audit_draw(quarter=QUARTER, size=20, **asked)  # type: ignore[arg-type]
+        northwind.time_zone = "America/New_York"
+        night = dt.datetime(2026, 5, 15, 2, tzinfo=dt.UTC)  # there it is the day before the audit is due
+        audit_draw(quarter=QUARTER, size=20, **asked | {"now": night})  # type: ignore[arg-type]
         assert AuditedContract.objects.count() == 14  # the whole book where it is smaller than the sample
         with pytest.raises(OutdatedError, match="drawn once"):
             audit_draw(quarter=QUARTER, size=10, **asked)  # type: ignore[arg-type]

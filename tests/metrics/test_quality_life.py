@@ -8,11 +8,11 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from metrics.models import ContractLine, FindingState, QualityDay, QualityEvent, QualityMonitor
-from metrics.selectors.quality import today_of
 from metrics.services.quality import next_look
 from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
 from portal.accounts.models import User
 from portal.notices.models import Notice
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from tests.metrics.quality import book, days, finding, found, full, looked, monitor
@@ -203,4 +203,4 @@ def test_the_next_look_is_at_five_in_the_morning_where_the_client_is(northwind: 
     northwind.time_zone = "America/Los_Angeles"
     at = next_look(northwind, dt.datetime(2025, 1, 15, 14, tzinfo=dt.UTC))
     assert at == dt.datetime(2025, 1, 16, 13, tzinfo=dt.UTC)
-    assert today_of(northwind, dt.datetime(2025, 1, 15, 3, tzinfo=dt.UTC)) == dt.date(2025, 1, 14)
+    assert day_at(northwind, dt.datetime(2025, 1, 15, 3, tzinfo=dt.UTC)) == dt.date(2025, 1, 14)

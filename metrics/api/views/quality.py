@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.http import Http404
-from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from metrics.api.serializers import quality as shapes
 from metrics.models import QualityFinding
-from metrics.selectors.quality import finding_get, monitor_get, monitor_list, today_of
+from metrics.selectors.quality import finding_get, monitor_get, monitor_list
 from metrics.services.quality_people import QualityProblem, finding_acknowledge
 from portal.tenancy.api import Call, ClientAPIView, Operation
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RECONCILE, VIEW_DATA
 
 
@@ -25,7 +25,7 @@ class MonitorList(QualityView):
 
     def get(self, call: Call) -> Any:
         """Every monitor with its threshold, its deadline, how many findings are open, and the ARR at stake."""
-        return {"currency": call.client.currency, "results": monitor_list(today_of(call.client, timezone.now()))}
+        return {"currency": call.client.currency, "results": monitor_list(day_now(call.client))}
 
 
 class MonitorHistory(QualityView):
@@ -65,7 +65,7 @@ class FindingAcknowledge(QualityView):
         row = finding_get(finding_id)
         if row is None:
             raise Http404
-        today = today_of(call.client, timezone.now())
+        today = day_now(call.client)
         try:
             return finding_acknowledge(finding=row, today=today, user=call.user, **call.body)
         except QualityProblem as error:

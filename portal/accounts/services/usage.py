@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 
 from portal.accounts.counted_pages import SIGN_IN, is_counted
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
@@ -70,7 +71,7 @@ def use_note(
     *, client: Client, user_id: int, page: str, role: str, is_firm_staff: bool, session_started: int, now: dt.datetime
 ) -> None:
     """Count a page that was opened, and the sign-in of its session. Touches no database."""
-    day = now.astimezone(ZoneInfo(client.time_zone)).date()
+    day = day_at(client, now)
     with _held.lock:
         seen = (client.pk, user_id, session_started)
         if session_started and seen not in _held.sign_ins:

@@ -2,17 +2,16 @@
 
 import datetime as dt
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from portal.accounts.adoption import Adoption, adoption_get, monday
 from portal.accounts.counted_pages import counted_pages
 from portal.accounts.services.usage import uses_write
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import VIEW_ADOPTION, VIEW_PEOPLE
 
 SPANS: Final = ((4, "4 weeks"), (13, "13 weeks"), (26, "26 weeks"))
@@ -25,7 +24,7 @@ def adoption(request: TenantRequest) -> HttpResponse:
     asked = request.GET.get("weeks", "")
     weeks = next((number for number, _ in SPANS if str(number) == asked), SPANS[1][0])
     uses_write(client=request.client)
-    today = timezone.now().astimezone(ZoneInfo(request.client.time_zone)).date()
+    today = day_now(request.client)
     found = adoption_get(monday(today) - dt.timedelta(weeks=weeks - 1), today)
     context = {
         "found": found,

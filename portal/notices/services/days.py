@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from portal.lib.dates import time_zone
 from portal.notices.models import MailDay
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 
 MORNING: Final = 8
@@ -17,7 +18,7 @@ MORNING: Final = 8
 
 def day_claim(*, client: Client, user: Any, now: dt.datetime) -> bool:
     """Take the one mail of a person's day, where the client is; False when it was taken."""
-    day = now.astimezone(time_zone(client.time_zone)).date()
+    day = day_at(client, now)
     try:
         with transaction.atomic():
             MailDay.objects.create(client=client, user=user, day=day)
