@@ -1,7 +1,7 @@
 """What the pages about all metrics show: matrix, lineage, availability, glossary, validation."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -19,7 +19,9 @@ from governance.selectors.registry import Entry, Registry, registry_get
 from governance.services.matrix import matrix_digest
 from metrics.formula.words import in_words
 from metrics.measures import MEASURES, SOURCES
+from metrics.selectors.roll_up import roll_up_get
 from portal.lib.dates import date_text, month_text
+from portal.lib.money import money_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_DATA
 from portal.tenancy.reader import locale_of
@@ -183,7 +185,41 @@ def validation_context(request: TenantRequest, form: ControlForm | None = None) 
         "form": (form or control_form(request, values)) if request.standing.may(RECONCILE) else None,
         "has_metrics": bool(values.registry.entries),
         "sources": two_sources(values) if values.registry.entries and request.standing.may(VIEW_DATA) else None,
+        "roll_up": roll_up_shown(request) if values.registry.entries else None,
         "currency": request.client.currency,
+    }
+
+
+WAYS: Final[Mapping[str, tuple[str, str]]] = {
+    "lines": ("Contract lines, valued anew one by one", "lines"),
+    "product": ("Products", "products"),
+    "segment": ("Segments", "segments"),
+    "region": ("Regions", "regions"),
+    "rep": ("Representatives", "representatives"),
+    "year": ("Begin of the fiscal year and what moved since", "months"),
+    "months": ("Everything that ever moved", "months"),
+}
+
+
+def roll_up_shown(request: TenantRequest) -> dict[str, Any]:
+    """ARR of the newest month end beside every way to add it up."""
+    found, locale, currency = roll_up_get(request.client), locale_of(request), request.client.currency
+    if found.ending is None or found.month is None:
+        return {"reason": found.reason}
+    return {
+        "month": month_text(found.month, locale),
+        "ending": money_text(found.ending, currency, locale),
+        "ties": found.ties,
+        "ways": [
+            {
+                "way": way,
+                "label": WAYS[way.kind][0],
+                "parts": f"{way.parts} {WAYS[way.kind][1] if way.parts != 1 else WAYS[way.kind][1].removesuffix('s')}",
+                "total": "" if way.total is None else money_text(way.total, currency, locale),
+                "difference": "" if way.difference is None else money_text(way.difference, currency, locale, plus=True),
+            }
+            for way in found.ways
+        ],
     }
 
 

@@ -41,6 +41,7 @@ urlpatterns = [
     path("moves/", numbers.MovesDetail.as_view(), name="api_moves"),
     path("explain/", numbers.ExplainDetail.as_view(), name="api_explain"),
     path("reconciliation/", reconciliation.ReconciliationDetail.as_view(), name="api_reconciliation"),
+    path("roll-up/", reconciliation.RollUpDetail.as_view(), name="api_roll_up"),
     path("exposure/", reconciliation.ExposureDetail.as_view(), name="api_exposure"),
     path("samples/", reconciliation.SampleList.as_view(), name="api_samples"),
     path("months/", closes.MonthList.as_view(), name="api_months"),

@@ -10,6 +10,7 @@ from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint
 from tests.engine.frames import frame, line
 from tests.metrics.loading import load_lines
+from tests.reporting.numbers import numbers_load
 from tests.tenancy.routes_metrics import two_sources
 
 
@@ -34,6 +35,16 @@ def test_a_reconciliation_is_told_with_its_accounts(northwind: Client, ana: User
     assert (second["account"], second["base"], second["other"], second["ratio"]) == ("D", None, "40.00", None)
     only = read(program, ana, northwind, "api_reconciliation", month="2024-12", state="different", limit="1")
     assert only["account_count"] == 1 and [each["account"] for each in only["accounts"]] == ["A"]
+
+
+def test_arr_is_held_against_its_parts(northwind: Client, ana: User, program: Mint) -> None:
+    with tenant_context(northwind):
+        numbers_load(northwind)
+    found = read(program, ana, northwind, "api_roll_up", month="2026-02")
+    assert (found["month"], found["ending"], found["ties"]) == ("2026-02", "36000.00", True)
+    lines, product, *_, months = found["ways"]
+    assert lines == {"kind": "lines", "parts": 2, "total": "36000.00", "difference": "0.00", "ties": True, "reason": ""}
+    assert (product["parts"], months["kind"], months["parts"]) == (1, "months", 2)
 
 
 def test_without_a_second_source_the_figures_are_null_with_the_reason(

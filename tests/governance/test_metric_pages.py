@@ -129,7 +129,9 @@ def test_figures_are_shown_by_quarter_and_by_fiscal_year(ritas: Browser, kept: C
     Client.objects.filter(pk=kept.pk).update(fiscal_year_start=2)
     quarter = page(ritas, "of/net_new_arr/", grain="quarter")
     assert "Against the quarter before" in quarter
-    assert re.search(r"Q1 FY2027 \(part\) 30,000\.00 +. ", quarter), "February and March; the quarter before has no whole"
+    assert re.search(r"Q1 FY2027 \(part\) 30,000\.00 +. ", quarter), (
+        "February and March; the quarter before has no whole"
+    )
     assert "the numbers begin in Jan 2026" in ritas.get(HOME + "of/net_new_arr/", {"grain": "quarter"}).content.decode()
     assert "FY2027 (part) 30,000.00" in page(ritas, "of/net_new_arr/", grain="year")
     assert "Mar 2026 6,000.00" in page(ritas, "of/net_new_arr/", grain="week"), "what there is not is the month"
@@ -292,6 +294,12 @@ def test_a_control_figure_is_entered_checked_and_taken_away(ritas: Browser, kept
 
 
 # --- the registry as a file -------------------------------------------------------------------------------------------
+
+
+def test_arr_is_shown_as_the_sum_of_its_parts(ritas: Browser, kept: Client) -> None:
+    told = page(ritas, "validation/")
+    assert "ARR of Mar 2026 is the sum of its parts" in told and "3 lines 42,000.00 Ties" in told
+    assert "2 segments" in told and "Everything that ever moved 3 months 42,000.00 Ties" in told
 
 
 def test_a_registry_that_is_written_and_read_has_no_drift(kept: Client) -> None:

@@ -165,6 +165,7 @@ API_ROUTES = [
     ApiRoute("api_moves", VIEW_ARR, "get", numbers, query=MONTH | {"customer": "C1"}),
     ApiRoute("api_explain", VIEW_ARR, "get", numbers, query={"customer": "C1", "month": "2024-06"}),
     ApiRoute("api_reconciliation", VIEW_DATA, "get", two_sources),
+    ApiRoute("api_roll_up", VIEW_ARR),
     ApiRoute("api_exposure", VIEW_ARR, "get", numbers, query={"parameter": "discounts"}),
     ApiRoute("api_samples", VIEW_DATA, "get", two_sources),
     ApiRoute("api_months", VIEW_ARR, "get", numbers),

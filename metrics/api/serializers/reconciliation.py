@@ -9,6 +9,7 @@ from metrics.engine.reconcile import STATES
 from metrics.engine.reconcile_lines import REASONS
 from metrics.selectors.clauses import TITLES
 from metrics.selectors.reconciliation_figures import ABOVE, EXPLAINED, NONE, RED, WITHIN
+from metrics.selectors.roll_up import PROPERTIES
 from portal.tenancy.api_input import StrictSerializer
 
 MOST_ACCOUNTS = 5000
@@ -34,6 +35,33 @@ class ReconciliationParameters(StrictSerializer):
     )
     state = serializers.ChoiceField([*STATES, EXPLAINED], required=False, default="", allow_blank=True)
     limit = serializers.IntegerField(required=False, default=500, min_value=1, max_value=MOST_ACCOUNTS)
+
+
+class RollUpParameters(StrictSerializer):
+    """At which month end."""
+
+    month = MonthField(required=False, default=None, allow_null=True, help_text=MONTH_HELP)
+
+
+class WaySerializer(serializers.Serializer[Any]):
+    """One way to add ARR up, of so many parts. `difference` is what its total has more than ARR."""
+
+    kind = serializers.ChoiceField(("lines", *PROPERTIES, "year", "months"))
+    parts = serializers.IntegerField()
+    total = AmountField(allow_null=True)
+    difference = AmountField(allow_null=True)
+    ties = serializers.BooleanField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class RollUpSerializer(serializers.Serializer[Any]):
+    """ARR of a month end and every way to add it up; without ARR `reason` says why."""
+
+    month = MonthField(allow_null=True)
+    ending = AmountField(allow_null=True)
+    ties = serializers.BooleanField()
+    ways = WaySerializer(many=True)
+    reason = serializers.CharField(allow_blank=True)
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

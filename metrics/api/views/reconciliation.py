@@ -11,6 +11,7 @@ from metrics.selectors.exposure import exposure_get
 from metrics.selectors.listings import source_named
 from metrics.selectors.reconciliation import reconciliation_get
 from metrics.selectors.reconciliation_figures import Reconciliation
+from metrics.selectors.roll_up import roll_up_get
 from metrics.selectors.samples import SampleRow, samples_agree, samples_get
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import VIEW_ARR, VIEW_DATA
@@ -42,6 +43,19 @@ class ReconciliationDetail(ComparisonView):
         found = reconciliation_get(call.client, asked["month"], *pair)
         rows = [row for row in found.rows if not asked["state"] or row.state == asked["state"]]
         return shown(found) | {"account_count": len(rows), "accounts": rows[: asked["limit"]]}
+
+
+class RollUpDetail(ComparisonView):
+    operations = {
+        "GET": Operation("roll_up_get", VIEW_ARR, shapes.RollUpSerializer, parameters=shapes.RollUpParameters)
+    }
+
+    def get(self, call: Call) -> Any:
+        """ARR of a month end held against its parts: lines valued anew, each property's values, and all that moved before it.
+
+        As the contracts stand now. Every way has to come to the same, to the cent; one that cannot be gone says why.
+        """
+        return roll_up_get(call.client, call.query["month"])
 
 
 def named_source(field: str, name: str) -> Source | None:
