@@ -26,8 +26,8 @@ ASKED: Final[Rows] = [
     (
         "An answer or a signature",
         (
-            f"Whoever is asked hears again after {days(FIRST_AFTER)}, then every {days(EVERY)}; with reminder {ESCALATED_WITH}, "
-            "whoever asked is told."
+            f"Whoever is asked hears again after {days(FIRST_AFTER)}, then every {days(EVERY)}; with reminder "
+            f"{ESCALATED_WITH}, whoever asked is told."
         ),
     ),
 ]
@@ -39,15 +39,15 @@ CHANGES: Final[Rows] = [
     (
         "A decision that one person took alone",
         (
-            f"Finance, RevOps and the board at once; the board again after {days(FIRST_AFTER)} and every {days(EVERY)} until it "
-            f"has looked at it, which is due within {days(WITHIN)}."
+            f"Finance, RevOps and the board at once; the board again after {days(FIRST_AFTER)} and every {days(EVERY)} until "
+            f"it has looked at it, which is due within {days(WITHIN)}."
         ),
     ),
     (
         "An approved change that cannot take effect",
         (
-            "Whoever owns the request and whoever scheduled it, with what it waits for; a member of the board who neither asked "
-            "for it nor wrote it may let another effect than the approved one pass."
+            "Whoever owns the request and whoever scheduled it, with what it waits for; a member of the board who neither "
+            "asked for it nor wrote it may let another effect than the approved one pass."
         ),
     ),
     (
