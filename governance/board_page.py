@@ -5,7 +5,7 @@ from typing import Any
 from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
-from governance.selectors.board import BoardNow, board_history, board_now, reviews_open, seats_void
+from governance.selectors.board import BoardNow, board_history, board_now, reviews_open, seats_void, sits
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
 from governance.selectors.voting import decisions_of, effect_of, votable, waits_for
@@ -83,9 +83,7 @@ def meetings_context(request: TenantRequest, form: MeetingForm | None = None) ->
 
 def may_minute(request: TenantRequest) -> bool:
     """Whether the reader plans meetings and keeps their minutes: whoever sits on the board."""
-    board = board_now()
-    sits = board is not None and board.member(request.user) is not None
-    return sits and request.standing.may(VOTE_CHANGES) and not request.standing.is_firm_staff
+    return sits(request.user) and request.standing.may(VOTE_CHANGES) and not request.standing.is_firm_staff
 
 
 def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: MinutesForm | None = None) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from governance.metric_figures import figure_text, point_shown, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
 from governance.metric_uses import pages_used
 from governance.metric_values_page import values_context
-from governance.models import ControlFigure, Function, Metric, MetricRole, MetricStatus, Priority
-from governance.selectors.board import board_now
+from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
+from governance.selectors.board import is_governed
 from governance.selectors.changes import OPEN, changes_of
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, VersionShown, metric_events, registry_get
@@ -191,11 +191,6 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "is_governed": is_governed(entry.metric),
         "requests": [each for each in changes_of(entry.metric) if each.state in OPEN],
     }
-
-
-def is_governed(metric: Metric) -> bool:
-    """Whether a metric changes by requests alone: it is in use, and the client has a board that decides about them."""
-    return metric.status in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED) and board_now() is not None
 
 
 def facts_of(request: TenantRequest, entry: Entry) -> list[dict[str, str]]:

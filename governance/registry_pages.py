@@ -14,6 +14,7 @@ from governance.metric_uses import pages_of, why_url
 from governance.models import DefinitionItem, ItemKind, MetricRole, Priority
 from governance.selectors.availability import availability_list
 from governance.selectors.controls import Checked, controls_list, two_sources
+from governance.selectors.lineage import Lineage, lineage_list
 from governance.selectors.metric_values import MetricValues, places_of, rounded
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.services.matrix import matrix_digest
@@ -72,8 +73,7 @@ def lineage_context(request: TenantRequest) -> dict[str, Any]:
     """From source field to measure to metric to page and back: all of it, or what hangs on one measure, field or metric."""
     registry = registry_get(request.client)
     asked = {name: request.GET.get(name, "")[:60] for name in ("measure", "metric", "field", "source")}
-    names = [name for name in MEASURES if is_on_the_way(registry, name, asked)]
-    rows = [lineage_row(request, registry, name) for name in names]
+    rows = [lineage_row(request, registry, each) for each in lineage_list(registry, **asked)]
     chosen = next((value for value in asked.values() if value), "")
     return {
         "tabs": tabs(request, "metric_lineage"),
@@ -84,32 +84,16 @@ def lineage_context(request: TenantRequest) -> dict[str, Any]:
     }
 
 
-def is_on_the_way(registry: Registry, name: str, asked: Mapping[str, str]) -> bool:
-    """Whether a measure belongs to what was asked for."""
-    measure = MEASURES[name]
-    if asked["measure"]:
-        return name == asked["measure"]
-    if asked["metric"]:
-        return asked["metric"] in registry.entries and name in registry.measures_of(asked["metric"])
-    if asked["field"]:
-        return asked["field"] in measure.fields
-    return not asked["source"] or measure.needs == asked["source"]
-
-
-def lineage_row(request: TenantRequest, registry: Registry, name: str) -> dict[str, Any]:
+def lineage_row(request: TenantRequest, registry: Registry, found: Lineage) -> dict[str, Any]:
     """A measure with its fields before it; behind it the metrics that need it, directly or through others, and their pages."""
-    direct = registry.used_by(name)
-    through = [
-        key
-        for key, entry in registry.entries.items()
-        if entry.is_standing and key not in direct and name in registry.measures_of(key)
-    ]
-    pages = {page.label: page.url for key in (*direct, *through) for page in pages_of(request.standing, key)}
+    pages = {
+        page.label: page.url for key in (*found.direct, *found.through) for page in pages_of(request.standing, key)
+    }
     return {
-        "name": name,
-        "measure": MEASURES[name],
-        "direct": [(registry.entries[key].name, address_of(registry, key)) for key in direct],
-        "through": [(registry.entries[key].name, address_of(registry, key)) for key in through],
+        "name": found.measure.name,
+        "measure": found.measure,
+        "direct": [(registry.entries[key].name, address_of(registry, key)) for key in found.direct],
+        "through": [(registry.entries[key].name, address_of(registry, key)) for key in found.through],
         "pages": list(pages.items()),
     }
 

@@ -54,7 +54,12 @@ class MetricSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(help_text="Its name in formulas.")
     status = serializers.ChoiceField(MetricStatus.values, source="metric.status")
     version = serializers.IntegerField(source="current.number")
+    revision = serializers.IntegerField(
+        source="metric.version", help_text="Send it with a change: 409 where somebody was faster."
+    )
     content = ContentSerializer()
+    feeds_pay = serializers.BooleanField(source="metric.feeds_pay", help_text="Quotas or pay are set by it.")
+    sunset_on = serializers.DateField(source="metric.sunset_on", allow_null=True, help_text="The day it is retired.")
     owner = serializers.SerializerMethodField(help_text="By e-mail address; null: nobody yet.")
     successor = serializers.SerializerMethodField(help_text="The key of what replaces it.")
     priorities = serializers.DictField(
@@ -81,8 +86,15 @@ class MetricDetailSerializer(MetricSerializer):
         child=serializers.CharField(), help_text="Measures and metrics that its formula names."
     )
     used_by = serializers.ListField(child=serializers.CharField())
+    dependants = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Metrics built on it, directly or through others: those end or change first.",
+    )
     measures = serializers.ListField(child=serializers.CharField(), help_text="Measures below it, through all metrics.")
     fields_of_source = serializers.ListField(child=serializers.CharField())
+    pages = serializers.ListField(child=serializers.CharField(), help_text="Pages of the portal that show it.")
+    is_governed = serializers.BooleanField(help_text="It changes by change requests alone: a board decides about it.")
+    next_steps = serializers.ListField(child=serializers.CharField())
 
 
 class VersionSerializer(serializers.Serializer[Any]):
@@ -176,9 +188,10 @@ class MetricDriftSerializer(serializers.Serializer[Any]):
 
 
 class RegistryDriftSerializer(serializers.Serializer[Any]):
-    """What lies between a file and the registry. Nothing was changed."""
+    """What lies between a file and the registry; after `metrics_import`, what it changed."""
 
     agrees = serializers.BooleanField()
     added = serializers.ListField(child=serializers.CharField(), help_text="Keys that the registry lacks.")
     changed = MetricDriftSerializer(many=True)
     lacking = serializers.ListField(child=serializers.CharField(), help_text="Names that the file lacks.")
+    seen = serializers.CharField(help_text="Of both sides: send it with `metrics_import`.")

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from governance.api import board, change_impact, changes, definitions, documents, effects, views
+from governance.api import board, change_impact, changes, definitions, documents, effects
+from governance.api.metric_urls import urlpatterns as metric_urls
 from governance.api.oversight_urls import urlpatterns as oversight_urls
 
 ITEM = "definitions/<slug:key>/"
@@ -27,12 +28,7 @@ urlpatterns = [
     path("changes/<int:number>/effect/", effects.ChangeEffectDetail.as_view(), name="api_change_effect"),
     path("restatements/", effects.RestatementList.as_view(), name="api_restatements"),
     *oversight_urls,
-    path("metrics/", views.MetricList.as_view(), name="api_metrics"),
-    path("metrics/yaml/", views.MetricsFile.as_view(), name="api_metrics_yaml"),
-    path("metrics/yaml/drift/", views.MetricsDrift.as_view(), name="api_metrics_drift"),
-    path("metrics/<slug:key>/", views.MetricDetail.as_view(), name="api_metric"),
-    path("metrics/<slug:key>/versions/", views.MetricVersions.as_view(), name="api_metric_versions"),
-    path("metrics/<slug:key>/values/", views.MetricValuesList.as_view(), name="api_metric_values"),
+    *metric_urls,
     path("board/", board.BoardDetail.as_view(), name="api_board"),
     path("changes/<int:number>/votes/", board.VoteList.as_view(), name="api_votes"),
     path("changes/<int:number>/decision/", board.DecisionDetail.as_view(), name="api_decision"),

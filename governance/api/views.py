@@ -1,23 +1,35 @@
 """The metric registry: list, detail, versions, values, and the whole of it as a file."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
+from governance.api import metric_shapes as gives
 from governance.api import serializers as shapes
+from governance.api.definitions import told
+from governance.metric_content import ContentError, content_clean
+from governance.metric_uses import pages_of
+from governance.selectors.board import is_governed
+from governance.selectors.lineage import dependants_of
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, registry_get
-from governance.selectors.registry_drift import registry_yaml
+from governance.selectors.registry_drift import Drift, registry_yaml
+from governance.services.metric_direct import metric_change
+from governance.services.metric_states import steps_from
 from governance.services.problems import DefinitionError
-from governance.services.registry_file import registry_compare
+from governance.services.registry import metric_add
+from governance.services.registry_file import registry_apply, registry_compare
 from metrics.measures import MEASURES
+from portal.tenancy.access import Standing
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR, VIEW_POLICY
 
 USUAL = 12
+CHANGE = {"permission": MANAGE_METRICS, "answers": shapes.MetricDetailSerializer, "may_fail": (409,)}
 
 
 class MetricView(ClientAPIView):
@@ -28,8 +40,9 @@ class MetricView(ClientAPIView):
 
 @dataclass(frozen=True)
 class Detail:
-    """A metric with its lineage."""
+    """A metric with its lineage, and how it is changed."""
 
+    standing: Standing
     registry: Registry
     entry: Entry
 
@@ -52,6 +65,22 @@ class Detail:
     def fields_of_source(self) -> list[str]:
         return sorted({field for name in self.measures for field in MEASURES[name].fields})
 
+    @property
+    def dependants(self) -> tuple[str, ...]:
+        return dependants_of(self.registry, self.entry.key)
+
+    @property
+    def pages(self) -> list[str]:
+        return [page.label for page in pages_of(self.standing, self.entry.key)]
+
+    @property
+    def is_governed(self) -> bool:
+        return is_governed(self.entry.metric)
+
+    @property
+    def next_steps(self) -> list[str]:
+        return steps_from(self.entry.metric.status)
+
 
 def entry_or_404(call: Call, key: str) -> tuple[Registry, Entry]:
     """The registry and the metric of that key."""
@@ -61,9 +90,30 @@ def entry_or_404(call: Call, key: str) -> tuple[Registry, Entry]:
     return registry, registry.entries[key]
 
 
+def detailed(call: Call, key: str) -> Detail:
+    """A metric as it is now."""
+    return Detail(call.standing, *entry_or_404(call, key))
+
+
+def content_of(call: Call) -> Mapping[str, Any]:
+    """The content that was sent. ValidationError names each field that is wrong, as the page's form does."""
+    given: dict[str, Any] = call.body["content"]
+    try:
+        return content_clean(given, call.client.currency)
+    except ContentError as error:
+        faults = {field: [f"{fault[:1].upper()}{fault[1:]}."] for field, fault in error.faults}
+        raise ValidationError({"content": faults}) from error
+
+
 class MetricList(MetricView):
     operations = {
-        "GET": Operation("metrics_list", VIEW_POLICY, shapes.MetricsSerializer, parameters=shapes.MetricsParameters)
+        "GET": Operation("metrics_list", VIEW_POLICY, shapes.MetricsSerializer, parameters=shapes.MetricsParameters),
+        "POST": Operation(
+            "metric_propose",
+            takes=gives.MetricProposeSerializer,
+            status=201,
+            **CHANGE,  # type: ignore[arg-type]
+        ),
     }
 
     def get(self, call: Call) -> Any:
@@ -71,6 +121,15 @@ class MetricList(MetricView):
         asked = call.query
         entries = registry_get(call.client).entries.values()
         return {"metrics": [entry for entry in entries if is_asked(entry, asked)]}
+
+    def post(self, call: Call) -> Any:
+        """Propose a metric of the client's own. 400 says what is wrong with it, field by field."""
+        key = call.body["key"]
+        with told():
+            metric_add(
+                client=call.client, key=key, content=content_of(call), reason=call.body["reason"], user=call.user
+            )
+        return detailed(call, key)
 
 
 def is_asked(entry: Entry, asked: dict[str, Any]) -> bool:
@@ -88,17 +147,39 @@ class MetricDetail(MetricView):
     operations = {"GET": Operation("metric_get", VIEW_POLICY, shapes.MetricDetailSerializer)}
 
     def get(self, call: Call, key: str) -> Any:
-        """A metric, what it is built on, and what is built on it."""
-        return Detail(*entry_or_404(call, key))
+        """A metric, what it is built on, and what is built on it: what has to change before it can end."""
+        return detailed(call, key)
 
 
 class MetricVersions(MetricView):
-    operations = {"GET": Operation("metric_versions", VIEW_POLICY, shapes.VersionsSerializer)}
+    operations = {
+        "GET": Operation("metric_versions", VIEW_POLICY, shapes.VersionsSerializer),
+        "POST": Operation(
+            "metric_version_add",
+            takes=gives.VersionGiveSerializer,
+            status=201,
+            **CHANGE,  # type: ignore[arg-type]
+        ),
+    }
 
     def get(self, call: Call, key: str) -> Any:
         """Every version of a metric, the newest first. Nothing ever changes one."""
         _, entry = entry_or_404(call, key)
         return {"key": key, "versions": entry.versions[::-1]}
+
+    def post(self, call: Call, key: str) -> Any:
+        """What a metric means from a month on. 409 where it was changed since `revision`, or changes by a request alone.
+
+        Earlier versions stay in force before that month, which is open: what was shown stays as it was computed.
+        """
+        _, entry = entry_or_404(call, key)
+        given = call.body
+        with told():
+            metric_change(
+                metric=entry.metric, version=given["revision"], content=content_of(call),
+                effective_month=given["effective_month"], reason=given["reason"], user=call.user,
+            )  # fmt: skip
+        return detailed(call, key)
 
 
 class MetricValuesList(MetricView):
@@ -124,12 +205,43 @@ class MetricValuesList(MetricView):
 
 
 class MetricsFile(MetricView):
-    operations = {"GET": Operation("metrics_yaml", MANAGE_METRICS, shapes.RegistryFileSerializer)}
+    operations = {
+        "GET": Operation("metrics_yaml", MANAGE_METRICS, shapes.RegistryFileSerializer),
+        "POST": Operation(
+            "metrics_import", MANAGE_METRICS, shapes.RegistryDriftSerializer, takes=gives.RegistryImportBody,
+            may_fail=(409,),
+        ),
+    }  # fmt: skip
 
     def get(self, call: Call) -> Any:
         """The registry as YAML, in a stable order; what is read back is equal to what was written."""
         text = registry_yaml(registry_get(call.client))
         return {"yaml": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+    def post(self, call: Call) -> Any:
+        """Apply a file whose drift was looked at: all of it, by the rules of single changes, or nothing; gives what it did.
+
+        409 where the registry or the file is not what `seen` is of, and where it would change what a board decides about.
+        """
+        given = call.body
+        with told():
+            drift = registry_apply(
+                client=call.client, text=given["yaml"], seen=given["seen"], reason=given["reason"], user=call.user
+            )
+        return drift_shown(drift)
+
+
+def drift_shown(drift: Drift) -> dict[str, Any]:
+    """What lies between a file and the registry."""
+    names = ("field", "registry", "file")
+    changed = [
+        {"key": each.key, "edits": [dict(zip(names, edit, strict=True)) for edit in each.edits]}
+        for each in drift.changed
+    ]
+    return {
+        "agrees": drift.is_empty, "added": [each.key for each in drift.added], "changed": changed,
+        "lacking": list(drift.lacking), "seen": drift.seen,
+    }  # fmt: skip
 
 
 class MetricsDrift(MetricView):
@@ -142,17 +254,11 @@ class MetricsDrift(MetricView):
     def post(self, call: Call) -> Any:
         """Hold a file of the client's own repository against the registry: what differs, field by field. Nothing is changed.
 
-        The page of the file shows the newest comparison. A change is applied there, by a change request, or by
-        `manage.py registry_import`.
+        The page of the file shows the newest comparison. The file is applied there, with `metrics_import`, or by
+        `manage.py registry_import`; what a board decides about, by change requests.
         """
         try:
             drift = registry_compare(client=call.client, text=call.body["yaml"], revision=call.body["revision"])
         except DefinitionError as error:
             raise ValidationError({"yaml": [error.sentence]}) from error
-        names = ("field", "registry", "file")
-        changed = [
-            {"key": each.key, "edits": [dict(zip(names, edit, strict=True)) for edit in each.edits]}
-            for each in drift.changed
-        ]
-        added = [each.key for each in drift.added]
-        return {"agrees": drift.is_empty, "added": added, "changed": changed, "lacking": list(drift.lacking)}
+        return drift_shown(drift)

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.board_rules import Seat
-from governance.models import Board, BoardChange, BoardMember, DecisionRight, EmergencyReview, ReviewState
+from governance.models import (
+    Board,
+    BoardChange,
+    BoardMember,
+    DecisionRight,
+    EmergencyReview,
+    Metric,
+    MetricStatus,
+    ReviewState,
+)
 from portal.tenancy.models import Membership
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, VOTE_CHANGES
 
@@ -72,6 +81,17 @@ def seats_void() -> list[str]:
 def has_board() -> bool:
     """Whether the client in scope has a review board."""
     return Board.objects.exists()
+
+
+def is_governed(metric: Metric) -> bool:
+    """Whether a metric changes by requests alone: it is in use, and the client has a board that decides about them."""
+    return metric.status in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED) and has_board()
+
+
+def sits(user: Any) -> bool:
+    """Whether a person sits on the board: who plans its meetings and keeps their minutes."""
+    board = board_now()
+    return board is not None and board.member(user) is not None
 
 
 def board_history() -> list[BoardChange]:

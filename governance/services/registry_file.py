@@ -4,8 +4,8 @@
 the log.
 
 `registry_apply(client=, text=, seen=, reason=, user=) -> Drift` — each change by the rules that hold on the pages: versions
-from an open month on, steps of the table of states, owners among the client's people. All of it or nothing. Runs in the
-client's scope.
+from an open month on, steps of the table of states, owners among the client's people, and where a board decides about a metric
+in use, by request alone. All of it or nothing. Runs in the client's scope.
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ from governance.models import Metric, MetricHappening, MetricStatus
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import Drift, MetricDrift, drift_get
 from governance.services.matrix import matrix_digest, matrix_save
+from governance.services.metric_direct import require_ungoverned
 from governance.services.metric_states import STEPS
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import (
@@ -49,6 +50,8 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
         raise OutdatedError
     if drift.is_empty:
         raise DefinitionError("the file says what the registry says: nothing was changed")
+    for change in drift.changed:
+        require_ungoverned(registry.entries[change.key].metric, change.fields, status=change.filed.status)
     if faults := filed_faults(registry, drift.filed):
         raise DefinitionError("; ".join(faults))
     audit.record(

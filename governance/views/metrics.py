@@ -9,20 +9,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from governance.metric_editor import editor_context, months_to_choose, preview_context
 from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, PayForm, StatusForm
-from governance.metric_page import is_governed, list_context, metric_context
+from governance.metric_page import list_context, metric_context
 from governance.models import Metric
+from governance.selectors.board import is_governed
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.registry import Registry, metric_get, registry_get
+from governance.services.metric_direct import metric_change, metric_step
 from governance.services.metric_pay import metric_pay_set
 from governance.services.metric_states import STEP_WORDS, steps_from
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.registry import (
-    metric_add,
-    metric_owner_set,
-    metric_status_set,
-    metric_version_add,
-    registry_start,
-)
+from governance.services.registry import metric_add, metric_owner_set, registry_start
 from portal.accounts.models import User
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
@@ -114,7 +110,7 @@ def save_version(request: TenantRequest, found: Metric, form: MetricForm) -> int
     if not form.is_valid():
         return 422
     try:
-        metric_version_add(
+        metric_change(
             metric=found, version=found.version, content=form.content(), effective_month=form.effective_month,
             reason=form.cleaned_data["reason"], user=request.user,
         )  # fmt: skip
@@ -142,8 +138,6 @@ def metric_status(request: TenantRequest, key: str) -> HttpResponse:
     """Take a metric one step on."""
     registry = registry_or_404(request, key)
     entry = registry.entries[key]
-    if entry.metric.status == "active" and is_governed(entry.metric):
-        return told(request, key, "a metric that is in use ends by a request: ask for its retirement")
     steps = [(step, STEP_WORDS[step]) for step in steps_from(entry.metric.status)]
     others = [(other, each.name) for other, each in registry.entries.items() if each.is_standing and other != key]
     form = StatusForm(request.POST, steps=steps, others=others)
@@ -152,7 +146,7 @@ def metric_status(request: TenantRequest, key: str) -> HttpResponse:
     given = form.cleaned_data
     successor = registry.entries[given["successor"]].metric if given["successor"] else None
     try:
-        metric_status_set(
+        metric_step(
             metric=entry.metric, version=given["version"], step=given["step"], successor=successor, reason=given["reason"],
             user=request.user,
         )  # fmt: skip

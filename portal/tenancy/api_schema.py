@@ -34,6 +34,7 @@ PATH = {
     "engagement_id": ("The engagement's `id`.", OpenApiTypes.INT, None),
     "task_id": ("The task's `id`.", OpenApiTypes.INT, None),
     "gate_id": ("The gate's `id`.", OpenApiTypes.INT, None),
+    "control_id": ("The control figure's `id`.", OpenApiTypes.INT, None),
     "criterion_id": ("The criterion's `id`.", OpenApiTypes.INT, None),
 }
 

@@ -8,8 +8,12 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from governance.models import Metric
+from governance.selectors.registry import registry_get
+from governance.selectors.registry_drift import registry_yaml
 from governance.services.changes import Wish, change_draft, change_submit
+from governance.services.problems import OutdatedError
 from governance.services.registry import metric_status_set, registry_start
+from governance.services.registry_file import registry_apply
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
@@ -56,6 +60,23 @@ def test_a_metric_in_use_leads_to_a_request_and_a_proposed_one_is_written_at_onc
     assert "ask for its retirement" in refused.text
     with tenant_context(governed):
         assert (kept("quick_ratio").status, kept("quick_ratio").version) == ("active", 1)
+
+
+def test_a_file_goes_no_way_round_the_board(governed: Client, rita: User) -> None:
+    with tenant_context(governed):
+        text = registry_yaml(registry_get(governed))
+        for before, after, why in (
+            ("name: Quick ratio", "name: Speed", "the board decides about it"),
+            ("- key: mrr\n  status: active", "- key: mrr\n  status: deprecated", "ask for its retirement"),
+        ):
+            with pytest.raises(OutdatedError, match=why):
+                registry_apply(
+                    client=governed, text=text.replace(before, after, 1), seen=None, reason="Mine", user=rita
+                )
+        assert (kept("quick_ratio").version, kept("mrr").version) == (1, 1)
+        named = text.replace("name: Open pipeline", "name: Pipeline", 1)  # proposed: nobody has decided about it
+        registry_apply(client=governed, text=named, seen=None, reason="Mine", user=rita)
+        assert kept("open_pipeline").version == 2
 
 
 def test_without_a_board_nobody_could_decide_and_a_metric_is_changed_as_before(

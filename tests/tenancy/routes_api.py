@@ -7,7 +7,6 @@ import datetime as dt
 import json
 from typing import Any
 
-from governance.library.metric_reader import library_metrics, metrics_write
 from metrics.intake.layout import CONTRACT_NAMES
 from metrics.models import ContractLine, LineChange
 from metrics.services.books import books_rebuild_all
@@ -21,7 +20,6 @@ from portal.tenancy.permissions import (
     CLOSE_MONTH,
     EDIT_POLICY,
     IMPORT_DATA,
-    MANAGE_METRICS,
     VIEW_ARR,
     VIEW_AUDIT,
     VIEW_CLIENT,
@@ -38,9 +36,9 @@ from tests.tenancy.routes_api_changes import CHANGE_API_ROUTES
 from tests.tenancy.routes_api_effects import EFFECT_API_ROUTES
 from tests.tenancy.routes_api_oversight import OVERSIGHT_API_ROUTES
 from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
+from tests.tenancy.routes_api_registry import REGISTRY_API_ROUTES
 from tests.tenancy.routes_metrics import own_rates, two_sources
 from tests.tenancy.routes_quality import QUALITY_API_ROUTES
-from tests.tenancy.routes_registry import a_metric, a_registry
 from tests.tenancy.routes_webhooks import WEBHOOK_API_ROUTES
 
 __all__ = ["ApiRoute"]
@@ -127,10 +125,6 @@ def a_new_policy() -> dict[str, Any]:
     return {"parameters": json.loads(json.dumps({**POLICY, "renewal_grace_days": 30})), "note": "Grace"}
 
 
-def a_metrics_file() -> dict[str, Any]:
-    return {"yaml": metrics_write(library_metrics()[:3]), "revision": "4f1c2ab"}
-
-
 MONTH = {"from": "2024-06", "to": "2024-06"}
 
 API_ROUTES = [
@@ -173,13 +167,8 @@ API_ROUTES = [
     ApiRoute(
         "api_month_reopen", CLOSE_MONTH, "post", a_corrected_month, data=lambda: {"reason": "Late contract"}, status=201
     ),
-    ApiRoute("api_metrics", VIEW_POLICY, "get", a_registry),
-    ApiRoute("api_metrics_yaml", MANAGE_METRICS, "get", a_registry),
-    ApiRoute("api_metrics_drift", MANAGE_METRICS, "post", a_registry, data=a_metrics_file),
-    ApiRoute("api_metric", VIEW_POLICY, "get", a_metric, names_object=True),
-    ApiRoute("api_metric_versions", VIEW_POLICY, "get", a_metric, names_object=True),
-    ApiRoute("api_metric_values", VIEW_ARR, "get", a_metric, names_object=True),
     ApiRoute("api_month_as_of", VIEW_ARR, "get", a_closed_month, query={"on": "2199-12-31"}),
+    *REGISTRY_API_ROUTES,
     *BOARD_API_ROUTES,
     *EFFECT_API_ROUTES,
     *CHANGE_API_ROUTES,

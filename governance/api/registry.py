@@ -1,0 +1,129 @@
+"""What is about all metrics of the registry: matrix, control figures, availability, lineage, a formula that is tried."""
+
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from governance.api import metric_shapes as shapes
+from governance.api.definitions import told
+from governance.api.views import MetricView
+from governance.metric_uses import pages_of
+from governance.selectors.availability import availability_list
+from governance.selectors.controls import checked, control_get, controls_list
+from governance.selectors.lineage import lineage_list
+from governance.selectors.metric_preview import formula_try
+from governance.selectors.metric_values import MetricValues
+from governance.selectors.registry import registry_get
+from governance.services.controls import control_remove, control_save
+from governance.services.matrix import matrix_digest, matrix_save
+from portal.tenancy.api import Call, Operation
+from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_ARR, VIEW_POLICY
+
+
+class MatrixDetail(MetricView):
+    operations = {
+        "GET": Operation("matrix_get", VIEW_POLICY, shapes.MatrixSerializer),
+        "PATCH": Operation(
+            "matrix_write", MANAGE_METRICS, shapes.MatrixSerializer, takes=shapes.MatrixWriteSerializer, may_fail=(409,)
+        ),
+    }
+
+    def get(self, call: Call) -> Any:
+        """The KPI matrix: which metric matters how much to which role."""
+        registry = registry_get(call.client)
+        cells = {key: entry.priorities for key, entry in registry.entries.items() if entry.is_standing}
+        return {"seen": matrix_digest(registry), "cells": cells}
+
+    def patch(self, call: Call) -> Any:
+        """Put cells of the matrix, one or all; what is not named stays. 409 where it is not the matrix of `seen`."""
+        present, given = registry_get(call.client).entries, call.body["cells"]
+        cells = {key: {**(present[key].priorities if key in present else {}), **row} for key, row in given.items()}
+        with told():
+            matrix_save(client=call.client, cells=cells, seen=call.body["seen"], user=call.user)
+        return self.get(call)
+
+
+class AvailabilityList(MetricView):
+    operations = {"GET": Operation("metrics_availability", VIEW_POLICY, shapes.AvailabilitySerializer)}
+
+    def get(self, call: Call) -> Any:
+        """Which of the metrics that must be there can be built now, and what has to be done first for the others."""
+        return {"metrics": availability_list(call.client, timezone.now())}
+
+
+class LineageDetail(MetricView):
+    operations = {
+        "GET": Operation(
+            "metrics_lineage", VIEW_POLICY, shapes.LineageSerializer, parameters=shapes.LineageParameters
+        )
+    }  # fmt: skip
+
+    def get(self, call: Call) -> Any:
+        """From source field to measure to metric to page: all of it, or what hangs on a measure, metric, field or source."""
+        rows = lineage_list(registry_get(call.client), **call.query)
+        return {
+            "measures": [
+                {
+                    "found": row,
+                    "pages": list(
+                        dict.fromkeys(
+                            page.label for key in (*row.direct, *row.through) for page in pages_of(call.standing, key)
+                        )
+                    ),
+                }
+                for row in rows
+            ]
+        }
+
+
+class FormulaDetail(MetricView):
+    operations = {
+        "GET": Operation(
+            "formula_try", MANAGE_METRICS, shapes.FormulaSerializer, parameters=shapes.FormulaParameters
+        )
+    }  # fmt: skip
+
+    def get(self, call: Call) -> Any:
+        """Try a formula: what is wrong with it and where, or what it gives, and its values on the client's own figures."""
+        asked = call.query
+        may_see = call.standing.may(VIEW_ARR) and VIEW_ARR in call.scopes
+        found = formula_try(call.client, asked["key"], asked["formula"], asked["unit"], with_values=may_see)
+        points = [{**vars(new), "before": old.value if old is not None else None} for new, old in found.points]
+        return {**vars(found), "points": points}
+
+
+class ControlList(MetricView):
+    operations = {
+        "GET": Operation("controls_list", VIEW_ARR, shapes.ControlsSerializer),
+        "POST": Operation(
+            "control_keep", RECONCILE, shapes.ControlSerializer, takes=shapes.ControlGiveSerializer, status=201
+        ),
+    }
+
+    def get(self, call: Call) -> Any:
+        """Every control figure beside what the registry says."""
+        return {"controls": controls_list(MetricValues(call.client))}
+
+    def post(self, call: Call) -> Any:
+        """Keep what somebody knows a metric must be in a month, in the place of an earlier figure of the same month."""
+        given, registry = dict(call.body), registry_get(call.client)
+        key = given.pop("metric")
+        if key not in registry.entries or not registry.entries[key].is_standing:
+            raise ValidationError({"metric": ["There is no metric of this key that is in use or proposed."]})
+        with told():
+            kept = control_save(client=call.client, metric=registry.entries[key].metric, user=call.user, **given)
+        return checked(kept, MetricValues(call.client, registry).point(key, kept.month))
+
+
+class ControlDetail(MetricView):
+    operations = {"DELETE": Operation("control_remove", RECONCILE, shapes.ControlRemovedSerializer)}
+
+    def delete(self, call: Call, control_id: int) -> Any:
+        """Take a control figure away; the audit log keeps what it was."""
+        found = control_get(control_id)
+        if found is None:
+            raise Http404
+        control_remove(control=found, user=call.user)
+        return {"id": control_id}
