@@ -8,8 +8,9 @@ from django.db.models import Sum
 
 from engagements import states
 from engagements.models import Component, Engagement, ProjectTest, Risk, TimeEntry
-from engagements.pages import base, estimate_text, hours_text, step_list
+from engagements.pages import base, estimate_text, step_list
 from portal.lib.file_kinds import ACCEPT
+from portal.lib.hours import minutes_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import TEST_ENGAGEMENT
 
@@ -70,7 +71,7 @@ def component_row(
     return {
         "row": row, "level": level, "label": label, "blockers": blockers, "is_over": is_over,
         "waits": [number for number in row.needs if number not in ready and row.state in {"todo", "building"}],
-        "estimate": estimate_text(row) if is_firm else "", "logged": hours_text(minutes),
+        "estimate": estimate_text(row) if is_firm else "", "logged": minutes_text(minutes),
         "steps": step_list(states.COMPONENT, row.state),
     }  # fmt: skip
 
@@ -78,8 +79,8 @@ def component_row(
 def hours_line(engagement: Engagement) -> dict[str, Any]:
     """Estimate of all components and what was logged on them, in hours; for the firm's people alone."""
     sums = Component.objects.filter(engagement=engagement).aggregate(low=Sum("hours_low"), high=Sum("hours_high"))
-    logged = hours_text(sum(minutes_by_component(engagement).values()))
-    return {"low": sums["low"], "high": sums["high"], "logged": logged or "0:00 h"}
+    logged = minutes_text(sum(minutes_by_component(engagement).values()))
+    return {"low": sums["low"], "high": sums["high"], "logged": logged or "0 h"}
 
 
 def test_rows(engagement: Engagement, kind: str) -> list[dict[str, Any]]:

@@ -114,7 +114,7 @@ def trigger_links(request: TenantRequest, row: Any) -> dict[str, Any]:
 
 
 def check_context(
-    request: TenantRequest, engagement: Engagement, check: MaintenanceCheck, today: date
+    request: TenantRequest, engagement: Engagement, check: MaintenanceCheck, today: date, form: ResultForm
 ) -> dict[str, Any]:
     """A check with its figures, the form of its result, and what happened to it."""
     context = base(request, engagement, "maintenance/") | rights(request, engagement)
@@ -128,7 +128,7 @@ def check_context(
         "owner": owner_of(engagement),
         "found": found,
         "is_ready": check.opens_on <= today,
-        "form": ResultForm(),
+        "form": form,
         "files": file_list(engagement, "maintenance", reader_of(request)).get(check.pk, []),
         "history": lines[:SHOWN],
     }

@@ -10,7 +10,7 @@ from engagements import states
 from engagements.forms_project import CommentForm
 from engagements.models import Document, Engagement, Task
 from engagements.selectors.gates import GateNow, current_phase, gate_list, gate_now, next_gate, phase_list
-from engagements.selectors.health import GREEN, health_get, hours_spent, is_just_begun, unplanned_get
+from engagements.selectors.health import health_get, hours_spent, level_shown
 from engagements.selectors.projects import (
     FEED,
     Reader,
@@ -24,6 +24,7 @@ from engagements.selectors.projects import (
 from engagements.selectors.signing import signable_by
 from engagements.selectors.waiting import needed_of, waiting_list
 from engagements.services.mentions import is_firms_alone
+from portal.lib.hours import hours_text, minutes_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAGEMENT
 
@@ -115,6 +116,7 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
     reader = reader_of(request)
     hours = hours_spent(engagement)
     health = health_get(engagement, today, hours)
+    health = health if reader.is_firm_staff else health.for_client()
     gate = next_gate(engagement)
     tasks = task_list(engagement, reader)
     week = [task for task in tasks if is_now(task, today)]
@@ -124,10 +126,8 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
     return context | {
         "line": phase_line(engagement, context["home"]),
         "gate_now": gate_now(gate, today) if gate else None,
-        "health": health if reader.is_firm_staff else health.for_client(),
-        "is_unplanned": health.level == GREEN
-        and is_just_begun(engagement, today)
-        and unplanned_get(engagement).shown > 0,
+        "health": health,
+        "level": level_shown(engagement, health.level, today),
         "ended": None if engagement.is_open else ended(engagement, tasks),
         "hours": hours if reader.is_firm_staff else None,
         "week": sorted(week, key=lambda task: (task.owner_id not in mine, task.due_on or date.max, task.number))[:12],
@@ -192,7 +192,7 @@ def task_card(task: Task, needs: Iterable[Any], minutes: int, today: date) -> di
         "waits": open_needs,
         "is_late": late,
         "estimate": estimate_text(task),
-        "logged": hours_text(minutes),
+        "logged": minutes_text(minutes),
         "steps": task_steps(task, is_waiting=bool(open_needs)),
     }
 
@@ -211,15 +211,7 @@ def step_list(machine: states.Machine, state: str) -> list[tuple[str, str]]:
 
 def estimate_text(task: Any) -> str:
     """Estimated hours as text; empty where there are none, or where they are not for the reader."""
-    if task.hours_low is None:
-        return ""
-    low, high = f"{task.hours_low.normalize():f}", f"{(task.hours_high or task.hours_low).normalize():f}"
-    return f"{low} h" if low == high else f"{low}–{high} h"
-
-
-def hours_text(minutes: int) -> str:
-    """Minutes as hours: `1:30 h`; empty for none."""
-    return f"{minutes // 60}:{minutes % 60:02d} h" if minutes else ""
+    return hours_text(task.hours_low, task.hours_high or task.hours_low)
 
 
 def timeline(tasks: list[Task], engagement: Engagement, today: date) -> dict[str, Any]:

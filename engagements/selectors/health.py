@@ -18,8 +18,10 @@ from engagements.models import (
 )
 from engagements.selectors.maintenance import late_checks
 from metrics.selectors.reconciliation_checks import variance_within_tolerance
+from portal.lib.hours import hours_text
 
 GREEN, AMBER, RED = "green", "amber", "red"
+UNPLANNED = "unplanned"  # what lists show where there is nothing yet that could be late
 ORDER = (GREEN, AMBER, RED)
 MANY_LATE, VERY_LATE = 3, timedelta(days=14)
 NEARLY_SPENT, WELL_ADVANCED = Decimal("0.85"), Decimal("0.70")
@@ -128,6 +130,12 @@ def is_just_begun(engagement: Engagement, today: date) -> bool:
     return today < engagement.starts_on + PLANNED_WITHIN
 
 
+def level_shown(engagement: Engagement, level: str, today: date) -> str:
+    """A level as lists show it: in the first week of a plan that nobody has made yet, UNPLANNED instead of green."""
+    is_new = level == GREEN and is_just_begun(engagement, today)
+    return UNPLANNED if is_new and unplanned_get(engagement).shown else level
+
+
 def unplanned_text(count: int) -> str:
     """How many tasks nobody has planned, in words."""
     return f"{'1 task has' if count == 1 else f'{count} tasks have'} no owner and no date."
@@ -183,11 +191,13 @@ def hours_reasons(engagement: Engagement, hours: HoursSpent) -> list[Reason]:
     if share is None:
         return []
     if share > 1:
-        return [Reason(RED, f"{hours.logged} h logged of {hours.budget} h.", "plan/", True)]
+        return [Reason(RED, f"{hours_text(hours.logged)} logged of {hours_text(hours.budget)}.", "plan/", True)]
     tasks = Task.objects.filter(engagement=engagement).exclude(state="dropped")
     total, done = tasks.count(), tasks.filter(state="done").count()
     if share >= NEARLY_SPENT and total and Decimal(done) / total < WELL_ADVANCED:
-        sentence = f"{hours.logged} h of {hours.budget} h are spent with {done} of {total} tasks done."
+        sentence = (
+            f"{hours_text(hours.logged)} of {hours_text(hours.budget)} are spent with {done} of {total} tasks done."
+        )
         return [Reason(AMBER, sentence, "plan/", True)]
     return []
 

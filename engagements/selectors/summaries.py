@@ -18,7 +18,7 @@ def summaries_of_firm(firm_id: int, client_ids: Iterable[int]) -> list[Engagemen
     with firm_context(firm_id):
         found = EngagementSummary.of_firm.select_related("client").filter(firm_id=firm_id, client_id__in=asked)
         rows = list(found)
-    grave = {"red": 0, "amber": 1, "green": 2}
+    grave = {"red": 0, "amber": 1, "green": 2, "unplanned": 2}
     return sorted(
         rows, key=lambda row: (row.state not in {"active", "paused"}, grave[row.health], row.client.name, row.pk)
     )

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from engagements.models import Engagement, EngagementSummary
 from engagements.selectors.gates import current_phase, gate_now, next_gate, phase_list
-from engagements.selectors.health import health_get, hours_spent
+from engagements.selectors.health import health_get, hours_spent, level_shown
 from engagements.selectors.waiting import waiting_list
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client
@@ -51,7 +51,7 @@ def summary_refresh(*, engagement: Engagement, today: date | None = None) -> Eng
         "name": engagement.name,
         "state": engagement.state,
         "phase": str(phase) if phase else "",
-        "health": health.level,
+        "health": level_shown(engagement, health.level, day),
         "reasons": [reason.sentence for reason in health.reasons],
         "gate": gate.name if gate else "",
         "gate_id": gate.pk if gate else None,

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from engagements.models import Comment, Engagement, Gate, Meeting, MeetingItem, Participant
 from engagements.services.changes import actor_name
-from portal.lib.dates import date_text, instant_text
+from portal.lib.dates import date_text, instant_text, own_locale
 from portal.notices.kinds import Kind
 from portal.notices.services.days import zone_of
 from portal.notices.services.raising import notice_add
@@ -46,7 +46,7 @@ def meeting_tell(*, meeting: Meeting) -> None:
     for item in open_ones:
         homework.setdefault(item.owner_id or 0, []).append(item.text.rstrip("."))
     for row in Participant.objects.filter(engagement=engagement).select_related("user"):
-        zone, locale = zone_of(engagement.client, row.user), row.user.locale or engagement.client.locale
+        zone, locale = zone_of(engagement.client, row.user), own_locale(row.user.locale) or engagement.client.locale
         text = f"{meeting} is on {instant_text(meeting.starts_at, locale, zone)}."
         if mine := homework.get(row.pk):
             text += f" Yours before it: {'; '.join(mine)}."
@@ -62,7 +62,7 @@ def office_hours_tell(*, meetings: Sequence[Meeting]) -> None:
     engagement = first.engagement
     assert first.starts_at is not None
     for row in Participant.objects.filter(engagement=engagement).select_related("user"):
-        zone, locale = zone_of(engagement.client, row.user), row.user.locale or engagement.client.locale
+        zone, locale = zone_of(engagement.client, row.user), own_locale(row.user.locale) or engagement.client.locale
         count = "one" if len(meetings) == 1 else f"{len(meetings)}, one a week"
         text = f"Office hours of {engagement}: {count}, the first on {instant_text(first.starts_at, locale, zone)}."
         notice_add(
@@ -77,7 +77,7 @@ def owner_tell(
     """Whoever something is given to hears of it."""
     if owner is None:
         return
-    locale = owner.user.locale or engagement.client.locale
+    locale = own_locale(owner.user.locale) or engagement.client.locale
     due = f", due {date_text(due_on, locale)}" if due_on else ""
     notice_add(
         client=engagement.client, users=[owner.user], kind=Kind.TASK, text=f"{text} is yours{due} ({engagement})",

@@ -19,9 +19,9 @@ from engagements.build_pages import (
 from engagements.forms_build import BlockerForm, ComponentForm
 from engagements.forms_project import TimeForm
 from engagements.models import Component, Engagement, TimeEntry
-from engagements.pages import hours_text
 from engagements.services.building import component_block, component_plan, component_time_add
 from engagements.views.scope import carried_out, engagement_or_404, invalid
+from portal.lib.hours import minutes_text
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 
@@ -62,7 +62,7 @@ def component(request: TenantRequest, engagement_id: int, component_id: int) -> 
             row, ready, minutes, blockers_of(found, is_firm=is_firm).get(row.pk, []), is_firm=is_firm
         ),
         "first": first,
-        "times": [(entry, hours_text(entry.minutes)) for entry in times],
+        "times": [(entry, minutes_text(entry.minutes)) for entry in times],
         "today": timezone.localdate(),
     }
     if context["may_run"]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -16,10 +17,11 @@ from engagements.selectors.maintenance import local_day
 from engagements.services.gates import gate_plan
 from engagements.services.hypercare import office_hours_set
 from engagements.services.maintenance import check_compute, check_step, maintenance_begin, maintenance_end
+from engagements.services.problems import EngagementError, FileNotKept, IllegalMove
 from engagements.services.triggers import trigger_settle
 from engagements.services.upkeep import look_asked
 from engagements.views.process import gate_or_404
-from engagements.views.scope import carried_out, engagement_or_404, invalid
+from engagements.views.scope import back_to, carried_out, engagement_or_404, invalid, refused, sentence
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import RECONCILE, RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 
@@ -76,9 +78,14 @@ def check_or_404(engagement: Engagement, check_id: int) -> MaintenanceCheck:
 def check(request: TenantRequest, engagement_id: int, check_id: int) -> HttpResponse:
     """A check: what to look at, what was computed, and what came out."""
     found = engagement_or_404(request, engagement_id)
-    row = check_or_404(found, check_id)
-    context = check_context(request, found, row, local_day(found, timezone.now()))
-    return TemplateResponse(request, "engagements/maintenance_check.html", context)
+    return check_page(request, found, check_or_404(found, check_id), ResultForm())
+
+
+def check_page(request: TenantRequest, found: Engagement, row: MaintenanceCheck, form: ResultForm) -> HttpResponse:
+    """The page of a check with a form, which keeps what was written and says what is missing."""
+    context = check_context(request, found, row, local_day(found, timezone.now()), form)
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "engagements/maintenance_check.html", context, status=status)
 
 
 @require_POST
@@ -88,10 +95,17 @@ def check_result(request: TenantRequest, engagement_id: int, check_id: int) -> H
     found = engagement_or_404(request, engagement_id)
     row = check_or_404(found, check_id)
     form = ResultForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return invalid(request, found, form)
-    change = partial(check_step, check=row, user=request.user, **form.cleaned_data)
-    return carried_out(request, found, change, "The result is kept.", f"{HOME}{row.pk}/")
+    if form.is_valid():
+        try:
+            check_step(check=row, user=request.user, **form.cleaned_data)
+        except IllegalMove as error:
+            return refused(request, found, str(error), 409)
+        except EngagementError as error:
+            form.add_error("upload" if isinstance(error, FileNotKept) else "note", sentence(error))
+        else:
+            messages.success(request, "The result is kept.")
+            return redirect(back_to(request, found, f"{HOME}{row.pk}/"))
+    return check_page(request, found, row, form)
 
 
 CHECK_STEPS: dict[str, str] = {"solve": "The red flag is solved.", "reopen": "The check is open again."}

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from engagements.forms_project import TaskForm, TimeForm
 from engagements.models import Engagement, Task, TaskNeed
-from engagements.pages import base, comments, estimate_text, hours_text, plan_context, reader_of, task_steps
+from engagements.pages import base, comments, estimate_text, plan_context, reader_of, task_steps
 from engagements.selectors.projects import cut, task_list, time_list
 from engagements.services.conversation import mentions_seen
 from engagements.services.tasks import (
@@ -20,6 +20,7 @@ from engagements.services.tasks import (
     time_add,
 )
 from engagements.views.scope import carried_out, engagement_or_404, invalid
+from portal.lib.hours import minutes_text
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 
@@ -58,9 +59,9 @@ def task(request: TenantRequest, engagement_id: int, task_id: int) -> HttpRespon
         "needs": [need for need in needs if reader.is_firm_staff or need.needs.is_client_visible],
         "others": others,
         "points": [(at, text, at in row.points_done) for at, text in enumerate(row.points)],
-        "times": [(entry, hours_text(entry.minutes)) for entry in times],
+        "times": [(entry, minutes_text(entry.minutes)) for entry in times],
         "estimate": estimate_text(row),
-        "logged": hours_text(sum(entry.minutes for entry in times)),
+        "logged": minutes_text(sum(entry.minutes for entry in times)),
         "steps": task_steps(row, is_waiting=bool(open_needs)),
         "waits": open_needs if row.state == "todo" else [],
         **comments(found, "task", row.pk, reader),
@@ -151,4 +152,4 @@ def time_new(request: TenantRequest, engagement_id: int, task_id: int) -> HttpRe
     def change() -> object:
         return time_add(task=row, user=request.user, minutes=given["minutes"], day=day, note=given["note"])
 
-    return carried_out(request, found, change, f"{hours_text(given['minutes'])} logged.", f"tasks/{row.pk}/")
+    return carried_out(request, found, change, f"{minutes_text(given['minutes'])} logged.", f"tasks/{row.pk}/")

@@ -16,7 +16,7 @@ from portal.accounts.services.guesses import guess_take
 from portal.tenancy.models import ClientRole, FirmRole
 
 LOCALES = [
-    ("", "As each client has it"),
+    ("", "Figures as each client has them, dates in English"),
     ("en", "English"),
     ("en-GB", "English (United Kingdom)"),
     ("de", "Deutsch"),

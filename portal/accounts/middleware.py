@@ -14,6 +14,7 @@ from django.utils import timezone
 from portal.accounts.selectors import belongs_only_to
 from portal.accounts.services.usage import use_note
 from portal.accounts.session import STARTED, SessionScope, scope_of, session_is_over
+from portal.lib.dates import own_locale
 from portal.tenancy.access import Access, Standing
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -58,7 +59,7 @@ class PersonalSettingsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         zone = getattr(user, "time_zone", "")
-        request.reader_locale = getattr(user, "locale", "") or None  # type: ignore[attr-defined]
+        request.reader_locale = own_locale(getattr(user, "locale", "")) or None  # type: ignore[attr-defined]
         if zone not in time_zones():
             return self.get_response(request)
         with timezone.override(zone):

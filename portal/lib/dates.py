@@ -1,25 +1,42 @@
-"""Dates for the reader: "31 Dec 2025" in the reader's own language; relative time only ever beside the absolute one."""
+"""Dates for the reader: "31 Dec 2025", in English as the pages are; relative time only ever beside the absolute one.
+
+A client's locale decides how its figures are written and leaves dates alone, so that no sentence mixes two languages. Only a
+reader who has chosen a locale of their own (`own_locale`) has dates in its language too.
+"""
 
 import re
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta
 
 from portal.lib.money import DEFAULT_LOCALE, babel_locale
 
 UTC = ZoneInfo("UTC")
+OWN = "-x-own"  # a private subtag (BCP 47): the reader's own choice
 YEAR_BACK = timedelta(days=366)
 YEARS_AHEAD = timedelta(days=5 * 366)
 ISO_DATE = re.compile(r"(?<![\w-])\d{4}-\d{2}(?:-\d{2})?(?![\w-])")
 
 
+def own_locale(name: str) -> str:
+    """A locale as somebody chose it for themselves, so that dates follow it as well; "" stays "": nothing was chosen."""
+    return f"{name}{OWN}" if name else ""
+
+
+def words_of(locale: str) -> Locale:
+    """The language of dates: that of a locale that the reader chose, else plain English, in which September is "Sep"."""
+    found = babel_locale(locale if locale.endswith(OWN) else DEFAULT_LOCALE)
+    return babel_locale(DEFAULT_LOCALE) if found.language == "en" else found
+
+
 @lru_cache(maxsize=4096)
 def date_text(day: date, locale: str = DEFAULT_LOCALE) -> str:
-    """A day: "31 Dec 2025" in every kind of English, so that no page mixes two orders; elsewhere the locale's medium form."""
-    found = babel_locale(locale)
-    return format_date(day, "d MMM y", found) if found.language == "en" else format_skeleton("yMMMd", day, locale=found)
+    """A day: "31 Dec 2025", or the medium form of the reader's own locale."""
+    words = words_of(locale)
+    return format_date(day, "d MMM y", words) if words.language == "en" else format_skeleton("yMMMd", day, locale=words)
 
 
 @lru_cache(maxsize=4096)
@@ -28,7 +45,7 @@ def month_text(month: int | date, locale: str = DEFAULT_LOCALE) -> str:
     if isinstance(month, int):
         year, zero_based = divmod(month, 12)
         month = date(year, zero_based + 1, 1)
-    return format_skeleton("yMMM", month, locale=babel_locale(locale))
+    return format_skeleton("yMMM", month, locale=words_of(locale))
 
 
 def is_near(day: date, today: date) -> bool:
@@ -76,4 +93,4 @@ def _iso_text(written: str, locale: str) -> str:
 
 def relative_text(then: datetime, now: datetime, locale: str = DEFAULT_LOCALE) -> str:
     """How long ago or ahead, "3 days ago"; `now` is passed in so that a page has one clock."""
-    return format_timedelta(then - now, add_direction=True, locale=babel_locale(locale), threshold=1)
+    return format_timedelta(then - now, add_direction=True, locale=words_of(locale), threshold=1)

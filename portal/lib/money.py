@@ -49,7 +49,7 @@ class FigureStyle:
 def babel_locale(name: str) -> Locale:
     """The locale of that name, or plain English when Babel does not know it."""
     try:
-        return Locale.parse(name.replace("-", "_"))
+        return Locale.parse(name.partition("-x-")[0].replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return Locale.parse(DEFAULT_LOCALE)
 

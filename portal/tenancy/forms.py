@@ -40,7 +40,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Fiscal year starts in", coerce=int, choices=list(enumerate(MONTHS, start=1))
     )
     time_zone = forms.ChoiceField(label="Time zone", choices=time_zones, help_text="A month ends at midnight there.")
-    locale = forms.ChoiceField(label="Figures and dates", choices=LOCALES)
+    locale = forms.ChoiceField(label="Figures", choices=LOCALES)
     close_day = forms.TypedChoiceField(
         label="Months are closed", coerce=int, empty_value=None, required=False, choices=close_days
     )

@@ -92,7 +92,7 @@ def test_time_on_components_counts_for_the_engagement_and_shows_where_it_is_over
     component_time_add(component=number(2), user=ana, minutes=121, day=DAY)
     assert hours_spent(project).logged == Decimal("2.02")
     rows = {each["row"].number: each for each in component_rows(project, is_firm=True)}
-    assert rows[2]["logged"] == "2:01 h" and rows[2]["is_over"] and not rows[1]["is_over"]
+    assert rows[2]["logged"] == "2.02 h" and rows[2]["is_over"] and not rows[1]["is_over"]
     assert TimeEntry.objects.get().task is None
     shown = {each["row"].number: each for each in component_rows(project, is_firm=False)}
     assert shown[2]["logged"] == "" and shown[2]["estimate"] == ""
@@ -113,5 +113,5 @@ def test_the_client_reads_the_build_without_hours(
         pages = [f"/c/northwind/engagements/{project.pk}/build/{rest}" for rest in ("", f"{number(1).pk}/")]
     for page in pages:
         theirs, ours = (signed_in(who).get(page).content.decode() for who in (finn, ana))
-        assert "1:30 h" in ours and "2–4 h" in ours
-        assert "1:30" not in theirs and "2–4 h" not in theirs and "Estimated" not in theirs
+        assert "1.5 h" in ours and "2–4 h" in ours
+        assert "1.5 h" not in theirs and "2–4 h" not in theirs and "Estimated" not in theirs

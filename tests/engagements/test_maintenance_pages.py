@@ -52,7 +52,11 @@ def test_revops_gives_a_result_with_evidence_when_the_project_is_archived(
 ) -> None:
     browser, path = signed_in(rita), address(northwind, "anomalies")
     assert "4 maintenance checks wait" in text_of(browser, "/c/northwind/")
-    assert browser.post(f"{path}result/", {"step": "pass"}).status_code == 422
+    asked = browser.post(f"{path}result/", {"step": "flag", "evidence": "Read the movers"})
+    assert asked.status_code == 422
+    page = asked.content.decode()
+    assert "Say what you found." in page and "Read the movers" in page and "Keep the result" in page
+    assert "Say what came out." in browser.post(f"{path}result/", {"note": "Fine"}).content.decode()
     file = SimpleUploadedFile("movers.csv", b"account,change\nAcme,0\n")
     sent = {"step": "pass", "note": "Read the movers", "link": "https://sheets.example/1", "upload": file}
     assert browser.post(f"{path}result/", sent).status_code == 302

@@ -66,6 +66,7 @@ def test_a_week_after_the_beginning_what_nobody_planned_is_not_on_track(project:
     hidden = task_create(engagement=project, name="C", is_client_visible=False)
     soon, later = START + dt.timedelta(days=6), START + dt.timedelta(days=7)
     assert levels(project, soon) == []
+    assert [summary_refresh(engagement=project, today=day).health for day in (soon, later)] == ["unplanned", "amber"]
     assert levels(project, later) == [(AMBER, "Nothing is planned yet: 2 tasks have no owner and no date.")]
     need = needed_of(project, ana, is_firm_staff=True, today=START)[0]
     assert (need.title, need.text) == ("Give tasks owners and dates", "3 tasks have no owner and no date.")

@@ -108,12 +108,15 @@ def test_a_month_reads_the_same_from_its_number_and_its_days(month: int) -> None
 
 def test_dates_in_words() -> None:
     assert dates.date_text(date(2025, 9, 30)) == "30 Sep 2025"
-    assert dates.date_text(date(2025, 12, 31), "de") == "31. Dez. 2025"
+    assert dates.date_text(date(2025, 12, 31), "de") == "31 Dec 2025", "the page is in English"
+    assert dates.date_text(date(2025, 12, 31), dates.own_locale("de")) == "31. Dez. 2025", "but its reader chose German"
+    assert dates.date_text(date(2025, 9, 30), dates.own_locale("en-GB")) == "30 Sep 2025"
+    assert money.money_text(Decimal("1234.5"), "EUR", dates.own_locale("de")) == "1.234,50"
     assert dates.date_text(date(2025, 12, 31), "en_US") == dates.date_text(date(2025, 12, 31), "en-GB") == "31 Dec 2025"
     assert dates.month_text(DECEMBER) == "Dec 2025"
     said = "no rate for 2025-12-31; from 2025-01 to 2025-02, line K-2025-01, 2025-13"
     assert dates.dated_text(said) == "no rate for 31 Dec 2025; from Jan 2025 to Feb 2025, line K-2025-01, 2025-13"
-    assert dates.dated_text("2025-12-31", "de") == "31. Dez. 2025"
+    assert dates.dated_text("2025-12-31", dates.own_locale("de")) == "31. Dez. 2025"
     noon = datetime(2025, 12, 31, 12, 5, tzinfo=UTC)
     assert dates.instant_text(noon, "en", "Europe/Zurich") == "31 Dec 2025, 13:05 CET"
     assert dates.instant_text(noon, "en", "Nowhere/At all") == "31 Dec 2025, 12:05 UTC"

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from portal.accounts.mail import absolute, mail_make
-from portal.lib.dates import instant_text
+from portal.lib.dates import instant_text, own_locale
 from portal.notices.models import Mailing
 from portal.notices.selectors import fewer_url
 from portal.notices.services.days import zone_of
@@ -20,7 +20,7 @@ from portal.tenancy.models import Client
 def letter_of(client: Client, mailing: Mailing) -> EmailMultiAlternatives:
     """The mail of a mailing: the same at every try, so that a server which knows its Message-ID can drop a second one."""
     user, rows = mailing.user, list(mailing.notices.order_by("pk"))
-    zone, locale = zone_of(client, user), user.locale or client.locale
+    zone, locale = zone_of(client, user), own_locale(user.locale) or client.locale
     first, one = rows[0], len(rows) == 1
     home = absolute(f"/c/{client.slug}/notifications/")
     return mail_make(

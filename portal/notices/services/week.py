@@ -12,7 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
 from portal.accounts.mail import absolute, mail_make
-from portal.lib.dates import month_text, time_zone
+from portal.lib.dates import month_text, own_locale, time_zone
 from portal.lib.money import money_text
 from portal.notices.audience import consultants_of
 from portal.notices.kinds import How, Kind
@@ -55,7 +55,7 @@ def monday_of(client: Client, user: Any, now: dt.datetime) -> dt.date | None:
 
 def week_letter(mail: WeekMail) -> EmailMultiAlternatives:
     """The mail: every client of the firm that the person works on, as its summary says it now."""
-    user, locale = mail.user, mail.user.locale or "en"
+    user, locale = mail.user, own_locale(mail.user.locale) or "en"
     rows = [row for row in portfolio_list(user) if row.is_firm_staff and row.client.firm_id == mail.firm_id]
     count = "1 client" if len(rows) == 1 else f"{len(rows)} clients"
     return mail_make(

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.lib import dates
 from portal.lib import money as figures
+from portal.lib.hours import hours_text
 from portal.lib.money import DEFAULT_LOCALE, SCALES, Negative, Scale
 
 register = template.Library()
@@ -197,6 +198,12 @@ def date_long(context: Context, day: date | None, *, reason: str = "No date") ->
     if day is None:
         return dash(reason)
     return dates.date_text(day.date() if isinstance(day, datetime) else day, reader_locale(context))
+
+
+@register.filter
+def hours(low: object, high: object = None) -> str:
+    """Hours of work: `{{ estimate.low|hours:estimate.high }}` → "2–4 h"."""
+    return hours_text(low, high)
 
 
 @register.simple_tag(takes_context=True)
