@@ -1,6 +1,8 @@
 """What the pages of disputes show, made ready for their templates."""
 
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
 from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, TakeForm
@@ -10,7 +12,7 @@ from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, Dis
 from governance.oversight_page import people_to_choose, tabs
 from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view
 from governance.selectors.published_figures import RATES, Published
-from governance.selectors.registry import registry_get
+from governance.selectors.registry import Registry, registry_get
 from governance.services.dispute_states import STEPS
 from portal.accounts.same_person import mailbox_of
 from portal.lib.money import money_text, percent_text
@@ -35,10 +37,10 @@ VIEWS: Final = (("open", "Open"), ("over", "Over"), ("all", "All"))
 def list_context(request: TenantRequest) -> dict[str, Any]:
     """The disputes, those that are open first asked for."""
     shown = request.GET.get("show", "open")
-    wanted = {"open": True, "over": False}.get(shown)
+    wanted, amounts = {"open": True, "over": False}.get(shown), Amounts(request)
     return {
         "tabs": tabs(request, "disputes"),
-        "rows": [row_shown(request, row) for row in dispute_list(is_open=wanted)],
+        "rows": [row_shown(amounts, row) for row in dispute_list(is_open=wanted)],
         "views": [{"label": label, "url": f"?show={name}", "active": name == shown} for name, label in VIEWS],
         "is_open_view": wanted is True,
     }
@@ -51,27 +53,37 @@ def name_of(row: FigureDispute) -> str:
     return f"{name}, {of}" if of else name
 
 
-def row_shown(request: TenantRequest, row: FigureDispute) -> dict[str, Any]:
+def row_shown(amounts: "Amounts", row: FigureDispute) -> dict[str, Any]:
     """A dispute of the list."""
     return {
         "row": row,
         "name": name_of(row),
         "state": STATES[DisputeState(row.state)],
-        "believed": amount_text(request, row, row.believed),
+        "believed": amounts.text(row, row.believed),
     }
 
 
-def amount_text(request: TenantRequest, row: FigureDispute, value: Decimal | None, *, plus: bool = False) -> str:
-    """A figure of the dispute in its own unit; empty where there is none."""
-    if value is None:
-        return ""
-    currency, locale = request.client.currency, locale_of(request)
-    if row.metric is not None:
-        entry = registry_get(request.client).entries[row.metric.key]
-        return figure_text(value, entry.content["unit"], currency, locale, plus=plus)
-    if row.figure in RATES:
-        return percent_text(value, locale, plus=plus)
-    return money_text(value, currency, locale, plus=plus)
+@dataclass(frozen=True)
+class Amounts:
+    """Figures of disputes as the reader reads them; the registry, which knows the units of metrics, is read once at most."""
+
+    request: TenantRequest
+
+    @cached_property
+    def registry(self) -> Registry:
+        return registry_get(self.request.client)
+
+    def text(self, row: FigureDispute, value: Decimal | None, *, plus: bool = False) -> str:
+        """A figure of a dispute in its own unit; empty where there is none."""
+        if value is None:
+            return ""
+        currency, locale = self.request.client.currency, locale_of(self.request)
+        if row.metric is not None:
+            entry = self.registry.entries[row.metric.key]
+            return figure_text(value, entry.content["unit"], currency, locale, plus=plus)
+        if row.figure in RATES:
+            return percent_text(value, locale, plus=plus)
+        return money_text(value, currency, locale, plus=plus)
 
 
 def new_context(request: TenantRequest, published: Published, form: DisputeForm) -> dict[str, Any]:
@@ -84,7 +96,7 @@ def new_context(request: TenantRequest, published: Published, form: DisputeForm)
 
 def dispute_context(request: TenantRequest, found: FigureDispute, settle: SettleForm | None = None) -> dict[str, Any]:
     """One dispute: the two figures, what was said, what the engine said, and what can be done now."""
-    view = dispute_view(found)
+    view, amounts = dispute_view(found), Amounts(request)
     may_resolve = request.standing.may(RESOLVE_DISPUTES)
     steps = {step for state, step in STEPS if state == found.state}
     is_own = found.raised_by_id == request.user.pk
@@ -98,8 +110,8 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
         "name": name_of(found),
         "state": STATES[DisputeState(found.state)],
         "url": figure_url(request.client.slug, found),
-        "believed": amount_text(request, found, found.believed),
-        "difference": amount_text(request, found, difference, plus=True),
+        "believed": amounts.text(found, found.believed),
+        "difference": amounts.text(found, difference, plus=True),
         "unit": request.client.currency if found.metric is None and found.figure not in RATES else "",
         "events": [event_shown(event) for event in view.events],
         "evidence": [evidence_shown(row) for row in view.evidence],

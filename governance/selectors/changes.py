@@ -33,6 +33,7 @@ def change_list(
 ) -> list[ChangeRequest]:
     """Requests that the reader may know of, by filter, the newest first."""
     found = ChangeRequest.objects.filter(seen_by(reader)).select_related("requested_by", "owner", "preview", "metric")
+    found = found.defer("preview__result")  # the whole impact: only its page reads it
     if state in ChangeState.values:
         found = found.filter(state=state)
     if kind in ChangeKind.values:

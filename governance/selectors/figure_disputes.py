@@ -9,6 +9,8 @@ What was signed and is in question again is `governance.selectors.disputes`.
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
+
 from governance.models import ChangeRequest, ChangeState, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from metrics.models import ContractImport, MonthClose, Recognition
 from metrics.models.intake import ImportState
@@ -62,7 +64,7 @@ def disputed_marks() -> tuple[Mark, ...]:
 
 def dispute_list(*, is_open: bool | None = None) -> list[FigureDispute]:
     """The newest disputes: those that are open, those that are over, or all."""
-    rows = FigureDispute.objects.select_related(*RELATED)
+    rows = disputes_read()
     if is_open is not None:
         rows = rows.filter(state__in=OPEN) if is_open else rows.exclude(state__in=OPEN)
     return list(rows[:MOST])
@@ -70,8 +72,13 @@ def dispute_list(*, is_open: bool | None = None) -> list[FigureDispute]:
 
 def dispute_get(number: int) -> FigureDispute | None:
     """The dispute of that number."""
-    found: FigureDispute | None = FigureDispute.objects.filter(number=number).select_related(*RELATED).first()
+    found: FigureDispute | None = disputes_read().filter(number=number).first()
     return found
+
+
+def disputes_read() -> QuerySet[FigureDispute]:
+    """Disputes with what they name, without what an import found in its file."""
+    return FigureDispute.objects.select_related(*RELATED).defer("correction_import__report")
 
 
 def dispute_view(found: FigureDispute) -> DisputeView:

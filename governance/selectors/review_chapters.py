@@ -1,13 +1,16 @@
 """The chapters of the board's review of a quarter. Each says what happened in the span, in sentences, facts and a table."""
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
+from django.db.models import Q
+
 from governance.chapters import Chapter, chapter, counted
 from governance.models import (
+    AuditSignature,
     ChangeRequest,
     ChangeState,
     DisputeState,
@@ -17,7 +20,7 @@ from governance.models import (
     MetricVersion,
     QuarterAudit,
 )
-from governance.selectors.quarter_audits import audit_view, follow_ups_open
+from governance.selectors.quarter_audits import audit_views, follow_ups_open
 from metrics.engine.bridge import TOTAL
 from metrics.models import (
     CloseBridge,
@@ -177,8 +180,11 @@ def findings_chapter(span: Span, said: str, monitors: list[QualityMonitor]) -> C
     """What the monitors of the data found in the quarter, what was fixed, and what is open now."""
     first, last = first_day(span.period.first), last_day(span.period.last)
     rows, found, fixed, still = [], 0, 0, 0
+    by_monitor: defaultdict[int, list[QualityFinding]] = defaultdict(list)
+    for finding in QualityFinding.objects.filter(monitor__in=monitors).defer("line_ids"):
+        by_monitor[finding.monitor_id].append(finding)
     for monitor in monitors:
-        findings = list(QualityFinding.objects.filter(monitor=monitor))
+        findings = by_monitor[monitor.pk]
         new = sum(first <= each.first_seen_on <= last for each in findings)
         mended = sum(each.fixed_on is not None and first <= each.fixed_on <= last for each in findings)
         waiting = [each for each in findings if each.state == FindingState.OPEN]
@@ -220,11 +226,10 @@ def disputes_chapter(span: Span) -> Chapter:
 def audits_chapter(span: Span) -> Chapter:
     """The audits of contracts that belong to the quarter or were signed in it, and what is still to be done about them."""
     rows, sentences = [], []
-    for found in QuarterAudit.objects.select_related("auditor").defer("population").order_by("last_month"):
-        view = audit_view(found)
-        is_own = found.quarter == span.period.key
-        if not is_own and not (view.signature and span.within(view.signature.signed_at)):
-            continue
+    signed_then = AuditSignature.objects.filter(signed_at__gte=span.since, signed_at__lt=span.until)
+    audits = QuarterAudit.objects.filter(Q(quarter=span.period.key) | Q(pk__in=signed_then.values("audit")))
+    ordered = audits.select_related("auditor").defer("population").order_by("last_month")
+    for view in audit_views(list(ordered)):
         difference = sum((row.difference or Decimal(0) for row in view.contracts), Decimal(0))
         signed = (
             f"{view.signature.user.get_full_name()}, {span.day(view.signature.signed_at)}"
@@ -233,7 +238,7 @@ def audits_chapter(span: Span) -> Chapter:
         )
         rows.append(
             (
-                found.quarter,
+                view.audit.quarter,
                 f"{view.checked} of {len(view.contracts)}",
                 len(view.off),
                 span.money(difference, plus=True),

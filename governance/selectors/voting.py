@@ -246,7 +246,7 @@ def is_votable(request: ChangeRequest) -> bool:
 def votable() -> list[ChangeRequest]:
     """The requests that wait for votes: in review, or decided alone and not looked at yet; the largest effect first."""
     later = EmergencyReview.objects.filter(state=ReviewState.OPEN).values("request")
-    rows = ChangeRequest.objects.select_related("preview", "metric", "requested_by")
+    rows = ChangeRequest.objects.select_related("preview", "metric", "requested_by").defer("preview__result")
     found = list(rows.filter(state=ChangeState.REVIEW)) + list(
         rows.filter(pk__in=later).exclude(state=ChangeState.REVIEW)
     )

@@ -128,7 +128,8 @@ def meeting_close(*, meeting: BoardMeeting, version: int, user: Any) -> BoardMee
 def outcomes(meeting: BoardMeeting) -> dict[str, dict[str, Any]]:
     """By number of the request its note, its state and how the votes stand."""
     numbers = [entry["number"] for entry in meeting.agenda]
-    requests = list(ChangeRequest.objects.filter(number__in=numbers).select_related("client", "preview"))
+    rows = ChangeRequest.objects.filter(number__in=numbers).select_related("client", "preview")
+    requests = list(rows.defer("preview__result"))
     decisions = decisions_of(requests)
     return {
         str(request.number): {

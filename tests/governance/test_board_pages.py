@@ -238,6 +238,10 @@ def test_the_pages_ask_no_more_questions_with_more_requests_and_votes(
         with tenant_context(board):
             vote(in_review(board, by=rita), eve)
     assert [queries(path) for path in paths] == few
+    with CaptureQueriesContext(connection) as made:
+        for path in paths:
+            text_of(browser, path)
+    assert not [asked["sql"] for asked in made if '"governance_changepreview"."result"' in asked["sql"]]
     few = [queries(f"changes/{number}/")]
     with tenant_context(board):
         member_add(client=board, user=person_named("sue"), role=ClientRole.SALES)

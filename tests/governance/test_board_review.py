@@ -15,6 +15,7 @@ from governance.handbook import handbook_chapters
 from governance.models import BoardReview, Metric
 from governance.selectors.board_review import review_content, review_quarters
 from governance.selectors.published_figures import Subject
+from governance.selectors.review_chapters import Span, findings_chapter
 from governance.services.board_reviews import review_hold
 from governance.services.change_states import STEPS as CHANGE_STEPS
 from governance.services.figure_disputes import dispute_raise
@@ -25,6 +26,7 @@ from metrics.quality_monitors import BY_CODE
 from metrics.selectors.periods import Period
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_restate
+from metrics.services.quality import monitors_ensure
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy import audit as log
@@ -83,6 +85,15 @@ def test_it_tells_the_numbers_the_audit_the_restatement_and_the_dispute(
         assert ("Ending", "104,500.00") in first["numbers"]["rows"]
         assert first["restatements"]["sentences"] == ("No closed month was restated.",)
         assert first["audits"]["rows"][0][0] == QUARTER
+
+
+def test_the_findings_of_all_monitors_cost_one_query(
+    northwind: Client, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    with tenant_context(northwind):
+        monitors, span = monitors_ensure(client=northwind), Span.of(northwind, Q1)
+        with django_assert_num_queries(1):
+            assert findings_chapter(span, "", monitors).sentences == ("0 findings came up, 0 were fixed; 0 open now.",)
 
 
 def test_it_is_kept_exactly_as_it_was_shown(northwind: Client, rita: User, finn: User) -> None:

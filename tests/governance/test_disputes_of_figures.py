@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
 from governance.models import DisputeEvent, DisputeEvidence, DisputeState, FigureDispute, Metric
 from governance.selectors.figure_disputes import corrections_for, disputed_marks
@@ -271,6 +272,24 @@ def test_marks_cost_one_query_however_many_there_are(
             raised(booked, eve, Subject("ending", month))
         with django_assert_num_queries(1):
             assert {mark.month for mark in disputed_marks()} == {MARCH - 2, MARCH - 1, MARCH}
+
+
+def test_the_list_asks_as_much_for_many_disputes_as_for_one(
+    booked: Client, eve: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Also where each is of a metric, whose unit the registry knows."""
+    page, asked = signed_in(eve), []
+    with tenant_context(booked):
+        registry_start(client=booked, user=rita)
+    for month in (MARCH - 2, MARCH - 1, MARCH):
+        with tenant_context(booked):
+            raised(booked, eve, Subject("metric", month, metric="arr"))
+        page.get("/c/northwind/oversight/disputes/")
+        with CaptureQueriesContext(connection) as made:
+            assert "36,000.00" in page.get("/c/northwind/oversight/disputes/").content.decode()
+        assert not [each["sql"] for each in made if '"report"' in each["sql"]]
+        asked.append(len(made))
+    assert len(set(asked)) == 1
 
 
 def test_the_panel_of_a_figure_leads_to_the_form_of_exactly_that_figure(

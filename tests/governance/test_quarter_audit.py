@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from governance.audit_patterns import Finding, by_chance, patterns_of
 from governance.models import AuditedContract, AuditFollowUp, AuditSignature, QuarterAudit, ReasonClass
 from governance.sampling import contracts_draw
-from governance.selectors.quarter_audits import audit_get, audit_view, quarter_to_audit
+from governance.selectors.quarter_audits import audit_get, audit_view, audit_views, quarter_to_audit
+from governance.selectors.review_chapters import Span, audits_chapter
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.quarter_audits import Found, audit_draw, follow_up_raise, follow_up_settle, result_keep
 from metrics.models import ContractLine
 from metrics.selectors.books import bridge_get
+from metrics.selectors.periods import Period
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
@@ -362,3 +364,8 @@ def test_reading_an_audit_costs_few_queries(northwind: Client, rita: User, djang
             assert found is not None
             view = audit_view(found)
             assert [row.checked_by for row in view.contracts] == [None] * 10
+        with django_assert_num_queries(3):  # type: ignore[operator]
+            assert len(audit_views([found, found])) == 2
+        year_before = Period("2025-Q1", month_parse("2025-01"), month_parse("2025-03"))
+        with django_assert_num_queries(2):  # type: ignore[operator]
+            assert audits_chapter(Span.of(northwind, year_before)).rows == ()
