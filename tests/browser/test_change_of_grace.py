@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, expect
 
 from governance.change_impact import Impact
-from governance.models import ChangeRequest
+from governance.models import ChangeRequest, ChangeVote
 from governance.services.change_effect import changes_take_effect
 from governance.services.change_preview import preview_run, preview_start
 from governance.services.items import definitions_start
@@ -32,6 +32,7 @@ from portal.tenancy.services import member_add
 from tests.browser.live import CHROMIUM, sign_in
 from tests.governance.boards import BASE, a_board
 from tests.metrics.loading import load_lines
+from tests.pdf_text import pdf_text
 from tests.reporting.numbers import line
 from tests.tenancy.routes_reporting import POLICY
 
@@ -112,11 +113,28 @@ def computed(client: Client, rita: User) -> Impact:
     return Impact(found.result or {})
 
 
-def by_the_engine(client: Client, grace: int) -> int:
+def by_the_engine(client: Client, grace: int, months: range) -> dict[int, int]:
+    """ARR in cents at the end of every month, of an engine run of its own under that policy."""
     with tenant_context(client):
-        end = MonthEnds.of(client).at(policy_in_force(client).with_(renewal_grace_days=grace), CLOSED)
-        assert isinstance(end, MonthEnd)
-        return end.total
+        policy, ends = policy_in_force(client).with_(renewal_grace_days=grace), MonthEnds.of(client)
+        found = {month: ends.at(policy, month) for month in months}
+    return {month: end.total for month, end in found.items() if isinstance(end, MonthEnd)}
+
+
+def vote_of_the_requester(page: Page, finns: Page) -> APIResponse:
+    """Rita sends the very form that Finn sees, past the page that has none for her."""
+    finns.goto("/c/northwind/changes/1/")
+    form = finns.locator("form", has=finns.get_by_role("button", name="Yes, approve"))
+    given = {
+        str(field.get_attribute("name")): field.input_value() for field in form.locator("input[type=hidden]").all()
+    }
+    token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
+    return page.request.post(
+        "/c/northwind/changes/1/vote/",
+        form=given | {"decision": "yes", "csrfmiddlewaretoken": token},
+        headers={"Referer": page.url},
+        max_redirects=0,
+    )
 
 
 def test_a_change_of_the_renewal_grace(late: Client, page: Page, finns: Page) -> None:
@@ -125,12 +143,19 @@ def test_a_change_of_the_renewal_grace(late: Client, page: Page, finns: Page) ->
         a_board(late, BASE, finance=User.objects.get(email="finn@example.com"), user=rita)
     ask_for_grace(page)
     impact = computed(late, rita)
-    figures = [impact.cents(side, "ending", CLOSED) for side in ("before", "after")]
-    assert figures == [by_the_engine(late, 0), by_the_engine(late, 30)] == [24_000_00, 36_000_00]
+    for side, grace in (("before", 0), ("after", 30)):
+        told = {month: impact.cents(side, "ending", month) for month in impact.months}
+        assert told == by_the_engine(late, grace, impact.months), side
+    assert [impact.cents(side, "ending", CLOSED) for side in ("before", "after")] == [24_000_00, 36_000_00]
     page.reload()
     page.get_by_role("button", name="Put it before the board").click()
     expect(page.get_by_role("button", name="Yes, approve")).to_have_count(0)
-    finns.goto("/c/northwind/changes/1/")
+    refused = vote_of_the_requester(page, finns)
+    assert (
+        refused.status == 422 and "hoever asked for a change, or wrote any of it, does not vote on it" in refused.text()
+    )
+    with tenant_context(late):
+        assert ChangeRequest.objects.get().state == "review" and not ChangeVote.objects.exists()
     finns.get_by_role("button", name="Yes, approve").click()
     expect(finns.locator("#effect")).to_contain_text("It is not scheduled yet")
     page.reload()
@@ -162,7 +187,9 @@ def seen_in_every_number(page: Page) -> None:
     row = list(csv.DictReader(io.StringIO(file)))[-1]
     assert (row["break"], row["before_as_reported"], row["before_under_new"]) == ("CR-1", "24000.00", "36000.00")
     paper = page.request.get("/c/northwind/arr/bridge.pdf").body()
-    assert paper.startswith(b"%PDF-")
+    told = pdf_text(paper)
+    assert f"From {month_text(OPEN)} another definition holds (CR-1)." in told
+    assert f"{month_text(CLOSED)} under the new definition: 36,000.00 USD; as reported: 24,000.00 USD." in told
     if SHOTS:
         Path(f"{SHOTS}/arr.pdf").write_bytes(paper)
         page.emulate_media(color_scheme="dark")

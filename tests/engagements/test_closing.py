@@ -24,6 +24,7 @@ from portal.tenancy.permissions import VIEW_ARR
 from portal.tenancy.scope import tenant_context
 from tests.conftest import consultant
 from tests.engagements.ending import NOW, TODAY, almost_closed, closed
+from tests.pdf_text import pdf_text
 from tests.tenancy.engagement_rows import engagement_of
 from tests.tenancy.fingerprints import fingerprint
 from tests.tenancy.matrix import Route, sample_kwargs
@@ -244,7 +245,10 @@ def test_the_report_is_a_pdf_for_whoever_sees_numbers(
         engagement = closed(almost_closed(northwind, ana, finn), ana).engagement
     home = f"/c/northwind/engagements/{engagement.pk}/"
     answer = signed_in(finn).get(f"{home}report/pdf/")
-    assert answer.content.startswith(b"%PDF") and answer["Content-Disposition"].endswith(f'report-{engagement.pk}.pdf"')
+    told = pdf_text(answer.content)
+    assert "Figures at the close No month is closed, so there is no reported figure." in told
+    assert "0 of 7 tests passed." in told and "Not passed: Totals agree with the source systems" in told
+    assert answer["Content-Disposition"].endswith(f'report-{engagement.pk}.pdf"')
     assert signed_in(stan).get(f"{home}report/pdf/").status_code == 403
     page = signed_in(stan).get(f"{home}report/").content.decode()
     assert "Your role sees no numbers" in page

@@ -22,6 +22,7 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.conftest import person_named
 from tests.governance.boards import a_board, in_review, previewed, version, vote
+from tests.pdf_text import pdf_text
 
 Open = Callable[[User], Browser]
 
@@ -207,7 +208,10 @@ def test_a_meeting_goes_through_its_agenda_and_leaves_minutes(
                 write()
     assert browser.post(f"/c/northwind/changes/meeting/{meeting.pk}/minutes/", kept | {"version": 4}).status_code == 409
     paper = browser.get(f"/c/northwind/changes/meeting/{meeting.pk}/minutes.pdf")
-    assert paper["Content-Disposition"].startswith("attachment") and paper.content.startswith(b"%PDF")
+    told = pdf_text(paper.content)
+    assert paper["Content-Disposition"].startswith("attachment") and f"sha256 of these minutes {closed.sha256}" in told
+    assert f"1. CR-{large} Thirty days of grace for late renewals Approved. At most USD 9,000.00 in a month." in told
+    assert "Finn, Finance: Yes Eve, Executive: Yes Agreed, after the board pack" in told and "Next in January" in told
 
 
 def soon() -> str:

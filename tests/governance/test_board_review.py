@@ -34,6 +34,7 @@ from portal.tenancy.models import AuditEntry, Client, ClientRole, FirmRole
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_ROLE_PERMISSIONS
 from portal.tenancy.scope import tenant_context
 from tests.governance.audits import NOW, QUARTER, an_audit, check_rest, keep, sign
+from tests.pdf_text import pdf_text
 from tests.reporting.numbers import NOW as BOOKED
 
 FIRST, LAST = month_parse("2026-01"), month_parse("2026-03")
@@ -146,7 +147,9 @@ def test_the_page_shows_what_was_held_whatever_happens_later(
     page = signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/").content.decode()
     assert "No published figure was disputed." in page
     assert "Keep the review" not in page
-    assert signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/review.pdf").content.startswith(b"%PDF")
+    paper = pdf_text(signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/review.pdf").content)
+    assert "Held on 15 Apr 2026. Present: Eve, Finn." in paper and "No published figure was disputed." in paper
+    assert "ARR went from 105,000.00 to 105,000.00 USD." in paper and "2026-Q1 0 of 10 0 0.00 not signed" in paper
 
 
 def test_what_monitors_found_in_the_quarter_is_told_with_what_is_at_stake(northwind: Client, rita: User) -> None:
@@ -228,5 +231,7 @@ def test_a_stakeholder_reads_it_on_a_page_and_on_paper(
 ) -> None:
     page = signed_in(stan)
     assert b"Who may do what" in page.get("/c/northwind/oversight/handbook/").content
-    assert page.get("/c/northwind/oversight/handbook.pdf").content.startswith(b"%PDF")
+    paper = pdf_text(page.get("/c/northwind/oversight/handbook.pdf").content)
+    assert "Discounts are subtracted before an amount is annualised." in paper
+    assert "An audit that is due Finance and RevOps, every week until its sample is drawn." in paper
     assert page.get("/c/northwind/oversight/")["Location"].endswith("/oversight/handbook/")

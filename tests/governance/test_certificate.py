@@ -1,5 +1,6 @@
 """The certificate: everything it has to say, and a script that finds a changed byte with nothing but the two files."""
 
+import hashlib
 import json
 import random
 import subprocess
@@ -19,6 +20,7 @@ from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.test_documents import unpacked
 from tests.governance.test_signoff import ask, final, sign
+from tests.pdf_text import pdf_text
 
 __all__ = ["final"]
 SCRIPT = Path(verify_certificate.__file__)
@@ -105,5 +107,9 @@ def test_the_scripts_arithmetic_is_ed25519() -> None:
 
 def test_the_certificate_on_paper(files: tuple[Path, Path], anas: Browser) -> None:
     pdf = anas.get("/c/northwind/definitions/versions/0/certificate.pdf")
-    assert pdf["Content-Type"] == "application/pdf" and pdf.content.startswith(b"%PDF")
+    assert pdf["Content-Type"] == "application/pdf"
+    signed, told = json.loads(files[0].read_text())["content"], pdf_text(pdf.content)
+    assert f"The file whose sha256 is {hashlib.sha256(files[1].read_bytes()).hexdigest()}" in told
+    for signature in signed["signatures"]:
+        assert f"“{signature['intent']}” Who {signature['email']}" in told
     assert b"/EmbeddedFile" not in unpacked(pdf.content)

@@ -28,6 +28,7 @@ from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.conftest import item
 from tests.governance.test_worth import EARLY
+from tests.pdf_text import pdf_text
 from tests.reporting.numbers import LINES, numbers_load
 
 VERSIONS = "/c/northwind/definitions/versions/"
@@ -151,7 +152,10 @@ def test_text_that_people_wrote_fetches_reads_and_attaches_nothing(
         item_edit(item=item("mrr"), version=1, changes={"answer": evil, "title": evil[:100]})
     assert anas.post(f"{VERSIONS}new/", {"meeting": evil[:190]}).status_code == 302
     pdf = anas.get(f"{VERSIONS}0/policy.pdf").content
-    assert pdf.startswith(b"%PDF") and b"/EmbeddedFile" not in unpacked(pdf)
+    told = pdf_text(pdf)
+    assert "<img src='file:///etc/passwd'>" in told and "0 of 42 definitions are confirmed" in told
+    assert "Discounts assumed Discounts are subtracted before an amount is annualised." in told
+    assert b"/EmbeddedFile" not in unpacked(pdf)
     raw = HTML(string=evil, url_fetcher=ClosedFetcher()).write_pdf()
     assert raw.startswith(b"%PDF") and b"/EmbeddedFile" not in unpacked(raw) and asked == [], (
         "even where markup gets through"

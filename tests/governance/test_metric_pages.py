@@ -31,6 +31,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.clock import day_now
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
+from tests.pdf_text import pdf_text
 from tests.reporting.numbers import NOW, numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
@@ -248,7 +249,10 @@ def test_a_field_that_is_seldom_filled_is_a_task(kept: Client) -> None:
 
 def test_the_glossary_is_on_paper_too(ritas: Browser) -> None:
     answer = ritas.get(f"{HOME}glossary.pdf")
-    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+    assert answer["Content-Type"] == "application/pdf"
+    told = pdf_text(answer.content)
+    assert "ARR per customer Active · Finance, v1 ARR at the month end by customers with ARR. ARR ÷ Customers" in told
+    assert "CAC Proposed · Marketing, v1" in told
 
 
 # --- control figures --------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client as Browser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ from tests.governance.audits import (
     shown_sha256,
     sign,
 )
+from tests.pdf_text import pdf_text
 
 # --- the drawing ------------------------------------------------------------------------------------------------------
 
@@ -231,7 +233,7 @@ def test_what_chance_gives_is_counted_out(hit: int, off: int, held: int, size: i
 
 
 def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_up(
-    northwind: Client, rita: User, finn: User
+    northwind: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
 ) -> None:
     with tenant_context(northwind):
         found = an_audit(northwind, rita)
@@ -262,6 +264,9 @@ def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_
         assert settled.done_by == rita
         with pytest.raises(OutdatedError):
             follow_up_settle(follow_up=follow_up, outcome="Again", user=rita)
+    paper = pdf_text(signed_in(finn).get(f"/c/northwind/oversight/audits/{QUARTER}/audit.pdf").content)
+    assert "3 are not what the source says, together +30.00 USD of ARR." in paper and "Ask billing for uplifts" in paper
+    assert f"Signed by Finn for Finance “{signature.intent}”" in paper and f"sha256 {signature.sha256}" in paper
 
 
 def test_who_drew_or_checked_does_not_sign_and_nobody_but_finance_does(

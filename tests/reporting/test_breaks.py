@@ -20,6 +20,7 @@ from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.pdf_text import pdf_text
 from tests.reporting.numbers import LINES, line, numbers_load
 
 ARR = "/c/northwind/arr/"
@@ -123,7 +124,11 @@ def test_the_file_ties_by_every_property_and_grain(restated: Client, finns: Brow
 
 
 def test_the_paper_has_the_same_marks(restated: Client, finns: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert finns.get(f"{ARR}bridge.pdf").content.startswith(b"%PDF-")
+    told = pdf_text(finns.get(f"{ARR}bridge.pdf").content)
+    assert "Mar 2026 a 39,000.00 +10,000.00 0.00 +6,000.00 0.00 0.00 0.00 55,000.00 51,000.00 +4,000.00" in told
+    assert (
+        "a Mar 2026 restated: =Agreed anew. As restated 55,000.00 USD; as reported 51,000.00 USD (+4,000.00)." in told
+    )
     sheet = {"size": "A4", "points": 9}
     as_html = lambda template, context, size: render_to_string(template, {**context, "paper": sheet}).encode()  # noqa: E731
     monkeypatch.setattr("reporting.arr_paper.paper", as_html)
