@@ -125,7 +125,7 @@ def vote_of_the_requester(page: Page, finns: Page) -> APIResponse:
     """Rita sends the very form that Finn sees, past the page that has none for her."""
     finns.goto("/c/northwind/changes/1/")
     form = finns.locator("form", has=finns.get_by_role("button", name="Yes, approve"))
-    given = {
+    given: dict[str, str | float | bool] = {
         str(field.get_attribute("name")): field.input_value() for field in form.locator("input[type=hidden]").all()
     }
     token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
