@@ -1,5 +1,6 @@
 """The forms in which people ask for a change, one for each kind, in the words of the pages."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -88,9 +89,9 @@ class WishForm(forms.Form):
     def add_content(self) -> None:
         """The fields of the kind."""
 
+    @abstractmethod
     def content(self) -> dict[str, Any]:
         """What is asked for, in the shape of the kind."""
-        raise NotImplementedError
 
     def settled_content(self) -> dict[str, Any]:
         """The content as it would be kept. KeyError while a field is missing; ContentFault where it cannot be asked for."""

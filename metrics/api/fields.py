@@ -23,9 +23,6 @@ class OutField(serializers.Field[Any, Any, Any, Any]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
 
-    def to_internal_value(self, data: Any) -> Any:
-        raise NotImplementedError
-
 
 @extend_schema_field({"type": "string", "pattern": r"^-?\d+\.\d{2}$", "example": "1234567.80"})
 class AmountField(OutField):

@@ -1,5 +1,6 @@
 """What the commands about one person share: `--email`, the actor of the audit log, clean errors."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,7 +11,7 @@ from portal.tenancy.commands import ACTOR
 from portal.tenancy.services import TenancyError
 
 
-class PersonCommand(BaseCommand):
+class PersonCommand(BaseCommand, ABC):
     """A command about the person named by `--email`, for the operator of the installation."""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,6 +27,6 @@ class PersonCommand(BaseCommand):
             except TenancyError as error:
                 raise CommandError(str(error)) from error
 
+    @abstractmethod
     def run(self, user: User, options: dict[str, Any]) -> str:
         """Do it, and say what was done."""
-        raise NotImplementedError

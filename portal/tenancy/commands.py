@@ -6,6 +6,7 @@ A command raises nothing at people: a mistake of theirs is one line on standard 
 import argparse
 import datetime as dt
 import sys
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,8 +20,8 @@ from portal.tenancy.services import TenancyError
 ACTOR = Actor("command line")
 
 
-class ClientCommand(BaseCommand):
-    """A command for the client named by `--client`; `run` works inside that client's scope, as "command line".
+class StepsCommand(BaseCommand, ABC):
+    """A command for the client named by `--client`, as "command line"; `work` commits its steps one by one.
 
     `expected` are the errors that are a person's to mend: they end the command with their message and no traceback.
     """
@@ -39,14 +40,9 @@ class ClientCommand(BaseCommand):
             except self.expected as error:
                 raise CommandError(str(error)) from error
 
+    @abstractmethod
     def work(self, client: Client, options: dict[str, Any]) -> None:
-        """Run in one transaction; a command that commits its steps one by one overrides this instead of `run`."""
-        with tenant_context(client):
-            self.run(client, options)
-
-    def run(self, client: Client, options: dict[str, Any]) -> None:
-        """The command itself, inside the client's scope."""
-        raise NotImplementedError
+        """The command itself, outside any scope."""
 
     def emit(self, text: str) -> None:
         """Write text to standard output as it is: UTF-8 and line feeds whatever the machine's locale says."""
@@ -57,6 +53,18 @@ class ClientCommand(BaseCommand):
             out.buffer.flush()
         else:
             self.stdout.write(text, ending="")
+
+
+class ClientCommand(StepsCommand):
+    """A command whose `run` works inside the client's scope, in one transaction."""
+
+    def work(self, client: Client, options: dict[str, Any]) -> None:
+        with tenant_context(client):
+            self.run(client, options)
+
+    @abstractmethod
+    def run(self, client: Client, options: dict[str, Any]) -> None:
+        """The command itself, inside the client's scope."""
 
 
 def client_named(slug: str) -> Client:

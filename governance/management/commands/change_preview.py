@@ -9,12 +9,12 @@ from governance.selectors.changes import change_get
 from governance.services.change_preview import preview_run, preview_start, previews_finish
 from governance.services.problems import DefinitionError
 from metrics.figures import from_cents
-from portal.tenancy.commands import ClientCommand
+from portal.tenancy.commands import StepsCommand
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = "Compute the impact of a change request (--number), or of all that wait for it."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from governance.services.change_effect import changes_take_effect
-from portal.tenancy.commands import ClientCommand, add_now, now_of
+from portal.tenancy.commands import StepsCommand, add_now, now_of
 from portal.tenancy.models import Client
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = "Put into force what was approved and scheduled, with its restatements; the worker does the same by itself."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from governance.services.publishing import publications_finish
-from portal.tenancy.commands import ClientCommand, add_now, now_of
+from portal.tenancy.commands import StepsCommand, add_now, now_of
 from portal.tenancy.models import Client
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = "Restate what a published policy restates and is not yet done; the worker does the same by itself."
 
     def add_arguments(self, parser: CommandParser) -> None:

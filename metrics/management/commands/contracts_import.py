@@ -25,7 +25,7 @@ from metrics.services.imports import (
 )
 from metrics.services.problems import ImportProblem
 from metrics.services.sources import source_ensure
-from portal.tenancy.commands import ClientCommand
+from portal.tenancy.commands import StepsCommand
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError
@@ -33,7 +33,7 @@ from portal.tenancy.services import TenancyError
 SHOWN_CHANGES = 20
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = (
         "Load contract lines from a CSV or XLSX file. A file with a fault is refused whole, with every fault on standard "
         "error. The same file twice changes nothing; a changed file prints what it adds, changes and takes away. At a terminal "

@@ -13,13 +13,13 @@ from metrics.services.after_change import numbers_refresh
 from metrics.services.books import last_completed_month
 from metrics.services.problems import ImportProblem
 from metrics.services.rates import RatesRefused, rates_import
-from portal.tenancy.commands import ClientCommand
+from portal.tenancy.commands import StepsCommand
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = (
         "Load exchange rates (columns date, currency, rate: units of the reporting currency for one unit). Once a client has "
         "rates of its own for a currency, only those count for it. A file with a fault is refused whole."

@@ -7,13 +7,13 @@ from django.core.management.base import CommandParser
 from metrics.services.after_change import numbers_refresh
 from metrics.services.problems import ImportProblem
 from metrics.services.rates import rates_remove
-from portal.tenancy.commands import ClientCommand
+from portal.tenancy.commands import StepsCommand
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = (
         "Take all of the client's own exchange rates of a currency away. From then on the European Central Bank's count for it "
         "again, and the numbers are recomputed. The audit log keeps that it was done."

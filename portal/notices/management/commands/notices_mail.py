@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from portal.notices.services.outbox import notices_mail
-from portal.tenancy.commands import ClientCommand, add_now, now_of
+from portal.tenancy.commands import StepsCommand, add_now, now_of
 from portal.tenancy.models import Client
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = "Send the mails of a client's outbox that are due; the worker does the same by itself."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from portal.tenancy.commands import ClientCommand, add_now, now_of
+from portal.tenancy.commands import StepsCommand, add_now, now_of
 from portal.tenancy.models import Client
 from portal.webhooks.services.delivering import webhooks_deliver
 
 
-class Command(ClientCommand):
+class Command(StepsCommand):
     help = "Send what is due to a client's webhooks; the worker does the same by itself."
 
     def add_arguments(self, parser: CommandParser) -> None:
