@@ -1,10 +1,15 @@
 """Figures of metrics as text: money in its currency's places, shares as per cent, everything else with what it counts."""
 
 from decimal import Decimal
+from typing import Final
 
+from governance.metric_content import Content
 from governance.selectors.metric_values import Point
 from portal.lib.dates import month_text
 from portal.lib.money import money_text, number_text, percent_text
+
+LIMITS: Final = {"alert": "alert_at", "warn": "warn_at"}
+"""By level, the more serious first, the threshold that it is beyond."""
 
 
 def figure_text(value: Decimal, unit: str, currency: str, locale: str, *, plus: bool = False) -> str:
@@ -48,3 +53,19 @@ def is_beyond(value: Decimal, limit: Decimal, better: str) -> bool:
     if better == "none":
         return bool(abs(value) > limit)
     return bool(value < limit if better == "up" else value > limit)
+
+
+def level_at(value: Decimal | None, content: Content) -> str:
+    """The most serious threshold of a metric that a value is beyond, on the side that is bad: `alert` or `warn`; else empty."""
+    if value is None:
+        return ""
+    for level, name in LIMITS.items():
+        if content[name] and is_beyond(value, Decimal(content[name]), content["better"]):
+            return level
+    return ""
+
+
+def limit_text(content: Content, name: str, currency: str, locale: str) -> str:
+    """A metric's threshold (`warn_at`, `alert_at`) in its own unit, with the side that is beyond it."""
+    side = {"up": "below", "down": "above", "none": "further from 0 than"}[content["better"]]
+    return f"{side} {figure_text(Decimal(content[name]), content['unit'], currency, locale)}"

@@ -1,6 +1,5 @@
 """What the list of metrics and the page of one metric show, made ready for their templates."""
 
-from decimal import Decimal
 from typing import Any, Final
 
 from django.http import QueryDict
@@ -8,7 +7,7 @@ from django.urls import reverse
 
 from governance.change_history import changes_about
 from governance.metric_content import CHOICES, LABELS
-from governance.metric_figures import figure_text, point_shown, unit_words
+from governance.metric_figures import limit_text, point_shown, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
 from governance.metric_uses import pages_used
 from governance.metric_values_page import values_context
@@ -202,18 +201,15 @@ def facts_of(request: TenantRequest, entry: Entry) -> list[dict[str, str]]:
         *((LABELS[name], CHOICES[name][content[name]]) for name in ("better", "timing")),
         ("Owner", owner.get_full_name() if owner else "Nobody yet"),
         *((LABELS[name], CHOICES[name][content[name]]) for name in ("function", "refresh")),
-        *((LABELS[name], limit_text(request, entry, name)) for name in ("warn_at", "alert_at") if content[name]),
+        *(
+            (LABELS[name], limit_text(content, name, request.client.currency, locale_of(request)))
+            for name in ("warn_at", "alert_at")
+            if content[name]
+        ),
     ]
     if content["weight"]:
         facts.append((LABELS["weight"], content["weight"]))
     return [{"label": label, "value": value} for label, value in facts]
-
-
-def limit_text(request: TenantRequest, entry: Entry, name: str) -> str:
-    """A threshold in the metric's own unit."""
-    side = {"up": "below", "down": "above", "none": "further from 0 than"}[entry.content["better"]]
-    text = figure_text(Decimal(entry.content[name]), entry.content["unit"], request.client.currency, locale_of(request))
-    return f"{side} {text}"
 
 
 def needed(registry: Registry, name: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The figures on the page of one metric: by month, quarter or fiscal year, with what changed and where a formula begins."""
 
-from decimal import Decimal
 from string import ascii_lowercase
 from typing import Any, Final, cast
 from urllib.parse import urlencode
@@ -9,7 +8,7 @@ from django.urls import reverse
 
 from governance.dispute_links import mark_shown
 from governance.metric_breaks import FormulaBreak, break_sentence, formula_breaks
-from governance.metric_figures import figure_text, is_beyond, point_shown, sentence, unit_words
+from governance.metric_figures import LIMITS, figure_text, level_at, limit_text, point_shown, sentence, unit_words
 from governance.metric_uses import why_url
 from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues, Point
@@ -63,7 +62,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
             for sign, each in zip(ascii_lowercase, reversed(breaks), strict=False)
         ],
         "reason": sentence(points[-1].reason),
-        "level": level_of(entry, points[-1].value) if grain == "month" else "",
+        "level": rows[-1]["level"],
         "dispute_base": raise_base(request, key) if may_dispute else "",
     }
 
@@ -83,6 +82,12 @@ def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: 
         }
         for point, period in zip(points, periods, strict=True)
     ]
+    for row, point in zip(rows, points, strict=True):
+        version = entry.at(point.month) if values.grain == "month" else None
+        row["level"] = level_at(point.value, version.content) if version else ""
+        row["limit"] = (
+            limit_text(version.content, LIMITS[row["level"]], currency, locale) if version and row["level"] else ""
+        )
     for row, before, point in zip(rows[1:], points, points[1:], strict=False):
         if point.value is not None and before.value is not None:
             row["change"] = figure_text(point.value - before.value, unit, currency, locale, plus=True)
@@ -101,15 +106,3 @@ def raise_base(request: TenantRequest, key: str) -> str:
     """Where a month of the metric is disputed, but for the month."""
     address = reverse("dispute_new", kwargs={"client_slug": request.client.slug})
     return f"{address}?figure=metric&metric={key}"
-
-
-def level_of(entry: Entry, value: Decimal | None) -> str:
-    """`alert` or `warn` where the newest value is beyond the metric's own threshold, on the side that is bad; else empty."""
-    content = entry.content
-    if value is None:
-        return ""
-    for name, level in (("alert_at", "alert"), ("warn_at", "warn")):
-        limit = content[name]
-        if limit and is_beyond(value, Decimal(limit), content["better"]):
-            return level
-    return ""

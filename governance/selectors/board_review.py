@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from governance.chapters import Chapter
 from governance.models import BoardReview
+from governance.selectors.review_alerts import alerts_chapter
 from governance.selectors.review_chapters import (
     Span,
     audits_chapter,
@@ -35,6 +36,7 @@ CHAPTERS: Final[tuple[Callable[[Span], Chapter | None], ...]] = (
     numbers_chapter,
     changes_chapter,
     restatements_chapter,
+    alerts_chapter,
     quality_chapter,
     disputes_chapter,
     audits_chapter,

@@ -7,11 +7,10 @@ month, as if it had always held: from when it holds is part of the request.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any, Final
 
 from governance.change_impact import ImpactFault
-from governance.metric_figures import is_beyond
+from governance.metric_figures import level_at
 from governance.models import Metric, MetricStatus
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.metric_values import MetricValues, Point
@@ -104,15 +103,6 @@ def threshold_rows(client: Client, registry: Registry, key: str, thresholds: dic
         rows.append({**point_row(point, point), "level_before": levels[0], "level_after": levels[1]})
     made = row_of(registry.entries[key], "changed", rows)
     return [{**made, "moved": any(row["level_before"] != row["level_after"] for row in rows)}]
-
-
-def level_at(value: Decimal | None, content: dict[str, str]) -> str:
-    """`alert` or `warn` where a value is beyond a threshold of a metric's content; else empty."""
-    if value is not None:
-        for name, level in (("alert_at", "alert"), ("warn_at", "warn")):
-            if content[name] and is_beyond(value, Decimal(content[name]), content["better"]):
-                return level
-    return ""
 
 
 def months_of(values: MetricValues) -> range:

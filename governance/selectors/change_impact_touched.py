@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from governance.metric_figures import level_at
 from governance.metric_uses import SHOWN_ON
 from governance.models import DefinitionItem, PolicyDocument, SignedItem
-from governance.selectors.change_impact_metrics import level_at
 from governance.selectors.changes import quota_rules
 from governance.selectors.controls import controls_list
 from governance.selectors.metric_values import MetricValues

@@ -1,7 +1,8 @@
-"""What is looked at every day: audits that are due or wait, follow-ups that are late, disputes that nobody settles.
+"""What is looked at every day: audits that are due or wait, follow-ups that are late, disputes that nobody settles, metrics
+beyond their alert threshold.
 
-`oversight_look(client=, now=) -> int` runs in the client's scope, at-least-once: each thing is told once a week to each person,
-by the key of its notice.
+`oversight_look(client=, now=) -> int` runs in the client's scope, at-least-once: each thing is told once a week to each person
+(a metric once for each month), by the key of its notice.
 """
 
 import datetime as dt
@@ -21,6 +22,7 @@ from governance.models import (
 from governance.selectors.quarter_audits import quarter_to_audit
 from governance.services.evidence import evidence_tidy
 from governance.services.figure_disputes import called
+from governance.services.metric_alerts import alerts_tell
 from governance.services.quarter_audits import audit_path
 from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
@@ -39,7 +41,7 @@ def oversight_look(*, client: Client, now: dt.datetime) -> int:
     today = day_at(client, now)
     week = f"{today.isocalendar().year}-{today.isocalendar().week}"
     told = audit_due(client, now, week) + audits_waiting(client, today, week) + follow_ups_late(client, today, week)
-    told += disputes_waiting(client, now, week)
+    told += disputes_waiting(client, now, week) + alerts_tell(client=client)
     evidence_tidy(client=client, now=now)
     next_run(client=client, column=DUE_COLUMN, at=next_morning(client.time_zone, now))
     return told

@@ -28,6 +28,7 @@ class Kind(models.TextChoices):
     IMPORT = "import", "An import failed"
     MONTH = "month", "A month was closed"
     QUALITY = "quality", "A finding in the data is yours, or its deadline has passed"
+    ALERT = "alert", "A metric of yours is beyond its alert threshold"
     WEBHOOK = "webhook", "A webhook is switched off"
     PORTFOLIO = "portfolio", "The week of your clients"
 
@@ -103,6 +104,7 @@ KINDS: Final[dict[str, KindSpec]] = {
         "Of the monitors that you own, and of what others have left open: one mail a day at most.",
         How.NOW, How.DAILY, is_once_a_day=True,
     ),
+    Kind.ALERT: KindSpec("Once for each month in which it is: one mail a day at most.", How.NOW, How.DAILY, is_once_a_day=True),
     Kind.WEBHOOK: KindSpec("Because it took nothing for about a day.", How.NOW, How.DAILY),
     Kind.PORTFOLIO: KindSpec(
         "What moved, what is shut and what waits at the clients you work on, on Monday morning.",

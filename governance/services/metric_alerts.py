@@ -1,0 +1,49 @@
+"""Telling of metrics that are beyond the threshold from which somebody is to be told.
+
+`alerts_tell(client=) -> int` runs in the client's scope, at-least-once: a metric is told once for each month, by the key of its
+notice.
+"""
+
+from django.urls import reverse
+
+from governance.metric_figures import figure_text, limit_text
+from governance.models import Metric
+from governance.selectors.metric_alerts import Beyond, beyond_list
+from governance.selectors.metric_values import MetricValues
+from portal.lib.dates import month_text
+from portal.notices.audience import members_in
+from portal.notices.kinds import Kind
+from portal.notices.services.raising import notice_add
+from portal.tenancy.models import Client, ClientRole
+
+
+def alerts_tell(*, client: Client) -> int:
+    """Tell of what is beyond its alert threshold in the newest month; gives how many were told of it.
+
+    A metric's owner hears of it; where nobody owns it, the client's RevOps.
+    """
+    if not Metric.objects.exists():
+        return 0
+    values = MetricValues(client)
+    if values.months is None:
+        return 0
+    newest = values.months[1]
+    return sum(alert_tell(client, each) for each in beyond_list(values, newest, newest) if each.level == "alert")
+
+
+def alert_tell(client: Client, found: Beyond) -> int:
+    """One notice of one metric in one month."""
+    entry, content, month = found.entry, found.version.content, found.point.month
+    assert found.point.value is not None
+    figure = figure_text(found.point.value, content["unit"], client.currency, client.locale)
+    limit = limit_text(content, "alert_at", client.currency, client.locale)
+    owner = entry.metric.owner
+    return notice_add(
+        client=client,
+        users=[owner] if owner else members_in(ClientRole.REVOPS),
+        kind=Kind.ALERT,
+        text=f"{entry.name} is {figure} in {month_text(month, client.locale)}, {limit}, its alert threshold",
+        path=reverse("metric", kwargs={"client_slug": client.slug, "key": entry.key}),
+        about=f"metric {entry.key}"[:60],
+        key=f"alert {entry.key} {month}"[:120],
+    )

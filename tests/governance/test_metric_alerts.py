@@ -1,0 +1,90 @@
+"""Metrics beyond their own thresholds: on their page, told once a month, and in the board's review.
+
+ARR is 12,000 · 36,000 · 42,000 at the ends of January to March 2026.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from governance.models import Metric, MetricVersion
+from governance.selectors.board_review import review_content
+from governance.selectors.metric_alerts import beyond_list
+from governance.selectors.metric_values import MetricValues
+from governance.services.metric_alerts import alerts_tell
+from governance.services.registry import metric_owner_set, metric_version_add, registry_start
+from metrics.selectors.periods import Period
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.notices.models import Notice
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import numbers_load
+from tests.tenancy.routes_reporting import POLICY
+
+JANUARY, MARCH = month_parse("2026-01"), month_parse("2026-03")
+
+
+@pytest.fixture
+def watched(northwind: Client) -> Client:
+    """ARR deserves a look below 50,000, and is an alert below 40,000."""
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=POLICY | {"reactivation_window_months": None})
+        numbers_load(northwind)
+        registry_start(client=northwind)
+        limits(warn_at="50000", alert_at="40000")
+    return northwind
+
+
+def limits(month: int | None = JANUARY, **given: str) -> None:
+    """ARR has other thresholds from a month on."""
+    metric = Metric.objects.get(key="arr")
+    newest = MetricVersion.objects.filter(metric=metric).latest("number")
+    content = newest.content | given
+    metric_version_add(
+        metric=metric, version=metric.version, content=content, effective_month=month, reason="To be told"
+    )
+
+
+def beyond(client: Client, **more: Any) -> list[tuple[int, str]]:
+    found = beyond_list(MetricValues(client), JANUARY, MARCH)
+    return [(each.point.month - JANUARY + 1, each.level) for each in found if each.entry.key == "arr"]
+
+
+def test_each_month_is_held_against_the_thresholds_of_its_own_version(watched: Client) -> None:
+    with tenant_context(watched):
+        assert beyond(watched) == [(1, "alert"), (2, "alert"), (3, "warn")]
+        limits(month=MARCH, warn_at="", alert_at="42000")
+        assert beyond(watched) == [(1, "alert"), (2, "alert")], "42,000 is not below 42,000"
+
+
+def test_an_alert_is_told_to_the_owner_once_for_each_month(watched: Client, rita: User, finn: User) -> None:
+    def told() -> list[tuple[str, str]]:
+        rows = Notice.objects.filter(kind="alert").select_related("user").order_by("pk")
+        return [(row.user.email, row.text) for row in rows if row.text.startswith("ARR is")]
+
+    with tenant_context(watched):
+        alerts_tell(client=watched)
+        assert told() == [], "a look is nobody's alarm"
+        limits(month=MARCH, alert_at="45000")
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=finn)
+        alerts_tell(client=watched)
+        alerts_tell(client=watched)
+        assert told() == [("finn@example.com", "ARR is 42,000.00 in Mar 2026, below 45,000.00, its alert threshold")]
+
+
+def test_the_page_marks_the_months_and_the_review_of_the_board_lists_them(
+    watched: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    page = signed_in(rita).get("/c/northwind/metrics/of/arr/").content.decode()
+    assert page.count("Alert: below 40,000.00") == 2 and page.count("Worth a look: below 50,000.00") == 1
+    with tenant_context(watched):
+        content = review_content(watched, Period("2026-Q1", JANUARY, MARCH))
+    chapter = next(each for each in content["chapters"] if each["key"] == "alerts")
+    rows = [row for row in chapter["rows"] if row[0] == "ARR"]
+    assert rows[0] == ("ARR", "2026-01", "12,000.00 USD", "Alert", "below 40,000.00", "")
+    assert [row[3] for row in rows] == ["Alert", "Alert", "Worth a look"]
