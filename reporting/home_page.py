@@ -111,9 +111,16 @@ def import_needs(slug: str) -> list[Need]:
         if found.state == ImportState.UPLOADED:
             needs.append(Need(found.file_name, "Say which of its columns are which.", url, "Map the columns"))
             continue
-        text = f"{found.added_count or 0} added, {found.changed_count or 0} changed, {found.vanished_count or 0} vanished lines"
-        needs.append(Need(found.file_name, f"{text} wait for your decision.", url, "Look and decide"))
+        text = f"Waits for your decision: {lines_text(found)}."
+        needs.append(Need(found.file_name, text, url, "Look and decide"))
     return needs
+
+
+def lines_text(found: ContractImport) -> str:
+    """What loading a file would do, without what it would not: "1 line changed, 2 lines vanished"."""
+    counts = {"added": found.added_count, "changed": found.changed_count, "vanished": found.vanished_count}
+    parts = [f"{number} {'line' if number == 1 else 'lines'} {what}" for what, number in counts.items() if number]
+    return ", ".join(parts) or "no line changes"
 
 
 def rate_needs(head: BookHead, slug: str) -> list[Need]:

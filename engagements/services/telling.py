@@ -47,7 +47,7 @@ def meeting_tell(*, meeting: Meeting) -> None:
         homework.setdefault(item.owner_id or 0, []).append(item.text.rstrip("."))
     for row in Participant.objects.filter(engagement=engagement).select_related("user"):
         zone, locale = zone_of(engagement.client, row.user), own_locale(row.user.locale) or engagement.client.locale
-        text = f"{meeting} is on {instant_text(meeting.starts_at, locale, zone)}."
+        text = f"{meeting} ({engagement}) is on {instant_text(meeting.starts_at, locale, zone)}."
         if mine := homework.get(row.pk):
             text += f" Yours before it: {'; '.join(mine)}."
         notice_add(

@@ -75,6 +75,7 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["name"].initial = ""  # allauth's "Master key" says nothing of which one it is
         self.fields["passwordless"].label = "Sign in with it alone, without the password"
         self.fields["passwordless"].help_text = "The key then asks for a fingerprint, a face or its PIN."
 
@@ -127,7 +128,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = forms.ChoiceField(
         label="Time zone",
         required=False,
-        choices=lambda: [("", "UTC"), *((zone, zone) for zone in sorted(zoneinfo.available_timezones()))],
+        choices=lambda: [
+            ("", "Not chosen: times in UTC"),
+            *((zone, zone) for zone in sorted(zoneinfo.available_timezones())),
+        ],
     )
 
     class Meta:

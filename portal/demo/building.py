@@ -111,7 +111,7 @@ def spec_play(engagement: Engagement, lead: Participant, engineer: Participant) 
     if now.sections and (now.meeting is None or now.meeting.state == "held"):
         spec_answer(
             engagement=engagement, is_accepted=True, seen=now.sha256, user=engineer.user, is_engineer=True,
-            note="Mind the rate limit of billing: the first load runs over night.",
+            note="Mind the rate limit of billing: the first load runs overnight.",
         )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ def changes_load(client: Client, people: dict[str, User]) -> None:
         "and neither has anything to do with it.",
     ))  # fmt: skip
     asked(client, rita, "threshold", Wish(
-        title="Look at NRR already below 105 %", content={"key": "nrr", "thresholds": {"warn_at": "1.05", "alert_at": "1"}},
-        rationale="At 100 % it is too late: the renewals that pull it down are signed two quarters earlier.",
+        title="Look at NRR already below 105%", content={"key": "nrr", "thresholds": {"warn_at": "1.05", "alert_at": "1"}},
+        rationale="At 100% it is too late: the renewals that pull it down are signed two quarters earlier.",
         from_month=month,
     ))  # fmt: skip
     rule = asked(client, eve, "quota_rule", Wish(

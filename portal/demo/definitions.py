@@ -14,9 +14,9 @@ from governance.services.signoff import signoff_request
 from metrics.selectors.closes import latest_closes
 from portal.accounts.models import User
 from portal.accounts.proofs import Place, Proof
+from portal.lib.dates import date_text
 from portal.tenancy.models import Client
 
-KICKOFF, REFINEMENT, REVIEW = "Kickoff, 3 Nov 2026", "Refinement 1, 10 Nov 2026", "Final review, 17 Nov 2026"
 MOBILE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)"
 OBJECTIONS = {
     "usage-overage": "Half of our growth is overage that comes back every month; leaving it out hides it.",
@@ -24,18 +24,19 @@ OBJECTIONS = {
 }
 
 
-def definitions_half_way(client: Client, ana: User, finn: User, rita: User, stan: User) -> None:
+def definitions_half_way(client: Client, ana: User, finn: User, rita: User, stan: User, today: dt.date) -> None:
     """Two versions, a term that was reworded, answers of Finance and most of RevOps, two objections, Sales still silent."""
+    kickoff, refinement = held("Kickoff", today, 5), held("Refinement 1", today, 2)
     definitions_start(client=client, user=ana)
     respondent_add(client=client, email=stan.email, function="sales")
-    document_create(client=client, meeting=KICKOFF, note="As proposed", user=ana)
+    document_create(client=client, meeting=kickoff, note="As proposed", user=ana)
     for key in ("reporting-currency", "discounts", "multi-year", "proration", "cancellations"):
         item = DefinitionItem.objects.get(key=key)
-        item_confirm(item=item, version=item.version, by="Finn and Rita", meeting=KICKOFF, user=ana)
+        item_confirm(item=item, version=item.version, by="Finn and Rita", meeting=kickoff, user=ana)
     threshold = DefinitionItem.objects.get(key="anomaly-threshold")
     changed = "A change of one account by more than 25,000 US dollars in a month without a known contract event is looked into."
     item_edit(
-        item=threshold, version=threshold.version, changes={"answer": changed}, user=ana, meeting=REFINEMENT,
+        item=threshold, version=threshold.version, changes={"answer": changed}, user=ana, meeting=refinement,
         note="50,000 would miss most of our accounts",
     )  # fmt: skip
     say_yes(client, finn, most=24)
@@ -45,19 +46,20 @@ def definitions_half_way(client: Client, ana: User, finn: User, rita: User, stan
         answer_give(
             client=client, item=item, sha256=item.sha256, verdict="no", comment=comment, user=finn, by_link=True
         )
-    document_create(client=client, meeting=REFINEMENT, note="After the edge cases", user=ana)
+    document_create(client=client, meeting=refinement, note="After the edge cases", user=ana)
 
 
-def definitions_signed(client: Client, ana: User, frieda: User, ralf: User) -> None:
+def definitions_signed(client: Client, ana: User, frieda: User, ralf: User, today: dt.date) -> None:
     """Everything agreed, signed by Finance and RevOps, and the policy since the newest closed month."""
+    kickoff, review = held("Kickoff", today, 43), held("Final review", today, 25)
     definitions_start(client=client, user=ana)
     for user, functions in ((frieda, ("marketing", "executive")), (ralf, ("sales", "success"))):
         for function in functions:
             respondent_add(client=client, email=user.email, function=function)
-    document_create(client=client, meeting=KICKOFF, note="As proposed", user=ana)
+    document_create(client=client, meeting=kickoff, note="As proposed", user=ana)
     for user in (frieda, ralf):
         say_yes(client, user)
-    document = document_create(client=client, meeting=REVIEW, note="All agreed", user=ana, is_final=True)
+    document = document_create(client=client, meeting=review, note="All agreed", user=ana, is_final=True)
     signers = [(frieda, "finance"), (ralf, "revops")]
     signoff = signoff_request(client=client, document=document, signers=signers, mode="order", user=ana)
     for user, _ in signers:
@@ -70,6 +72,11 @@ def definitions_signed(client: Client, ana: User, frieda: User, ralf: User) -> N
     signed_publish(
         client=client, signoff=signoff, from_month=newest + 1, mode="prospective", user=ana, now=dt.datetime.now(dt.UTC)
     )
+
+
+def held(meeting: str, today: dt.date, days: int) -> str:
+    """A meeting with the day on which it was: so many days ago, as the engagement's own meetings are."""
+    return f"{meeting}, {date_text(today - dt.timedelta(days=days))}"
 
 
 def say_yes(client: Client, user: User, most: int | None = None) -> None:

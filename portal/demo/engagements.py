@@ -128,9 +128,10 @@ def engagement_play(
     lead = Participant.objects.get(engagement=engagement, user=staff[0])
     if told.is_maintained:
         after_launch(engagement, today)
+    now = min(today, begin + dt.timedelta(days=told.lasts))  # one that is over did nothing after its end
     for phase in range(1, told.phase):
-        phase_finish(engagement, phase, lead, today)
-    phase_begin(engagement, told.phase, lead, team, today)
+        phase_finish(engagement, phase, lead, now)
+    phase_begin(engagement, told.phase, lead, team, now)
     if told.is_maintained:
         results_play(engagement, lead, today)
     return engagement

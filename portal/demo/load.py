@@ -115,7 +115,7 @@ def client_load(
     if told is QUAYSIDE:
         correct_late(client, told, staff[0])
     said(f"{told.name}, definitions")
-    definitions_load(client, told, staff[0])
+    definitions_load(client, told, staff[0], timezone.now().date())
     if told is NORTHWIND:
         said(f"{told.name}, reconciliation and governance")
         reconcile_crm(client, told, staff[0])
@@ -145,16 +145,16 @@ def registry_load(client: Client, people: dict[str, User]) -> None:
         registry_half_way(client, owners, rita)
 
 
-def definitions_load(client: Client, told: DemoClient, ana: User) -> None:
+def definitions_load(client: Client, told: DemoClient, ana: User, today: date) -> None:
     """What the client's people said so far about its definitions."""
     people = [User.objects.get(email=f"{name}@{DOMAIN}") for name in told.people]
     with tenant_context(client):
         if told is NORTHWIND:
             finn, rita, _, _, stan = people
-            definitions_half_way(client, ana, finn, rita, stan)
+            definitions_half_way(client, ana, finn, rita, stan, today)
         elif told is LARKSPUR:
             frieda, ralf = people
-            definitions_signed(client, ana, frieda, ralf)
+            definitions_signed(client, ana, frieda, ralf, today)
             samples_save(client=client, entries=sample_entries(client, some_contracts(told)), user=ana)
 
 

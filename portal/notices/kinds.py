@@ -70,7 +70,7 @@ KINDS: Final[dict[str, KindSpec]] = {
         "Always mailed, because a signature is asked of you by name and cannot be given by anybody else.",
         How.NOW, How.NOW, (How.NOW,),
     ),
-    Kind.CHANGED: KindSpec("With what it moves: numbers are another thing from then on.", How.NOW, How.DAILY),
+    Kind.CHANGED: KindSpec("With what it moves: from that day numbers mean something else.", How.NOW, How.DAILY),
     Kind.EMERGENCY: KindSpec(
         "Always mailed to Finance, RevOps and the review board: the signed policy without its signatures, or a change without "
         "the votes of the board.",

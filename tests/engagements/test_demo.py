@@ -10,6 +10,7 @@ from engagements.models import (
     CheckIn,
     Debrief,
     MaintenanceCheck,
+    Meeting,
     Phase,
     PlaybookDraft,
     PlaybookVersion,
@@ -68,6 +69,8 @@ def test_one_engagement_is_closed_answered_about_and_has_a_check_in_due(
         engagement = closed_play(northwind, [ana, engineer], people, dt.datetime.now(dt.UTC).date())
         engagement.refresh_from_db()
         assert engagement.state == "archived" and Debrief.objects.get().learnings
+        assert engagement.closed_at is not None
+        assert not Meeting.objects.filter(state="held", starts_at__gt=engagement.closed_at).exists()
         assert list(CheckIn.objects.values_list("days", "state")) == [(30, "held"), (90, "preparing")]
         assert SurveyPerson.objects.exclude(answered_at=None).count() == 3
         assert AfterCare.objects.get().path == "services_offered"

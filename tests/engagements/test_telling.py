@@ -83,8 +83,10 @@ def test_a_meeting_is_told_in_ones_own_time_with_ones_own_homework(
     meeting = Meeting.objects.order_by("pk")[0]
     meeting_item_add(meeting=meeting, kind="homework", text="Send the price list.", owner=analyst)
     row_move(about="meeting", row=meeting, step="schedule", starts_at=dt.datetime(2026, 12, 3, 9, tzinfo=dt.UTC))
-    assert told(finn, Kind.MEETING) == [f"{meeting} is on 3 Dec 2026, 18:00 JST. Yours before it: Send the price list."]
-    assert told(ana, Kind.MEETING) == [f"{meeting} is on 3 Dec 2026, 09:00 UTC."]
+    assert told(finn, Kind.MEETING) == [
+        f"{meeting} ({project}) is on 3 Dec 2026, 18:00 JST. Yours before it: Send the price list."
+    ]
+    assert told(ana, Kind.MEETING) == [f"{meeting} ({project}) is on 3 Dec 2026, 09:00 UTC."]
     assert "Send the price list" in told(finn, Kind.TASK)[0]
 
 

@@ -1,5 +1,6 @@
 """The demonstration's definitions: one client half-way, one signed, made by the services that people use."""
 
+import datetime as dt
 from collections.abc import Callable
 
 from governance.models import DefinitionItem, PolicyDocument
@@ -19,15 +20,17 @@ from tests.reporting.numbers import numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
 Person = Callable[..., User]
+TODAY = dt.date(2026, 3, 20)
 
 
 def test_one_client_is_half_way(northwind: Client, ana: User, finn: User, rita: User, stan: User) -> None:
     with tenant_context(northwind):
-        definitions_half_way(northwind, ana, finn, rita, stan)
+        definitions_half_way(northwind, ana, finn, rita, stan, TODAY)
         confirmed = DefinitionItem.objects.filter(state="confirmed").count()
         assert 10 < confirmed < 35 and not terms_approved() and not no_assumed_critical()
         assert sum(row.objections for row in respondents()) == len(OBJECTIONS)
         older, newer = PolicyDocument.objects.order_by("number")
+        assert (older.meeting, newer.meeting) == ("Kickoff, 15 Mar 2026", "Refinement 1, 18 Mar 2026")
         diff = document_diff(northwind, older, newer)
         assert diff.confirmed and [each.title for each in diff.changed] == ["Unusual changes"]
 
@@ -37,7 +40,7 @@ def test_another_is_signed_and_in_force(northwind: Client, ana: User, finn: User
         policy_publish(client=northwind, parameters=POLICY | {"reactivation_window_months": None})
         numbers_load(northwind)
         month_close(client=northwind, month=month_parse("2026-02"))
-        definitions_signed(northwind, ana, finn, rita)
+        definitions_signed(northwind, ana, finn, rita, TODAY)
         view, newest = signed_final(), policy_latest()
         assert terms_approved() and no_assumed_critical()
         assert view is not None and view.stands and view.certificate is not None and newest is not None
