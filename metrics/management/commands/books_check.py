@@ -1,18 +1,19 @@
 """`manage.py books_check`: compare a client's stored numbers with a fresh computation."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
 
 from metrics.commands import NumbersCommand
 from metrics.services.schedule import check_due
-from portal.tenancy.commands import add_now, now_of
+from portal.tenancy.commands import StepsCommand, add_now, now_of
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
 
-class Command(NumbersCommand):
+class Command(StepsCommand):
     help = "Compare the stored numbers with the contract lines; differences are audited and mended, and the exit code is 1."
+    expected: ClassVar = NumbersCommand.expected
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
