@@ -11,7 +11,8 @@ from portal.tenancy.models import Client
 
 class Command(ClientCommand):
     help = (
-        "Bring what the portfolio shows of a client's engagements up to date, and remove stored files that nobody owns."
+        "Bring what the portfolio shows of a client's engagements up to date, and remove stored files that nobody owns;"
+        " the worker does the same by itself every morning."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -10,7 +10,10 @@ from portal.tenancy.models import Client
 
 
 class Command(ClientCommand):
-    help = "Make and compute a client's maintenance checks, decide on hypercare, and find reasons to engage again."
+    help = (
+        "Make and compute a client's maintenance checks, decide on hypercare, and find reasons to engage again;"
+        " the worker does the same by itself every morning."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
