@@ -7,11 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from governance.library.metric_reader import metrics_read
 from governance.models import ControlFigure, ControlSide, Metric, MetricEvent, MetricPriority, MetricVersion
@@ -31,6 +34,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.clock import day_now
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
+from tests.formula.test_anything import TYPED
 from tests.pdf_text import pdf_text
 from tests.reporting.numbers import NOW, numbers_load
 from tests.tenancy.routes_reporting import POLICY
@@ -178,6 +182,18 @@ def test_the_editor_tries_the_formula_while_it_is_written(ritas: Browser, kept: 
         f"{HOME}preview/", {"formula": "arr + customers", "unit": "money", "key": "mrr"}
     ).content.decode()
     assert "<mark>arr + customers</mark>" in refused
+
+
+@given(
+    formula=st.one_of(TYPED.map(str.encode), st.binary(max_size=40)),
+    key=st.sampled_from([b"", b"mrr", b"composite_score", b"no_such", b"\x00", b"\xff"]),
+    unit=st.one_of(st.sampled_from([b"money", b"ratio", b"days per customer"]), st.text(max_size=70).map(str.encode)),
+)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_typed_the_preview_answers(ritas: Browser, formula: bytes, key: bytes, unit: bytes) -> None:
+    """Also bytes that are no text; a mistake of the program would be raised here."""
+    asked = urlencode({"formula": formula, "key": key, "unit": unit})
+    assert ritas.get(f"{HOME}preview/?{asked}").status_code == 200
 
 
 def test_a_change_from_an_old_page_is_refused_and_shown_again(ritas: Browser, kept: Client) -> None:
