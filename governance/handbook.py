@@ -3,9 +3,12 @@
 `handbook_chapters(client, sees_figures=) -> list[Chapter]` · `MORE` — chapters that higher floors add when they are loaded
 """
 
+from calendar import month_name
 from collections.abc import Callable
 from functools import partial
 from typing import Final
+
+from django.utils.text import capfirst
 
 from governance.board_words import fits_words, takes_words
 from governance.chapters import Chapter, chapter, counted
@@ -77,7 +80,7 @@ def owners_chapter(client: Client) -> Chapter:
         else "No metric is in use yet.",
         columns=("Metric", "Owner", "Accountable", "State", "Version") if standing else (),
         rows=[
-            (entry.name, entry.metric.owner.get_full_name() if entry.metric.owner else "nobody",
+            (entry.name, entry.metric.owner.get_full_name() if entry.metric.owner else "Nobody yet",
              Function(entry.content["function"]).label, entry.metric.get_status_display(), f"v{entry.current.number}")
             for entry in standing
         ],
@@ -113,9 +116,10 @@ def board_chapter(client: Client, *, with_amount: bool) -> Chapter:
         "board", "What the review board decides",
         f"On the board: {seats}." if seats else "Nobody sits on the board yet.",
         "Every row that fits a change counts. Whoever asked for a change, or wrote it last, does not vote on it.",
-        columns=("A change", "needs"),
+        columns=("A change", "What it takes"),
         rows=[
-            (fits_words(right, client, client.locale, with_amount), takes_words(right)) for right in board.rights
+            (fits_words(right, client, client.locale, with_amount), capfirst(takes_words(right)))
+            for right in board.rights
         ],
     )  # fmt: skip
 
@@ -129,7 +133,7 @@ def cadence_chapter(client: Client) -> Chapter:
         if client.close_day
         else "by hand, month after month in order"
     )
-    fiscal = f"The fiscal year begins in month {client.fiscal_year_start}."
+    fiscal = f"The fiscal year begins in {month_name[client.fiscal_year_start]}."
     return chapter(
         "cadence", "What comes again",
         fiscal,
@@ -217,5 +221,5 @@ def rights_chapter(client: Client) -> Chapter:
 def listed(found: list[str], every: list[tuple[str, str]]) -> str:
     """Roles as a list; in a word where it is all of them or none."""
     if len(found) == len(every):
-        return "everybody"
-    return ", ".join(found) or "nobody"
+        return "Everybody"
+    return ", ".join(found) or "Nobody"

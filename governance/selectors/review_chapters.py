@@ -202,17 +202,18 @@ def findings_chapter(span: Span, said: str, monitors: list[QualityMonitor]) -> C
 
 
 def disputes_chapter(span: Span) -> Chapter:
-    """Which published figures were disputed, and what came of it."""
+    """Which published figures were disputed in the quarter, or are figures of the quarter, and what came of it."""
     rows = FigureDispute.objects.select_related("metric", "owner", "raised_by").order_by("number")
+    own = {row.pk for row in rows if span.period.first <= row.month <= span.period.last}
     found = [row for row in rows if row.is_open or span.within(row.raised_at) or span.within(row.settled_at)]
-    found = [row for row in found if row.raised_at < span.until]
+    found = [row for row in rows if row.pk in own or (row in found and row.raised_at < span.until)]
     settled = Counter(row.state for row in found if span.within(row.settled_at))
     table = [
         (str(row), str(row.metric.key) if row.metric else row.get_figure_display(), month_format(row.month),
          row.published_text, row.get_state_display(), row.outcome or row.reason, row.owner.get_full_name() if row.owner else "")
         for row in found
     ]  # fmt: skip
-    raised = sum(span.within(row.raised_at) for row in found)
+    raised = sum(row.pk in own or span.within(row.raised_at) for row in found)
     return chapter(
         "disputes", "Disputed figures",
         f"{counted(raised, 'figure')} disputed, {settled[DisputeState.STANDS]} found to stand, "

@@ -144,6 +144,8 @@ def test_the_page_shows_what_was_held_whatever_happens_later(
         an_audit(northwind, rita)
         held(northwind, finn)
         dispute_raise(client=northwind, subject=Subject("ending", LAST), believed=None, reason="Too high", user=eve)
+        fresh = {each["key"]: each["sentences"] for each in review_content(northwind, Q1)["chapters"]}
+        assert fresh["disputes"][0].startswith("1 figure disputed, "), "of the quarter, though raised after it"
     page = signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/").content.decode()
     assert "No published figure was disputed." in page
     assert "Keep the review" not in page
@@ -181,7 +183,7 @@ def test_it_names_every_owner_as_of_now(northwind: Client, rita: User, finn: Use
     with tenant_context(northwind):
         registry_start(client=northwind, user=rita)
         metric = Metric.objects.get(key="arr")
-        assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "nobody"
+        assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "Nobody yet"
         metric_owner_set(metric=metric, version=metric.version, owner=finn, user=rita)
         assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "Finn"
 
@@ -197,14 +199,14 @@ def test_who_may_do_what_is_the_table_that_is_asked(northwind: Client) -> None:
     everything = set().union(*CLIENT_ROLE_PERMISSIONS.values(), *FIRM_ROLE_PERMISSIONS.values())
     assert len(rows) == len(everything)
     told = {row[0]: row for row in rows}
-    assert told["sign audits of contracts"][1:] == ("Finance", "nobody")
-    assert told["open the client's pages"][1:] == ("everybody", "everybody")
+    assert told["sign audits of contracts"][1:] == ("Finance", "Nobody")
+    assert told["open the client's pages"][1:] == ("Everybody", "Everybody")
     client_roles = [
         str(label) for value, label in ClientRole.choices if "policy.edit" in CLIENT_ROLE_PERMISSIONS[value]
     ]
     firm_roles = [str(label) for value, label in FirmRole.choices if "policy.edit" in FIRM_ROLE_PERMISSIONS[value]]
     written = told["write definitions and put policies together"]
-    assert written[1:] == (", ".join(client_roles) or "nobody", ", ".join(firm_roles))
+    assert written[1:] == (", ".join(client_roles) or "Nobody", ", ".join(firm_roles))
 
 
 def test_it_says_who_hears_of_what_waits_and_who_hears_next(northwind: Client, rita: User, finn: User) -> None:
