@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, TakeForm
 from governance.dispute_links import figure_url
-from governance.metric_figures import figure_text
+from governance.metric_figures import figure_text, unit_words
 from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from governance.oversight_page import people_to_choose, tabs
 from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view
@@ -31,7 +31,7 @@ STEP_WORDS: Final = {
     "raise": "Raised", "take": "Taken", "stand": "The figure stands", "correct": "Corrected", "withdraw": "Withdrawn",
     "reopen": "Opened again", "comment": "Comment", "attach": "Explanation kept",
 }  # fmt: skip
-VIEWS: Final = (("open", "Open"), ("over", "Over"), ("all", "All"))
+VIEWS: Final = (("open", "Open"), ("over", "Closed"), ("all", "All"))
 
 
 def list_context(request: TenantRequest) -> dict[str, Any]:
@@ -60,6 +60,7 @@ def row_shown(amounts: "Amounts", row: FigureDispute) -> dict[str, Any]:
         "name": name_of(row),
         "state": STATES[DisputeState(row.state)],
         "believed": amounts.text(row, row.believed),
+        "unit": amounts.unit(row),
     }
 
 
@@ -85,13 +86,20 @@ class Amounts:
             return percent_text(value, locale, plus=plus)
         return money_text(value, currency, locale, plus=plus)
 
+    def unit(self, row: FigureDispute) -> str:
+        """What the figures of a dispute are of; empty where they say so themselves."""
+        if row.metric is not None:
+            return unit_words(self.registry.entries[row.metric.key].content["unit"], self.request.client.currency)
+        return "" if row.figure in RATES else self.request.client.currency
+
 
 def new_context(request: TenantRequest, published: Published, form: DisputeForm) -> dict[str, Any]:
     """The figure as it is published, and the form."""
-    help_text = "As a ratio: 1.04 is 104 %." if published.subject.figure in RATES or published.unit == "percent" else ""
+    help_text = "As a ratio: 1.04 is 104%." if published.subject.figure in RATES or published.unit == "percent" else ""
     if help_text:
         form.fields["believed"].help_text = f"{form.fields['believed'].help_text} {help_text}"
-    return {"published": published, "form": form, "month": published.subject.month}
+    unit = unit_words(published.unit, request.client.currency)
+    return {"published": published, "unit": unit, "form": form, "month": published.subject.month}
 
 
 def dispute_context(request: TenantRequest, found: FigureDispute, settle: SettleForm | None = None) -> dict[str, Any]:
@@ -112,7 +120,7 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
         "url": figure_url(request.client.slug, found),
         "believed": amounts.text(found, found.believed),
         "difference": amounts.text(found, difference, plus=True),
-        "unit": request.client.currency if found.metric is None and found.figure not in RATES else "",
+        "unit": amounts.unit(found),
         "events": [event_shown(event) for event in view.events],
         "evidence": [evidence_shown(row) for row in view.evidence],
         "take_form": TakeForm(people=people, initial={"owner": str(request.user.pk)}) if people else None,
