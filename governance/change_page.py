@@ -253,12 +253,22 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
         "triage_form": None,
     }
     if may_triage:
-        ready = [step for step in steps if step != "to_review" or preview_standing(change) is not None]
+        ready = [step for step in steps if is_ready(change, step)]
         made["buttons"] = [(step, STEP_BUTTONS[step]) for step in ready if step in STEP_BUTTONS]
+        made["asks_impact"] = "ask_impact" in ready
         made["may_send_back"] = "send_back" in steps
         if "triage" in steps:
             made["triage_form"] = triage_form(change, request.user)
     return made
+
+
+def is_ready(change: ChangeRequest, step: str) -> bool:
+    """Whether a button for the step has a point: the board gets a computed impact, and one that stands is not asked anew."""
+    if step == "to_review":
+        return preview_standing(change) is not None
+    if step == "ask_impact" and change.state == ChangeState.REVIEW:
+        return preview_standing(change) is None
+    return True
 
 
 def triage_form(change: ChangeRequest, user: Any, data: Any = None) -> TriageForm:

@@ -5,10 +5,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from governance.change_content import THRESHOLDS
 from governance.metric_content import CHOICES, LABELS
+from governance.metric_figures import figure_text, unit_words
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.registry import Registry
 from metrics.selectors.clauses import TITLES, sentence_of
@@ -47,7 +50,8 @@ def rows_of(change: ChangeRequest, registry: Registry, locale: str) -> list[Row]
     if change.kind == ChangeKind.THRESHOLD:
         held = present.get("thresholds", {})
         wanted = content["thresholds"]
-        return [Row(LABELS[name], held.get(name) or NOTHING, wanted[name] or NOTHING) for name in THRESHOLDS]
+        said = partial(limit_words, change, registry, locale)
+        return [Row(LABELS[name], said(held.get(name, "")), said(wanted[name])) for name in THRESHOLDS]
     before = ", ".join(name_of(registry, key) for key in present.get("metrics", []))
     metrics = ", ".join(name_of(registry, key) for key in content["metrics"])
     return [Row("The rule", present.get("rule", ""), content["rule"]), Row("Metrics that it reads", before, metrics)]
@@ -64,6 +68,15 @@ def metric_rows(change: ChangeRequest) -> list[Row]:
         for name in names
     ]  # fmt: skip
     return [Row("Key in formulas", "", change.content["key"], is_code=True), *rows] if is_new else rows
+
+
+def limit_words(change: ChangeRequest, registry: Registry, locale: str, value: str) -> str:
+    """A threshold in its metric's own unit: 105.0%, not 1.05."""
+    entry = registry.entries.get(change.content["key"])
+    if not value or entry is None:
+        return value or NOTHING
+    unit, currency = entry.content["unit"], change.client.currency
+    return f"{figure_text(Decimal(value), unit, currency, locale)} {unit_words(unit, currency)}".rstrip()
 
 
 def field_words(name: str, value: str) -> str:

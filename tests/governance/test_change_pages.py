@@ -74,6 +74,8 @@ def test_finance_asks_for_thirty_days_and_revops_takes_it_in_hand(
     ritas.post(address("change_triage", number=1), {"version": 3, "owner": rita.pk, "urgency": "soon"})
     shown = finns.get(address("change", number=1)).text
     assert "Rita takes care of it. Before the next close." in shown
+    at_work = ritas.get(address("change", number=1)).text
+    assert "Compute its impact" in at_work and "Compute the impact" not in at_work, "one button for one thing"
     sent = ritas.post(
         address("change_step", number=1), {"step": "send_back", "reason": "Which customers?"}, follow=True
     )
