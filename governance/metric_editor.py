@@ -60,9 +60,11 @@ def preview_context(request: TenantRequest, tried: Tried) -> dict[str, Any]:
         }
         for new, old in tried.points
     ]
+    has_any = any(each and each["text"] for row in rows for each in (row["new"], row["old"]))
     return {
         "tried": tried,
         "fault": sentence(tried.fault),
+        "no_value_because": "" if has_any or not rows else sentence(rows[0]["new"]["reason"]),
         "rows": rows,
         "has_old": any(row["old"] for row in rows),
         "moved": sum(bool(row["moved"]) for row in rows),

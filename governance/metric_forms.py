@@ -169,7 +169,7 @@ class ControlForm(forms.Form):
         label="Expected", max_digits=24, decimal_places=6, help_text="As a plain number; a share as 0.95."
     )
     tolerance = forms.DecimalField(label="Tolerance", max_digits=24, decimal_places=6, min_value=0, initial=0)
-    side = forms.ChoiceField(label="The registry", choices=ControlSide.choices)
+    side = forms.ChoiceField(label="The registry’s figure", choices=ControlSide.choices)
     source = forms.CharField(label="Where it comes from", max_length=200, help_text="Such as: board pack of October.")
 
     def __init__(self, *args: Any, metrics: list[tuple[str, str]], months: list[int], **kwargs: Any) -> None:

@@ -46,7 +46,7 @@ LINE_FIELDS: Final = (
     "start_date",
     "end_date",
 )
-BOOK: Final = "ARR book (contract lines under the signed policy)"
+BOOK: Final = "ARR book (contract lines under the policy in force)"
 SOURCES: Final[Mapping[str, NeededSource]] = {
     source.key: source
     for source in [
@@ -111,7 +111,7 @@ def of_source(name: str, label: str, side: str) -> Measure:
     """The ARR of one of the two sources that are reconciled."""
     table = "contract lines of one source"
     return Measure(
-        name, label, "money", table, "ARR under the signed policy", side, "month end", LINE_FIELDS, f"sources::{side}"
+        name, label, "money", table, "ARR under the policy in force", side, "month end", LINE_FIELDS, f"sources::{side}"
     )
 
 

@@ -31,20 +31,20 @@ MONITORS: Final = (
     MonitorSpec(
         "duplicates", "Duplicate lines",
         "The same product at the same amount for one customer, counted twice on the same days.",
-        "A finding from so many common days on", "days", Decimal(1),
+        "Common days from which two lines are a finding", "days", Decimal(1),
         "Take one of the two away at the source, or say which replaces the other. Two sites may rightly have one line each.",
         days=5,
     ),
     MonitorSpec(
         "missing_fields", "Missing fields",
         "Name, product, segment, region or representative that some lines have and others lack.",
-        "A finding above so many per cent of the lines", "%", Decimal(0),
+        "Share of the lines that may lack a field", "%", Decimal(0),
         "Fill the field in at the source: until then the ARR stands under (none) in every cut by it.",
     ),
     MonitorSpec(
         "expired", "Expired and still counted",
         "Contract lines whose last day is past and that still give ARR, because the policy leaves them a grace.",
-        "A finding above so many days after the end", "days", Decimal(0),
+        "Days after the end that are let pass", "days", Decimal(0),
         "Enter the renewal, or the cancellation: when the grace is over, the ARR falls out at once.",
         days=5,
     ),
@@ -52,14 +52,14 @@ MONITORS: Final = (
         "unexplained", "Moves without an event",
         "Accounts that moved in the last three months, or since a month was closed, without a contract event then; what rates"
         " moved is left out.",
-        "A finding above", "", Decimal(10_000),
+        "Movement that is let pass", "", Decimal(10_000),
         "Look at what the last imports changed on its lines, and restate the closed month if the correction is right.",
         days=5,
     ),
     MonitorSpec(
         "names", "Inconsistent names",
         "One customer id under several names, and one name, however it is written, under several customer ids.",
-        "A finding from so much ARR on", "", Decimal(0),
+        "ARR from which a name is a finding", "", Decimal(0),
         "Correct the name, or give one company one customer_id or the same parent_customer_id: else a move between them looks"
         " like churn and new business.",
         days=20, escalate_days=10,
@@ -67,8 +67,8 @@ MONITORS: Final = (
     MonitorSpec(
         "stale_rates", "Stale exchange rates",
         "Currencies in which lines are written and whose newest rate is old, or of which a month lacks one.",
-        "A finding above so many days since the newest rate", "days", Decimal(7),
-        "Load newer rates, or let the European Central Bank's count again.",
+        "Days since the newest rate that are let pass", "days", Decimal(7),
+        "Load newer rates. Where your own are old, take them away, and the European Central Bank's count again.",
         days=3, escalate_days=3,
     ),
 )  # fmt: skip

@@ -78,7 +78,7 @@ def threshold_text(request: TenantRequest, row: QualityMonitor) -> str:
     if not row.spec.unit:
         return f"{money_text(row.threshold, unit, request.client.locale)} {unit}"
     number = f"{row.threshold.normalize():f}"
-    return f"{number}%" if unit == "%" else f"{number} {unit}"
+    return f"{number}%" if unit == "%" else f"{number} {'day' if row.threshold == 1 else 'days'}"
 
 
 @require_GET

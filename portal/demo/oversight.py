@@ -51,7 +51,7 @@ def audit_checked(client: Client, quarter: str, rita: User, now: dt.datetime) ->
             cut = -(row.arr * Decimal("0.08")).quantize(Decimal("0.01")) or Decimal("-100.00")
             given = Found(
                 ContractResult.DIFFERS, cut, ReasonClass.PRICE,
-                "Amendment 2, signed by both sides, gives 8 % off from the second year; the billing export has the list price.",
+                "Amendment 2, signed by both sides, gives 8% off; the billing export has the list price.",
                 f"{FOLDER}, {row.contract_id}.pdf, page 7",
             )  # fmt: skip
         result_keep(client=client, contract=row, version=row.version, given=given, user=rita)
