@@ -60,11 +60,12 @@ def preview_context(request: TenantRequest, tried: Tried) -> dict[str, Any]:
         }
         for new, old in tried.points
     ]
-    has_any = any(each and each["text"] for row in rows for each in (row["new"], row["old"]))
+    found = [point for pair in tried.points for point in pair if point is not None]
+    has_any = not found or any(point.value is not None for point in found)
     return {
         "tried": tried,
         "fault": sentence(tried.fault),
-        "no_value_because": "" if has_any or not rows else sentence(rows[0]["new"]["reason"]),
+        "no_value_because": "" if has_any else sentence(found[0].reason),
         "rows": rows,
         "has_old": any(row["old"] for row in rows),
         "moved": sum(bool(row["moved"]) for row in rows),
