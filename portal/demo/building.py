@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from engagements.models import (
     Component,
@@ -144,7 +145,7 @@ def components_play(engagement: Engagement, lead: Participant, engineer: Partici
 
 def tests_play(engagement: Engagement, lead: Participant, tester: Participant) -> None:
     """Some tests were run: by people with evidence, by the system with figures; one failed and is open."""
-    now = dt.datetime.now(dt.UTC)
+    now = timezone.now()
     for test in ProjectTest.objects.filter(engagement=engagement).select_related("engagement__client"):
         if test.check_key:
             test_computed(test, now)

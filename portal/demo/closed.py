@@ -12,6 +12,7 @@ from engagements.services.handoffs import handoff_begin, handoff_point_set, hand
 from engagements.services.paths import path_step
 from engagements.services.surveys import survey_answer
 from portal.accounts.services.usage import use_note, uses_write
+from portal.demo.clock import noon, played_on
 from portal.tenancy.models import Client, Membership
 
 CLOSED_DAYS_AGO: Final = 79
@@ -50,12 +51,21 @@ def ending_play(engagement: Engagement, staff: list[Any], people: dict[str, Any]
 def close_play(engagement: Engagement, staff: list[Any], people: dict[str, Any], today: dt.date) -> None:
     """The close itself, and the weeks since."""
     closed_on, lead = today - dt.timedelta(days=CLOSED_DAYS_AGO), staff[0]
-    engagement_close(engagement=engagement, user=lead, now=noon(closed_on))
+    with played_on(closed_on):
+        engagement_close(engagement=engagement, user=lead, now=noon(closed_on))
     survey = Survey.objects.get(engagement=engagement, moment="close")
     for name, (scores, comment) in ANSWERS.items():
-        when = noon(closed_on + dt.timedelta(days=2))
-        survey_answer(survey=survey, user=people[name], scores=scores, comment=comment, now=when)
+        day = closed_on + dt.timedelta(days=2)
+        with played_on(day):
+            survey_answer(survey=survey, user=people[name], scores=scores, comment=comment, now=noon(day))
     usage_play(engagement.client, people, today)
+    with played_on(closed_on + dt.timedelta(days=31)):
+        month_later(engagement, lead, closed_on, today)
+    after_due(client=engagement.client, now=dt.datetime.now(dt.UTC))
+
+
+def month_later(engagement: Engagement, lead: Any, closed_on: dt.date, today: dt.date) -> None:
+    """The first check-in, and what was offered there."""
     first = check_in_step(check_in=CheckIn.objects.get(engagement=engagement, days=30), step="prepare", today=closed_on)
     for position in range(len(STEPS)):
         preparation_set(check_in=first, position=position, is_done=True)
@@ -68,7 +78,6 @@ def close_play(engagement: Engagement, staff: list[Any], people: dict[str, Any],
         after=after, step="offer_services", note="Finn wants to see the 90 days first.", user=lead,
         next_on=today + dt.timedelta(days=14), today=closed_on + dt.timedelta(days=31),
     )  # fmt: skip
-    after_due(client=engagement.client, now=dt.datetime.now(dt.UTC))
 
 
 def handoff_play(engagement: Engagement, side: str, giver: Participant, receiver: Participant) -> None:
@@ -126,8 +135,3 @@ def usage_play(client: Client, people: dict[str, Any], today: dt.date) -> None:
                         session_started=started, now=noon(day),
                     )  # fmt: skip
     uses_write(client=client)
-
-
-def noon(day: dt.date) -> dt.datetime:
-    """Two in the afternoon, in UTC: the same day in every time zone of the demonstration."""
-    return dt.datetime.combine(day, dt.time(14), dt.UTC)

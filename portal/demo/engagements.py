@@ -30,6 +30,7 @@ from engagements.services.tasks import point_set, task_update, time_add
 from engagements.shipped import shipped_playbooks
 from portal.accounts.proofs import Place, Proof
 from portal.demo import building, closed
+from portal.demo.clock import played_on
 from portal.demo.maintenance import after_launch, results_play
 from portal.tenancy.models import Client
 
@@ -94,14 +95,17 @@ def engagements_load(client: Client, staff: list[Any], people: dict[str, Any], t
 def closed_play(client: Client, staff: list[Any], people: dict[str, Any], today: dt.date) -> Engagement:
     """The one that is over: played to its last phase, handed over, closed some weeks ago, and looked after since."""
     engagement = engagement_play(client, CLOSED, staff, people, today)
-    for risk in Risk.objects.filter(engagement=engagement):
-        row_move(about="risk", row=risk, step="close")
-    for item in MeetingItem.objects.filter(engagement=engagement, kind="homework", done_at=None):
-        homework_set(item=item, is_done=True)
-    closed.ending_play(engagement, staff, people, today)
-    engagement.refresh_from_db()
     lead = Participant.objects.get(engagement=engagement, user=staff[0])
-    phase_finish(engagement, 4, lead, today)
+    ended = engagement.ends_on
+    assert ended is not None
+    with played_on(ended):
+        for risk in Risk.objects.filter(engagement=engagement):
+            row_move(about="risk", row=risk, step="close")
+        for item in MeetingItem.objects.filter(engagement=engagement, kind="homework", done_at=None):
+            homework_set(item=item, is_done=True)
+        closed.ending_play(engagement, staff, people, today)
+        engagement.refresh_from_db()
+        phase_finish(engagement, 4, lead, (ended - dt.timedelta(days=10), ended))
     closed.close_play(engagement, staff, people, today)
     return engagement
 
@@ -111,6 +115,29 @@ def engagement_play(
 ) -> Engagement:
     """Start an engagement and play it up to its phase."""
     begin = today - dt.timedelta(days=told.days)
+    with played_on(begin):
+        engagement, lead, team = engagement_begin(client, told, staff, people, begin)
+    if told.is_maintained:
+        after_launch(engagement, today)
+    now = min(today, begin + dt.timedelta(days=told.lasts))  # one that is over did nothing after its end
+    days = [begin + (now - begin) * phase / told.phase for phase in range(told.phase + 1)]
+    for phase in range(1, told.phase):
+        with played_on(days[phase]):
+            phase_finish(engagement, phase, lead, (days[phase - 1], days[phase]))
+    if now < today:
+        with played_on(now):
+            phase_begin(engagement, told.phase, lead, team, now)
+    else:
+        phase_begin(engagement, told.phase, lead, team, now)
+    if told.is_maintained:
+        results_play(engagement, lead, today)
+    return engagement
+
+
+def engagement_begin(
+    client: Client, told: DemoEngagement, staff: list[Any], people: dict[str, Any], begin: dt.date
+) -> tuple[Engagement, Participant, dict[str, Participant]]:
+    """The engagement on its first day, its lead, and the client's people on it by first name."""
     engagement = engagement_start(
         client=client, chosen=Chosen(shipped_playbooks()[told.playbook]), name=told.name, kind=told.kind,
         starts_on=begin, ends_on=begin + dt.timedelta(days=told.lasts), answers=told.answers, user=staff[0],
@@ -125,30 +152,22 @@ def engagement_play(
     }
     card_update(engagement=engagement, changes={"crm": "Salesforce", "billing_system": "Chargebee"})
     engagement.refresh_from_db()
-    lead = Participant.objects.get(engagement=engagement, user=staff[0])
-    if told.is_maintained:
-        after_launch(engagement, today)
-    now = min(today, begin + dt.timedelta(days=told.lasts))  # one that is over did nothing after its end
-    for phase in range(1, told.phase):
-        phase_finish(engagement, phase, lead, now)
-    phase_begin(engagement, told.phase, lead, team, now)
-    if told.is_maintained:
-        results_play(engagement, lead, today)
-    return engagement
+    return engagement, Participant.objects.get(engagement=engagement, user=staff[0]), team
 
 
-def phase_finish(engagement: Engagement, phase: int, lead: Participant, today: dt.date) -> None:
+def phase_finish(engagement: Engagement, phase: int, lead: Participant, during: tuple[dt.date, dt.date]) -> None:
     """Everything of a phase is done; what the system cannot see of the time before is said by a partner."""
     key = str(phase)
     for point in ChecklistPoint.objects.filter(engagement=engagement, subphase__phase__key=key):
         point_set(point=point, is_done=True, user=lead.user)
-    for task in Task.objects.filter(engagement=engagement, subphase__phase__key=key).order_by("number"):
-        task_done(task, lead, today)
+    tasks = Task.objects.filter(engagement=engagement, subphase__phase__key=key).order_by("number")
+    for task, due in zip(tasks, spread(during, tasks.count()), strict=True):
+        task_done(task, lead, during[0], due)
     signer = Participant.objects.filter(engagement=engagement, is_firm_staff=False).order_by("pk")[0]
     if phase == 2:
         building.tests_pass(engagement, lead, signer)
     if phase == 3:
-        building.trainings_play(engagement, lead, signer.user, today, is_over=True)
+        building.trainings_play(engagement, lead, signer.user, during[1], is_over=True)
     gate = Gate.objects.select_related("phase", "engagement__client").get(engagement=engagement, phase__key=key)
     for criterion in gate.criteria.filter(check_key="", kind="confirmed"):
         criterion_say(criterion=criterion, holds=True, user=lead.user)
@@ -180,10 +199,16 @@ def gate_pass(gate: Gate, lead: Participant) -> None:
         gate_override(gate=gate, reason=BEFORE_PORTAL, user=lead.user)
 
 
-def task_done(task: Task, lead: Participant, today: dt.date) -> None:
-    """A task with its owner, its time and its end."""
-    due = today - dt.timedelta(days=50 - 3 * task.number)
-    task_update(task=task, changes={"owner": lead, "starts_on": due - dt.timedelta(days=5), "due_on": due})
+def spread(during: tuple[dt.date, dt.date], count: int) -> list[dt.date]:
+    """So many days, evenly within a time."""
+    begin, end = during
+    return [begin + (end - begin) * (at + 1) / (count + 1) for at in range(count)]
+
+
+def task_done(task: Task, lead: Participant, begin: dt.date, due: dt.date) -> None:
+    """A task of a phase that began then, with its owner, its time and its end."""
+    starts = max(begin, due - dt.timedelta(days=5))
+    task_update(task=task, changes={"owner": lead, "starts_on": starts, "due_on": due})
     minutes = int((task.hours_high or 1) * 60)
     time_add(task=task, user=lead.user, minutes=min(minutes, 480), day=due)
     row_move(about="task", row=task, step="finish")

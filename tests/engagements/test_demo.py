@@ -4,17 +4,24 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.db.models import Q
 
 from engagements.models import (
     AfterCare,
     CheckIn,
+    ChecklistPoint,
     Debrief,
+    DocumentVersion,
+    GateDecision,
+    Handoff,
     MaintenanceCheck,
     Meeting,
     Phase,
     PlaybookDraft,
     PlaybookVersion,
     SurveyPerson,
+    Task,
+    TestRun,
     TimeEntry,
 )
 from engagements.playbook.diff import playbook_diff
@@ -43,6 +50,12 @@ def test_a_story_is_played_up_to_its_phase(
         now = current_phase(phase_list(engagement))
         assert now is not None and now.key == str(told.phase) and now.state == "open"
         assert Phase.objects.filter(state="done").count() == told.phase - 1
+        begin = engagement.starts_on
+        assert not Task.objects.filter(
+            Q(starts_on__lt=begin) | Q(state="done", due_on__gt=dt.date(2026, 11, 25))
+        ).exists()
+        opened = list(GateDecision.objects.order_by("pk").values_list("at__date", flat=True))
+        assert opened == sorted(set(opened)) and all(begin < day < dt.date(2026, 11, 25) for day in opened)
         if told.playbook == "executive-reporting-suite":
             assert sum(TimeEntry.objects.values_list("minutes", flat=True)) == 34.5 * 60
         if told.is_maintained:
@@ -71,6 +84,12 @@ def test_one_engagement_is_closed_answered_about_and_has_a_check_in_due(
         assert engagement.state == "archived" and Debrief.objects.get().learnings
         assert engagement.closed_at is not None
         assert not Meeting.objects.filter(state="held", starts_at__gt=engagement.closed_at).exists()
+        for rows in (GateDecision.objects.filter(at__gt=engagement.closed_at),
+                     DocumentVersion.objects.filter(created_at__gt=engagement.closed_at),
+                     ChecklistPoint.objects.filter(done_at__gt=engagement.closed_at),
+                     Handoff.objects.filter(accepted_at__gt=engagement.closed_at),
+                     TestRun.objects.filter(at__gt=engagement.closed_at)):  # fmt: skip
+            assert not rows.exists(), rows.model
         assert list(CheckIn.objects.values_list("days", "state")) == [(30, "held"), (90, "preparing")]
         assert SurveyPerson.objects.exclude(answered_at=None).count() == 3
         assert AfterCare.objects.get().path == "services_offered"
