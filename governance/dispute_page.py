@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, TakeForm
 from governance.dispute_links import figure_url
-from governance.metric_figures import figure_text, unit_words
+from governance.metric_figures import change_text, figure_text, unit_words
 from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from governance.oversight_page import people_to_choose, tabs
 from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view
@@ -15,7 +15,6 @@ from governance.selectors.published_figures import RATES, Published
 from governance.selectors.registry import Registry, registry_get
 from governance.services.dispute_states import STEPS
 from portal.accounts.same_person import mailbox_of
-from portal.lib.money import money_text, percent_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_ARR
 from portal.tenancy.reader import locale_of
@@ -74,23 +73,25 @@ class Amounts:
     def registry(self) -> Registry:
         return registry_get(self.request.client)
 
-    def text(self, row: FigureDispute, value: Decimal | None, *, plus: bool = False) -> str:
-        """A figure of a dispute in its own unit; empty where there is none."""
-        if value is None:
-            return ""
-        currency, locale = self.request.client.currency, locale_of(self.request)
+    def kind(self, row: FigureDispute) -> str:
+        """The unit of a figure of a dispute, as metrics name it."""
         if row.metric is not None:
-            entry = self.registry.entries[row.metric.key]
-            return figure_text(value, entry.content["unit"], currency, locale, plus=plus)
-        if row.figure in RATES:
-            return percent_text(value, locale, plus=plus)
-        return money_text(value, currency, locale, plus=plus)
+            return str(self.registry.entries[row.metric.key].content["unit"])
+        return "percent" if row.figure in RATES else "money"
+
+    def text(self, row: FigureDispute, value: Decimal | None) -> str:
+        """A figure of a dispute in its own unit; empty where there is none."""
+        currency, locale = self.request.client.currency, locale_of(self.request)
+        return "" if value is None else figure_text(value, self.kind(row), currency, locale)
+
+    def apart(self, row: FigureDispute, difference: Decimal | None) -> str:
+        """How far two figures of a dispute lie apart; empty where one is missing."""
+        currency, locale = self.request.client.currency, locale_of(self.request)
+        return "" if difference is None else change_text(difference, self.kind(row), currency, locale)
 
     def unit(self, row: FigureDispute) -> str:
-        """What the figures of a dispute are of; empty where they say so themselves."""
-        if row.metric is not None:
-            return unit_words(self.registry.entries[row.metric.key].content["unit"], self.request.client.currency)
-        return "" if row.figure in RATES else self.request.client.currency
+        """What the figures of a dispute are of, in words; empty where they say so themselves."""
+        return unit_words(self.kind(row), self.request.client.currency)
 
 
 def new_context(request: TenantRequest, published: Published, form: DisputeForm) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
         "state": STATES[DisputeState(found.state)],
         "url": figure_url(request.client.slug, found),
         "believed": amounts.text(found, found.believed),
-        "difference": amounts.text(found, difference, plus=True),
+        "difference": amounts.apart(found, difference),
         "unit": amounts.unit(found),
         "events": [event_shown(event) for event in view.events],
         "evidence": [evidence_shown(row) for row in view.evidence],

@@ -24,6 +24,13 @@ def figure_text(value: Decimal, unit: str, currency: str, locale: str, *, plus: 
     return number_text(value, locale, places=places, plus=plus)
 
 
+def change_text(difference: Decimal, unit: str, currency: str, locale: str) -> str:
+    """How far two values lie apart, with its sign: shares in percentage points, everything else in its own unit."""
+    if unit == "percent":
+        return f"{number_text(difference * 100, locale, places=1, plus=True)} points"
+    return figure_text(difference, unit, currency, locale, plus=True)
+
+
 def unit_words(unit: str, currency: str) -> str:
     """What a figure is of, beside it or in the head of its column."""
     if unit in ("percent", "ratio"):

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from governance.dispute_links import mark_shown
 from governance.metric_breaks import FormulaBreak, break_sentence, formula_breaks
-from governance.metric_figures import LIMITS, figure_text, level_at, limit_text, point_shown, sentence, unit_words
+from governance.metric_figures import LIMITS, change_text, level_at, limit_text, point_shown, sentence, unit_words
 from governance.metric_uses import why_url
 from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues, Point
@@ -90,7 +90,7 @@ def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: 
         )
     for row, before, point in zip(rows[1:], points, points[1:], strict=False):
         if point.value is not None and before.value is not None:
-            row["change"] = figure_text(point.value - before.value, unit, currency, locale, plus=True)
+            row["change"] = change_text(point.value - before.value, unit, currency, locale)
     return rows
 
 

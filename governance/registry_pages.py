@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from governance.metric_content import CHOICES
-from governance.metric_figures import figure_text, point_shown, sentence, unit_words
+from governance.metric_figures import change_text, figure_text, point_shown, sentence, unit_words
 from governance.metric_forms import ControlForm
 from governance.metric_page import STATES, address_of, tabs
 from governance.metric_uses import pages_of, why_url
@@ -222,8 +222,8 @@ def control_row(request: TenantRequest, values: MetricValues, row: Checked) -> d
     places = places_of(unit, currency)
     difference = None if row.difference is None else rounded(row.difference, places)
 
-    def text(value: Any, *, plus: bool = False) -> str:
-        return figure_text(value, unit, currency, locale, plus=plus)
+    def text(value: Any) -> str:
+        return figure_text(value, unit, currency, locale)
 
     return {
         "row": row,
@@ -234,7 +234,7 @@ def control_row(request: TenantRequest, values: MetricValues, row: Checked) -> d
         "tolerance": text(row.control.tolerance),
         "found": point_shown(row.point, unit, currency, locale),
         "why": why_url(request.standing, values.registry, key, row.control.month),
-        "difference": "" if difference is None else text(difference, plus=True),
+        "difference": "" if difference is None else change_text(difference, unit, currency, locale),
         "reason": sentence(row.point.reason),
         "unit": unit_words(unit, currency),
     }

@@ -320,8 +320,8 @@ def test_a_control_figure_is_entered_checked_and_taken_away(ritas: Browser, kept
 
 def test_arr_is_shown_as_the_sum_of_its_parts(ritas: Browser, kept: Client) -> None:
     told = page(ritas, "validation/")
-    assert "ARR of Mar 2026 is the sum of its parts" in told and "3 lines 42,000.00 Ties" in told
-    assert "2 segments" in told and "Everything that ever moved 3 months 42,000.00 Ties" in told
+    assert "ARR of Mar 2026 is the sum of its parts" in told and "one by one Ties 42,000.00 3 lines" in told
+    assert "2 segments" in told and "Everything that ever moved Ties 42,000.00 3 months" in told
 
 
 def test_a_registry_that_is_written_and_read_has_no_drift(kept: Client) -> None:
