@@ -19,6 +19,7 @@ from governance.selectors.quarter_audits import (
     took_part,
 )
 from governance.services.quarter_audits import intent_text
+from metrics.selectors.figures import BASES
 from metrics.selectors.periods import Period
 from portal.accounts.same_person import mailbox_of
 from portal.lib.dates import month_text
@@ -169,9 +170,7 @@ def line_shown(line: dict[str, Any]) -> dict[str, Any]:
         **line,
         **{name: dt.date.fromisoformat(line[name]) if line[name] else None for name in days},
         **{name: Decimal(line[name]) for name in amounts},
-        "basis": {"month": "a month", "quarter": "a quarter", "year": "a year", "total": "for the whole term"}[
-            line["basis"]
-        ],
+        "basis": BASES[line["basis"]],
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
-from governance.selectors.board import BoardNow, board_history, board_now, reviews_open, seats_void, sits
+from governance.selectors.board import BoardNow, board_history, board_now, has_board, reviews_open, seats_void, sits
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
 from governance.selectors.voting import decisions_of, effect_of, votable, waits_for
@@ -39,7 +39,6 @@ def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> 
         "reviews": [{"review": each, "is_late": each.due_on < day_now(request.client)} for each in reviews_open()],
         "history": board_history(),
         "seat_form": (seat_form or SeatForm(board=board)) if may_manage else None,
-        "meetings": meeting_list()[:3],
     }
 
 
@@ -77,7 +76,7 @@ def meetings_context(request: TenantRequest, form: MeetingForm | None = None) ->
             for row in waiting
         ],
         "form": (form or MeetingForm()) if waiting and may_minute(request) else None,
-        "has_board": board_now() is not None,
+        "has_board": has_board(),
     }
 
 

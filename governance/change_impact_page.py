@@ -18,8 +18,9 @@ from governance.change_impact_tables import (
     months_table,
 )
 from governance.change_impact_words import closed_told, customer_rows, finding, metric_rows, window_finding
-from governance.models import ChangePreview, ChangeRequest, ChangeState, PreviewState
+from governance.models import ChangePreview, ChangeRequest, PreviewState
 from governance.selectors.change_previews import newest_preview, preview_standing
+from governance.selectors.changes import DECIDED
 from metrics.selectors.periods import Grain, Period
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format
@@ -29,10 +30,6 @@ from portal.tenancy.reader import locale_of
 
 SPLITS: Final = (("total", "Total"), ("segment", "Segment"), ("region", "Region"), ("product", "Product"))
 GRAINS: Final[tuple[tuple[Grain, str], ...]] = (("month", "Month"), ("quarter", "Quarter"))
-DECIDED: Final = (
-    ChangeState.APPROVED, ChangeState.REJECTED, ChangeState.SCHEDULED, ChangeState.EFFECTIVE, ChangeState.COMMUNICATED,
-    ChangeState.CLOSED, ChangeState.WITHDRAWN,
-)  # fmt: skip
 
 
 def impact_section(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     rows = [
         {
             "change": each, "mark": MARKS[ChangeState(each.state)], "needs": needs_reader(request, each),
-            "effect": effect_of(each),
+            "effect": effect_shown(each),
         }
         for each in found
     ]  # fmt: skip
@@ -99,7 +99,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     }
 
 
-def effect_of(change: ChangeRequest) -> Decimal | None:
+def effect_shown(change: ChangeRequest) -> Decimal | None:
     """The largest change of ARR that its newest preview found; None before there is one, and where nothing is money."""
     cents = change.preview.effect_cents if change.preview else None
     return from_cents(cents) if cents is not None else None

@@ -2,9 +2,12 @@
 
 from typing import Any, Final
 
+from governance.change_impact_tables import LABELS
 from governance.effect_words import apart_words, content_words, figures_words, since_words
+from governance.metric_figures import sentence
 from governance.models import ChangeRequest, ChangeState, EffectState
-from governance.selectors.change_effects import effect_of, receipts_of
+from governance.selectors.change_effects import effect_get, receipts_of
+from governance.selectors.changes import APPROVED
 from governance.selectors.restatements import Ledger, LedgerEntry, ledger_get
 from governance.services.change_effect import require_acceptor
 from governance.services.change_told import receipt_read
@@ -18,9 +21,6 @@ from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
 
-DECIDED: Final = (
-    ChangeState.APPROVED, ChangeState.SCHEDULED, ChangeState.EFFECTIVE, ChangeState.COMMUNICATED, ChangeState.CLOSED,
-)  # fmt: skip
 LEVELS: Final = {
     EffectState.WAITING: "info",
     EffectState.BLOCKED: "warning",
@@ -28,18 +28,14 @@ LEVELS: Final = {
     EffectState.DONE: "success",
     EffectState.FAILED: "error",
 }
-LABELS: Final = {
-    "beginning": "Beginning", "new": "New", "expansion": "Expansion", "contraction": "Contraction", "churn": "Churn",
-    "reactivation": "Reactivation", "fx": "FX", "ending": "Ending",
-}  # fmt: skip
 
 
 def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any] | None:
     """When it takes effect, what it did, and who has read it: who has to know has, with this. None before it is approved."""
-    if change.state not in DECIDED:
+    if change.state not in APPROVED:
         return None
     receipt_read(request=change, user=request.user)
-    effect, locale = effect_of(change), locale_of(request)
+    effect, locale = effect_get(change), locale_of(request)
     may, sees = request.standing.may(TRIAGE_CHANGES), request.standing.may(VIEW_ARR)
     context: dict[str, Any] = {
         "row": effect,
@@ -74,11 +70,6 @@ def may_accept(request: TenantRequest, change: ChangeRequest) -> bool:
     except DefinitionError:
         return False
     return True
-
-
-def sentence(text: str) -> str:
-    """A message as a sentence of a page."""
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 # --- the ledger -------------------------------------------------------------------------------------------------------

@@ -35,7 +35,6 @@ TABS: Final = (
 )
 NEED_NUMBERS: Final = ("metric_validation",)
 STATES: Final = {"proposed": "draft", "active": "agreed", "deprecated": "waiting", "retired": "lapsed"}
-MONTHS_SHOWN: Final = 12
 
 
 def tabs(request: TenantRequest, active: str) -> list[dict[str, Any]]:

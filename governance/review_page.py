@@ -10,8 +10,7 @@ from governance.audit_forms import DAY
 from governance.handbook import handbook_chapters
 from governance.models import BoardReview
 from governance.oversight_page import tabs
-from governance.selectors.board_review import review_content, review_kept, review_quarters
-from metrics.selectors.periods import Period
+from governance.selectors.board_review import review_content, review_kept, review_quarter, review_quarters
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
@@ -39,14 +38,9 @@ def reviews_context(request: TenantRequest) -> dict[str, Any]:
     }
 
 
-def period_named(request: TenantRequest, quarter: str) -> Period | None:
-    """The quarter of that name, where it can be reviewed."""
-    return next((each for each in review_quarters(request.client, timezone.now()) if each.key == quarter), None)
-
-
 def review_context(request: TenantRequest, quarter: str, form: HeldForm | None = None) -> dict[str, Any] | None:
     """The review of a quarter: as it was held, or as it would be held now; None for what is no quarter of the client."""
-    kept, period = review_kept(quarter), period_named(request, quarter)
+    kept, period = review_kept(quarter), review_quarter(request.client, timezone.now(), quarter)
     if kept is None and period is None:
         return None
     content = kept.content if kept else review_content(request.client, period)  # type: ignore[arg-type]

@@ -26,7 +26,6 @@ OUTCOMES = {
     Outcome.STUCK: "warning",
     Outcome.OPEN: "info",
 }
-BEFORE_THE_BOARD = (ChangeState.DRAFT, ChangeState.SUBMITTED, ChangeState.TRIAGE, ChangeState.IMPACT)
 
 
 def votes_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any] | None:
@@ -80,7 +79,7 @@ def own_context(
     context: dict[str, Any] = {"is_excluded": decision.may_not(request.user)}
     if member is not None and decision.may_vote(request.user):
         context |= {"member": member, "own": decision.vote_of(request.user), "choices": VoteDecision.choices}
-    alone = alone_of(request, change) if change.state == ChangeState.REVIEW else None
+    alone = alone_of(request, change, board, decision) if change.state == ChangeState.REVIEW else None
     if "member" in context or alone is not None:
         context |= subject_context(request, change)
         context |= {"statement": statement_of(change, request.user, (member or alone).function)}  # type: ignore[union-attr]
@@ -89,10 +88,12 @@ def own_context(
     return context
 
 
-def alone_of(request: TenantRequest, change: ChangeRequest) -> BoardMember | None:
+def alone_of(
+    request: TenantRequest, change: ChangeRequest, board: BoardNow | None, decision: Decision
+) -> BoardMember | None:
     """The seat from which the reader may decide alone; None for nearly everybody."""
     try:
-        return deciding_alone(request.client, change, request.user)
+        return deciding_alone(request.client, change, request.user, board, decision)
     except DefinitionError:
         return None
 

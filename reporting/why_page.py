@@ -15,7 +15,7 @@ from django.http import QueryDict
 
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
-from metrics.selectors.figures import Cell
+from metrics.selectors.figures import BASES, Cell
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.periods import Period
 from metrics.selectors.reported import bridge_reported
@@ -205,9 +205,6 @@ def counting_first(lines: Sequence[WhyLine]) -> list[WhyLine]:
             line.explained.line_id,
         ),
     )
-
-
-BASES = {"month": "a month", "quarter": "a quarter", "year": "a year", "total": "for the whole term"}
 
 
 def shown_line(found: WhyLine) -> dict[str, Any]:

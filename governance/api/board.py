@@ -6,11 +6,11 @@ from django.http import Http404
 from django.utils import timezone
 
 from governance.api import board_shapes as shapes
+from governance.api.changes import change_or_404
 from governance.api.definitions import told
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import ChangeRequest
 from governance.selectors.board import BoardNow, board_now, reviews_open
-from governance.selectors.changes import change_get
 from governance.selectors.voting import decision_of, is_votable, preview_sha256, undecidable, votes_of
 from governance.services.board import RightRow, rights_save
 from governance.services.voting import Shown, statement_of, vote_cast
@@ -35,14 +35,6 @@ def board_or_404() -> BoardNow:
     if now is None:
         raise Http404
     return now
-
-
-def change_or_404(call: Call, number: int) -> ChangeRequest:
-    """The client's request of that number."""
-    found = change_get(number, call.user)
-    if found is None:
-        raise Http404
-    return found
 
 
 def shown(call: Call) -> dict[str, Any]:

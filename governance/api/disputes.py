@@ -8,7 +8,7 @@ from governance.api import dispute_shapes as shapes
 from governance.api.definitions import told
 from governance.handbook import handbook_chapters
 from governance.models import FigureDispute
-from governance.selectors.board_review import review_content, review_kept, review_quarters
+from governance.selectors.board_review import review_content, review_kept, review_quarter
 from governance.selectors.figure_disputes import dispute_get, dispute_list, dispute_view
 from governance.selectors.published_figures import Subject
 from governance.services.figure_disputes import dispute_raise, dispute_settle, dispute_take
@@ -104,7 +104,7 @@ class ReviewDetail(DisputeApiView):
         kept = review_kept(quarter)
         if kept is not None:
             return {"is_kept": True, "sha256": kept.sha256, "content": kept.content}
-        period = next((each for each in review_quarters(call.client, database_time()) if each.key == quarter), None)
+        period = review_quarter(call.client, database_time(), quarter)
         if period is None:
             raise Http404
         content = review_content(call.client, period)

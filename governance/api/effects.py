@@ -6,10 +6,10 @@ from typing import Any
 from django.http import Http404
 from rest_framework import serializers
 
+from governance.api.changes import change_or_404
 from governance.api.definitions import told
-from governance.models import ChangeEffect, ChangeRequest, EffectState
-from governance.selectors.change_effects import effect_of, receipts_of
-from governance.selectors.changes import change_get
+from governance.models import ChangeEffect, EffectState
+from governance.selectors.change_effects import effect_get, receipts_of
 from governance.selectors.restatements import ledger_get
 from governance.services.change_effect import change_schedule
 from metrics.api.fields import AmountField, MonthField, PersonField, RatioField
@@ -81,14 +81,6 @@ class EffectView(ClientAPIView):
     tag = "Change requests"
 
 
-def request_or_404(call: Call, number: int) -> ChangeRequest:
-    """The client's request of that number."""
-    found = change_get(number, call.user)
-    if found is None:
-        raise Http404
-    return found
-
-
 def shown(effect: ChangeEffect) -> dict[str, Any]:
     """An effect in the shape of `ChangeEffectSerializer`."""
     amounts = {"approved": effect.approved_cents, "took_effect": effect.effect_cents}
@@ -103,7 +95,7 @@ class ChangeScheduled(EffectView):
 
     def post(self, call: Call, number: int) -> Any:
         """Schedule what was approved: it takes effect by itself as soon as nothing stands in its way. 409 for anything else."""
-        request = request_or_404(call, number)
+        request = change_or_404(call, number)
         with told():
             return shown(
                 change_schedule(client=call.client, request=request, user=call.user, now=dt.datetime.now(dt.UTC))
@@ -115,7 +107,7 @@ class ChangeEffectDetail(EffectView):
 
     def get(self, call: Call, number: int) -> Any:
         """What became of an approved change: what it waits for or did, and who has read it. 404 before it was scheduled."""
-        effect = effect_of(request_or_404(call, number))
+        effect = effect_get(change_or_404(call, number))
         if effect is None:
             raise Http404
         return shown(effect)

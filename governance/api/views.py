@@ -14,7 +14,6 @@ from governance.api.definitions import told
 from governance.metric_content import ContentError, content_clean
 from governance.metric_uses import pages_of
 from governance.selectors.board import is_governed
-from governance.selectors.lineage import dependants_of
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import Drift, registry_yaml
@@ -67,7 +66,7 @@ class Detail:
 
     @property
     def dependants(self) -> tuple[str, ...]:
-        return dependants_of(self.registry, self.entry.key)
+        return self.registry.built_on(self.entry.key)
 
     @property
     def pages(self) -> list[str]:

@@ -22,6 +22,7 @@ from metrics.repository import authoritative_source
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.contract_told import contract_rows, customer_of, terms_of
 from metrics.selectors.drill import Why, WhyLine, why_get
+from metrics.selectors.figures import BASES
 from metrics.selectors.month_ends import MonthEnds, NoValue
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.policies import policy_in_force, policy_latest
@@ -170,9 +171,6 @@ def movements_of(book: QuarterBook, unit: str) -> list[dict[str, str]]:
         {"month": month_format(move.month), "kind": move.kind, "amount": str(move.amount)}
         for move in (moves.moves if moves else ())
     ]
-
-
-BASES = {"month": "a month", "quarter": "a quarter", "year": "a year", "total": "for the whole term"}
 
 
 def in_form(client: Client, amount: str, currency: str) -> str:

@@ -1,6 +1,7 @@
 """The review of a quarter for the board, written from what the system knows. Runs in the client's scope; time is passed in.
 
-`review_content(client, period) -> dict` · `review_quarters(client, now) -> list[Period]` · `review_kept(quarter)`
+`review_content(client, period) -> dict` · `review_quarters(client, now) -> list[Period]` ·
+`review_quarter(client, now, key) -> Period | None` · `review_kept(quarter)`
 
 The content is plain data: it is shown, printed, and kept with its sha256 once the board has held the review.
 """
@@ -25,13 +26,12 @@ from governance.selectors.review_chapters import (
 )
 from metrics.models import CloseBridge
 from metrics.selectors.books import book_head
-from metrics.selectors.periods import Period, periods_of
+from metrics.selectors.periods import Period, quarters_over
 from portal.lib.periods import month_format, month_of
 from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 
 SCHEMA: Final = "tieout.board_review/1"
-BACK: Final = 24
 CHAPTERS: Final[tuple[Callable[[Span], Chapter | None], ...]] = (
     numbers_chapter,
     changes_chapter,
@@ -55,8 +55,12 @@ def review_quarters(client: Client, now: dt.datetime) -> list[Period]:
     begins = min((each for each in (head.first_month, first) if each is not None), default=None)
     if begins is None:
         return []
-    found = periods_of(this_month - BACK, this_month - 1, "quarter", client.fiscal_year_start)
-    return [each for each in reversed(found) if not each.is_partial and each.last >= begins]
+    return [each for each in quarters_over(this_month, client.fiscal_year_start) if each.last >= begins]
+
+
+def review_quarter(client: Client, now: dt.datetime, key: str) -> Period | None:
+    """The quarter of that name, where it can be reviewed."""
+    return next((each for each in review_quarters(client, now) if each.key == key), None)
 
 
 def review_kept(quarter: str) -> BoardReview | None:

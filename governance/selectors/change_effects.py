@@ -1,6 +1,6 @@
 """What an approved request was approved to do, and what it does now. Runs in the client's scope.
 
-`effect_of(request) -> ChangeEffect | None` · `approved_figure(request) -> Measured` · `measure(client, request, month)` ·
+`effect_get(request) -> ChangeEffect | None` · `approved_figure(request) -> Measured` · `measure(client, request, month)` ·
 `lines_changed(since) -> int` · `approval_fault(request) -> str` · `approved_preview(request)`
 """
 
@@ -43,7 +43,7 @@ class Measured:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
-def effect_of(request: ChangeRequest) -> ChangeEffect | None:
+def effect_get(request: ChangeRequest) -> ChangeEffect | None:
     """What became of a request that was scheduled."""
     rows = ChangeEffect.objects.select_related(
         "policy_version", "metric_version__metric", "scheduled_by", "accepted_by"

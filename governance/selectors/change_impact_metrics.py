@@ -6,16 +6,13 @@ month, as if it had always held: from when it holds is part of the request.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 from governance.change_impact import ImpactFault
 from governance.metric_figures import level_at
-from governance.models import Metric, MetricStatus
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.metric_values import MetricValues, Point
-from governance.selectors.registry import Entry, Registry, VersionShown
-from metrics.measures import MEASURES
+from governance.selectors.registry import Entry, Registry
 from metrics.selectors.impact_measures import ImpactMeasures
 from metrics.selectors.policy_impact import PolicyImpact
 from portal.tenancy.models import Client
@@ -28,34 +25,13 @@ def policy_metrics(impact: PolicyImpact, registry: Registry) -> tuple[list[dict[
     """Every standing metric that the books feed, under both policies."""
     fed = [
         key for key, entry in registry.entries.items()
-        if entry.is_standing and any(MEASURES[name].reader for name in registry.measures_of(key))
+        if entry.is_standing and registry.is_of_lines(key)
     ]  # fmt: skip
     before, after = (MetricValues(impact.client, registry, ImpactMeasures(impact, side))
                      for side in (impact.before, impact.after))  # fmt: skip
     last = impact.last if impact.end is None else impact.end
     months = range(max(impact.first, last - MONTHS_TOLD + 1), last + 1)
     return metric_rows(fed, before, after, months, dict.fromkeys(fed, "downstream")), before, after
-
-
-def changed_registry(registry: Registry, key: str, content: dict[str, str]) -> Registry:
-    """The registry with a metric's other content in every month; a metric that is not there yet is added."""
-    if key in registry.entries:
-        return registry.having(key, content, None)
-    metric = Metric(key=key, status=MetricStatus.ACTIVE, position=len(registry.entries) + 1)
-    added = Entry(metric, (VersionShown(1, None, content),), registry.month)
-    return replace(registry, entries={**registry.entries, key: added})
-
-
-def downstream(registry: Registry, key: str) -> list[str]:
-    """The metrics that are built on one, through all between, the nearest first."""
-    found: dict[str, None] = {}
-    waiting = [key]
-    while waiting:
-        for name in registry.used_by(waiting.pop(0)):
-            if name not in found and name != key:
-                found[name] = None
-                waiting.append(name)
-    return list(found)
 
 
 def metric_change_rows(
@@ -67,9 +43,10 @@ def metric_change_rows(
         raise ImpactFault(
             f"The formula cannot be used: {tried.fault}. Change the request, then compute its impact again."
         )
-    after = MetricValues(client, changed_registry(registry, key, content))
+    changed = registry.having if key in registry.entries else registry.adding
+    after = MetricValues(client, changed(key, content, None))
     before = MetricValues(client, registry, after.reader)
-    keys = [key, *dict.fromkeys([*downstream(registry, key), *downstream(after.registry, key)])]
+    keys = [key, *dict.fromkeys([*registry.built_on(key), *after.registry.built_on(key)])]
     roles = {key: "changed"} | dict.fromkeys(keys[1:], "downstream")
     return metric_rows(keys, before, after, months_of(after), roles), before, after
 

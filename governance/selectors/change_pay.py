@@ -6,16 +6,9 @@
 Such a change holds from the next period at the earliest, unless both Sales and Finance say yes to it.
 """
 
-from typing import Final
-
 from governance.models import ChangeKind, ChangeRequest, Metric, MetricStatus
 from governance.selectors.changes import OPEN, quota_rules
 from governance.selectors.registry import Registry, registry_get
-from metrics.measures import MEASURES
-
-PAY_NOTE: Final = (
-    "Quotas or pay are set by what it moves: it holds from the next period on, unless both Sales and Finance say yes."
-)
 
 
 def pay_named() -> set[str]:
@@ -39,10 +32,10 @@ def pay_touched(
     if not paying:
         return ()
     if request.kind == ChangeKind.POLICY:
-        return tuple(entry.name for entry in paying if is_of_lines(registry, entry.key))
+        return tuple(entry.name for entry in paying if registry.is_of_lines(entry.key))
     if request.kind == ChangeKind.METRIC_NEW or request.metric is None:
         return ()
-    moved = {request.metric.key, *dependants(registry, request.metric.key)}
+    moved = {request.metric.key, *registry.built_on(request.metric.key)}
     return tuple(entry.name for entry in paying if entry.key in moved)
 
 
@@ -56,31 +49,14 @@ def open_on(metric: Metric) -> list[ChangeRequest]:
 def moves(request: ChangeRequest, key: str, registry: Registry) -> bool:
     """Whether a request would move the figures of a metric."""
     if request.kind == ChangeKind.POLICY:
-        return is_of_lines(registry, key)
+        return registry.is_of_lines(key)
     if request.kind == ChangeKind.QUOTA_RULE:
         return key in request.content["metrics"]
     if request.kind == ChangeKind.METRIC_NEW or request.metric is None:
         return False
-    return key == request.metric.key or key in dependants(registry, request.metric.key)
+    return key == request.metric.key or key in registry.built_on(request.metric.key)
 
 
 def touches_pay(request: ChangeRequest) -> bool:
     """Whether quotas or pay are set by something that a request would move."""
     return bool(pay_touched(request))
-
-
-def is_of_lines(registry: Registry, key: str) -> bool:
-    """Whether a metric is computed from contract lines, which the policy values."""
-    return any(MEASURES[name].reader for name in registry.measures_of(key))
-
-
-def dependants(registry: Registry, key: str) -> set[str]:
-    """The metrics above a metric, through all between."""
-    seen: set[str] = set()
-    waiting = [key]
-    while waiting:
-        for user in registry.used_by(waiting.pop()):
-            if user not in seen:
-                seen.add(user)
-                waiting.append(user)
-    return seen

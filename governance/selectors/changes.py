@@ -16,6 +16,8 @@ from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 
 IN_FORCE: Final = (ChangeState.EFFECTIVE, ChangeState.COMMUNICATED, ChangeState.CLOSED)
+APPROVED: Final = (ChangeState.APPROVED, ChangeState.SCHEDULED, *IN_FORCE)
+DECIDED: Final = (*APPROVED, ChangeState.REJECTED, ChangeState.WITHDRAWN)
 OPEN: Final = (
     ChangeState.SUBMITTED, ChangeState.TRIAGE, ChangeState.IMPACT, ChangeState.REVIEW, ChangeState.NEEDS_CHANGES,
     ChangeState.APPROVED, ChangeState.SCHEDULED,

@@ -44,15 +44,3 @@ def lineage_of(registry: Registry, name: str) -> Lineage:
         if entry.is_standing and key not in direct and name in registry.measures_of(key)
     )
     return Lineage(MEASURES[name], direct, through)
-
-
-def dependants_of(registry: Registry, key: str) -> tuple[str, ...]:
-    """The standing metrics that are built on a metric, directly or through others, the nearest first."""
-    found: dict[str, None] = {}
-    waiting = [key]
-    while waiting:
-        for user in registry.used_by(waiting.pop(0)):
-            if user not in found:
-                found[user] = None
-                waiting.append(user)
-    return tuple(found)

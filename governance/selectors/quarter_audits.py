@@ -25,7 +25,7 @@ from governance.models import (
 )
 from governance.sampling import METHOD
 from metrics.models import MonthClose
-from metrics.selectors.periods import Period, periods_of
+from metrics.selectors.periods import Period, quarters_over
 from portal.accounts.same_person import mailbox_of, mailboxes_of
 from portal.lib.periods import month_format, month_of
 from portal.tenancy import audit as log
@@ -34,7 +34,6 @@ from portal.tenancy.models import AuditEntry, Client
 
 TAKING_PART: Final = ("quarter_audit.drawn", "quarter_audit.checked")
 SCHEMA: Final = "tieout.quarter_audit/1"
-BACK: Final = 24  # months in which a quarter may still be audited
 
 
 @dataclass(frozen=True)
@@ -134,16 +133,11 @@ def auditable_quarters(client: Client, now: dt.datetime) -> list[Period]:
     """The quarters of the client's fiscal year that are over, whose last month is closed, and that were not audited yet; the
     newest first.
     """
-    this_month = month_of(day_at(client, now))
-    start = this_month - BACK
-    quarters = [
-        period
-        for period in periods_of(start, this_month - 1, "quarter", client.fiscal_year_start)
-        if not period.is_partial
-    ]
-    closed = set(MonthClose.objects.filter(month__gte=start).order_by().values_list("month", flat=True).distinct())
+    quarters = quarters_over(month_of(day_at(client, now)), client.fiscal_year_start)
+    ends = [period.last for period in quarters]
+    closed = set(MonthClose.objects.filter(month__in=ends).order_by().values_list("month", flat=True).distinct())
     audited = set(QuarterAudit.objects.values_list("quarter", flat=True))
-    return [period for period in reversed(quarters) if period.last in closed and period.key not in audited]
+    return [period for period in quarters if period.last in closed and period.key not in audited]
 
 
 def quarter_to_audit(client: Client, now: dt.datetime) -> Period | None:

@@ -2,8 +2,9 @@
 
 `registry_get(client) -> Registry` · `metric_get(key) -> Metric | None` · `metric_events(metric)` · `month_now(client)`
 
-Lineage, both ways, is `Registry.needs(key)` (measures and metrics that a formula names) and `Registry.used_by(name)`. A change
-request shows its consequence with `Registry.having(key, content, month)`: the same registry with one version more, for
+Lineage, both ways, is `Registry.needs(key)` (measures and metrics that a formula names) and `Registry.used_by(name)`; through
+all between, `Registry.measures_of(key)` and `Registry.built_on(key)`. A change request shows its consequence with
+`Registry.having(key, content, month)`: the same registry with one version more, for
 `governance.selectors.metric_values.MetricValues`.
 """
 
@@ -170,6 +171,21 @@ class Registry:
     def used_by(self, name: str) -> tuple[str, ...]:
         """The standing metrics that are built on a measure or metric directly."""
         return self.users.get(name, ())
+
+    def built_on(self, key: str) -> tuple[str, ...]:
+        """The standing metrics that are built on a metric, directly or through others, the nearest first."""
+        found: dict[str, None] = {}
+        waiting = [key]
+        while waiting:
+            for user in self.used_by(waiting.pop(0)):
+                if user not in found and user != key:
+                    found[user] = None
+                    waiting.append(user)
+        return tuple(found)
+
+    def is_of_lines(self, key: str) -> bool:
+        """Whether a metric is computed from contract lines, which the policy values."""
+        return any(MEASURES[name].reader for name in self.measures_of(key))
 
     def named_from_now_on(self, name: str) -> tuple[str, ...]:
         """The standing metrics that name a measure or metric in the version in force or in one that is to come."""

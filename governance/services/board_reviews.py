@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from governance.models import BoardReview
-from governance.selectors.board_review import review_content, review_kept, review_quarters
+from governance.selectors.board_review import review_content, review_kept, review_quarter
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
@@ -27,7 +27,7 @@ def review_hold(
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if review_kept(quarter) is not None:
         raise OutdatedError(f"the review of {quarter} was held already, and stays as it was")
-    period = next((each for each in review_quarters(client, now) if each.key == quarter), None)
+    period = review_quarter(client, now, quarter)
     if period is None:
         raise DefinitionError(f"{quarter} is no quarter that is over and has figures")
     if not present.strip():

@@ -20,7 +20,7 @@ from governance.models import (
     EffectState,
     PublicationMode,
 )
-from governance.selectors.board import board_now
+from governance.selectors.board import has_board
 from governance.selectors.change_effects import (
     approval_fault,
     approved_figure,
@@ -107,7 +107,7 @@ def effect_accept(*, client: Client, request: ChangeRequest, cents: int, user: A
 
 def require_acceptor(client: Client, request: ChangeRequest, user: Any) -> None:
     """DefinitionError for whoever may not let another effect than the approved one pass."""
-    if board_now() is not None:
+    if has_board():
         require_member(client, request, user)
     elif mailbox_of(user.email) in authors_of([request])[request.pk]:
         raise DefinitionError("whoever asked for a change, or wrote any of it, does not let another effect of it pass")
@@ -185,12 +185,18 @@ def step_on(client: Client, key: int, now: dt.datetime) -> None:
             stand_still(client, key, error)
 
 
-def effect_begin(client: Client, key: int, now: dt.datetime) -> ChangeEffect:
-    """Put a scheduled request into force, if its month has come and nothing stands in the way."""
-    books_hold(client=client)
+def effect_held(key: int) -> tuple[ChangeRequest, ChangeEffect]:
+    """A request and what becomes of it, both locked, as they are now."""
     request = change_lock(ChangeEffect.objects.select_related("request").get(pk=key).request)
     effect = effect_lock(request)
     effect.request = request
+    return request, effect
+
+
+def effect_begin(client: Client, key: int, now: dt.datetime) -> ChangeEffect:
+    """Put a scheduled request into force, if its month has come and nothing stands in the way."""
+    books_hold(client=client)
+    request, effect = effect_held(key)
     if effect.state not in AHEAD or request.state != ChangeState.SCHEDULED or not has_come(client, request, now):
         return effect
     if fault := approval_fault(request) or (
@@ -250,9 +256,7 @@ def said_of(effect: ChangeEffect) -> str:
 def effect_restate(client: Client, key: int, now: dt.datetime) -> None:
     """Close the closed months from the request's month on again under the new policy, in their order: all or none."""
     books_hold(client=client)
-    request = change_lock(ChangeEffect.objects.select_related("request").get(pk=key).request)
-    effect = effect_lock(request)
-    effect.request = request
+    request, effect = effect_held(key)
     if effect.state != EffectState.WORKING:
         return
     books_refresh(client=client, now=now)
@@ -272,9 +276,7 @@ def effect_restate(client: Client, key: int, now: dt.datetime) -> None:
 
 def stand_still(client: Client, key: int, error: Exception) -> None:
     """Keep what stands in the way, and tell whoever owns the request, once for each obstacle."""
-    request = change_lock(ChangeEffect.objects.select_related("request").get(pk=key).request)
-    effect = effect_lock(request)
-    effect.request = request
+    _, effect = effect_held(key)
     state = EffectState.FAILED if effect.state == EffectState.WORKING else EffectState.BLOCKED
     found = error.cents if isinstance(error, EffectMoved) else None
     message = str(error)[:600]

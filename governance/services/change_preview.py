@@ -20,6 +20,7 @@ from governance.change_impact import Impact, ImpactFault
 from governance.models import ChangePreview, ChangeRequest, ChangeState, PreviewState
 from governance.selectors.change_impact import impact_of
 from governance.selectors.change_previews import figures_stamp, preview_standing
+from governance.selectors.changes import DECIDED
 from governance.services.change_progress import ProgressReport
 from governance.services.change_states import change_lock
 from governance.services.news import DUE
@@ -34,10 +35,6 @@ from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
 PREVIEW_JOB: Final = "governance.tasks.change_preview"
-UNDECIDED: Final = (
-    ChangeState.DRAFT, ChangeState.SUBMITTED, ChangeState.TRIAGE, ChangeState.IMPACT, ChangeState.REVIEW,
-    ChangeState.NEEDS_CHANGES,
-)  # fmt: skip
 LOST_AFTER: Final = dt.timedelta(minutes=5)
 GIVEN_UP_AFTER: Final = dt.timedelta(hours=1)
 LOCK_SPACE: Final = 0x707265  # "pre": the first half of the key of the advisory locks of previews
@@ -53,7 +50,7 @@ def preview_start(*, request: ChangeRequest, user: Any) -> ChangePreview:
     TransitionError for a request that is decided: it keeps what was voted on.
     """
     locked = change_lock(request)
-    if locked.state not in UNDECIDED:
+    if locked.state in DECIDED:
         raise TransitionError("this request is decided: its impact stays as it was shown")
     standing = preview_standing(locked)
     if standing is not None:
@@ -127,9 +124,8 @@ def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
     preview.effect_cents, preview.state = impact.effect_cents, PreviewState.DONE
     preview.progress, preview.step, preview.message, preview.at = 100, "", "", database_time()
     preview.save()
-    rows = ChangeRequest.objects.filter(
-        pk=preview.request_id, content_sha256=preview.content_sha256, state__in=UNDECIDED
-    )
+    rows = ChangeRequest.objects.filter(pk=preview.request_id, content_sha256=preview.content_sha256)
+    rows = rows.exclude(state__in=DECIDED)
     rows.update(preview=preview)
     before_the_board = rows.select_related("client").filter(state__in=(ChangeState.REVIEW, ChangeState.IMPACT))
     votes_outdate(before_the_board.first(), preview.sha256)

@@ -51,13 +51,18 @@ def emergency_approve(
     return review_open(client=client, request=moved, vote=vote, reason=text)
 
 
-def deciding_alone(client: Client, request: ChangeRequest, user: Any) -> BoardMember:
-    """The seat from which a person decides alone. DefinitionError for all but the chair, or an admin where there is none."""
-    board = board_now()
+def deciding_alone(
+    client: Client, request: ChangeRequest, user: Any, board: BoardNow | None = None, decision: Decision | None = None
+) -> BoardMember:
+    """The seat from which a person decides alone. DefinitionError for all but the chair, or an admin where there is none.
+
+    `board` and `decision` are how both stand, where the caller has just read them.
+    """
+    board = board or board_now()
     if board is None:
         raise DefinitionError(NO_BOARD)
     require_apart(client, request, user)
-    chair, decision = board.chair, decision_of(request, board)
+    chair, decision = board.chair, decision or decision_of(request, board)
     require_no_no(request, decision)
     require_same_chair(request, board)
     if chair is not None and decision.may_vote(chair.user):

@@ -158,8 +158,9 @@ def found_said(row: AuditedContract) -> dict[str, Any]:
 
 
 def open_audit(pk: int) -> QuarterAudit:
-    """The audit, locked; OutdatedError once it is signed."""
-    found: QuarterAudit = QuarterAudit.objects.select_for_update().defer("population").get(pk=pk)
+    """The audit with its auditor, locked; OutdatedError once it is signed."""
+    rows = QuarterAudit.objects.select_for_update(of=("self",)).select_related("auditor")
+    found: QuarterAudit = rows.defer("population").get(pk=pk)
     if found.is_signed:
         raise OutdatedError("this audit is signed: nothing of it changes any more")
     return found
@@ -245,7 +246,7 @@ def audit_sign(
     """
     audit_row = open_audit(found.pk)
     list(AuditedContract.objects.filter(audit=audit_row).select_for_update().values_list("pk"))
-    view = audit_view(audit_get_locked(audit_row))
+    view = audit_view(audit_row)
     require_signer(client, view, user)
     content = audit_content(client, view)
     if sha256 != log.digest(content) or intent != intent_text(client, user, audit_row.quarter):
@@ -265,12 +266,6 @@ def audit_sign(
     )  # fmt: skip
     tell_signed(client, view, user)
     return signature
-
-
-def audit_get_locked(row: QuarterAudit) -> QuarterAudit:
-    """The same row with its auditor, whose name is in what is signed."""
-    found: QuarterAudit = QuarterAudit.objects.select_related("auditor").defer("population").get(pk=row.pk)
-    return found
 
 
 def require_signer(client: Client, view: Any, user: Any) -> None:

@@ -14,6 +14,8 @@ Filters = Mapping[str, str | tuple[str, ...]] | None
 """What numbers are cut to: by dimension the exact value, or the values of which any will do."""
 
 ZERO: Final = Decimal("0.00")
+BASES: Final = {"month": "a month", "quarter": "a quarter", "year": "a year", "total": "for the whole term"}
+"""For what an amount of a line is the price, by its basis."""
 MOVEMENTS: Final = ("new", "expansion", "contraction", "churn", "reactivation")
 BRIDGE_COLUMNS: Final = (*AMOUNTS, *COUNTS)
 

@@ -33,6 +33,12 @@ def periods_of(first: int, last: int, grain: Grain, fiscal_year_start: int = 1) 
     return periods
 
 
+def quarters_over(this_month: int, fiscal_year_start: int, back: int = 24) -> list[Period]:
+    """The whole quarters of the last `back` months that are over in `this_month`, the newest first."""
+    found = periods_of(this_month - back, this_month - 1, "quarter", fiscal_year_start)
+    return [each for each in reversed(found) if not each.is_partial]
+
+
 def period_start(month: int, grain: Grain, fiscal_year_start: int = 1) -> int:
     """The first month of the quarter or year in which a month lies."""
     return month - (month - (fiscal_year_start - 1)) % MONTHS[grain]
