@@ -138,7 +138,7 @@ def threshold_rows(touching: Touching, registry: Registry) -> list[Row]:
             for side in ("before", "after")
         )
         if old != new:
-            note = f"{month_text(newest['month'])}: {words[new]}, now {words[old]}"
+            note = f"{month_text(newest['month'])}: {words[old]} now, {words[new]} then"
             rows.append(touched_row("threshold", entry.name, note, "metric", key=entry.key))
     return rows
 
@@ -184,7 +184,7 @@ def control_rows(touching: Touching, before: MetricValues, after: MetricValues) 
         old = found.get(each.control.pk)
         if old is not None and old.agrees != each.agrees:
             words = {True: "agrees", False: "differs", None: "has no value"}
-            note = f"{month_text(each.control.month)}: {words[each.agrees]}, now {words[old.agrees]}"
+            note = f"{month_text(each.control.month)}: {words[old.agrees]} now, {words[each.agrees]} then"
             label = f"{before.registry.labels.get(each.control.metric.key, '')}, {each.control.source}"
             rows.append(touched_row("control", label, note, "metric_validation"))
     return rows

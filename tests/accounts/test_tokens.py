@@ -116,6 +116,7 @@ def test_the_page_shows_a_token_once(rita: User, northwind: Client, signed_in: C
     assert found and present(found[0])[0] == rita
     listed = browser.get("/c/northwind/settings/tokens/").content.decode()
     assert "Export" in listed and found[0] not in listed
+    assert "May read ARR, bridges and retention." in listed
     with tenant_context(northwind):
         pk = ApiToken.objects.get().pk
     assert browser.post(f"/c/northwind/settings/tokens/{pk}/end/").status_code == 302

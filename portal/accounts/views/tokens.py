@@ -79,7 +79,8 @@ API_SCOPES = (
 @client_page(MANAGE_TOKENS)
 def tokens(request: TenantRequest) -> HttpResponse:
     """The tokens of the client, without their secrets."""
-    return render(request, "tokens/tokens.html", {"tokens": api_tokens(), "words": IN_WORDS})
+    rows = [(each, [IN_WORDS.get(scope, scope) for scope in each.scopes]) for each in api_tokens()]
+    return render(request, "tokens/tokens.html", {"tokens": rows})
 
 
 @require_http_methods(["GET", "POST"])
