@@ -8,6 +8,7 @@ from portal.lib.periods import month_format
 
 Grain = Literal["month", "quarter", "year"]
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
+MONTHS_BACK = 24
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ def periods_of(first: int, last: int, grain: Grain, fiscal_year_start: int = 1) 
     return periods
 
 
-def quarters_over(this_month: int, fiscal_year_start: int, back: int = 24) -> list[Period]:
-    """The whole quarters of the last `back` months that are over in `this_month`, the newest first."""
-    found = periods_of(this_month - back, this_month - 1, "quarter", fiscal_year_start)
+def quarters_over(this_month: int, fiscal_year_start: int) -> list[Period]:
+    """The whole quarters of the last two years that are over in `this_month`, the newest first."""
+    found = periods_of(this_month - MONTHS_BACK, this_month - 1, "quarter", fiscal_year_start)
     return [each for each in reversed(found) if not each.is_partial]
 
 

@@ -33,5 +33,4 @@ def owner_sql(committed_db: Server) -> Iterator[Callable[[str], None]]:
 @pytest.fixture(autouse=True)
 def the_quarter_is_never_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     """The routes' quarter is of 2026, however long ago that will be."""
-    for module in ("board_review", "quarter_audits"):
-        monkeypatch.setattr(f"governance.selectors.{module}.BACK", 1_200)
+    monkeypatch.setattr("metrics.selectors.periods.MONTHS_BACK", 1_200)
