@@ -19,7 +19,7 @@ PARTS = (
     ("build/trainings/", "Trainings"), ("faq/", "FAQ"), ("package/", "Package"),
 )  # fmt: skip
 TEST_STATES = {"passed": ("agreed", "Passed"), "failed": ("refused", "Failed"), "not_applicable": ("draft", "Does not apply"),
-               "untested": ("waiting", "Open")}  # fmt: skip
+               "untested": ("waiting", "Not tested")}  # fmt: skip
 COMPONENT_STATES = {"todo": ("draft", "Not started"), "building": ("info", "Being built"), "built": ("agreed", "Built"),
                     "verified": ("agreed", "Verified")}  # fmt: skip
 

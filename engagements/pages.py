@@ -96,7 +96,7 @@ def phase_line(engagement: Engagement, home: str) -> list[dict[str, Any]]:
     phases = phase_list(engagement)
     gates = {gate.phase_id: gate for gate in gate_list(engagement)}
     now = current_phase(phases)
-    notes = {"open": "Open", "early": "Begun in part", "done": "Done", "shut": "Not begun"}
+    notes = {"open": "Under way", "early": "Begun in part", "done": "Done", "shut": "Not begun"}
     line = []
     for phase in phases:
         gate = gates.get(phase.pk)

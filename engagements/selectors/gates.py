@@ -33,6 +33,11 @@ class GateNow:
         return [each for each in self.criteria if not each.holds]
 
     @property
+    def unseen(self) -> list[CriterionNow]:
+        """What the system computes and does not find, whatever is ticked on the checklists."""
+        return [each for each in self.open_ones if each.row.check_key not in ("", "checklists_done")]
+
+    @property
     def can_open(self) -> bool:
         return bool(self.criteria) and not self.open_ones
 

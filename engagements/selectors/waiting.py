@@ -180,7 +180,7 @@ def _mine(me: Participant, is_firm_staff: bool, today: date) -> list[Needed]:
     for task in tasks if is_firm_staff else tasks.filter(is_client_visible=True):
         late = task.due_on is not None and task.due_on < today
         text = f"{'Was due' if late else 'Due'} {task.due_on:%Y-%m-%d}."
-        found.append(Needed(str(task), text, f"tasks/{task.pk}/", "Open the task", "refused" if late else "waiting"))
+        found.append(Needed(str(task), text, f"tasks/{task.pk}/", "Go to the task", "refused" if late else "waiting"))
     if is_firm_staff:
         until = timezone.now() + SOON
         recent = timezone.now() - timedelta(days=1)

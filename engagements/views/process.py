@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from engagements.forms_project import StepForm
 from engagements.models import ChecklistPoint, Gate, GateCriterion, SubPhase
 from engagements.pages import base, comments, phase_line, reader_of, signing_context
-from engagements.selectors.gates import decisions_of, gate_list, gate_now, phase_list
+from engagements.selectors.gates import decisions_of, gate_now, next_gate, phase_list
 from engagements.services.conversation import mentions_seen
 from engagements.services.gates import criterion_say, gate_loop_back, gate_open, gate_override, gate_start_early
 from engagements.services.moves import MOVABLE, row_move
@@ -68,10 +68,12 @@ def checklists(request: TenantRequest, engagement_id: int) -> HttpResponse:
         done = sum(point.done_at is not None for point in mine)
         subs.setdefault(sub.phase_id, []).append({"sub": sub, "points": mine, "done": done})
     context = base(request, found, "checklists/")
+    gate = next_gate(found)
     context |= {
         "line": phase_line(found, context["home"]),
         "phases": [(phase, subs.get(phase.pk, [])) for phase in phase_list(found)],
-        "gates": {gate.phase_id: gate for gate in gate_list(found)},
+        "gate": gate,
+        "unseen": gate_now(gate, timezone.now().date()).unseen if gate else [],
     }
     return TemplateResponse(request, "engagements/checklists.html", context)
 

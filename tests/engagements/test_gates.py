@@ -64,6 +64,18 @@ def open_first(sales: Engagement, ana: User, finn: User) -> Gate:
     return gate_open(gate=gate, user=ana)
 
 
+def test_ticks_that_the_system_sees_otherwise_are_marked_on_the_checklist(
+    northwind: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        project = started(northwind, ana)
+        ChecklistPoint.objects.update(done_at=project.created_at, done_by=ana)
+        gate = gate_of("1")
+    page = signed_in(ana).get(f"/c/northwind/engagements/{project.pk}/checklists/").content.decode()
+    assert "Whatever is ticked here" in page and "<li>Every term is approved</li>" in page
+    assert f"gates/{gate.pk}/" in page
+
+
 def test_the_registry_answers_exactly_what_playbooks_may_ask() -> None:
     assert set(CHECKS) == set(COMPUTED_CHECKS)
 
