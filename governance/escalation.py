@@ -36,6 +36,7 @@ CHANGES: Final[Rows] = [
         "A change request that nobody has taken in hand",
         "Whoever takes requests in hand, when it is handed in and each time it comes back.",
     ),
+    ("A request before the board", "Each member who may vote on it, when it comes before the board."),
     (
         "A decision that one person took alone",
         (
