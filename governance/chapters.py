@@ -36,12 +36,15 @@ def chapter(
     columns: Sequence[str] = (),
     rows: Iterable[Sequence[object]] = (),
     figures: Iterable[int] = (),
+    most: int | None = None,
 ) -> Chapter:
-    """A chapter; what is no text becomes its text."""
+    """A chapter; what is no text becomes its text. Of more than `most` rows the first are told, and how many there are."""
     texts = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows)
-    return Chapter(
-        key, title, tuple(each for each in sentences if each), tuple(facts), tuple(columns), texts, tuple(figures)
-    )
+    said = [each for each in sentences if each]
+    if most is not None and len(texts) > most:
+        said.append(f"The table has the first {most} of {len(texts)}.")
+        texts = texts[:most]
+    return Chapter(key, title, tuple(said), tuple(facts), tuple(columns), texts, tuple(figures))
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -25,7 +25,7 @@ def alerts_chapter(span: Span) -> Chapter | None:
         f"{counted(len(found), 'month')} all told; {alerts} of them beyond an alert threshold." if found
         else "No metric was beyond its thresholds.",
         columns=("Metric", "Month", "Value", "Level", "Threshold", "Owner") if found else (),
-        rows=[row_of(span, each) for each in found[:MOST_ROWS]], figures=(2,),
+        rows=[row_of(span, each) for each in found], most=MOST_ROWS, figures=(2,),
     )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def changes_chapter(span: Span) -> Chapter:
         f"{counted(made, 'request')} made, {decided} decided, {effective} in effect." if touched
         else "No change was asked for, decided or put into effect.",
         columns=("Request", "What", "Kind", "State now", "Asked by", "Submitted", "Decided") if rows else (),
-        rows=rows[:MOST_ROWS],
+        rows=rows, most=MOST_ROWS,
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def restatements_chapter(span: Span) -> Chapter:
         "restatements", "Restatements",
         f"{counted(len(rows), 'closed month')} {'was' if len(rows) == 1 else 'were'} restated." if rows
         else "No closed month was restated.",
-        columns=("Month", "Why", "As reported", "As restated", "By", "Who", "On") if rows else (), rows=rows[:MOST_ROWS],
+        columns=("Month", "Why", "As reported", "As restated", "By", "Who", "On") if rows else (), rows=rows, most=MOST_ROWS,
         figures=(2, 3, 4),
     )  # fmt: skip
 
@@ -172,7 +172,7 @@ def quality_chapter(span: Span) -> Chapter:
         "quality", "Data quality",
         said,
         f"The lines as they stand raise {counted(len(rows), 'question')}." if rows else "The lines raise no question.",
-        columns=("Question", "Lines", "What to do") if rows else (), rows=rows[:MOST_ROWS], figures=(1,),
+        columns=("Question", "Lines", "What to do") if rows else (), rows=rows, most=MOST_ROWS, figures=(1,),
     )  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def disputes_chapter(span: Span) -> Chapter:
         f"{settled[DisputeState.CORRECTED]} corrected, {sum(row.is_open for row in found)} still open." if found
         else "No published figure was disputed.",
         columns=("Dispute", "Figure", "Month", "Published", "State", "Because", "Looked into by") if found else (),
-        rows=table[:MOST_ROWS], figures=(3,),
+        rows=table, most=MOST_ROWS, figures=(3,),
     )  # fmt: skip
 
 
@@ -282,7 +282,7 @@ def definitions_chapter(span: Span) -> Chapter:
     return chapter(
         "definitions", "Policy and metrics",
         f"{counted(len(rows), 'change')} of what the numbers mean." if rows else "What the numbers mean did not change.",
-        columns=("On", "What", "Change", "Why", "Who") if rows else (), rows=sorted(rows)[:MOST_ROWS],
+        columns=("On", "What", "Change", "Why", "Who") if rows else (), rows=sorted(rows), most=MOST_ROWS,
     )  # fmt: skip
 
 

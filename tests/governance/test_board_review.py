@@ -11,6 +11,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client as Browser
 
+from governance.chapters import chapter
 from governance.handbook import handbook_chapters
 from governance.models import BoardReview, Metric
 from governance.selectors.board_review import review_content, review_quarters
@@ -170,6 +171,13 @@ def test_what_monitors_found_in_the_quarter_is_told_with_what_is_at_stake(northw
         told = chapters(northwind)["quality"]
         assert told["sentences"] == ("No file came in.", "2 findings came up, 1 was fixed; 2 open now.")
         assert told["rows"] == ((str(monitor), "2", "1", "2", "2,000.00"),)
+
+
+def test_a_long_table_says_how_much_of_it_is_told() -> None:
+    rows = [(f"CR-{number}",) for number in range(41)]
+    told = chapter("changes", "Change requests", "41 requests made.", columns=("Request",), rows=rows, most=40)
+    assert told.sentences == ("41 requests made.", "The table has the first 40 of 41.") and len(told.rows) == 40
+    assert chapter("changes", "Change requests", rows=rows[:40], most=40).sentences == ()
 
 
 # --- the handbook -----------------------------------------------------------------------------------------------------
