@@ -7,7 +7,7 @@ from django.apps import AppConfig
 
 class GovernanceConfig(AppConfig):
     name = "governance"
-    verbose_name = "Definitions, the answers to them, policy documents and their signatures"
+    verbose_name = "Definitions and their sign-off, metrics, change requests, the review board, audits and disputes"
 
     def ready(self) -> None:
         """Say, in every process, what is due by which column, what ends when somebody leaves, and what counts."""

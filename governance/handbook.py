@@ -115,7 +115,7 @@ def board_chapter(client: Client, *, with_amount: bool) -> Chapter:
     return chapter(
         "board", "What the review board decides",
         f"On the board: {seats}." if seats else "Nobody sits on the board yet.",
-        "Every row that fits a change counts. Whoever asked for a change, or wrote it last, does not vote on it.",
+        "Every row that fits a change counts. Whoever asked for a change, or ever wrote any of it, does not vote on it.",
         columns=("A change", "What it takes"),
         rows=[
             (fits_words(right, client, client.locale, with_amount), capfirst(takes_words(right)))

@@ -78,7 +78,7 @@ class LedgerSerializer(serializers.Serializer[Any]):
 class EffectView(ClientAPIView):
     """An operation on changes that take effect."""
 
-    tag = "Change requests"
+    tag = "Changes"
 
 
 def shown(effect: ChangeEffect) -> dict[str, Any]:

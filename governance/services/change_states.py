@@ -3,7 +3,7 @@
 `change_move(request=, step=, user=, reason="") -> ChangeRequest`
 
 Whatever is not in the table is refused (TransitionError, 409) and leaves no row, no event and no audit entry. What must hold
-besides: a step of `REASONED` says why; nobody approves what they asked for or wrote last; to the board goes only a request
+besides: a step of `REASONED` says why; nobody approves what they asked for or ever wrote; to the board goes only a request
 whose preview is of this content and of the figures as they are; no author takes their own away from votes that stand.
 """
 
@@ -138,9 +138,9 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
 
 
 def require_other(request: ChangeRequest, user: Any) -> None:
-    """DefinitionError for whoever asked for it or wrote it last: nobody approves their own."""
-    if user is not None and user.pk in (request.requested_by_id, request.edited_by_id):
-        raise DefinitionError("whoever asked for a change, or wrote it last, does not approve it")
+    """DefinitionError for whoever asked for it or ever wrote any of it: nobody approves their own, under no account."""
+    if user is not None and mailbox_of(user.email) in authors_of([request])[request.pk]:
+        raise DefinitionError("whoever asked for a change, or wrote any of it, does not approve it")
 
 
 def require_no_votes(request: ChangeRequest, step: str, user: Any) -> None:

@@ -122,14 +122,15 @@ def test_whoever_sends_back_or_rejects_says_why(northwind: Client, rita: User, s
         assert traces() == before
 
 
-def test_nobody_approves_what_they_asked_for_or_wrote_last(
+def test_nobody_approves_what_they_asked_for_or_ever_wrote(
     northwind: Client, rita: User, finn: User, eve: User
 ) -> None:
     with tenant_context(northwind):
         request = at(northwind, ChangeState.REVIEW)
+        author = request.requested_by
         ChangeRequest.objects.filter(pk=request.pk).update(requested_by=rita, edited_by=finn)
         before = traces()
-        for own in (rita, finn):
+        for own in (rita, finn, author):
             with pytest.raises(DefinitionError, match="does not approve"):
                 change_move(request=request, step="approve", user=own)
         assert traces() == before
