@@ -8,16 +8,19 @@ from rest_framework import serializers
 
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
-from governance.models import ChangeEffect, EffectState
+from governance.models import ChangeEffect, ChangeReceipt, EffectState
 from governance.selectors.change_effects import effect_get, receipts_of
 from governance.selectors.restatements import ledger_get
-from governance.services.change_effect import change_schedule
+from governance.services.change_effect import change_schedule, effect_accept, effect_retry
+from governance.services.change_told import receipt_read
 from metrics.api.fields import AmountField, MonthField, PersonField, RatioField
 from metrics.api.serializers.numbers import BookSerializer, BreakSerializer, BridgeRowSerializer, CauseSerializer
 from metrics.api.serializers.questions import BasisParameters
 from metrics.figures import from_cents
 from portal.tenancy.api import Call, ClientAPIView, Operation
-from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR
+from portal.tenancy.api_input import StrictSerializer
+from portal.tenancy.api_paging import PageParameters
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -40,6 +43,7 @@ class ChangeEffectSerializer(serializers.Serializer[Any]):
     at_month = MonthField(source="effect.at_month", allow_null=True)
     approved = AmountField(allow_null=True, help_text="What the board was shown that it does.")
     took_effect = AmountField(allow_null=True, help_text="What it did.")
+    would_do = AmountField(allow_null=True, help_text="What it would do instead, where it waits for a yes to that.")
     lines_changed = serializers.IntegerField(source="effect.lines_changed")
     policy = serializers.IntegerField(source="effect.policy_version.number", allow_null=True, default=None)
     restated_months = serializers.ListField(child=MonthField(), source="effect.restated_months")
@@ -75,6 +79,41 @@ class LedgerSerializer(serializers.Serializer[Any]):
     definitions = BreakSerializer(many=True)
 
 
+class StepSerializer(serializers.Serializer[Any]):
+    """Where an effect stands after a step."""
+
+    number = serializers.IntegerField(source="request.number")
+    state = serializers.ChoiceField(EffectState.choices)
+    message = serializers.CharField(allow_blank=True)
+
+
+class AcceptSerializer(StrictSerializer):
+    """The effect that was read as `would_do`."""
+
+    amount = serializers.DecimalField(max_digits=18, decimal_places=2)
+
+
+class ReceiptOfSerializer(ReceiptSerializer):
+    """A receipt with the change it is of."""
+
+    number = serializers.IntegerField(source="request.number")
+    title = serializers.CharField(source="request.title")
+
+
+class ReceiptsSerializer(serializers.Serializer[Any]):
+    """Who has to know of a change."""
+
+    number = serializers.IntegerField()
+    receipts = ReceiptSerializer(many=True)
+
+
+class ReceiptParameters(PageParameters):
+    """Which receipts."""
+
+    mine = serializers.BooleanField(required=False, default=False, help_text="Those of the token's person.")
+    unread = serializers.BooleanField(required=False, default=False)
+
+
 class EffectView(ClientAPIView):
     """An operation on changes that take effect."""
 
@@ -83,7 +122,9 @@ class EffectView(ClientAPIView):
 
 def shown(effect: ChangeEffect) -> dict[str, Any]:
     """An effect in the shape of `ChangeEffectSerializer`."""
-    amounts = {"approved": effect.approved_cents, "took_effect": effect.effect_cents}
+    amounts = {
+        "approved": effect.approved_cents, "took_effect": effect.effect_cents, "would_do": effect.found_cents
+    }  # fmt: skip
     money = {name: None if cents is None else from_cents(cents) for name, cents in amounts.items()}
     return {"effect": effect, "receipts": receipts_of(effect.request), **money}
 
@@ -111,6 +152,62 @@ class ChangeEffectDetail(EffectView):
         if effect is None:
             raise Http404
         return shown(effect)
+
+
+class ChangeEffectAccept(EffectView):
+    operations = {
+        "POST": Operation(
+            "change_effect_accept", VOTE_CHANGES, StepSerializer, takes=AcceptSerializer, may_fail=(409,)
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call, number: int) -> Any:
+        """Let it take effect with another effect than the approved one: a member of the board who neither asked nor wrote does.
+
+        409 unless it waits for exactly that amount.
+        """
+        cents = int(call.body["amount"] * 100)
+        request = change_or_404(call, number)
+        with told():
+            return effect_accept(
+                client=call.client, request=request, cents=cents, user=call.user, now=dt.datetime.now(dt.UTC)
+            )
+
+
+class ChangeEffectRetry(EffectView):
+    operations = {
+        "POST": Operation("change_effect_retry", TRIAGE_CHANGES, StepSerializer, may_fail=(409,)),
+    }
+
+    def post(self, call: Call, number: int) -> Any:
+        """Try the restatements once more that could not be carried out. 409 where none failed."""
+        request = change_or_404(call, number)
+        with told():
+            return effect_retry(client=call.client, request=request, user=call.user, now=dt.datetime.now(dt.UTC))
+
+
+class ReceiptList(EffectView):
+    operations = {
+        "GET": Operation(
+            "receipts_list", VIEW_CHANGES, ReceiptOfSerializer, parameters=ReceiptParameters, paged_by="-id"
+        )
+    }
+
+    def get(self, call: Call) -> Any:
+        """Who has to know of which change that took effect, and who has opened it, the newest first."""
+        rows = ChangeReceipt.objects.select_related("request", "user")
+        rows = rows.filter(user=call.user) if call.query["mine"] else rows
+        return rows.filter(read_at=None) if call.query["unread"] else rows
+
+
+class ChangeRead(EffectView):
+    operations = {"POST": Operation("change_read", VIEW_CHANGES, ReceiptsSerializer)}
+
+    def post(self, call: Call, number: int) -> Any:
+        """Acknowledge a change as the token's person, who has to know of it. The last of them closes it."""
+        request = change_or_404(call, number)
+        receipt_read(request=request, user=call.user)
+        return {"number": number, "receipts": receipts_of(request)}
 
 
 class RestatementList(EffectView):

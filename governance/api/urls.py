@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from governance.api import board, change_impact, changes, definitions, documents, effects
+from governance.api import board, change_impact, changes, definitions, documents, effects, meetings
 from governance.api.metric_urls import urlpatterns as metric_urls
 from governance.api.oversight_urls import urlpatterns as oversight_urls
 
 ITEM = "definitions/<slug:key>/"
 VERSION = "documents/<int:number>/"
+MEETING = "meetings/<int:meeting_id>/"
 CHANGE = "changes/<int:number>/"
 
 urlpatterns = [
@@ -26,10 +27,22 @@ urlpatterns = [
     path(f"{VERSION}certificate/", documents.CertificateDetail.as_view(), name="api_certificate"),
     path("changes/<int:number>/schedule/", effects.ChangeScheduled.as_view(), name="api_change_schedule"),
     path("changes/<int:number>/effect/", effects.ChangeEffectDetail.as_view(), name="api_change_effect"),
+    path("changes/<int:number>/effect/accept/", effects.ChangeEffectAccept.as_view(), name="api_change_effect_accept"),
+    path("changes/<int:number>/effect/retry/", effects.ChangeEffectRetry.as_view(), name="api_change_effect_retry"),
+    path("changes/<int:number>/read/", effects.ChangeRead.as_view(), name="api_change_read"),
+    path("receipts/", effects.ReceiptList.as_view(), name="api_receipts"),
     path("restatements/", effects.RestatementList.as_view(), name="api_restatements"),
     *oversight_urls,
     *metric_urls,
     path("board/", board.BoardDetail.as_view(), name="api_board"),
+    path("board/emergencies/", meetings.ReviewList.as_view(), name="api_emergencies"),
+    path("changes/<int:number>/emergency/", meetings.ChangeEmergency.as_view(), name="api_change_emergency"),
+    path("meetings/", meetings.MeetingList.as_view(), name="api_meetings"),
+    path(MEETING, meetings.MeetingDetail.as_view(), name="api_meeting"),
+    path(f"{MEETING}notes/<int:number>/", meetings.MeetingNote.as_view(), name="api_meeting_note"),
+    path(f"{MEETING}minutes/", meetings.MeetingMinutes.as_view(), name="api_meeting_minutes"),
+    path(f"{MEETING}close/", meetings.MeetingClose.as_view(), name="api_meeting_close"),
+    path(f"{MEETING}cancel/", meetings.MeetingCancel.as_view(), name="api_meeting_cancel"),
     path("changes/<int:number>/votes/", board.VoteList.as_view(), name="api_votes"),
     path("changes/<int:number>/decision/", board.DecisionDetail.as_view(), name="api_decision"),
     path("changes/", changes.ChangeList.as_view(), name="api_changes"),

@@ -1,0 +1,106 @@
+"""What the API takes and gives about meetings of the board, and about what was decided alone."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from governance.models import ReviewState
+from metrics.api.fields import AmountField, PersonField
+from portal.tenancy.api_input import StrictSerializer
+
+LONGEST_NOTE, LONGEST_MINUTES, LONGEST_REASON = 4000, 20_000, 4000
+MOST_PEOPLE = 100
+
+
+class VersionBody(StrictSerializer):
+    """The version that was read: 409 where somebody was faster, or the minutes are closed."""
+
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class MeetingSerializer(serializers.Serializer[Any]):
+    """A meeting of the board."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    at = serializers.DateTimeField()
+    requests = serializers.SerializerMethodField(help_text="Numbers of the requests of its agenda.")
+    planned_by = PersonField()
+    version = serializers.IntegerField(help_text="Send it with a change.")
+    closed_at = serializers.DateTimeField(allow_null=True, help_text="When its minutes were closed.")
+    sha256 = serializers.CharField(allow_blank=True, help_text="Of the minutes once they are closed.")
+
+    def get_requests(self, meeting: Any) -> list[int]:
+        return [int(entry["number"]) for entry in meeting.agenda]
+
+
+class AgendaEntrySerializer(serializers.Serializer[Any]):
+    """A request of the agenda, as it stood when the meeting was planned, and what was noted and decided."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    effect = AmountField(allow_null=True, help_text="On ARR; null where it moves none, or for whoever sees no numbers.")
+    content_sha256 = serializers.CharField()
+    preview_sha256 = serializers.CharField(allow_blank=True)
+    note = serializers.CharField(allow_blank=True)
+    state = serializers.CharField(allow_blank=True, help_text="How it stands; once the minutes are closed, stood.")
+    sentence = serializers.CharField(allow_blank=True, help_text="How the votes stand.")
+
+
+class MeetingDetailSerializer(MeetingSerializer):
+    """A meeting with its agenda and its minutes."""
+
+    agenda = AgendaEntrySerializer(many=True, source="shown_agenda")
+    attendance = serializers.ListField(child=serializers.CharField())
+    minutes = serializers.CharField(allow_blank=True)
+
+
+class MeetingPlanSerializer(StrictSerializer):
+    """When the board meets. The agenda is everything that is before the board now."""
+
+    title = serializers.CharField(max_length=120, required=False, default="Review board")
+    at = serializers.DateTimeField(help_text="With its offset, such as 2030-05-02T14:00:00+02:00.")
+
+
+class NoteSerializer(VersionBody):
+    """What was said about a request."""
+
+    note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True)
+
+
+class MinutesSerializer(VersionBody):
+    """Who was there, and the rest of the minutes."""
+
+    attendance = serializers.ListField(
+        child=serializers.CharField(max_length=200), max_length=MOST_PEOPLE, required=False, default=list,
+        help_text="Names of members of the board.",
+    )  # fmt: skip
+    minutes = serializers.CharField(max_length=LONGEST_MINUTES, required=False, default="", allow_blank=True)
+
+
+class CancelledSerializer(serializers.Serializer[Any]):
+    """That it is cancelled; the audit log keeps that it was planned."""
+
+    id = serializers.IntegerField()
+
+
+class ReviewSerializer(serializers.Serializer[Any]):
+    """What one person decided alone, and what the board said of it afterwards."""
+
+    number = serializers.IntegerField(source="request.number")
+    title = serializers.CharField(source="request.title")
+    by = PersonField(source="vote.user")
+    reason = serializers.CharField()
+    state = serializers.ChoiceField(ReviewState.choices)
+    due_on = serializers.DateField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.CharField(source="closed_text", allow_blank=True)
+
+
+class EmergencySerializer(StrictSerializer):
+    """An approval by one person of exactly what `decision` gave, and why it cannot wait for the board."""
+
+    reason = serializers.CharField(max_length=LONGEST_REASON)
+    content_sha256 = serializers.CharField(max_length=64)
+    preview_sha256 = serializers.CharField(max_length=64, allow_blank=True)
+    statement = serializers.CharField(max_length=2000)
