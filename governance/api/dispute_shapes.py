@@ -29,12 +29,21 @@ class DisputeSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(DisputeState.choices)
     owner = PersonField()
     outcome = serializers.CharField(allow_blank=True)
+    correction = serializers.SerializerMethodField(
+        help_text="What corrected it: close:5, import:7, change:2; or empty."
+    )
     raised_by = PersonField()
     raised_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
 
     def get_metric(self, row: Any) -> str:
         return str(row.metric.key) if row.metric else ""
+
+    def get_correction(self, row: Any) -> str:
+        kinds = {
+            "close": row.correction_close_id, "import": row.correction_import_id, "change": row.correction_request_id
+        }  # fmt: skip
+        return next((f"{kind}:{pk}" for kind, pk in kinds.items() if pk is not None), "")
 
 
 class DisputesSerializer(serializers.Serializer[Any]):
@@ -98,6 +107,53 @@ class DisputeSettleSerializer(StrictSerializer):
     step = serializers.ChoiceField(["stand", "correct"])
     reason = serializers.CharField(max_length=LONGEST)
     correction = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
+
+
+class CorrectionSerializer(serializers.Serializer[Any]):
+    """Something that can have corrected a figure since it was disputed."""
+
+    key = serializers.CharField(help_text="Send it as `correction`.")
+    label = serializers.CharField()  # type: ignore[assignment]
+
+
+class CorrectionsSerializer(serializers.Serializer[Any]):
+    """Everything that can have corrected it."""
+
+    corrections = CorrectionSerializer(many=True)
+
+
+class WordsSerializer(StrictSerializer):
+    """What somebody says."""
+
+    text = serializers.CharField(max_length=LONGEST)
+
+
+class DisputeOwnerSerializer(StrictSerializer):
+    """Who looks into it, by e-mail address: somebody who may see the figure."""
+
+    person = serializers.EmailField(max_length=254)
+
+
+class AttachSerializer(StrictSerializer):
+    """Of which customer the engine explains the figure."""
+
+    customer = serializers.CharField(max_length=200)
+
+
+class ReviewQuarterSerializer(serializers.Serializer[Any]):
+    """A quarter, and when its review was held."""
+
+    quarter = serializers.CharField()
+    first_month = MonthField()
+    last_month = MonthField()
+    held_on = serializers.DateField(allow_null=True)
+    sha256 = serializers.CharField(allow_blank=True, help_text="Of the review as it was held.")
+
+
+class ReviewQuartersSerializer(serializers.Serializer[Any]):
+    """The quarters that can be reviewed, the newest first."""
+
+    quarters = ReviewQuarterSerializer(many=True)
 
 
 class WrittenSerializer(serializers.Serializer[Any]):

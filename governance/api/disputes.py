@@ -6,16 +6,28 @@ from django.http import Http404
 
 from governance.api import dispute_shapes as shapes
 from governance.api.definitions import told
+from governance.api.oversight import person_or_refused
 from governance.handbook import handbook_chapters
-from governance.models import FigureDispute
-from governance.selectors.board_review import review_content, review_kept, review_quarter
-from governance.selectors.figure_disputes import dispute_get, dispute_list, dispute_view
+from governance.models import BoardReview, FigureDispute
+from governance.selectors.board_review import review_content, review_kept, review_quarter, review_quarters
+from governance.selectors.figure_disputes import corrections_for, dispute_get, dispute_list, dispute_view
 from governance.selectors.published_figures import Subject
-from governance.services.figure_disputes import dispute_raise, dispute_settle, dispute_take
+from governance.services.figure_disputes import (
+    dispute_comment,
+    dispute_raise,
+    dispute_reopen,
+    dispute_settle,
+    dispute_take,
+    dispute_withdraw,
+    evidence_attach,
+)
+from portal.notices.audience import people_who
 from portal.tenancy import audit as log
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.clock import database_time
 from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_ARR, VIEW_POLICY, VIEW_REVIEW
+
+STEP = {"answers": shapes.DisputeSerializer, "may_fail": (409,)}
 
 
 class DisputeApiView(ClientAPIView):
@@ -94,6 +106,94 @@ class DisputeSettle(DisputeApiView):
         """Say that the figure stands, or what corrected it. 409 where nobody looks into it, or it is over."""
         with told():
             return dispute_settle(client=call.client, dispute=dispute_or_404(number), user=call.user, **call.body)
+
+
+class DisputeOwner(DisputeApiView):
+    operations = {"PUT": Operation("dispute_owner_put", RESOLVE_DISPUTES, takes=shapes.DisputeOwnerSerializer, **STEP)}  # type: ignore[arg-type]
+
+    def put(self, call: Call, number: int) -> Any:
+        """Say who looks into it, of those who may see the figure. 409 where it is over."""
+        found = dispute_or_404(number)
+        owner = person_or_refused(people_who(call.client, VIEW_ARR), call.body["person"])
+        with told():
+            return dispute_take(client=call.client, dispute=found, owner=owner, user=call.user)
+
+
+class DisputeWithdraw(DisputeApiView):
+    operations = {"POST": Operation("dispute_withdraw", RAISE_DISPUTES, takes=shapes.WordsSerializer, **STEP)}  # type: ignore[arg-type]
+
+    def post(self, call: Call, number: int) -> Any:
+        """Take one's own dispute back. 409 where it is over."""
+        with told():
+            return dispute_withdraw(
+                client=call.client, dispute=dispute_or_404(number), reason=call.body["text"], user=call.user
+            )
+
+
+class DisputeReopen(DisputeApiView):
+    operations = {"POST": Operation("dispute_reopen", RAISE_DISPUTES, takes=shapes.WordsSerializer, **STEP)}  # type: ignore[arg-type]
+
+    def post(self, call: Call, number: int) -> Any:
+        """Open it again, with what is new; what came of it the first time stays in its log. 409 where it is not over."""
+        with told():
+            return dispute_reopen(
+                client=call.client, dispute=dispute_or_404(number), reason=call.body["text"], user=call.user
+            )
+
+
+class DisputeComment(DisputeApiView):
+    operations = {
+        "POST": Operation(
+            "dispute_comment", RAISE_DISPUTES, shapes.DisputeDetailSerializer, takes=shapes.WordsSerializer, status=201
+        )
+    }
+
+    def post(self, call: Call, number: int) -> Any:
+        """Say something about a dispute; whoever is in it is told."""
+        with told():
+            dispute_comment(client=call.client, dispute=dispute_or_404(number), text=call.body["text"], user=call.user)
+        return detailed(dispute_or_404(number))
+
+
+class DisputeEvidenceList(DisputeApiView):
+    operations = {
+        "POST": Operation(
+            "dispute_attach", RESOLVE_DISPUTES, shapes.DisputeDetailSerializer, takes=shapes.AttachSerializer,
+            status=201, may_fail=(409,),
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call, number: int) -> Any:
+        """Keep with it why a customer's figure is what it is, as the engine explains it now. 409 where it is over."""
+        found, customer = dispute_or_404(number), call.body["customer"]
+        with told():
+            evidence_attach(client=call.client, dispute=found, customer=customer, user=call.user)
+        return detailed(dispute_or_404(number))
+
+
+class DisputeCorrections(DisputeApiView):
+    operations = {"GET": Operation("dispute_corrections", RESOLVE_DISPUTES, shapes.CorrectionsSerializer)}
+
+    def get(self, call: Call, number: int) -> Any:
+        """What can have corrected the figure since it was disputed: restated months, imports, change requests."""
+        return {"corrections": corrections_for(dispute_or_404(number))}
+
+
+class ReviewList(DisputeApiView):
+    operations = {"GET": Operation("board_reviews_list", VIEW_REVIEW, shapes.ReviewQuartersSerializer)}
+
+    def get(self, call: Call) -> Any:
+        """The quarters that the board can review, and when it did. That it did is recorded on the page."""
+        kept = {row.quarter: row for row in BoardReview.objects.defer("content")}
+        quarters = [
+            {
+                "quarter": each.key, "first_month": each.first, "last_month": each.last,
+                "held_on": kept[each.key].held_on if each.key in kept else None,
+                "sha256": kept[each.key].sha256 if each.key in kept else "",
+            }
+            for each in review_quarters(call.client, database_time())
+        ]  # fmt: skip
+        return {"quarters": quarters}
 
 
 class ReviewDetail(DisputeApiView):

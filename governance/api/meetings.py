@@ -8,8 +8,9 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from governance.api import meeting_shapes as shapes
-from governance.api.board import BY_TOKEN, BoardView, change_or_404, decision_shown
+from governance.api.board import BY_TOKEN, BoardView, decision_shown
 from governance.api.board_shapes import DecisionSerializer
+from governance.api.changes import change_or_404
 from governance.api.definitions import told
 from governance.models import BoardMeeting, EmergencyReview
 from governance.selectors.board import board_now, sits

@@ -1,17 +1,22 @@
 """Audits of contracts: the list, one with its sheets, and results."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 
 from governance.api import oversight_shapes as shapes
 from governance.api.definitions import told
-from governance.models import AuditedContract, QuarterAudit
-from governance.selectors.quarter_audits import audit_content, audit_get, audit_list, audit_view
-from governance.services.quarter_audits import Found, result_keep
+from governance.models import AuditedContract, AuditFollowUp, QuarterAudit
+from governance.selectors.quarter_audits import audit_content, audit_get, audit_list, audit_view, auditable_quarters
+from governance.services.quarter_audits import Found, audit_draw, follow_up_raise, follow_up_settle, result_keep
+from portal.notices.audience import people_who
 from portal.tenancy import audit as log
 from portal.tenancy.api import Call, ClientAPIView, Operation
-from portal.tenancy.permissions import RUN_AUDITS, VIEW_AUDITS
+from portal.tenancy.clock import day_now
+from portal.tenancy.permissions import RUN_AUDITS, VIEW_AUDITS, VIEW_CLIENT
 
 
 class AuditApiView(ClientAPIView):
@@ -29,22 +34,39 @@ def audit_or_404(quarter: str) -> QuarterAudit:
 
 
 class AuditList(AuditApiView):
-    operations = {"GET": Operation("quarter_audits_list", VIEW_AUDITS, shapes.AuditsSerializer)}
+    operations = {
+        "GET": Operation("quarter_audits_list", VIEW_AUDITS, shapes.AuditsSerializer),
+        "POST": Operation(
+            "quarter_audit_draw", RUN_AUDITS, shapes.AuditSerializer, takes=shapes.DrawSerializer, status=201,
+            may_fail=(409,),
+        ),
+    }  # fmt: skip
 
     def get(self, call: Call) -> Any:
         """Every audit of a quarter, the newest first."""
-        return {"audits": audit_list()}
+        quarters = auditable_quarters(call.client, timezone.now())
+        return {"audits": audit_list(), "can_be_drawn": [each.key for each in quarters]}
+
+    def post(self, call: Call) -> Any:
+        """Draw the sample of a quarter and compute its work sheets; the token's person is the auditor. 409 once drawn."""
+        with told():
+            made = audit_draw(client=call.client, user=call.user, now=timezone.now(), **call.body)
+        return next(row for row in audit_list() if row.audit.pk == made.pk)
 
 
 class AuditDetail(AuditApiView):
     operations = {"GET": Operation("quarter_audit_get", VIEW_AUDITS, shapes.AuditDetailSerializer)}
 
     def get(self, call: Call, quarter: str) -> Any:
-        """One audit: how it was drawn, every sheet, what was found, and what is done about it."""
+        """One audit: how it was drawn, every sheet, what was found, and what is done about it.
+
+        Finance signs on the page, after a sign-in of the last minutes: no token signs.
+        """
         view = audit_view(audit_or_404(quarter))
         content = view.signature.content if view.signature else audit_content(call.client, view)
         return {
-            "quarter": quarter, "is_signed": view.audit.is_signed, "sha256": log.digest(content), "content": content
+            "quarter": quarter, "is_signed": view.audit.is_signed, "sha256": log.digest(content), "content": content,
+            "contracts": view.contracts, "follow_ups": view.follow_ups,
         }  # fmt: skip
 
 
@@ -66,3 +88,59 @@ class AuditResult(AuditApiView):
         version = given.pop("version")
         with told():
             return result_keep(client=call.client, contract=row, version=version, given=Found(**given), user=call.user)
+
+
+class AuditPopulation(AuditApiView):
+    operations = {"GET": Operation("quarter_audit_population", VIEW_AUDITS, shapes.PopulationSerializer)}
+
+    def get(self, call: Call, quarter: str) -> Any:
+        """The ids that the sample was drawn from, so that anybody can draw it again with the seed."""
+        found = QuarterAudit.objects.filter(quarter=quarter).first()
+        if found is None:
+            raise Http404
+        return {
+            "quarter": quarter, "sha256": found.population_sha256, "contracts": found.population.split("\n")[:-1]
+        }  # fmt: skip
+
+
+class FollowUpList(AuditApiView):
+    operations = {
+        "POST": Operation(
+            "audit_follow_up_raise", RUN_AUDITS, shapes.FollowUpSerializer, takes=shapes.FollowUpGiveSerializer,
+            status=201, may_fail=(409,),
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call, quarter: str) -> Any:
+        """Say what is to be done about a finding; whoever does it is told. 409 once the audit is signed."""
+        found, given = audit_or_404(quarter), dict(call.body)
+        owner = person_or_refused(people_who(call.client, VIEW_CLIENT), given.pop("person"))
+        with told():
+            return follow_up_raise(
+                client=call.client, found=found, owner=owner, user=call.user, today=day_now(call.client), **given
+            )
+
+
+class FollowUpSettle(AuditApiView):
+    operations = {
+        "POST": Operation(
+            "audit_follow_up_settle", RUN_AUDITS, shapes.FollowUpSerializer, takes=shapes.OutcomeSerializer,
+            may_fail=(409,),
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call, follow_up_id: int) -> Any:
+        """Say what came of a follow-up. 409 where it was settled already."""
+        row = AuditFollowUp.objects.filter(pk=follow_up_id).first()
+        if row is None:
+            raise Http404
+        with told():
+            return follow_up_settle(follow_up=row, outcome=call.body["outcome"], user=call.user)
+
+
+def person_or_refused(people: Iterable[Any], email: str) -> Any:
+    """Whoever of these has that address. An address that is nobody's gets the answer that another client's gets."""
+    found = next((user for user in people if user.email.lower() == email.lower()), None)
+    if found is None:
+        raise ValidationError({"person": ["This is none of the people who can be asked."]})
+    return found

@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.models import AuditState, ContractResult, ReasonClass
-from metrics.api.fields import AmountField, MonthField
+from governance.sampling import FEWEST, MOST
+from metrics.api.fields import AmountField, MonthField, PersonField
 from portal.tenancy.api_input import StrictSerializer
 
 LONGEST = 4000
@@ -30,6 +31,66 @@ class AuditsSerializer(serializers.Serializer[Any]):
     """Every audit, the newest quarter first."""
 
     audits = AuditSerializer(many=True)
+    can_be_drawn = serializers.ListField(
+        child=serializers.CharField(), help_text="Quarters that are over and closed, and were not audited yet."
+    )
+
+
+class DrawSerializer(StrictSerializer):
+    """Draw the sample of a quarter: once, and by chance that nobody chose."""
+
+    quarter = serializers.SlugField(max_length=20)
+    size = serializers.IntegerField(min_value=FEWEST, max_value=MOST)
+    due_on = serializers.DateField()
+
+
+class SampledSerializer(serializers.Serializer[Any]):
+    """A contract of the sample, and how far it is; its sheet is in `content`."""
+
+    position = serializers.IntegerField()
+    contract = serializers.CharField(source="contract_id")
+    result = serializers.ChoiceField(ContractResult.choices)
+    version = serializers.IntegerField(help_text="Send it with the result: 409 where somebody was faster.")
+
+
+class FollowUpSerializer(serializers.Serializer[Any]):
+    """What is done about a finding, and what came of it."""
+
+    id = serializers.IntegerField()
+    text = serializers.CharField()
+    pattern = serializers.CharField(allow_blank=True)
+    person = PersonField(source="owner")
+    due_on = serializers.DateField()
+    raised_by = PersonField()
+    raised_at = serializers.DateTimeField()
+    outcome = serializers.CharField(allow_blank=True)
+    done_by = PersonField()
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+class FollowUpGiveSerializer(StrictSerializer):
+    """What is to be done, by whom (one of the client's people or of those who work on it, by e-mail address), until when."""
+
+    text = serializers.CharField(max_length=400)
+    person = serializers.EmailField(max_length=254)
+    due_on = serializers.DateField()
+    pattern = serializers.CharField(
+        max_length=220, required=False, default="", allow_blank=True, help_text="The key of a pattern that it answers."
+    )
+
+
+class OutcomeSerializer(StrictSerializer):
+    """What came of a follow-up."""
+
+    outcome = serializers.CharField(max_length=1000)
+
+
+class PopulationSerializer(serializers.Serializer[Any]):
+    """The ids that a sample was drawn from, in the order that `sha256` is of: each with a line end behind it."""
+
+    quarter = serializers.CharField()
+    sha256 = serializers.CharField()
+    contracts = serializers.ListField(child=serializers.CharField())
 
 
 class AuditDetailSerializer(serializers.Serializer[Any]):
@@ -41,6 +102,8 @@ class AuditDetailSerializer(serializers.Serializer[Any]):
     content = serializers.DictField(
         help_text="Schema tieout.quarter_audit/1: drawing, sheets, results, patterns, follow-ups."
     )
+    contracts = SampledSerializer(many=True)
+    follow_ups = FollowUpSerializer(many=True)
 
 
 class ResultGiveSerializer(StrictSerializer):

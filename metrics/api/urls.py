@@ -24,6 +24,9 @@ urlpatterns = [
     path("issues/", lines.IssueList.as_view(), name="api_issues"),
     path("monitors/", quality.MonitorList.as_view(), name="api_monitors"),
     path("monitors/<slug:key>/history/", quality.MonitorHistory.as_view(), name="api_monitor_history"),
+    path("monitors/<slug:key>/settings/", quality.MonitorSettings.as_view(), name="api_monitor_settings"),
+    path("findings/<int:finding_id>/", quality.FindingDetail.as_view(), name="api_finding"),
+    path("findings/<int:finding_id>/reopen/", quality.FindingReopen.as_view(), name="api_finding_reopen"),
     path("findings/", quality.FindingList.as_view(), name="api_findings"),
     path(
         "findings/<int:finding_id>/acknowledge/", quality.FindingAcknowledge.as_view(), name="api_finding_acknowledge"

@@ -154,7 +154,8 @@ def whose(operation: Any, api: Program, own: Program) -> Program:
 OF_A_VERSION = (
     "/confirm/", "/reopen/", "/answer/", "/definitions/{key}/", "/changes/{number}/", "/submit/", "/triage/", "/votes/",
     "/board/", "/contracts/{position}/", "/versions/", "/step/", "/owner/", "/pay/", "/matrix/", "/yaml/",
-    "/emergency/", "/minutes/", "/close/", "/cancel/", "/notes/{number}/", "/effect/accept/",
+    "/emergency/", "/minutes/", "/{meeting_id}/close/", "/{meeting_id}/cancel/", "/notes/{number}/", "/effect/accept/",
+    "/end-old/",
 )  # fmt: skip
 
 # No contracts are drawn for an audit here: that there is none may be said before the body is read.

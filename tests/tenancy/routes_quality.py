@@ -62,6 +62,12 @@ QUALITY_ROUTES = [
 QUALITY_API_ROUTES = [
     ApiRoute("api_monitors", VIEW_DATA),
     ApiRoute("api_monitor_history", VIEW_DATA, "get", a_history),
+    ApiRoute(
+        "api_monitor_settings", RECONCILE, "put", a_history,
+        data=lambda: {"threshold": "2", "days": 4, "escalate_days": 3, "person": None, "escalate_person": None},
+    ),
     ApiRoute("api_findings", VIEW_DATA, "get"),
+    ApiRoute("api_finding", VIEW_DATA, "get", a_finding, names_object=True),
+    ApiRoute("api_finding_reopen", RECONCILE, "post", an_acknowledged, names_object=True),
     ApiRoute("api_finding_acknowledge", RECONCILE, "post", a_finding, names_object=True, data=words),
-]
+]  # fmt: skip

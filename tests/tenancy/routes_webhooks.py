@@ -72,6 +72,8 @@ WEBHOOK_API_ROUTES = [
         "api_webhook_switch", MANAGE_WEBHOOKS, "post", an_endpoint, names_object=True, data=lambda: {"is_on": False}
     ),
     ApiRoute("api_webhook_key", MANAGE_WEBHOOKS, "post", an_endpoint, names_object=True),
+    ApiRoute("api_webhook_key_end", MANAGE_WEBHOOKS, "post", a_replaced_key, names_object=True),
+    ApiRoute("api_webhook_delivery", MANAGE_WEBHOOKS, "get", a_delivery, names_object=True),
     ApiRoute("api_webhook_test", MANAGE_WEBHOOKS, "post", an_endpoint, names_object=True, status=202),
     ApiRoute("api_webhook_deliveries", MANAGE_WEBHOOKS, "get", deliveries, names_object=True),
     ApiRoute("api_webhook_delivery_again", MANAGE_WEBHOOKS, "post", a_delivery, names_object=True, status=202),

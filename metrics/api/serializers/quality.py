@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from metrics.api.fields import PersonField
 from metrics.models import FindingState
 from metrics.quality_monitors import MONITORS
+from metrics.services.quality_people import MOST_DAYS
 from portal.tenancy.api_input import StrictSerializer
 from portal.tenancy.api_paging import PageParameters
 
@@ -45,6 +47,15 @@ class MonitorSerializer(serializers.Serializer[Any]):
         source="monitor.no_value_because", allow_blank=True, help_text="Why nothing is at stake."
     )
     looked_at = serializers.DateTimeField(source="monitor.looked_at", allow_null=True)
+    blind_because = serializers.CharField(
+        source="monitor.blind_because", allow_blank=True, help_text="Why it cannot look, if it cannot."
+    )
+    owner = PersonField(source="monitor.owner", help_text="Hears of findings; null: whoever is RevOps.")
+    escalate_to = PersonField(source="monitor.escalate_to", help_text="Told further up; null: the client's admins.")
+    next_due = serializers.DateField(allow_null=True, help_text="The nearest deadline of an open finding.")
+    trend = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Open findings day by day, the last thirty days, the oldest first."
+    )
 
 
 class MonitorsSerializer(serializers.Serializer[Any]):
@@ -81,6 +92,31 @@ class FindingSerializer(serializers.Serializer[Any]):
     until = serializers.DateField(allow_null=True, help_text="Until when it is acknowledged.")
     reason = serializers.CharField(allow_blank=True)
     fixed_on = serializers.DateField(allow_null=True)
+
+
+class FindingEventSerializer(serializers.Serializer[Any]):
+    """One thing that happened to a finding."""
+
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    by = PersonField()
+
+
+class FindingDetailSerializer(FindingSerializer):
+    """A finding with its history."""
+
+    events = FindingEventSerializer(source="log", many=True)
+
+
+class MonitorSetBody(StrictSerializer):
+    """How a monitor is set. People by e-mail address: somebody who may see the client's data, or null."""
+
+    threshold = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0)
+    days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
+    escalate_days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
+    person = serializers.EmailField(max_length=254, allow_null=True, help_text="Whose it is; null: whoever is RevOps.")
+    escalate_person = serializers.EmailField(max_length=254, allow_null=True, help_text="Null: the client's admins.")
 
 
 class FindingParameters(PageParameters):

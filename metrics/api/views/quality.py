@@ -1,5 +1,6 @@
 """The monitors of data quality, what they found, and letting a finding stay."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404
@@ -7,8 +8,8 @@ from rest_framework.exceptions import ValidationError
 
 from metrics.api.serializers import quality as shapes
 from metrics.models import QualityFinding
-from metrics.selectors.quality import finding_get, monitor_get, monitor_list
-from metrics.services.quality_people import QualityProblem, finding_acknowledge
+from metrics.selectors.quality import finding_get, monitor_get, monitor_list, monitor_people
+from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RECONCILE, VIEW_DATA
@@ -26,6 +27,36 @@ class MonitorList(QualityView):
     def get(self, call: Call) -> Any:
         """Every monitor with its threshold, its deadline, how many findings are open, and the ARR at stake."""
         return {"currency": call.client.currency, "results": monitor_list(day_now(call.client))}
+
+
+class MonitorSettings(QualityView):
+    operations = {
+        "PUT": Operation("monitor_settings_put", RECONCILE, shapes.MonitorSerializer, takes=shapes.MonitorSetBody)
+    }
+
+    def put(self, call: Call, key: str) -> Any:
+        """Threshold, deadline, owner, and who is told further up. The next look goes by it; deadlines that run stay."""
+        found = monitor_get(key)
+        if found is None:
+            raise Http404
+        given, people = dict(call.body), monitor_people(call.client)
+        owner = named(people, "person", given.pop("person"))
+        escalate_to = named(people, "escalate_person", given.pop("escalate_person"))
+        try:
+            monitor_set(monitor=found, owner=owner, escalate_to=escalate_to, **given)
+        except QualityProblem as error:
+            raise ValidationError(str(error)) from error
+        return next(row for row in monitor_list(day_now(call.client)) if row.monitor.pk == found.pk)
+
+
+def named(people: Iterable[Any], field: str, email: str | None) -> Any:
+    """Whoever of these has that address; None for none. ValidationError for an address that is nobody's here."""
+    if email is None:
+        return None
+    found = next((user for user in people if user.email.lower() == email.lower()), None)
+    if found is None:
+        raise ValidationError({field: ["This is nobody who may see the client's data."]})
+    return found
 
 
 class MonitorHistory(QualityView):
@@ -53,6 +84,36 @@ class FindingList(QualityView):
         return rows.filter(**{name: value for name, value in asked.items() if value})
 
 
+class FindingDetail(QualityView):
+    operations = {"GET": Operation("finding_get", VIEW_DATA, shapes.FindingDetailSerializer)}
+
+    def get(self, call: Call, finding_id: int) -> Any:
+        """A finding with everything that happened to it."""
+        row = finding_or_404(finding_id)
+        row.log = row.events.select_related("by")  # type: ignore[attr-defined]
+        return row
+
+
+class FindingReopen(QualityView):
+    operations = {"POST": Operation("finding_reopen", RECONCILE, shapes.FindingSerializer)}
+
+    def post(self, call: Call, finding_id: int) -> Any:
+        """Take an acknowledgement back: the finding is open, with a new deadline. 400 for one that is not acknowledged."""
+        row = finding_or_404(finding_id)
+        try:
+            return finding_reopen(finding=row, today=day_now(call.client), user=call.user)
+        except QualityProblem as error:
+            raise ValidationError(str(error)) from error
+
+
+def finding_or_404(finding_id: int) -> QualityFinding:
+    """The client's finding."""
+    found = finding_get(finding_id)
+    if found is None:
+        raise Http404
+    return found
+
+
 class FindingAcknowledge(QualityView):
     operations = {
         "POST": Operation(
@@ -62,9 +123,7 @@ class FindingAcknowledge(QualityView):
 
     def post(self, call: Call, finding_id: int) -> Any:
         """Let a finding stay until a day, for a reason; then it is open again, unless the data has fixed it."""
-        row = finding_get(finding_id)
-        if row is None:
-            raise Http404
+        row = finding_or_404(finding_id)
         today = day_now(call.client)
         try:
             return finding_acknowledge(finding=row, today=today, user=call.user, **call.body)

@@ -85,6 +85,12 @@ class DeliverySerializer(serializers.Serializer[Any]):
     attempts = TrySerializer(source="attempts.all", many=True, help_text="The newest first.")
 
 
+class DeliveryDetailSerializer(DeliverySerializer):
+    """A delivery with what was sent."""
+
+    sent = serializers.CharField(source="event.body", help_text="The very text of the request's body.")
+
+
 class DeliveryParameters(PageParameters):
     """Which deliveries."""
 

@@ -11,7 +11,9 @@ urlpatterns = [
     path(ONE, views.WebhookDetail.as_view(), name="api_webhook"),
     path(f"{ONE}switch/", views.WebhookSwitch.as_view(), name="api_webhook_switch"),
     path(f"{ONE}key/", views.WebhookKey.as_view(), name="api_webhook_key"),
+    path(f"{ONE}key/end-old/", views.WebhookKeyEnd.as_view(), name="api_webhook_key_end"),
     path(f"{ONE}test/", views.WebhookTest.as_view(), name="api_webhook_test"),
     path(f"{ONE}deliveries/", views.DeliveryList.as_view(), name="api_webhook_deliveries"),
+    path(f"{ONE}deliveries/<int:delivery_id>/", views.DeliveryDetail.as_view(), name="api_webhook_delivery"),
     path(f"{ONE}deliveries/<int:delivery_id>/again/", views.DeliveryAgain.as_view(), name="api_webhook_delivery_again"),
 ]

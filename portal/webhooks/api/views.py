@@ -20,7 +20,7 @@ from portal.webhooks.services.endpoints import (
     endpoint_remove,
     endpoint_switch,
 )
-from portal.webhooks.services.keys import key_rotate
+from portal.webhooks.services.keys import key_rotate, previous_end
 
 
 class WebhookView(ClientAPIView):
@@ -113,6 +113,16 @@ class WebhookKey(WebhookView):
         return {"webhook": endpoint, "secret": secret}
 
 
+class WebhookKeyEnd(WebhookView):
+    operations = {"POST": Operation("webhook_key_end", MANAGE_WEBHOOKS, shapes.WebhookSerializer)}
+
+    def post(self, call: Call, endpoint_id: int) -> Any:
+        """The key before signs no more, from now on: for one that leaked. Nothing happens where there is none."""
+        endpoint = endpoint_or_404(endpoint_id)
+        previous_end(endpoint=endpoint)
+        return endpoint
+
+
 class WebhookTest(WebhookView):
     operations = {"POST": Operation("webhook_test", MANAGE_WEBHOOKS, shapes.DeliverySerializer, status=202)}
 
@@ -132,6 +142,14 @@ class DeliveryList(WebhookView):
     def get(self, call: Call, endpoint_id: int) -> Any:
         """What was sent to a webhook in the last ninety days, the newest first, with every answer."""
         return delivery_list(endpoint_or_404(endpoint_id), call.query.get("state", ""))
+
+
+class DeliveryDetail(WebhookView):
+    operations = {"GET": Operation("webhook_delivery_get", MANAGE_WEBHOOKS, shapes.DeliveryDetailSerializer)}
+
+    def get(self, call: Call, endpoint_id: int, delivery_id: int) -> Any:
+        """One delivery with the very text that was sent, and every answer."""
+        return delivery_or_404(endpoint_id, delivery_id)
 
 
 class DeliveryAgain(WebhookView):
