@@ -21,7 +21,7 @@ from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, ArrQuery
 from reporting.break_notes import Notes, breaks_shown, notes_of
-from reporting.break_trend import trend
+from reporting.break_trend import trend_chart
 from reporting.bridge_view import bridge_table, moves_url, span_text, waterfall
 
 DEFAULT_MONTHS = 12
@@ -104,20 +104,12 @@ def bridge_context(
         "chart": waterfall(bridge, query, reader.base, notes, title=title, unit=unit, locale=reader.locale),
         "table": bridge_table(bridge, query, reader.base, notes, unit=unit, locale=reader.locale),
         "footnotes": notes.footnotes(client.currency, reader.locale),
-        "trend": trend_chart(bridge, notes, query, unit, reader.locale),
+        "trend": trend_chart(bridge, notes, query.grain, unit=unit, locale=reader.locale, scale=query.scale),
         "newest_break": breaks[-1] if breaks else None,
         "export_url": shown.address(f"{reader.base}bridge.csv"),
         "paper_url": shown.address(f"{reader.base}bridge.pdf"),
         "view_note": view_note(client, shown, bridge, notes),
     }
-
-
-def trend_chart(bridge: Bridge, notes: Notes, query: ArrQuery, unit: str, locale: str) -> dict[str, Any] | None:
-    """The endings as a line, where they are not all of one definition; None where the table says all there is."""
-    if not notes or len(bridge.totals) < 2:
-        return None
-    labels = [period_label(row.period, query.grain, locale) for row in bridge.totals]
-    return trend(bridge, notes, unit=unit, locale=locale, labels=labels, scale=query.scale)
 
 
 def view_note(client: Client, shown: ArrQuery, bridge: Bridge, notes: Notes) -> str:

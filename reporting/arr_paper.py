@@ -19,7 +19,7 @@ from portal.tenancy.models import Client
 from reporting.arr_page import TILES, Reader, bridge_for, first_month, headline_for, tiles_of
 from reporting.arr_query import ArrQuery
 from reporting.break_notes import Notes, notes_of
-from reporting.break_trend import trend
+from reporting.break_trend import trend_chart
 from reporting.bridge_view import LABELS, STANDS, columns_of, span_amounts
 from reporting.exports import bridge_csv
 from reporting.paper_chart import lines_svg
@@ -96,17 +96,14 @@ def row_texts(row: BridgeRow, names: list[str], notes: Notes, currency: str, loc
     texts = [money_text(getattr(row, name), currency, locale, plus=name not in STANDS) for name in names]
     if not notes.restated:
         return texts
-    reported = notes.ending_reported(row)
-    if reported is None:
+    found = notes.restatement_of(row)
+    if found is None:
         return [*texts, "", ""]
-    change = money_text(row.ending - reported, currency, locale, plus=True)
-    return [*texts, money_text(reported, currency, locale), change]
+    reported, change = found
+    return [*texts, money_text(reported, currency, locale), money_text(change, currency, locale, plus=True)]
 
 
 def chart_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, SafeString | str] | None:
     """The endings as a line, where they are not all of one definition."""
-    if not notes or len(bridge.totals) < 2:
-        return None
-    labels = [period_label(row.period, query.grain, locale) for row in bridge.totals]
-    chart = trend(bridge, notes, unit="", locale=locale, labels=labels, scale="full")
-    return {"title": chart["title"], "svg": lines_svg(chart)}
+    chart = trend_chart(bridge, notes, query.grain, unit="", locale=locale, scale="full")
+    return chart and {"title": chart["title"], "svg": lines_svg(chart)}

@@ -70,6 +70,11 @@ class Notes:
         first = self.reported_rows.get((row.period.key, row.group))
         return first.ending if first else ZERO
 
+    def restatement_of(self, row: BridgeRow) -> tuple[Decimal, Decimal] | None:
+        """What a row was first reported to end with, and what restatements changed of that; None where they did nothing."""
+        reported = self.ending_reported(row)
+        return None if reported is None else (reported, row.ending - reported)
+
     def footnotes(self, currency: str, locale: str) -> list[Footnote]:
         """Every footnote in the order of its months, signed a, b, c, …"""
         scope = "All customers: " if self.is_filtered else ""

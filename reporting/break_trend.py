@@ -5,8 +5,19 @@ from typing import Any
 
 from metrics.break_text import source_words
 from metrics.selectors.figures import Bridge
+from metrics.selectors.periods import period_label
 from portal.lib.money import EXPONENTS, Scale, figure_style, money_text
 from reporting.break_notes import Notes
+
+
+def trend_chart(
+    bridge: Bridge, notes: Notes, grain: str, *, unit: str, locale: str, scale: Scale
+) -> dict[str, Any] | None:
+    """The endings as a line, where they are not all of one definition; None where the table says all there is."""
+    if not notes or len(bridge.totals) < 2:
+        return None
+    labels = [period_label(row.period, grain, locale) for row in bridge.totals]
+    return trend(bridge, notes, unit=unit, locale=locale, labels=labels, scale=scale)
 
 
 def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[str], scale: Scale) -> dict[str, Any]:

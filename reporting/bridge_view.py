@@ -114,10 +114,7 @@ def figure_columns(first: str, names: Sequence[str], group: str = "") -> list[di
 
 def reported_cells(row: BridgeRow, notes: Notes) -> list[Any]:
     """What a row was first reported to end with, and what restatements changed; a dash where they changed nothing."""
-    reported = notes.ending_reported(row)
-    if reported is None:
-        return [{"value": None, "reason": "Not restated"}] * 2
-    return [reported, row.ending - reported]
+    return list(notes.restatement_of(row) or [{"value": None, "reason": "Not restated"}] * 2)
 
 
 def bridge_row(

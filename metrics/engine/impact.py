@@ -73,21 +73,26 @@ class Units:
         return pl.DataFrame({"customer": lines.unit_names, "unit": self.names[unit]})
 
 
-def moved_customers(before: Ready, after: Ready, rates: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
-    """The units whose ARR differs at any month end from ``first`` to ``last``; ``MOVED_SCHEMA``, in order of their names.
+def moved_customers(
+    units: Units, before: Ready, after: Ready, rates: pl.DataFrame, first: int, last: int
+) -> pl.DataFrame:
+    """Those of `units` (`Units.of` the lines of both) whose ARR differs at any month end from ``first`` to ``last``.
 
-    ``end_…`` are cents at the month end ``last``; ``month`` is the one at which the two lie furthest apart (the newest of
-    several), ``month_…`` the cents then. ``told`` is 0. Both policies must be able to value all of these months.
+    ``MOVED_SCHEMA``, in order of their names. ``end_…`` are cents at the month end ``last``; ``month`` is the one at which the
+    two lie furthest apart (the newest of several), ``month_…`` the cents then. ``told`` is 0. Both policies must be able to
+    value all of these months.
     """
-    units, tables = Units.of(before.lines, after.lines), [rates_for(each.lines, rates, each.policy, first, last)
-                                                           for each in (before, after)]  # fmt: skip
-    rows = np.flatnonzero(lines_of_units(units, lines_that_differ(before, after, tables)))
+    pairs = [(each, rates_for(each.lines, rates, each.policy, first, last)) for each in (before, after)]
+    values = [line_values(each.lines, each.settled, table) for each, table in pairs]
+    rows = np.flatnonzero(lines_of_units(units, lines_that_differ(before, after, values)))
     unit, codes = dense_codes(units.of_line[rows], max(len(units.names), 1))
     size = len(unit)
     best = np.zeros((4, size), dtype=np.int64)  # distance, month, before, after
     cents = [np.zeros(size, dtype=np.int64)] * 2
-    sides = [balances(each, table, rows, codes, size, (first, last))
-             for each, table in zip((before, after), tables, strict=True)]  # fmt: skip
+    sides = [
+        balances(each, table, own, rows, codes, size, (first, last))
+        for (each, table), own in zip(pairs, values, strict=True)
+    ]
     for month, old, new in zip(range(first, last + 1), *sides, strict=True):
         apart = np.abs(new - old)
         found = np.flatnonzero((apart >= best[0]) & (apart > 0))
@@ -99,15 +104,16 @@ def moved_customers(before: Ready, after: Ready, rates: pl.DataFrame, first: int
     return pl.DataFrame({"customer": units.names[unit[kept]], **named}, schema=MOVED_SCHEMA).sort("customer")
 
 
-def lines_that_differ(before: Ready, after: Ready, tables: list[Rates]) -> Bools:
-    """The lines that the two policies settle or value differently: all, where they differ in rates or in who is a customer."""
+def lines_that_differ(before: Ready, after: Ready, values: list[Ints]) -> Bools:
+    """The lines that the two policies settle or value (`values`, by line) differently: all, where they differ in rates or in
+    who is a customer.
+    """
     one, other = before.settled, after.settled
     policies = before.policy, after.policy
     if any(getattr(policies[0], name) != getattr(policies[1], name) for name in ("fx", "customer_unit")):
         return one.has_value | other.has_value
     differ = one.has_value != other.has_value
     both = one.has_value & other.has_value
-    values = [line_values(each.lines, each.settled, table) for each, table in zip((before, after), tables, strict=True)]
     differ |= both & (values[0] != values[1])
     for name in ("month_from", "month_until"):
         differ |= both & (getattr(one, name) != getattr(other, name))
@@ -121,8 +127,13 @@ def lines_of_units(units: Units, marked: Bools) -> Bools:
     return np.asarray(any_marked[units.of_line])
 
 
-def balances(ready: Ready, table: Rates, rows: Ints, codes: Ints, size: int, months: tuple[int, int]) -> Iterator[Ints]:
-    """ARR in cents at each month end in turn, by the code of each of the rows; rounded at the grain of section 5."""
+def balances(
+    ready: Ready, table: Rates, values: Ints, rows: Ints, codes: Ints, size: int, months: tuple[int, int]
+) -> Iterator[Ints]:
+    """ARR in cents at each month end in turn, by the code of each of the rows; rounded at the grain of section 5.
+
+    `values` are the cents of every line (`line_values`), `codes` below `size`.
+    """
     (first, last), lines, settled = months, ready.lines, ready.settled
     valued = settled.has_value[rows] & (settled.month_from[rows] <= last) & (settled.month_until[rows] > first)
     rows, codes = rows[valued], codes[valued]
@@ -131,7 +142,7 @@ def balances(ready: Ready, table: Rates, rows: Ints, codes: Ints, size: int, mon
     grains, grain = dense_codes(keys, len(lines.unit_names) * products * currencies)
     of_grain = np.zeros(len(grains), dtype=np.int64)
     of_grain[grain] = codes
-    cents = line_values(lines, settled, table)[rows]
+    cents = values[rows]
     ends = np.flatnonzero(settled.month_until[rows] <= last)
     month = np.append(np.maximum(settled.month_from[rows], first), settled.month_until[rows][ends])
     steps = Steps.of(MonthOrder.of(month, last), len(grains), np.append(grain, grain[ends]),
@@ -152,7 +163,8 @@ def totals_of(ready: Ready, rates: pl.DataFrame, first: int, last: int) -> dict[
     if table.by_line is not None and gaps.height:
         return {}
     rows = np.flatnonzero(ready.settled.has_value)
-    totals = balances(ready, table, rows, np.zeros_like(rows), 1, (first, last))
+    values = line_values(ready.lines, ready.settled, table)
+    totals = balances(ready, table, values, rows, np.zeros_like(rows), 1, (first, last))
     missing = set(gaps["month"].to_list())
     return {
         month: int(cents[0])

@@ -104,6 +104,7 @@ class PolicyImpact:
     moved: pl.DataFrame
     told: pl.DataFrame
     given: SourceInput
+    units: Units  # the customers by which the two are compared
 
     @property
     def months(self) -> range:
@@ -116,11 +117,6 @@ class PolicyImpact:
         keys = self.before.groups.keys() | self.after.groups.keys()
         names = sorted({dimension for dimension, _ in keys} - {TOTAL})
         return {name: sorted(group for dimension, group in keys if dimension == name) for name in names}
-
-    @cached_property
-    def units(self) -> Units:
-        """The customers by which the two are compared."""
-        return Units.of(self.before.ready.lines, self.after.ready.lines)
 
 
 def policy_impact(
@@ -179,10 +175,10 @@ def compared(
         reason = old.message or new.message or "No month can be valued under both rules."
     else:
         told = told_otherwise(*(movements_of(side, units, months) for side in (old, new)))
-        moved = with_told(moved_customers(old.ready, new.ready, given.rates, *months), told)
+        moved = with_told(moved_customers(units, old.ready, new.ready, given.rates, *months), told)
     changed = changed_parameters(old.policy, new.policy)
     return PolicyImpact(
-        client, changed, old, new, first, last, months[1] if months else None, reason, moved, told, given
+        client, changed, old, new, first, last, months[1] if months else None, reason, moved, told, given, units
     )
 
 

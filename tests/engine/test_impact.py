@@ -22,6 +22,10 @@ def ready(lines: pl.DataFrame, policy: EnginePolicy) -> Ready:
     return Ready.of(code_lines(lines, policy.customer_unit), policy)
 
 
+def units_of(before: Ready, after: Ready) -> Units:
+    return Units.of(before.lines, after.lines)
+
+
 def ending(oracle: Oracle, customer: str, month: int) -> int:
     return oracle.valued(oracle.held(customer, month), month)
 
@@ -64,7 +68,7 @@ def test_each_customer_moves_by_what_plain_python_says_and_together_they_are_the
     engines = [EnginePolicy(**asdict(each.policy)) for each in sides]
     first, last = sides[0].first, sides[0].last
     sides_ready = [ready(lines, policy) for policy in engines]
-    moved = moved_customers(sides_ready[0], sides_ready[1], days, first, last)
+    moved = moved_customers(units_of(*sides_ready), sides_ready[0], sides_ready[1], days, first, last)
     assert moved.schema == MOVED_SCHEMA
     kinds = [each.policy.customer_unit for each in sides]
     known = [{(kind, name) for name in oracle.customers} for kind, oracle in zip(kinds, oracles, strict=True)]
@@ -116,7 +120,8 @@ def test_a_return_that_is_another_case_is_told_although_arr_is_the_same() -> Non
     always, never = plain_policy(reactivation_window_months=None), plain_policy(reactivation_window_months=0)
     first, last = 2024 * 12, 2024 * 12 + 11
     books = [build_book(lines, NO_RATES, policy, first, last) for policy in (always, never)]
-    moved = moved_customers(ready(lines, always), ready(lines, never), NO_RATES, first, last)
+    sides = ready(lines, always), ready(lines, never)
+    moved = moved_customers(units_of(*sides), *sides, NO_RATES, first, last)
     assert moved.height == 0
     told = told_otherwise(*(book.movements for book in books))
     july, cents = 2024 * 12 + 6, 1200_00
