@@ -20,7 +20,9 @@ def area(rows: int) -> forms.Textarea:
 class ComponentForm(forms.Form):
     """Who builds a component, what comes first, and what is worth knowing."""
 
-    owner = forms.ModelChoiceField(label="Who builds it", queryset=Participant.objects.none(), required=False)
+    owner = forms.ModelChoiceField(
+        label="Who builds it", queryset=Participant.objects.none(), required=False, empty_label="Nobody yet"
+    )
     needs = forms.CharField(
         label="What comes first", max_length=200, required=False, help_text="Numbers of components, with commas"
     )

@@ -24,6 +24,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "kept_at": "A place, such as “vault Northwind, entry CRM”. Never the password or key itself: it would be refused.",
             "granted_by": "Who of the client.",
+            "role": "",
         }
         widgets = {"requested_on": day_input(), "granted_on": day_input(), "note": forms.Textarea(attrs={"rows": 2})}
 
@@ -108,7 +109,9 @@ class CheckInForm(forms.Form):
     """The day of a check-in and whose it is."""
 
     due_on = forms.DateField(label="On", widget=day_input(), validators=OUR_TIMES)
-    owner = forms.ModelChoiceField(label="Whose", queryset=Participant.objects.none(), required=False)
+    owner = forms.ModelChoiceField(
+        label="Whose", queryset=Participant.objects.none(), required=False, empty_label="Nobody yet"
+    )
 
     def __init__(self, engagement: Engagement, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -61,6 +61,7 @@ class CardForm(forms.ModelForm):  # type: ignore[type-arg]
             "crm": "CRM", "hypercare_from": "Hypercare from", "hypercare_until": "Hypercare until",
             "internal_note": "For the firm alone",
         }  # fmt: skip
+        help_texts = {"success": "", "internal_note": "Nobody of the client reads this."}
         widgets = {name: day_input() for name in ("starts_on", "ends_on", "hypercare_from", "hypercare_until")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,6 +89,7 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, engagement: Engagement, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = owners_of(engagement)  # type: ignore[attr-defined]
+        self.fields["owner"].empty_label = "Nobody yet"  # type: ignore[attr-defined]
 
     def changes(self) -> dict[str, Any]:
         """What was changed, for the service."""
@@ -148,7 +150,9 @@ class RiskForm(forms.Form):
     remedy = forms.CharField(
         label="What we do about it", required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    owner = forms.ModelChoiceField(label="Owner", queryset=Participant.objects.none(), required=False)
+    owner = forms.ModelChoiceField(
+        label="Owner", queryset=Participant.objects.none(), required=False, empty_label="Nobody yet"
+    )
     is_internal = forms.BooleanField(label="For the firm alone", required=False)
 
     def __init__(self, engagement: Engagement, *args: Any, **kwargs: Any) -> None:
@@ -191,7 +195,9 @@ class MeetingItemForm(forms.Form):
 
     kind = forms.ChoiceField(label="Kind", choices=MeetingItemKind.choices)
     text = forms.CharField(label="What", max_length=600)
-    owner = forms.ModelChoiceField(label="Whose", queryset=Participant.objects.none(), required=False)
+    owner = forms.ModelChoiceField(
+        label="Whose", queryset=Participant.objects.none(), required=False, empty_label="Nobody yet"
+    )
     due_on = forms.DateField(label="Due on", required=False, widget=day_input())
 
     def __init__(self, engagement: Engagement, *args: Any, **kwargs: Any) -> None:

@@ -42,6 +42,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     return {
         "items": items,
         "groups": [(kind.label, [row for row in shown if row.item.kind == kind]) for kind in ItemKind],
+        "weighed": {row.item.get_kind_display() for row in shown if row.worth},
         "shown": shown,
         "confirmed": confirmed,
         "assumed": len(items) - confirmed,

@@ -114,7 +114,7 @@ HELP = {
     ("*", "points"): "One point a line. End a line with [only if key] to tie it to a condition.",
     ("*", "end_state"): "What is there when the work is done.",
     ("Phase", "key"): "A number: 1, 2, 3 …",
-    ("Phase", "share"): "Its part of the work, such as 40-50 %.",
+    ("Phase", "share"): "Its part of the work, such as 40-50%.",
     ("SubPhase", "key"): "Such as 1a; tasks, meetings and documents name it.",
     ("Meeting", "length"): "One number, or a range such as 60-90.",
     ("Meeting", "people"): "Who comes.",

@@ -7,7 +7,7 @@ from typing import Any
 from engagements.models import Component, Document, Engagement, ProjectTest, ProjectTraining
 from engagements.selectors.package import package_sha256, paper_list
 from governance.selectors.signoff import SignoffView, signed_edges, signed_final
-from metrics.selectors.rhythm import source_rhythms
+from metrics.selectors.rhythm import SourceRhythm, source_rhythms
 
 SHOWN_EDGES = 40
 
@@ -79,14 +79,19 @@ def edges_fact(engagement: Engagement) -> Fact:
     return Fact("Edge cases signed", lines, "Definitions", url_name="definitions")
 
 
+def said_of(source: SourceRhythm) -> str:
+    """What a source is, in brackets, as far as its name does not say it."""
+    said = [source.kind] if source.kind != source.name else []
+    said += ["authoritative"] if source.is_authoritative else []
+    return f"({', '.join(said)})" if said else ""
+
+
 def sync_fact(engagement: Engagement) -> Fact:
     """How often each source delivers."""
     rows = source_rhythms()
     if not rows:
         return Fact("How often data comes", ("No source is connected.",), "Data", url_name="data", is_there=False)
-    lines = tuple(
-        f"{row.name} ({row.kind}{', authoritative' if row.is_authoritative else ''}): {row.sentence}." for row in rows
-    )
+    lines = tuple(f"{' '.join(filter(None, (row.name, said_of(row))))}: {row.sentence}." for row in rows)
     return Fact("How often data comes", lines, "Data", url_name="data")
 
 

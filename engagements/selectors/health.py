@@ -95,6 +95,11 @@ def hours_spent(engagement: Engagement) -> HoursSpent:
     return HoursSpent(budget, (Decimal(minutes) / 60).quantize(Decimal("0.01")))
 
 
+def days_text(days: int) -> str:
+    """`1 day`, `3 days`."""
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Unplanned:
     """Tasks of an engagement in which none has an owner or a date: all of them, and those that the client sees."""
@@ -159,7 +164,7 @@ def task_reasons(tasks: list[Task], today: date, *, is_internal: bool = False) -
     if days:
         level = RED if len(days) >= MANY_LATE or max(days) > VERY_LATE else AMBER
         number = f"1 {noun} is" if len(days) == 1 else f"{len(days)} {noun}s are"
-        sentence = f"{number} late, the oldest by {max(days).days} days."
+        sentence = f"{number} late, the oldest by {days_text(max(days).days)}."
         reasons.append(Reason(level, sentence, "plan/", is_internal))
     if blocked := sum(task.state == "blocked" for task in tasks):
         reasons.append(Reason(AMBER, f"{blocked} blocked {noun}{'s' * (blocked != 1)}.", "plan/", is_internal))
@@ -217,7 +222,7 @@ def upkeep_reasons(engagement: Engagement, today: date) -> list[Reason]:
     if days:
         number = "1 maintenance check is" if len(days) == 1 else f"{len(days)} maintenance checks are"
         level = RED if max(days) > VERY_LATE else AMBER
-        reasons.append(Reason(level, f"{number} late, the oldest by {max(days).days} days.", "maintenance/"))
+        reasons.append(Reason(level, f"{number} late, the oldest by {days_text(max(days).days)}.", "maintenance/"))
     flags = MaintenanceCheck.objects.filter(engagement=engagement, state="red_flag").order_by("due_on", "pk")
     reasons += [Reason(AMBER, f"Red flag: {check}.", f"maintenance/{check.pk}/") for check in flags[:MANY_LATE]]
     open_ones = RefinementTrigger.objects.filter(engagement=engagement, state="open").order_by("pk")

@@ -14,6 +14,7 @@ from engagements.forms_closing import PathForm
 from engagements.models import AfterCare
 from engagements.pages import step_list
 from engagements.path_words import PATH_LABELS
+from engagements.selectors.playbooks import playbook_list, shipped_list
 from engagements.selectors.summaries import after_of_firm
 from engagements.services.paths import path_step
 from engagements.services.problems import EngagementError, IllegalMove
@@ -38,10 +39,11 @@ def follow_ups(request: FirmRequest) -> HttpResponse:
     reached = {each.client.pk for each in clients_reached(request.user) if each.is_firm_staff}
     rows = after_of_firm(request.firm.pk, clients_followed(request))
     today = timezone.now().date()
+    books = {book.key: book.name for book in (*playbook_list(request.firm), *shipped_list())}
     context = {
         "firm": request.firm,
         "rows": [shown_row(request, row, row.client_id in reached, today) for row in rows],
-        "learnings": [row for row in rows if row.learnings],
+        "learnings": [(books.get(row.playbook_key, row.playbook_key), row) for row in rows if row.learnings],
     }
     return render(request, "engagements/follow_ups.html", context)
 

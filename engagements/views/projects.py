@@ -94,7 +94,8 @@ def engagement(request: TenantRequest, engagement_id: int) -> HttpResponse:
 def engagement_card(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """The one-pager: what the project is, in one screen."""
     found = engagement_or_404(request, engagement_id)
-    answers = [(key.replace("_", " ").capitalize(), holds) for key, holds in found.answers.items()]
+    asked = {each["key"]: each["question"] for each in found.content.get("conditions", [])}
+    answers = [(asked.get(key) or key.replace("_", " ").capitalize(), holds) for key, holds in found.answers.items()]
     context = base(request, found, "card/") | {"people": participant_list(found), "answers": answers}
     return TemplateResponse(request, "engagements/card.html", context)
 

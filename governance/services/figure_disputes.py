@@ -28,6 +28,7 @@ from governance.services.dispute_states import next_state
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.models import ContractImport, MonthClose
 from portal.accounts.same_person import mailbox_of
+from portal.lib.dates import month_text
 from portal.lib.periods import month_format
 from portal.notices.audience import members_in, people_who
 from portal.notices.kinds import Kind
@@ -259,7 +260,7 @@ def called(row: FigureDispute) -> str:
     """What a dispute is about, in a few words."""
     name = str(row.metric.key) if row.metric else row.get_figure_display()
     of = row.group or row.customer
-    return f"{name}{f' of {of}' if of else ''} in {month_format(row.month)} ({row.published_text})"
+    return f"{name}{f' of {of}' if of else ''} in {month_text(row.month)} ({row.published_text})"
 
 
 def tell(client: Client, row: FigureDispute, people: list[Any], text: str) -> None:

@@ -66,7 +66,7 @@ def require_ratios(tolerance: Decimal, red_flag: Decimal) -> None:
     """Raise ReconciliationProblem for levels that make no sense."""
     for name, ratio in (("tolerance", tolerance), ("red flag", red_flag)):
         if not 0 <= ratio <= LARGEST:
-            raise ReconciliationProblem(f"The {name} lies between 0 and 100 %.")
+            raise ReconciliationProblem(f"The {name} lies between 0 and 100%.")
         if ratio != ratio.quantize(Decimal("0.0001")):
             raise ReconciliationProblem(f"The {name} has at most two decimals of a per cent.")
     if red_flag < tolerance:

@@ -14,6 +14,7 @@ from governance.services.signoff import signoff_request
 from metrics.selectors.closes import latest_closes
 from portal.accounts.models import User
 from portal.accounts.proofs import Place, Proof
+from portal.demo.past import workday
 from portal.lib.dates import date_text
 from portal.tenancy.models import Client
 
@@ -75,8 +76,8 @@ def definitions_signed(client: Client, ana: User, frieda: User, ralf: User, toda
 
 
 def held(meeting: str, today: dt.date, days: int) -> str:
-    """A meeting with the day on which it was: so many days ago, as the engagement's own meetings are."""
-    return f"{meeting}, {date_text(today - dt.timedelta(days=days))}"
+    """A meeting with the day on which it was: so many days ago, as the engagement's own meeting was."""
+    return f"{meeting}, {date_text(workday(today - dt.timedelta(days=days)))}"
 
 
 def say_yes(client: Client, user: User, most: int | None = None) -> None:

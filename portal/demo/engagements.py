@@ -32,6 +32,7 @@ from portal.accounts.proofs import Place, Proof
 from portal.demo import building, closed
 from portal.demo.clock import played_on
 from portal.demo.maintenance import after_launch, results_play
+from portal.demo.past import documents_approved, meetings_held, workday
 from portal.tenancy.models import Client
 
 BEFORE_PORTAL = "Agreed and signed before the project moved into Tieout"
@@ -39,7 +40,7 @@ BEFORE_PORTAL = "Agreed and signed before the project moved into Tieout"
 
 @dataclass(frozen=True)
 class DemoEngagement:
-    """An engagement and the phase it has reached; `days` since it began."""
+    """An engagement and the phase it has reached, with so many of its tasks done; `days` since it began."""
 
     client: str
     playbook: str
@@ -50,6 +51,7 @@ class DemoEngagement:
     lasts: int
     people: dict[str, tuple[str, str]]  # first name → role, function
     answers: dict[str, bool]
+    done: int = 0
     is_maintained: bool = False  # launched long enough ago for results of its maintenance
 
 
@@ -57,17 +59,17 @@ STORIES = (
     DemoEngagement(
         "northwind", "arr-reporting", "ARR reporting", "dedicated", 1, 12, 90,
         {"finn": ("Signs for Finance", "finance"), "rita": ("RevOps lead", "revops"), "eve": ("Sponsor", "sponsor")},
-        {"usage_based": False},
+        {"usage_based": False}, done=5,
     ),
     DemoEngagement(
         "larkspur", "arr-reporting", "ARR reporting", "single", 2, 45, 100,
         {"frieda": ("Signs for Finance", "finance"), "ralf": ("RevOps lead", "revops")},
-        {"usage_based": False},
+        {"usage_based": False}, done=2,
     ),
     DemoEngagement(
         "larkspur", "executive-reporting-suite", "Executive reporting", "single", 3, 70, 85,
         {"frieda": ("Finance", "finance"), "ralf": ("RevOps lead", "revops")},
-        {"uses_slack": True, "has_warehouse": False},
+        {"uses_slack": True, "has_warehouse": False}, done=1,
     ),
     DemoEngagement(
         "quayside", "sales-dashboards", "Sales dashboards", "single", 4, 80, 95, {"fay": ("Sales manager", "sales")}, {},
@@ -103,6 +105,7 @@ def closed_play(client: Client, staff: list[Any], people: dict[str, Any], today:
             row_move(about="risk", row=risk, step="close")
         for item in MeetingItem.objects.filter(engagement=engagement, kind="homework", done_at=None):
             homework_set(item=item, is_done=True)
+        documents_approved(engagement, "4", lead)
         closed.ending_play(engagement, staff, people, today)
         engagement.refresh_from_db()
         phase_finish(engagement, 4, lead, (ended - dt.timedelta(days=10), ended))
@@ -126,9 +129,9 @@ def engagement_play(
             phase_finish(engagement, phase, lead, (days[phase - 1], days[phase]))
     if now < today:
         with played_on(now):
-            phase_begin(engagement, told.phase, lead, team, now)
+            phase_begin(engagement, told, lead, team, now)
     else:
-        phase_begin(engagement, told.phase, lead, team, now)
+        phase_begin(engagement, told, lead, team, now)
     if told.is_maintained:
         results_play(engagement, lead, today)
     return engagement
@@ -163,6 +166,10 @@ def phase_finish(engagement: Engagement, phase: int, lead: Participant, during: 
     tasks = Task.objects.filter(engagement=engagement, subphase__phase__key=key).order_by("number")
     for task, due in zip(tasks, spread(during, tasks.count()), strict=True):
         task_done(task, lead, during[0], due)
+    meetings_held(engagement, key, during)
+    if phase == 1:
+        building.mapping_upload(engagement, lead)
+    documents_approved(engagement, key, lead)
     signer = Participant.objects.filter(engagement=engagement, is_firm_staff=False).order_by("pk")[0]
     if phase == 2:
         building.tests_pass(engagement, lead, signer)
@@ -215,16 +222,21 @@ def task_done(task: Task, lead: Participant, begin: dt.date, due: dt.date) -> No
 
 
 def phase_begin(
-    engagement: Engagement, phase: int, lead: Participant, team: dict[str, Participant], today: dt.date
+    engagement: Engagement, told: DemoEngagement, lead: Participant, team: dict[str, Participant], today: dt.date
 ) -> None:
     """What is under way in the phase that was reached."""
+    phase = told.phase
     first = next(iter(team.values()))
+    tasks = list(Task.objects.filter(engagement=engagement, subphase__phase__key=str(phase)).order_by("number"))
+    done, left = tasks[: told.done], tasks[told.done :]
+    for at, task in enumerate(done):
+        task_done(task, lead, engagement.starts_on, workday(today - dt.timedelta(days=4 + len(done) - at)))
     points = ChecklistPoint.objects.filter(engagement=engagement, subphase__phase__key=str(phase)).order_by("pk")
-    for point in points[: points.count() // 3]:
+    if done and left and left[0].subphase:
+        points = points.filter(subphase__key__lt=left[0].subphase.key)
+    for point in points if done else points[: points.count() // 3]:
         point_set(point=point, is_done=True, user=lead.user)
-    for at, task in enumerate(
-        Task.objects.filter(engagement=engagement, subphase__phase__key=str(phase)).order_by("number")
-    ):
+    for at, task in enumerate(left):
         due = today + dt.timedelta(days=4 * at - 3)
         task_update(task=task, changes={"owner": lead, "starts_on": due - dt.timedelta(days=6), "due_on": due})
     meeting = (
@@ -237,7 +249,6 @@ def phase_begin(
         building.spec_play(engagement, lead, engineer)
         building.components_play(engagement, lead, engineer, today)
         building.tests_play(engagement, lead, first)
-        building.mapping_upload(engagement, lead)
     if phase == 3:
         building.trainings_play(engagement, lead, first.user, today, is_over=False)
     document = Document.objects.filter(engagement=engagement, subphase_key__startswith=str(phase)).first()
@@ -256,7 +267,7 @@ def phase_begin(
 
 def meeting_play(meeting: Meeting, first: Participant, today: dt.date) -> None:
     """A meeting that was held, with a decision and homework."""
-    when = dt.datetime.combine(today - dt.timedelta(days=5), dt.time(14), dt.UTC)
+    when = dt.datetime.combine(workday(today - dt.timedelta(days=5)), dt.time(14), dt.UTC)
     row_move(about="meeting", row=meeting, step="schedule", starts_at=when)
     held = row_move(about="meeting", row=meeting, step="hold")
     meeting_note(

@@ -11,6 +11,7 @@ from engagements.models import (
     CheckIn,
     ChecklistPoint,
     Debrief,
+    Document,
     DocumentVersion,
     GateDecision,
     Handoff,
@@ -57,7 +58,9 @@ def test_a_story_is_played_up_to_its_phase(
         opened = list(GateDecision.objects.order_by("pk").values_list("at__date", flat=True))
         assert opened == sorted(set(opened)) and all(begin < day < dt.date(2026, 11, 25) for day in opened)
         if told.playbook == "executive-reporting-suite":
-            assert sum(TimeEntry.objects.values_list("minutes", flat=True)) == 34.5 * 60
+            assert sum(TimeEntry.objects.values_list("minutes", flat=True)) == (34.5 + 2) * 60  # and the training
+        assert not Meeting.objects.filter(subphase_key__lt=now.key, state="planned").exists()
+        assert not Document.objects.filter(subphase_key__lt=now.key).exclude(state="approved").exists()
         if told.is_maintained:
             checks = MaintenanceCheck.objects.filter(engagement=engagement)
             assert checks.filter(state="solved").count() == 1 and checks.filter(state="ok").count() >= 3

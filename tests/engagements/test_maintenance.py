@@ -76,7 +76,7 @@ def test_every_task_of_the_playbook_is_due_on_the_clients_calendar(kept: Engagem
     assert (row.check_key, row.threshold, row.red_flag) == (
         "variance_within_tolerance",
         Decimal(2),
-        "More than 2 % apart",
+        "More than 2% apart",
     )
     assert MaintenanceCheck.objects.count() == 4 * 3 + 4 + 4 + 4
 

@@ -118,7 +118,7 @@ def test_the_client_reads_the_papers_of_a_closed_engagement(
     assert "The bridge does not balance" in browser.get(f"{home}troubleshooting/").content.decode()
     answer = browser.get(f"{home}troubleshooting/pdf/")
     assert "northwind-troubleshooting.pdf" in answer["Content-Disposition"]
-    assert "ARR differs from billing Question Answer How it shows CRM and billing more than 2 % apart" in pdf_text(
+    assert "ARR differs from billing Question Answer How it shows CRM and billing more than 2% apart" in pdf_text(
         answer.content
     )
     assert browser.get(f"{home}nothing/").status_code == 404

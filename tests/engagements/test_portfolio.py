@@ -44,7 +44,7 @@ def test_health_is_green_without_a_reason(project: Engagement) -> None:
 
 def test_late_tasks_make_it_amber_then_red(project: Engagement) -> None:
     task = task_create(engagement=project, name="A", due_on=TODAY - dt.timedelta(days=1))
-    assert levels(project) == [(AMBER, "1 task is late, the oldest by 1 days.")]
+    assert levels(project) == [(AMBER, "1 task is late, the oldest by 1 day.")]
     task_update(task=task, changes={"due_on": TODAY - dt.timedelta(days=15)})
     assert levels(project)[0][0] == RED
     row_move(about="task", row=task, step="finish")

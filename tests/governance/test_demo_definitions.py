@@ -30,7 +30,7 @@ def test_one_client_is_half_way(northwind: Client, ana: User, finn: User, rita: 
         assert 10 < confirmed < 35 and not terms_approved() and not no_assumed_critical()
         assert sum(row.objections for row in respondents()) == len(OBJECTIONS)
         older, newer = PolicyDocument.objects.order_by("number")
-        assert (older.meeting, newer.meeting) == ("Kickoff, 15 Mar 2026", "Refinement 1, 18 Mar 2026")
+        assert (older.meeting, newer.meeting) == ("Kickoff, 13 Mar 2026", "Refinement 1, 18 Mar 2026")
         diff = document_diff(northwind, older, newer)
         assert diff.confirmed and [each.title for each in diff.changed] == ["Unusual changes"]
 

@@ -91,7 +91,8 @@ def table_row(
         kind = str(column.get("kind") or "")
         inner = escaped(cell_text(context, kind, cell))
         if position == 0:
-            parts.append(f'<th scope="row">{expander(row)}{inner}</th>')
+            whole = ' class="whole"' if kind == "date" else ""
+            parts.append(f'<th scope="row"{whole}>{expander(row)}{inner}</th>')
             continue
         key = sort_key(cell)
         classes = "text" if kind in TEXT_KINDS else "num zero" if key in ZEROS else "num"
