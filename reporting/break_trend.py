@@ -27,10 +27,13 @@ def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[
     label, currency = bridge.head.label, bridge.head.currency
     endings: list[Decimal | None] = [row.ending for row in bridge.totals]
     lines = [(f"{label} as restated" if notes.restated else label, "accent", endings)]
+    moved: list[tuple[str, Decimal]] = []
     if notes.restated:
         first = [notes.ending_reported(row) for row in bridge.totals]
         reported = [now if then is None else then for now, then in zip(endings, first, strict=True)]
         lines.append((f"{label} as reported", "neutral", reported))
+        pairs = zip(labels, bridge.totals, first, strict=True)
+        moved = [(at, row.ending - then) for at, row, then in pairs if then not in (None, row.ending)]
     if any(new := under_new(bridge, notes)):
         lines.append(("Month before, under the new definition", "fx", new))
     series = [
@@ -49,9 +52,10 @@ def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[
         for place, row in enumerate(bridge.totals)
         if (found := notes.breaks_in(row.period))
     ]
+    broken = [at for at, row in zip(labels, bridge.totals, strict=True) if notes.breaks_in(row.period)]
     chart = {"id": "trend-chart", "kind": "lines", "labels": labels, "series": series, "breaks": marks}
     return chart | {
-        "title": title_of(label, notes),
+        "title": title_of(label, notes, said_moved(moved, currency, locale), broken),
         "unit": unit,
         "locale": locale,
         "separators": figure_style(locale).separators,
@@ -70,10 +74,19 @@ def under_new(bridge: Bridge, notes: Notes) -> list[Decimal | None]:
     return found
 
 
-def title_of(label: str, notes: Notes) -> str:
-    """What the chart shows, in words."""
-    if notes.restated and notes.breaks:
-        return f"{label} as restated and as reported, broken where another definition begins"
+def said_moved(moved: list[tuple[str, Decimal]], currency: str, locale: str) -> str:
+    """What restatements changed, by how much at most; empty where no ending is another one than was reported."""
+    if not moved:
+        return ""
+    at, most = max(moved, key=lambda each: abs(each[1]))
+    amount = f"{money_text(most, currency, locale, plus=True)} {currency}"
+    return f"of {at} was restated by {amount}" if len(moved) == 1 else f"was restated, most of {at}, by {amount}"
+
+
+def title_of(label: str, notes: Notes, moved: str, broken: list[str]) -> str:
+    """What the chart finds, in words."""
+    begins = f"another definition begins in {', '.join(broken)}" if broken else ""
     if notes.restated:
-        return f"{label} as restated and as reported"
-    return f"{label}, broken where another definition begins"
+        found = f"{label} {moved}" if moved else f"{label} ends as it was reported, whatever was restated"
+        return f"{found}; {begins}" if begins else found
+    return begins[:1].upper() + begins[1:] if begins else f"{label} by period"

@@ -79,6 +79,7 @@ def test_the_page_marks_the_month_and_says_both_figures(broken: Client, finns: B
     trend = response.context["trend"]
     assert trend["breaks"] == [{"at": 3, "text": "policy v1"}]
     assert trend["series"][1]["values"] == [None, None, "55000.00", "55000.00"]
+    assert trend["title"] == "Another definition begins in Apr 2026"
 
 
 def test_numbers_as_they_stand_now_have_one_definition_and_no_mark(restated: Client, finns: Browser) -> None:
@@ -104,6 +105,7 @@ def test_restated_months_stand_beside_what_was_reported(restated: Client, finns:
     (march,) = [row for row in response.context["table"]["rows"] if row["cells"][0]["value"] == "Mar 2026"]
     assert march["cells"][-2:] == [Decimal("51000.00"), Decimal("4000.00")]
     assert response.context["trend"]["series"][1]["values"][2] == "51000.00"
+    assert response.context["trend"]["title"] == "ARR of Mar 2026 was restated by +4,000.00 USD"
     march_row = next(row for row in rows_of(finns) if row["month"] == "2026-03")
     assert (march_row["ending"], march_row["ending_as_reported"], march_row["restated_by"]) == (
         "55000.00", "51000.00", "4000.00",
