@@ -44,8 +44,8 @@ class Available:
 
     @property
     def lacking_text(self) -> str:
-        """Which months have no value, and why the newest of them has none; empty where none is lacking."""
-        if not self.lacking:
+        """Which months have no value, and why the newest has none; empty where none is lacking, or a task says it already."""
+        if not self.lacking or f"{self.reason}." in self.tasks:
             return ""
         *others, newest = self.lacking
         count = "1 other month" if len(others) == 1 else f"{len(others)} other months"
