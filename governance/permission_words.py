@@ -11,6 +11,7 @@ PERMISSION_WORDS: Final[dict[str, str]] = {
     may.VIEW_DATA: "see contracts, imports and rates",
     may.IMPORT_DATA: "import contracts and rates",
     may.RECONCILE: "reconcile sources, keep samples and control figures",
+    may.MANAGE_TEAMS: "say which team and territory each representative belongs to",
     may.CLOSE_MONTH: "close and restate months",
     may.EDIT_POLICY: "write definitions and put policies together",
     may.EMERGENCY_POLICY: "change a signed policy in an emergency, told to Finance and RevOps at once",

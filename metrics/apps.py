@@ -22,3 +22,4 @@ class MetricsConfig(AppConfig):
         counted("data", "Data")
         counted("reconciliation", "Reconciliation")
         counted("data_monitors", "Data quality")
+        counted("teams", "Teams and territories")

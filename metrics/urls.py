@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from metrics.views import accounts, data, imports, issues, lines, quality, rates, reconciliation, samples
+from metrics.views import accounts, data, imports, issues, lines, quality, rates, reconciliation, samples, teams
 
 urlpatterns = [
     path("data/", data.overview, name="data"),
@@ -29,6 +29,12 @@ urlpatterns = [
     path("data/monitors/<slug:code>/", quality.monitor, name="data_monitor"),
     path("data/monitors/<slug:code>/findings.csv", quality.findings_csv, name="data_monitor_csv"),
     path("data/monitors/<slug:code>/settings/", quality.settings, name="data_monitor_settings"),
+    path("data/teams/", teams.teams, name="teams"),
+    path("data/teams/add/", teams.add, name="team_assign"),
+    path("data/teams/<int:assignment_id>/", teams.assignment, name="team_assignment"),
+    path("data/teams/<int:assignment_id>/end/", teams.end, name="team_assignment_end"),
+    path("data/teams/<int:assignment_id>/correct/", teams.correct, name="team_assignment_correct"),
+    path("data/teams/<int:assignment_id>/withdraw/", teams.withdraw, name="team_assignment_withdraw"),
     path("data/reconciliation/", reconciliation.overview, name="reconciliation"),
     path("data/reconciliation/accounts.csv", reconciliation.accounts_csv, name="reconciliation_csv"),
     path("data/reconciliation/account/", reconciliation.account, name="reconciliation_account"),

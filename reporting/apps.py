@@ -14,6 +14,7 @@ class ReportingConfig(AppConfig):
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("client_home", "Home")
         counted("arr", "ARR", is_dashboard=True)
+        counted("team_bridge", "ARR by team or territory", is_dashboard=True)
         counted("months", "Months", is_dashboard=True)
         counted("month", "One closed month", is_dashboard=True)
         counted("policy", "Policy")

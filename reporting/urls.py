@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting.views import arr, home, jump, months, policy
+from reporting.views import arr, home, jump, months, policy, teams
 
 urlpatterns = [
     path("", home.client_home, name="client_home"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("arr/rows/", arr.arr_rows, name="arr_rows"),
     path("arr/bridge.csv", arr.arr_bridge_csv, name="arr_bridge_csv"),
     path("arr/bridge.pdf", arr.arr_bridge_pdf, name="arr_bridge_pdf"),
+    path("arr/teams/", teams.team_bridge, name="team_bridge"),
+    path("arr/teams/bridge.csv", teams.team_csv, name="team_bridge_csv"),
     path("jump/", jump.jump, name="jump"),
     path("months/", months.months, name="months"),
     path("months/<str:month>/close/", months.month_close_view, name="month_close"),

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from metrics.api.converters import MonthConverter
-from metrics.api.views import closes, imports, lines, numbers, policies, quality, reconciliation
+from metrics.api.views import closes, imports, lines, numbers, policies, quality, reconciliation, teams
 
 register_converter(MonthConverter, "month")
 
@@ -47,6 +47,9 @@ urlpatterns = [
     path("roll-up/", reconciliation.RollUpDetail.as_view(), name="api_roll_up"),
     path("exposure/", reconciliation.ExposureDetail.as_view(), name="api_exposure"),
     path("samples/", reconciliation.SampleList.as_view(), name="api_samples"),
+    path("assignments/", teams.AssignmentList.as_view(), name="api_assignments"),
+    path("assignments/<int:assignment_id>/end/", teams.AssignmentEnd.as_view(), name="api_assignment_end"),
+    path("team-bridge/", teams.TeamBridgeDetail.as_view(), name="api_team_bridge"),
     path("months/", closes.MonthList.as_view(), name="api_months"),
     path("months/<month:month>/close/", closes.MonthCloseIt.as_view(), name="api_month_close"),
     path("months/<month:month>/reopen/", closes.MonthReopen.as_view(), name="api_month_reopen"),

@@ -10,6 +10,7 @@ TABS = (
     ("data", "Sources"),
     ("data_imports", "Imports"),
     ("data_lines", "Lines"),
+    ("teams", "Teams"),
     ("data_rates", "Rates"),
     ("data_issues", "Questions"),
     ("data_monitors", "Monitors"),

@@ -41,6 +41,7 @@ from portal.demo.oversight import oversight_load
 from portal.demo.playbooks import playbooks_load
 from portal.demo.quality import quality_at_work
 from portal.demo.stories import CLIENTS, CONSULTANTS, DOMAIN, LARKSPUR, NORTHWIND, QUAYSIDE, DemoClient
+from portal.demo.teams import teams_load
 from portal.lib.periods import month_of
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
@@ -138,11 +139,12 @@ def client_load(
 
 
 def registry_load(client: Client, people: dict[str, User]) -> None:
-    """The metric registry, run by RevOps."""
+    """The metric registry, and who belongs to which team, kept by RevOps."""
     rita = people["rita"]
     owners = {"finance": people["finn"], "revops": rita, "executive": people["eve"], "sales": people["eve"]}
     with acting_as(Actor(rita.email, rita.pk)), tenant_context(client):
         registry_half_way(client, owners, rita)
+        teams_load(client, rita)
 
 
 def definitions_load(client: Client, told: DemoClient, ana: User, today: date) -> None:

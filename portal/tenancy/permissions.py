@@ -7,6 +7,7 @@ VIEW_ARR = "arr.view"
 VIEW_DATA = "data.view"
 IMPORT_DATA = "data.import"
 RECONCILE = "data.reconcile"
+MANAGE_TEAMS = "teams.manage"  # which team and territory each representative belongs to
 VIEW_POLICY = "policy.view"
 EDIT_POLICY = "policy.edit"
 MANAGE_METRICS = "metrics.manage"  # the registry: versions, states, owners, priorities
@@ -45,6 +46,7 @@ READ = {VIEW_CLIENT, VIEW_ARR, VIEW_DATA, VIEW_POLICY, VIEW_CHANGES}
 EVERYTHING = READ | {
     IMPORT_DATA,
     RECONCILE,
+    MANAGE_TEAMS,
     EDIT_POLICY,
     MANAGE_METRICS,
     REQUEST_CHANGES,
@@ -78,7 +80,7 @@ CLIENT_ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         | TAKE_PART
         | ASK
         | {TEST_ENGAGEMENT, ANSWER_DEFINITIONS, IMPORT_DATA, RECONCILE, CLOSE_MONTH, MANAGE_METRICS, TRIAGE_CHANGES}
-        | {VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS, MANAGE_WEBHOOKS, CONFIRM_ACCESS}
+        | {MANAGE_TEAMS, VIEW_PEOPLE, VIEW_AUDIT, MANAGE_TOKENS, MANAGE_WEBHOOKS, CONFIRM_ACCESS}
     ),
     ClientRole.FINANCE: frozenset(
         READ

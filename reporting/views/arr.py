@@ -27,6 +27,7 @@ from reporting.break_notes import notes_of
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.dispute_marks import drawer_dispute, marked
 from reporting.exports import bridge_csv
+from reporting.views.teams import rooms
 from reporting.why_page import drawer_for
 
 
@@ -56,9 +57,8 @@ def arr(request: TenantRequest) -> HttpResponse:
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
     page = numbers_page(request, query, reader, marks)
     signed = signed_policy(page.head["head"].policy_number)
-    return TemplateResponse(
-        request, "reporting/arr.html", {**page.head, "signed": signed, "numbers": page.body, **shown}
-    )
+    shown |= {"signed": signed, "numbers": page.body, "rooms": rooms(request, query)}
+    return TemplateResponse(request, "reporting/arr.html", {**page.head, **shown})
 
 
 def numbers_page(request: TenantRequest, query: ArrQuery, reader: Reader, marks: tuple[Mark, ...]) -> Page:

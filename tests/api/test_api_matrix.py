@@ -22,7 +22,7 @@ PROBLEM = "application/problem+json"
 NOBODYS = 987_654_321
 IDS = (
     "source_id", "import_id", "line_id", "number", "engagement_id", "task_id", "gate_id", "criterion_id", "endpoint_id",
-    "delivery_id", "finding_id", "quarter", "position", "control_id", "meeting_id", "follow_up_id",
+    "delivery_id", "finding_id", "assignment_id", "quarter", "position", "control_id", "meeting_id", "follow_up_id",
 )  # fmt: skip
 LOW = ClientRole.STAKEHOLDER
 

@@ -1,5 +1,6 @@
 """Teams and territories: what may be said of a representative, and the bridge by them as reported."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,8 @@ from metrics.services.assignments import (
 )
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
+from portal.accounts.models import User
+from portal.demo.teams import MOVER, MOVES_TO, teams_load
 from portal.lib.periods import month_parse
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
@@ -223,3 +226,17 @@ def test_without_numbers_there_is_nothing_to_split(scope: Client, assign: Callab
     assign("Mia", "Enterprise", JANUARY)
     bridge = team_bridge_get(scope, "team")
     assert (bridge.rows, bridge.totals, bridge.span) == ((), (), None)
+
+
+def test_the_demonstration_has_a_representative_who_moved_and_one_without_a_team(northwind: Client, rita: User) -> None:
+    """Mia sold Bolt before, Ken Acme; all lines are older than the move."""
+    names = {"Grace": "Ken Watanabe", "Mia": MOVER}
+    old = [line | {"rep": names[REPS[line["line_id"]]], "starts_on": dt.date(2025, 1, 1)} for line in LINES]
+    with tenant_context(northwind):
+        numbers_load(northwind, old)
+        teams_load(northwind, rita)
+        rows = {row.group: row for row in team_bridge_get(northwind, "team").spans}
+        assert (rows["Mid-market"].transfer_out, rows[MOVES_TO].transfer_in) == (Decimal(-30_000), Decimal(30_000))
+        assert rows["Not assigned"].ending == Decimal(12_000)
+        assert team_bridge_get(northwind, "territory").groups == ("Asia Pacific", "North America")
+        assert last_entry().actor == rita.email

@@ -13,6 +13,7 @@ from tests.tenancy.routes_oversight import OVERSIGHT_ROUTES
 from tests.tenancy.routes_quality import QUALITY_ROUTES
 from tests.tenancy.routes_registry import REGISTRY_ROUTES
 from tests.tenancy.routes_reporting import REPORTING_ROUTES
+from tests.tenancy.routes_teams import TEAM_ROUTES
 from tests.tenancy.routes_webhooks import WEBHOOK_ROUTES
 
 CLIENT_ROUTES = [
@@ -29,6 +30,7 @@ CLIENT_ROUTES = [
     *OVERSIGHT_ROUTES,
     *REGISTRY_ROUTES,
     *REPORTING_ROUTES,
+    *TEAM_ROUTES,
     *WEBHOOK_ROUTES,
 ]
 OTHER_ROUTES = {

@@ -39,6 +39,7 @@ from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
 from tests.tenancy.routes_api_registry import REGISTRY_API_ROUTES
 from tests.tenancy.routes_metrics import own_rates, two_sources
 from tests.tenancy.routes_quality import QUALITY_API_ROUTES
+from tests.tenancy.routes_teams import TEAM_API_ROUTES
 from tests.tenancy.routes_webhooks import WEBHOOK_API_ROUTES
 
 __all__ = ["ApiRoute"]
@@ -174,6 +175,7 @@ API_ROUTES = [
     *CHANGE_API_ROUTES,
     *PROJECT_API_ROUTES,
     *QUALITY_API_ROUTES,
+    *TEAM_API_ROUTES,
     *WEBHOOK_API_ROUTES,
     *OVERSIGHT_API_ROUTES,
 ]

@@ -99,7 +99,7 @@ def table_row(
         parts.append(f'<td class="{classes}" data-sort="{escaped(key)}">{inner}</td>')
     level = escaped(row.get("level", 1))
     child = f' data-parent="{escaped(parent)}" data-level="{level}" hidden' if parent else ""
-    broken = ' class="row-break"' if row.get("is_break") else ""
+    broken = ' class="row-break"' if row.get("is_break") else ' class="row-sum"' if row.get("is_sum") else ""
     return SafeString(f"<tr{child}{broken}>{''.join(parts)}</tr>")
 
 

@@ -1,0 +1,165 @@
+"""The pages of teams and territories: who belongs where, and ARR by team."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client as Browser
+
+from metrics.engine.teams import COLUMNS
+from metrics.models import RepAssignment
+from metrics.services.assignments import assignment_add
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.metrics.test_teams import load_with_reps
+
+LIST, NUMBERS = "/c/northwind/data/teams/", "/c/northwind/arr/teams/"
+MIA = {"rep": "Mia", "kind": "team", "group": "Mid-market", "first": "2026-01"}
+SignIn = Callable[[User], Browser]
+
+
+@pytest.fixture
+def loaded(northwind: Client) -> Client:
+    """Acme is Grace's and Bolt is Mia's; nobody is assigned."""
+    with tenant_context(northwind):
+        load_with_reps(northwind)
+    return northwind
+
+
+@pytest.fixture
+def moved(loaded: Client) -> Client:
+    """Mia goes from Mid-market to Enterprise in March."""
+    with tenant_context(loaded):
+        for group, month in (("Mid-market", "2026-01"), ("Enterprise", "2026-03")):
+            first = month_parse(month)
+            assignment_add(client=loaded, rep="Mia", kind="team", group=group, first=first, moves=True)
+    return loaded
+
+
+def page(browser: Browser, address: str) -> str:
+    response = browser.get(address)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def posted(browser: Browser, address: str, data: dict[str, str]) -> str:
+    """The page that a form leads to, or that shows it again."""
+    return " ".join(browser.post(address, data, follow=True).content.decode().split())
+
+
+def assignment_id(client: Client, **about: str) -> int:
+    with tenant_context(client):
+        return int(RepAssignment.objects.get(**about).pk)
+
+
+def cells(text: str, table: str) -> list[list[str]]:
+    """The rows of a table, as texts."""
+    found = re.search(rf'<table[^>]*id="{table}".*?</table>', text)
+    assert found is not None
+    rows = re.findall(r"<tr.*?</tr>", found[0])
+    return [
+        [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
+        for row in rows
+    ]
+
+
+# --- who belongs where ------------------------------------------------------------------------------------------------
+
+
+def test_rita_assigns_moves_ends_corrects_and_sets_aside(loaded: Client, rita: User, signed_in: SignIn) -> None:
+    browser = signed_in(rita)
+    assert "Nobody belongs to anything yet" in page(browser, LIST)
+    text = posted(browser, f"{LIST}add/", MIA)
+    assert "Mia is assigned to Mid-market." in text and "Without a team this month: Grace." in text
+    posted(browser, f"{LIST}add/", MIA | {"group": "Enterprise", "first": "2026-03", "moves": "on"})
+    enterprise = f"{LIST}{assignment_id(loaded, group='Enterprise')}/"
+    posted(browser, f"{enterprise}end/", {"until": "2026-09"})
+    wrong = {"group": "Enterprise", "first": "2026-04", "until": "2026-09", "reason": "A wrong list"}
+    posted(browser, f"{enterprise}correct/", wrong)
+    rows = [row[:4] for row in cells(page(browser, LIST), "assignments")[1:]]
+    assert rows == [
+        ["Mia", "Mid-market Team", "Jan 2026", "Mar 2026"],
+        ["Mia", "Enterprise Team", "Apr 2026", "Sep 2026"],
+    ]
+    former = f"{LIST}{assignment_id(loaded, group='Mid-market')}/"
+    text = posted(browser, f"{former}withdraw/", {"reason": "She was never there"})
+    assert [row[4] for row in cells(text, "withdrawn")[1:]] == ["She was never there", "A wrong list"]
+    assert "Set aside as wrong" in page(browser, former) and "Correct it" not in page(browser, former)
+
+
+def test_what_is_refused_stays_in_the_form_with_the_reason(moved: Client, rita: User, signed_in: SignIn) -> None:
+    browser = signed_in(rita)
+    answer = browser.post(f"{LIST}add/", MIA | {"group": "Partner", "first": "2026-02", "until": "2026-05"})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and 'value="Partner"' in text and 'value="2026-02"' in text
+    assert "Mia belongs to Mid-market from Jan 2026 until before Mar 2026: end or correct that first." in text
+    assert "Write the month as 2026-07." in posted(browser, f"{LIST}add/", MIA | {"first": "March"})
+    address = f"{LIST}{assignment_id(moved, group='Enterprise')}/"
+    assert "Nothing differs" in posted(
+        browser, f"{address}correct/", {"group": "Enterprise", "first": "2026-03", "reason": "Why not"}
+    )
+
+
+def test_finance_reads_the_list_and_changes_nothing(moved: Client, finn: User, signed_in: SignIn) -> None:
+    text = page(signed_in(finn), f"{LIST}?kind=territory")
+    assert "RevOps, an admin or the consultants say who" in text and "Assign a representative" not in text
+    assert "End or correct" not in page(signed_in(finn), LIST)
+
+
+# --- ARR by team ------------------------------------------------------------------------------------------------------
+
+
+def test_the_bridge_shows_what_mia_took_along(moved: Client, eve: User, signed_in: SignIn) -> None:
+    text = page(signed_in(eve), f"{NUMBERS}?from=2026-02&scale=full")
+    head = ["Team", "Beginning", "Transfer in", "Transfer out", "New", "Reactivation", "Expansion", "Contraction"]
+    assert cells(text, "team-span") == [
+        [*head, "Churn", "FX", "Ending", "Customers"],
+        ["Enterprise", "0.00", "+24,000.00", "0.00", "0.00", "0.00", "+6,000.00", *["0.00"] * 3, "30,000.00", "1"],
+        ["Mid-market", "0.00", "0.00", "−24,000.00", "+24,000.00", *["0.00"] * 6, "0"],
+        ["Not assigned", "12,000.00", *["0.00"] * 8, "12,000.00", "1"],
+        [
+            "All teams", "12,000.00", "+24,000.00", "−24,000.00", "+24,000.00", "0.00", "+6,000.00", *["0.00"] * 3,
+            "42,000.00", "2",
+        ],
+    ]  # fmt: skip
+    months = cells(text, "team-periods")
+    assert [row[:2] for row in months[1:4]] == [
+        ["Feb 2026", "All teams"],
+        ["Feb 2026", "Mid-market"],
+        ["Feb 2026", "Not assigned"],
+    ]
+    assert "/c/northwind/arr/?from=2026-02&amp;to=2026-03&amp;by=rep" in text and "rep=Mia" in text
+
+
+def test_the_address_says_which_groups_and_periods(moved: Client, eve: User, signed_in: SignIn) -> None:
+    text = page(signed_in(eve), f"{NUMBERS}?grain=quarter&group=Enterprise&scale=full")
+    assert [row[0] for row in cells(text, "team-span")[1:]] == ["Enterprise", "All of these"]
+    assert 'id="team-periods"' not in text  # one quarter: nothing more to say
+    assert "/c/northwind/arr/teams/bridge.csv?" in text and "group=Enterprise" in text
+    assert "Nothing in this selection" in page(signed_in(eve), f"{NUMBERS}?group=Partner")
+    assert f'href="{NUMBERS}?from=2026-02&amp;grain=quarter&amp;kind=territory"' in page(
+        signed_in(eve), "/c/northwind/arr/?from=2026-02&grain=quarter&by=rep&view=current"
+    )
+
+
+def test_the_file_has_every_row_to_the_cent(moved: Client, eve: User, signed_in: SignIn) -> None:
+    answer = signed_in(eve).get(f"{NUMBERS}bridge.csv?from=2026-03&to=2026-03")
+    assert answer.content.decode().splitlines() == [
+        f"month,team,{','.join(COLUMNS)}",
+        "2026-03,Enterprise,0.00,24000.00,0.00,0.00,0.00,6000.00,0.00,0.00,0.00,0.00,30000.00,1",
+        "2026-03,Mid-market,24000.00,0.00,-24000.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0",
+        "2026-03,Not assigned,12000.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,12000.00,1",
+    ]
+    assert 'filename="northwind-arr-usd-bridge-by-team-by-month.csv"' in answer["Content-Disposition"]
+
+
+def test_an_empty_page_says_what_to_do_to_whom_may(northwind: Client, rita: User, eve: User, signed_in: SignIn) -> None:
+    text = page(signed_in(rita), NUMBERS)
+    assert "No numbers to split yet" in text and "/c/northwind/data/upload/" in text
+    with tenant_context(northwind):
+        load_with_reps(northwind)
+    assert "Assign representatives" in page(signed_in(rita), NUMBERS)
+    text = page(signed_in(eve), NUMBERS)
+    assert "Nobody belongs to a team or territory yet" in text and "Assign representatives" not in text
