@@ -65,7 +65,7 @@ def standing_context(request: TenantRequest, change: ChangeRequest, decision: De
         "rights": [row_sentence(right, request.client, locale, with_amount=may_see) for right in decision.rights],
         "excluded": joined(seat.name for seat in decision.excluded) if decision.excluded else "",
         "pay": decision.pay,
-        "is_stale": preview_standing(change) is None,
+        "is_stale": change.state == ChangeState.REVIEW and preview_standing(change) is None,
     }
 
 

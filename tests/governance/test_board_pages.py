@@ -15,6 +15,8 @@ from django.utils import timezone
 from governance.models import BoardMeeting, ChangeState, ChangeVote, DecisionRight
 from governance.selectors.changes import change_get
 from governance.services.board import RightRow
+from metrics.selectors.policies import policy_in_force
+from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.notices.models import Notice
 from portal.tenancy.models import AuditEntry, Client, ClientRole
@@ -84,6 +86,19 @@ def test_a_member_votes_on_what_the_page_shows(board: Client, rita: User, finn: 
     page = text_of(browser, f"changes/{number}/")
     assert "Fine" in page and "Still needed: Executive (Eve)." in page and "Yes, approve (your vote)" in page
     assert f"CR-{number}" not in text_of(browser, "")
+
+
+def test_nobody_is_offered_a_vote_on_figures_that_moved_and_what_was_typed_meanwhile_stays(
+    board: Client, rita: User, finn: User, signed_in: Open
+) -> None:
+    number, browser = a_request(board, rita), signed_in(finn)
+    sent = form_of(text_of(browser, f"changes/{number}/"), "Yes, approve") | {"decision": "yes"}
+    with tenant_context(board):
+        policy_publish(client=board, parameters=policy_in_force(board).to_dict(), note="Meanwhile")
+    page = text_of(browser, f"changes/{number}/")
+    assert "No vote is taken until its effect is computed anew" in page and "Yes, approve" not in page
+    answer = browser.post(f"/c/northwind/changes/{number}/vote/", sent | {"comment": "Keep my words"})
+    assert answer.status_code == 409 and "Keep my words" in answer.content.decode()
 
 
 def test_a_form_of_another_effect_is_refused_with_the_page_as_it_is(
