@@ -166,6 +166,7 @@ def cell_context(cell: Cell, title: str, query: ArrQuery, reader: Reader) -> dic
     return {
         "cell": cell,
         "is_count": cell.column in COUNT_LABELS,
+        "is_signed": cell.column not in ("beginning", "ending"),
         "drawer_title": title,
         "drawer_text": " · ".join([cell.head.label, *filter_words(query), *([cell.group] if cell.group else [])]),
         "rows": [
