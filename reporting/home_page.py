@@ -119,7 +119,7 @@ def import_needs(slug: str) -> list[Need]:
 def lines_text(found: ContractImport) -> str:
     """What loading a file would do, without what it would not: "1 line changed, 2 lines vanished"."""
     counts = {"added": found.added_count, "changed": found.changed_count, "vanished": found.vanished_count}
-    parts = [f"{number} {'line' if number == 1 else 'lines'} {what}" for what, number in counts.items() if number]
+    parts = [f"{number:,} {'line' if number == 1 else 'lines'} {what}" for what, number in counts.items() if number]
     return ", ".join(parts) or "no line changes"
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -73,3 +74,8 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def decrypt(self, encrypted_text: str) -> str:
         return unseal(encrypted_text, "mfa")
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002
+        """What a passkey is called until its owner says otherwise: no key is the master of another."""
+        known = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return f"Passkey {known + 1}" if known else "Passkey"

@@ -75,7 +75,6 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].initial = ""  # allauth's "Master key" says nothing of which one it is
         self.fields["passwordless"].label = "Sign in with it alone, without the password"
         self.fields["passwordless"].help_text = "The key then asks for a fingerprint, a face or its PIN."
 

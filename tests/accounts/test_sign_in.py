@@ -19,6 +19,7 @@ from allauth.mfa.totp.internal.auth import (
 from django.db import connections
 from django.test import Client as Browser
 
+from portal.accounts.adapter import MfaAdapter
 from portal.accounts.models import GuessBudget, User
 from portal.accounts.services.guesses import guess_take
 from portal.accounts.services.people import mfa_reset, person_disable
@@ -307,3 +308,10 @@ def test_a_reset_second_factor_and_a_closed_account_end_every_session_for_good(
     person_disable(user=finn)
     User.objects.filter(pk=finn.pk).update(is_active=True)
     assert not is_in(before_closing)
+
+
+def test_a_new_passkey_is_called_what_it_is(finn: User) -> None:
+    passkey = Authenticator.Type.WEBAUTHN
+    assert MfaAdapter().generate_authenticator_name(finn, passkey) == "Passkey"
+    Authenticator.objects.create(user=finn, type=passkey, data={})
+    assert MfaAdapter().generate_authenticator_name(finn, passkey) == "Passkey 2"

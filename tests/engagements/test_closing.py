@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from engagements.models import CheckIn, Engagement, FinalReport, Survey, Task
+from engagements.models import CheckIn, Engagement, FinalReport, Gate, Survey, Task
 from engagements.selectors.access import access_settled
 from engagements.selectors.closing import closing_now
 from engagements.selectors.report import report_content
@@ -226,6 +226,7 @@ def test_the_debrief_and_the_internal_handoff_are_the_firms_alone(
     with tenant_context(northwind):
         engagement = almost_closed(northwind, ana, finn)
         debrief_save(engagement=engagement, user=ana, went_well="KOLIBRI")
+        gate = Gate.objects.filter(engagement=engagement)[0]
         closed(engagement, ana)
     home = f"/c/northwind/engagements/{engagement.pk}/"
     browser = signed_in(adam)
@@ -235,7 +236,9 @@ def test_the_debrief_and_the_internal_handoff_are_the_firms_alone(
     for path in ("", "report/", "access/", "people/"):
         body = browser.get(f"{home}{path}?activity=all").content.decode()
         assert "KOLIBRI" not in body and "debrief" not in body.lower() and "inside the firm" not in body, path
-    assert "KOLIBRI" in signed_in(ana).get(f"{home}close/").content.decode()
+    desk = signed_in(ana)
+    assert "KOLIBRI" in desk.get(f"{home}close/").content.decode()
+    assert "Say it" not in desk.get(f"{home}gates/{gate.pk}/").content.decode(), "nothing changes in it any more"
 
 
 def test_the_report_is_a_pdf_for_whoever_sees_numbers(

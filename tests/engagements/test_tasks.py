@@ -139,7 +139,10 @@ def test_a_task_that_waits_for_another_is_not_offered_to_be_begun_or_done(
         return "Done: 2. Load" in board, 'value="finish"' in own
 
     assert offered() == (False, False)
-    assert "It waits for" in browser.get(f"{home}tasks/{second.pk}/").content.decode()
+    own = browser.get(f"{home}tasks/{second.pk}/").content.decode()
+    assert "It waits for" in own and "<title>2. Load · Plan · " in own
+    new = browser.get(f"{home}tasks/new/").content.decode()
+    assert "Nobody yet" in new and "---------" not in new
     with tenant_context(northwind):
         task_need_remove(need=second.needs.get())
     assert offered() == (True, True)

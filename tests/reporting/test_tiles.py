@@ -1,9 +1,11 @@
-"""What stands beside a headline figure: its change as a share, and what moved ARR beside net new."""
+"""What stands beside a headline figure, and beside a file that waits: its change as a share, what moved ARR beside net new."""
 
 from decimal import Decimal
 
+from metrics.models import ContractImport
 from metrics.selectors.figures import Figure
 from reporting.arr_page import beside_of, ratio_of
+from reporting.home_page import lines_text
 
 
 def figure(name: str, value: int, before: int) -> Figure:
@@ -19,3 +21,11 @@ def test_what_moved_arr_beside_net_new_is_said_where_there_is_any() -> None:
     assert beside_of(figure("arr", 1_082, 1_000), figure("net_new", 92, 50)) == Decimal(-10)
     assert beside_of(figure("arr", 1_092, 1_000), figure("net_new", 92, 50)) is None
     assert beside_of(Figure("arr", Decimal(1), None, None, ()), figure("net_new", 92, 50)) is None
+
+
+def test_a_file_that_waits_says_only_what_it_would_do() -> None:
+    assert (
+        lines_text(ContractImport(added_count=0, changed_count=1, vanished_count=1_200))
+        == "1 line changed, 1,200 lines vanished"
+    )
+    assert lines_text(ContractImport(added_count=0, changed_count=0, vanished_count=None)) == "no line changes"
