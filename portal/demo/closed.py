@@ -13,6 +13,7 @@ from engagements.services.paths import path_step
 from engagements.services.surveys import survey_answer
 from portal.accounts.services.usage import use_note, uses_write
 from portal.demo.clock import noon, played_on
+from portal.demo.maintenance import results_play
 from portal.tenancy.models import Client, Membership
 
 CLOSED_DAYS_AGO: Final = 79
@@ -59,6 +60,8 @@ def close_play(engagement: Engagement, staff: list[Any], people: dict[str, Any],
         with played_on(day):
             survey_answer(survey=survey, user=people[name], scores=scores, comment=comment, now=noon(day))
     usage_play(engagement.client, people, today)
+    rita = Participant.objects.get(engagement=engagement, user=people["rita"])
+    results_play(engagement, rita, today, leave=())  # the client runs it since
     with played_on(closed_on + dt.timedelta(days=31)):
         month_later(engagement, lead, closed_on, today)
     after_due(client=engagement.client, now=dt.datetime.now(dt.UTC))

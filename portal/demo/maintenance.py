@@ -1,15 +1,17 @@
 """The demonstration's maintenance: two months of results, one red flag that was solved, and what is due next."""
 
 import datetime as dt
+from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 
 from engagements.models import Engagement, MaintenanceCheck, Participant
 from engagements.playbook.support import FirstClose
 from engagements.selectors.hypercare import office_hours
-from engagements.selectors.maintenance_checks import JUDGE
 from engagements.services.hypercare import hypercare_begin, hypercare_decide, office_hours_set
 from engagements.services.maintenance import check_compute, check_step, maintenance_begin
 from engagements.services.moves import row_move
+from portal.demo.clock import played_on
 from portal.lib.periods import add_months, last_day, month_of
 
 LAUNCHED = dt.timedelta(days=105)
@@ -41,18 +43,22 @@ def after_launch(engagement: Engagement, today: dt.date) -> None:
     maintenance_begin(engagement=engagement, begins_on=begins, now=now)
 
 
-def results_play(engagement: Engagement, lead: Participant, today: dt.date) -> None:
-    """What came out of everything that could be looked at up to now."""
+def results_play(engagement: Engagement, who: Participant, today: dt.date, *, leave: Collection[str] = LEFT) -> None:
+    """What came out of everything that could be looked at up to now, each on its day; `leave` is still to be done."""
     for check in MaintenanceCheck.objects.filter(engagement=engagement, opens_on__lte=today).order_by("due_on", "pk"):
         on = min(check.due_on, today)
-        now = dt.datetime.combine(on, dt.time(9), dt.UTC)
-        if check.task_key == FLAGGED and not MaintenanceCheck.objects.filter(state="solved").exists():
-            flagged = check_step(check=check, step="flag", user=lead.user, note=FOUND, evidence=EVIDENCE, now=now)
-            check_step(check=flagged, step="solve", user=lead.user, note=SOLVED, now=now)
-            continue
-        if check.check_key:
-            check = check_compute(check=check, now=now)
-        is_for_people = not check.check_key or (check.found or {})["state"] == JUDGE
-        if is_for_people and check.task_key not in LEFT:
-            text = SAID.get(check.task_key, "Looked at with the client's people: in order.")
-            check_step(check=check, step="pass", user=lead.user, note=text, now=now)
+        with played_on(on):
+            result_play(check, who.user, dt.datetime.combine(on, dt.time(9), dt.UTC), is_left=check.task_key in leave)
+
+
+def result_play(check: MaintenanceCheck, user: Any, now: dt.datetime, *, is_left: bool) -> None:
+    """What came out of one check: of the first that is made for it, a red flag that was solved."""
+    if check.task_key == FLAGGED and not MaintenanceCheck.objects.filter(state="solved").exists():
+        flagged = check_step(check=check, step="flag", user=user, note=FOUND, evidence=EVIDENCE, now=now)
+        check_step(check=flagged, step="solve", user=user, note=SOLVED, now=now)
+        return
+    if check.check_key:
+        check = check_compute(check=check, now=now)
+    if check.state == "open" and not is_left:  # the system leaves it to people, or has nothing to go by
+        text = SAID.get(check.task_key, "Looked at with the client's people: in order.")
+        check_step(check=check, step="pass", user=user, note=text, now=now)

@@ -84,6 +84,8 @@ def test_one_engagement_is_closed_answered_about_and_has_a_check_in_due(
     with tenant_context(northwind):
         engagement = closed_play(northwind, [ana, engineer], people, dt.datetime.now(dt.UTC).date())
         engagement.refresh_from_db()
+        late = MaintenanceCheck.objects.filter(state="open", due_on__lt=dt.datetime.now(dt.UTC).date())
+        assert not late.exists(), "the client has looked after its numbers since"
         assert engagement.state == "archived" and Debrief.objects.get().learnings
         assert engagement.closed_at is not None
         assert not Meeting.objects.filter(state="held", starts_at__gt=engagement.closed_at).exists()
