@@ -1,5 +1,7 @@
 """All rows of one client as a checksum per table: what another client's request, or a rolled-back one, must leave alone."""
 
+from functools import cache
+
 from django.apps import apps
 from django.db import connection
 
@@ -19,16 +21,22 @@ def tenant_tables() -> list[str]:
     return sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
 
 
+@cache
+def checksums() -> str:
+    """One statement for all tables: its name, and count and checksum of the rows that are seen."""
+    return " UNION ALL ".join(
+        f"SELECT '{table}', count(*) || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t.id)), '') FROM \"{table}\" t"
+        for table in tenant_tables()
+    )
+
+
 def fingerprint(client: Client) -> dict[str, str]:
     """Count and checksum of the client's rows of each table, of the client itself, and of who is assigned to it."""
     with tenant_context(client), connection.cursor() as cursor:
         cursor.execute("SELECT md5(c::text) FROM tenancy_client c WHERE id = %s", [client.pk])
         found = {"tenancy_client": str(cursor.fetchone()[0])}
-        for table in tenant_tables():
-            cursor.execute(
-                f"SELECT count(*) || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t.id)), '') FROM \"{table}\" t"
-            )
-            found[table] = str(cursor.fetchone()[0])
+        cursor.execute(checksums())
+        found |= {table: str(checksum) for table, checksum in cursor.fetchall()}
         cursor.execute(GRANTS, [str(client.pk)])
         found["guardian_userobjectpermission"] = str(cursor.fetchone()[0])
     return found
