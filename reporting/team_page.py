@@ -85,8 +85,9 @@ def team_context(client: Client, query: TeamQuery, reader: Reader, arr_base: str
     }
     if not head.has_numbers or not context["has_any"]:
         return context
-    bridge = team_bridge_for(client, shown_months(query, head), head)
-    export = {"export_url": query.address(f"{reader.base}bridge.csv")}
+    shown = shown_months(query, head)
+    bridge = team_bridge_for(client, shown, head)
+    export = {"export_url": shown.address(f"{reader.base}bridge.csv")}
     return context | export | {"bridge": bridge, "tables": tables_of(bridge, query, reader, arr_base)}
 
 
