@@ -60,6 +60,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Where a table goes on beyond its right edge, that edge fades; at the end of it nothing does.
+const edge = (region) => region.classList.toggle("has-more", region.scrollLeft + region.clientWidth < region.scrollWidth - 1);
+document.addEventListener("scroll", (event) => event.target.matches?.(".table-scroll") && edge(event.target), { capture: true, passive: true });
+
 // A region that scrolls is reachable by keyboard; one that does not is no extra stop.
 const watcher = new ResizeObserver((entries) => {
   for (const { target } of entries) {
@@ -67,6 +71,7 @@ const watcher = new ResizeObserver((entries) => {
     if (scrolls) target.setAttribute("tabindex", "0");
     else target.removeAttribute("tabindex");
     target.classList.toggle("is-scrolling", target.scrollWidth > target.clientWidth + 1);
+    edge(target);
   }
 });
 
