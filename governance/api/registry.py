@@ -19,7 +19,7 @@ from governance.selectors.registry import registry_get
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_digest, matrix_save
 from portal.tenancy.api import Call, Operation
-from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_ARR, VIEW_POLICY
+from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
 
 
 class MatrixDetail(MetricView):
@@ -81,7 +81,7 @@ class LineageDetail(MetricView):
 class FormulaDetail(MetricView):
     operations = {
         "GET": Operation(
-            "formula_try", MANAGE_METRICS, shapes.FormulaSerializer, parameters=shapes.FormulaParameters
+            "formula_try", REQUEST_CHANGES, shapes.FormulaSerializer, parameters=shapes.FormulaParameters
         )
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from governance.models import Metric
 from governance.selectors.registry import month_now
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_ARR, VIEW_POLICY
+from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
 from portal.tenancy.scope import tenant_context
 from tests.tenancy.api_matrix import ApiRoute
 from tests.tenancy.routes_oversight import rupert
@@ -97,7 +97,7 @@ REGISTRY_API_ROUTES = [
     ApiRoute("api_matrix", MANAGE_METRICS, "patch", a_registry, data=some_cells),
     ApiRoute("api_availability", VIEW_POLICY, "get", a_registry),
     ApiRoute("api_lineage", VIEW_POLICY, "get", a_registry),
-    ApiRoute("api_formula", MANAGE_METRICS, "get", a_registry, query=FORMULA),
+    ApiRoute("api_formula", REQUEST_CHANGES, "get", a_registry, query=FORMULA),
     ApiRoute("api_controls", VIEW_ARR, "get", with_a_control),
     ApiRoute("api_controls", RECONCILE, "post", a_registry, data=lambda: CONTROL, status=201),
     ApiRoute("api_control", RECONCILE, "delete", a_control, names_object=True),
