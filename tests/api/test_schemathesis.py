@@ -40,6 +40,7 @@ from tests.tenancy.routes_api_changes import a_preview
 from tests.tenancy.routes_board import a_meeting, board_of
 from tests.tenancy.routes_oversight import rupert
 from tests.tenancy.routes_registry import a_control
+from tests.tenancy.routes_teams import an_assignment
 from tests.tenancy.routes_webhooks import a_delivery
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))  # for each operation and mode; a release is tried with 200
@@ -94,6 +95,7 @@ def known(northwind: Client) -> dict[str, Any]:
         board_of(northwind)
         quality_look(client=northwind, now=timezone.now())
         found |= a_meeting(northwind) | NOWHERE | a_delivery(northwind) | a_control(northwind) | numbered(northwind)
+        found |= an_assignment(northwind)
         seen = ContractImport.objects.latest("pk").report.get("digest", "")
         return found | {"client_slug": "northwind", "digest": seen}
 
