@@ -20,6 +20,7 @@ from metrics.selectors.reported import headline_reported
 from portal.lib.dates import month_text
 from portal.tenancy import permissions
 from portal.tenancy.access import Standing
+from portal.tenancy.clock import day_now
 from reporting.arr_query import usual_scale
 
 SHOWN = 8
@@ -86,7 +87,7 @@ def vote_needs(slug: str, user: Any) -> list[Need]:
 def engagement_needs(standing: Standing, user: Any) -> list[Need]:
     """What engagements need of the reader: mentions, homework, tasks, signatures, gates; of closed ones, maintenance."""
     needs = []
-    today = timezone.now().date()
+    today = day_now(standing.client)
     reader = Reader(user, standing.is_firm_staff)
     followed = ends_followed(user)
     for engagement in engagement_list(reader):

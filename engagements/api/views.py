@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.http import Http404
-from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from engagements.api import shapes
@@ -18,6 +17,7 @@ from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.tasks import task_create, task_update
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.api_paging import PageParameters
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 from portal.tenancy.problems import Conflict
 
@@ -156,7 +156,7 @@ class GateList(EngagementView):
 
     def get(self, call: Call, engagement_id: int) -> Any:
         """The gates, each with its criteria, whether they hold, and what shuts it."""
-        today = timezone.now().date()
+        today = day_now(call.client)
         return {"results": [gate_now(gate, today) for gate in gate_list(engagement_or_404(engagement_id))]}
 
 
@@ -200,4 +200,4 @@ class CriterionConfirm(EngagementView):
 
 def now_of(gate: Gate) -> GateNow:
     """A gate as it stands."""
-    return gate_now(gate, timezone.now().date())
+    return gate_now(gate, day_now(gate.engagement.client))

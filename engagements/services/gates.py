@@ -14,6 +14,7 @@ from engagements.services.maintenance import phase_brings
 from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.telling import gate_tell
+from portal.tenancy.clock import day_now
 
 
 def criterion_say(
@@ -117,7 +118,7 @@ def gate_plan(*, gate: Gate, planned_on: date | None) -> Gate:
 def _locked(gate: Gate, today: date | None) -> tuple[Gate, GateNow]:
     gate = Gate.objects.select_for_update().get(pk=gate.pk)
     require_open(gate.engagement)
-    return gate, gate_now(gate, today or timezone.now().date())
+    return gate, gate_now(gate, today or day_now(gate.engagement.client))
 
 
 def _decide(gate: Gate, now: GateNow, step: str, kind: DecisionKind, reason: str, user: Any) -> Gate:

@@ -23,6 +23,7 @@ from engagements.selectors.closing import closing_now
 from engagements.services.changes import record_change
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.telling import meeting_tell
+from portal.tenancy.clock import day_now
 
 Guard = Callable[[Any, str, Mapping[str, Any]], None]
 
@@ -58,7 +59,7 @@ def _may_move_meeting(meeting: Meeting, step: str, given: Mapping[str, Any]) -> 
 
 
 def _may_move_engagement(engagement: Engagement, step: str, given: Mapping[str, Any]) -> None:
-    if step == "close" and (missing := closing_now(engagement, timezone.now().date()).missing):
+    if step == "close" and (missing := closing_now(engagement, day_now(engagement.client)).missing):
         sentences = [f"{each.text.lower()} ({each.answer.sentence.rstrip('.')})" for each in missing]
         raise IllegalMove(f"this has to hold before the close: {'; '.join(sentences)}")
     if step == "reopen" and not given.get("reason"):

@@ -8,12 +8,11 @@ import datetime as dt
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 from engagements.models import Engagement, EngagementSummary
 from engagements.selectors.gates import current_phase, gate_now, next_gate, phase_list
 from engagements.selectors.health import health_get, hours_spent, level_shown
 from engagements.selectors.waiting import waiting_list
+from portal.tenancy.clock import day_now
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client
 from portal.tenancy.scope import at_scope_end, not_at_scope_end
@@ -40,7 +39,7 @@ def following(engagement: Engagement) -> tuple[str, int]:
 def summary_refresh(*, engagement: Engagement, today: date | None = None) -> EngagementSummary:
     """Write down what the portfolio shows of the engagement on a day."""
     not_at_scope_end(following(engagement))
-    day = today or timezone.now().date()
+    day = today or day_now(engagement.client)
     hours = hours_spent(engagement)
     health = health_get(engagement, day, hours)
     gate = next_gate(engagement)

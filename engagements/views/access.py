@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -27,6 +26,7 @@ from portal.accounts.services.magic_links import magic_link_revoke
 from portal.accounts.services.people import consultant_leave
 from portal.accounts.services.tokens import token_revoke
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import CONFIRM_ACCESS, MANAGE_PEOPLE, RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 from portal.tenancy.step_up import recently_authenticated
 
@@ -73,7 +73,7 @@ def access_rows(request: TenantRequest, engagement: Engagement) -> dict[str, Any
 def access_new(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """Note an access that is asked for."""
     found = engagement_or_404(request, engagement_id)
-    today = {"requested_on": timezone.now().date()}
+    today = {"requested_on": day_now(request.client)}
     form = AccessForm(found, request.POST or None, instance=SystemAccess(engagement=found), initial=today)
     return access_form(request, found, form, partial(access_request, engagement=found), "Noted.")
 
@@ -152,7 +152,7 @@ def access_ending(request: TenantRequest, engagement_id: int) -> HttpResponse:
     form = PlanForm(found, request.POST)
     if not form.is_valid():
         return invalid(request, found, form)
-    today = timezone.now().date()
+    today = day_now(request.client)
     change = partial(access_plan, engagement=found, user=request.user, today=today, **form.cleaned_data)
     return carried_out(request, found, change, "Decided.", PATH)
 

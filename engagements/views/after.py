@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from engagements import states
@@ -23,6 +22,7 @@ from engagements.views.access import access_or_404
 from engagements.views.scope import carried_out, engagement_or_404, invalid, refused
 from portal.accounts.services.usage import uses_write
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import (
     CONFIRM_ACCESS,
     JOIN_ENGAGEMENT,
@@ -45,7 +45,7 @@ def after_base(request: TenantRequest, engagement: Engagement) -> dict[str, Any]
 def after(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """What follows: the check-ins with their days, the surveys, and access that is still open."""
     found = engagement_or_404(request, engagement_id)
-    today = timezone.now().date()
+    today = day_now(request.client)
     surveys = [(row, survey_results(row, is_firm_staff=request.standing.is_firm_staff)) for row in survey_list(found)]
     noted = access_list(found)
     open_access = [row for row in noted if row.state not in ENDED or row.confirmed_at is None]
@@ -75,7 +75,7 @@ def check_in(request: TenantRequest, engagement_id: int, check_in_id: int) -> Ht
     uses_write(client=request.client)
     context = after_base(request, found) | {
         "check_in": row,
-        "figures": figures_at(row, timezone.now().date()),
+        "figures": figures_at(row, day_now(request.client)),
         "preparation": [(n, text, n in row.prepared) for n, text in enumerate(STEPS)],
         "steps": [each for each in step_list(states.CHECK_IN, row.state) if each[0] != "hold"],
     }
@@ -97,7 +97,7 @@ def check_in_move(request: TenantRequest, engagement_id: int, check_in_id: int, 
     """Prepare it now, cancel it, or plan it again."""
     found = engagement_or_404(request, engagement_id)
     row = check_in_or_404(found, check_in_id)
-    change = partial(check_in_step, check_in=row, step=step, today=timezone.now().date())
+    change = partial(check_in_step, check_in=row, step=step, today=day_now(request.client))
     return carried_out(request, found, change, "Done.", to=back_of(row, request))
 
 
@@ -110,7 +110,7 @@ def check_in_edit(request: TenantRequest, engagement_id: int, check_in_id: int) 
     form = CheckInForm(found, request.POST)
     if not form.is_valid():
         return invalid(request, found, form, frozen=False)
-    change = partial(check_in_change, check_in=row, today=timezone.now().date(), **form.cleaned_data)
+    change = partial(check_in_change, check_in=row, today=day_now(request.client), **form.cleaned_data)
     return carried_out(request, found, change, "Kept.", to=back_of(row, request))
 
 
@@ -135,7 +135,7 @@ def check_in_held(request: TenantRequest, engagement_id: int, check_in_id: int) 
     if not form.is_valid():
         return invalid(request, found, form, frozen=False)
     uses_write(client=request.client)
-    change = partial(check_in_hold, check_in=row, user=request.user, today=timezone.now().date(), **form.cleaned_data)
+    change = partial(check_in_hold, check_in=row, user=request.user, today=day_now(request.client), **form.cleaned_data)
     return carried_out(request, found, change, "Kept, with the figures as they are now.", to=back_of(row, request))
 
 

@@ -5,7 +5,6 @@ from functools import partial
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from engagements.build_pages import (
@@ -23,6 +22,7 @@ from engagements.services.building import component_block, component_plan, compo
 from engagements.views.scope import carried_out, engagement_or_404, invalid
 from portal.lib.hours import minutes_text
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 
 
@@ -63,7 +63,7 @@ def component(request: TenantRequest, engagement_id: int, component_id: int) -> 
         ),
         "first": first,
         "times": [(entry, minutes_text(entry.minutes)) for entry in times],
-        "today": timezone.localdate(),
+        "today": day_now(request.client),
     }
     if context["may_run"]:
         context |= {"form": ComponentForm(row), "blocker_form": BlockerForm()}
@@ -105,6 +105,6 @@ def component_time(request: TenantRequest, engagement_id: int, component_id: int
     form = TimeForm(request.POST)
     if not form.is_valid():
         return invalid(request, found, form)
-    given = form.cleaned_data | {"day": form.cleaned_data["day"] or timezone.localdate()}
+    given = form.cleaned_data | {"day": form.cleaned_data["day"] or day_now(request.client)}
     change = partial(component_time_add, component=row, user=request.user, **given)
     return carried_out(request, found, change, "Logged.", f"build/{row.pk}/")

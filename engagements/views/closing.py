@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from engagements.forms_closing import CloseForm, DebriefForm, ReasonForm
@@ -22,6 +21,7 @@ from engagements.services.problems import EngagementError, IllegalMove
 from engagements.views.scope import carried_out, engagement_or_404, home_of, invalid, refused
 from portal.lib.paper import SIZES, paper, paper_size
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import (
     OVERRIDE_GATE,
     RUN_ENGAGEMENT,
@@ -54,7 +54,7 @@ def closing(request: TenantRequest, engagement_id: int) -> HttpResponse:
 
 def closing_context(request: TenantRequest, engagement: Engagement) -> dict[str, Any]:
     """The page of the close."""
-    today = timezone.now().date()
+    today = day_now(request.client)
     debrief, plan = debrief_of(engagement), plan_of(engagement)
     said = {name: getattr(debrief, name) for name in DEBRIEF} if debrief else {}
     return base(request, engagement, "handoff/") | {
@@ -110,7 +110,7 @@ def reopening(request: TenantRequest, engagement_id: int) -> HttpResponse:
 def report(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """The final status report; before the close, as it would be today."""
     found = engagement_or_404(request, engagement_id)
-    shown = shown_report(found, timezone.now().date())
+    shown = shown_report(found, day_now(request.client))
     may_see_arr = request.standing.may(VIEW_ARR)
     context = base(request, found, "report/") | {"report": shown, "may_see_arr": may_see_arr}
     context |= page_parts(shown.content, request.client.slug, context["home"], may_see_arr=may_see_arr)
@@ -123,7 +123,7 @@ def report(request: TenantRequest, engagement_id: int) -> HttpResponse:
 def report_pdf(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """The report on paper."""
     found = engagement_or_404(request, engagement_id)
-    shown = shown_report(found, timezone.now().date())
+    shown = shown_report(found, day_now(request.client))
     size = request.GET.get("paper", "")
     size = size if size in SIZES else paper_size(request.client.locale)
     context = paper_context(shown, request.client)

@@ -5,13 +5,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from engagements.models import EngagementSummary
 from engagements.selectors.summaries import summaries_of_firm
 from portal.lib.dates import date_text
 from portal.tenancy.access import FirmRequest, firm_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import VIEW_PORTFOLIO
 from portal.tenancy.selectors import clients_reached
 
@@ -40,7 +40,7 @@ def shown_row(row: EngagementSummary) -> dict[str, Any]:
     """A summary with its addresses and what is said about its end today."""
     keys = {"client_slug": row.client.slug, "engagement_id": row.engagement_id}
     home = reverse("engagement", kwargs=keys)
-    is_past = row.ends_on is not None and row.ends_on < timezone.now().date() and row.state == "active"
+    is_past = row.ends_on is not None and row.ends_on < day_now(row.client) and row.state == "active"
     spent = row.logged / row.budget if row.budget else None
     return {
         "row": row,

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from engagements import states
@@ -19,6 +18,7 @@ from engagements.selectors.summaries import after_of_firm
 from engagements.services.paths import path_step
 from engagements.services.problems import EngagementError, IllegalMove
 from portal.tenancy.access import FirmRequest, firm_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import FIRM_PERMISSIONS, MANAGE_FIRM, VIEW_PORTFOLIO
 from portal.tenancy.scope import tenant_context
@@ -38,18 +38,18 @@ def follow_ups(request: FirmRequest) -> HttpResponse:
     """Every ended engagement with its next check-in and its offer, the next day first; and what debriefs say of playbooks."""
     reached = {each.client.pk for each in clients_reached(request.user) if each.is_firm_staff}
     rows = after_of_firm(request.firm.pk, clients_followed(request))
-    today = timezone.now().date()
     books = {book.key: book.name for book in (*playbook_list(request.firm), *shipped_list())}
     context = {
         "firm": request.firm,
-        "rows": [shown_row(request, row, row.client_id in reached, today) for row in rows],
+        "rows": [shown_row(request, row, row.client_id in reached) for row in rows],
         "learnings": [(books.get(row.playbook_key, row.playbook_key), row) for row in rows if row.learnings],
     }
     return render(request, "engagements/follow_ups.html", context)
 
 
-def shown_row(request: FirmRequest, row: AfterCare, is_reached: bool, today: Any) -> dict[str, Any]:
+def shown_row(request: FirmRequest, row: AfterCare, is_reached: bool) -> dict[str, Any]:
     """A row with its addresses; the engagement's own pages only for whoever still reaches the client."""
+    today = day_now(row.client)
     keys = {"client_slug": row.client.slug, "engagement_id": row.engagement_id}
     own = {"firm_slug": request.firm.slug, "client_id": row.client_id, "engagement_id": row.engagement_id}
     return {
@@ -74,8 +74,7 @@ def follow_up(request: FirmRequest, client_id: int, engagement_id: int) -> HttpR
         row = get_object_or_404(AfterCare.objects.exclude(path=""), engagement_id=engagement_id)
         if request.method == "POST" and form.is_valid():
             try:
-                today = timezone.now().date()
-                path_step(after=row, user=request.user, today=today, **form.cleaned_data)
+                path_step(after=row, user=request.user, today=day_now(client), **form.cleaned_data)
             except EngagementError as error:
                 problem, status = f"Not kept: {error}.", 409 if isinstance(error, IllegalMove) else 422
             else:

@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from engagements.forms_project import TaskForm, TimeForm
@@ -22,6 +21,7 @@ from engagements.services.tasks import (
 from engagements.views.scope import carried_out, engagement_or_404, invalid
 from portal.lib.hours import minutes_text
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 
 
@@ -30,7 +30,7 @@ from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 def plan(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """Every task, as a board or along the calendar."""
     found = engagement_or_404(request, engagement_id)
-    return TemplateResponse(request, "engagements/plan.html", plan_context(request, found, timezone.now().date()))
+    return TemplateResponse(request, "engagements/plan.html", plan_context(request, found, day_now(request.client)))
 
 
 def task_or_404(request: TenantRequest, engagement: Engagement, task_id: int) -> Task:
@@ -147,7 +147,7 @@ def time_new(request: TenantRequest, engagement_id: int, task_id: int) -> HttpRe
     if not form.is_valid():
         return invalid(request, found, form)
     given = form.cleaned_data
-    day = given["day"] or timezone.now().date()
+    day = given["day"] or day_now(request.client)
 
     def change() -> object:
         return time_add(task=row, user=request.user, minutes=given["minutes"], day=day, note=given["note"])

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from engagements.forms_project import StepForm
@@ -20,6 +19,7 @@ from engagements.services.moves import MOVABLE, row_move
 from engagements.services.tasks import point_set
 from engagements.views.scope import carried_out, engagement_or_404, invalid, refused
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import (
     JOIN_ENGAGEMENT,
     OVERRIDE_GATE,
@@ -73,7 +73,7 @@ def checklists(request: TenantRequest, engagement_id: int) -> HttpResponse:
         "line": phase_line(found, context["home"]),
         "phases": [(phase, subs.get(phase.pk, [])) for phase in phase_list(found)],
         "gate": gate,
-        "unseen": gate_now(gate, timezone.now().date()).unseen if gate else [],
+        "unseen": gate_now(gate, day_now(request.client)).unseen if gate else [],
     }
     return TemplateResponse(request, "engagements/checklists.html", context)
 
@@ -100,7 +100,7 @@ def gate(request: TenantRequest, engagement_id: int, gate_id: int) -> HttpRespon
     row = gate_or_404(found, gate_id)
     mentions_seen(user=request.user, about="gate", about_id=row.pk)
     context = base(request, found, "checklists/")
-    now = gate_now(row, timezone.now().date())
+    now = gate_now(row, day_now(request.client))
     context |= {
         "now": now,
         **signing_context(request, now),

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from engagements.forms_project import CardForm, EngagementForm, PersonForm
@@ -23,6 +22,7 @@ from engagements.services.start import Chosen, engagement_start
 from engagements.shipped import shipped_playbooks
 from engagements.views.scope import carried_out, engagement_or_404, invalid
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
 
 
@@ -50,7 +50,7 @@ def engagement_new(request: TenantRequest) -> HttpResponse:
         lists = {"own": playbook_list(firm), "shipped": shipped_list()}
         return TemplateResponse(request, "engagements/engagement_choose.html", lists)
     chosen = chosen_or_404(request, asked)
-    today = timezone.now().date()
+    today = day_now(request.client)
     initial = {"name": name_suggested(chosen.playbook.name, today), "kind": "single", "starts_on": today}
     form = EngagementForm(chosen.playbook, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -85,7 +85,7 @@ def chosen_or_404(request: TenantRequest, asked: str) -> Chosen:
 def engagement(request: TenantRequest, engagement_id: int) -> HttpResponse:
     """Where it stands: phases and gates, now, waiting on, health, activity."""
     found = engagement_or_404(request, engagement_id)
-    context = overview_context(request, found, timezone.now().date())
+    context = overview_context(request, found, day_now(request.client))
     return TemplateResponse(request, "engagements/overview.html", context)
 
 
