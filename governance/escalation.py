@@ -67,7 +67,10 @@ OVERSIGHT: Final[Rows] = [
         "A disputed figure",
         "Finance, RevOps and the metric's owner at once, and every week while nobody settles it.",
     ),
-    ("A metric beyond its alert threshold", "Its owner, else RevOps, once for each month in which it is."),
+    (
+        "A metric beyond its alert threshold",
+        "Its owner, if they see its figure, else RevOps, once for each month in which it is.",
+    ),
     ("A file that was not loaded", "Whoever sent it; the consultants, where a program did."),
 ]
 

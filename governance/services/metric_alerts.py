@@ -4,6 +4,8 @@
 notice.
 """
 
+from collections.abc import Collection
+
 from django.urls import reverse
 
 from governance.metric_figures import figure_text, limit_text
@@ -11,28 +13,30 @@ from governance.models import Metric
 from governance.selectors.metric_alerts import Beyond, beyond_list
 from governance.selectors.metric_values import MetricValues
 from portal.lib.dates import month_text
-from portal.notices.audience import members_in
+from portal.notices.audience import members_in, people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.permissions import VIEW_ARR
 
 
 def alerts_tell(*, client: Client) -> int:
     """Tell of what is beyond its alert threshold in the newest month; gives how many were told of it.
 
-    A metric's owner hears of it; where nobody owns it, the client's RevOps.
+    A metric's owner hears of it; where nobody owns it, or who does sees no figures of the whole client, its RevOps.
     """
     if not Metric.objects.exists():
         return 0
     values = MetricValues(client)
     if values.months is None:
         return 0
-    newest = values.months[1]
-    return sum(alert_tell(client, each) for each in beyond_list(values, newest, newest) if each.level == "alert")
+    newest, sees_figures = values.months[1], {user.pk for user in people_who(client, VIEW_ARR)}
+    beyond = [each for each in beyond_list(values, newest, newest) if each.level == "alert"]
+    return sum(alert_tell(client, each, sees_figures) for each in beyond)
 
 
-def alert_tell(client: Client, found: Beyond) -> int:
-    """One notice of one metric in one month."""
+def alert_tell(client: Client, found: Beyond, sees_figures: Collection[int]) -> int:
+    """One notice of one metric in one month, which says its figure."""
     entry, content, month = found.entry, found.version.content, found.point.month
     assert found.point.value is not None
     figure = figure_text(found.point.value, content["unit"], client.currency, client.locale)
@@ -40,7 +44,7 @@ def alert_tell(client: Client, found: Beyond) -> int:
     owner = entry.metric.owner
     return notice_add(
         client=client,
-        users=[owner] if owner else members_in(ClientRole.REVOPS),
+        users=[owner] if owner and owner.pk in sees_figures else members_in(ClientRole.REVOPS),
         kind=Kind.ALERT,
         text=f"{entry.name} is {figure} in {month_text(month, client.locale)}, {limit}, its alert threshold",
         path=reverse("metric", kwargs={"client_slug": client.slug, "key": entry.key}),

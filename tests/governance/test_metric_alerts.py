@@ -77,6 +77,16 @@ def test_an_alert_is_told_to_the_owner_once_for_each_month(watched: Client, rita
         assert told() == [("finn@example.com", "ARR is 42,000.00 in Mar 2026, below 45,000.00, its alert threshold")]
 
 
+def test_an_owner_who_sees_no_figures_hears_none_and_revops_does(watched: Client, rita: User, stan: User) -> None:
+    with tenant_context(watched):
+        limits(month=MARCH, alert_at="45000")
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=stan)
+        alerts_tell(client=watched)
+        rows = Notice.objects.filter(kind="alert", text__startswith="ARR is")
+        assert [row.user for row in rows.select_related("user")] == [rita]
+
+
 def test_the_page_marks_the_months_and_the_review_of_the_board_lists_them(
     watched: Client, rita: User, signed_in: Callable[[User], Browser]
 ) -> None:
