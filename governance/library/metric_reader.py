@@ -135,9 +135,11 @@ def metric_of(row: dict[str, Any], currency: str, faults: list[str], name: str) 
     if (row.get("status") or MetricStatus.ACTIVE) not in MetricStatus.values:
         own.append(f"{name}: its status is not one of {', '.join(MetricStatus.values)}")
     own += [
-        f"{name}: {field} is longer than a name"
+        f"{name}: {field} is no name"
         for field in ("owner", "successor")
-        if not isinstance(row.get(field) or "", str) or len(row.get(field) or "") > 254
+        if not isinstance(row.get(field) or "", str)
+        or len(row.get(field) or "") > 254
+        or "\0" in (row.get(field) or "")
     ]
     try:
         content = content_clean({key: value for key, value in row.items() if key in LENGTHS}, currency)

@@ -139,8 +139,7 @@ def metric_add(*, client: Client, key: str, content: Mapping[str, Any], reason: 
         raise DefinitionError("start the registry first: what is shipped may say it already")
     if Metric.objects.filter(key=key).exists():
         raise DefinitionError(f"there is a metric “{key}” already; a key is never used twice")
-    if Metric.objects.count() >= MOST_METRICS:
-        raise DefinitionError(f"a registry has at most {MOST_METRICS} metrics: retire some, and say less")
+    require_room(1)
     filed = FiledMetric(key, cleaned(content, client), {}, MetricStatus.PROPOSED)
     formula_check(key, filed.content)
     (metric,) = metrics_store(
@@ -149,6 +148,12 @@ def metric_add(*, client: Client, key: str, content: Mapping[str, Any], reason: 
     together_check(registry_get(client), key, None)
     record(metric, "metric.proposed", None, filed.content, {"reason": reason})
     return metric
+
+
+def require_room(more: int) -> None:
+    """DefinitionError where so many more metrics are too many; what is retired counts, for its key is never used again."""
+    if more and Metric.objects.count() + more > MOST_METRICS:
+        raise DefinitionError(f"a registry has at most {MOST_METRICS} metrics, retired ones too: say it with fewer")
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------

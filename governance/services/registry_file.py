@@ -25,6 +25,7 @@ from governance.services.registry import (
     metrics_store,
     newest_closed,
     registry_lock,
+    require_room,
     required,
     together_check,
     version_keep,
@@ -54,6 +55,7 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
         require_ungoverned(registry.entries[change.key].metric, change.fields, status=change.filed.status)
     if faults := filed_faults(registry, drift.filed):
         raise DefinitionError("; ".join(faults))
+    require_room(len(drift.added))
     audit.record(
         "metrics.imported", object_type="metrics", object_id=client.slug, after=text,
         details={

@@ -414,6 +414,7 @@ def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
         ("formula: book_ending", "formula: book_ending × 2", "arr: its formula stays as it shipped (book_ending)"),
         ("- key: arr\n", "- key: ARR\n", "small letters"),
         ("unit: money", "unit: money\n  colour: red", "colour is no field"),
+        ("  name: ARR\n", '  owner: "a\\0b"\n  name: ARR\n', "arr: owner is no name"),
     ],
 )
 def test_a_file_that_breaks_a_rule_changes_nothing(kept: Client, before: str, after: str, told: str) -> None:
@@ -426,6 +427,15 @@ def test_a_file_that_breaks_a_rule_changes_nothing(kept: Client, before: str, af
         registry_apply(client=kept, text=text.replace(before, after, 1), seen=None, reason="Try")
     with tenant_context(kept):
         assert MetricVersion.objects.count() == versions
+
+
+def test_a_file_brings_no_more_metrics_than_a_registry_has(kept: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beyond the bound would keep every formula of the registry from being checked."""
+    text = changed_file(kept)
+    with tenant_context(kept):
+        monkeypatch.setattr("governance.services.registry.MOST_METRICS", Metric.objects.count())
+        with pytest.raises(DefinitionError, match="a registry has at most"):
+            registry_apply(client=kept, text=text, seen=None, reason="One more")
 
 
 def test_a_file_that_is_no_text_is_refused(ritas: Browser) -> None:
