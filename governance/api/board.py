@@ -9,10 +9,12 @@ from governance.api import board_shapes as shapes
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
 from governance.board_words import lone_warnings, row_sentence, row_warnings
-from governance.models import ChangeRequest
+from governance.models import BoardMember, ChangeRequest
 from governance.selectors.board import BoardNow, board_now, reviews_open
-from governance.selectors.voting import decision_of, is_votable, preview_sha256, undecidable, votes_of
+from governance.selectors.voting import Decision, decision_of, is_votable, preview_sha256, undecidable, votes_of
 from governance.services.board import RightRow, rights_save
+from governance.services.emergency import deciding_alone
+from governance.services.problems import DefinitionError
 from governance.services.voting import Shown, statement_of, vote_cast
 from metrics.figures import from_cents
 from portal.accounts.proofs import Place, Proof
@@ -40,7 +42,7 @@ def board_or_404() -> BoardNow:
 def shown(call: Call) -> dict[str, Any]:
     """The board as the API gives it, amounts for whoever sees numbers."""
     now = board_or_404()
-    may_see = call.standing.may(VIEW_ARR) and VIEW_ARR in call.scopes
+    may_see = call.may(VIEW_ARR)
     names = ("kind", "is_restating", "feeds_pay", "functions", "needs_chair", "yes_count", "quorum")
     rights = [
         {name: getattr(right, name) for name in names}
@@ -135,12 +137,22 @@ def decision_shown(call: Call, change: ChangeRequest) -> dict[str, Any]:
     """How a request stands."""
     now, is_open = board_now(), is_votable(change)
     decision = decision_of(change, now) if is_open else undecidable(f"{change} is not before the board")
-    member = now.member(call.user) if now is not None else None
-    may = member is not None and decision.may_vote(call.user)
+    member = seat_of(call, change, now, decision) if now is not None and is_open else None
     return {
         "number": change.number, "state": change.state,
         "outcome": decision.outcome.value if is_open else "none", "sentence": decision.sentence,
         "needed": decision.needed, "blocked": decision.blocked, "content_sha256": change.content_sha256,
         "preview_sha256": preview_sha256(change),
-        "statement": statement_of(change, call.user, member.function) if may and member is not None else None,
+        "statement": statement_of(change, call.user, member.function) if member is not None else None,
     }  # fmt: skip
+
+
+def seat_of(call: Call, change: ChangeRequest, now: BoardNow, decision: Decision) -> BoardMember | None:
+    """The seat from which the caller votes, or decides alone as an admin without one; None where they may do neither."""
+    member = now.member(call.user)
+    if member is not None and decision.may_vote(call.user):
+        return member
+    try:
+        return deciding_alone(call.client, change, call.user, now, decision)
+    except DefinitionError:
+        return None

@@ -23,7 +23,7 @@ class DisputeSerializer(serializers.Serializer[Any]):
     dimension = serializers.CharField(allow_blank=True)
     group = serializers.CharField(allow_blank=True)
     customer = serializers.CharField(allow_blank=True)
-    published = ExactField(allow_null=True)
+    published = ExactField(allow_null=True, help_text="Null for whoever sees no numbers.")
     believed = ExactField(allow_null=True)
     reason = serializers.CharField()
     state = serializers.ChoiceField(DisputeState.choices)
@@ -84,7 +84,7 @@ class DisputeDetailSerializer(DisputeSerializer):
     """A dispute with its log and what the engine said."""
 
     events = EventSerializer(many=True, source="log")
-    evidence = EvidenceSerializer(many=True, source="kept")
+    evidence = EvidenceSerializer(many=True, source="kept", help_text="None for whoever sees no numbers.")
 
 
 class DisputeRaiseSerializer(StrictSerializer):

@@ -44,11 +44,18 @@ def dispute_or_404(number: int) -> FigureDispute:
     return found
 
 
-def detailed(found: FigureDispute) -> FigureDispute:
-    """A dispute with its log and its evidence, as its serializer reads it."""
-    view = dispute_view(found)
-    found.log, found.kept = view.events, view.evidence  # type: ignore[attr-defined]
+def shown(call: Call, found: FigureDispute) -> FigureDispute:
+    """A dispute as its serializer reads it; what is published is for whoever sees numbers."""
+    if not call.may(VIEW_ARR):
+        found.published = None
     return found
+
+
+def detailed(call: Call, found: FigureDispute) -> FigureDispute:
+    """A dispute with its log, and for whoever sees numbers its evidence."""
+    view = dispute_view(found)
+    found.log, found.kept = view.events, view.evidence if call.may(VIEW_ARR) else []  # type: ignore[attr-defined]
+    return shown(call, found)
 
 
 class DisputeList(DisputeApiView):
@@ -70,9 +77,10 @@ class DisputeList(DisputeApiView):
         given = dict(call.body)
         believed, reason = given.pop("believed"), given.pop("reason")
         with told():
-            return dispute_raise(
+            made = dispute_raise(
                 client=call.client, subject=Subject(**given), believed=believed, reason=reason, user=call.user
             )
+        return shown(call, made)
 
 
 class DisputeDetail(DisputeApiView):
@@ -80,7 +88,7 @@ class DisputeDetail(DisputeApiView):
 
     def get(self, call: Call, number: int) -> Any:
         """One dispute, with what happened, what was said, and what the engine said."""
-        return detailed(dispute_or_404(number))
+        return detailed(call, dispute_or_404(number))
 
 
 class DisputeTake(DisputeApiView):
@@ -91,7 +99,8 @@ class DisputeTake(DisputeApiView):
     def post(self, call: Call, number: int) -> Any:
         """Look into it: the token's person does. 409 where it is over."""
         with told():
-            return dispute_take(client=call.client, dispute=dispute_or_404(number), owner=call.user, user=call.user)
+            taken = dispute_take(client=call.client, dispute=dispute_or_404(number), owner=call.user, user=call.user)
+        return shown(call, taken)
 
 
 class DisputeSettle(DisputeApiView):
@@ -105,7 +114,8 @@ class DisputeSettle(DisputeApiView):
     def post(self, call: Call, number: int) -> Any:
         """Say that the figure stands, or what corrected it. 409 where nobody looks into it, or it is over."""
         with told():
-            return dispute_settle(client=call.client, dispute=dispute_or_404(number), user=call.user, **call.body)
+            over = dispute_settle(client=call.client, dispute=dispute_or_404(number), user=call.user, **call.body)
+        return shown(call, over)
 
 
 class DisputeOwner(DisputeApiView):
@@ -116,7 +126,8 @@ class DisputeOwner(DisputeApiView):
         found = dispute_or_404(number)
         owner = person_or_refused(people_who(call.client, VIEW_ARR), call.body["person"])
         with told():
-            return dispute_take(client=call.client, dispute=found, owner=owner, user=call.user)
+            taken = dispute_take(client=call.client, dispute=found, owner=owner, user=call.user)
+        return shown(call, taken)
 
 
 class DisputeWithdraw(DisputeApiView):
@@ -125,9 +136,10 @@ class DisputeWithdraw(DisputeApiView):
     def post(self, call: Call, number: int) -> Any:
         """Take one's own dispute back. 409 where it is over."""
         with told():
-            return dispute_withdraw(
+            over = dispute_withdraw(
                 client=call.client, dispute=dispute_or_404(number), reason=call.body["text"], user=call.user
             )
+        return shown(call, over)
 
 
 class DisputeReopen(DisputeApiView):
@@ -136,9 +148,10 @@ class DisputeReopen(DisputeApiView):
     def post(self, call: Call, number: int) -> Any:
         """Open it again, with what is new; what came of it the first time stays in its log. 409 where it is not over."""
         with told():
-            return dispute_reopen(
+            again = dispute_reopen(
                 client=call.client, dispute=dispute_or_404(number), reason=call.body["text"], user=call.user
             )
+        return shown(call, again)
 
 
 class DisputeComment(DisputeApiView):
@@ -152,7 +165,7 @@ class DisputeComment(DisputeApiView):
         """Say something about a dispute; whoever is in it is told."""
         with told():
             dispute_comment(client=call.client, dispute=dispute_or_404(number), text=call.body["text"], user=call.user)
-        return detailed(dispute_or_404(number))
+        return detailed(call, dispute_or_404(number))
 
 
 class DisputeEvidenceList(DisputeApiView):
@@ -168,7 +181,7 @@ class DisputeEvidenceList(DisputeApiView):
         found, customer = dispute_or_404(number), call.body["customer"]
         with told():
             evidence_attach(client=call.client, dispute=found, customer=customer, user=call.user)
-        return detailed(dispute_or_404(number))
+        return detailed(call, dispute_or_404(number))
 
 
 class DisputeCorrections(DisputeApiView):
@@ -216,6 +229,6 @@ class Handbook(DisputeApiView):
 
     def get(self, call: Call) -> Any:
         """The governance handbook as it is now."""
-        may_see = VIEW_ARR in call.scopes and call.standing.may(VIEW_ARR)
+        may_see = call.may(VIEW_ARR)
         content = {"chapters": [each.told() for each in handbook_chapters(call.client, sees_figures=may_see)]}
         return {"is_kept": False, "sha256": log.digest(content), "content": content}

@@ -100,7 +100,7 @@ class DocumentDifference(DocumentView):
 
     def get(self, call: Call, number: int) -> Any:
         """What a version says otherwise than an earlier one, in words and, for whoever may read it, in ARR."""
-        may_see = VIEW_ARR in call.scopes and call.standing.may(VIEW_ARR)
+        may_see = call.may(VIEW_ARR)
         pair = document_or_404(call.query["against"]), document_or_404(number)
         return shown(document_diff(call.client, *pair, effect=may_see))
 

@@ -120,12 +120,13 @@ class EffectView(ClientAPIView):
     tag = "Changes"
 
 
-def shown(effect: ChangeEffect) -> dict[str, Any]:
-    """An effect in the shape of `ChangeEffectSerializer`."""
+def shown(call: Call, effect: ChangeEffect) -> dict[str, Any]:
+    """An effect in the shape of `ChangeEffectSerializer`, amounts for whoever sees numbers."""
     amounts = {
         "approved": effect.approved_cents, "took_effect": effect.effect_cents, "would_do": effect.found_cents
     }  # fmt: skip
-    money = {name: None if cents is None else from_cents(cents) for name, cents in amounts.items()}
+    sees = call.may(VIEW_ARR)
+    money = {name: from_cents(cents) if sees and cents is not None else None for name, cents in amounts.items()}
     return {"effect": effect, "receipts": receipts_of(effect.request), **money}
 
 
@@ -138,9 +139,8 @@ class ChangeScheduled(EffectView):
         """Schedule what was approved: it takes effect by itself as soon as nothing stands in its way. 409 for anything else."""
         request = change_or_404(call, number)
         with told():
-            return shown(
-                change_schedule(client=call.client, request=request, user=call.user, now=dt.datetime.now(dt.UTC))
-            )
+            effect = change_schedule(client=call.client, request=request, user=call.user, now=dt.datetime.now(dt.UTC))
+        return shown(call, effect)
 
 
 class ChangeEffectDetail(EffectView):
@@ -151,7 +151,7 @@ class ChangeEffectDetail(EffectView):
         effect = effect_get(change_or_404(call, number))
         if effect is None:
             raise Http404
-        return shown(effect)
+        return shown(call, effect)
 
 
 class ChangeEffectAccept(EffectView):
@@ -169,9 +169,12 @@ class ChangeEffectAccept(EffectView):
         cents = int(call.body["amount"] * 100)
         request = change_or_404(call, number)
         with told():
-            return effect_accept(
+            effect = effect_accept(
                 client=call.client, request=request, cents=cents, user=call.user, now=dt.datetime.now(dt.UTC)
             )
+        if not call.may(VIEW_ARR):
+            effect.message = ""  # it names what was approved
+        return effect
 
 
 class ChangeEffectRetry(EffectView):

@@ -14,7 +14,7 @@ from governance.selectors.availability import availability_list
 from governance.selectors.controls import checked, control_get, controls_list
 from governance.selectors.lineage import lineage_list
 from governance.selectors.metric_preview import formula_try
-from governance.selectors.metric_values import MetricValues
+from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import registry_get
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_digest, matrix_save
@@ -88,8 +88,7 @@ class FormulaDetail(MetricView):
     def get(self, call: Call) -> Any:
         """Try a formula: what is wrong with it and where, or what it gives, and its values on the client's own figures."""
         asked = call.query
-        may_see = call.standing.may(VIEW_ARR) and VIEW_ARR in call.scopes
-        found = formula_try(call.client, asked["key"], asked["formula"], asked["unit"], with_values=may_see)
+        found = formula_try(call.client, asked["key"], asked["formula"], asked["unit"], with_values=call.may(VIEW_ARR))
         points = [{**vars(new), "before": old.value if old is not None else None} for new, old in found.points]
         return {**vars(found), "points": points}
 
@@ -107,14 +106,20 @@ class ControlList(MetricView):
         return {"controls": controls_list(MetricValues(call.client))}
 
     def post(self, call: Call) -> Any:
-        """Keep what somebody knows a metric must be in a month, in the place of an earlier figure of the same month."""
+        """Keep what somebody knows a metric must be in a month, in the place of an earlier figure of the same month.
+
+        Beside it stands what the registry says, for whoever sees numbers.
+        """
         given, registry = dict(call.body), registry_get(call.client)
         key = given.pop("metric")
         if key not in registry.entries or not registry.entries[key].is_standing:
             raise ValidationError({"metric": ["There is no metric of this key that is in use or proposed."]})
         with told():
             kept = control_save(client=call.client, metric=registry.entries[key].metric, user=call.user, **given)
-        return checked(kept, MetricValues(call.client, registry).point(key, kept.month))
+        unseen = Point(kept.month, None, None)
+        return checked(
+            kept, MetricValues(call.client, registry).point(key, kept.month) if call.may(VIEW_ARR) else unseen
+        )
 
 
 class ControlDetail(MetricView):

@@ -69,6 +69,10 @@ class Call:
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
 
+    def may(self, permission: str) -> bool:
+        """Whether both the token and its person may do something beside the operation itself."""
+        return permission in self.scopes and self.standing.may(permission)
+
 
 @dataclass(frozen=True)
 class Answer:

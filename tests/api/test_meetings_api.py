@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from governance.models import ChangeReceipt, ChangeRequest, ChangeState
+from governance.models import ChangeEffect, ChangeReceipt, ChangeRequest, ChangeState
+from governance.selectors.change_effects import Measured
 from governance.selectors.changes import change_get
 from governance.services.board import RightRow
 from portal.accounts.models import User
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.governance.boards import a_board, in_review, now_of
+from tests.tenancy.routes_effects import a_blocked_change, an_approved_change
 
 SCOPES = {VIEW_CHANGES, VOTE_CHANGES}
 
@@ -77,6 +79,21 @@ def test_the_chair_approves_alone_what_the_decision_gave(
         assert found is not None and now_of(found).state == ChangeState.APPROVED
 
 
+def test_an_admin_without_a_seat_is_given_what_to_say_where_no_chair_may(
+    northwind: Client, finn: User, eve: User, adam: User, program: Mint
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, RightRow(functions=("finance",), from_cents=0), finance=finn)
+        number = int(in_review(northwind, by=eve, effect=125_000).number)
+    api = program(northwind, adam, SCOPES)
+    given = api.get(northwind, "api_decision", number=number).json()
+    assert "decide as an admin" in given["statement"]
+    sent = {name: given[name] for name in ("content_sha256", "preview_sha256", "statement")} | {"reason": "Tonight"}
+    assert api.post(northwind, "api_change_emergency", sent, number=number).status_code == 201
+    hers = program(northwind, eve, SCOPES).get(northwind, "api_decision", number=number).json()
+    assert hers["statement"] is None, "she asked for it"
+
+
 def test_who_has_to_know_acknowledges(northwind: Client, finn: User, rita: User, number: int, program: Mint) -> None:
     with tenant_context(northwind):
         request = ChangeRequest.objects.get(number=number)
@@ -91,3 +108,27 @@ def test_who_has_to_know_acknowledges(northwind: Client, finn: User, rita: User,
     assert [row["read_at"] is None for row in read] == [True, False], "Finn has not"
     assert api.post(northwind, "api_change_read", number=number).json()["receipts"] == read
     assert api.get(northwind, "api_receipts", {"mine": "true", "unread": "true"}).json()["results"] == []
+
+
+def test_whoever_lets_another_effect_pass_by_a_token_that_sees_no_figures_is_told_none(
+    northwind: Client, finn: User, program: Mint
+) -> None:
+    with tenant_context(northwind):
+        number = a_blocked_change(northwind)["number"]
+        ChangeEffect.objects.update(message="it was approved at 12.00", approved_cents=1_200)
+    api = program(northwind, finn, {VOTE_CHANGES})
+    passed = api.post(northwind, "api_change_effect_accept", {"amount": "1250.00"}, number=number)
+    assert (passed.status_code, passed.json()["message"]) == (200, "")
+    with tenant_context(northwind):
+        assert ChangeEffect.objects.get().message == "it was approved at 12.00", "what is kept is as it was"
+
+
+@pytest.mark.parametrize(("scopes", "told"), [({TRIAGE_CHANGES}, None), ({TRIAGE_CHANGES, VIEW_ARR}, "12.00")])
+def test_whoever_schedules_is_told_amounts_if_they_see_figures(
+    northwind: Client, rita: User, program: Mint, monkeypatch: pytest.MonkeyPatch, scopes: set[str], told: str | None
+) -> None:
+    monkeypatch.setattr("governance.services.change_effect.approved_figure", lambda request: Measured(24_000, 0, 1_200))
+    with tenant_context(northwind):
+        number = an_approved_change(northwind)["number"]
+    made = program(northwind, rita, scopes).post(northwind, "api_change_schedule", number=number)
+    assert (made.status_code, made.json()["approved"]) == (201, told)

@@ -8,7 +8,7 @@ import pytest
 from portal.accounts.models import User
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import SIGN_AUDITS, TOKEN_SCOPES
+from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, SIGN_AUDITS, TOKEN_SCOPES
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.governance.audits import QUARTER, book_load
@@ -57,6 +57,19 @@ def test_an_audit_is_drawn_once_checked_and_followed_up_but_signed_by_no_token(
     assert again.status_code == 409
     assert api.call(f"{URL}quarter-audits/{QUARTER}/sign/", "post", {}).status_code == 404
     assert SIGN_AUDITS not in TOKEN_SCOPES
+
+
+def test_a_token_that_may_dispute_reads_no_figure_by_it(northwind: Client, rita: User, program: Mint) -> None:
+    with tenant_context(northwind):
+        number = a_dispute(northwind)["number"]
+    said = program(northwind, rita, {RAISE_DISPUTES}).post(
+        northwind, "api_dispute_comment", {"text": "No"}, number=number
+    )
+    assert (said.json()["published"], said.json()["evidence"]) == (None, [])
+    taken = program(northwind, rita, {RESOLVE_DISPUTES}).post(northwind, "api_dispute_take", number=number).json()
+    assert (taken["published"], taken["owner"]) == (None, rita.email)
+    read = program(northwind, rita).get(northwind, "api_dispute", number=number).json()
+    assert read["published"] and read["evidence"], "what is kept is as it was"
 
 
 def test_a_dispute_is_taken_spoken_about_corrected_and_opened_again(

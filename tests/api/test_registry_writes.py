@@ -10,7 +10,7 @@ from governance.services.registry import registry_start
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import MANAGE_METRICS, TOKEN_SCOPES, VIEW_ARR, VIEW_POLICY
+from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, TOKEN_SCOPES, VIEW_ARR, VIEW_POLICY
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.governance.boards import BASE, a_board
@@ -142,5 +142,8 @@ def test_lineage_availability_and_a_formula_that_is_tried(
     assert wrong["fault"] and wrong["place"][1] == "zebra"
     blind = program(northwind, rita, TOKEN_SCOPES - {VIEW_ARR})
     assert blind.get(northwind, "api_formula", asked).json()["points"] == []
+    known = {"metric": "arr", "month": "2026-03", "expected": "1", "source": "Guess"}
+    kept = program(northwind, rita, {RECONCILE}).post(northwind, "api_controls", known).json()
+    assert [kept[name] for name in ("value", "agrees", "difference")] == [None] * 3, "nobody guesses ARR by it"
     reader = program(northwind, rita, {VIEW_POLICY, MANAGE_METRICS})
     assert reader.get(northwind, "api_controls").status_code == 403
