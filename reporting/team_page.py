@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +13,7 @@ from metrics.engine.teams import COLUMNS, NOT_ASSIGNED
 from metrics.models import AssignmentKind, Recognition
 from metrics.selectors.books import page_heads
 from metrics.selectors.figures import BookHead
-from metrics.selectors.periods import period_label
+from metrics.selectors.periods import Period, period_label
 from metrics.selectors.teams import TeamBridge, TeamRow, assignments_list, team_bridge_get
 from portal.lib.money import Scale, unit_text
 from portal.lib.spreadsheets import harmless
@@ -164,6 +165,9 @@ def period_rows(
 ) -> list[dict[str, Any]]:
     """Every period: all groups together, then each."""
     rows: list[dict[str, Any]] = []
+    by_period: dict[Period, list[tuple[int, TeamRow]]] = defaultdict(list)
+    for place, row in enumerate(bridge.rows):
+        by_period[row.period].append((place, row))
     for total in bridge.totals:
         label = period_label(total.period, bridge.grain, locale)
         first = {"value": label, "note": STATED.get(total.state, "")}
@@ -171,8 +175,7 @@ def period_rows(
         rows.append({"id": key, "is_sum": True, "cells": [first, all_of, *figures(total, names)]})
         rows += [
             {"id": f"{key}-{place}", "cells": [label, group_cell(row, query, arr_base), *figures(row, names)]}
-            for place, row in enumerate(bridge.rows)
-            if row.period == total.period
+            for place, row in by_period[total.period]
         ]
     return rows
 

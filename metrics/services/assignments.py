@@ -24,6 +24,7 @@ LOCK_SPACE: Final = 0x7465616D  # "team": the first half of the key of the advis
 LONGEST_REP: Final = 200
 LONGEST_GROUP: Final = 80
 LONGEST_REASON: Final = 400
+MOST: Final = 10_000  # of a client, with those that were set aside: every one of them stays, and stands on one page
 EARLIEST, LATEST = month_parse("1900-01"), month_parse("2199-12")
 
 
@@ -56,6 +57,8 @@ def assignment_add(
     require_names(rep, group)
     require_months(first, until)
     turn_take(client)
+    if RepAssignment.objects.count() >= MOST:
+        raise AssignmentConflict(f"There are {MOST:,} assignments already, which is all that there is room for.")
     if moves:
         former = standing(rep, kind).filter(first_month__lt=first, until_month=None).first()
         if former is not None:

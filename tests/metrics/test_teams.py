@@ -90,6 +90,18 @@ def test_two_teams_at_once_are_refused_by_the_service_and_by_the_database(
     assign("Mia", "Enterprise", JANUARY, until=FEBRUARY)
 
 
+def test_a_client_has_room_for_so_many_and_no_more(
+    assign: Callable[..., RepAssignment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a program sends: the page shows them all."""
+    assign("Mia", "Mid-market", JANUARY)
+    monkeypatch.setattr("metrics.services.assignments.MOST", 1)
+    before = standing()
+    with pytest.raises(AssignmentConflict, match="all that there is room for"):
+        assign("Mia", "Enterprise", MARCH, moves=True)
+    assert standing() == before
+
+
 def test_a_refused_move_leaves_everything_as_it_was(assign: Callable[..., RepAssignment]) -> None:
     former = assign("Mia", "Mid-market", MARCH + 3, until=MARCH + 5)
     assign("Mia", "Enterprise", JANUARY, until=FEBRUARY)
