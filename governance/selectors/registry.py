@@ -145,8 +145,19 @@ class Registry:
         node = self.node(key) if key in self.entries else None
         return names_of(node) if node is not None else ()
 
+    @cached_property
+    def below(self) -> dict[str, tuple[str, ...]]:
+        """What `measures_of` has found so far: a page of the whole lineage asks for every metric once for each measure."""
+        return {}
+
     def measures_of(self, key: str) -> tuple[str, ...]:
         """The measures below a metric, through all metrics between."""
+        if key not in self.below:
+            self.below[key] = self.measures_below(key)
+        return self.below[key]
+
+    def measures_below(self, key: str) -> tuple[str, ...]:
+        """The measures below a metric, found by following its formula down."""
         found: dict[str, None] = {}
         seen, waiting = {key}, [key]
         while waiting:

@@ -20,8 +20,9 @@ from governance.library.metric_reader import metrics_read
 from governance.models import ControlFigure, ControlSide, Metric, MetricEvent, MetricPriority, MetricVersion
 from governance.selectors.availability import availability_list
 from governance.selectors.controls import agrees
+from governance.selectors.lineage import lineage_list
 from governance.selectors.metric_values import MetricValues
-from governance.selectors.registry import registry_get
+from governance.selectors.registry import Registry, registry_get
 from governance.selectors.registry_drift import drift_get, registry_yaml
 from governance.services.controls import control_save
 from governance.services.matrix import matrix_digest, matrix_save
@@ -337,6 +338,25 @@ def test_a_registry_that_is_written_and_read_has_no_drift(kept: Client) -> None:
         assert drift.is_empty and drift.lacking == ()
         with pytest.raises(DefinitionError, match="says what the registry says"):
             registry_apply(client=kept, text=text, seen=None, reason="Again")
+
+
+def test_a_formula_is_followed_down_once_however_many_measures_ask(
+    kept: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the lineage of a full registry takes seconds."""
+    with tenant_context(kept):
+        registry = registry_get(kept)
+    asked, needs = [], Registry.needs
+
+    def counted(self: Registry, key: str) -> tuple[str, ...]:
+        asked.append(key)
+        return needs(self, key)
+
+    monkeypatch.setattr(Registry, "needs", counted)
+    rows = lineage_list(registry)
+    assert asked and any("quick_ratio" in row.through for row in rows)
+    once = len(asked)
+    assert lineage_list(registry) == rows and len(asked) == once
 
 
 def changed_file(kept: Client) -> str:
