@@ -24,7 +24,7 @@ from governance.selectors.lineage import lineage_list
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Registry, registry_get
 from governance.selectors.registry_drift import drift_get, registry_yaml
-from governance.services.controls import control_save
+from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_digest, matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import metric_status_set, metric_version_add, registry_start
@@ -314,6 +314,8 @@ def test_a_control_figure_is_entered_checked_and_taken_away(ritas: Browser, kept
     assert ritas.post(f"{HOME}validation/{row.pk}/end/").status_code == 302
     with tenant_context(kept):
         assert not ControlFigure.objects.exists()
+        control_remove(control=row, user=rita)
+        assert AuditEntry.objects.filter(action="metric.control_removed").count() == 1, "it is taken away once"
         with pytest.raises(DefinitionError, match="where the figure comes from"):
             control_save(
                 client=kept, metric=Metric.objects.get(key="arr"), month=MARCH, expected=Decimal(1), tolerance=Decimal(0),
