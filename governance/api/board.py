@@ -9,7 +9,7 @@ from governance.api import board_shapes as shapes
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
 from governance.board_words import lone_warnings, row_sentence, row_warnings
-from governance.models import BoardMember, ChangeRequest
+from governance.models import BoardMember, ChangeRequest, ChangeState
 from governance.selectors.board import BoardNow, board_now, reviews_open
 from governance.selectors.voting import Decision, decision_of, is_votable, preview_sha256, undecidable, votes_of
 from governance.services.board import RightRow, rights_save
@@ -152,6 +152,8 @@ def seat_of(call: Call, change: ChangeRequest, now: BoardNow, decision: Decision
     member = now.member(call.user)
     if member is not None and decision.may_vote(call.user):
         return member
+    if change.state != ChangeState.REVIEW:
+        return None
     try:
         return deciding_alone(call.client, change, call.user, now, decision)
     except DefinitionError:
