@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import QueryDict
 
 from governance.board_words import KINDS
 from governance.models import DecisionRight, Function, PayPeriod
@@ -121,10 +122,15 @@ class MeetingForm(forms.Form):
         label="When", widget=forms.DateTimeInput({"type": "datetime-local"}), input_formats=["%Y-%m-%dT%H:%M"]
     )
 
-    def at_in(self, zone: str) -> dt.datetime:
-        """The instant, where the client is."""
+    def __init__(self, data: QueryDict | None = None, *, zone: str) -> None:
+        super().__init__(data)
+        self.zone = zone
+        self.fields["at"].help_text = f"By the clock of {zone.replace('_', ' ')}, where the client is."
+
+    def instant(self) -> dt.datetime:
+        """The instant that was given by the client's clock."""
         found: dt.datetime = self.cleaned_data["at"]
-        return found.replace(tzinfo=ZoneInfo(zone))
+        return found.replace(tzinfo=ZoneInfo(self.zone))
 
 
 class NoteForm(forms.Form):

@@ -75,7 +75,7 @@ def meetings_context(request: TenantRequest, form: MeetingForm | None = None) ->
             {"change": row, "effect": from_cents(cents) if may_see and (cents := effect_of(row)) else None}
             for row in waiting
         ],
-        "form": (form or MeetingForm()) if waiting and may_minute(request) else None,
+        "form": (form or MeetingForm(zone=request.client.time_zone)) if waiting and may_minute(request) else None,
         "has_board": has_board(),
     }
 

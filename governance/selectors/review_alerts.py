@@ -19,10 +19,10 @@ def alerts_chapter(span: Span) -> Chapter | None:
         return None
     found = beyond_list(values, max(span.period.first, months[0]), min(span.period.last, months[1]))
     alerts = sum(each.level == "alert" for each in found)
+    times = f"{counted(alerts, 'time')} an alert, {counted(len(found) - alerts, 'time')} worth a look"
     return chapter(
         "alerts", "Alerts",
-        f"{counted(len({each.entry.key for each in found}), 'metric')} went beyond a threshold, in "
-        f"{counted(len(found), 'month')} all told; {alerts} of them beyond an alert threshold." if found
+        f"{counted(len({each.entry.key for each in found}), 'metric')} went beyond a threshold: {times}." if found
         else "No metric was beyond its thresholds.",
         columns=("Metric", "Month", "Value", "Level", "Threshold", "Owner") if found else (),
         rows=[row_of(span, each) for each in found], most=MOST_ROWS, figures=(2,),

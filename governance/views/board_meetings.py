@@ -40,11 +40,11 @@ def board_meetings(request: TenantRequest) -> HttpResponse:
 def board_meeting_new(request: TenantRequest) -> HttpResponse:
     """Plan a meeting about everything that is before the board."""
     require_seat(request)
-    form = MeetingForm(request.POST)
+    form = MeetingForm(request.POST, zone=request.client.time_zone)
     if form.is_valid():
         try:
             made = meeting_plan(
-                client=request.client, title=form.cleaned_data["title"], at=form.at_in(request.client.time_zone),
+                client=request.client, title=form.cleaned_data["title"], at=form.instant(),
                 user=request.user,
             )  # fmt: skip
         except DefinitionError as error:

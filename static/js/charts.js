@@ -1,6 +1,7 @@
 // Draws charts from the small description in a <script type="application/json">; colours are the page's tokens.
 // kinds: "bridge" (steps), "lines" and "columns" (labels and series). docs/design-system.md describes the fields.
 const NARROW = 560;
+const GLYPH = 6.2; // pixels that a digit takes at most
 const drawn = new Map();
 let loading = null;
 
@@ -69,7 +70,7 @@ function cuts(colours, positions, floor, height) {
   })));
 }
 
-function bridge(chart, colours, narrow) {
+function bridge(chart, colours, narrow, width) {
   const steps = [];
   let level = 0;
   for (const step of chart.steps) {
@@ -82,7 +83,9 @@ function bridge(chart, colours, narrow) {
   const floor = floorOf(steps.filter((step) => step.whole || step.amount).map((step) => step.level));
   const top = Math.max(...steps.map((step) => Math.max(step.level, step.base)));
   const layout = frame(colours, chart, narrow);
-  const height = (top - floor) * 1.12 || 1;
+  const longest = Math.max(...steps.map((step) => step.text.length));
+  const upright = longest * GLYPH > width / steps.length; // amounts that would touch each other stand upright
+  const height = (top - floor) * (upright ? 1.4 : 1.12) || 1;
   layout.yaxis.tickformat = `,.${Math.max(0, 1 - Math.floor(Math.log10(height)))}f`;
   layout.yaxis.range = [Math.min(floor, ...steps.map((step) => step.level)), floor + height];
   layout.shapes = steps.slice(0, -1).map((step, x) => ({
@@ -105,7 +108,7 @@ function bridge(chart, colours, narrow) {
     },
   };
   layout.annotations = steps.map((step, x) => ({
-    x, y: Math.max(step.level, step.base), text: step.text, showarrow: false, yanchor: "bottom", yshift: 2,
+    x, y: Math.max(step.level, step.base), text: step.text, showarrow: false, yanchor: "bottom", yshift: 2, textangle: upright ? -90 : 0,
     font: { color: colours.ink, size: narrow ? 11 : 12, weight: step.whole ? 600 : 400 },
   }));
   if (narrow) Object.assign(layout.xaxis, { tickangle: -40 });
@@ -188,7 +191,7 @@ function go(url) {
 function draw(place, chart) {
   const colours = tokens();
   const narrow = place.clientWidth < NARROW;
-  const { traces, layout, cut } = KINDS[chart.kind](chart, colours, narrow);
+  const { traces, layout, cut } = KINDS[chart.kind](chart, colours, narrow, place.clientWidth);
   if (layout.showlegend) {
     layout.legend = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12, color: colours.soft }, itemclick: false, itemdoubleclick: false };
     layout.margin.t = 44;
