@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
@@ -77,6 +78,14 @@ def theme_shown(page: Page, theme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.wait_for_selector(f"html[data-bs-theme={theme}]")
     page.evaluate(COLOURS_ARRIVED)
+
+
+def axe_violations(page: Page, options: dict[str, Any]) -> list[Any]:
+    """What axe finds on an open page; its program is given to each page once."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[Any] = page.evaluate("async options => (await axe.run(options)).violations", options)
+    return found
 
 
 @contextmanager

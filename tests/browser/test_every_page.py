@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver, reverse
 from playwright.sync_api import Page
 
@@ -17,7 +16,7 @@ from portal.accounts.models import User
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, consultant_assign, member_add
-from tests.browser.live import CHROMIUM, chromium, portal_on_a_port, sign_in, theme_shown
+from tests.browser.live import CHROMIUM, axe_violations, chromium, portal_on_a_port, sign_in, theme_shown
 from tests.conftest import PASSWORD, consultant
 from tests.reporting.numbers import numbers_load
 from tests.tenancy.matrix import Route, nothing
@@ -77,8 +76,7 @@ class Eyes:
             page.goto(path)
             for place, theme in enumerate(themes):
                 theme_shown(page, theme)
-                found = Axe().run(page, options=CONTRAST if place else ALL_RULES).response["violations"]
-                for fault in found:
+                for fault in axe_violations(page, CONTRAST if place else ALL_RULES):
                     if fault["impact"] in ("serious", "critical"):
                         yield path, (width, theme), fault["id"], fault["nodes"][0]["html"][:200]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
