@@ -8,9 +8,15 @@ from django.db.models import Q
 from metrics.models import ContractLine
 from metrics.repository import authoritative_source, run_binary
 
+# The customers' lines first, and then those of the source: among many clients PostgreSQL takes a source that it does not know
+# beforehand for a small one, and would read all its lines.
 NAMES: Final = b"""
-    SELECT DISTINCT ON (customer_id) customer_id, customer_name FROM metrics_contractline
-    WHERE source_id = (SELECT id FROM metrics_source WHERE is_authoritative LIMIT 1) AND customer_id = ANY(%(customers)b)
+    WITH lines AS MATERIALIZED (
+        SELECT source_id, customer_id, customer_name, removed_import_id, starts_on, line_id FROM metrics_contractline
+        WHERE customer_id = ANY(%(customers)b)
+    )
+    SELECT DISTINCT ON (customer_id) customer_id, customer_name FROM lines
+    WHERE source_id = (SELECT id FROM metrics_source WHERE is_authoritative LIMIT 1)
     ORDER BY customer_id, (removed_import_id IS NULL) DESC, starts_on DESC, line_id DESC
 """
 LOOKED_AT = 200  # lines at most, of which the customers of a search are taken

@@ -23,7 +23,8 @@ def reads(name: str, count: int) -> dict[str, Any]:
 
     client = stage.client_get()
     with tenant_context(client):
-        registry_start(client=client)
+        if not MetricVersion.objects.exists():  # the preview may have begun it in the same database
+            registry_start(client=client)
         registry = registry_get(client)
         keys, month = list(registry.entries), registry.month
 
