@@ -1,7 +1,6 @@
 """What the list of definitions and the page of one item show, made ready for their templates."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from governance.change_history import changes_about
@@ -11,7 +10,7 @@ from governance.models import DefinitionItem, Function, ItemKind, ItemState
 from governance.selectors.answers import Standing, answers_given, questions_of, standings
 from governance.selectors.items import item_history, item_list
 from governance.selectors.signoff import to_sign
-from governance.selectors.worth import Worth, example_of, worths
+from governance.selectors.worth import Worth, example_of, heaviest_first, worths
 from metrics.selectors.clauses import sentence_of
 from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest
@@ -36,7 +35,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     said = standings(items)
     worth = worths(request.client, items) if request.standing.may(VIEW_ARR) else {}
     shown = [ListedItem(item, said[item.pk], worth.get(item.pk)) for item in items if is_wanted(item, wanted)]
-    shown.sort(key=largest_first)
+    shown.sort(key=lambda row: heaviest_first(row.item, row.worth))
     month = next((each.exposure.month for each in worth.values()), None)
     confirmed = sum(item.is_confirmed for item in items)
     return {
@@ -55,11 +54,6 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "filters": [{"label": label, "url": f"?show={name}", "active": name == wanted} for name, label in FILTERS],
         "may_edit": request.standing.may(EDIT_POLICY),
     }
-
-
-def largest_first(row: ListedItem) -> tuple[Decimal, int]:
-    """Items that are worth most come first, the others in the order in which they are asked."""
-    return -(row.worth.amount or Decimal(0)) if row.worth else Decimal(0), row.item.position
 
 
 def own_waiting(request: TenantRequest) -> int:

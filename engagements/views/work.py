@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from engagements import states
+from engagements.agenda import agenda_context
 from engagements.forms_project import (
     CommentForm,
     MeetingItemForm,
@@ -62,6 +63,7 @@ def meeting(request: TenantRequest, engagement_id: int, meeting_id: int) -> Http
         "decisions": [item for item in items if item.kind == "decision"],
         "homework": [(item, may_do(request, item)) for item in items if item.kind == "homework"],
         "steps": step_list(states.MEETING, row.state),
+        **agenda_context(request, row),
         **comments(found, "meeting", row.pk, reader),
     }
     if context["may_run"]:

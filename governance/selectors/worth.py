@@ -37,6 +37,11 @@ class Worth:
         return self.other.arr - self.own.arr
 
 
+def heaviest_first(item: DefinitionItem, worth: Worth | None) -> tuple[Decimal, int]:
+    """The order of items: those worth most come first, the others as they are asked."""
+    return -(worth.amount or Decimal(0)) if worth else Decimal(0), item.position
+
+
 def choices_for(item: DefinitionItem) -> list[Any]:
     """The values that are compared: those offered, the recommended one and the one that holds."""
     values = list(values_of(item.parameter, library_item(item.key)))
