@@ -1,0 +1,162 @@
+"""The registry as a file: written, compared, applied by the rules of the pages, by page and by command."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client as Browser
+
+from governance.library.metric_reader import metrics_read
+from governance.models import Metric, MetricVersion
+from governance.selectors.metric_values import MetricValues
+from governance.selectors.registry import registry_get
+from governance.selectors.registry_drift import drift_get, registry_yaml
+from governance.services.problems import DefinitionError
+from governance.services.registry_file import registry_apply
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.metric_pages import HOME, kept, ritas
+
+__all__ = ["kept", "ritas"]
+MARCH = month_parse("2026-03")
+
+
+def test_a_registry_that_is_written_and_read_has_no_drift(kept: Client) -> None:
+    with tenant_context(kept):
+        registry = registry_get(kept)
+        text = registry_yaml(registry)
+        drift = drift_get(registry, metrics_read(text, "USD"))
+        assert drift.is_empty and drift.lacking == ()
+        with pytest.raises(DefinitionError, match="says what the registry says"):
+            registry_apply(client=kept, text=text, seen=None, reason="Again")
+
+
+def changed_file(kept: Client) -> str:
+    """Two metrics that fit only each other, a new one, an owner, a state and a priority."""
+    with tenant_context(kept):
+        text = registry_yaml(registry_get(kept))
+    text = text.replace("formula: 1 − grr", "formula: 1 − grr × 1")
+    text = text.replace(
+        "- key: mrr\n  status: active", "- key: mrr\n  status: deprecated\n  owner: rita@example.com\n  successor: arr"
+    )
+    text = text.replace(
+        "  priorities:\n    ceo: P1\n    cfo: P1\n    cro: P2\n    revops: P2\n", "  priorities:\n    ceo: P2\n", 1
+    )
+    return text + (
+        "\n- key: own_growth\n  name: Own\n  definition: Ours\n  formula: arr_growth × 2\n  unit: percent\n  better: up\n"
+        "  timing: lagging\n  function: sales\n  refresh: daily\n  status: proposed\n"
+    )
+
+
+def test_a_file_names_no_owner_of_another_client_and_does_not_say_that_there_is_one(
+    ritas: Browser, kept: Client, otto: User
+) -> None:
+    answers = []
+    for owner in (otto.email, "nobody@example.com"):
+        text = changed_file(kept).replace("rita@example.com", owner)
+        shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())})
+        seen = re.findall(r'name="seen" value="(\w{64})"', shown.text)[0]
+        answer = ritas.post(f"{HOME}import/apply/", {"text": text, "seen": seen, "reason": "From the repository"})
+        assert answer.status_code == 422 and f"{owner} is none of the client" in answer.text
+        answers.append("is one of the client" in answer.text)
+    assert answers == [False, False]
+
+
+def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
+    ritas: Browser, kept: Client, rita: User
+) -> None:
+    text = changed_file(kept)
+    shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())})
+    html = shown.content.decode()
+    fixed = text.replace("formula: arr / 12", "formula: arr / 6")
+    refused = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", fixed.encode())})
+    assert refused.status_code == 422 and "mrr: its formula stays as it shipped (arr / 12)" in refused.text
+    assert shown.status_code == 200 and "1 − grr × 1" in html and "own_growth" in html
+    with tenant_context(kept):
+        assert not Metric.objects.filter(key="own_growth").exists()
+    seen = re.findall(r'name="seen" value="(\w{64})"', html)[0]
+    given = {"text": text.replace("\n", "\r\n"), "seen": seen, "reason": "From the repository"}
+    assert ritas.post(f"{HOME}import/apply/", given | {"seen": "0" * 64}).status_code == 409
+    assert ritas.post(f"{HOME}import/apply/", given | {"reason": " "}).status_code == 422
+    assert ritas.post(f"{HOME}import/apply/", given).status_code == 302
+    with tenant_context(kept):
+        registry = registry_get(kept)
+        rate = registry.entries["annual_churn_rate"]
+        assert rate.upcoming == () and rate.content["formula"] == "1 − grr × 1"
+        assert registry.entries["mrr"].priorities == {"ceo": "P2"}
+        found = registry.entries["mrr"].metric
+        assert (found.status, found.owner, found.successor.key) == ("deprecated", rita, "arr")
+        assert registry.entries["own_growth"].metric.status == "proposed"
+        assert drift_get(registry, metrics_read(text, "USD")).is_empty
+        assert MetricValues(kept, registry).point("annual_churn_rate", MARCH).version == 1, (
+            "what was shown before stays"
+        )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("status: active\n  name: ARR\n", "status: retired\n  name: ARR\n", "cannot become retired at once"),
+        (
+            "status: active\n  name: ARR\n",
+            "status: active\n  owner: nobody@example.com\n  name: ARR\n",
+            "none of the client",
+        ),
+        ("formula: book_ending", "formula: book_ending + 1", "cannot be added"),
+        ("formula: book_ending", "formula: book_ending × 2", "arr: its formula stays as it shipped (book_ending)"),
+        ("- key: arr\n", "- key: ARR\n", "small letters"),
+        ("unit: money", "unit: money\n  colour: red", "colour is no field"),
+        ("  name: ARR\n", '  owner: "a\\0b"\n  name: ARR\n', "arr: owner is no name"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_changes_nothing(kept: Client, before: str, after: str, told: str) -> None:
+    with tenant_context(kept):
+        text = registry_yaml(registry_get(kept))
+        assert before in text
+    versions = 0
+    with pytest.raises(DefinitionError, match=re.escape(told)), tenant_context(kept):
+        versions = MetricVersion.objects.count()
+        registry_apply(client=kept, text=text.replace(before, after, 1), seen=None, reason="Try")
+    with tenant_context(kept):
+        assert MetricVersion.objects.count() == versions
+
+
+def test_a_file_brings_no_more_metrics_than_a_registry_has(kept: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beyond the bound would keep every formula of the registry from being checked."""
+    text = changed_file(kept)
+    with tenant_context(kept):
+        monkeypatch.setattr("governance.services.registry.MOST_METRICS", Metric.objects.count())
+        with pytest.raises(DefinitionError, match="a registry has at most"):
+            registry_apply(client=kept, text=text, seen=None, reason="One more")
+
+
+def test_a_file_that_is_no_text_is_refused(ritas: Browser) -> None:
+    answer = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", b"\xff\xfe\x00")})
+    assert answer.status_code == 422 and b"no text in UTF-8" in answer.content
+
+
+def test_an_export_is_a_file_of_yaml(ritas: Browser, kept: Client) -> None:
+    answer: Any = ritas.get(f"{HOME}registry.yaml")
+    assert answer["Content-Disposition"] == 'attachment; filename="northwind-metrics.yaml"'
+    with tenant_context(kept):
+        assert answer.content.decode() == registry_yaml(registry_get(kept))
+
+
+def test_the_commands_write_show_and_apply(kept: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "metrics.yaml"
+    call_command("registry_export", str(file), f"--client={kept.slug}")
+    call_command("registry_import", str(file), f"--client={kept.slug}")
+    assert "The file says what the registry says" in capsys.readouterr().err
+    file.write_text(file.read_text().replace("name: Quick ratio", "name: Speed"))
+    call_command("registry_import", str(file), f"--client={kept.slug}")
+    assert "~ quick_ratio, name: Quick ratio → Speed" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="say why"):
+        call_command("registry_import", str(file), f"--client={kept.slug}", "--apply")
+    call_command("registry_import", str(file), f"--client={kept.slug}", "--apply", "--reason", "From the repository")
+    with tenant_context(kept):
+        assert MetricVersion.objects.filter(metric__key="quick_ratio").count() == 2
