@@ -231,7 +231,7 @@ class Supervisor:
                     busy_at, sessions = time.monotonic(), seen
                 elif was_pinned or time.monotonic() - busy_at > IDLE_LIMIT:
                     return  # a pin that was just let go needs no waiting time
-                was_pinned = is_pinned or (was_pinned and clients > 0)
+                was_pinned = was_pinned or is_pinned
 
     def _is_pinned(self) -> bool:
         with locked(self.folder.pin, fcntl.LOCK_EX | fcntl.LOCK_NB) as free:

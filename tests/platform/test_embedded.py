@@ -106,12 +106,11 @@ def test_recovers_after_kill(var: Path, victims: str) -> None:
 
 def test_killed_server_is_back_though_nobody_asks(var: Path) -> None:
     ensure_running(var)
-    old, began = postgres_pid(var), time.monotonic()
+    old = postgres_pid(var)
     end(old, signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{old}").exists())
-    wait_until(lambda: is_running(Folder.of(var)), limit=10)  # itself starts nothing
+    wait_until(lambda: is_running(Folder.of(var)))  # itself starts nothing
     assert postgres_pid(var) != old
-    assert time.monotonic() - began < 10
 
 
 def test_killed_supervisor_takes_the_server_with_it(var: Path) -> None:
@@ -153,10 +152,20 @@ def test_stops_when_idle_and_not_while_pinned(var: Path) -> None:
     with pinned(var):
         time.sleep(IDLE + 1.5)
         assert is_running(Folder.of(var))
-    wait_until(lambda: not Folder.of(var).is_supervised(), limit=10)
+    wait_until(lambda: not Folder.of(var).is_supervised())
     assert port_is_free(Folder.of(var).port())
     ensure_running(var)
-    wait_until(lambda: not Folder.of(var).is_supervised(), limit=IDLE + 10)
+    wait_until(lambda: not Folder.of(var).is_supervised(), limit=IDLE + 30)
+
+
+def test_stops_at_once_after_a_pin_though_somebody_came_and_went_as_it_was_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_EMBEDDED_IDLE", "600")
+    with pinned(tmp_path):
+        time.sleep(0.7)  # the supervisor has looked once
+        psycopg.connect(**Folder.of(tmp_path).conninfo()).close()  # type: ignore[arg-type]
+    wait_until(lambda: not Folder.of(tmp_path).is_supervised())
 
 
 def test_stale_postmaster_file_whose_number_was_reused(tmp_path: Path) -> None:
