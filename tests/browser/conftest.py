@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portal.accounts.models import User
 from portal.database import Server
@@ -14,6 +14,9 @@ from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create, member_add
 from tests.browser.live import portal_on_a_port, signed_in_page
+
+# A machine that is busy with other tests takes its time; what never comes still fails.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_a_good_file_is_checked_accepted_and_loaded_while_the_page_watches(page:
     with tenant_context(client):
         waiting = ContractImport.objects.get().pk
     import_run(client.pk, waiting)  # the worker
-    expect(page.get_by_text("Every row of the file is accounted for.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Every row of the file is accounted for.")).to_be_visible()
     expect(page.get_by_role("link", name="See ARR")).to_be_visible()
     with tenant_context(client):
         assert ContractLine.objects.count() == 39
