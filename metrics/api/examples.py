@@ -141,3 +141,38 @@ BRIDGE = OpenApiExample(
         "totals": [ROW],
     },
 )
+CORRECTION = OpenApiExample(
+    "She began a month later",
+    request_only=True,
+    value={"group": "Enterprise", "from": "2026-02", "until": None, "reason": "The list had last year's month"},
+)
+EXPLANATION = OpenApiExample(
+    "An uplift that the CRM has and billing has not",
+    request_only=True,
+    value={
+        "account": "C-1042",
+        "difference": "1200.00",
+        "text": "The uplift of January is invoiced from March on.",
+        "month": "2025-12",
+    },
+)
+ACCOUNT = OpenApiExample(
+    "The CRM has its own id",
+    request_only=True,
+    value={"source": "CRM", "customer": "0061-778", "account": "C-1042"},
+)
+LEVELS = OpenApiExample(
+    "Two and five per cent",
+    request_only=True,
+    value={"tolerance": "0.0200", "red_flag": "0.0500", "base": "Billing", "other": "CRM"},
+)
+SAMPLES = OpenApiExample(
+    "Two contracts",
+    request_only=True,
+    value={
+        "samples": [
+            {"contract": "K-1001", "month": "2025-12", "expected": "24000.00", "note": "Signed, live in January"},
+            {"contract": "K-1002", "month": "2025-12", "expected": "0.00", "note": ""},
+        ]
+    },
+)

@@ -3,7 +3,17 @@
 from django.urls import path, register_converter
 
 from metrics.api.converters import MonthConverter
-from metrics.api.views import closes, imports, lines, numbers, policies, quality, reconciliation, teams
+from metrics.api.views import (
+    closes,
+    imports,
+    lines,
+    numbers,
+    policies,
+    quality,
+    reconciliation,
+    reconciliation_writes,
+    teams,
+)
 
 register_converter(MonthConverter, "month")
 
@@ -44,11 +54,32 @@ urlpatterns = [
     path("moves/", numbers.MovesDetail.as_view(), name="api_moves"),
     path("explain/", numbers.ExplainDetail.as_view(), name="api_explain"),
     path("reconciliation/", reconciliation.ReconciliationDetail.as_view(), name="api_reconciliation"),
+    path(
+        "reconciliation/explanations/",
+        reconciliation_writes.ExplanationList.as_view(),
+        name="api_reconciliation_explanations",
+    ),
+    path(
+        "reconciliation/explanations/<int:explanation_id>/",
+        reconciliation_writes.ExplanationDetail.as_view(),
+        name="api_reconciliation_explanation",
+    ),
+    path("reconciliation/mappings/", reconciliation_writes.MappingList.as_view(), name="api_account_mappings"),
+    path(
+        "reconciliation/mappings/<int:mapping_id>/",
+        reconciliation_writes.MappingDetail.as_view(),
+        name="api_account_mapping",
+    ),
+    path("reconciliation/levels/", reconciliation_writes.LevelsDetail.as_view(), name="api_reconciliation_levels"),
     path("roll-up/", reconciliation.RollUpDetail.as_view(), name="api_roll_up"),
     path("exposure/", reconciliation.ExposureDetail.as_view(), name="api_exposure"),
-    path("samples/", reconciliation.SampleList.as_view(), name="api_samples"),
+    path("samples/", reconciliation_writes.SampleBench.as_view(), name="api_samples"),
     path("assignments/", teams.AssignmentList.as_view(), name="api_assignments"),
     path("assignments/<int:assignment_id>/end/", teams.AssignmentEnd.as_view(), name="api_assignment_end"),
+    path("assignments/<int:assignment_id>/correct/", teams.AssignmentCorrect.as_view(), name="api_assignment_correct"),
+    path(
+        "assignments/<int:assignment_id>/withdraw/", teams.AssignmentWithdraw.as_view(), name="api_assignment_withdraw"
+    ),
     path("team-bridge/", teams.TeamBridgeDetail.as_view(), name="api_team_bridge"),
     path("months/", closes.MonthList.as_view(), name="api_months"),
     path("months/<month:month>/close/", closes.MonthCloseIt.as_view(), name="api_month_close"),

@@ -88,10 +88,13 @@ def finding_list(monitor: QualityMonitor, state: str = "", q: str = "") -> "Quer
         rows = rows.filter(state=state)
     elif state != "all":
         rows = rows.exclude(state=FindingState.FIXED)
-    if q:
-        rows = rows.filter(Q(title__icontains=q) | Q(detail__icontains=q) | Q(subject__icontains=q))
-    found: QuerySet[QualityFinding] = rows.order_by(F("arr").desc(nulls_first=True), "title", "pk")
+    found: QuerySet[QualityFinding] = findings_holding(rows, q).order_by(F("arr").desc(nulls_first=True), "title", "pk")
     return found
+
+
+def findings_holding(rows: "QuerySet[QualityFinding]", q: str) -> "QuerySet[QualityFinding]":
+    """Those of the findings whose title, detail or subject holds a text; all of them without one."""
+    return rows.filter(Q(title__icontains=q) | Q(detail__icontains=q) | Q(subject__icontains=q)) if q else rows
 
 
 def finding_get(pk: int) -> QualityFinding | None:

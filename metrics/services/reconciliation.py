@@ -3,6 +3,7 @@
 - `reconciliation_setting_update(client=, tolerance=, red_flag=, base=, other=) -> ReconciliationSetting`
 - `account_map(client=, source=, customer_id=, account_id=, user=) -> AccountMapping` · `account_unmap(client=, mapping=)`
 - `account_explain(client=, base=, other=, month=, account_id=, difference=, text=, user=) -> AccountExplanation`
+- `difference_explain(client=, found=, account=, shown=, text=, user=) -> AccountExplanation` — as it was shown
 - `account_explanation_withdraw(client=, explanation=)`
 """
 
@@ -12,6 +13,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 
 from metrics.models import AccountExplanation, AccountMapping, ReconciliationSetting, Source
+from metrics.selectors.reconciliation_figures import Reconciliation
 from portal.lib.periods import month_format
 from portal.tenancy import audit
 from portal.tenancy.models import Client
@@ -23,6 +25,10 @@ LARGEST: Final = Decimal("1")
 
 class ReconciliationProblem(ValueError):
     """The request cannot be carried out; the message says why and what to do. Nothing was changed."""
+
+
+class ReconciliationOutdated(ReconciliationProblem):
+    """What somebody was shown has changed since."""
 
 
 def store(row: ReconciliationSetting | AccountMapping | AccountExplanation) -> None:
@@ -119,6 +125,25 @@ def record_mapping(action: str, mapping: AccountMapping, before: str | None, aft
         after=after,
         details={"source": mapping.source.name, "customer": mapping.customer_id, "account": [before, after]},
     )
+
+
+def difference_explain(
+    *, client: Client, found: Reconciliation, account: str, shown: Decimal, text: str, user: Any = None
+) -> AccountExplanation:
+    """Say why an account of a reconciliation differs by what was `shown`.
+
+    Raises ReconciliationOutdated where it differs by something else by now, ReconciliationProblem as `account_explain` does and
+    for an account without ARR in either source.
+    """
+    row = found.account(account)
+    if row is None or found.base is None or found.other is None or found.month is None:
+        raise ReconciliationProblem("No such account has ARR in either source.")
+    if row.difference != shown:
+        raise ReconciliationOutdated("The difference has changed since it was shown: look at it once more.")
+    return account_explain(
+        client=client, base=found.base, other=found.other, month=found.month, account_id=row.account,
+        difference=row.difference, text=text, user=user,
+    )  # fmt: skip
 
 
 def account_explain(

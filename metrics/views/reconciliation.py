@@ -27,7 +27,7 @@ from metrics.reconciliation_page import (
 )
 from metrics.selectors.reconciliation import account_lines_get, reconciliation_get
 from metrics.selectors.reconciliation_figures import AccountRow, Reconciliation
-from metrics.services.reconciliation import ReconciliationProblem, account_explain, account_explanation_withdraw
+from metrics.services.reconciliation import ReconciliationProblem, account_explanation_withdraw, difference_explain
 from metrics.views.tabs import data_tabs
 from portal.lib.periods import month_format
 from portal.lib.spreadsheets import harmless
@@ -166,12 +166,10 @@ def explain(request: TenantRequest) -> HttpResponse:
 
 def explained(request: TenantRequest, found: Reconciliation, row: AccountRow, given: dict[str, Any]) -> str:
     """Store an explanation of the difference that was shown; says what is wrong, if anything is."""
-    if given["difference"] != row.difference:
-        return "The difference has changed since it was shown: look at it once more."
-    about: dict[str, Any] = {"base": found.base, "other": found.other, "month": found.month, "account_id": row.account}
+    shown = given["difference"]
     try:
-        account_explain(
-            client=request.client, **about, difference=row.difference, text=given["text"], user=request.user
+        difference_explain(
+            client=request.client, found=found, account=row.account, shown=shown, text=given["text"], user=request.user
         )
     except ReconciliationProblem as error:
         return str(error)

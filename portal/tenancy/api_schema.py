@@ -35,6 +35,8 @@ PATH = {
     "task_id": ("The task's `id`.", OpenApiTypes.INT, None),
     "gate_id": ("The gate's `id`.", OpenApiTypes.INT, None),
     "control_id": ("The control figure's `id`.", OpenApiTypes.INT, None),
+    "explanation_id": ("The explanation's `id`: `explanation_id` of its account.", OpenApiTypes.INT, None),
+    "mapping_id": ("The mapping's `id`.", OpenApiTypes.INT, None),
     "criterion_id": ("The criterion's `id`.", OpenApiTypes.INT, None),
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from metrics.models import QualityFinding
 from portal.accounts.models import User
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -13,7 +14,7 @@ from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.governance.audits import QUARTER, book_load
 from tests.tenancy.routes_oversight import a_dispute
-from tests.tenancy.routes_quality import an_acknowledged
+from tests.tenancy.routes_quality import a_finding, an_acknowledged
 from tests.tenancy.routes_webhooks import a_replaced_key
 
 URL = "/api/v1/clients/northwind/"
@@ -122,3 +123,12 @@ def test_a_key_that_leaked_signs_no_more(api: Program, northwind: Client) -> Non
     sent = api.post(northwind, "api_webhook_test", **kwargs).json()
     shown = api.get(northwind, "api_webhook_delivery", **kwargs, delivery_id=sent["id"]).json()
     assert shown["message_id"] == sent["message_id"] and shown["sent"].startswith("{")
+
+
+def test_findings_are_searched_by_text(api: Program, northwind: Client) -> None:
+    with tenant_context(northwind):
+        found = QualityFinding.objects.get(pk=a_finding(northwind)["finding_id"])
+    shown = api.get(northwind, "api_findings", {"q": found.title[:8].upper()}).json()["results"]
+    assert [row["id"] for row in shown] == [found.pk]
+    assert api.get(northwind, "api_findings", {"q": "no such text"}).json()["results"] == []
+    assert api.get(northwind, "api_findings", {"q": "x" * 101}).status_code == 400

@@ -38,6 +38,7 @@ from tests.tenancy import routes_api as objects
 from tests.tenancy import routes_api_projects as projects
 from tests.tenancy.routes_api_changes import a_preview
 from tests.tenancy.routes_board import a_meeting, board_of
+from tests.tenancy.routes_metrics import a_mapping, an_explanation
 from tests.tenancy.routes_oversight import rupert
 from tests.tenancy.routes_registry import a_control
 from tests.tenancy.routes_teams import an_assignment
@@ -95,7 +96,7 @@ def known(northwind: Client) -> dict[str, Any]:
         board_of(northwind)
         quality_look(client=northwind, now=timezone.now())
         found |= a_meeting(northwind) | NOWHERE | a_delivery(northwind) | a_control(northwind) | numbered(northwind)
-        found |= an_assignment(northwind)
+        found |= an_assignment(northwind) | an_explanation(northwind) | a_mapping(northwind)
         seen = ContractImport.objects.latest("pk").report.get("digest", "")
         return found | {"client_slug": "northwind", "digest": seen}
 

@@ -20,6 +20,7 @@ from portal.tenancy.permissions import (
     CLOSE_MONTH,
     EDIT_POLICY,
     IMPORT_DATA,
+    RECONCILE,
     VIEW_ARR,
     VIEW_AUDIT,
     VIEW_CLIENT,
@@ -37,7 +38,8 @@ from tests.tenancy.routes_api_effects import EFFECT_API_ROUTES
 from tests.tenancy.routes_api_oversight import OVERSIGHT_API_ROUTES
 from tests.tenancy.routes_api_projects import PROJECT_API_ROUTES
 from tests.tenancy.routes_api_registry import REGISTRY_API_ROUTES
-from tests.tenancy.routes_metrics import own_rates, two_sources
+from tests.tenancy.routes_metrics import a_mapping as a_customer_mapped
+from tests.tenancy.routes_metrics import an_explanation, own_rates, two_sources
 from tests.tenancy.routes_quality import QUALITY_API_ROUTES
 from tests.tenancy.routes_teams import TEAM_API_ROUTES
 from tests.tenancy.routes_webhooks import WEBHOOK_API_ROUTES
@@ -126,6 +128,10 @@ def a_new_policy() -> dict[str, Any]:
     return {"parameters": json.loads(json.dumps({**POLICY, "renewal_grace_days": 30})), "note": "Grace"}
 
 
+def a_bench() -> dict[str, Any]:
+    return {"samples": [{"contract": "K-L1", "month": "2024-12", "expected": "1000.00"}]}
+
+
 MONTH = {"from": "2024-06", "to": "2024-06"}
 
 API_ROUTES = [
@@ -160,9 +166,25 @@ API_ROUTES = [
     ApiRoute("api_moves", VIEW_ARR, "get", numbers, query=MONTH | {"customer": "C1"}),
     ApiRoute("api_explain", VIEW_ARR, "get", numbers, query={"customer": "C1", "month": "2024-06"}),
     ApiRoute("api_reconciliation", VIEW_DATA, "get", two_sources),
+    ApiRoute(
+        "api_reconciliation_explanations", RECONCILE, "post", two_sources,
+        data=lambda: {"account": "A", "difference": "100.00", "text": "An uplift"}, status=201,
+    ),
+    ApiRoute("api_reconciliation_explanation", RECONCILE, "delete", an_explanation, names_object=True),
+    ApiRoute("api_account_mappings", VIEW_DATA),
+    ApiRoute(
+        "api_account_mappings", RECONCILE, "post", two_sources,
+        data=lambda: {"source": "CRM", "customer": "0061", "account": "A"}, status=201,
+    ),
+    ApiRoute("api_account_mapping", RECONCILE, "delete", a_customer_mapped, names_object=True),
+    ApiRoute("api_reconciliation_levels", EDIT_POLICY),
+    ApiRoute(
+        "api_reconciliation_levels", EDIT_POLICY, "put", data=lambda: {"tolerance": "0.0150", "red_flag": "0.0400"}
+    ),
     ApiRoute("api_roll_up", VIEW_ARR),
     ApiRoute("api_exposure", VIEW_ARR, "get", numbers, query={"parameter": "discounts"}),
     ApiRoute("api_samples", VIEW_DATA, "get", two_sources),
+    ApiRoute("api_samples", RECONCILE, "put", two_sources, data=a_bench),
     ApiRoute("api_months", VIEW_ARR, "get", numbers),
     ApiRoute("api_month_close", CLOSE_MONTH, "post", an_open_month, status=201),
     ApiRoute(
@@ -178,7 +200,7 @@ API_ROUTES = [
     *TEAM_API_ROUTES,
     *WEBHOOK_API_ROUTES,
     *OVERSIGHT_API_ROUTES,
-]
+]  # fmt: skip
 """Every operation of `/api/v1/`."""
 
 OTHER_API_ROUTES = {

@@ -46,5 +46,13 @@ TEAM_API_ROUTES = [
     ApiRoute(
         "api_assignment_end", MANAGE_TEAMS, "post", an_assignment, names_object=True, data=lambda: {"until": "2026-09"}
     ),
+    ApiRoute(
+        "api_assignment_correct", MANAGE_TEAMS, "post", an_assignment, names_object=True, status=201,
+        data=lambda: {"group": "Enterprise", "from": "2026-02", "reason": "A wrong list"},
+    ),
+    ApiRoute(
+        "api_assignment_withdraw", MANAGE_TEAMS, "post", an_assignment, names_object=True,
+        data=lambda: {"reason": "Never"},
+    ),
     ApiRoute("api_team_bridge", VIEW_ARR, query={"kind": "territory"}),
-]
+]  # fmt: skip

@@ -124,6 +124,9 @@ class FindingParameters(PageParameters):
 
     monitor = serializers.ChoiceField(choices=[spec.code for spec in MONITORS], required=False)
     state = serializers.ChoiceField(choices=FindingState.choices, required=False)
+    q = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=100, help_text="Text of title, detail or subject."
+    )
 
 
 class AcknowledgeBody(StrictSerializer):

@@ -89,6 +89,9 @@ class AccountSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="What somebody wrote; it counts where the state is explained.",
     )
+    explanation_id = serializers.IntegerField(
+        source="explanation.pk", default=None, allow_null=True, help_text="To withdraw it by."
+    )
 
 
 class ReconciliationSerializer(serializers.Serializer[Any]):

@@ -9,7 +9,7 @@ from metrics.api.serializers.numbers import BookSerializer, PeriodSerializer
 from metrics.api.serializers.questions import BasisParameters, RangeParameters, grain_field
 from metrics.engine.teams import NOT_ASSIGNED
 from metrics.models import AssignmentKind
-from metrics.services.assignments import LONGEST_GROUP, LONGEST_REP
+from metrics.services.assignments import LONGEST_GROUP, LONGEST_REASON, LONGEST_REP
 from portal.tenancy.api_input import StrictSerializer
 from portal.tenancy.api_paging import PageParameters
 
@@ -64,6 +64,22 @@ class AssignmentEndBody(StrictSerializer):
     """When an assignment ends."""
 
     until = MonthField(help_text="The first month without it.")
+
+
+class AssignmentWithdrawBody(StrictSerializer):
+    """Why an assignment was wrong; the reason stays with it."""
+
+    reason = serializers.CharField(max_length=LONGEST_REASON)
+
+
+class AssignmentCorrectBody(AssignmentWithdrawBody):
+    """What should have been said, whole, and why it was not."""
+
+    group = serializers.CharField(max_length=LONGEST_GROUP, help_text="The name of the team or territory.")
+    until = MonthField(required=False, default=None, allow_null=True, help_text=UNTIL_TEXT)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "from": MonthField(source="first", help_text="The first month of it.")}
 
 
 class TeamBridgeParameters(RangeParameters, BasisParameters):

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 
 from metrics.api.serializers import quality as shapes
 from metrics.models import QualityFinding
-from metrics.selectors.quality import finding_get, monitor_get, monitor_list, monitor_people
+from metrics.selectors.quality import finding_get, findings_holding, monitor_get, monitor_list, monitor_people
 from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.clock import day_now
@@ -78,10 +78,10 @@ class FindingList(QualityView):
     }
 
     def get(self, call: Call) -> Any:
-        """What the monitors found, the newest first, fixed findings included unless `state` says otherwise."""
+        """What the monitors found, the newest first, fixed findings included unless `state` says otherwise; `q` searches."""
         rows = QualityFinding.objects.select_related("monitor")
         asked = {"monitor__code": call.query.get("monitor"), "state": call.query.get("state")}
-        return rows.filter(**{name: value for name, value in asked.items() if value})
+        return findings_holding(rows.filter(**{name: value for name, value in asked.items() if value}), call.query["q"])
 
 
 class FindingDetail(QualityView):

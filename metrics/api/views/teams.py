@@ -7,10 +7,19 @@ from typing import Any
 from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
+from metrics.api.examples import CORRECTION
 from metrics.api.serializers import teams as shapes
 from metrics.api.views.numbers import bounded
+from metrics.models import RepAssignment
 from metrics.selectors.teams import assignment_get, assignments_list, team_bridge_get
-from metrics.services.assignments import AssignmentConflict, AssignmentProblem, assignment_add, assignment_end
+from metrics.services.assignments import (
+    AssignmentConflict,
+    AssignmentProblem,
+    assignment_add,
+    assignment_correct,
+    assignment_end,
+    assignment_withdraw,
+)
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import MANAGE_TEAMS, VIEW_ARR, VIEW_DATA
 from portal.tenancy.problems import Conflict
@@ -67,11 +76,50 @@ class AssignmentEnd(TeamView):
 
     def post(self, call: Call, assignment_id: int) -> Any:
         """End an assignment that goes on. 409 where it has ended already, or was set aside."""
-        row = assignment_get(assignment_id)
-        if row is None:
-            raise Http404
+        row = assignment_or_404(assignment_id)
         with refused():
             return assignment_end(assignment=row, until=call.body["until"])
+
+
+class AssignmentCorrect(TeamView):
+    operations = {
+        "POST": Operation(
+            "assignment_correct", MANAGE_TEAMS, shapes.AssignmentSerializer, takes=shapes.AssignmentCorrectBody,
+            status=201, may_fail=(409,), examples=(CORRECTION,),
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call, assignment_id: int) -> Any:
+        """Put another assignment in the place of a wrong one, which stays readable with the reason. Answers the new one.
+
+        409 where it was set aside already, or another assignment of the kind has one of the months.
+        """
+        row = assignment_or_404(assignment_id)
+        with refused():
+            return assignment_correct(assignment=row, user=call.user, **call.body)
+
+
+class AssignmentWithdraw(TeamView):
+    operations = {
+        "POST": Operation(
+            "assignment_withdraw", MANAGE_TEAMS, shapes.AssignmentSerializer, takes=shapes.AssignmentWithdrawBody,
+            may_fail=(409,),
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call, assignment_id: int) -> Any:
+        """Set aside an assignment that never held, with the reason. 409 where that was done already."""
+        row = assignment_or_404(assignment_id)
+        with refused():
+            return assignment_withdraw(assignment=row, user=call.user, **call.body)
+
+
+def assignment_or_404(assignment_id: int) -> RepAssignment:
+    """The client's assignment."""
+    found = assignment_get(assignment_id)
+    if found is None:
+        raise Http404
+    return found
 
 
 class TeamBridgeDetail(TeamView):
