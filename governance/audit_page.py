@@ -27,6 +27,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_CLIENT
 from portal.tenancy.reader import locale_of
 
@@ -177,10 +178,10 @@ def line_shown(line: dict[str, Any]) -> dict[str, Any]:
 # --- on paper ---------------------------------------------------------------------------------------------------------
 
 
-def paper_context(request: TenantRequest, found: QuarterAudit) -> dict[str, Any]:
+def paper_context(client: Client, found: QuarterAudit) -> dict[str, Any]:
     """The audit on paper: as it was signed, or as it stands."""
     view = audit_view(found)
-    content = view.signature.content if view.signature else audit_content(request.client, view)
+    content = view.signature.content if view.signature else audit_content(client, view)
     results = {value: str(label) for value, label in ContractResult.choices}
     reasons = {value: str(label) for value, label in ReasonClass.choices}
     rows = [
@@ -203,5 +204,5 @@ def paper_context(request: TenantRequest, found: QuarterAudit) -> dict[str, Any]
         "as_of": (view.signature.signed_at if view.signature else timezone.now()).date(),
         "currency": content["client"]["currency"],
         "scale": "full",
-        "reader": {"locale": request.client.locale},
+        "reader": {"locale": client.locale},
     }

@@ -14,6 +14,7 @@ from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
 
@@ -90,25 +91,29 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
     board = board_now()
     names = [member.user.get_full_name() for member in board.members] if board else []
     known = sorted({*names, *meeting.attendance}, key=str.casefold)
-    stands = meeting.decisions if meeting.closed_at else outcomes(meeting)
-    may_see = request.standing.may(VIEW_ARR)
     initial = {"version": meeting.version, "attendance": meeting.attendance, "minutes": meeting.minutes}
     return {
         "meeting": meeting,
-        "agenda": [
-            {
-                **entry,
-                "effect": from_cents(entry["effect_cents"]) if may_see and entry["effect_cents"] else None,
-                "is_unknown": may_see and entry["effect_cents"] is None,
-                "stands": stands.get(str(entry["number"]), {}),
-            }
-            for entry in meeting.agenda
-        ],
+        "agenda": agenda_shown(meeting, sees_figures=request.standing.may(VIEW_ARR)),
         "currency": request.client.currency,
         "may_minute": may_minute(request) and meeting.closed_at is None,
         "is_untouched": not (meeting.decisions or meeting.minutes or meeting.attendance),
         "form": form or MinutesForm(initial=initial, names=known),
     }
+
+
+def agenda_shown(meeting: BoardMeeting, *, sees_figures: bool) -> list[dict[str, Any]]:
+    """The agenda with how each request stands; amounts for whoever sees numbers."""
+    stands = meeting.decisions if meeting.closed_at else outcomes(meeting)
+    return [
+        {
+            **entry,
+            "effect": from_cents(entry["effect_cents"]) if sees_figures and entry["effect_cents"] else None,
+            "is_unknown": sees_figures and entry["effect_cents"] is None,
+            "stands": stands.get(str(entry["number"]), {}),
+        }
+        for entry in meeting.agenda
+    ]
 
 
 def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRequest) -> dict[str, Any]:
@@ -136,13 +141,15 @@ def on_agenda(meeting: BoardMeeting, number: int) -> ChangeRequest | None:
     return change_get(number)
 
 
-def minutes_context(request: TenantRequest, meeting: BoardMeeting) -> dict[str, Any]:
-    """The minutes for paper."""
-    context = meeting_context(request, meeting)
-    return context | {
+def minutes_context(client: Client, meeting: BoardMeeting, *, sees_figures: bool) -> dict[str, Any]:
+    """The minutes for paper: what `pdf/minutes.html` takes."""
+    return {
+        "meeting": meeting,
+        "agenda": agenda_shown(meeting, sees_figures=sees_figures),
+        "currency": client.currency,
         "document_name": f"Minutes of {meeting.title}",
-        "client_name": request.client.name,
+        "client_name": client.name,
         "as_of": meeting.at.date(),
         "sha256": meeting.sha256 or "minutes are open",
-        "reader": {"locale": request.client.locale},
+        "reader": {"locale": client.locale},
     }

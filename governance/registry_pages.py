@@ -23,7 +23,10 @@ from metrics.measures import MEASURES, SOURCES
 from metrics.selectors.roll_up import roll_up_get
 from portal.lib.dates import date_text, month_text
 from portal.lib.money import money_text
+from portal.tenancy import audit
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_now
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_DATA
 from portal.tenancy.reader import locale_of
 
@@ -125,10 +128,34 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
 
 
 def glossary_context(request: TenantRequest) -> dict[str, Any]:
-    """Every standing metric and every term of the definitions, by name."""
-    registry, locale = registry_get(request.client), locale_of(request)
-    words = [
+    """The page of the glossary."""
+    return {"tabs": tabs(request, "metric_glossary"), "words": glossary_words(request.client, locale_of(request))}
+
+
+def glossary_paper(client: Client) -> dict[str, Any]:
+    """The glossary on paper: what `pdf/glossary.html` takes."""
+    words = glossary_words(client, client.locale)
+    return {
+        "words": words,
+        "document_name": "Glossary of metrics",
+        "client_name": client.name,
+        "as_of": day_now(client),
+        "reader": {"locale": client.locale},
+        "sha256": glossary_digest(words),
+    }
+
+
+def glossary_digest(words: list[dict[str, Any]]) -> str:
+    """The sha256 of a glossary."""
+    return audit.digest([[word["name"], word["text"], word["formula"]] for word in words])
+
+
+def glossary_words(client: Client, locale: str) -> list[dict[str, Any]]:
+    """Every standing metric and every term of the definitions, by name; days in the words of a locale."""
+    registry = registry_get(client)
+    words: list[dict[str, Any]] = [
         {
+            "key": key,
             "name": entry.name,
             "text": entry.content["definition"],
             "formula": in_words(node, registry.labels) if (node := registry.node(key)) else "",
@@ -145,8 +172,7 @@ def glossary_context(request: TenantRequest) -> dict[str, Any]:
          "kind": item.get_state_display(), "state": "agreed" if item.is_confirmed else "draft", "url": "", "key": item.key}
         for item in DefinitionItem.objects.filter(kind=ItemKind.TERM)
     ]  # fmt: skip
-    words.sort(key=lambda word: (str(word["name"]).lower(), str(word["note"])))
-    return {"tabs": tabs(request, "metric_glossary"), "words": words, "metrics": len(registry.entries)}
+    return sorted(words, key=lambda word: (str(word["name"]).lower(), str(word["note"])))
 
 
 def ends_text(entry: Entry, locale: str) -> str:

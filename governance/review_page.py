@@ -14,6 +14,7 @@ from governance.selectors.board_review import review_content, review_kept, revie
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import HOLD_REVIEW, VIEW_ARR
 
 
@@ -40,56 +41,63 @@ def reviews_context(request: TenantRequest) -> dict[str, Any]:
 
 def review_context(request: TenantRequest, quarter: str, form: HeldForm | None = None) -> dict[str, Any] | None:
     """The review of a quarter: as it was held, or as it would be held now; None for what is no quarter of the client."""
-    kept, period = review_kept(quarter), review_quarter(request.client, timezone.now(), quarter)
+    context = review_shown(request.client, quarter)
+    if context is None:
+        return None
+    may_hold = context["kept"] is None and request.standing.may(HOLD_REVIEW)
+    initial = {"sha256": context["sha256"], "held_on": day_now(request.client)}
+    return context | {"form": (form or HeldForm(initial=initial)) if may_hold else None}
+
+
+def review_shown(client: Client, quarter: str) -> dict[str, Any] | None:
+    """The review itself, for page and paper."""
+    kept, period = review_kept(quarter), review_quarter(client, timezone.now(), quarter)
     if kept is None and period is None:
         return None
-    content = kept.content if kept else review_content(request.client, period)  # type: ignore[arg-type]
-    sha256 = log.digest(content)
-    may_hold = kept is None and request.standing.may(HOLD_REVIEW)
+    content = kept.content if kept else review_content(client, period)  # type: ignore[arg-type]
     return {
         "quarter": quarter,
         "content": content,
         "chapters": content["chapters"],
         "kept": kept,
-        "sha256": sha256,
+        "sha256": log.digest(content),
         "first_month": kept.first_month if kept else period.first,  # type: ignore[union-attr]
         "last_month": kept.last_month if kept else period.last,  # type: ignore[union-attr]
-        "form": (form or HeldForm(initial={"sha256": sha256, "held_on": day_now(request.client)}))
-        if may_hold
-        else None,
     }
 
 
-def review_paper(request: TenantRequest, quarter: str) -> dict[str, Any] | None:
+def review_paper(client: Client, quarter: str) -> dict[str, Any] | None:
     """The review on paper."""
-    context = review_context(request, quarter)
+    context = review_shown(client, quarter)
     if context is None:
         return None
     kept = context["kept"]
-    return paper_of(request, context, f"Review of {quarter}", kept.held_on if kept else day_now(request.client))
+    return paper_of(client, context, f"Review of {quarter}", kept.held_on if kept else day_now(client))
 
 
 def handbook_context(request: TenantRequest) -> dict[str, Any]:
     """The handbook as it is now."""
-    chapters = [each.told() for each in handbook_chapters(request.client, sees_figures=request.standing.may(VIEW_ARR))]
-    return {
-        "tabs": tabs(request, "handbook"),
-        "chapters": chapters,
-        "sha256": log.digest(chapters),
-        "as_of": day_now(request.client),
-    }
+    shown = handbook_shown(request.client, sees_figures=request.standing.may(VIEW_ARR))
+    return shown | {"tabs": tabs(request, "handbook"), "as_of": day_now(request.client)}
 
 
-def handbook_paper(request: TenantRequest) -> dict[str, Any]:
+def handbook_shown(client: Client, *, sees_figures: bool) -> dict[str, Any]:
+    """The handbook itself, for page and paper."""
+    chapters = [each.told() for each in handbook_chapters(client, sees_figures=sees_figures)]
+    return {"chapters": chapters, "sha256": log.digest(chapters)}
+
+
+def handbook_paper(client: Client, *, sees_figures: bool) -> dict[str, Any]:
     """The handbook on paper."""
-    return paper_of(request, handbook_context(request), "Governance handbook", day_now(request.client))
+    shown = handbook_shown(client, sees_figures=sees_figures)
+    return paper_of(client, shown, "Governance handbook", day_now(client))
 
 
-def paper_of(request: TenantRequest, context: dict[str, Any], name: str, day: dt.date) -> dict[str, Any]:
+def paper_of(client: Client, context: dict[str, Any], name: str, day: dt.date) -> dict[str, Any]:
     """What `pdf/chapters.html` takes."""
     return context | {
         "document_name": name,
-        "client_name": request.client.name,
+        "client_name": client.name,
         "as_of": day,
-        "reader": {"locale": request.client.locale},
+        "reader": {"locale": client.locale},
     }

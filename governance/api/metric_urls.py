@@ -5,7 +5,7 @@ What is about one metric is below `metrics/<key>/`; what is about all of them be
 
 from django.urls import path
 
-from governance.api import metric_writes, registry, views
+from governance.api import metric_writes, papers, registry, views
 
 METRIC = "metrics/<slug:key>/"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("registry/availability/", registry.AvailabilityList.as_view(), name="api_availability"),
     path("registry/lineage/", registry.LineageDetail.as_view(), name="api_lineage"),
     path("registry/formula/", registry.FormulaDetail.as_view(), name="api_formula"),
+    path("registry/glossary/", papers.GlossaryDetail.as_view(), name="api_glossary"),
+    path("registry/glossary/file/", papers.GlossaryFile.as_view(), name="api_glossary_file"),
     path("registry/controls/", registry.ControlList.as_view(), name="api_controls"),
     path("registry/controls/<int:control_id>/", registry.ControlDetail.as_view(), name="api_control"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import disputes, oversight
+from governance.api import disputes, oversight, papers
 
 AUDIT = "quarter-audits/<slug:quarter>/"
 DISPUTE = "disputes/<int:number>/"
@@ -15,6 +15,7 @@ urlpatterns = [
         oversight.AuditResult.as_view(),
         name="api_quarter_audit_result",
     ),
+    path(f"{AUDIT}file/", papers.AuditFile.as_view(), name="api_quarter_audit_file"),
     path(f"{AUDIT}population/", oversight.AuditPopulation.as_view(), name="api_audit_population"),
     path(f"{AUDIT}follow-ups/", oversight.FollowUpList.as_view(), name="api_audit_follow_ups"),
     path(
@@ -34,5 +35,7 @@ urlpatterns = [
     path(f"{DISPUTE}corrections/", disputes.DisputeCorrections.as_view(), name="api_dispute_corrections"),
     path("board-reviews/", disputes.ReviewList.as_view(), name="api_board_reviews"),
     path("board-reviews/<slug:quarter>/", disputes.ReviewDetail.as_view(), name="api_board_review"),
+    path("board-reviews/<slug:quarter>/file/", papers.ReviewFile.as_view(), name="api_board_review_file"),
+    path("handbook/file/", papers.HandbookFile.as_view(), name="api_handbook_file"),
     path("handbook/", disputes.Handbook.as_view(), name="api_handbook"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import board, change_impact, changes, definitions, documents, effects, meetings
+from governance.api import board, change_impact, changes, definitions, documents, effects, meetings, papers
 from governance.api.metric_urls import urlpatterns as metric_urls
 from governance.api.oversight_urls import urlpatterns as oversight_urls
 
@@ -41,6 +41,7 @@ urlpatterns = [
     path(MEETING, meetings.MeetingDetail.as_view(), name="api_meeting"),
     path(f"{MEETING}notes/<int:number>/", meetings.MeetingNote.as_view(), name="api_meeting_note"),
     path(f"{MEETING}minutes/", meetings.MeetingMinutes.as_view(), name="api_meeting_minutes"),
+    path(f"{MEETING}file/", papers.MinutesFile.as_view(), name="api_meeting_file"),
     path(f"{MEETING}close/", meetings.MeetingClose.as_view(), name="api_meeting_close"),
     path(f"{MEETING}cancel/", meetings.MeetingCancel.as_view(), name="api_meeting_cancel"),
     path("changes/<int:number>/votes/", board.VoteList.as_view(), name="api_votes"),

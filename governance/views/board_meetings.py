@@ -12,20 +12,19 @@ from governance.board_page import (
     may_minute,
     meeting_context,
     meetings_context,
-    minutes_context,
     on_agenda,
     step_context,
 )
 from governance.models import BoardMeeting, ChangeRequest
+from governance.papers import PDF, minutes_on_paper
 from governance.selectors.board import board_now
 from governance.selectors.board_meetings import meeting_get
 from governance.services.board_meetings import meeting_cancel, meeting_close, meeting_keep, meeting_note, meeting_plan
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.views.board import version_of
 from governance.views.documents import attachment
-from portal.lib.paper import paper, paper_size
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import VIEW_CHANGES, VOTE_CHANGES
+from portal.tenancy.permissions import VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
 
 
 @require_GET
@@ -148,9 +147,9 @@ def board_meeting_cancel(request: TenantRequest, meeting_id: int) -> HttpRespons
 @client_page(VIEW_CHANGES)
 def board_minutes_pdf(request: TenantRequest, meeting_id: int) -> HttpResponse:
     """The minutes on paper."""
-    meeting = meeting_or_404(meeting_id)
-    content = paper("pdf/minutes.html", minutes_context(request, meeting), size=paper_size(request.client.locale))
-    return attachment(content, "application/pdf", f"{request.client.slug}-board-{meeting.at:%Y-%m-%d}.pdf")
+    sees_figures = request.standing.may(VIEW_ARR)
+    found = minutes_on_paper(request.client, meeting_or_404(meeting_id), sees_figures=sees_figures)
+    return attachment(found.content, PDF, found.name)
 
 
 def require_seat(request: TenantRequest) -> None:

@@ -19,6 +19,7 @@ from governance.audit_page import (
 )
 from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, QuarterAudit
 from governance.oversight_page import people_to_choose
+from governance.papers import PDF, audit_on_paper
 from governance.selectors.quarter_audits import audit_get, auditable_quarters
 from governance.services.evidence import evidence_keep
 from governance.services.problems import DefinitionError, OutdatedError
@@ -32,7 +33,6 @@ from governance.services.quarter_audits import (
 from governance.views.documents import attachment
 from portal.accounts.models import User
 from portal.accounts.proofs import WRONG_CODE, place_of, proof_given
-from portal.lib.paper import paper, paper_size
 from portal.lib.stored_answer import stored_answer
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest, client_page
@@ -171,16 +171,15 @@ def quarter_audit_sign(request: TenantRequest, quarter: str) -> HttpResponse:
 @client_page(VIEW_AUDITS)
 def quarter_audit_pdf(request: TenantRequest, quarter: str) -> HttpResponse:
     """The audit on paper."""
-    context = paper_context(request, audit_or_404(quarter))
-    content = paper("pdf/quarter_audit.html", context, size=paper_size(request.client.locale))
-    return attachment(content, "application/pdf", f"{request.client.slug}-contract-audit-{quarter}.pdf".lower())
+    found = audit_on_paper(request.client, audit_or_404(quarter))
+    return attachment(found.content, PDF, found.name)
 
 
 @require_GET
 @client_page(VIEW_AUDITS)
 def quarter_audit_json(request: TenantRequest, quarter: str) -> HttpResponse:
     """The audit as data: what the sha256 on the page and on paper is of."""
-    context = paper_context(request, audit_or_404(quarter))
+    context = paper_context(request.client, audit_or_404(quarter))
     name = f"{request.client.slug}-contract-audit-{quarter}.json".lower()
     return attachment(log.canonical(context["content"]), "application/json", name)
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from governance.engine_formulas import filed_faults
 from governance.library.metric_reader import LONGEST_FILE, MetricFileError, metrics_read
 from governance.models import Metric
+from governance.papers import PDF, glossary_on_paper
 from governance.registry_pages import (
     availability_context,
     cells_given,
@@ -29,11 +30,9 @@ from governance.services.matrix import matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry_file import registry_apply
 from governance.views.documents import attachment
-from portal.lib.paper import SIZES, paper, paper_size
+from portal.lib.paper import SIZES
 from portal.lib.periods import month_parse
-from portal.tenancy import audit
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_ARR, VIEW_POLICY
 
 
@@ -85,15 +84,8 @@ def metric_glossary(request: TenantRequest) -> HttpResponse:
 def metric_glossary_pdf(request: TenantRequest) -> HttpResponse:
     """The glossary on paper."""
     size = request.GET.get("paper", "")
-    context = glossary_context(request) | {
-        "document_name": "Glossary of metrics",
-        "client_name": request.client.name,
-        "as_of": day_now(request.client),
-        "reader": {"locale": request.client.locale},
-    }
-    context["sha256"] = audit.digest([[word["name"], word["text"], word["formula"]] for word in context["words"]])
-    content = paper("pdf/glossary.html", context, size=size if size in SIZES else paper_size(request.client.locale))
-    return attachment(content, "application/pdf", f"{request.client.slug}-glossary.pdf")
+    found = glossary_on_paper(request.client, size if size in SIZES else "")
+    return attachment(found.content, PDF, found.name)
 
 
 @require_GET

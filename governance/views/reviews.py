@@ -7,21 +7,19 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from governance.papers import PDF, handbook_on_paper, review_on_paper
 from governance.review_page import (
     HeldForm,
     handbook_context,
-    handbook_paper,
     review_context,
-    review_paper,
     reviews_context,
 )
 from governance.services.board_reviews import review_hold
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.views.documents import attachment
-from portal.lib.paper import paper, paper_size
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest, client_page
-from portal.tenancy.permissions import HOLD_REVIEW, VIEW_POLICY, VIEW_REVIEW
+from portal.tenancy.permissions import HOLD_REVIEW, VIEW_ARR, VIEW_POLICY, VIEW_REVIEW
 
 
 @require_GET
@@ -62,11 +60,10 @@ def board_review_hold(request: TenantRequest, quarter: str) -> HttpResponse:
 @client_page(VIEW_REVIEW)
 def board_review_pdf(request: TenantRequest, quarter: str) -> HttpResponse:
     """The review on paper."""
-    context = review_paper(request, quarter)
-    if context is None:
+    found = review_on_paper(request.client, quarter)
+    if found is None:
         raise Http404("No such quarter.")
-    content = paper("pdf/chapters.html", context, size=paper_size(request.client.locale))
-    return attachment(content, "application/pdf", f"{request.client.slug}-review-{quarter}.pdf".lower())
+    return attachment(found.content, PDF, found.name)
 
 
 @require_GET
@@ -91,8 +88,8 @@ def handbook(request: TenantRequest) -> HttpResponse:
 @client_page(VIEW_POLICY)
 def handbook_pdf(request: TenantRequest) -> HttpResponse:
     """The handbook on paper."""
-    content = paper("pdf/chapters.html", handbook_paper(request), size=paper_size(request.client.locale))
-    return attachment(content, "application/pdf", f"{request.client.slug}-governance-handbook.pdf".lower())
+    found = handbook_on_paper(request.client, sees_figures=request.standing.may(VIEW_ARR))
+    return attachment(found.content, PDF, found.name)
 
 
 def shown(request: TenantRequest, quarter: str, form: HeldForm | None = None, status: int = 200) -> HttpResponse:

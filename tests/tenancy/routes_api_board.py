@@ -87,6 +87,7 @@ BOARD_API_ROUTES = [
         is_clients=True,
     ),
     ApiRoute("api_meeting", VIEW_CHANGES, "get", a_meeting, names_object=True),
+    ApiRoute("api_meeting_file", VIEW_CHANGES, "get", a_meeting, names_object=True),
     ApiRoute(
         "api_meeting_note", VOTE_CHANGES, "put", a_point, data=lambda: {"version": 1, "note": "Agreed"}, **AT_A_MEETING
     ),

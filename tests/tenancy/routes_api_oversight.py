@@ -111,4 +111,7 @@ OVERSIGHT_API_ROUTES = [
     ),
     ApiRoute("api_board_review", VIEW_REVIEW, "get", a_quarter, names_object=True),
     ApiRoute("api_handbook", VIEW_POLICY),
+    ApiRoute("api_handbook_file", VIEW_POLICY),
+    ApiRoute("api_board_review_file", VIEW_REVIEW, "get", a_quarter, names_object=True),
+    ApiRoute("api_quarter_audit_file", VIEW_AUDITS, "get", drawn, names_object=True),
 ]  # fmt: skip

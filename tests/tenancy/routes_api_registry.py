@@ -97,6 +97,8 @@ REGISTRY_API_ROUTES = [
     ApiRoute("api_matrix", MANAGE_METRICS, "patch", a_registry, data=some_cells),
     ApiRoute("api_availability", VIEW_POLICY, "get", a_registry),
     ApiRoute("api_lineage", VIEW_POLICY, "get", a_registry),
+    ApiRoute("api_glossary", VIEW_POLICY, "get", a_registry),
+    ApiRoute("api_glossary_file", VIEW_POLICY, "get", a_registry, query={"paper": "letter"}),
     ApiRoute("api_formula", REQUEST_CHANGES, "get", a_registry, query=FORMULA),
     ApiRoute("api_controls", VIEW_ARR, "get", with_a_control),
     ApiRoute("api_controls", RECONCILE, "post", a_registry, data=lambda: CONTROL, status=201),
