@@ -27,9 +27,10 @@ from metrics.engine.arrays import (
 )
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, CodedLines
 from metrics.engine.settlement import Settlement
-from metrics.engine.threads import Columns, by_pieces, together
+from metrics.engine.threads import Columns, by_pieces, even_share, together
 
-UNITS_PER_BLOCK: Final = 1 << 13
+# With fewer, the threads wait for the interpreter more than they compute: every step of a block takes hold of it anew.
+UNITS_PER_BLOCK: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,15 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The lines that give ARR, in blocks of neighbouring customers: those of block b are ``rows`` from ``starts[b]`` up to
-    ``starts[b + 1]``.
+    """The lines that give ARR, in blocks of ``size`` neighbouring customers: those of block b are ``rows`` from ``starts[b]``
+    up to ``starts[b + 1]``.
     """
 
     lines: CodedLines
     settled: Settlement
     values: Ints
     rank: Ints
+    size: int
     rows: Ints
     starts: Ints
 
@@ -93,13 +95,13 @@ class Blocks:
 
     def units(self, number: int) -> slice:
         """The customers of a block, by rank."""
-        return slice(number * UNITS_PER_BLOCK, min((number + 1) * UNITS_PER_BLOCK, len(self.rank)))
+        return slice(number * self.size, min((number + 1) * self.size, len(self.rank)))
 
     def block(self, number: int) -> Counting:
         """The lines of a block, their customers numbered from 0."""
         rows = self.rows[self.starts[number] : self.starts[number + 1]]
         return Counting(
-            unit=self.rank[self.lines.unit[rows]] - number * UNITS_PER_BLOCK,
+            unit=self.rank[self.lines.unit[rows]] - number * self.size,
             product=self.lines.product[rows],
             currency=self.lines.currency[rows],
             month_from=self.settled.month_from[rows],
@@ -172,16 +174,17 @@ def latest_lines(lines: CodedLines) -> Ints:
 
 def blocks_of(lines: CodedLines, settled: Settlement, values: Ints, rank: Ints, last: int) -> Blocks:
     """Every line that gives ARR by the month end ``last``, in blocks of customers."""
-    count = (len(rank) - 1) // UNITS_PER_BLOCK + 1
+    size = even_share(len(lines), len(rank), UNITS_PER_BLOCK)
+    count = (len(rank) - 1) // size + 1
 
     def numbered(rows: slice) -> Columns:
         gives = settled.gives_arr(rows) & (settled.month_from[rows] <= last)
-        return (np.where(gives, rank[lines.unit[rows]] // UNITS_PER_BLOCK, count).astype(np.uint16),)
+        return (np.where(gives, rank[lines.unit[rows]] // size, count).astype(np.uint16),)
 
     # What gives no ARR comes after the last block.
     number = by_pieces(len(lines), numbered)[0]
     starts = np.append(0, np.cumsum(np.bincount(number, minlength=count)[:count]))
-    return Blocks(lines, settled, values, rank, small_order(number, count)[: starts[-1]], starts)
+    return Blocks(lines, settled, values, rank, size, small_order(number, count)[: starts[-1]], starts)
 
 
 def changes_of(lines: Counting, last: int) -> Changes:

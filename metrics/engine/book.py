@@ -154,8 +154,8 @@ def assemble(blocks: Blocks, attributes: Attributes, terms: Terms, dimensions: t
         moves = add_block(blocks.block(number), group, terms, sums)
         with adding:
             for dimension, tally in tallies.items():
-                codes = attributes.codes.get(dimension, np.zeros_like(attributes.group))
-                tally.add(sums.groups, codes[units][starts])
+                codes = attributes.codes[dimension][units][starts] if dimension != TOTAL else np.zeros_like(starts)
+                tally.add(sums.groups, codes)
             whole.products.add(sums.products, np.arange(whole.products.groups))
             np.add(whole.cohorts, sums.cohorts, out=whole.cohorts)
         return movements_frame(moves, lines.unit_names[attributes.units[units]], lines.product_names)

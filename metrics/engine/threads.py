@@ -40,6 +40,15 @@ def usable_processors() -> int:
     return os.cpu_count() or 1
 
 
+def even_share(rows: int, parts: int, most: int) -> int:
+    """How many of the parts, at most so many, to work on at once, so that every thread has as much to do; ``rows`` is how many
+    rows all parts have together.
+    """
+    threads = thread_count() if rows >= WORTH_A_THREAD else 1
+    rounds = max(-(-parts // (most * threads)), 1)
+    return max(-(-parts // (rounds * threads)), 1)
+
+
 def in_threads(rows: int, work: Callable[[Part], Found], parts: Sequence[Part]) -> list[Found]:
     """What the work gives of each part, in the order of the parts; ``rows`` is how many rows all parts have together.
 
