@@ -87,10 +87,12 @@ def test_few_rows_cost_no_thread_and_the_environment_bounds_them(monkeypatch: py
     assert 1 <= threads.thread_count() <= threads.MOST_THREADS
 
 
-@pytest.mark.parametrize("bits", [20, 62])
-def test_keys_are_sorted_the_same_whether_or_not_they_fit_beside_their_place(bits: int) -> None:
-    keys = np.random.default_rng(1).integers(0, 200, 1_000)
-    ordered, place = sorted_places(keys, bits)
+@pytest.mark.parametrize("nearly_sorted", [False, True])
+@pytest.mark.parametrize("bits", [8, 16, 17, 33, 48, 49, 62])
+def test_keys_are_sorted_the_same_however_wide_they_are(bits: int, nearly_sorted: bool) -> None:
+    dice = np.random.default_rng(1)
+    keys = dice.choice(dice.integers(0, 1 << bits, 200), 1_000)
+    ordered, place = sorted_places(keys, bits, nearly_sorted=nearly_sorted)
     assert place.tolist() == sorted(range(len(keys)), key=keys.tolist().__getitem__)
     assert ordered.tolist() == sorted(keys.tolist())
 
