@@ -7,20 +7,17 @@ line B that continues it) as two arrays of line places.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from metrics.engine.arrays import LONGEST_SPAN, NEVER, Bools, Ints, bits_of, range_minimum, sorted_places
 from metrics.engine.lines import CodedLines
+from metrics.engine.names import Pairs, given, text_pairs
 from metrics.engine.threads import Columns, by_pieces
 
-Pairs: TypeAlias = tuple[Ints, Ints]
-
 LARGEST: Final = np.iinfo(np.int64).max
-FEW_LINES: Final = 256
 PAIRS_AT_ONCE: Final = 1 << 22
 
 
@@ -139,58 +136,3 @@ def named_pairs(frame: pl.DataFrame, referring: Bools) -> Pairs:
     line = text_pairs(frame["line_id"], frame["replaces_line_id"], by_line & referring)
     contract = text_pairs(frame["contract_id"], frame["replaces_contract_id"], by_contract & referring)
     return np.append(line[0], contract[0]), np.append(line[1], contract[1])
-
-
-def given(texts: pl.Series) -> Bools:
-    """Which texts are not null."""
-    if texts.null_count() == len(texts):
-        return np.zeros(len(texts), dtype=np.bool_)
-    if len(texts) <= FEW_LINES:
-        return np.array([text is not None for text in texts.to_list()], dtype=np.bool_)
-    return texts.is_not_null().to_numpy()
-
-
-def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pairs:
-    """Every pair (row named, row referring) in which the text is the same; rows not marked in ``referring`` name
-    nothing.
-    """
-    rows = np.flatnonzero(referring)
-    if len(rows) == 0:
-        return rows, rows
-    if len(names) <= FEW_LINES:
-        return few_text_pairs(names, references, rows)
-    # Looked up by sorted hashes, several times as fast as texts are joined; a pair counts only where the texts are the same.
-    of_row = np.uint64(len(names).bit_length())
-    row = (np.uint64(1) << of_row) - np.uint64(1)
-    named, wanted = sorted_hashes(names, np.arange(len(names)), of_row), sorted_hashes(references, rows, of_row)
-    low = np.searchsorted(named, wanted & ~row)
-    count = np.searchsorted(named, wanted | row, side="right") - low
-    step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    pairs = (np.repeat(wanted, count) & row) << of_row | (named[np.repeat(low, count) + step] & row)
-    pairs.sort()  # in the order of the lines their texts are found several times as fast
-
-    def same(piece: slice) -> Columns:
-        a, b = ((own & row).astype(np.int64) for own in (pairs[piece], pairs[piece] >> of_row))
-        return a, b, (names[a] == references[b]).to_numpy()
-
-    a, b, is_same = by_pieces(len(pairs), same)
-    return a[is_same], b[is_same]
-
-
-def sorted_hashes(texts: pl.Series, rows: Ints, of_row: np.uint64) -> npt.NDArray[np.uint64]:
-    """The hashes of some rows' texts in ascending order; their last bits, so many, are the row instead."""
-    hashes = by_pieces(len(texts), lambda piece: (texts[piece].hash().to_numpy(),))[0]
-    packed = (hashes[rows] >> of_row << of_row) | rows.astype(np.uint64)
-    packed.sort()
-    return packed
-
-
-def few_text_pairs(names: pl.Series, references: pl.Series, rows: Ints) -> Pairs:
-    """``text_pairs`` for so few lines that a frame operation would cost more than a dictionary."""
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(names.to_list()):
-        places.setdefault(name, []).append(place)
-    wanted = references.to_list()
-    pairs = [(a, b) for b in rows.tolist() for a in places.get(wanted[b], ())]
-    found = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return found[:, 0], found[:, 1]

@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import Bools, Ints, sorted_codes
-from metrics.engine.chains import Pairs, named_pairs
+from metrics.engine.chains import named_pairs
 from metrics.engine.lines import unit_expression
+from metrics.engine.names import Pairs
 
 
 def affected_customers(

@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Codes, Ints, rule_codes
-from metrics.engine.chains import FEW_LINES, Chains, Pairs
+from metrics.engine.chains import Chains
 from metrics.engine.lines import CodedLines
+from metrics.engine.names import FEW_LINES, Pairs
 
 FROM_RULES: Final = (
     "none",

@@ -23,8 +23,9 @@ from metrics.engine.arrays import (
     months_of_days,
     rule_codes,
 )
-from metrics.engine.chains import Chains, Pairs, chain_lines, named_pairs, replacement_pairs
+from metrics.engine.chains import Chains, chain_lines, named_pairs, replacement_pairs
 from metrics.engine.lines import CHARGE_TYPES, CodedLines
+from metrics.engine.names import Pairs
 from metrics.engine.policy import Policy
 from metrics.engine.recognition import FROM_RULES, recognition_days
 from metrics.engine.threads import Columns, by_pieces, together

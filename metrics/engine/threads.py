@@ -66,13 +66,18 @@ def together(rows: int, *works: Callable[[], Any]) -> list[Any]:
     return in_threads(rows, lambda work: work(), works)
 
 
+def pieces_of(rows: int) -> list[slice]:
+    """So many rows in pieces."""
+    return [slice(start, min(start + PIECE, rows)) for start in range(0, rows, PIECE)]
+
+
 def by_pieces(rows: int, work: Callable[[slice], Columns]) -> Columns:
     """The columns of so many rows, which the work gives for any slice of them: what is needed in between is never as long as
     the whole, for which memory would have to be found.
     """
     if rows <= PIECE:
         return work(slice(0, rows))
-    spans = [slice(start, min(start + PIECE, rows)) for start in range(0, rows, PIECE)]
+    spans = pieces_of(rows)
     first = work(spans[0])
     columns = tuple(np.empty(rows, dtype=column.dtype) for column in first)
 

@@ -11,7 +11,7 @@ import pytest
 
 from metrics.engine.arrays import NEVER, range_minimum
 from metrics.engine.book import settle
-from metrics.engine.chains import FEW_LINES, few_text_pairs, given, text_pairs
+from metrics.engine.names import FEW_LINES, few_text_pairs, given, text_pairs
 from metrics.engine.policy import Policy
 from tests.engine.frames import frame, line, plain_policy
 
@@ -268,7 +268,8 @@ def test_a_day_without_service_before_its_start_does_not_follow_itself() -> None
 
 
 def test_names_are_found_alike_among_few_lines_and_many() -> None:
-    names = pl.Series([f"K{number % 200}" for number in range(FEW_LINES + 200)])
+    # Names that occur once, several times and not at all, and so many that some of them share a place with others.
+    names = pl.Series([f"K{number % 200 if number % 2 else number}" for number in range(FEW_LINES + 200)] + [None])
     references = pl.Series([f"K{number * 7 % 300}" if number % 3 else None for number in range(len(names))])
     many = text_pairs(names, references, given(references))
     few = few_text_pairs(names, references, np.flatnonzero(given(references)))
