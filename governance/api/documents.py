@@ -1,7 +1,5 @@
 """Policy documents, what lies between two of them, and their signatures."""
 
-import hashlib
-from base64 import b64encode
 from typing import Any
 
 from django.http import Http404
@@ -15,6 +13,7 @@ from governance.selectors.signoff import SignoffView, signoff_of
 from governance.services.documents import document_create
 from portal.lib.paper import paper_on_one_page, paper_size
 from portal.tenancy.api import Call, ClientAPIView, Operation
+from portal.tenancy.api_files import FileSerializer, file_of
 from portal.tenancy.api_paging import PageParameters
 from portal.tenancy.permissions import EDIT_POLICY, VIEW_ARR, VIEW_POLICY
 
@@ -73,9 +72,7 @@ class DocumentDetail(DocumentView):
 
 
 class DocumentFile(DocumentView):
-    operations = {
-        "GET": Operation("document_file", VIEW_POLICY, shapes.FileSerializer, parameters=shapes.FileParameters)
-    }
+    operations = {"GET": Operation("document_file", VIEW_POLICY, FileSerializer, parameters=shapes.FileParameters)}
 
     def get(self, call: Call, number: int) -> Any:
         """A version as a file: the JSON that its sha256 is of, or one page of paper."""
@@ -85,12 +82,6 @@ class DocumentFile(DocumentView):
             content = paper_on_one_page("pdf/policy.html", paper_context(call.client, found), size=size)
             return file_of(f"{name}.pdf", "application/pdf", content)
         return file_of(f"{name}.json", "application/json", document_bytes(found))
-
-
-def file_of(name: str, media_type: str, content: bytes) -> dict[str, str]:
-    """A file as the API tells it."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    return {"name": name, "media_type": media_type, "sha256": sha256, "base64": b64encode(content).decode()}
 
 
 class DocumentDifference(DocumentView):

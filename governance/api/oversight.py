@@ -6,15 +6,19 @@ from typing import Any
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser
 
 from governance.api import oversight_shapes as shapes
 from governance.api.definitions import told
-from governance.models import AuditedContract, AuditFollowUp, QuarterAudit
+from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, QuarterAudit
 from governance.selectors.quarter_audits import audit_content, audit_get, audit_list, audit_view, auditable_quarters
+from governance.services.evidence import evidence_keep
 from governance.services.quarter_audits import Found, audit_draw, follow_up_raise, follow_up_settle, result_keep
 from portal.notices.audience import people_who
 from portal.tenancy import audit as log
 from portal.tenancy.api import Call, ClientAPIView, Operation
+from portal.tenancy.api_files import FileSerializer, stored_file
+from portal.tenancy.api_input import BoundedFormParser, BoundedJSONParser
 from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RUN_AUDITS, VIEW_AUDITS, VIEW_CLIENT
 
@@ -71,23 +75,42 @@ class AuditDetail(AuditApiView):
 
 
 class AuditResult(AuditApiView):
+    parser_classes: list[type[BaseParser]] = [BoundedJSONParser, BoundedFormParser]
     operations = {
         "POST": Operation(
-            "quarter_audit_result", RUN_AUDITS, shapes.ResultSerializer, takes=shapes.ResultGiveSerializer,
-            may_fail=(409,),
+            "quarter_audit_result", RUN_AUDITS, shapes.ResultSerializer, may_fail=(409,),
+            takes={
+                "application/json": shapes.ResultGiveSerializer, "multipart/form-data": shapes.ResultFileSerializer,
+            },
         )
     }  # fmt: skip
 
     def post(self, call: Call, quarter: str, position: int) -> Any:
-        """Keep what was found about a contract. 409 where it was changed since `version`, or the audit is signed."""
+        """Keep what was found about a contract, as a form with the file that stands behind it or as JSON without.
+
+        409 where it was changed since `version`, or the audit is signed. 400 for a file that is not what it says or too large.
+        """
         found = audit_or_404(quarter)
         row = AuditedContract.objects.filter(audit=found, position=position).first()
         if row is None:
             raise Http404
         given = dict(call.body)
-        version = given.pop("version")
+        version, upload = given.pop("version"), given.pop("file", None)
         with told():
-            return result_keep(client=call.client, contract=row, version=version, given=Found(**given), user=call.user)
+            evidence = evidence_keep(client=call.client, upload=upload, user=call.user) if upload else None
+            found_out = Found(**given, evidence=evidence)
+            return result_keep(client=call.client, contract=row, version=version, given=found_out, user=call.user)
+
+
+class EvidenceFileDetail(AuditApiView):
+    operations = {"GET": Operation("audit_evidence_file", VIEW_AUDITS, FileSerializer)}
+
+    def get(self, call: Call, file_id: int) -> Any:
+        """A file that stands behind a result of an audit."""
+        row = EvidenceFile.objects.filter(pk=file_id).first()
+        if row is None:
+            raise Http404
+        return stored_file(row)
 
 
 class AuditPopulation(AuditApiView):

@@ -7,6 +7,8 @@ from rest_framework import serializers
 from governance.models import AuditState, ContractResult, ReasonClass
 from governance.sampling import FEWEST, MOST
 from metrics.api.fields import AmountField, MonthField, PersonField
+from portal.lib.file_kinds import ALLOWED
+from portal.tenancy.api_files import StoredFileSerializer
 from portal.tenancy.api_input import StrictSerializer
 
 LONGEST = 4000
@@ -47,6 +49,7 @@ class DrawSerializer(StrictSerializer):
 class SampledSerializer(serializers.Serializer[Any]):
     """A contract of the sample, and how far it is; its sheet is in `content`."""
 
+    evidence = StoredFileSerializer(allow_null=True)
     position = serializers.IntegerField()
     contract = serializers.CharField(source="contract_id")
     result = serializers.ChoiceField(ContractResult.choices)
@@ -119,6 +122,12 @@ class ResultGiveSerializer(StrictSerializer):
     reference = serializers.CharField(required=False, default="", allow_blank=True, max_length=400)
 
 
+class ResultFileSerializer(ResultGiveSerializer):
+    """What was found about one contract, with the file that stands behind it."""
+
+    file = serializers.FileField(max_length=400, help_text=f"{ALLOWED}.")
+
+
 class ResultSerializer(serializers.Serializer[Any]):
     """A contract of the sample with what was found."""
 
@@ -130,4 +139,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(ReasonClass.choices, allow_blank=True)
     note = serializers.CharField(allow_blank=True)
     reference = serializers.CharField(allow_blank=True)
+    evidence = StoredFileSerializer(
+        allow_null=True, help_text="The newest file; `audit_evidence_file` gives its bytes."
+    )
     version = serializers.IntegerField(help_text="Send it with the next result: 409 where somebody was faster.")

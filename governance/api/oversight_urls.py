@@ -23,6 +23,7 @@ urlpatterns = [
         oversight.FollowUpSettle.as_view(),
         name="api_audit_follow_up_settle",
     ),
+    path("audit-evidence/<int:file_id>/", oversight.EvidenceFileDetail.as_view(), name="api_audit_evidence"),
     path("disputes/", disputes.DisputeList.as_view(), name="api_disputes"),
     path("disputes/<int:number>/", disputes.DisputeDetail.as_view(), name="api_dispute"),
     path("disputes/<int:number>/take/", disputes.DisputeTake.as_view(), name="api_dispute_take"),

@@ -8,13 +8,12 @@ from governance import papers
 from governance.api import paper_shapes as shapes
 from governance.api.board import BoardView
 from governance.api.disputes import DisputeApiView
-from governance.api.documents import file_of
 from governance.api.meetings import meeting_or_404
 from governance.api.oversight import AuditApiView, audit_or_404
-from governance.api.shapes import FileSerializer
 from governance.api.views import MetricView
 from governance.registry_pages import glossary_digest, glossary_words
 from portal.tenancy.api import Call, Operation
+from portal.tenancy.api_files import FileSerializer, file_of
 from portal.tenancy.permissions import VIEW_ARR, VIEW_AUDITS, VIEW_CHANGES, VIEW_POLICY, VIEW_REVIEW
 
 

@@ -168,15 +168,6 @@ class FileParameters(StrictSerializer):
     kind = serializers.ChoiceField(["json", "pdf"], required=False, default="json")
 
 
-class FileSerializer(serializers.Serializer[Any]):
-    """A file: its bytes in base64, so that exactly those arrive that the sha256 is of."""
-
-    name = serializers.CharField()
-    media_type = serializers.CharField()
-    sha256 = serializers.CharField()
-    base64 = serializers.CharField()
-
-
 class DiffParameters(StrictSerializer):
     """Against which earlier version."""
 

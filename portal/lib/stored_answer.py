@@ -1,10 +1,11 @@
 """The bytes of a stored file as an answer that can do nothing in a browser. Whoever calls it has asked who may see the file.
 
-`stored_answer(row, is_shown=) -> HttpResponseBase`
+`stored_answer(row, is_shown=) -> HttpResponseBase` · `stored_open(row) -> File`
 """
 
 from typing import Final, Protocol
 
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404
 from django.http.response import HttpResponseBase
@@ -28,12 +29,17 @@ class StoredRow(Protocol):
     def kind(self) -> FileKind: ...
 
 
-def stored_answer(row: StoredRow, *, is_shown: bool) -> HttpResponseBase:
-    """The stored bytes. Their type is ours, their name only a suggestion to the browser, and they may run nothing."""
+def stored_open(row: StoredRow) -> "File[bytes]":
+    """The stored bytes, to be read. Http404 where the store lacks them."""
     try:
-        content = default_storage.open(row.path)
+        return default_storage.open(row.path)
     except FileNotFoundError as error:
         raise Http404("The content of this file is missing from the store.") from error
+
+
+def stored_answer(row: StoredRow, *, is_shown: bool) -> HttpResponseBase:
+    """The stored bytes. Their type is ours, their name only a suggestion to the browser, and they may run nothing."""
+    content = stored_open(row)
     shown = is_shown and row.kind.is_shown
     answer = FileResponse(content, as_attachment=not shown, filename=row.name, content_type=row.kind.content_type)
     answer["Content-Length"] = str(row.size)

@@ -37,6 +37,8 @@ PATH = {
     "control_id": ("The control figure's `id`.", OpenApiTypes.INT, None),
     "explanation_id": ("The explanation's `id`: `explanation_id` of its account.", OpenApiTypes.INT, None),
     "mapping_id": ("The mapping's `id`.", OpenApiTypes.INT, None),
+    "test_id": ("The test's `id`.", OpenApiTypes.INT, None),
+    "file_id": ("The file's `id`.", OpenApiTypes.INT, None),
     "criterion_id": ("The criterion's `id`.", OpenApiTypes.INT, None),
 }
 

@@ -23,7 +23,7 @@ NOBODYS = 987_654_321
 IDS = (
     "source_id", "import_id", "line_id", "number", "engagement_id", "task_id", "gate_id", "criterion_id", "endpoint_id",
     "delivery_id", "finding_id", "assignment_id", "quarter", "position", "control_id", "meeting_id", "follow_up_id",
-    "explanation_id", "mapping_id",
+    "explanation_id", "mapping_id", "file_id", "test_id", "respondent_id",
 )  # fmt: skip
 LOW = ClientRole.STAKEHOLDER
 

@@ -172,7 +172,8 @@ OF_A_VERSION = (
 # What names, or waits for, something that nobody guesses: a metric, a customer, an audit, a day that people mean.
 OF_A_NAME = (
     "/metrics/", "/registry/controls/", "/registry/start/", "/quarter-audits/", "/follow-ups/", "/settle/", "/evidence/",
-    "/meetings/", "/effect/retry/", "/yaml/drift/",
+    "/meetings/", "/effect/retry/", "/yaml/drift/", "/try/", "/compute/", "/correct/", "/reconciliation/explanations/",
+    "/reconciliation/mappings/",
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from tests.metrics.loading import load_lines
 from tests.tenancy.api_matrix import ApiRoute
 from tests.tenancy.matrix import nothing
 from tests.tenancy.routes_api_board import BOARD_API_ROUTES
+from tests.tenancy.routes_api_build import BUILD_API_ROUTES
 from tests.tenancy.routes_api_changes import CHANGE_API_ROUTES
 from tests.tenancy.routes_api_effects import EFFECT_API_ROUTES
 from tests.tenancy.routes_api_oversight import OVERSIGHT_API_ROUTES
@@ -200,6 +201,7 @@ API_ROUTES = [
     *TEAM_API_ROUTES,
     *WEBHOOK_API_ROUTES,
     *OVERSIGHT_API_ROUTES,
+    *BUILD_API_ROUTES,
 ]  # fmt: skip
 """Every operation of `/api/v1/`."""
 

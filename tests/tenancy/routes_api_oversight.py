@@ -27,6 +27,7 @@ from tests.tenancy.routes_oversight import (
     ones_own,
     rupert,
     settled,
+    some_evidence,
 )
 
 FIGURE = {"figure": "ending", "month": "2026-03", "reason": "Too high"}
@@ -82,6 +83,7 @@ OVERSIGHT_API_ROUTES = [
         data=lambda: {"version": 1, "result": "agrees"},
     ),
     ApiRoute("api_quarter_audits", RUN_AUDITS, "post", to_draw, data=a_drawing, status=201),
+    ApiRoute("api_audit_evidence", VIEW_AUDITS, "get", some_evidence, names_object=True),
     ApiRoute("api_audit_population", VIEW_AUDITS, "get", drawn, names_object=True),
     ApiRoute("api_audit_follow_ups", RUN_AUDITS, "post", drawn, names_object=True, data=to_do, status=201),
     ApiRoute(

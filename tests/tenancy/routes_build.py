@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engagements.models import Component, Document, Meeting, ProjectTest, ProjectTraining, SpecSection
+from engagements.models import Component, Document, Meeting, ProjectTraining, SpecSection
 from engagements.selectors.spec import spec_get
 from engagements.services.spec import spec_write
 from engagements.services.trainings import question_add
@@ -12,18 +12,11 @@ from portal.tenancy.permissions import JOIN_ENGAGEMENT, RUN_ENGAGEMENT, TEST_ENG
 from portal.tenancy.scope import tenant_context
 from tests.tenancy.engagement_rows import an_engagement, engagement_of, the_newest
 from tests.tenancy.matrix import Route
-from tests.tenancy.routes_api import numbers
+from tests.tenancy.routes_api_build import a_computed_test, a_customer_test, a_technical_test
 
 a_component = the_newest(Component, "component_id")
 a_section = the_newest(SpecSection, "section_id")
-a_technical_test = the_newest(ProjectTest, "test_id", kind="technical", check_key="")
-a_customer_test = the_newest(ProjectTest, "test_id", kind="customer")
 a_training = the_newest(ProjectTraining, "training_id")
-
-
-def a_computed_test(client: Client) -> dict[str, Any]:
-    numbers(client)
-    return the_newest(ProjectTest, "test_id", check_key="bridge_ties")(client)
 
 
 def a_specification(client: Client) -> dict[str, Any]:
