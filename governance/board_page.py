@@ -1,9 +1,10 @@
 """What the pages of the board and of its meetings show, made ready for their templates."""
 
-from typing import Any
+from typing import Any, Final
 
 from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
 from governance.board_words import lone_warnings, row_sentence, row_warnings
+from governance.change_page import MARKS
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
 from governance.selectors.board import BoardNow, board_history, board_now, has_board, reviews_open, seats_void, sits
 from governance.selectors.board_meetings import meeting_list
@@ -17,6 +18,9 @@ from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
+
+MARK_OF: Final = {state.label: mark for state, mark in MARKS.items()}
+"""By the state's name, as closed minutes keep it."""
 
 
 def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> dict[str, Any]:
@@ -111,6 +115,7 @@ def agenda_shown(meeting: BoardMeeting, *, sees_figures: bool) -> list[dict[str,
             "effect": from_cents(entry["effect_cents"]) if sees_figures and entry["effect_cents"] else None,
             "is_unknown": sees_figures and entry["effect_cents"] is None,
             "stands": stands.get(str(entry["number"]), {}),
+            "mark": MARK_OF.get(stands.get(str(entry["number"]), {}).get("state", ""), "draft"),
         }
         for entry in meeting.agenda
     ]

@@ -12,12 +12,13 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
                groups   {dimension: {changed: [{group, before, after}], rest: {count, before, after} or null}}
     customers  {count, moved_at_end, at_end, in_window}: as `metrics.selectors.policy_impact_why.MovedCustomer`
     closed     {count, months, adjustment}: as `metrics.selectors.policy_impact_closed`
-    metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}]
+    metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}], and of one that is
+               retired {successor: {name, unit}}, of which the points' `after` is
     touched    [{kind, label, note, url_name, url_args}]
     notes      sentences that hold for the whole
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -114,7 +115,11 @@ class Impact:
     @cached_property
     def effect(self) -> tuple[int, int] | None:
         """The month in which ARR differs most (the newest of several), and by how much; None where no month can be compared."""
-        changes = [(month, self.change("ending", month)) for month in self.months]
+        return self.largest(self.months)
+
+    def largest(self, months: Iterable[int]) -> tuple[int, int] | None:
+        """The same among these months."""
+        changes = [(month, self.change("ending", month)) for month in months]
         told = [(abs(cents), month, cents) for month, cents in changes if cents is not None]
         if not told:
             return None

@@ -18,7 +18,7 @@ from governance.change_impact_tables import (
     months_table,
 )
 from governance.change_impact_words import closed_told, customer_rows, finding, metric_rows, window_finding
-from governance.models import ChangePreview, ChangeRequest, PreviewState
+from governance.models import ChangeKind, ChangePreview, ChangeRequest, PreviewState
 from governance.selectors.change_previews import newest_preview, preview_standing
 from governance.selectors.changes import DECIDED
 from metrics.selectors.periods import Grain, Period
@@ -89,12 +89,15 @@ def shown_context(request: TenantRequest, impact: Impact) -> dict[str, Any]:
     asked, locale = request.GET, locale_of(request)
     grain: Grain = "quarter" if asked.get("impact_grain") == "quarter" else "month"
     shown = Shown(impact, grain, request.client.fiscal_year_start, locale)
+    metrics = metric_rows(shown)
     made = {
         "finding": finding(shown),
         "currency": shown.currency,
         "moves": impact.moves,
         "notes": impact.content["notes"],
-        "metrics": metric_rows(shown),
+        "metrics": metrics,
+        "metrics_differ": any(row["months"] for row in metrics),
+        "is_retired": impact.content["kind"] == ChangeKind.METRIC_RETIRE,
         "touched": touched_told(request, impact),
         "sha256": impact.sha256,
     }

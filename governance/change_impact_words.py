@@ -6,6 +6,7 @@ from typing import Any
 from governance.change_impact import Impact
 from governance.change_impact_tables import LABELS, Shown
 from governance.metric_figures import figure_text, sentence, unit_words
+from governance.models import ChangeKind
 from metrics.engine.retention import ratio4
 from metrics.figures import from_cents
 from metrics.selectors.clauses import TITLES
@@ -64,13 +65,28 @@ def metric_finding(shown: Shown) -> str:
         return f"{metric['name']} would ring in {rings} of {len(metric['points'])} months instead of {was}"
     point = next((each for each in reversed(metric["points"]) if each["before"] != each["after"]), metric["points"][-1])
     month = month_text(point["month"], shown.locale)
-    before, after = (figure_of(shown, metric, point[side]) for side in ("before", "after"))
+    before, after = pair_of(shown, metric, point)
+    if shown.impact.content["kind"] == ChangeKind.METRIC_RETIRE:
+        return retired_finding(metric, month, before, after)
     if point["before"] == point["after"]:
         return f"{metric['name']} stays what it is in every month" if not metric["moved"] else f"{metric['name']} moves"
     if after is None:
         return f"{metric['name']} has no value at {month}: {point['why_after']}"
     instead = f"instead of {before}" if before is not None else "and has no value now"
     return f"{metric['name']} at {month} is {after} {instead}"
+
+
+def retired_finding(metric: dict[str, Any], month: str, before: str | None, after: str | None) -> str:
+    """What a metric that goes says, and what its successor says in its place."""
+    said = f"{metric['name']} is {before or 'without a value'} at {month}"
+    if "successor" not in metric:
+        return f"{said}; nothing replaces it"
+    return f"{said}; {metric['successor']['name']}, which replaces it, is {after or 'without one'}"
+
+
+def pair_of(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> tuple[str | None, str | None]:
+    """A month of a metric before and after, each in its unit: what replaces a metric has its own."""
+    return figure_of(shown, metric, point["before"]), figure_of(shown, metric.get("successor", metric), point["after"])
 
 
 def figure_of(shown: Shown, metric: dict[str, Any], value: str | None, *, plus: bool = False) -> str | None:
@@ -89,10 +105,11 @@ def metric_rows(shown: Shown) -> list[dict[str, Any]]:
             continue
         points = metric["points"]
         point = next((each for each in reversed(points) if each["before"] != each["after"]), points[-1])
+        before, after = pair_of(shown, metric, point)
         rows.append({
             "key": metric["key"], "name": metric["name"], "role": metric["role"], "moved": metric["moved"],
             "month": month_text(point["month"], shown.locale),
-            "before": figure_of(shown, metric, point["before"]), "after": figure_of(shown, metric, point["after"]),
+            "before": before, "after": after, "successor": metric.get("successor", {}).get("name", ""),
             "why_before": sentence(point["why_before"]), "why_after": sentence(point["why_after"]),
             "months": sum(each["before"] != each["after"] for each in points),
             "points": [point_told(shown, metric, each) for each in reversed(points)] if len(points) > 1 else [],
@@ -102,9 +119,10 @@ def metric_rows(shown: Shown) -> list[dict[str, Any]]:
 
 def point_told(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
     """One month of a metric."""
+    before, after = pair_of(shown, metric, point)
     made = {
         "month": month_text(point["month"], shown.locale), "differs": point["before"] != point["after"],
-        "before": figure_of(shown, metric, point["before"]), "after": figure_of(shown, metric, point["after"]),
+        "before": before, "after": after,
         "why_before": sentence(point["why_before"]), "why_after": sentence(point["why_after"]),
     }  # fmt: skip
     if "level_after" in point:

@@ -1,5 +1,6 @@
 """What a request's page shows of its way into force, and the page of the ledger of restatements."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from governance.change_impact_tables import LABELS
@@ -8,6 +9,7 @@ from governance.metric_figures import sentence
 from governance.models import ChangeRequest, ChangeState, EffectState
 from governance.selectors.change_effects import effect_get, receipts_of
 from governance.selectors.changes import APPROVED
+from governance.selectors.registry import registry_get
 from governance.selectors.restatements import Ledger, LedgerEntry, ledger_get
 from governance.services.change_effect import require_acceptor
 from governance.services.change_told import receipt_read
@@ -17,6 +19,7 @@ from metrics.break_text import figures_words as break_figures
 from metrics.figures import from_cents
 from metrics.models import Recognition
 from portal.lib.dates import dated_text, month_text
+from portal.lib.money import percent_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
@@ -40,7 +43,7 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
     context: dict[str, Any] = {
         "row": effect,
         "since": since_words(change, locale),
-        "content": content_words(change),
+        "content": content_words(change, registry_get(request.client), locale),
         "may_schedule": may and change.state == ChangeState.APPROVED,
         "receipts": receipts_of(change),
     }
@@ -105,8 +108,16 @@ def ledger_context(request: TenantRequest) -> dict[str, Any]:
 def entry_shown(entry: LedgerEntry) -> dict[str, Any]:
     """One restatement with the lines of the bridge that moved."""
     moved = [(LABELS[name], after - before) for name, before, after in entry.moved if name != "ending"]
-    rates = [(label, *pair) for label, pair in (("NRR", entry.nrr), ("GRR", entry.grr)) if pair[0] != pair[1]]
-    return {"row": entry, "moved": moved, "rates": rates, "is_known": entry.definition is not None}
+    rates = [(label, *pair) for label, pair in (("NRR", entry.nrr), ("GRR", entry.grr)) if is_told_otherwise(*pair)]
+    named = f"{entry.cause.label}: " if entry.cause is not None else ""
+    return {"row": entry, "moved": moved, "rates": rates, "reason": entry.close.reason.removeprefix(named)}
+
+
+def is_told_otherwise(before: Decimal | None, after: Decimal | None) -> bool:
+    """Whether two ratios differ as they are shown: “94.8% → 94.8%” tells nobody anything."""
+    if before is None or after is None:
+        return before is not after
+    return percent_text(before) != percent_text(after)
 
 
 LEDGER_COLUMNS: Final = (

@@ -1,11 +1,13 @@
 """A request that takes effect in words and figures, for notices, histories, closes and pages."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 from governance.models import ChangeEffect, ChangeKind, ChangeRequest
+from governance.selectors.registry import Registry
 from metrics.figures import from_cents
 from metrics.selectors.clauses import TITLES, sentence_of
-from portal.lib.dates import month_text
+from portal.lib.dates import date_text, month_text
 from portal.lib.money import money_text
 
 
@@ -21,7 +23,13 @@ def parameters_words(parameters: Mapping[str, object]) -> str:
     )
 
 
-def content_words(request: ChangeRequest) -> str:
+def metric_name(registry: Registry, key: str) -> str:
+    """A metric as people call it; its key where there is none of it."""
+    entry = registry.entries.get(key)
+    return entry.name if entry is not None else key
+
+
+def content_words(request: ChangeRequest, registry: Registry, locale: str) -> str:
     """What a request changes, in a sentence or two."""
     content = request.content
     if request.kind == ChangeKind.POLICY:
@@ -29,10 +37,12 @@ def content_words(request: ChangeRequest) -> str:
     if request.kind == ChangeKind.QUOTA_RULE:
         return f"Quota rule: {content['rule']}"
     if request.kind == ChangeKind.METRIC_RETIRE:
-        successor = f" {content['successor']} takes its place." if content["successor"] else ""
-        return f"The metric {content['key']} is retired on {content['sunset_on']}.{successor}"
+        successor = f" “{metric_name(registry, content['successor'])}” takes its place." if content["successor"] else ""
+        day = date_text(dt.date.fromisoformat(content["sunset_on"]), locale)
+        return f"The metric “{metric_name(registry, content['key'])}” is retired on {day}.{successor}"
     words = {ChangeKind.METRIC_NEW: "A new metric", ChangeKind.METRIC_CHANGE: "Another definition of the metric"}
-    return f"{words.get(ChangeKind(request.kind), 'Other thresholds of the metric')}: {content['key']}."
+    named = f"“{metric_name(registry, content['key'])}”"
+    return f"{words.get(ChangeKind(request.kind), 'Other thresholds of the metric')}: {named}."
 
 
 def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:

@@ -59,18 +59,19 @@ def receipts_of(request: ChangeRequest) -> list[ChangeReceipt]:
 
 def approved_figure(request: ChangeRequest) -> Measured:
     """What the board was shown that a policy change does to ARR: at the end of the month before it, which it begins with; where
-    it restates, in the month that it moves most.
+    it restates, in the month that it moves most of those that it restates.
     """
     preview = approved_preview(request)
     result = preview.result if preview is not None else None
     if not result or not result.get("book"):
         return Measured(None, None, None)
     impact = Impact(result)
-    month = impact.months[-1]
-    if not request.is_restating and request.from_month is not None and request.from_month - 1 in impact.months:
-        month = request.from_month - 1
-    elif request.is_restating and impact.effect is not None and impact.effect[1]:
-        month = impact.effect[0]
+    month, since = impact.months[-1], request.from_month
+    if not request.is_restating and since is not None and since - 1 in impact.months:
+        month = since - 1
+    elif request.is_restating:
+        most = impact.largest(each for each in impact.months if since is None or each >= since)
+        month = most[0] if most is not None and most[1] else month
     return Measured(month, impact.cents("before", "ending", month), impact.cents("after", "ending", month))
 
 

@@ -146,7 +146,8 @@ def retire_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
         for name in registry.named_from_now_on(key)
     ]
     touching = Touching(client, request.kind, metrics=(key,))
-    notes = [f"{len(users)} metrics name it: change them first, or let them name what replaces it."] if users else []
+    count = "1 metric names it: change it" if len(users) == 1 else f"{len(users)} metrics name it: change them"
+    notes = [f"{count} first, to name what replaces it."] if users else []
     return {"metrics": metrics, "touched": [*touched_by(touching, registry), *users], "notes": notes}
 
 

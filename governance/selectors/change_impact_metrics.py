@@ -52,14 +52,17 @@ def metric_change_rows(
 
 
 def retire_rows(client: Client, registry: Registry, key: str, successor: str) -> list[dict[str, Any]]:
-    """A metric that is to be retired beside what replaces it: before is the metric, after its successor."""
+    """A metric that is to be retired beside what replaces it: before is the metric, after its successor in its own unit."""
     values = MetricValues(client, registry)
     rows = []
     for month in months_of(values):
         old = values.point(key, month)
         new = values.point(successor, month) if successor else Point(month, None, None, "nothing replaces it")
         rows.append(point_row(old, new))
-    return [row_of(registry.entries[key], "changed", rows)]
+    row = row_of(registry.entries[key], "changed", rows)
+    if (other := registry.entries.get(successor)) is not None:
+        row["successor"] = {"name": other.name, "unit": other.content["unit"]}
+    return [row]
 
 
 def read_rows(client: Client, registry: Registry, keys: Iterable[str]) -> list[dict[str, Any]]:

@@ -11,10 +11,11 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from governance.models import ChangeRequest, ChangeState, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
+from governance.models import ChangeRequest, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
+from governance.selectors.changes import IN_FORCE
 from metrics.models import ContractImport, MonthClose, Recognition
 from metrics.models.intake import ImportState
-from portal.lib.periods import month_format
+from portal.lib.dates import month_text
 
 OPEN: Final = (DisputeState.RAISED, DisputeState.INVESTIGATING)
 RELATED: Final = (
@@ -92,11 +93,11 @@ def corrections_for(found: FigureDispute) -> list[Correction]:
     closes = MonthClose.objects.filter(revision__gt=1, month=found.month, closed_at__gte=found.raised_at)
     closes = closes.filter(recognition=found.recognition or Recognition.START).order_by("-revision")
     imports = ContractImport.objects.filter(state=ImportState.DONE, finished_at__gte=found.raised_at)
-    requests = ChangeRequest.objects.exclude(state__in=[ChangeState.DRAFT, ChangeState.REJECTED, ChangeState.WITHDRAWN])
+    requests = ChangeRequest.objects.filter(state__in=IN_FORCE)
     return [
         *(
             Correction(
-                f"close:{row.pk}", f"{month_format(row.month)} restated, revision {row.revision}: {row.reason[:80]}"
+                f"close:{row.pk}", f"{month_text(row.month)} restated, revision {row.revision}: {row.reason[:80]}"
             )
             for row in closes
         ),

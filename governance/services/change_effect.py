@@ -44,6 +44,7 @@ from metrics.services.book_checks import books_refresh
 from metrics.services.books import books_hold
 from metrics.services.closes import CloseError, NothingToRestateError, month_restate
 from portal.accounts.same_person import mailbox_of
+from portal.lib.money import money_text
 from portal.lib.periods import month_of
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time, day_at
@@ -239,8 +240,12 @@ def take_measure(client: Client, request: ChangeRequest, effect: ChangeEffect) -
         return
     if found.cents is None:
         raise DefinitionError("what it does to ARR cannot be valued any more: see which exchange rates are missing")
+    approved_at, would_do = (
+        f"{money_text(from_cents(cents), client.currency, client.locale, plus=True)} {client.currency}"
+        for cents in (effect.approved_cents, found.cents)
+    )
     raise EffectMoved(
-        f"it was approved at {from_cents(effect.approved_cents)} and would do {from_cents(found.cents)} now, "
+        f"it was approved at {approved_at} and would do {would_do} now, "
         f"{lines_words(effect.lines_changed)}: let it take effect all the same, or send it back",
         found.cents,
     )

@@ -6,11 +6,12 @@
 import hashlib
 from typing import Any, Final
 
-from governance.effect_words import apart_words, content_words, figures_words, since_words
+from governance.effect_words import apart_words, content_words, figures_words, metric_name, since_words
 from governance.models import ChangeEffect, ChangeReceipt, ChangeRequest, ChangeState, EffectState, Metric
-from governance.selectors.registry import registry_get
+from governance.selectors.registry import Registry, registry_get
 from governance.services.change_news import change_path, owner_of
 from governance.services.change_states import change_lock, change_move
+from portal.lib.dates import dated_text
 from portal.notices.audience import consultants_of, members_in, people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
@@ -32,9 +33,10 @@ def change_communicate(*, client: Client, effect: ChangeEffect) -> ChangeRequest
 
     Roles that see no number of the whole client are told in words.
     """
-    request = effect.request
+    request, registry = effect.request, registry_get(client)
     path = change_path(client, request.number)
-    words = f"{request} “{request.title}” is in force, {since_words(request, client.locale)}. {content_words(request)}"
+    content = content_words(request, registry, client.locale)
+    words = f"{request} “{request.title}” is in force: {since_words(request, client.locale)}. {content}"
     figures = (
         f"{figures_words(effect, client.currency, client.locale)} {apart_words(effect, client.currency, client.locale)}"
     )
@@ -46,7 +48,7 @@ def change_communicate(*, client: Client, effect: ChangeEffect) -> ChangeRequest
     ChangeReceipt.objects.bulk_create(
         [
             ChangeReceipt(client=client, request=request, user=user, reason=reason, told_at=now)
-            for user, reason in who_must_know(client, request).items()
+            for user, reason in who_must_know(registry, request).items()
         ],
         ignore_conflicts=True,
     )
@@ -54,21 +56,21 @@ def change_communicate(*, client: Client, effect: ChangeEffect) -> ChangeRequest
     return moved
 
 
-def who_must_know(client: Client, request: ChangeRequest) -> dict[Any, str]:
+def who_must_know(registry: Registry, request: ChangeRequest) -> dict[Any, str]:
     """Whoever asked, whoever owns the request, and the owners of the metrics that it touches; each with why."""
     people = {request.requested_by: "Asked for it", request.owner: "Owns the request"}
-    keys = touched_metrics(client, request)
+    keys = touched_metrics(registry, request)
     for metric in Metric.objects.filter(key__in=keys, owner__isnull=False).select_related("owner"):
-        people.setdefault(metric.owner, f"Owns the metric {metric.key}"[:200])
+        people.setdefault(metric.owner, f"Owns the metric “{metric_name(registry, metric.key)}”"[:200])
     return {user: reason for user, reason in people.items() if user is not None and user.is_active}
 
 
-def touched_metrics(client: Client, request: ChangeRequest) -> set[str]:
+def touched_metrics(registry: Registry, request: ChangeRequest) -> set[str]:
     """The metrics whose figures its preview moves, its own, and those that are built on that."""
     told = (request.preview.result or {}).get("metrics") or [] if request.preview is not None else []
     keys = {str(each["key"]) for each in told if each.get("moved")}
     if request.metric is not None:
-        keys |= {request.metric.key, *registry_get(client).used_by(request.metric.key)}
+        keys |= {request.metric.key, *registry.used_by(request.metric.key)}
     return keys
 
 
@@ -104,6 +106,7 @@ def obstacle_tell(*, client: Client, effect: ChangeEffect) -> None:
     sees_figures = {user.pk for user in people_who(client, VIEW_ARR)}
     for user in people.values():
         why = effect.message if effect.found_cents is None or user.pk in sees_figures else MOVED
+        why = dated_text(why, client.locale)
         notice_add(
             client=client, users=[user], kind=Kind.CHANGE_WAITS, path=path, about=f"change {request.number}",
             text=f"{request} “{request.title}” {verb}: {why}", key=f"{request} {seen}",

@@ -23,7 +23,7 @@ from governance.models import (
     Metric,
 )
 from governance.selectors.figure_disputes import corrections_for
-from governance.selectors.published_figures import FigureError, Published, Subject, explained, published_get
+from governance.selectors.published_figures import RATES, FigureError, Published, Subject, explained, published_get
 from governance.services.dispute_states import next_state
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.models import ContractImport, MonthClose
@@ -260,7 +260,11 @@ def called(row: FigureDispute) -> str:
     """What a dispute is about, in a few words."""
     name = str(row.metric.key) if row.metric else row.get_figure_display()
     of = row.group or row.customer
-    return f"{name}{f' of {of}' if of else ''} in {month_text(row.month)} ({row.published_text})"
+    is_money = row.figure not in (*RATES, DisputedFigure.METRIC)
+    figure = (
+        f"{row.published_text} {row.client.currency}" if is_money and row.published is not None else row.published_text
+    )
+    return f"{name}{f' of {of}' if of else ''} in {month_text(row.month)} ({figure})"
 
 
 def tell(client: Client, row: FigureDispute, people: list[Any], text: str) -> None:

@@ -38,7 +38,7 @@ def review_open(*, client: Client, request: ChangeRequest, vote: ChangeVote, rea
         details={"number": request.number, "title": request.title, "reason": reason, "review_due": review.due_on},
     )  # fmt: skip
     text = (
-        f"{vote.user.get_full_name()} approved {request} “{request.title}” alone, as an emergency: {reason}. "
+        f"{vote.user.get_full_name()} approved {request} “{request.title}” alone, as an emergency: {reason.rstrip('.')}. "
         f"The board looks at it by {date_text(review.due_on)}"
     )
     people = [*members_in(ClientRole.FINANCE, ClientRole.REVOPS), *board_people()]
@@ -57,7 +57,7 @@ def review_close(*, client: Client, review: EmergencyReview, state: str, text: s
     )  # fmt: skip
     how = "objected to by the board" if state == ReviewState.OBJECTED else "confirmed by the board"
     tail = " To undo it, ask for another change" if state == ReviewState.OBJECTED else ""
-    said = f"The emergency decision on {request} “{request.title}” is {how}. {text}.{tail}"
+    said = f"The emergency decision on {request} “{request.title}” is {how}. {text.rstrip('.')}.{tail}"
     people = [review.vote.user, *([request.requested_by] if request.requested_by else []), *board_people()]
     tell(client, review, people, said, Kind.EMERGENCY if state == ReviewState.OBJECTED else Kind.CHANGE)
     return review

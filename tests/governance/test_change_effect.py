@@ -8,8 +8,19 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from governance.change_content import ContentFault
-from governance.models import ChangeEffect, ChangeEvent, ChangeReceipt, ChangeRequest, ChangeState, Metric
-from governance.selectors.change_effects import approval_fault
+from governance.effect_words import content_words
+from governance.models import (
+    ChangeEffect,
+    ChangeEvent,
+    ChangePreview,
+    ChangeReceipt,
+    ChangeRequest,
+    ChangeState,
+    Metric,
+)
+from governance.selectors import change_effects
+from governance.selectors.change_effects import approval_fault, approved_figure
+from governance.selectors.registry import registry_get
 from governance.selectors.restatements import ledger_get
 from governance.services import change_effect, changes
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
@@ -228,7 +239,7 @@ def test_lines_that_changed_since_the_preview_stop_it_until_a_member_of_the_boar
     with tenant_context(client):
         found = effect(request)
         assert (found.state, found.found_cents) == ("blocked", 1_250_00) and traces() == before
-        assert "it was approved at 1000.00 and would do 1250.00 now" in found.message
+        assert "it was approved at +1,000.00 USD and would do +1,250.00 USD now" in found.message
         with pytest.raises(TransitionError):
             effect_accept(client=client, request=request, cents=1_000_00, user=finn, now=NOW)
         with pytest.raises(DefinitionError, match="whoever asked for a change"):
@@ -244,6 +255,35 @@ def test_lines_that_changed_since_the_preview_stop_it_until_a_member_of_the_boar
         assert (found.state, found.approved_cents, found.effect_cents) == ("done", 1_000_00, 1_250_00)
         text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
         assert "Approved at +1,000.00 USD; took effect at +1,250.00" in text
+
+
+def test_a_restating_change_is_measured_in_a_month_that_it_restates(monkeypatch: pytest.MonkeyPatch) -> None:
+    side = {"valued": [JANUARY, MARCH], "retention_from": None, "message": ""}
+    total = {"before": [[10_00, 20_00, 30_00]], "after": [[90_00, 25_00, 31_00]]}
+    book = {
+        "first": JANUARY,
+        "last": MARCH,
+        "figures": ["ending"],
+        "sides": {"before": side, "after": side},
+        "total": total,
+    }
+    monkeypatch.setattr(change_effects, "approved_preview", lambda request: ChangePreview(result={"book": book}))
+    for since, told in ((JANUARY, (JANUARY, 80_00)), (FEBRUARY, (FEBRUARY, 5_00)), (MARCH, (MARCH, 1_00))):
+        found = approved_figure(ChangeRequest(is_restating=True, from_month=since))
+        assert (found.month, found.cents) == told
+
+
+def test_people_are_told_of_a_metric_by_its_name(client: Client, rita: User) -> None:
+    with tenant_context(client):
+        registry_start(client=client)
+        registry = registry_get(client)
+    ending = {"key": "quick_ratio", "successor": "nrr", "sunset_on": "2027-06-30"}
+    retired = ChangeRequest(kind="metric_retire", content=ending)
+    assert content_words(retired, registry, "en") == (
+        "The metric “Quick ratio” is retired on 30 Jun 2027. “Net revenue retention” takes its place."
+    )
+    other = ChangeRequest(kind="threshold", content={"key": "nrr", "thresholds": {}})
+    assert content_words(other, registry, "en") == "Other thresholds of the metric: “Net revenue retention”."
 
 
 def test_nothing_is_scheduled_that_was_not_approved_as_it_stands(client: Client, rita: User, finn: User) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from governance.change_impact import Impact, ImpactFault
+from governance.change_impact_tables import Shown
+from governance.change_impact_words import finding, metric_rows
 from governance.models import ChangeRequest, DefinitionItem
 from governance.selectors.change_impact import impact_of
 from governance.selectors.change_impact_metrics import metric_change_rows
@@ -203,6 +205,18 @@ def test_a_new_metric_has_no_before_and_a_retired_one_its_successor_after(late: 
         named = {row["label"] for row in retired.content["touched"] if row["kind"] == "metric"}
         assert "MRR" in named and retired.content["notes"]
         assert at(metric(retired, "arr"), MARCH)["after"] == "52000.00"
+
+
+def test_what_replaces_a_metric_is_told_by_its_name_and_in_its_own_unit(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        gone = {"key": "arr", "successor": "customers", "sunset_on": "2030-03-31"}
+        retired = impact_of(late, asked(late, rita, gone, "metric_retire"))
+        unreplaced = impact_of(late, asked(late, rita, gone | {"successor": ""}, "metric_retire"))
+    shown, alone = (Shown(impact, "month", 1, "en") for impact in (retired, unreplaced))
+    assert finding(shown).startswith("ARR is 52,000.00 USD at Mar 2026; Customers, which replaces it, is ")
+    assert finding(shown).endswith(" customers")
+    assert metric_rows(shown)[0]["after"].endswith(" customers")
+    assert finding(alone) == "ARR is 52,000.00 USD at Mar 2026; nothing replaces it"
 
 
 def test_thresholds_say_in_which_months_they_would_ring(late: Client, rita: User) -> None:

@@ -53,6 +53,20 @@ def test_at_once_is_one_mail_with_its_link_and_a_way_to_get_fewer(
     assert first["Message-ID"] != second["Message-ID"] and first["References"] == second["References"]
 
 
+def test_a_subject_ends_with_a_whole_word_and_says_that_more_follows(
+    northwind: Client, finn: User, mailbox: Mailbox
+) -> None:
+    text = (
+        "CR-13 “ARR begins when a contract is signed” is in force: from May 2026 on. "
+        + "A line counts from its day. " * 9
+    )
+    told(northwind, finn, text=text)
+    assert send(northwind) == 1
+    subject = mailbox.mails[0]["Subject"].strip().removeprefix("Northwind: ")
+    assert subject.endswith(" …") and len(subject) <= 120
+    assert text.startswith(subject.removesuffix("…")), "cut between two words"
+
+
 def test_what_one_did_oneself_is_not_told_and_a_key_tells_once(northwind: Client, finn: User, ana: User) -> None:
     with acting_as(Actor(finn.email, finn.pk)):
         told(northwind, finn, ana, key="closed 24000")

@@ -4,7 +4,9 @@
 """
 
 import hashlib
+import textwrap
 from email.utils import parseaddr
+from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -16,6 +18,8 @@ from portal.notices.selectors import fewer_url
 from portal.notices.services.days import zone_of
 from portal.tenancy.models import Client
 
+SUBJECT_LENGTH: Final = 120
+
 
 def letter_of(client: Client, mailing: Mailing) -> EmailMultiAlternatives:
     """The mail of a mailing: the same at every try, so that a server which knows its Message-ID can drop a second one."""
@@ -25,7 +29,7 @@ def letter_of(client: Client, mailing: Mailing) -> EmailMultiAlternatives:
     home = absolute(f"/c/{client.slug}/notifications/")
     return mail_make(
         to=user.email,
-        subject=f"{client.name}: {first.text[:120]}" + ("" if one else f", and {len(rows) - 1} more"),
+        subject=f"{client.name}: {subject_text(first.text)}" + ("" if one else f", and {len(rows) - 1} more"),
         template="notices",
         context={
             "client_name": client.name,
@@ -42,6 +46,11 @@ def letter_of(client: Client, mailing: Mailing) -> EmailMultiAlternatives:
         },
         headers={"Message-ID": mailing.message_id, **thread_of(client, {row.about for row in rows})},
     )
+
+
+def subject_text(text: str) -> str:
+    """What a notice begins with, in whole words: a subject that ends in half a word looks like a fault."""
+    return textwrap.shorten(text, SUBJECT_LENGTH, placeholder=" …")
 
 
 def thread_of(client: Client, abouts: set[str]) -> dict[str, str]:
