@@ -48,7 +48,7 @@ class ResultForm(forms.Form):
     )  # fmt: skip
     file = forms.FileField(
         label="Evidence as a file", required=False, help_text=f"{ALLOWED}.",
-        widget=forms.ClearableFileInput({"accept": ACCEPT}),
+        widget=forms.FileInput({"accept": ACCEPT}),
     )  # fmt: skip
 
     @classmethod

@@ -80,13 +80,16 @@ def retired_finding(metric: dict[str, Any], month: str, before: str | None, afte
     """What a metric that goes says, and what its successor says in its place."""
     said = f"{metric['name']} is {before or 'without a value'} at {month}"
     if "successor" not in metric:
-        return f"{said}; nothing replaces it"
+        is_known = metric["points"][-1]["after"] is None  # an impact of earlier days did not keep what replaces it
+        return f"{said}; nothing replaces it" if is_known else said
     return f"{said}; {metric['successor']['name']}, which replaces it, is {after or 'without one'}"
 
 
 def pair_of(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> tuple[str | None, str | None]:
     """A month of a metric before and after, each in its unit: what replaces a metric has its own."""
-    return figure_of(shown, metric, point["before"]), figure_of(shown, metric.get("successor", metric), point["after"])
+    is_retired = shown.impact.content["kind"] == ChangeKind.METRIC_RETIRE
+    of = metric.get("successor") if is_retired else metric
+    return figure_of(shown, metric, point["before"]), figure_of(shown, of, point["after"]) if of is not None else None
 
 
 def figure_of(shown: Shown, metric: dict[str, Any], value: str | None, *, plus: bool = False) -> str | None:

@@ -148,7 +148,8 @@ function lines(chart, colours, narrow) {
   }));
   layout.yaxis.rangemode = chart.from_zero === false ? "normal" : "tozero";
   layout.showlegend = traces.length > 1;
-  if (chart.labels.length > 12) layout.xaxis.nticks = narrow ? 4 : 12;
+  const places = narrow ? 4 : 12; // labels that find room side by side
+  if (chart.labels.length > places) layout.xaxis.nticks = places;
   layout.hovermode = "x unified";
   if (chart.breaks?.length) breaks(chart, layout, colours);
   return { traces, layout };

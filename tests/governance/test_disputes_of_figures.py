@@ -77,7 +77,7 @@ def test_the_published_figure_and_its_account_are_kept_as_they_are_then(booked: 
         assert evidence.sha256 == hashlib.sha256(text.encode()).hexdigest()
         assert AuditEntry.objects.get(action="dispute.raised").details["published"] == row.published_text
         told = Notice.objects.get(user=finn).text
-        assert told == "Eve disputes ARR in Mar 2026 (42,000.00): Support is a service"
+        assert told == "Eve disputes ARR in Mar 2026 (42,000.00 USD): Support is a service"
         ContractLine.objects.update(amount=1)
         evidence.refresh_from_db()
         assert customers == [(each["customer"], each["amount"]) for each in evidence.content["customers"]]
