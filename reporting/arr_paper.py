@@ -84,7 +84,14 @@ def table_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict
     for row in bridge.rows:
         first = period_label(row.period, query.grain, locale)
         cells = [*([row.group] if grouped else []), *row_texts(row, names, notes, currency, locale)]
-        rows.append({"first": first, "mark": signs.get(row.period.key, ""), "cells": cells})
+        rows.append(
+            {
+                "first": first,
+                "mark": signs.get(row.period.key, ""),
+                "is_break": notes.begins_in(row.period),
+                "cells": cells,
+            }
+        )
     amounts = span_amounts(bridge.totals, names)
     total = [money_text(amount, currency, locale, plus=name not in STANDS) for name, amount in amounts.items()]
     total = [*([""] if grouped else []), *total, *(["", ""] if notes.restated else [])]

@@ -102,6 +102,10 @@ class Notes:
         }
         return {key: signs for key, signs in found.items() if signs}
 
+    def begins_in(self, period: Period) -> bool:
+        """Whether another definition begins in a period; a month that was only restated has a footnote, and no line."""
+        return any(period.first <= each.month <= period.last for each in (*self.breaks, *self.ahead))
+
     def by_reason(self) -> dict[str, list[Restated]]:
         """The restated months by why they were."""
         found: dict[str, list[Restated]] = {}

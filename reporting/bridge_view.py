@@ -84,7 +84,10 @@ def bridge_table(
     if len(query.filters.get("product", ())) > 1:
         columns[-1]["help"] = "A customer of several of the chosen products is counted in each"
     signs = notes.signs(bridge.periods)
-    rows = [bridge_row(row, names, query, base, locale, place, signs) for place, row in enumerate(bridge.rows)]
+    rows = [
+        bridge_row(row, names, query, base, locale, place, signs) | {"is_break": notes.begins_in(row.period)}
+        for place, row in enumerate(bridge.rows)
+    ]
     if notes.restated:
         columns += [{"label": "As reported", "kind": "money"}, {"label": "Restated by", "kind": "signed"}]
         for row, shown in zip(bridge.rows, rows, strict=True):
@@ -130,7 +133,7 @@ def bridge_row(
     stated = {"closed": "as closed", "mixed": "partly closed"}
     label = {"value": period_label(row.period, query.grain, locale), "note": stated.get(row.state, "")}
     label |= {"mark": signs.get(row.period.key, "")}
-    made: dict[str, Any] = {"id": f"bridge-{place}", "is_break": row.period.key in signs}
+    made: dict[str, Any] = {"id": f"bridge-{place}"}
     if query.by != "total":
         return made | {"cells": [label, row.group, *figure_cells(row, names, query, base, query.by)]}
     asked = {"span": span_text(row.period.first, row.period.last), "parent": made["id"]}

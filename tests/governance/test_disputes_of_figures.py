@@ -12,9 +12,10 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from governance.models import DisputeEvent, DisputeEvidence, DisputeState, FigureDispute, Metric
+from governance.models import ChangeRequest, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute, Metric
 from governance.selectors.figure_disputes import corrections_for, disputed_marks
 from governance.selectors.published_figures import FigureError, Subject, published_get
+from governance.services.changes import Wish, change_draft
 from governance.services.dispute_states import STEPS, next_state
 from governance.services.figure_disputes import (
     dispute_comment,
@@ -198,6 +199,24 @@ def test_a_corrected_figure_names_what_corrected_it(booked: Client, eve: User, f
         assert offered.key == f"close:{close.pk}"
         settled = dispute_settle(correction=offered.key, **asked)  # type: ignore[arg-type]
         assert (settled.state, settled.correction_close) == ("corrected", close)
+
+
+def test_only_a_change_that_took_effect_can_have_corrected_a_figure(booked: Client, eve: User, finn: User) -> None:
+    with tenant_context(booked):
+        row = taken(booked, eve, finn)
+        wish = Wish("Longer grace", {"parameters": {"renewal_grace_days": 45}}, "Because", from_month=MARCH)
+        request = change_draft(client=booked, kind="policy", wish=wish, user=finn)
+        offered = {
+            state: change_offered(row, request, state) for state in ("submitted", "review", "approved", "scheduled")
+        }
+        assert not any(offered.values()), offered
+        assert all(change_offered(row, request, state) for state in ("effective", "communicated", "closed"))
+
+
+def change_offered(row: FigureDispute, request: ChangeRequest, state: str) -> bool:
+    """Whether the request is among what can have corrected the figure, in that state."""
+    ChangeRequest.objects.filter(pk=request.pk).update(state=state)
+    return f"change:{request.pk}" in {each.key for each in corrections_for(row)}
 
 
 def test_nobody_settles_their_own_and_nobody_withdraws_anothers(booked: Client, eve: User, finn: User) -> None:

@@ -104,6 +104,9 @@ def test_restated_months_stand_beside_what_was_reported(restated: Client, finns:
     assert "Mar 2026 restated: =Agreed anew. As restated 55,000.00 USD; as reported 51,000.00 USD (+4,000.00)." in text
     (march,) = [row for row in response.context["table"]["rows"] if row["cells"][0]["value"] == "Mar 2026"]
     assert march["cells"][-2:] == [Decimal("51000.00"), Decimal("4000.00")]
+    assert march["cells"][0]["mark"] == "a" and not march["is_break"], (
+        "a footnote, and no line as where a definition begins"
+    )
     assert response.context["trend"]["series"][1]["values"][2] == "51000.00"
     assert response.context["trend"]["title"] == "ARR of Mar 2026 was restated by +4,000.00 USD"
     march_row = next(row for row in rows_of(finns) if row["month"] == "2026-03")
