@@ -201,13 +201,14 @@ class Registry:
     def named_from_now_on(self, name: str) -> tuple[str, ...]:
         """The standing metrics that name a measure or metric in the version in force or in one that is to come."""
         return tuple(
-            key
-            for key, entry in self.entries.items()
-            if entry.is_standing
-            and any(
-                name in names_of(formula_parse(each.content["formula"])) for each in (entry.current, *entry.upcoming)
-            )
+            key for key, entry in self.entries.items() if entry.is_standing and name in self.names_from_now_on(key)
         )
+
+    def names_from_now_on(self, key: str) -> tuple[str, ...]:
+        """The measures and metrics that a metric names in the version in force or in one that is to come."""
+        entry = self.entries[key]
+        formulas = [formula_parse(each.content["formula"]) for each in (entry.current, *entry.upcoming)]
+        return tuple(dict.fromkeys(name for node in formulas for name in names_of(node)))
 
     def having(self, key: str, content: Content, month: int | None) -> "Registry":
         """This registry with one version of a metric more, from a month on (None: from the beginning). Nothing is stored."""

@@ -188,6 +188,8 @@ def metric_version_add(
         month_check(effective_month, newest.month, newest_closed())
     changed = registry.having(metric.key, settled, effective_month)
     together_check(changed, metric.key, effective_month, registry)
+    if settled["formula"] != newest.content["formula"]:
+        standing_check(changed, metric.key, metric.status)
     return version_keep(metric, newest, settled, effective_month, reason=required(reason), user=user)
 
 
@@ -296,7 +298,7 @@ def standing_check(registry: Registry, key: str, after: str) -> None:
         raise DefinitionError(f"{names} {'is' if len(users) == 1 else 'are'} built on it: change that first")
     if after != MetricStatus.ACTIVE:
         return
-    below = [registry.entries[name] for name in registry.needs(key) if name in registry.entries]
+    below = [registry.entries[name] for name in registry.names_from_now_on(key) if name in registry.entries]
     waiting = [each.name for each in below if each.metric.status not in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED)]
     if waiting:
         raise DefinitionError(

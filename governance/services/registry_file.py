@@ -27,6 +27,7 @@ from governance.services.registry import (
     registry_lock,
     require_room,
     required,
+    standing_check,
     together_check,
     version_keep,
 )
@@ -69,6 +70,7 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
     for key in dict.fromkeys([*order_of(nodes), *changes]):  # what others are built on goes first
         if key in changes:
             entry_apply(changes[key], reason, user)
+    ground_check(registry_get(client), drift)
     priorities = {
         change.key: dict(change.filed.priorities) for change in drift.changed if "priorities" in change.fields
     }
@@ -117,6 +119,18 @@ def contents_apply(registry: Registry, changes: tuple[MetricDrift, ...], reason:
     after = registry_get(registry.client)
     for key, month in months.items():
         together_check(after, key, month)
+
+
+def ground_check(registry: Registry, drift: Drift) -> None:
+    """DefinitionError where what the file adds or changes is active, and built on what is not, once all of it is applied."""
+    built = [change.key for change in drift.changed if {"formula", "status"} & set(change.fields)]
+    for key in (*(each.key for each in drift.added), *built):
+        if registry.entries[key].metric.status != MetricStatus.ACTIVE:
+            continue
+        try:
+            standing_check(registry, key, MetricStatus.ACTIVE)
+        except DefinitionError as error:
+            raise DefinitionError(f"“{key}” cannot be active: {error}") from error
 
 
 def first_month(registry: Registry, entry: Entry, closed: int | None) -> int | None:

@@ -126,6 +126,39 @@ def test_a_file_that_breaks_a_rule_changes_nothing(kept: Client, before: str, af
         assert MetricVersion.objects.count() == versions
 
 
+OWN = (
+    "\n- key: own_payback\n  name: Own payback\n  definition: Ours\n  formula: ltv / cac\n  unit: ratio\n  better: up\n"
+    "  timing: lagging\n  function: sales\n  refresh: daily\n  status: active\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("", "", "“own_payback” cannot be active: it is built on Lifetime value, CAC, which are not active"),
+        (
+            "formula: net_new_arr /",
+            "formula: cac / ltv * net_new_arr /",
+            "“arr_growth” cannot be active: it is built on",
+        ),
+    ],
+)
+def test_a_file_makes_nothing_active_that_is_built_on_what_is_only_proposed(
+    kept: Client, before: str, after: str, told: str
+) -> None:
+    with tenant_context(kept):
+        text = registry_yaml(registry_get(kept))
+    with pytest.raises(DefinitionError, match=re.escape(told)), tenant_context(kept):
+        given = text.replace(before, after, 1) if before else text + OWN
+        registry_apply(client=kept, text=given, seen=None, reason="Try")
+    with tenant_context(kept):
+        assert not Metric.objects.filter(key="own_payback").exists()
+        registry_apply(
+            client=kept, text=text + OWN.replace("status: active", "status: proposed"), seen=None, reason="Try"
+        )
+        assert Metric.objects.get(key="own_payback").status == "proposed"
+
+
 def test_a_file_brings_no_more_metrics_than_a_registry_has(kept: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is beyond the bound would keep every formula of the registry from being checked."""
     text = changed_file(kept)
