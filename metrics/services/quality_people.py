@@ -31,6 +31,7 @@ def monitor_set(
     people = monitor_people(monitor.client)
     if any(user is not None and user not in people for user in (owner, escalate_to)):
         raise QualityProblem("whoever is told of findings is somebody who may see the client's data")
+    monitor.refresh_from_db(from_queryset=QualityMonitor.objects.select_for_update(of=("self",)))
     before = said(monitor)
     monitor.threshold, monitor.days, monitor.escalate_days = threshold, days, escalate_days
     monitor.owner, monitor.escalate_to = owner, escalate_to

@@ -15,7 +15,7 @@ from portal.tenancy.models import Client
 from portal.webhooks.events import EVENTS
 from portal.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from portal.webhooks.services.emitting import wake
-from portal.webhooks.services.keys import sealed_key
+from portal.webhooks.services.keys import endpoint_lock, sealed_key
 from portal.webhooks.signing import new_secret
 
 MOST: Final = 20
@@ -51,6 +51,7 @@ def endpoint_add(
 def endpoint_change(*, endpoint: WebhookEndpoint, name: str, url: str, events: Iterable[str]) -> WebhookEndpoint:
     """Another name, address or choice of events; what waits goes to the new address."""
     said = settled(name, url, events)
+    endpoint_lock(endpoint)
     before = {key: getattr(endpoint, key) for key in said}
     if said == before:
         return endpoint
@@ -68,7 +69,8 @@ def endpoint_change(*, endpoint: WebhookEndpoint, name: str, url: str, events: I
 
 def endpoint_switch(*, endpoint: WebhookEndpoint, is_on: bool) -> None:
     """On: it is told of what happens from now on. Off: of nothing, and what waits has failed and can be sent again."""
-    if endpoint.is_on == is_on:
+    endpoint_lock(endpoint)
+    if endpoint.is_on == is_on or endpoint.removed_at is not None:
         return
     endpoint.is_on, endpoint.off_because, endpoint.failing_since = is_on, "" if is_on else "switched off by hand", None
     endpoint.save(update_fields=["is_on", "off_because", "failing_since"])
@@ -81,6 +83,7 @@ def endpoint_switch(*, endpoint: WebhookEndpoint, is_on: bool) -> None:
 
 def endpoint_remove(*, endpoint: WebhookEndpoint) -> None:
     """Nothing is sent there any more; its keys are forgotten, its log stays until it is ninety days old."""
+    endpoint_lock(endpoint)
     endpoint.is_on, endpoint.removed_at = False, database_time()
     endpoint.sealed_secret = endpoint.sealed_previous = ""
     endpoint.save(update_fields=["is_on", "removed_at", "sealed_secret", "sealed_previous"])

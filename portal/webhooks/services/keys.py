@@ -1,6 +1,6 @@
 """The keys that sign: sealed at rest, two of them while one is being replaced.
 
-`keys_of(endpoint, now)` · `key_rotate(endpoint=) -> str` · `previous_end(endpoint=)`
+`endpoint_lock(endpoint)` · `keys_of(endpoint, now)` · `key_rotate(endpoint=) -> str` · `previous_end(endpoint=)`
 """
 
 import datetime as dt
@@ -13,6 +13,11 @@ from portal.webhooks.models import WebhookEndpoint
 from portal.webhooks.signing import new_secret
 
 OVERLAP: Final = dt.timedelta(hours=24)
+
+
+def endpoint_lock(endpoint: WebhookEndpoint) -> None:
+    """Read an endpoint anew and hold it until the transaction ends: of two changes the second sees what the first left."""
+    endpoint.refresh_from_db(from_queryset=WebhookEndpoint.objects.select_for_update(no_key=True, of=("self",)))
 
 
 def secret_place(client_id: int) -> str:
@@ -36,6 +41,7 @@ def keys_of(endpoint: WebhookEndpoint, now: dt.datetime) -> list[str]:
 
 def key_rotate(*, endpoint: WebhookEndpoint) -> str:
     """A new key, given once; the one before signs as well for a day, so that no delivery fails while it is replaced."""
+    endpoint_lock(endpoint)
     secret, now = new_secret(), database_time()
     endpoint.sealed_previous, endpoint.previous_until = endpoint.sealed_secret, now + OVERLAP
     endpoint.sealed_secret, endpoint.secret_changed_at = sealed_key(endpoint.client_id, secret), now
@@ -49,6 +55,7 @@ def key_rotate(*, endpoint: WebhookEndpoint) -> str:
 
 def previous_end(*, endpoint: WebhookEndpoint) -> None:
     """The key before signs no more, from now on: for one that leaked."""
+    endpoint_lock(endpoint)
     if not endpoint.sealed_previous:
         return
     before = endpoint.sealed_previous
