@@ -22,7 +22,7 @@ from governance.services.quarter_audits import intent_text
 from metrics.selectors.figures import BASES
 from metrics.selectors.periods import Period
 from portal.accounts.same_person import mailbox_of
-from portal.lib.dates import month_text
+from portal.lib.dates import month_text, quarter_text
 from portal.lib.periods import month_parse
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
@@ -57,7 +57,7 @@ def draw_form(request: TenantRequest, quarters: list[Period], data: Any = None) 
     """The form with the quarters that can be drawn."""
     locale = locale_of(request)
     choices = [
-        (each.key, f"{each.key}, {month_text(each.first, locale)} to {month_text(each.last, locale)}")
+        (each.key, f"{quarter_text(each.key)}, {month_text(each.first, locale)} to {month_text(each.last, locale)}")
         for each in quarters
     ]
     return DrawForm(data, quarters=choices, today=day_now(request.client))
@@ -198,7 +198,7 @@ def paper_context(client: Client, found: QuarterAudit) -> dict[str, Any]:
         "signature": view.signature,
         "sum": sum((row["difference"] or Decimal(0) for row in rows), Decimal(0)),
         "off": sum(row["result"] in ("differs", "not_found") for row in rows),
-        "document_name": f"Contract audit {found.quarter}",
+        "document_name": f"Contract audit {quarter_text(found.quarter)}",
         "client_name": content["client"]["name"],
         "sha256": log.digest(content),
         "as_of": (view.signature.signed_at if view.signature else timezone.now()).date(),

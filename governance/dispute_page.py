@@ -10,7 +10,7 @@ from governance.dispute_links import figure_url
 from governance.metric_figures import change_text, figure_text, unit_words
 from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from governance.oversight_page import people_to_choose, tabs
-from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view
+from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view, figure_unit
 from governance.selectors.published_figures import RATES, Published
 from governance.selectors.registry import Registry, registry_get
 from governance.services.dispute_states import STEPS
@@ -75,9 +75,7 @@ class Amounts:
 
     def kind(self, row: FigureDispute) -> str:
         """The unit of a figure of a dispute, as metrics name it."""
-        if row.metric is not None:
-            return str(self.registry.entries[row.metric.key].content["unit"])
-        return "percent" if row.figure in RATES else "money"
+        return figure_unit(row, self.registry if row.metric else None)
 
     def text(self, row: FigureDispute, value: Decimal | None) -> str:
         """A figure of a dispute in its own unit; empty where there is none."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from governance.metric_content import Content
 from governance.selectors.metric_values import Point
-from portal.lib.dates import month_text
+from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text, number_text, percent_text
 
 LIMITS: Final = {"alert": "alert_at", "warn": "warn_at"}
@@ -51,8 +51,8 @@ def point_shown(point: Point, unit: str, currency: str, locale: str) -> dict[str
 
 
 def sentence(text: str) -> str:
-    """A reason as a sentence of a page."""
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    """A reason as a sentence of a page, its days and months as people read them."""
+    return dated_text(f"{text[:1].upper()}{text[1:]}.") if text else ""
 
 
 def is_beyond(value: Decimal, limit: Decimal, better: str) -> bool:

@@ -11,6 +11,7 @@ from governance.handbook import handbook_chapters
 from governance.models import BoardReview
 from governance.oversight_page import tabs
 from governance.selectors.board_review import review_content, review_kept, review_quarter, review_quarters
+from portal.lib.dates import quarter_text
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
@@ -72,7 +73,8 @@ def review_paper(client: Client, quarter: str) -> dict[str, Any] | None:
     if context is None:
         return None
     kept = context["kept"]
-    return paper_of(client, context, f"Review of {quarter}", kept.held_on if kept else day_now(client))
+    held_on = kept.held_on if kept else day_now(client)
+    return paper_of(client, context, f"Review of {quarter_text(quarter)}", held_on)
 
 
 def handbook_context(request: TenantRequest) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Reading disputes of published figures. Runs in the client's scope.
 
 `dispute_list(is_open=) -> list[FigureDispute]` · `dispute_get(number) -> FigureDispute | None` · `dispute_view(dispute)` ·
-`disputed_marks() -> tuple[Mark, ...]` — one query: what pages mark as disputed · `corrections_for(dispute)`
+`disputed_marks() -> tuple[Mark, ...]` — one query: what pages mark as disputed · `corrections_for(dispute)` ·
+`figure_unit(dispute, registry) -> str`
 
 What was signed and is in question again is `governance.selectors.disputes`.
 """
@@ -13,6 +14,8 @@ from django.db.models import QuerySet
 
 from governance.models import ChangeRequest, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from governance.selectors.changes import IN_FORCE
+from governance.selectors.published_figures import RATES
+from governance.selectors.registry import Registry
 from metrics.models import ContractImport, MonthClose, Recognition
 from metrics.models.intake import ImportState
 from portal.lib.dates import month_text
@@ -107,3 +110,10 @@ def corrections_for(found: FigureDispute) -> list[Correction]:
         ),
         *(Correction(f"change:{row.pk}", f"{row}: {row.title}") for row in requests.order_by("-number")[:20]),
     ]
+
+
+def figure_unit(row: FigureDispute, registry: Registry | None) -> str:
+    """The unit of a disputed figure, as metrics name it; only that of a metric needs the registry."""
+    if row.metric is not None and registry is not None:
+        return registry.entries[row.metric.key].content["unit"]
+    return "percent" if row.figure in RATES else "money"

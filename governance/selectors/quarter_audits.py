@@ -193,7 +193,8 @@ def contract_content(row: AuditedContract) -> dict[str, Any]:
 def follow_up_content(row: AuditFollowUp) -> dict[str, Any]:
     """A follow-up as it was raised: what becomes of it later is no part of the audit."""
     return {
-        "text": row.text, "pattern": row.pattern, "owner": row.owner.email, "due_on": row.due_on.isoformat(),
+        "text": row.text, "pattern": row.pattern, "owner": row.owner.email,
+        "owner_name": row.owner.get_full_name(), "due_on": row.due_on.isoformat(),
         "raised_by": row.raised_by.email, "raised_at": log.utc_text(row.raised_at),
     }  # fmt: skip
 

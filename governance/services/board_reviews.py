@@ -11,6 +11,7 @@ from django.urls import reverse
 from governance.models import BoardReview
 from governance.selectors.board_review import review_content, review_kept, review_quarter
 from governance.services.problems import DefinitionError, OutdatedError
+from portal.lib.dates import date_text, quarter_text
 from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
@@ -26,10 +27,10 @@ def review_hold(
     """Keep the review exactly as it was shown. OutdatedError where it was kept already, or something changed since."""
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if review_kept(quarter) is not None:
-        raise OutdatedError(f"the review of {quarter} was held already, and stays as it was")
+        raise OutdatedError(f"the review of {quarter_text(quarter)} was held already, and stays as it was")
     period = review_quarter(client, now, quarter)
     if period is None:
-        raise DefinitionError(f"{quarter} is no quarter that is over and has figures")
+        raise DefinitionError(f"{quarter_text(quarter)} is no quarter that is over and has figures")
     if not present.strip():
         raise DefinitionError("say who was there")
     if held_on > day_at(client, now):
@@ -47,6 +48,6 @@ def review_hold(
     )  # fmt: skip
     people = members_in(ClientRole.ADMIN, ClientRole.REVOPS, ClientRole.FINANCE, ClientRole.EXECUTIVE)
     path = reverse("board_review", kwargs={"client_slug": client.slug, "quarter": quarter})
-    text = f"The review of {quarter} was held on {held_on.isoformat()}: it can be read as it was"
+    text = f"The review of {quarter_text(quarter)} was held on {date_text(held_on)}: it can be read as it was"
     notice_add(client=client, users=people, kind=Kind.AUDIT, text=text, path=path, about=f"review {quarter}"[:60])
     return kept

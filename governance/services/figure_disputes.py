@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db.models import Max
 from django.urls import reverse
 
+from governance.metric_figures import unit_words
 from governance.models import (
     ChangeRequest,
     DisputedFigure,
@@ -22,8 +23,9 @@ from governance.models import (
     FigureDispute,
     Metric,
 )
-from governance.selectors.figure_disputes import corrections_for
-from governance.selectors.published_figures import RATES, FigureError, Published, Subject, explained, published_get
+from governance.selectors.figure_disputes import corrections_for, figure_unit
+from governance.selectors.published_figures import FigureError, Published, Subject, explained, published_get
+from governance.selectors.registry import registry_get
 from governance.services.dispute_states import next_state
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.models import ContractImport, MonthClose
@@ -257,13 +259,11 @@ def involved(row: FigureDispute) -> list[Any]:
 
 
 def called(row: FigureDispute) -> str:
-    """What a dispute is about, in a few words."""
+    """What a dispute is about, in a few words, with the published figure and what it is of."""
+    unit = unit_words(figure_unit(row, registry_get(row.client) if row.metric else None), row.client.currency)
+    figure = row.published_text if row.published is None else f"{row.published_text} {unit}".strip()
     name = str(row.metric.key) if row.metric else row.get_figure_display()
     of = row.group or row.customer
-    is_money = row.figure not in (*RATES, DisputedFigure.METRIC)
-    figure = (
-        f"{row.published_text} {row.client.currency}" if is_money and row.published is not None else row.published_text
-    )
     return f"{name}{f' of {of}' if of else ''} in {month_text(row.month)} ({figure})"
 
 

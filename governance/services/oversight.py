@@ -24,6 +24,7 @@ from governance.services.evidence import evidence_tidy
 from governance.services.figure_disputes import called
 from governance.services.metric_alerts import alerts_tell
 from governance.services.quarter_audits import audit_path
+from portal.lib.dates import quarter_text
 from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.days import next_morning
@@ -53,7 +54,7 @@ def audit_due(client: Client, now: dt.datetime, week: str) -> int:
     if period is None:
         return 0
     path = reverse("quarter_audits", kwargs={"client_slug": client.slug})
-    text = f"The books of {period.key} are closed: its audit is due. Draw a sample of its contracts"
+    text = f"The books of {quarter_text(period.key)} are closed: its audit is due. Draw a sample of its contracts"
     people = members_in(ClientRole.FINANCE, ClientRole.REVOPS)
     return tell(client, people, text, path, f"audit due {period.key} {week}", f"audit {period.key}")
 
@@ -69,7 +70,7 @@ def audits_waiting(client: Client, today: dt.date, week: str) -> int:
         when = f"was due on {found.due_on}" if is_late else f"is due on {found.due_on}"
         people = [found.auditor] if left else [found.auditor, *members_in(ClientRole.FINANCE)]
         people += members_in(ClientRole.ADMIN) if is_late else []
-        text = f"The audit of {found.quarter} {when}: {what}"
+        text = f"The audit of {quarter_text(found.quarter)} {when}: {what}"
         path = audit_path(client, found.quarter)
         told += tell(client, people, text, path, f"audit waits {found.quarter} {week}", f"audit {found.quarter}")
     return told
@@ -81,7 +82,7 @@ def follow_ups_late(client: Client, today: dt.date, week: str) -> int:
     late = AuditFollowUp.objects.filter(done_at=None, due_on__lte=today)
     for row in late.select_related("audit", "owner", "raised_by").defer("audit__population"):
         people = [row.owner] if row.due_on == today else [row.owner, row.raised_by]
-        text = f"Due on {row.due_on}, of the audit of {row.audit.quarter}: {row.text}"
+        text = f"Due on {row.due_on}, of the audit of {quarter_text(row.audit.quarter)}: {row.text}"
         path = audit_path(client, row.audit.quarter)
         told += tell(client, people, text, path, f"follow-up {row.pk} {week}", f"audit {row.audit.quarter}")
     return told

@@ -33,7 +33,7 @@ from governance.services.problems import DefinitionError, OutdatedError
 from metrics.figures import from_cents
 from portal.accounts.proofs import Place, Proof
 from portal.accounts.same_person import mailbox_of
-from portal.lib.dates import is_near
+from portal.lib.dates import date_text, is_near, quarter_text
 from portal.notices.audience import members_in
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
@@ -65,10 +65,10 @@ def audit_draw(
     """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if QuarterAudit.objects.filter(quarter=quarter).exists():
-        raise OutdatedError(f"the sample of {quarter} was drawn already: a quarter is drawn once")
+        raise OutdatedError(f"the sample of {quarter_text(quarter)} was drawn already: a quarter is drawn once")
     period = next((each for each in auditable_quarters(client, now) if each.key == quarter), None)
     if period is None:
-        raise DefinitionError(f"{quarter} is no quarter that is over and whose last month is closed")
+        raise DefinitionError(f"{quarter_text(quarter)} is no quarter that is over and whose last month is closed")
     if not FEWEST <= size <= MOST:
         raise DefinitionError(f"a sample has {FEWEST} to {MOST} contracts")
     today = day_at(client, now)
@@ -194,7 +194,7 @@ def follow_up_raise(
     )
     notice_add(
         client=client, users=[owner], kind=Kind.AUDIT, path=audit_path(client, found.quarter), about=f"audit {found.quarter}",
-        text=f"The audit of {found.quarter} asks you, until {due_on:%Y-%m-%d}: {row.text}",
+        text=f"The audit of {quarter_text(found.quarter)} asks you, until {date_text(due_on)}: {row.text}",
     )  # fmt: skip
     return row
 
@@ -231,8 +231,8 @@ def follow_up_settle(*, follow_up: AuditFollowUp, outcome: str, user: Any) -> Au
 def intent_text(client: Client, user: Any, quarter: str) -> str:
     """What the signature says, in full."""
     return (
-        f"I, {user.get_full_name()}, sign for Finance of {client.name}: the contracts of the {quarter} audit were drawn as "
-        f"stated and held against their sources, and its results and follow-ups are as shown."
+        f"I, {user.get_full_name()}, sign for Finance of {client.name}: the contracts of the {quarter_text(quarter)} audit "
+        f"were drawn as stated and held against their sources, and its results and follow-ups are as shown."
     )
 
 
@@ -288,7 +288,7 @@ def tell_signed(client: Client, view: Any, user: Any) -> None:
     notice_add(
         client=client, users=people, kind=Kind.AUDIT, path=audit_path(client, view.audit.quarter),
         about=f"audit {view.audit.quarter}",
-        text=f"{user.get_full_name()} signed the audit of {view.audit.quarter}: of {count} contracts {differ}",
+        text=f"{user.get_full_name()} signed the audit of {quarter_text(view.audit.quarter)}: of {count} contracts {differ}",
     )  # fmt: skip
 
 

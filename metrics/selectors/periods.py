@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from portal.lib.dates import month_text
+from portal.lib.dates import month_text, quarter_text
 from portal.lib.periods import month_format
 
 Grain = Literal["month", "quarter", "year"]
@@ -59,6 +59,5 @@ def period_label(period: Period, grain: str, locale: str) -> str:
     """ "Oct 2026", "Q3 FY2027", "FY2027"; a cut period says so."""
     if grain == "month":
         return month_text(period.last, locale)
-    year, _, quarter = period.key.partition("-")
-    label = f"{quarter} {year}" if quarter else year
+    label = quarter_text(period.key)
     return f"{label} (part)" if period.is_partial else label

@@ -18,7 +18,7 @@ UTC = ZoneInfo("UTC")
 OWN = "-x-own"  # a private subtag (BCP 47): the reader's own choice
 YEAR_BACK = timedelta(days=366)
 YEARS_AHEAD = timedelta(days=5 * 366)
-ISO_DATE = re.compile(r"(?<![\w-])\d{4}-\d{2}(?:-\d{2})?(?![\w-])")
+ISO_DATE = re.compile(r"(?<![\w-])(?:\d{4}-\d{2}(?:-\d{2})?|(?:FY)?\d{4}-Q[1-4])(?![\w-])")
 
 
 def own_locale(name: str) -> str:
@@ -46,6 +46,12 @@ def month_text(month: int | date, locale: str = DEFAULT_LOCALE) -> str:
         year, zero_based = divmod(month, 12)
         month = date(year, zero_based + 1, 1)
     return format_skeleton("yMMM", month, locale=words_of(locale))
+
+
+def quarter_text(key: str) -> str:
+    """A fiscal quarter as people read it: "Q2 FY2027" for the key "FY2027-Q2", "Q1 2026" for "2026-Q1"."""
+    year, _, quarter = key.partition("-")
+    return f"{quarter} {year}" if quarter else key
 
 
 def is_near(day: date, today: date) -> bool:
@@ -78,11 +84,13 @@ def instant_text(instant: datetime, locale: str = DEFAULT_LOCALE, zone: str = "U
 
 
 def dated_text(text: str, locale: str = DEFAULT_LOCALE) -> str:
-    """A sentence of ours with its ISO days and months in the reader's form: "no rate for 2025-12-31" → "… 31 Dec 2025"."""
+    """A sentence of ours with its ISO days, months and quarters as people read them: "no rate for 2025-12" → "… Dec 2025"."""
     return ISO_DATE.sub(lambda found: _iso_text(found[0], locale), text)
 
 
 def _iso_text(written: str, locale: str) -> str:
+    if "Q" in written:
+        return quarter_text(written)
     try:
         if len(written) == len("2025-12"):
             return month_text(date.fromisoformat(f"{written}-01"), locale)

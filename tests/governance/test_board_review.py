@@ -149,10 +149,11 @@ def test_the_page_shows_what_was_held_whatever_happens_later(
         assert fresh["disputes"][0].startswith("1 figure disputed, "), "of the quarter, though raised after it"
     page = signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/").content.decode()
     assert "No published figure was disputed." in page
+    assert "Review of Q1 2026" in page
     assert "Keep the review" not in page
     paper = pdf_text(signed_in(eve).get(f"/c/northwind/oversight/review/{QUARTER}/review.pdf").content)
     assert "Held on 15 Apr 2026. Present: Eve, Finn." in paper and "No published figure was disputed." in paper
-    assert "ARR went from 105,000.00 to 105,000.00 USD." in paper and "2026-Q1 0 of 10 0 0.00 not signed" in paper
+    assert "ARR went from 105,000.00 to 105,000.00 USD." in paper and "Q1 2026 0 of 10 0 0.00 not signed" in paper
 
 
 def test_what_monitors_found_in_the_quarter_is_told_with_what_is_at_stake(northwind: Client, rita: User) -> None:

@@ -115,6 +115,11 @@ def test_groups_rates_and_metrics_are_disputed_too(booked: Client, eve: User, ri
         assert (row.metric.key, row.published, row.published_text) == ("arr", Decimal(42_000), "42,000.00")
         content = DisputeEvidence.objects.get().content
         assert [(part["name"], part["value"]) for part in content["parts"]] == [("book_ending", "42000")]
+        assert Notice.objects.filter(
+            user=rita, text__startswith="Eve disputes arr in Mar 2026 (42,000.00 USD): "
+        ).exists()
+        raised(booked, eve, Subject("nrr", MARCH), believed=None)
+        assert " USD" not in Notice.objects.filter(user=rita).latest("pk").text, "a share is of no currency"
 
 
 @pytest.mark.parametrize(

@@ -258,13 +258,14 @@ def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_
         assert len(signature.content["contracts"]) == 10
         assert AuditEntry.objects.get(action="quarter_audit.signed").details["sha256"] == signature.sha256
         assert Notice.objects.filter(
-            user=rita, text__contains="signed the audit of 2026-Q1: of 10 contracts 3 are not"
+            user=rita, text__contains="signed the audit of Q1 2026: of 10 contracts 3 are not"
         ).exists()
         settled = follow_up_settle(follow_up=follow_up, outcome="Billing sends uplifts monthly", user=rita)
         assert settled.done_by == rita
         with pytest.raises(OutdatedError):
             follow_up_settle(follow_up=follow_up, outcome="Again", user=rita)
     paper = pdf_text(signed_in(finn).get(f"/c/northwind/oversight/audits/{QUARTER}/audit.pdf").content)
+    assert "Contract audit Q1 2026" in paper and "Ask billing for uplifts Rita" in paper and "rita@" not in paper
     assert "3 are not what the source says, together +30.00 USD of ARR." in paper and "Ask billing for uplifts" in paper
     assert f"Signed by Finn for Finance “{signature.intent}”" in paper and f"sha256 {signature.sha256}" in paper
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.test import Client as Browser
 
 from portal.accounts.models import User
 from portal.notices.kinds import How, Kind
@@ -99,6 +100,16 @@ def test_never_means_never_even_for_what_waits_already(northwind: Client, finn: 
     told(northwind, finn, text="Another")
     assert send(northwind) == 0 and mailbox.mails == []
     assert [row.text for row in notices(northwind, finn)] == ["Ana mentions you", "Another"], "the bell has both"
+
+
+def test_days_and_months_are_written_as_people_read_them_in_mail_and_bell(
+    northwind: Client, finn: User, mailbox: Mailbox, signed_in: Callable[[User], Browser]
+) -> None:
+    told(northwind, finn, text="Due on 2026-05-15: the audit of FY2027-Q2")
+    assert send(northwind) == 1
+    said = "Due on 15 May 2026: the audit of Q2 FY2027"
+    assert said in mailbox.text() and said in mailbox.mails[0]["Subject"]
+    assert said in signed_in(finn).get("/c/northwind/notifications/").text
 
 
 def test_whoever_left_the_client_is_mailed_nothing_of_it(northwind: Client, finn: User, mailbox: Mailbox) -> None:

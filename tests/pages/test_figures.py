@@ -116,6 +116,13 @@ def test_dates_in_words() -> None:
     assert dates.month_text(DECEMBER) == "Dec 2025"
     said = "no rate for 2025-12-31; from 2025-01 to 2025-02, line K-2025-01, 2025-13"
     assert dates.dated_text(said) == "no rate for 31 Dec 2025; from Jan 2025 to Feb 2025, line K-2025-01, 2025-13"
+    assert dates.dated_text("of FY2027-Q2 and 2026-Q1, not K-2026-Q1, 2026-Q5") == (
+        "of Q2 FY2027 and Q1 2026, not K-2026-Q1, 2026-Q5"
+    )
+    assert [dates.quarter_text(key) for key in ("FY2027-Q2", "2026-Q1", "FY2027")] == ["Q2 FY2027", "Q1 2026", "FY2027"]
+    assert "ARR is 0 in Mar 2026" in Template("{% no_value reason %}").render(
+        Context({"reason": "ARR is 0 in 2026-03"})
+    )
     assert dates.dated_text("2025-12-31", dates.own_locale("de")) == "31. Dez. 2025"
     noon = datetime(2025, 12, 31, 12, 5, tzinfo=UTC)
     assert dates.instant_text(noon, "en", "Europe/Zurich") == "31 Dec 2025, 13:05 CET"

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from portal.accounts.mail import absolute, mail_make
-from portal.lib.dates import instant_text, own_locale
+from portal.lib.dates import dated_text, instant_text, own_locale
 from portal.notices.models import Mailing
 from portal.notices.selectors import fewer_url
 from portal.notices.services.days import zone_of
@@ -29,13 +29,18 @@ def letter_of(client: Client, mailing: Mailing) -> EmailMultiAlternatives:
     home = absolute(f"/c/{client.slug}/notifications/")
     return mail_make(
         to=user.email,
-        subject=f"{client.name}: {subject_text(first.text)}" + ("" if one else f", and {len(rows) - 1} more"),
+        subject=f"{client.name}: {subject_text(dated_text(first.text, locale))}"
+        + ("" if one else f", and {len(rows) - 1} more"),
         template="notices",
         context={
             "client_name": client.name,
             "lead": first.label if one else f"{len(rows)} things to know",
             "items": [
-                {"text": row.text, "at": instant_text(row.created_at, locale, zone), "url": absolute(row.path)}
+                {
+                    "text": dated_text(row.text, locale),
+                    "at": instant_text(row.created_at, locale, zone),
+                    "url": absolute(row.path),
+                }
                 for row in rows
             ],
             "is_digest": not one,

@@ -64,8 +64,9 @@ def shown_scale(context: Context, scale: str) -> Scale:
     return SCALES.get(str(scale or context.get("scale") or ""), "full")
 
 
-def dash(reason: str = NO_REASON) -> SafeString:
-    """A dash whose reason shows on hover and focus and is read aloud."""
+def dash(reason: str = NO_REASON, locale: str = DEFAULT_LOCALE) -> SafeString:
+    """A dash whose reason, its days and months in the reader's form, shows on hover and focus and is read aloud."""
+    reason = dates.dated_text(reason, locale)
     return format_html(
         '<span class="no-value" tabindex="0" data-tip="{}"><span aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span></span>',
@@ -101,7 +102,7 @@ def money(
 ) -> SafeString | str:
     """An amount in the reader's separators; the currency itself stands in the head of the table (`unit`)."""
     if amount is None:
-        return dash(reason)
+        return dash(reason, reader_locale(context))
     text = figures.money_text(
         amount,
         currency or str(context.get("currency") or ""),
@@ -138,7 +139,7 @@ def percent(
 ) -> SafeString | str:
     """A ratio as per cent: 1.042 → "104.2%"."""
     if ratio is None:
-        return dash(reason)
+        return dash(reason, reader_locale(context))
     text = figures.percent_text(
         ratio, reader_locale(context), places=places, negative=reader_negative(context), plus=plus
     )
@@ -151,7 +152,7 @@ def count(
 ) -> SafeString | str:
     """A plain number with separators."""
     if number is None:
-        return dash(reason)
+        return dash(reason, reader_locale(context))
     text = figures.number_text(
         number, reader_locale(context), places=places, plus=plus, negative=reader_negative(context)
     )
@@ -196,7 +197,7 @@ def change(
 def date_long(context: Context, day: date | None, *, reason: str = "No date") -> SafeString | str:
     """A day: "31 Dec 2025"."""
     if day is None:
-        return dash(reason)
+        return dash(reason, reader_locale(context))
     return dates.date_text(day.date() if isinstance(day, datetime) else day, reader_locale(context))
 
 
@@ -209,14 +210,14 @@ def hours(low: object, high: object = None) -> str:
 @register.simple_tag(takes_context=True)
 def month_label(context: Context, month: int | date | None, *, reason: str = "No month") -> SafeString | str:
     """A month, "Dec 2025", from a date or from `year * 12 + month - 1`."""
-    return dash(reason) if month is None else dates.month_text(month, reader_locale(context))
+    return dash(reason, reader_locale(context)) if month is None else dates.month_text(month, reader_locale(context))
 
 
 @register.simple_tag(takes_context=True)
 def instant(context: Context, moment: datetime | None, *, reason: str = "Never") -> SafeString | str:
     """A moment in the reader's time zone: "31 Dec 2025, 14:05 CET"."""
     if moment is None:
-        return dash(reason)
+        return dash(reason, reader_locale(context))
     zone = reader_value(context, "time_zone", timezone.get_current_timezone_name())
     text = dates.instant_text(moment, reader_locale(context), zone)
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
@@ -224,14 +225,14 @@ def instant(context: Context, moment: datetime | None, *, reason: str = "Never")
 
 @register.simple_tag(takes_context=True)
 def dated(context: Context, text: str) -> str:
-    """A sentence that the program made, its ISO days and months in the reader's form."""
+    """A sentence that the program made, its ISO days, months and quarters in the reader's form."""
     return dates.dated_text(text, reader_locale(context))
 
 
-@register.simple_tag
-def no_value(reason: str = NO_REASON) -> SafeString:
+@register.simple_tag(takes_context=True)
+def no_value(context: Context, reason: str = NO_REASON) -> SafeString:
     """A dash with its reason."""
-    return dash(reason)
+    return dash(reason, reader_locale(context))
 
 
 @register.simple_tag

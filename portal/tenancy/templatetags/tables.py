@@ -24,6 +24,7 @@ from portal.tenancy.templatetags.figures import (
     money,
     month_label,
     percent,
+    reader_locale,
     state,
 )
 
@@ -36,7 +37,7 @@ def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
     value, href = given.get("value"), str(given.get("href") or "")
     reason = str(given.get("reason") or NO_REASON)
     if value is None:
-        return dash(reason)
+        return dash(reason, reader_locale(context))
     if kind in ("money", "signed"):
         return money(context, value, str(given.get("currency") or ""), plus=kind == "signed", href=href)
     if kind == "percent":
@@ -111,7 +112,7 @@ def heat_cells(context: Context, cells: Sequence[Mapping[str, Any] | None], reas
     parts = []
     for cell in cells:
         if cell is None or cell["share"] is None:
-            parts.append(f'<td class="heat-none">{dash(reason) if cell else ""}</td>')
+            parts.append(f'<td class="heat-none">{dash(reason, reader_locale(context)) if cell else ""}</td>')
             continue
         share: Amount = cell["share"]
         text = escaped(percent(context, share, 0, href=cell["url"]))
