@@ -89,7 +89,8 @@ def team_context(client: Client, query: TeamQuery, reader: Reader, arr_base: str
     shown = shown_months(query, head)
     bridge = team_bridge_for(client, shown, head)
     export = {"export_url": shown.address(f"{reader.base}bridge.csv")}
-    return context | export | {"bridge": bridge, "tables": tables_of(bridge, query, reader, arr_base)}
+    tables = tables_of(bridge, query, reader, arr_base)
+    return context | export | {"bridge": bridge, "tables": tables, "is_adjusted": is_adjusted(bridge)}
 
 
 def shown_months(query: TeamQuery, head: BookHead) -> TeamQuery:
@@ -182,8 +183,12 @@ def period_rows(
 
 def columns_of(bridge: TeamBridge) -> list[str]:
     """The columns; the adjustment stands there only where there is one."""
-    adjusted = any(row.adjustment for row in (*bridge.rows, *bridge.totals, *bridge.spans))
-    return [name for name in TEAM_LABELS if name != "adjustment" or adjusted]
+    return [name for name in TEAM_LABELS if name != "adjustment" or is_adjusted(bridge)]
+
+
+def is_adjusted(bridge: TeamBridge) -> bool:
+    """Whether anything in it is an adjustment."""
+    return any(row.adjustment for row in (*bridge.rows, *bridge.totals, *bridge.spans))
 
 
 def columns(first: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:

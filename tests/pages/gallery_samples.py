@@ -159,7 +159,7 @@ def tiles() -> list[dict[str, Any]]:
             "trust_note": "CRM was last read 9 days ago",
         },
         {"label": "Logo churn", "value": figures.percent(context, Decimal("0.014")), "delta": logo, "trust": "locked"},
-        {"label": "CAC payback", "value": figures.no_value("No cost data yet: connect the ledger")},
+        {"label": "CAC payback", "value": figures.no_value(context, "No cost data yet: connect the ledger")},
     ]
 
 

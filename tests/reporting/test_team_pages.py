@@ -7,13 +7,16 @@ import pytest
 from django.test import Client as Browser
 
 from metrics.engine.teams import COLUMNS
-from metrics.models import RepAssignment
+from metrics.models import ContractLine, RepAssignment
 from metrics.services.assignments import assignment_add
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.test_teams import load_with_reps
+from tests.reporting.numbers import NOW
 
 LIST, NUMBERS = "/c/northwind/data/teams/", "/c/northwind/arr/teams/"
 MIA = {"rep": "Mia", "kind": "team", "group": "Mid-market", "first": "2026-01"}
@@ -131,6 +134,19 @@ def test_the_bridge_shows_what_mia_took_along(moved: Client, eve: User, signed_i
         ["Feb 2026", "Not assigned"],
     ]
     assert "/c/northwind/arr/?from=2026-02&amp;to=2026-03&amp;by=rep" in text and "rep=Mia" in text
+
+
+def test_the_page_says_how_a_customer_counts_and_explains_an_adjustment_where_there_is_one(
+    moved: Client, eve: User, signed_in: SignIn
+) -> None:
+    plain = page(signed_in(eve), NUMBERS)
+    assert "A customer counts whole for one team" in plain and "An adjustment is" not in plain
+    with tenant_context(moved):
+        month_close(client=moved, month=month_parse("2026-02"))
+        ContractLine.objects.filter(line_id="K2/1").update(amount=30_000)
+        books_rebuild_all(client=moved, now=NOW)
+    text = page(signed_in(eve), NUMBERS)
+    assert "Prior-period adjustment" in text and "An adjustment is what a correction of earlier months changed" in text
 
 
 def test_the_address_says_which_groups_and_periods(moved: Client, eve: User, signed_in: SignIn) -> None:
