@@ -24,7 +24,7 @@ from engagements.services.signing import (
     subject_of,
 )
 from engagements.views.scope import carried_out, engagement_or_404, refused
-from portal.accounts.proofs import WRONG_CODE, is_by_link, place_of, proof_given
+from portal.accounts.proofs import is_by_link, place_of, proof_or_answer
 from portal.accounts.services.sign_codes import code_send
 from portal.lib.stored_answer import stored_answer
 from portal.tenancy import audit
@@ -78,9 +78,7 @@ def criterion_code(request: TenantRequest, engagement_id: int, criterion_id: int
 def criterion_signed(request: TenantRequest, engagement_id: int, criterion_id: int) -> HttpResponse:
     """Sign what was shown, after a fresh proof."""
     row, function = mine_or_403(request, engagement_id, criterion_id)
-    proof = proof_given(request, subject_of(row))
-    if proof is None:
-        return shown(request, row, function, WRONG_CODE)
+    proof = proof_or_answer(request, subject_of(row), lambda said: shown(request, row, function, said))
     if isinstance(proof, HttpResponse):
         return proof
     try:

@@ -32,7 +32,7 @@ from governance.services.quarter_audits import (
 )
 from governance.views.documents import attachment
 from portal.accounts.models import User
-from portal.accounts.proofs import WRONG_CODE, place_of, proof_given
+from portal.accounts.proofs import place_of, proof_or_answer
 from portal.lib.stored_answer import stored_answer
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest, client_page
@@ -151,9 +151,7 @@ def audit_follow_up_settle(request: TenantRequest, follow_up_id: int) -> HttpRes
 def quarter_audit_sign(request: TenantRequest, quarter: str) -> HttpResponse:
     """Sign what was shown, after a sign-in of the last minutes."""
     found = audit_or_404(quarter)
-    proof = proof_given(request, f"audit {quarter}")
-    if proof is None:
-        return refused(request, quarter, WRONG_CODE, 200)
+    proof = proof_or_answer(request, f"audit {quarter}", lambda said: refused(request, quarter, said, 200))
     if isinstance(proof, HttpResponse):
         return proof
     try:

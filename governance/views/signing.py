@@ -13,7 +13,7 @@ from governance.selectors.signoff import signer_get
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signing import document_decline, document_sign, subject_of
 from governance.signoff_page import signing_context
-from portal.accounts.proofs import WRONG_CODE, is_by_link, place_of, proof_given
+from portal.accounts.proofs import is_by_link, place_of, proof_or_answer
 from portal.accounts.services.sign_codes import code_send
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import ANSWER_DEFINITIONS
@@ -46,9 +46,7 @@ def signing_code(request: TenantRequest, signer_id: int) -> HttpResponse:
 def signing_sign(request: TenantRequest, signer_id: int) -> HttpResponse:
     """Sign what was shown, after a fresh proof: a code for who came by a link, a sign-in of the last minutes for others."""
     signer = signer_or_404(request, signer_id)
-    proof = proof_given(request, subject_of(signer))
-    if proof is None:
-        return shown(request, signer, WRONG_CODE)
+    proof = proof_or_answer(request, subject_of(signer), lambda said: shown(request, signer, said))
     if isinstance(proof, HttpResponse):
         return proof
     try:

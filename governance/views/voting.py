@@ -13,7 +13,7 @@ from governance.services.emergency import emergency_approve
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.voting import Shown, vote_cast
 from governance.views.changes import change_or_404
-from portal.accounts.proofs import WRONG_CODE, place_of, proof_given
+from portal.accounts.proofs import Proof, place_of, proof_or_answer
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import VOTE_CHANGES
 
@@ -23,11 +23,9 @@ from portal.tenancy.permissions import VOTE_CHANGES
 def change_vote(request: TenantRequest, number: int) -> HttpResponse:
     """Vote on exactly what was shown, after a fresh proof of who votes."""
     change = change_or_404(request, number)
-    proof = proof_given(request, f"change {change.pk}")
+    proof = proof_of(request, change)
     if isinstance(proof, HttpResponse):
         return proof
-    if proof is None:
-        return refused(request, change, DefinitionError(WRONG_CODE))
     try:
         vote_cast(
             client=request.client, request=change, user=request.user, decision=request.POST.get("decision", ""),
@@ -44,11 +42,9 @@ def change_vote(request: TenantRequest, number: int) -> HttpResponse:
 def change_emergency(request: TenantRequest, number: int) -> HttpResponse:
     """Approve alone, with a reason."""
     change = change_or_404(request, number)
-    proof = proof_given(request, f"change {change.pk}")
+    proof = proof_of(request, change)
     if isinstance(proof, HttpResponse):
         return proof
-    if proof is None:
-        return refused(request, change, DefinitionError(WRONG_CODE))
     try:
         emergency_approve(
             client=request.client, request=change, user=request.user, reason=request.POST.get("reason", "")[:4000],
@@ -60,6 +56,13 @@ def change_emergency(request: TenantRequest, number: int) -> HttpResponse:
         request, "Approved alone. Finance, RevOps and the board have a mail; the board looks at it within a week."
     )
     return redirect("change", client_slug=request.client.slug, number=number)
+
+
+def proof_of(request: TenantRequest, change: ChangeRequest) -> Proof | HttpResponse:
+    """The proof of who decides about a request, or the answer that asks for it."""
+    return proof_or_answer(
+        request, f"change {change.pk}", lambda said: refused(request, change, DefinitionError(said), 200)
+    )
 
 
 def shown_of(request: TenantRequest) -> Shown:
@@ -85,9 +88,11 @@ def back_to(request: TenantRequest, change: ChangeRequest) -> str:
     return f"{own}{change.number}/#votes"
 
 
-def refused(request: TenantRequest, change: ChangeRequest, error: DefinitionError) -> HttpResponse:
+def refused(
+    request: TenantRequest, change: ChangeRequest, error: DefinitionError, status: int | None = None
+) -> HttpResponse:
     """The request's page again, with what is wrong; nothing was stored."""
-    status = 409 if isinstance(error, OutdatedError) else 422
+    status = status or (409 if isinstance(error, OutdatedError) else 422)
     context = change_context(request, change_or_404(request, change.number))
     votes = context["sections"].get("votes")
     if votes is not None:

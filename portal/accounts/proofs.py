@@ -4,6 +4,7 @@ A member has signed in within the last five minutes; whoever came by a mailed li
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,3 +60,13 @@ def proof_given(request: TenantRequest, subject: str) -> Proof | HttpResponse | 
         return first
     method, at = last_proof(request)
     return Proof(method, dt.datetime.fromtimestamp(at, dt.UTC))
+
+
+def proof_or_answer(request: TenantRequest, subject: str, wrong: Callable[[str], HttpResponse]) -> Proof | HttpResponse:
+    """The proof with which the reader signs `subject`, or the answer to give instead: one that asks for it first, or, for a
+    wrong code, the page that `wrong` makes of what to say.
+
+    That page has no error status: it would roll the counted try back.
+    """
+    proof = proof_given(request, subject)
+    return wrong(WRONG_CODE) if proof is None else proof
