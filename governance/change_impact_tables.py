@@ -1,6 +1,8 @@
 """The tables and the chart of a change request's impact, made of its stored result for `table.html` and `chart.html`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from governance.change_impact import REST, TOTAL, Impact
@@ -31,6 +33,7 @@ LABELS: Final = {
 }
 """The figures of a bridge in the order in which they are read."""
 OTHERS: Final = "All others"
+TOLD_APART: Final = Decimal("0.05")  # of what the axis spans: some ten pixels
 
 
 @dataclass(frozen=True)
@@ -199,21 +202,45 @@ def points_text(shown: Shown, before: Any, after: Any) -> str:
 
 
 def impact_chart(shown: Shown, title: str) -> dict[str, Any]:
-    """ARR before and after, as lines; a month without a figure is a gap."""
+    """ARR before and after, as lines; a month without a figure is a gap. Where the lines would lie on each other, what lies
+    between them, as columns.
+    """
     periods, style = shown.periods, figure_style(shown.locale)
-
-    def series(side: str, name: str, role: str) -> dict[str, Any]:
-        values = [shown.cell(side, "ending", period)["value"] for period in periods]
-        texts = ["no value" if each is None else money_text(each, shown.currency, shown.locale) for each in values]
-        return {
-            "name": name,
-            "role": role,
-            "values": [None if each is None else str(each) for each in values],
-            "texts": texts,
-        }
-
-    return {
+    before, after = ([shown.cell(side, "ending", period)["value"] for period in periods] for side in SIDES)
+    made = {
         "id": "impact-chart", "kind": "lines", "title": title, "unit": unit_text(shown.currency),
         "labels": [shown.label(period) for period in periods], "separators": style.separators, "from_zero": False,
-        "series": [series("after", "After", "accent"), series("before", "Before", "neutral")],
+        "series": [
+            chart_series(shown, "After", "accent", after), chart_series(shown, "Before", "neutral", before)
+        ],
     }  # fmt: skip
+    if not is_alike(before, after):
+        return made
+    apart = [shown.change("ending", period)["value"] for period in periods]
+    series = [chart_series(shown, "After less before", "accent", apart, plus=True)]
+    return made | {"kind": "columns", "unit": f"After less before, {made['unit']}", "series": series}
+
+
+def chart_series(
+    shown: Shown, name: str, role: str, values: Sequence[Decimal | None], *, plus: bool = False
+) -> dict[str, Any]:
+    """A line or a row of columns, with each value in words."""
+    texts = [
+        "no value" if each is None else money_text(each, shown.currency, shown.locale, plus=plus) for each in values
+    ]
+    return {
+        "name": name,
+        "role": role,
+        "values": [None if each is None else str(each) for each in values],
+        "texts": texts,
+    }
+
+
+def is_alike(before: Sequence[Decimal | None], after: Sequence[Decimal | None]) -> bool:
+    """Whether the two differ, and so little that their lines could not be told apart in one chart."""
+    pairs = [(old, new) for old, new in zip(before, after, strict=True) if old is not None and new is not None]
+    if not pairs:
+        return False
+    levels = [level for pair in pairs for level in pair]
+    most = max(abs(new - old) for old, new in pairs)
+    return 0 < most < (max(levels) - min(levels)) * TOLD_APART

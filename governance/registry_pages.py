@@ -113,13 +113,15 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
     for row in rows:
         for task in row.tasks:
             tasks.setdefault(task, []).append(row.entry.name)
+    ordered = sorted(tasks.items(), key=lambda each: -len(each[1]))
+    places = {task: place for place, (task, _) in enumerate(ordered, 1)}
     options = (("all", "All"), ("now", "Buildable now"), ("fix", "Needs a fix"))
     return {
         "tabs": tabs(request, "metric_availability"),
-        "rows": shown,
+        "rows": [{"found": row, "steps": sorted(places[task] for task in row.tasks)} for row in shown],
         "total": len(rows),
         "buildable": sum(row.is_buildable for row in rows),
-        "tasks": sorted(tasks.items(), key=lambda each: -len(each[1])),
+        "tasks": ordered,
         "filters": [{"label": label, "url": f"?show={name}", "active": name == wanted} for name, label in options],
     }
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from metrics.models import FindingState, QualityFinding, QualityMonitor
 from metrics.quality_forms import AcknowledgeForm, MonitorForm
 from metrics.selectors.quality import (
+    MonitorShown,
     finding_get,
     finding_lines,
     finding_list,
@@ -41,9 +42,16 @@ def monitors(request: TenantRequest) -> HttpResponse:
         "open_count": sum(row.open_count for row in rows),
         "late_count": sum(row.late_count for row in rows),
         "looked_at": max((row.monitor.looked_at for row in rows if row.monitor.looked_at), default=None),
+        "nothing": nothing_because(rows),
         "tabs": data_tabs(request, "data_monitors"),
     }
     return render(request, "metrics/monitors.html", context)
+
+
+def nothing_because(rows: list[MonitorShown]) -> str:
+    """Why there is nothing to check yet, where no monitor could look for one and the same reason; else empty."""
+    reasons = {row.monitor.blind_because for row in rows}
+    return str(reasons.pop()) if len(reasons) == 1 else ""
 
 
 @require_GET

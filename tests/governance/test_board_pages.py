@@ -278,6 +278,8 @@ def test_an_approval_over_the_page_ends_the_request(
         sent = form_of(text_of(browser, f"changes/{number}/"), "Yes, approve") | {"decision": "yes"}
         answer = browser.post(f"/c/northwind/changes/{number}/vote/", sent, follow=True)
     assert "with it CR-1 is approved" in answer.content.decode()
+    votes = answer.content.decode().split('id="votes"')[1].split("</section>")[0]
+    assert not re.search(r'<div class="panel-body">\s*</div>', votes), "no empty band is left of what was to be decided"
     with tenant_context(board):
         assert now_of_number(number).state == ChangeState.APPROVED
 

@@ -1,6 +1,7 @@
 """The impact on the page of a change request: what is shown in each of its states, and to whom."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client as Browser
 from pytest_django import DjangoAssertNumQueries
 
 from governance.change_impact import Impact
-from governance.change_impact_tables import Shown
+from governance.change_impact_tables import Shown, is_alike
 from governance.models import ChangePreview, ChangeRequest, PreviewState
 from governance.services.change_preview import preview_run, preview_start
 from metrics.selectors.periods import Period
@@ -85,6 +86,20 @@ def test_the_switches_split_by_group_and_quarter_and_choose_the_bridges_month(
     assert "Q1 2026" in page(rita_browses, request, "?impact_grain=quarter")
     assert "Bridge of Jan 2026" in page(rita_browses, request, "?impact_month=2026-01")
     page(rita_browses, request, "?impact_by=nonsense&impact_month=%00&impact_grain=1")
+
+
+def test_lines_that_would_lie_on_each_other_give_way_to_what_lies_between_them(
+    late: Client, rita: User, rita_browses: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [Decimal(number) for number in (1000, 1500, 2000)]
+    assert is_alike(steps, [Decimal(1000), Decimal(1500), Decimal(2040)])
+    assert not is_alike(steps, [Decimal(1000), Decimal(1500), Decimal(2100)]), "a tenth of the axis is seen"
+    assert not is_alike(steps, steps) and not is_alike([None], [Decimal(1)])
+    request = computed(late, rita)
+    assert '"kind": "lines"' in page(rita_browses, request)
+    monkeypatch.setattr("governance.change_impact_tables.TOLD_APART", Decimal(2))
+    text = page(rita_browses, request)
+    assert '"kind": "columns"' in text and "After less before, USD" in text and '"+9,000.00"' in text
 
 
 def test_a_change_without_a_figure_after_says_why() -> None:

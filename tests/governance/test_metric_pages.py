@@ -22,6 +22,7 @@ from governance.services.matrix import matrix_digest, matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import metric_status_set, metric_version_add
 from portal.accounts.models import PageUse, User
+from portal.lib.dates import dated_text
 from portal.lib.periods import month_parse
 from portal.tenancy.clock import day_now
 from portal.tenancy.models import AuditEntry, Client
@@ -219,13 +220,19 @@ def test_availability_says_what_can_be_built_and_what_to_do_first(kept: Client) 
         assert "mrr" not in found
 
 
+def test_what_to_do_first_is_said_once_and_each_metric_points_to_it(ritas: Browser, kept: Client) -> None:
+    text = page(ritas, "availability/")
+    assert text.count("Load older contracts: there are 3 months of history") == 1
+    assert "1. Load older contracts" in text and len(re.findall(r"First: 1(?:, \d)* below", text)) > 3
+
+
 def test_a_month_without_a_value_takes_no_other_with_it(ritas: Browser, kept: Client) -> None:
     """A customer came in January and one in February; in March none, and new ARR per customer would be divided by 0."""
     with tenant_context(kept):
         matrix_save(client=kept, cells={"new_arr_per_customer": {"ceo": "P0"}}, seen=matrix_digest(registry_get(kept)))
         row = next(row for row in availability_list(kept, NOW) if row.entry.key == "new_arr_per_customer")
         assert (row.months, row.lacking) == (2, (MARCH,)) and "0" in row.reason
-    assert f"Mar 2026 has no value: {row.reason}." in page(ritas, "availability/")
+    assert f"Mar 2026 has no value: {dated_text(row.reason)}." in page(ritas, "availability/")
 
 
 def test_a_field_that_is_seldom_filled_is_a_task(kept: Client) -> None:

@@ -39,6 +39,14 @@ def test_before_the_first_look_the_page_says_what_will_be_looked_for(
     assert "Nothing was looked at yet" in page
 
 
+def test_where_there_are_no_lines_nothing_is_said_to_be_in_order(
+    northwind: Client, rita: User, signed_in: SignedIn
+) -> None:
+    looked(northwind)
+    page = signed_in(rita).get(HOME).content.decode()
+    assert "there is nothing to check yet. There are no contract lines yet." in page and "0 open findings" not in page
+
+
 def test_the_overview_and_a_page_of_findings_ask_the_same_few_questions_for_many_findings(
     found_some: Client, rita: User, signed_in: SignedIn, django_assert_max_num_queries: Any
 ) -> None:
