@@ -20,9 +20,9 @@ from reporting.arr_page import TILES, Reader, bridge_for, first_month, headline_
 from reporting.arr_query import ArrQuery
 from reporting.break_notes import Notes, notes_of
 from reporting.break_trend import trend_chart
-from reporting.bridge_view import LABELS, STANDS, columns_of, span_amounts
+from reporting.bridge_view import LABELS, STANDS, columns_of, span_amounts, waterfall
 from reporting.exports import bridge_csv
-from reporting.paper_chart import lines_svg
+from reporting.paper_chart import bridge_svg, lines_svg
 
 MOST_ROWS: Final = 300
 
@@ -110,7 +110,11 @@ def row_texts(row: BridgeRow, names: list[str], notes: Notes, currency: str, loc
     return [*texts, money_text(reported, currency, locale), money_text(change, currency, locale, plus=True)]
 
 
-def chart_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, SafeString | str] | None:
-    """The endings as a line, where they are not all of one definition."""
-    chart = trend_chart(bridge, notes, query.grain, unit="", locale=locale, scale="full")
-    return chart and {"title": chart["title"], "svg": lines_svg(chart)}
+def chart_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, SafeString | str]:
+    """The endings as a line, where they are not all of one definition; else the steps from the beginning to the ending."""
+    if chart := trend_chart(bridge, notes, query.grain, unit="", locale=locale, scale="full"):
+        return {"title": chart["title"], "svg": lines_svg(chart)}
+    ends = [period_label(row.period, query.grain, locale) for row in (bridge.totals[0], bridge.totals[-1])]
+    title = f"{bridge.head.label}, {' to '.join(dict.fromkeys(ends))}"
+    steps = waterfall(bridge, query.having(scale="full"), "", notes, title=title, unit="", locale=locale)
+    return {"title": title, "svg": bridge_svg(steps)}

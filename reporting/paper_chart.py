@@ -1,6 +1,6 @@
-"""A chart of lines as vector graphics on paper, from the same description as on screen; every coordinate is an integer.
+"""Charts as vector graphics on paper, from the same descriptions as on screen; every coordinate is an integer.
 
-`lines_svg(chart) -> SafeString`
+`lines_svg(chart) -> SafeString` · `bridge_svg(chart) -> SafeString`
 """
 
 from decimal import Decimal
@@ -12,6 +12,13 @@ from django.utils.safestring import SafeString, mark_safe
 WIDTH, HEIGHT = 2600, 560  # tenths of a millimetre
 LEFT, RIGHT, TOP, BOTTOM = 20, 20, 60, 60
 COLOURS: Final = {"accent": "#1f5fbf", "neutral": "#5c6b7f", "fx": "#8a4f00"}
+STEPS: Final = {
+    "beginning": "#4c5a6d", "ending": "#4c5a6d", "new": "#0b6a5c", "expansion": "#3d9a89", "reactivation": "#8ecabd",
+    "contraction": "#de8b76", "churn": "#ab2f1d", "fx": "#8d97a5",
+}  # fmt: skip
+STANDING: Final = ("beginning", "ending")
+SHARE: Final = Decimal("0.25")  # of the whole: steps that are smaller are shown on bars that are cut
+CUT: Final = "The axis does not start at zero, so the first and last bar are cut."
 DASHES: Final = {"accent": "none", "neutral": "16 10", "fx": "4 10"}
 
 
@@ -75,4 +82,58 @@ def key_of(place: int, series: dict[str, Any]) -> SafeString:
         '<path d="M{} 20H{}" stroke="{}" stroke-width="7" stroke-dasharray="{}"/>'
         '<text x="{}" y="29" font-size="26" fill="#17202c">{}</text>',
         at, at + 70, COLOURS[series["role"]], DASHES[series["role"]], at + 85, series["name"],
+    )  # fmt: skip
+
+
+def bridge_svg(chart: dict[str, Any]) -> SafeString:
+    """The steps of a chart of kind `bridge`, each from where the one before it ended, with its amount and its name."""
+    spans = spans_of(chart["steps"])
+    floor = floor_of(spans)
+    room = HEIGHT - TOP - BOTTOM
+    high = max(max(span) for span in spans)
+    width = (WIDTH - LEFT - RIGHT) // len(spans)
+
+    def height(level: Decimal) -> int:
+        return HEIGHT - BOTTOM - (int((max(level, floor) - floor) * room / (high - floor)) if high > floor else 0)
+
+    parts = [
+        step_bar(step, LEFT + place * width, width, height(max(span)), height(min(span)))
+        for place, (step, span) in enumerate(zip(chart["steps"], spans, strict=True))
+    ]
+    if floor > 0:
+        parts.append(format_html('<text x="{}" y="26" font-size="26" fill="#4b5768">{}</text>', LEFT, CUT))
+    return format_html(
+        '<svg viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>',
+        WIDTH, HEIGHT, chart["title"], format_html_join("", "{}", ((part,) for part in parts)),
+    )  # fmt: skip
+
+
+def spans_of(steps: list[dict[str, Any]]) -> list[tuple[Decimal, Decimal]]:
+    """From which level to which each step goes; what stands goes from zero."""
+    level, spans = Decimal(0), []
+    for step in steps:
+        begin = Decimal(0) if step["role"] in STANDING else level
+        level = begin + Decimal(step["amount"])
+        spans.append((begin, level))
+    return spans
+
+
+def floor_of(spans: list[tuple[Decimal, Decimal]]) -> Decimal:
+    """Where the axis starts: at zero, unless the steps would be too small to read, or below it where a level is."""
+    levels = [level for _, level in spans]
+    low, high = min(levels), max(levels)
+    if low <= 0 or high - low > high * SHARE:
+        return min(low, Decimal(0))
+    return max(Decimal(0), low - ((high - low) or high * SHARE))
+
+
+def step_bar(step: dict[str, Any], left: int, width: int, top: int, foot: int) -> SafeString:
+    """One bar with its amount above and its name below."""
+    middle = left + width // 2
+    return format_html(
+        '<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>'
+        '<text x="{}" y="{}" font-size="26" fill="#17202c" text-anchor="middle">{}</text>'
+        '<text x="{}" y="{}" font-size="26" fill="#4b5768" text-anchor="middle">{}</text>',
+        left + width // 6, top, width * 2 // 3, max(foot - top, 3), STEPS[step["role"]],
+        middle, top - 10, step["text"], middle, HEIGHT - 14, step["label"],
     )  # fmt: skip
