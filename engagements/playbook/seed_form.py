@@ -13,6 +13,7 @@ from engagements.playbook.build import Fault, PlaybookError, one_line, text_boun
 from engagements.playbook.checks import playbook_from, sums, tasks_of
 from engagements.playbook.hours import Hours, plain, total
 from engagements.playbook.schema import Playbook
+from portal.lib.hours import hours_text
 
 TASK = re.compile(r"\|\s*(\d{1,4})\.\s+(.*?)\s*\|\s*([^|]*?)\s*\|\s*(.*?)\s*\|\Z")
 HEAD = re.compile(r"\|\s*Task\s*\|\s*Est\s*\|\s*Description\s*\|\Z", re.IGNORECASE)
@@ -172,7 +173,8 @@ def findings(playbook: Playbook, said: dict[str, Decimal]) -> list[str]:
         if not each.ties:
             gap = plain(each.budget.low - each.parts.low)
             found.append(
-                f"{each.of}: its tasks add up to {each.parts} h, its budget is {each.budget} h ({gap} h apart)"
+                f"{each.of}: its tasks add up to {hours_text(each.parts.low, each.parts.high)}, "
+                f"its budget is {hours_text(each.budget.low, each.budget.high)} ({gap} h apart)"
             )
     lists = [each for milestone in playbook.milestones for each in milestone.lists]
     whole: Hours = total([milestone.hours for milestone in playbook.milestones])

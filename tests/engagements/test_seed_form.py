@@ -49,7 +49,7 @@ def test_a_list_is_read_with_its_parts_and_its_differences() -> None:
     assert (str(second.hours), second.description, second.points) == ("1-2", "Only words", ())
     assert playbook.milestones[0].lists[0].contains == "Parts 1-2"
     assert report.findings == (
-        "First: its tasks add up to 3.5-4.5 h, its budget is 5 h (1.5 h apart)",
+        "First: its tasks add up to 3.5–4.5 h, its budget is 5 h (1.5 h apart)",
         "the summary says 3 tasks, the document holds 2",
     )
 
