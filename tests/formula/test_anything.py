@@ -19,7 +19,7 @@ PIECES = [
     "eval(", "__import__", "lambda", "'", '"', "{", "}", "[", "]", ".", ":", ";", "=", "^",
     "**", "//", "\\", "\x00", "𝟙", "é", "\u202e",
 ]  # fmt: skip
-SOON = 1.0  # seconds, also on a busy machine; a formula takes a few milliseconds
+SOON = 2.0  # seconds of the processor, whatever else the machine does; a formula takes a few milliseconds
 TYPED = st.one_of(
     st.text(max_size=300),
     st.lists(st.sampled_from(PIECES), max_size=150).map("".join),
@@ -30,7 +30,7 @@ TYPED = st.one_of(
 @given(TYPED)
 @settings(max_examples=600, deadline=None)
 def test_whatever_is_typed_nothing_but_its_own_error_comes_out(text: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     try:
         node = formula_parse(text)
         in_words(node, {})
@@ -42,7 +42,7 @@ def test_whatever_is_typed_nothing_but_its_own_error_comes_out(text: str) -> Non
         said = text
     assert value is None or isinstance(value, Fraction | Missing)
     assert text.replace("…", "") in said.replace("…", "")
-    assert time.perf_counter() - start < SOON
+    assert time.thread_time() - start < SOON
 
 
 # --- an oracle: expressions as nested tuples, computed by a few lines of plain Python -----------------------------------
