@@ -77,10 +77,7 @@ def shown_test(
 
 
 def ran(request: TenantRequest, engagement_id: int, test_id: int, kind: str) -> HttpResponse:
-    """Keep what came out of a test of a kind; what is wrong is said in the form, which keeps what was written.
-
-    Whoever asks for the address again, after a fault was shown there, gets the test.
-    """
+    """Keep what came out of a test of a kind, or say in the form what is wrong; a reloaded address leads to the test."""
     found = engagement_or_404(request, engagement_id)
     row = test_or_404(found, test_id, kind=kind)
     if request.method == "GET":

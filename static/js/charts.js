@@ -135,6 +135,12 @@ function shared(chart, series) {
   };
 }
 
+// Of many names under the axis only some are written, so that none lies on another.
+function thin(layout, chart, narrow) {
+  const places = narrow ? 4 : 12; // labels that find room side by side
+  if (chart.labels.length > places) layout.xaxis.nticks = places;
+}
+
 function lines(chart, colours, narrow) {
   const layout = frame(colours, chart, narrow);
   const dashes = ["solid", "dash", "dot", "dashdot"];
@@ -148,8 +154,7 @@ function lines(chart, colours, narrow) {
   }));
   layout.yaxis.rangemode = chart.from_zero === false ? "normal" : "tozero";
   layout.showlegend = traces.length > 1;
-  const places = narrow ? 4 : 12; // labels that find room side by side
-  if (chart.labels.length > places) layout.xaxis.nticks = places;
+  thin(layout, chart, narrow);
   layout.hovermode = "x unified";
   if (chart.breaks?.length) breaks(chart, layout, colours);
   return { traces, layout };
@@ -173,6 +178,7 @@ function columns(chart, colours, narrow) {
     return { ...shared(chart, series), type: "bar", marker: { color: colour, ...hatch } };
   });
   layout.barmode = chart.stacked === false ? "group" : "relative";
+  thin(layout, chart, narrow);
   layout.showlegend = traces.length > 1;
   return { traces, layout };
 }
