@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import connections
 from django.test import Client as Browser
+from hypothesis import settings as hypothesis_settings
 
 from metrics.memory import Memory
 from portal.accounts.models import User
@@ -33,6 +34,8 @@ from tests import database
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PASSWORD = "correct-horse-battery"
+hypothesis_settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's business
+hypothesis_settings.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
