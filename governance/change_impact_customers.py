@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from governance.models import ChangeRequest
 from metrics.figures import from_cents
 from metrics.selectors.policy_impact import PolicyImpact
 from portal.lib.periods import month_format
@@ -39,6 +40,11 @@ def customers_csv(impact: PolicyImpact) -> Iterator[str]:
         for row in portion.iter_rows(named=True):
             writer.writerow(row_of(row, names.get(row["customer"], row["customer"]), impact))
         yield text.getvalue()
+
+
+def customers_name(change: ChangeRequest) -> str:
+    """The name of the file."""
+    return f"{change.client.slug}-{change}-customers.csv"
 
 
 def names_of(impact: PolicyImpact) -> dict[str, str]:

@@ -6,12 +6,16 @@ from django.http import Http404
 
 from governance.api.change_shapes import ChangeImpactSerializer, ChangeImpactStateSerializer
 from governance.api.changes import ChangeView, change_or_404, told
-from governance.change_impact import Impact
+from governance.change_impact import Impact, ImpactFault
+from governance.change_impact_customers import customers_csv, customers_name
 from governance.models import ChangePreview, ChangeRequest
+from governance.selectors.change_impact import impact_moved
 from governance.selectors.change_previews import newest_preview, preview_standing
 from governance.services.change_preview import preview_start
 from portal.tenancy.api import Call, Operation
+from portal.tenancy.api_files import FileSerializer, file_of
 from portal.tenancy.permissions import REQUEST_CHANGES, VIEW_ARR
+from portal.tenancy.problems import conflict_on
 
 
 def stated(change: ChangeRequest, preview: ChangePreview) -> ChangePreview:
@@ -51,3 +55,17 @@ class ChangeImpact(ChangeView):
             change = change_or_404(call, number)
             preview = preview_start(request=change, user=call.user)
         return stated(change_or_404(call, number), preview)
+
+
+class ChangeImpactCustomers(ChangeView):
+    operations = {"GET": Operation("change_impact_customers", VIEW_ARR, FileSerializer, may_fail=(409,))}
+
+    def get(self, call: Call, number: int) -> Any:
+        """Every customer that moves under a changed policy, computed now, as CSV: the file that the page gives.
+
+        409 for a request that does not change the policy, and where there is nothing to compute from.
+        """
+        change = change_or_404(call, number)
+        with conflict_on(ImpactFault):
+            found = impact_moved(call.client, change)
+        return file_of(customers_name(change), "text/csv; charset=utf-8", "".join(customers_csv(found)).encode())

@@ -4,21 +4,37 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from governance.change_content import SHAPES
 from governance.models import ChangeKind, ChangeState, PreviewState, Urgency
 from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE
 from metrics.api.fields import MonthField, PersonField
-from portal.tenancy.api_input import StrictSerializer
+from portal.tenancy.api_input import StrictSerializer, json_read
 from portal.tenancy.api_paging import PageParameters
 
 LONGEST_REASON = 1000
+LONGEST_CONTENT = 6000  # an address carries no more
 CONTENT_HELP = "By kind: " + "; ".join(f"{kind}: {', '.join(sorted(names))}" for kind, names in SHAPES.items()) + "."
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True})
 class ContentField(serializers.DictField):
     """What is asked for, in the shape of its kind."""
+
+
+class ContentTextField(serializers.CharField):
+    """What is asked for as JSON text, where an address carries it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        try:
+            found = json_read(text.encode())
+        except ValueError as error:
+            raise ValidationError("This is no JSON that can be read.") from error
+        if not isinstance(found, dict):
+            raise ValidationError("This is no object.")
+        return found
 
 
 class VersionField(serializers.IntegerField):
@@ -81,6 +97,26 @@ class AlikeSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(source="change.title")
     is_exact = serializers.BooleanField()
     why = serializers.CharField()
+
+
+class AlikesSerializer(serializers.Serializer[Any]):
+    """Open requests that may ask for the same; those that ask for the same value of the same thing come first."""
+
+    alike = AlikeSerializer(many=True)
+
+
+class AlikeParameters(StrictSerializer):
+    """What is being written. Its content counts where it could be asked for; without one, the title alone is compared."""
+
+    kind = serializers.ChoiceField(ChangeKind.choices)
+    title = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_TITLE)
+    content = ContentTextField(required=False, max_length=LONGEST_CONTENT, help_text=f"As JSON text. {CONTENT_HELP}")
+    own = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="The number of one's own request, which is left out.",
+    )
 
 
 class ChangeDetailSerializer(ChangeSerializer):

@@ -8,11 +8,11 @@ from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
 from governance.api import change_shapes as shapes
-from governance.change_content import ContentFault
+from governance.change_content import ContentFault, change_settle
 from governance.models import ChangeRequest
 from governance.selectors.change_duplicates import twins_of
 from governance.selectors.change_pay import pay_touched
-from governance.selectors.changes import OPEN, change_events, change_get, seen_by
+from governance.selectors.changes import OPEN, change_events, change_get, held_now, seen_by
 from governance.services.change_states import WRITABLE, steps_from
 from governance.services.change_triage import change_join, change_step, change_triage
 from governance.services.changes import Wish, change_draft, change_edit, change_submit, change_withdraw
@@ -96,6 +96,27 @@ class ChangeList(ChangeView):
         with told():
             made = change_draft(client=call.client, kind=call.body["kind"], wish=wish_of(call.body), user=call.user)
         return detailed(call, made.number)
+
+
+class ChangesAlike(ChangeView):
+    operations = {
+        "GET": Operation(
+            "changes_alike", REQUEST_CHANGES, shapes.AlikesSerializer, parameters=shapes.AlikeParameters
+        )
+    }  # fmt: skip
+
+    def get(self, call: Call) -> Any:
+        """Open requests that may ask for the same as one that is being written: to be looked at before it is submitted.
+
+        400 names what is wrong with the content, as when it is asked for.
+        """
+        asked = call.query
+        own = change_or_404(call, asked["own"]) if "own" in asked else None
+        content = None
+        if "content" in asked:
+            with told():
+                content = change_settle(asked["kind"], asked["content"], held_now(call.client)).content
+        return {"alike": twins_of(asked["kind"], content, asked["title"], own.pk if own else None)}
 
 
 class ChangeDetail(ChangeView):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import board, change_impact, changes, definitions, documents, effects, meetings, papers
+from governance.api import board, change_impact, changes, definitions, documents, effects, meetings, papers, respondents
 from governance.api.metric_urls import urlpatterns as metric_urls
 from governance.api.oversight_urls import urlpatterns as oversight_urls
 
@@ -19,6 +19,10 @@ urlpatterns = [
     path(f"{ITEM}reopen/", definitions.DefinitionReopen.as_view(), name="api_definition_reopen"),
     path(f"{ITEM}answer/", definitions.DefinitionAnswer.as_view(), name="api_definition_answer"),
     path(f"{ITEM}exposure/", definitions.DefinitionExposure.as_view(), name="api_definition_exposure"),
+    path("questionnaire/start/", respondents.QuestionnaireStart.as_view(), name="api_questionnaire_start"),
+    path("respondents/", respondents.RespondentList.as_view(), name="api_respondents"),
+    path("respondents/<int:respondent_id>/", respondents.RespondentDetail.as_view(), name="api_respondent"),
+    path("respondents/<int:respondent_id>/ask/", respondents.RespondentAsk.as_view(), name="api_respondent_ask"),
     path("documents/", documents.DocumentList.as_view(), name="api_documents"),
     path(VERSION, documents.DocumentDetail.as_view(), name="api_document"),
     path(f"{VERSION}file/", documents.DocumentFile.as_view(), name="api_document_file"),
@@ -53,5 +57,9 @@ urlpatterns = [
     path(f"{CHANGE}join/", changes.ChangeJoin.as_view(), name="api_change_join"),
     path(f"{CHANGE}triage/", changes.ChangeTriage.as_view(), name="api_change_triage"),
     path(f"{CHANGE}move/", changes.ChangeMove.as_view(), name="api_change_move"),
+    path(
+        f"{CHANGE}impact/customers/", change_impact.ChangeImpactCustomers.as_view(), name="api_change_impact_customers"
+    ),
+    path("changes/alike/", changes.ChangesAlike.as_view(), name="api_changes_alike"),
     path(f"{CHANGE}impact/", change_impact.ChangeImpact.as_view(), name="api_change_impact"),
 ]

@@ -35,12 +35,12 @@ def touched(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
     return {f"metric {key}": content}
 
 
-def twins_of(kind: str, content: Mapping[str, Any], title: str, leave: int | None = None) -> list[Twin]:
+def twins_of(kind: str, content: Mapping[str, Any] | None, title: str, leave: int | None = None) -> list[Twin]:
     """Open requests that touch the same or are called nearly the same; those that ask for the same value come first.
 
-    `leave` is the request that is asked about itself, by its key.
+    Without a content, titles alone are compared. `leave` is the request that is asked about itself, by its key.
     """
-    wanted = touched(kind, content)
+    wanted = {} if content is None else touched(kind, content)
     found = []
     for other in ChangeRequest.objects.filter(state__in=OPEN).select_related("requested_by").order_by("-number")[:MOST]:
         if other.pk == leave:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from governance.change_impact import ImpactFault
-from governance.change_impact_customers import customers_csv
+from governance.change_impact_customers import customers_csv, customers_name
 from governance.models import PreviewState
 from governance.selectors.change_impact import impact_moved
 from governance.selectors.change_previews import newest_preview
@@ -50,16 +50,13 @@ def change_impact_progress(request: TenantRequest, number: int) -> HttpResponse:
 def change_impact_customers(request: TenantRequest, number: int) -> HttpResponse:
     """Every customer that moves under a changed policy, computed now by what made the preview."""
     change = change_or_404(request, number)
-    if change.kind != "policy":
-        messages.info(request, "Only a change of the policy moves customers.")
-        return redirect(page_url(request, number))
     try:
         found = impact_moved(request.client, change)
     except ImpactFault as fault:
         messages.error(request, str(fault))
         return redirect(page_url(request, number))
     answer = StreamingHttpResponse(customers_csv(found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{request.client.slug}-{change}-customers.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{customers_name(change)}"'
     return cast(HttpResponse, answer)  # Django calls its plain answer and its streamed one by no common name
 
 

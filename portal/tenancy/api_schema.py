@@ -39,6 +39,7 @@ PATH = {
     "mapping_id": ("The mapping's `id`.", OpenApiTypes.INT, None),
     "test_id": ("The test's `id`.", OpenApiTypes.INT, None),
     "file_id": ("The file's `id`.", OpenApiTypes.INT, None),
+    "respondent_id": ("The respondent's `id`.", OpenApiTypes.INT, None),
     "criterion_id": ("The criterion's `id`.", OpenApiTypes.INT, None),
 }
 

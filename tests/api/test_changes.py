@@ -1,5 +1,7 @@
 """Change requests over the API: what may follow what, and who was faster."""
 
+import json
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -7,10 +9,12 @@ from django.urls import reverse
 
 from governance.models import ChangeEvent, ChangeRequest, ChangeState
 from portal.accounts.models import User
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.api.test_requests import is_problem
+from tests.tenancy.routes_changes import a_change_of_numbers
 
 WISH: dict[str, Any] = {
     "kind": "policy", "title": "Thirty days of grace", "content": {"parameters": {"renewal_grace_days": 30}},
@@ -109,3 +113,44 @@ def test_of_two_programs_the_second_is_told_what_is_there_now(api: Program, nort
     assert "It stands at “Draft”, version 2." in second.json()["detail"]
     with tenant_context(northwind):
         assert ChangeRequest.objects.get().title == "First"
+
+
+def test_what_is_alike_is_found_before_anything_is_submitted(api: Program, northwind: Client) -> None:
+    api.post(northwind, "api_changes", WISH)
+    api.post(northwind, "api_change_submit", {"version": 1}, number=1)
+
+    def alike(**asked: str) -> list[Any]:
+        answer = api.get(northwind, "api_changes_alike", {"kind": "policy", **asked})
+        assert answer.status_code == 200, answer.content
+        return [(row["number"], row["is_exact"]) for row in answer.json()["alike"]]
+
+    same, other = (json.dumps({"parameters": {"renewal_grace_days": days}}) for days in (30, 45))
+    assert alike(content=same) == [(1, True)]
+    assert alike(content=other) == [(1, False)]
+    assert alike(title="grace of thirty days") == [(1, False)]
+    assert alike(title="Another currency") == []
+    assert alike(content=same, own="1") == [], "a request is not its own twin"
+    for bad in ("nonsense", "[]", '{"parameters": {"renewal_grace_days": 9999}}'):
+        assert is_problem(api.get(northwind, "api_changes_alike", {"kind": "policy", "content": bad}), 400)
+    assert is_problem(api.get(northwind, "api_changes_alike", {"kind": "policy", "own": "9"}), 404)
+
+
+def test_the_customers_of_an_impact_are_a_file_the_same_as_on_the_page(
+    api: Program, northwind: Client, ana: User, signed_in: Any
+) -> None:
+    with tenant_context(northwind):
+        number = a_change_of_numbers(northwind)["number"]
+        about_a_metric = another_kind(northwind)
+    found = api.get(northwind, "api_change_impact_customers", number=number).json()
+    page = signed_in(ana).get(f"/c/northwind/changes/{number}/impact/customers.csv")
+    assert b64decode(found["base64"]) == b"".join(page.streaming_content)
+    assert found["name"] in page["Content-Disposition"] and found["media_type"] == page["Content-Type"]
+    refused = api.get(northwind, "api_change_impact_customers", number=about_a_metric)
+    assert is_problem(refused, 409) and "Only a change of the policy" in refused.json()["detail"]
+
+
+def another_kind(client: Client) -> int:
+    """The number of a request that is about a rule of quotas."""
+    empty: dict[str, Any] = {"content": {}, "present": {}, "created_at": database_time()}
+    ChangeRequest.objects.create(client=client, number=99, kind="quota_rule", title="Quota", state="submitted", **empty)
+    return 99

@@ -82,7 +82,9 @@ def one_connection() -> Iterator[None]:
 
 
 # Nothing of these is there; an address is well formed all the same, so that what is sent to it is read.
-NOWHERE = {"quarter": "2026-Q1", "position": 1, "follow_up_id": 1, "finding_id": 1}
+NOWHERE = {
+    "quarter": "2026-Q1", "position": 1, "follow_up_id": 1, "finding_id": 1, "test_id": 1, "file_id": 1, "respondent_id": 1,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -173,7 +175,7 @@ OF_A_VERSION = (
 OF_A_NAME = (
     "/metrics/", "/registry/controls/", "/registry/start/", "/quarter-audits/", "/follow-ups/", "/settle/", "/evidence/",
     "/meetings/", "/effect/retry/", "/yaml/drift/", "/try/", "/compute/", "/correct/", "/reconciliation/explanations/",
-    "/reconciliation/mappings/",
+    "/reconciliation/mappings/", "/respondents/", "/ask/", "/questionnaire/start/",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from engagements.shipped import shipped_playbooks
 from governance.models import DefinitionItem, Signer
 from governance.services.documents import document_create
 from governance.services.items import definitions_start, item_confirm, item_edit
+from governance.services.respondents import respondent_add
 from governance.services.signing import document_sign, intent_text
 from governance.services.signoff import signoff_request
 from portal.accounts.models import User
@@ -131,10 +132,23 @@ def a_criterion(client: Client) -> dict[str, Any]:
     return {"engagement_id": engagement.pk, "criterion_id": row.pk}
 
 
+def a_respondent(client: Client) -> dict[str, Any]:
+    """Somebody of Sales, with questions that wait."""
+    items(client)
+    row = respondent_add(client=client, email="sam@example.com", function="sales", may_invite=True)
+    return {"respondent_id": row.pk}
+
+
+FINN = {"email": "finn@example.com", "function": "executive", "sees_figures": False}
 CONFIRM = {"version": 1, "by": "Finn", "meeting": "Kickoff"}
 VIEW, RUN = VIEW_ENGAGEMENT, RUN_ENGAGEMENT
 
 PROJECT_API_ROUTES = [
+    ApiRoute("api_questionnaire_start", EDIT_POLICY, "post", status=201),
+    ApiRoute("api_respondents", EDIT_POLICY, "get", started),
+    ApiRoute("api_respondents", EDIT_POLICY, "post", started, status=201, data=lambda: dict(FINN)),
+    ApiRoute("api_respondent", EDIT_POLICY, "delete", a_respondent, names_object=True),
+    ApiRoute("api_respondent_ask", EDIT_POLICY, "post", a_respondent, names_object=True),
     ApiRoute("api_definitions", VIEW_POLICY, "get", started),
     ApiRoute("api_answers", VIEW_POLICY),
     ApiRoute("api_definition", VIEW_POLICY, "get", items),
