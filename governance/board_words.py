@@ -34,7 +34,7 @@ def fits_words(right: DecisionRight, client: Client, locale: str, with_amount: b
     conditions = []
     if right.from_cents:
         amount = money_text(from_cents(right.from_cents), client.currency, locale, places=0)
-        size = f"{client.currency} {amount}" if with_amount else "an agreed amount"
+        size = f"{amount} {client.currency}" if with_amount else "an agreed amount"
         conditions.append(f"moves ARR by {size} or more in some month")
     if right.is_restating:
         conditions.append("restates closed months")
