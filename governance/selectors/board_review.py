@@ -13,15 +13,13 @@ from typing import Any, Final
 from governance.chapters import Chapter
 from governance.models import BoardReview
 from governance.selectors.review_alerts import alerts_chapter
+from governance.selectors.review_changes import changes_chapter, definitions_chapter, restatements_chapter
 from governance.selectors.review_chapters import (
     Span,
     audits_chapter,
-    changes_chapter,
-    definitions_chapter,
     disputes_chapter,
     numbers_chapter,
     quality_chapter,
-    restatements_chapter,
     usage_chapter,
 )
 from metrics.models import CloseBridge

@@ -1,6 +1,7 @@
 """Reading the metric registry. Runs in the client's scope.
 
-`registry_get(client) -> Registry` · `metric_get(key) -> Metric | None` · `metric_events(metric)` · `month_now(client)`
+`registry_get(client) -> Registry` · `metric_get(key) -> Metric | None` · `metric_names(client) -> dict[key, name]` ·
+`metric_events(metric)` · `month_now(client)`
 
 Lineage, both ways, is `Registry.needs(key)` (measures and metrics that a formula names) and `Registry.used_by(name)`; through
 all between, `Registry.measures_of(key)` and `Registry.built_on(key)`. A change request shows its consequence with
@@ -257,6 +258,16 @@ def registry_get(client: Client, month: int | None = None) -> Registry:
         ordered = {role: own[role] for role in MetricRole.values if role in own}
         entries[str(metric.key)] = Entry(metric, tuple(versions[metric.pk]), at, ordered)
     return Registry(client, at, entries)
+
+
+def metric_names(client: Client) -> dict[str, str]:
+    """By key what each metric is called now. One query."""
+    now, found = month_now(client), dict[str, str]()
+    rows = MetricVersion.objects.order_by("number").values_list("metric__key", "effective_month", "content__name")
+    for key, month, name in rows:
+        if key not in found or month is None or month <= now:
+            found[key] = name
+    return found
 
 
 def metric_get(key: str) -> Metric | None:

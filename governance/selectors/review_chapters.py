@@ -4,40 +4,32 @@ import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 from django.db.models import Q
 
 from governance.chapters import Chapter, chapter, counted
 from governance.models import (
     AuditSignature,
-    ChangeRequest,
-    ChangeState,
     DisputeState,
     FigureDispute,
-    MetricEvent,
-    MetricHappening,
-    MetricVersion,
     QuarterAudit,
 )
 from governance.selectors.quarter_audits import audit_views, follow_ups_open
+from metrics.break_text import break_words, months_words
 from metrics.engine.bridge import TOTAL
 from metrics.models import (
-    CloseBridge,
     ContractImport,
     FindingState,
-    MonthClose,
-    PolicyVersion,
     QualityFinding,
     QualityMonitor,
 )
 from metrics.models.intake import ImportState
-from metrics.selectors.books import book_head
+from metrics.selectors.breaks import breaks_get, restated_get
 from metrics.selectors.closes import day_end
 from metrics.selectors.data_quality import issue_list
-from metrics.selectors.figures import MOVEMENTS
+from metrics.selectors.figures import MOVEMENTS, BookHead
 from metrics.selectors.periods import Period
-from metrics.selectors.policies import policy_changes, policy_versions
 from metrics.selectors.reported import bridge_reported, headline_reported
 from portal.accounts.adoption import adoption_get
 from portal.lib.money import money_text, percent_text
@@ -65,6 +57,14 @@ class Span:
     def within(self, at: dt.datetime | None) -> bool:
         """Whether something happened in it."""
         return at is not None and self.since <= at < self.until
+
+    def holds(self, month: int) -> bool:
+        """Whether a month is one of it."""
+        return self.period.first <= month <= self.period.last
+
+    def is_over_at(self, at: dt.datetime | None) -> bool:
+        """Whether something happened after it."""
+        return at is not None and at >= self.until
 
     def money(self, amount: Decimal, *, plus: bool = False) -> str:
         """An amount in the client's own form."""
@@ -95,63 +95,32 @@ def numbers_chapter(span: Span) -> Chapter | None:
     ]
     open_months = sum(row.state == "live" for row in totals)
     note = f"{counted(open_months, 'month')} of the quarter {'is' if open_months == 1 else 'are'} not closed yet."
+    again = [month for month in restated_get(span.client, bridge.head) if span.holds(month)]
+    stand = "All months are closed and stand as reported."
+    if again:
+        stand = f"All months are closed; {months_words(again, span.client.locale)} as restated, the others as reported."
     return chapter(
         "numbers", f"{label} of the quarter",
         f"{label} went from {span.money(totals[0].beginning)} to {span.money(totals[-1].ending)} {span.client.currency}.",
-        note if open_months else "All months are closed and stand as reported.",
+        note if open_months else stand, *adjustment_sentences(span, bridge.head, moved["adjustment"]),
         facts=[*rates, ("Customers at the end", str(totals[-1].customers_ending))],
         columns=("Movement", span.client.currency), rows=rows, figures=(1,),
     )  # fmt: skip
 
 
-def changes_chapter(span: Span) -> Chapter:
-    """What was asked to be changed, what was decided, and what took effect."""
-    touched = [
-        row
-        for row in ChangeRequest.objects.exclude(state=ChangeState.DRAFT).select_related("requested_by")
-        if any(span.within(at) for at in (row.submitted_at, row.decided_at, row.effective_at))
-    ]
-    made, decided, effective = (
-        sum(span.within(getattr(row, name)) for row in touched)
-        for name in ("submitted_at", "decided_at", "effective_at")
-    )
-    rows = [
-        (str(row), row.title, row.get_kind_display(), row.get_state_display(),
-         row.requested_by.get_full_name() if row.requested_by else "", span.day(row.submitted_at), span.day(row.decided_at))
-        for row in touched
-    ]  # fmt: skip
-    return chapter(
-        "changes", "Change requests",
-        f"{counted(made, 'request')} made, {decided} decided, {effective} in effect." if touched
-        else "No change was asked for, decided or put into effect.",
-        columns=("Request", "What", "Kind", "State now", "Asked by", "Submitted", "Decided") if rows else (),
-        rows=rows, most=MOST_ROWS,
-    )  # fmt: skip
-
-
-def restatements_chapter(span: Span) -> Chapter:
-    """Which closed months were restated, why, and by how much."""
-    recognition = book_head(span.client).recognition
-    closes = MonthClose.objects.filter(
-        recognition=recognition, revision__gt=1, closed_at__gte=span.since, closed_at__lt=span.until
-    )
-    found = list(closes.select_related("closed_by").order_by("closed_at"))
-    pairs = [pk for row in found for pk in (row.pk, row.restates_id)]
-    bridges = CloseBridge.objects.filter(close__in=pairs, dimension=TOTAL)
-    endings: dict[int | None, Decimal] = dict(bridges.values_list("close_id", "ending"))
-    rows = [
-        (month_format(row.month), row.reason, span.money(endings[row.restates_id]), span.money(endings[row.pk]),
-         span.money(endings[row.pk] - endings[row.restates_id], plus=True),
-         row.closed_by.get_full_name() if row.closed_by else "", span.day(row.closed_at))
-        for row in found
-    ]  # fmt: skip
-    return chapter(
-        "restatements", "Restatements",
-        f"{counted(len(rows), 'closed month')} {'was' if len(rows) == 1 else 'were'} restated." if rows
-        else "No closed month was restated.",
-        columns=("Month", "Why", "As reported", "As restated", "By", "Who", "On") if rows else (), rows=rows, most=MOST_ROWS,
-        figures=(2, 3, 4),
-    )  # fmt: skip
+def adjustment_sentences(span: Span, head: BookHead, adjustment: Decimal) -> list[str]:
+    """What lets a month of the quarter begin elsewhere than the one before it ended: definitions, and corrected contracts."""
+    if not adjustment:
+        return []
+    currency, locale = span.client.currency, span.client.locale
+    breaks = [each for each in breaks_get(span.client, head) if span.holds(each.month)]
+    rest = adjustment - sum((each.difference for each in breaks), Decimal(0))
+    said = [f"About the adjustment: {break_words(each, currency, locale)}" for each in breaks]
+    if rest:
+        said.append(
+            f"Contracts corrected after their months were closed adjust it by {span.money(rest, plus=True)} {currency}."
+        )
+    return said
 
 
 def quality_chapter(span: Span) -> Chapter:
@@ -256,33 +225,6 @@ def audits_chapter(span: Span) -> Chapter:
         "audits", "Contract audits", none, *sentences, *waiting,
         columns=("Audit", "Checked", "Not as the source", "Difference", "Signed") if rows else (), rows=rows,
         figures=(1, 2, 3),
-    )  # fmt: skip
-
-
-def definitions_chapter(span: Span) -> Chapter:
-    """What changed in the policy and in the metrics."""
-    rows: list[tuple[Any, ...]] = []
-    versions = policy_versions()
-    older: dict[int, PolicyVersion] = {each.number: each for each in versions}
-    for version in sorted(versions, key=lambda each: each.number):
-        if span.within(version.created_at) and version.number - 1 in older:
-            edits = policy_changes(older[version.number - 1], version)
-            what = "; ".join(f"{each.parameter}: {each.old} → {each.new}" for each in edits) or "no parameter"
-            who = version.created_by.get_full_name() if version.created_by else ""
-            rows.append((span.day(version.created_at), f"Policy v{version.number}", what, version.note, who))
-    metric_versions = MetricVersion.objects.filter(at__gte=span.since, at__lt=span.until, number__gt=1)
-    for each in metric_versions.select_related("metric", "by").order_by("at"):
-        since = "the beginning" if each.effective_month is None else month_format(each.effective_month)
-        who = each.by.get_full_name() if each.by else ""
-        rows.append((span.day(each.at), f"{each.metric.key} v{each.number}", f"from {since}", each.reason, who))
-    events = MetricEvent.objects.filter(kind=MetricHappening.STATUS, at__gte=span.since, at__lt=span.until)
-    for event in events.select_related("metric", "by").order_by("at"):
-        who = event.by.get_full_name() if event.by else ""
-        rows.append((span.day(event.at), event.metric.key, event.text, event.reason, who))
-    return chapter(
-        "definitions", "Policy and metrics",
-        f"{counted(len(rows), 'change')} of what the numbers mean." if rows else "What the numbers mean did not change.",
-        columns=("On", "What", "Change", "Why", "Who") if rows else (), rows=sorted(rows), most=MOST_ROWS,
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_it_tells_the_numbers_the_audit_the_restatement_and_the_dispute(
         first = chapters(northwind)
         assert first["numbers"]["sentences"][0] == "ARR went from 104,500.00 to 104,500.00 USD."
         assert ("Ending", "104,500.00") in first["numbers"]["rows"]
-        assert first["restatements"]["sentences"] == ("No closed month was restated.",)
+        assert first["restatements"]["sentences"][0] == "No closed month was restated in the quarter."
         assert first["audits"]["rows"][0][0] == QUARTER
 
 
