@@ -80,7 +80,7 @@ class SettleForm(forms.Form):
             self.fields[
                 "correction"
             ].help_text = (
-                "Nothing has corrected it yet: restate the month, import what was missing, or ask for a change first."
+                "Nothing has changed the figure yet: restate its month, or bring a change into effect that touches it."
             )
 
 

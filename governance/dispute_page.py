@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
 from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, TakeForm
 from governance.dispute_links import figure_url
-from governance.metric_figures import change_text, figure_text, unit_words
+from governance.metric_figures import change_text, figure_text, sentence, unit_words
 from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from governance.oversight_page import people_to_choose, tabs
 from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view, figure_unit
+from governance.selectors.metric_values import places_of, rounded
 from governance.selectors.published_figures import RATES, Published
 from governance.selectors.registry import Registry, registry_get
 from governance.services.dispute_states import STEPS
+from metrics.measures import MEASURES
 from portal.accounts.same_person import mailbox_of
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_ARR
@@ -45,18 +48,11 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     }
 
 
-def name_of(row: FigureDispute) -> str:
-    """What a disputed figure is called."""
-    name = str(row.metric.key) if row.metric else str(row.get_figure_display())
-    of = row.group or row.customer
-    return f"{name}, {of}" if of else name
-
-
 def row_shown(amounts: "Amounts", row: FigureDispute) -> dict[str, Any]:
     """A dispute of the list."""
     return {
         "row": row,
-        "name": name_of(row),
+        "name": amounts.name(row),
         "state": STATES[DisputeState(row.state)],
         "believed": amounts.text(row, row.believed),
         "unit": amounts.unit(row),
@@ -76,6 +72,12 @@ class Amounts:
     def kind(self, row: FigureDispute) -> str:
         """The unit of a figure of a dispute, as metrics name it."""
         return figure_unit(row, self.registry if row.metric else None)
+
+    def name(self, row: FigureDispute) -> str:
+        """What a disputed figure is called, and of which part."""
+        name = self.registry.entries[row.metric.key].name if row.metric else str(row.get_figure_display())
+        of = row.group or row.customer
+        return f"{name}, {of}" if of else name
 
     def text(self, row: FigureDispute, value: Decimal | None) -> str:
         """A figure of a dispute in its own unit; empty where there is none."""
@@ -114,14 +116,14 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
     )
     return {
         "dispute": found,
-        "name": name_of(found),
+        "name": amounts.name(found),
         "state": STATES[DisputeState(found.state)],
         "url": figure_url(request.client.slug, found),
         "believed": amounts.text(found, found.believed),
         "difference": amounts.apart(found, difference),
         "unit": amounts.unit(found),
         "events": [event_shown(event) for event in view.events],
-        "evidence": [evidence_shown(row) for row in view.evidence],
+        "evidence": [evidence_shown(request, row) for row in view.evidence],
         "take_form": TakeForm(people=people, initial={"owner": str(request.user.pk)}) if people else None,
         "settle_form": settle_form(found, steps, settle) if may_resolve and not is_raisers else None,
         "attach_form": AttachForm()
@@ -158,7 +160,7 @@ def correction_shown(found: FigureDispute) -> dict[str, Any] | None:
     return None
 
 
-def evidence_shown(row: DisputeEvidence) -> dict[str, Any]:
+def evidence_shown(request: TenantRequest, row: DisputeEvidence) -> dict[str, Any]:
     """What the engine said, with its amounts as such."""
     content = row.content
     shown: dict[str, Any] = {"row": row, "kind": content["kind"], "content": content}
@@ -169,4 +171,28 @@ def evidence_shown(row: DisputeEvidence) -> dict[str, Any]:
         shown["rest"] = {**content["rest"], "amount": Decimal(content["rest"]["amount"])}
     if content["kind"] == "retention" and "base" in content:
         shown |= {name: Decimal(content[name]) for name in ("base", "now", "kept")}
+    if content["kind"] == "metric":
+        shown["parts"] = [part_shown(request, part) for part in content["parts"]]
     return shown
+
+
+def part_shown(request: TenantRequest, part: dict[str, Any]) -> dict[str, str]:
+    """A part of a formula in its own unit. What was kept before parts had one may be a fraction of a measure."""
+    currency, unit = request.client.currency, part.get("unit") or unit_of(part["name"])
+    if part["value"] is None:
+        return {
+            "label": part["label"],
+            "text": "",
+            "unit": "",
+            "reason": sentence(part.get("reason", "")) or "No value",
+        }
+    exact = Fraction(part["value"])
+    value = rounded(exact, places_of(unit, currency))
+    text = figure_text(value, unit, currency, locale_of(request))
+    return {"label": part["label"], "text": text, "unit": unit_words(unit, currency), "reason": ""}
+
+
+def unit_of(name: str) -> str:
+    """The unit of a measure; that of a metric is a plain number here."""
+    measure = MEASURES.get(name)
+    return measure.unit if measure else "ratio"

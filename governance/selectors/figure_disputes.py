@@ -7,15 +7,24 @@
 What was signed and is in question again is `governance.selectors.disputes`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import QuerySet
 
-from governance.models import ChangeRequest, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
+from governance.models import (
+    ChangeEffect,
+    ChangeKind,
+    ChangeRequest,
+    DisputeEvent,
+    DisputeEvidence,
+    DisputeState,
+    FigureDispute,
+)
 from governance.selectors.changes import IN_FORCE
 from governance.selectors.published_figures import RATES
-from governance.selectors.registry import Registry
+from governance.selectors.registry import Registry, registry_get
 from metrics.models import ContractImport, MonthClose, Recognition
 from metrics.models.intake import ImportState
 from portal.lib.dates import month_text
@@ -25,6 +34,7 @@ RELATED: Final = (
     "raised_by", "owner", "settled_by", "metric", "correction_close", "correction_import", "correction_request",
 )  # fmt: skip
 MOST: Final = 200
+MOST_CHANGES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -92,11 +102,13 @@ def dispute_view(found: FigureDispute) -> DisputeView:
 
 
 def corrections_for(found: FigureDispute) -> list[Correction]:
-    """What can have corrected the figure since it was disputed: restated months, imports, change requests that took effect."""
-    closes = MonthClose.objects.filter(revision__gt=1, month=found.month, closed_at__gte=found.raised_at)
-    closes = closes.filter(recognition=found.recognition or Recognition.START).order_by("-revision")
+    """What can have corrected the figure since it was disputed: its month restated; a change in effect that touches it; while
+    the month is open, an import. An import leaves a closed month as it was reported.
+    """
+    closes = MonthClose.objects.filter(month=found.month, recognition=found.recognition or Recognition.START)
+    is_open = not closes.exists()
+    closes = closes.filter(revision__gt=1, closed_at__gte=found.raised_at).order_by("-revision")
     imports = ContractImport.objects.filter(state=ImportState.DONE, finished_at__gte=found.raised_at)
-    requests = ChangeRequest.objects.filter(state__in=IN_FORCE)
     return [
         *(
             Correction(
@@ -106,10 +118,39 @@ def corrections_for(found: FigureDispute) -> list[Correction]:
         ),
         *(
             Correction(f"import:{row.pk}", f"Import of {row.file_name}")
-            for row in imports.defer("report").order_by("-pk")[:20]
+            for row in (imports.defer("report").order_by("-pk")[:20] if is_open else ())
         ),
-        *(Correction(f"change:{row.pk}", f"{row}: {row.title}") for row in requests.order_by("-number")[:20]),
+        *(Correction(f"change:{row.pk}", f"{row}: {row.title}") for row in changes_touching(found)),
     ]
+
+
+def changes_touching(found: FigureDispute) -> list[ChangeRequest]:
+    """Requests that took effect since the figure was disputed and change it: the policy, where it is a figure of contract
+    lines; the metric, or one that it is built on. They hold for its month, or restated it.
+    """
+    kinds = (ChangeKind.POLICY, ChangeKind.METRIC_CHANGE)
+    rows = ChangeRequest.objects.filter(state__in=IN_FORCE, effective_at__gte=found.raised_at, kind__in=kinds)
+    effective = list(rows.select_related("metric").order_by("-number")[:MOST_CHANGES])
+    if not effective:
+        return []
+    restated = dict(ChangeEffect.objects.filter(request__in=effective).values_list("request", "restated_months"))
+    registry = registry_get(found.client) if found.metric else None
+    return [row for row in effective if is_touched(found, row, restated.get(row.pk, []), registry)]
+
+
+def is_touched(
+    found: FigureDispute, change: ChangeRequest, restated: Collection[int], registry: Registry | None
+) -> bool:
+    """Whether a change that took effect moves the disputed figure of its month."""
+    if found.month not in restated and (change.from_month is None or change.from_month > found.month):
+        return False
+    if registry is None or found.metric is None:
+        return bool(change.kind == ChangeKind.POLICY)
+    key = str(found.metric.key)
+    if change.kind == ChangeKind.POLICY:
+        return registry.is_of_lines(key)
+    changed = str(change.metric.key) if change.metric else ""
+    return changed == key or (changed in registry.entries and key in registry.built_on(changed))
 
 
 def figure_unit(row: FigureDispute, registry: Registry | None) -> str:

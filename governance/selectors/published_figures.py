@@ -9,14 +9,16 @@ What is kept is plain data: the explanation of a figure is its customers with th
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from governance.metric_figures import figure_text, sentence
 from governance.models import DisputedFigure
-from governance.selectors.metric_values import MetricValues
+from governance.selectors.metric_values import MetricValues, places_of, rounded
 from metrics.engine.valuation import MissingRates
 from metrics.explain_text import why_text
 from metrics.formula.faults import Missing
+from metrics.measures import MEASURES
 from metrics.selectors.books import book_head
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.drill import customers_of_cell, why_get
@@ -28,6 +30,7 @@ from portal.tenancy.models import Client
 
 RATES: Final = ("nrr", "grr", "logo_churn")
 MOST_CUSTOMERS: Final = 200
+MOST_PLACES: Final = 20
 DIMENSIONS: Final = ("segment", "region", "rep", "product")
 
 
@@ -198,15 +201,27 @@ def metric_published(client: Client, subject: Subject) -> Published:
 
 
 def part_of(values: MetricValues, name: str, month: int) -> dict[str, Any]:
-    """A measure or metric that a formula names, exact, or why it has no value."""
-    label = values.registry.labels.get(name, name)
-    if name in values.registry.entries:
-        point = values.point(name, month)
-        return {"name": name, "label": label, "value": str(point.exact) if point.exact is not None else None}
-    read: Callable[[str, int], Any] = values.reader.at
-    found = read(name, month)
-    value = None if isinstance(found, Missing) else str(found)
-    return {"name": name, "label": label, "value": value}
+    """A measure or metric that a formula names, with its unit, or why it has no value."""
+    entry = values.registry.entries.get(name)
+    told = {"name": name, "label": values.registry.labels.get(name, name), "value": None}
+    if entry is not None:
+        point, unit = values.point(name, month), (entry.at(month) or entry.current).content["unit"]
+        exact, reason = point.exact, point.reason
+    else:
+        read: Callable[[str, int], Any] = values.reader.at
+        found, unit = read(name, month), MEASURES[name].unit
+        reason = found.reason if isinstance(found, Missing) else ""
+        exact = None if reason else found
+    value = None if exact is None else decimal_of(exact, unit, values.client.currency)
+    return told | {"value": value, "unit": unit, "reason": reason}
+
+
+def decimal_of(value: Fraction, unit: str, currency: str) -> str:
+    """A figure as plain decimal text: every place that it has, or where it has no end, rounded as its unit is shown."""
+    places = 0
+    while places <= MOST_PLACES and 10**places % value.denominator:
+        places += 1
+    return f"{rounded(value, places if places <= MOST_PLACES else places_of(unit, currency)):f}"
 
 
 def title_of(head: BookHead, subject: Subject) -> str:

@@ -16,6 +16,7 @@ from governance.models import (
     QuarterAudit,
 )
 from governance.selectors.quarter_audits import audit_views, follow_ups_open
+from governance.selectors.registry import metric_names
 from metrics.break_text import break_words, months_words
 from metrics.engine.bridge import TOTAL
 from metrics.models import (
@@ -176,18 +177,20 @@ def disputes_chapter(span: Span) -> Chapter:
     own = {row.pk for row in rows if span.period.first <= row.month <= span.period.last}
     found = [row for row in rows if row.is_open or span.within(row.raised_at) or span.within(row.settled_at)]
     found = [row for row in rows if row.pk in own or (row in found and row.raised_at < span.until)]
-    settled = Counter(row.state for row in found if span.within(row.settled_at))
+    names = metric_names(span.client) if any(row.metric for row in found) else {}
+    now, later = Counter(row.state for row in found), [row for row in found if span.is_over_at(row.settled_at)]
     table = [
-        (str(row), str(row.metric.key) if row.metric else row.get_figure_display(), month_format(row.month),
+        (str(row), names[row.metric.key] if row.metric else row.get_figure_display(), month_format(row.month),
          row.published_text, row.get_state_display(), row.outcome or row.reason, row.owner.get_full_name() if row.owner else "")
         for row in found
     ]  # fmt: skip
-    raised = sum(row.pk in own or span.within(row.raised_at) for row in found)
+    withdrawn = f"{now[DisputeState.WITHDRAWN]} withdrawn, " if now[DisputeState.WITHDRAWN] else ""
     return chapter(
         "disputes", "Disputed figures",
-        f"{counted(raised, 'figure')} disputed, {settled[DisputeState.STANDS]} found to stand, "
-        f"{settled[DisputeState.CORRECTED]} corrected, {sum(row.is_open for row in found)} still open." if found
+        f"{counted(len(found), 'figure')} disputed, {now[DisputeState.STANDS]} found to stand, "
+        f"{now[DisputeState.CORRECTED]} corrected, {withdrawn}{sum(row.is_open for row in found)} still open." if found
         else "No published figure was disputed.",
+        *(f"{row} was settled after the quarter, on {span.day(row.settled_at)}." for row in later),
         columns=("Dispute", "Figure", "Month", "Published", "State", "Because", "Looked into by") if found else (),
         rows=table, most=MOST_ROWS, figures=(3,),
     )  # fmt: skip

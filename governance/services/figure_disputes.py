@@ -143,7 +143,10 @@ def dispute_settle(
 def link(row: FigureDispute, correction: str) -> None:
     """Name what corrected the figure; DefinitionError where it is none of what can have."""
     if correction not in {each.key for each in corrections_for(row)}:
-        raise DefinitionError("choose what corrected it: a restated month, an import, or a change request")
+        raise DefinitionError(
+            "choose what corrected it: its month restated since, or a change in effect that touches the figure; "
+            "while nothing has changed the figure, it is not corrected"
+        )
     kind, _, pk = correction.partition(":")
     if kind == "close":
         row.correction_close = MonthClose.objects.get(pk=pk)
@@ -260,9 +263,10 @@ def involved(row: FigureDispute) -> list[Any]:
 
 def called(row: FigureDispute) -> str:
     """What a dispute is about, in a few words, with the published figure and what it is of."""
-    unit = unit_words(figure_unit(row, registry_get(row.client) if row.metric else None), row.client.currency)
+    registry = registry_get(row.client) if row.metric else None
+    unit = unit_words(figure_unit(row, registry), row.client.currency)
     figure = row.published_text if row.published is None else f"{row.published_text} {unit}".strip()
-    name = str(row.metric.key) if row.metric else row.get_figure_display()
+    name = registry.entries[row.metric.key].name if registry and row.metric else row.get_figure_display()
     of = row.group or row.customer
     return f"{name}{f' of {of}' if of else ''} in {month_text(row.month)} ({figure})"
 

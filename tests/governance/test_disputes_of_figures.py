@@ -36,6 +36,7 @@ from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
@@ -116,7 +117,7 @@ def test_groups_rates_and_metrics_are_disputed_too(booked: Client, eve: User, ri
         content = DisputeEvidence.objects.get().content
         assert [(part["name"], part["value"]) for part in content["parts"]] == [("book_ending", "42000")]
         assert Notice.objects.filter(
-            user=rita, text__startswith="Eve disputes arr in Mar 2026 (42,000.00 USD): "
+            user=rita, text__startswith="Eve disputes ARR in Mar 2026 (42,000.00 USD): "
         ).exists()
         raised(booked, eve, Subject("nrr", MARCH), believed=None)
         assert " USD" not in Notice.objects.filter(user=rita).latest("pk").text, "a share is of no currency"
@@ -220,7 +221,7 @@ def test_only_a_change_that_took_effect_can_have_corrected_a_figure(booked: Clie
 
 def change_offered(row: FigureDispute, request: ChangeRequest, state: str) -> bool:
     """Whether the request is among what can have corrected the figure, in that state."""
-    ChangeRequest.objects.filter(pk=request.pk).update(state=state)
+    ChangeRequest.objects.filter(pk=request.pk).update(state=state, effective_at=database_time())
     return f"change:{request.pk}" in {each.key for each in corrections_for(row)}
 
 
