@@ -167,7 +167,7 @@ def policy_months() -> dict[int, int]:
         "policy_version", "request__from_month"
     )
     found: dict[int, int] = dict(Publication.objects.values_list("policy_version", "from_month"))
-    return found | {version: month for version, month in by_request if version is not None and month is not None}
+    return found | {version: month for version, month in by_request if month is not None}
 
 
 def metric_meanings(span: Span) -> list[Meaning]:
