@@ -7,13 +7,13 @@ source of one client and is valid by construction: the intake refuses a bad file
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Ints, ints, rows_of_codes, sorted_codes
-from metrics.engine.threads import Columns, by_pieces
+from metrics.engine.threads import Columns, by_pieces, together
 
 CHARGE_TYPES: Final = ("recurring", "usage_minimum", "usage_overage", "one_time", "services", "trial")
 AMOUNT_BASES: Final = ("month", "quarter", "year", "total")
@@ -100,6 +100,16 @@ def unit_expression(customer_unit: str) -> pl.Expr:
 
 def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
     """The lines as arrays of codes; columns of few values may also be categories."""
+    columns, (unit, unit_names) = together(
+        lines.height,
+        lambda: _columns(lines),
+        lambda: _units(lines.select(unit_expression(customer_unit)).to_series()),
+    )
+    return CodedLines(frame=lines, unit=unit, unit_names=unit_names, **columns)
+
+
+def _columns(lines: pl.DataFrame) -> dict[str, Any]:
+    """The columns of the coded lines that are not the customer."""
     coding = {
         "product": _category(lines, "product"),
         "currency": _category(lines, "currency"),
@@ -115,17 +125,10 @@ def code_lines(lines: pl.DataFrame, customer_unit: str) -> CodedLines:
     def coded(rows: slice) -> Columns:
         return tuple(ints(column) for column in lines[rows].select(**coding).get_columns())
 
-    arrays = dict(zip(coding, by_pieces(lines.height, coded), strict=True))
-    arrays["unit"], unit_names = _units(lines.select(unit_expression(customer_unit)).to_series())
-    arrays["product"], product_names = _ordered(arrays["product"], lines["product"])
-    arrays["currency"], currency_names = _ordered(arrays["currency"], lines["currency"])
-    return CodedLines(
-        frame=lines,
-        unit_names=unit_names,
-        product_names=product_names,
-        currency_names=currency_names.to_list(),
-        **arrays,
-    )
+    columns: dict[str, Any] = dict(zip(coding, by_pieces(lines.height, coded), strict=True))
+    columns["product"], columns["product_names"] = _ordered(columns["product"], lines["product"])
+    columns["currency"], currency_names = _ordered(columns["currency"], lines["currency"])
+    return columns | {"currency_names": currency_names.to_list()}
 
 
 def _category(lines: pl.DataFrame, name: str) -> pl.Expr:

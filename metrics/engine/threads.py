@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import current_thread
 from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ Part = TypeVar("Part")
 Found = TypeVar("Found")
 
 VARIABLE: Final = "ENGINE_THREADS"
+NAMED: Final = "engine"
 MOST_THREADS: Final = 4  # more gain little, and a worker of several processes has as many in each
 WORTH_A_THREAD: Final = 20_000  # rows; a thread takes a fifth of a millisecond to begin and to end
 PIECE: Final = 1 << 16  # rows: columns of so many stay in the processor's cache while one is made of the other
@@ -52,12 +54,13 @@ def even_share(rows: int, parts: int, most: int) -> int:
 def in_threads(rows: int, work: Callable[[Part], Found], parts: Sequence[Part]) -> list[Found]:
     """What the work gives of each part, in the order of the parts; ``rows`` is how many rows all parts have together.
 
-    Few rows are worked on here, one part after the other: they cost no thread.
+    Few rows are worked on here, one part after the other: they cost no thread. So are the parts of a part, whose thread is one
+    of those that there are processors for.
     """
     threads = min(thread_count(), len(parts)) if rows >= WORTH_A_THREAD else 1
-    if threads <= 1:
+    if threads <= 1 or current_thread().name.startswith(NAMED):
         return [work(part) for part in parts]
-    with ThreadPoolExecutor(threads, thread_name_prefix="engine") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix=NAMED) as pool:
         return list(pool.map(work, parts))
 
 

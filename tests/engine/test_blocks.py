@@ -74,13 +74,17 @@ def test_parts_keep_their_order_and_an_error_is_raised(monkeypatch: pytest.Monke
         threads.together(threads.WORTH_A_THREAD, lambda: 1 // 1, lambda: 1 // 0)
 
 
-def test_few_rows_cost_no_thread_and_the_environment_bounds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_rows_and_parts_of_a_part_cost_no_thread_and_the_environment_bounds_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def names(rows: int) -> set[str]:
         return set(threads.in_threads(rows, lambda _: current_thread().name, range(4)))
 
     monkeypatch.setenv(threads.VARIABLE, "2")
     assert names(threads.WORTH_A_THREAD - 1) == {current_thread().name}
     assert current_thread().name not in names(threads.WORTH_A_THREAD)
+    within = threads.in_threads(threads.WORTH_A_THREAD, lambda _: (current_thread().name, names(1 << 20)), range(4))
+    assert all(parts == {own} for own, parts in within)
     monkeypatch.setenv(threads.VARIABLE, "1")
     assert names(threads.WORTH_A_THREAD) == {current_thread().name}
     monkeypatch.delenv(threads.VARIABLE)
