@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from metrics.engine.arrays import (
@@ -31,6 +32,10 @@ from metrics.engine.threads import Columns, by_pieces, even_share, together
 
 # With fewer, the threads wait for the interpreter more than they compute: every step of a block takes hold of it anew.
 UNITS_PER_BLOCK: Final = 1 << 15
+
+COUNTED: Final = ("unit", "product", "currency", "month_from", "month_until", "cents")
+# What is known of a line lies side by side in memory, in 32 bytes, because a block picks its lines from all over it.
+RECORD: Final = np.dtype([(name, np.int64 if name == "cents" else np.int32) for name in COUNTED], align=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +74,23 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The lines that give ARR, in blocks of ``size`` neighbouring customers: those of block b are ``rows`` from ``starts[b]``
-    up to ``starts[b + 1]``.
+    """The lines that give ARR, in blocks of ``size`` neighbouring customers, of whom there are ``customers``: those of block b
+    are ``rows`` from ``starts[b]`` up to ``starts[b + 1]``.
+
+    ``records`` are all lines as ``RECORD``, and ``first_month`` is the first month end at which any gives ARR (``NEVER``: none
+    does).
     """
 
     lines: CodedLines
-    settled: Settlement
-    values: Ints
-    rank: Ints
+    records: npt.NDArray[np.void]
+    customers: int
     size: int
     rows: Ints
     starts: Ints
+    first_month: int
 
     def __len__(self) -> int:
         return len(self.starts) - 1
-
-    @property
-    def first_month(self) -> int:
-        """The first month end at which any line gives ARR; ``NEVER`` if none does."""
-        return int(self.settled.month_from[self.rows].min(initial=NEVER))
 
     def has_lines(self, number: int) -> bool:
         """Whether any line of a block gives ARR."""
@@ -95,19 +98,14 @@ class Blocks:
 
     def units(self, number: int) -> slice:
         """The customers of a block, by rank."""
-        return slice(number * self.size, min((number + 1) * self.size, len(self.rank)))
+        return slice(number * self.size, min((number + 1) * self.size, self.customers))
 
     def block(self, number: int) -> Counting:
         """The lines of a block, their customers numbered from 0."""
-        rows = self.rows[self.starts[number] : self.starts[number + 1]]
-        return Counting(
-            unit=self.rank[self.lines.unit[rows]] - number * self.size,
-            product=self.lines.product[rows],
-            currency=self.lines.currency[rows],
-            month_from=self.settled.month_from[rows],
-            month_until=self.settled.month_until[rows],
-            cents=self.values[rows],
-        )
+        own = self.records.take(self.rows[self.starts[number] : self.starts[number + 1]])
+        columns = {name: own[name].astype(np.int64) for name in COUNTED}
+        columns["unit"] -= number * self.size
+        return Counting(**columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +175,21 @@ def blocks_of(lines: CodedLines, settled: Settlement, values: Ints, rank: Ints, 
     size = even_share(len(lines), len(rank), UNITS_PER_BLOCK)
     count = (len(rank) - 1) // size + 1
 
+    records = np.empty(len(lines), dtype=RECORD)
+    columns = (lines.product, lines.currency, settled.month_from, settled.month_until, values)
+
     def numbered(rows: slice) -> Columns:
+        own, unit = records[rows], rank[lines.unit[rows]]
+        for name, column in zip(COUNTED, (unit, *(column[rows] for column in columns)), strict=True):
+            own[name] = column
         gives = settled.gives_arr(rows) & (settled.month_from[rows] <= last)
-        return (np.where(gives, rank[lines.unit[rows]] // size, count).astype(np.uint16),)
+        return (np.where(gives, unit // size, count).astype(np.uint16),)
 
     # What gives no ARR comes after the last block.
     number = by_pieces(len(lines), numbered)[0]
     starts = np.append(0, np.cumsum(np.bincount(number, minlength=count)[:count]))
-    return Blocks(lines, settled, values, rank, size, small_order(number, count)[: starts[-1]], starts)
+    first_month = int(settled.month_from.min(where=number < count, initial=NEVER))
+    return Blocks(lines, records, len(rank), size, small_order(number, count)[: starts[-1]], starts, first_month)
 
 
 def changes_of(lines: Counting, last: int) -> Changes:
