@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import NEVER, Bools, Ints, ints, rows_of_codes, sorted_codes
+from metrics.engine.arrays import NEVER, Bools, Codes, Ints, ints, rows_of_codes, sorted_codes
 from metrics.engine.threads import Columns, by_pieces, together
 
 CHARGE_TYPES: Final = ("recurring", "usage_minimum", "usage_overage", "one_time", "services", "trial")
@@ -20,6 +20,7 @@ AMOUNT_BASES: Final = ("month", "quarter", "year", "total")
 NO_VALUE: Final = "(none)"
 ATTRIBUTES: Final = ("segment", "region", "rep")
 DIMENSIONS: Final = (*ATTRIBUTES, "product")
+CODED: Final = ("charge_type", "basis")  # into tuples of this module
 DATES: Final = ("starts", "natural_end", "signed", "live", "cancelled")
 
 LINE_SCHEMA: Final = pl.Schema(
@@ -63,8 +64,8 @@ class CodedLines:
     product_names: pl.Series
     currency: Ints
     currency_names: list[str]
-    charge_type: Ints
-    basis: Ints
+    charge_type: Codes
+    basis: Codes
     starts: Ints
     natural_end: Ints
     signed: Ints
@@ -78,7 +79,7 @@ class CodedLines:
         """Some neighbouring lines."""
         if rows == slice(0, len(self)):
             return self
-        names = ("unit", "product", "currency", "charge_type", "basis", *DATES)
+        names = ("unit", "product", "currency", *CODED, *DATES)
         return replace(self, frame=self.frame[rows], **{name: getattr(self, name)[rows] for name in names})
 
     @property
@@ -113,8 +114,8 @@ def _columns(lines: pl.DataFrame) -> dict[str, Any]:
     coding = {
         "product": _category(lines, "product"),
         "currency": _category(lines, "currency"),
-        "charge_type": pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical(),
-        "basis": pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical(),
+        "charge_type": pl.col("charge_type").cast(CHARGE_TYPE_ENUM).to_physical().cast(pl.Int8),
+        "basis": pl.col("amount_basis").cast(AMOUNT_BASIS_ENUM).to_physical().cast(pl.Int8),
         "starts": pl.col("starts_on").to_physical(),
         "natural_end": _day("ends_on", 1),
         "signed": _day("signed_on"),
@@ -123,7 +124,8 @@ def _columns(lines: pl.DataFrame) -> dict[str, Any]:
     }
 
     def coded(rows: slice) -> Columns:
-        return tuple(ints(column) for column in lines[rows].select(**coding).get_columns())
+        columns = lines[rows].select(**coding)
+        return tuple(column.to_numpy() if column.name in CODED else ints(column) for column in columns.get_columns())
 
     columns: dict[str, Any] = dict(zip(coding, by_pieces(lines.height, coded), strict=True))
     columns["product"], columns["product_names"] = _ordered(columns["product"], lines["product"])

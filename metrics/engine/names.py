@@ -83,7 +83,7 @@ class NameTable:
         place = by_pieces(len(names), placed)[0]
         row = np.full(1 << bits, FREE, dtype=np.int32)
         row[place] = rows
-        rest = np.flatnonzero(row[place] != rows)
+        rest = np.flatnonzero(row.take(place) != rows)
         shared, order = sorted_places(place[rest].astype(np.int64), bits)
         starts = run_starts(shared)
         last = row[shared[starts]]
@@ -92,7 +92,7 @@ class NameTable:
 
     def rows(self, places: npt.NDArray[np.uint32], referring: Ints) -> Pairs:
         """Each row at one of the places, beside the one of ``referring`` (one per place) that it is wanted by."""
-        first = self.row[places]
+        first = self.row.take(places)
         several = np.flatnonzero(first <= SHARED)
         shared = SHARED - first[several]
         first[several] = self.last[shared]
