@@ -24,7 +24,7 @@ from metrics.engine.movements import Moves, Terms
 from metrics.engine.policy import Policy
 from metrics.engine.settlement import Related, Settlement, relate_lines, settle_lines, settle_related, settled_frame
 from metrics.engine.tally import KINDS, Tally
-from metrics.engine.threads import in_threads
+from metrics.engine.threads import in_threads, together
 from metrics.engine.valuation import MissingRates, line_values, rate_gaps, rates_for
 
 MOVEMENT_SCHEMA: Final = pl.Schema(
@@ -101,9 +101,14 @@ def build_book(
     ``lines`` is in ``LINE_SCHEMA``, ``rates`` in ``RATE_SCHEMA``. Raises ``MissingRates`` where an amount cannot be
     valued. Pieces that are not wanted are left out and cost nothing: dimensions, retention, cohorts.
     """
-    ready = Ready.of(code_lines(lines, policy.customer_unit), policy)
+    related = relate_lines(code_lines(lines, policy.customer_unit), policy)
+    ready, attributes = together(
+        lines.height,
+        lambda: Ready.of_related(related, policy),
+        lambda: attributes_of_units(related.lines, dimensions),
+    )
     pieces = {"with_retention": with_retention, "with_cohorts": with_cohorts}
-    return book_of(ready, rates, first, last, dimensions, **pieces)
+    return book_of(ready, rates, first, last, dimensions, **pieces, attributes=attributes)
 
 
 def book_of(
@@ -115,15 +120,19 @@ def book_of(
     *,
     with_retention: bool = True,
     with_cohorts: bool = True,
+    attributes: Attributes | None = None,
 ) -> Book:
-    """``build_book`` of lines that are settled already: several books of them cost the settling once."""
+    """``build_book`` of lines that are settled already: several books of them cost the settling once.
+
+    ``attributes`` are those of the customers in these dimensions, where they are known.
+    """
     coded, settled, policy = ready.lines, ready.settled, ready.policy
     table = rates_for(coded, rates, policy, first, last)
     gaps = rate_gaps(coded, settled, table, policy, first, last, with_retention)
     if gaps.height:
         raise MissingRates(gaps)
     values = line_values(coded, settled, table)
-    attributes = attributes_of_units(coded, dimensions)
+    attributes = attributes or attributes_of_units(coded, dimensions)
     blocks = blocks_of(coded, settled, values, attributes.rank, last)
     window = policy.reactivation_window_months
     terms = Terms(
