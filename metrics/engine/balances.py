@@ -206,7 +206,7 @@ def changes_of(lines: Counting, last: int) -> Changes:
     bits = bits_of(int(lines.unit.max(initial=0)) + 1) + of_month + of_product + of_currency
     keys, place = sorted_places(np.append(begins, ends), bits)
     starts = run_starts(keys)
-    keys = keys[starts]
+    keys = keys.take(starts)
     pair_month = keys >> of_currency
     unit_month = pair_month >> of_product
     return Changes(
@@ -214,7 +214,7 @@ def changes_of(lines: Counting, last: int) -> Changes:
         month=(unit_month & ((1 << of_month) - 1)) + first,
         product=pair_month & ((1 << of_product) - 1),
         currency=keys & ((1 << of_currency) - 1),
-        cents=run_sums(np.append(lines.cents, -lines.cents[ending])[place], starts),
+        cents=run_sums(np.append(lines.cents, -lines.cents[ending]).take(place), starts),
         lines=run_sums(either(place < len(lines.unit), 1, -1), starts),
         unit_month=unit_month,
         pair_month=pair_month,

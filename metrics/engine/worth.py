@@ -90,7 +90,7 @@ class Steps:
     @classmethod
     def of(cls, months: MonthOrder, size: int, place: Ints, amount: Ints) -> Self:
         """Steps in the order of the rows."""
-        return cls(months, size, place[months.order], amount[months.order])
+        return cls(months, size, place.take(months.order), amount.take(months.order))
 
 
 class Running:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from metrics.engine import balances, threads
-from metrics.engine.arrays import run_starts, running_sums, sorted_places
+from metrics.engine.arrays import run_starts, run_sums, running_sums, sorted_places
 from metrics.engine.book import Book, build_book
 from metrics.engine.fx import INT64_MAX, RATE_ONE, convert_at_once, converter
 from metrics.engine.lines import NO_VALUE
@@ -99,6 +99,18 @@ def test_keys_are_sorted_the_same_however_wide_they_are(bits: int, nearly_sorted
     ordered, place = sorted_places(keys, bits, nearly_sorted=nearly_sorted)
     assert place.tolist() == sorted(range(len(keys)), key=keys.tolist().__getitem__)
     assert ordered.tolist() == sorted(keys.tolist())
+
+
+@pytest.mark.parametrize("runs", [3, 400])
+def test_runs_are_summed_alike_however_short_and_even_beyond_64_bits(runs: int) -> None:
+    dice = np.random.default_rng(3)
+    starts = np.append(0, np.sort(dice.choice(np.arange(1, 500), runs - 1, replace=False)))
+    # All together leave 64 bits, no run does.
+    values = np.full(500, INT64_MAX // int(np.diff(starts, append=500).max()))
+    values[::5] //= -3
+    sums = run_sums(values, starts)
+    assert sums.tolist() == [sum(part.tolist()) for part in np.split(values, starts[1:])]
+    assert run_sums(values > 0, starts).tolist() == [int(part.sum()) for part in np.split(values > 0, starts[1:])]
 
 
 def test_a_running_sum_begins_anew_with_each_run() -> None:
