@@ -50,7 +50,7 @@ class ContractLine(TenantModel):
             models.UniqueConstraint(fields=["client", "source", "line_id"], name="line_once"),
         ]
         indexes: ClassVar = [
-            # An import writes in this order, so that both trees grow at one place; a hash would be hit everywhere.
+            # An import writes customer by customer, so that both trees grow at one place; a hash would be hit everywhere.
             models.Index(fields=["client", "customer_id"], name="line_by_customer"),
             models.Index(fields=["client", "contract_id"], name="line_by_contract"),
             # Who belongs to whom, for the few lines that say so: a change is followed along these in both directions.

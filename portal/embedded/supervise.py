@@ -38,6 +38,8 @@ OPTIONS = {
     "max_connections": "120",
     "shared_buffers": "192MB",
     "work_mem": "16MB",
+    # An import writes its log faster than 6 MB, the server's own choice, are emptied: it would do the log writer's work itself.
+    "wal_buffers": "32MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "random_page_cost": "1.1",
