@@ -1,7 +1,7 @@
 """The forms of audits."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
@@ -11,6 +11,9 @@ from governance.services.quarter_audits import Found
 from portal.lib.file_kinds import ACCEPT, ALLOWED
 
 USUAL_DAYS = 30
+NEEDED: Final = {
+    ContractResult.DIFFERS: ("difference", "reason", "note"), ContractResult.NOT_FOUND: ("reason", "note"),
+}  # fmt: skip
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
@@ -38,10 +41,16 @@ class ResultForm(forms.Form):
     )
     difference = forms.DecimalField(
         label="Difference", required=False, max_digits=18, decimal_places=2,
-        help_text="What the source says, less the sheet’s ARR. Below zero where the source says less.",
+        help_text="Needed where it differs: what the source says, less the sheet’s ARR. Below zero where the source says less.",
     )  # fmt: skip
-    reason = forms.ChoiceField(label="Reason", required=False, choices=[("", "None: it agrees"), *ReasonClass.choices])
-    note = forms.CharField(label="What you saw", required=False, max_length=4000, widget=forms.Textarea({"rows": 3}))
+    reason = forms.ChoiceField(
+        label="Reason", required=False, choices=[("", "None: it agrees"), *ReasonClass.choices],
+        help_text="Needed where it differs or was not found.",
+    )  # fmt: skip
+    note = forms.CharField(
+        label="What you saw", required=False, max_length=4000, widget=forms.Textarea({"rows": 3}),
+        help_text="Needed where it differs or was not found.",
+    )  # fmt: skip
     reference = forms.CharField(
         label="Where the evidence lies", required=False, max_length=400,
         help_text="Such as a folder and page of the signed PDF, or an invoice number.",
@@ -50,6 +59,20 @@ class ResultForm(forms.Form):
         label="Evidence as a file", required=False, help_text=f"{ALLOWED}.",
         widget=forms.FileInput({"accept": ACCEPT}),
     )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """What a result lacks is said beside the field that lacks it; `check_found` is the rule."""
+        given = super().clean() or {}
+        lacking = {
+            "reason": "Choose the reason, so that what comes again is seen.",
+            "note": "Say what the source says, so that somebody else can follow it.",
+            "difference": "Say by how much it differs: what the source says, less what the sheet says.",
+        }
+        needed = NEEDED.get(given.get("result", ""), ())
+        for name in needed:
+            if name not in self.errors and not given.get(name):
+                self.add_error(name, lacking[name])
+        return given
 
     @classmethod
     def of(cls, row: AuditedContract) -> "ResultForm":

@@ -17,7 +17,7 @@ from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.explain_text import RULES
 from metrics.figures import from_cents
-from metrics.models import CloseBalance, ContractLine, MonthClose
+from metrics.models import CloseBalance, ContractLine, MonthClose, PolicyVersion
 from metrics.repository import authoritative_source
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.contract_told import contract_rows, customer_of, terms_of
@@ -25,7 +25,6 @@ from metrics.selectors.drill import Why, WhyLine, why_get
 from metrics.selectors.figures import BASES
 from metrics.selectors.month_ends import MonthEnds, NoValue
 from metrics.selectors.moves import customer_moves
-from metrics.selectors.policies import policy_in_force, policy_latest
 from portal.lib.money import money_text
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
@@ -43,7 +42,7 @@ class QuarterBook:
     first: int
     last: int
     policy: Policy
-    policy_number: int | None
+    version: PolicyVersion
     end: MonthEnd
     cents: Mapping[str, Mapping[int, int]]
     close: MonthClose | None
@@ -55,9 +54,14 @@ class QuarterBook:
 
 
 def quarter_book(client: Client, first: int, last: int) -> QuarterBook:
-    """The book of a quarter under the policy in force. AuditInputError names what is missing."""
-    policy, version = policy_in_force(client), policy_latest()
-    ends = MonthEnds.of(client)
+    """The book of a quarter under the policy by which its last month is closed, whatever holds since. AuditInputError names
+    what is missing.
+    """
+    newest = MonthClose.objects.filter(month=last).select_related("policy").order_by("-id").first()
+    if newest is None:
+        raise AuditInputError(f"{month_format(last)} is not closed")
+    version: PolicyVersion = newest.policy
+    policy, ends = Policy.from_dict(version.parameters), MonthEnds.of(client)
     cents: dict[str, dict[int, int]] = {}
     end: MonthEnd | NoValue | None = None
     for month in range(first - 1, last + 1):
@@ -70,8 +74,7 @@ def quarter_book(client: Client, first: int, last: int) -> QuarterBook:
     if not cents:
         raise AuditInputError("no contract had ARR in this quarter: there is nothing to draw from")
     closes = [close for close in latest_closes(policy.recognition) if close.month == last]
-    number = version.number if version else None
-    return QuarterBook(client, first, last, policy, number, end, cents, closes[0] if closes else None)
+    return QuarterBook(client, first, last, policy, version, end, cents, closes[0] if closes else None)
 
 
 def contract_cents(end: MonthEnd) -> Iterable[tuple[str, int]]:
@@ -86,7 +89,7 @@ def sheet_of(book: QuarterBook, contract: str) -> dict[str, Any]:
     unit = str(book.end.lines.unit_names[int(book.end.lines.unit[contract_rows(book.end, contract)[0]])])
     customer, name = customer_of(book.end, contract)
     try:
-        why = why_get(book.client, unit, book.last)
+        why = why_get(book.client, unit, book.last, version=book.version)
     except MissingRates as error:
         raise AuditInputError(f"contract {contract} cannot be valued: exchange rates are missing") from error
     if why is None:
@@ -166,7 +169,7 @@ def customer_told(book: QuarterBook, why: Why, unit: str) -> dict[str, Any]:
 
 def movements_of(book: QuarterBook, unit: str) -> list[dict[str, str]]:
     """What moved the customer's ARR in the quarter, month by month."""
-    moves = customer_moves(book.client, None, unit, book.first, book.last)
+    moves = customer_moves(book.client, None, unit, book.first, book.last, policy=book.policy)
     return [
         {"month": month_format(move.month), "kind": move.kind, "amount": str(move.amount)}
         for move in (moves.moves if moves else ())

@@ -85,7 +85,7 @@ def audit_draw(
     found: QuarterAudit = QuarterAudit.objects.create(
         quarter=quarter, first_month=period.first, last_month=period.last, size=size, seed=seed,
         population=population.decode(), population_count=len(book.contracts),
-        population_sha256=hashlib.sha256(population).hexdigest(), policy_number=book.policy_number,
+        population_sha256=hashlib.sha256(population).hexdigest(), policy_number=book.version.number,
         policy_parameters=book.policy.to_dict(), due_on=due_on, auditor=user, drawn_at=database_time(),
     )  # fmt: skip
     AuditedContract.objects.bulk_create(

@@ -24,7 +24,7 @@ from metrics.engine.few_lines import frame_of_rows, rows_of_frame
 from metrics.engine.policy import Policy
 from metrics.engine.tally import KINDS
 from metrics.figures import from_cents
-from metrics.models import ContractLine
+from metrics.models import ContractLine, PolicyVersion
 from metrics.selectors.books import book_head
 from metrics.selectors.clauses import Clause, policy_in_plain_words
 from metrics.selectors.customers import customer_names
@@ -170,14 +170,20 @@ def customer_lines(client: Client, customer: str, recognition: str | None = None
     ]
 
 
-def why_get(client: Client, customer: str, month: int, recognition: str | None = None) -> Why | None:
+def why_get(
+    client: Client, customer: str, month: int, recognition: str | None = None, version: PolicyVersion | None = None
+) -> Why | None:
     """Lines, values, rates, rules and clauses behind a customer's ARR at a month end; None for a customer without lines.
 
-    Reads the lines of the customer and of those linked with it, no others. Raises MissingRates.
+    Under an earlier `version` of the policy where one is given, else under the one in force. Reads the lines of the customer
+    and of those linked with it, no others. Raises MissingRates.
     """
     head = book_head(client, recognition)
-    version = policy_latest()
     policy = policy_in_force(client).with_(recognition=head.recognition)
+    if version is not None:
+        policy = Policy.from_dict(version.parameters)
+        policy = policy.with_(recognition=recognition or policy.recognition)
+    version = version or policy_latest()
     lines = linked_lines(policy.customer_unit, customer)
     rates = repository.rates_frame(client, lines["currency"].unique())
     try:

@@ -13,6 +13,7 @@ from metrics import repository
 from metrics.computation import EngineInput
 from metrics.engine.bridge import COUNTS, TOTAL
 from metrics.engine.drill import customer_bridge
+from metrics.engine.policy import Policy
 from metrics.engine.tally import KINDS
 from metrics.figures import from_cents
 from metrics.selectors.books import book_head
@@ -66,17 +67,19 @@ def customer_moves(
     group: str = "",
     column: str = "change",
     filters: Filters = None,
+    policy: Policy | None = None,
 ) -> Moves | None:
     """The months in which a customer moved, and by how much; None for a customer without lines.
 
     `column` is a movement of the bridge (also `fx` and the counts), `net_new` for all movements that are business, `change`
-    for those and the effect of exchange rates. Reads the customer's lines and those linked with them, no others. Raises
-    KeyError for an unknown column, MissingRates.
+    for those and the effect of exchange rates. Under another `policy` where one is given. Reads the customer's lines and
+    those linked with them, no others. Raises KeyError for an unknown column, MissingRates.
     """
     if column not in MOVING:
         raise KeyError(column)
     head = book_head(client, recognition)
-    policy = policy_in_force(client).with_(recognition=head.recognition)
+    if policy is None:
+        policy = policy_in_force(client).with_(recognition=head.recognition)
     lines = linked_lines(policy.customer_unit, customer)
     if not lines.height:
         return None

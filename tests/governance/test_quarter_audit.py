@@ -23,6 +23,8 @@ from governance.services.quarter_audits import Found, audit_draw, follow_up_rais
 from metrics.models import ContractLine
 from metrics.selectors.books import bridge_get
 from metrics.selectors.periods import Period
+from metrics.services.books import books_rebuild_all
+from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
@@ -41,6 +43,7 @@ from tests.governance.audits import (
     sign,
 )
 from tests.pdf_text import pdf_text
+from tests.tenancy.routes_reporting import POLICY
 
 # --- the drawing ------------------------------------------------------------------------------------------------------
 
@@ -126,6 +129,48 @@ def test_a_fiscal_year_of_its_own_decides_which_quarter_is_due(northwind: Client
         due = quarter_to_audit(northwind, NOW)
         assert due is not None
         assert (due.key, due.first, due.last) == ("FY2026-Q4", month_parse("2026-01"), month_parse("2026-03"))
+
+
+def test_an_earlier_quarter_is_explained_by_the_policy_that_held_for_it(northwind: Client, rita: User) -> None:
+    with tenant_context(northwind):
+        book_load(northwind)
+        ContractLine.objects.update(ends_on=dt.date(2026, 3, 20))
+        later = POLICY | {"reactivation_window_months": None, "renewal_grace_days": 0}
+        policy_publish(client=northwind, parameters=later)
+        books_rebuild_all(client=northwind, now=NOW)
+        found = an_audit_of(northwind, rita)
+        assert (found.policy_number, found.policy_parameters["renewal_grace_days"]) == (1, 30)
+        sheets = list(AuditedContract.objects.values_list("sheet", flat=True))
+    said = {clause["sentence"] for sheet in sheets for line in sheet["lines"] for clause in line["clauses"]}
+    assert any("30 days" in sentence for sentence in said)
+    assert not any("stops to count on the day its term ends" in sentence for sentence in said)
+    assert all(
+        Decimal(sheet["customer_total"]["now"]) == Decimal(sheet["customer_total"]["closed"]) > 0 for sheet in sheets
+    )
+    assert {sheet["months"][-1]["arr"] for sheet in sheets} == {
+        line["arr"] for each in sheets for line in each["lines"]
+    }
+
+
+def an_audit_of(client: Client, user: User) -> QuarterAudit:
+    due = dt.date(2026, 5, 15)
+    return audit_draw(client=client, quarter=QUARTER, size=10, due_on=due, user=user, now=NOW)
+
+
+def test_a_contract_that_nobody_checked_says_so_and_the_form_says_what_is_needed(
+    northwind: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        version = contract_at(1).version
+    page, address = signed_in(rita), f"/c/northwind/oversight/audits/{QUARTER}/"
+    listed = page.get(address).content.decode()
+    assert "Not checked yet" in listed and "No amount was found" not in listed
+    sheet = page.get(f"{address}1/").content.decode()
+    assert sheet.count("Needed where it differs or was not found.") == 2
+    answer = page.post(f"{address}1/result/", {"version": version, "result": "differs", "difference": "-5"})
+    assert answer.status_code == 422
+    assert {"reason", "note"} == set(answer.context["form"].errors)
 
 
 # --- the sheets -------------------------------------------------------------------------------------------------------
