@@ -31,7 +31,7 @@ from metrics.engine.settlement import Settlement
 from metrics.engine.threads import Columns, by_pieces, even_share, together
 
 # With fewer, the threads wait for the interpreter more than they compute: every step of a block takes hold of it anew.
-UNITS_PER_BLOCK: Final = 1 << 15
+UNITS_PER_BLOCK: Final = 40_000
 
 COUNTED: Final = ("unit", "product", "currency", "month_from", "month_until", "cents")
 # What is known of a line lies side by side in memory, in 32 bytes, because a block picks its lines from all over it.
