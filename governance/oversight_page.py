@@ -23,7 +23,7 @@ class Tab:
 TABS: Final = (
     Tab("quarter_audits", "Contract audits", VIEW_AUDITS),
     Tab("disputes", "Disputes", VIEW_ARR),
-    Tab("board_reviews", "Board review", VIEW_REVIEW),
+    Tab("board_reviews", "Quarterly review", VIEW_REVIEW),
     Tab("handbook", "Handbook", VIEW_POLICY),
 )
 

@@ -27,7 +27,7 @@ PERMISSION_WORDS: Final[dict[str, str]] = {
     may.VIEW_AUDITS: "read audits of contracts",
     may.RUN_AUDITS: "draw samples, check contracts, raise follow-ups",
     may.SIGN_AUDITS: "sign audits of contracts",
-    may.VIEW_REVIEW: "read the board's review of a quarter",
+    may.VIEW_REVIEW: "read the quarterly review",
     may.HOLD_REVIEW: "keep the review as the board held it",
     may.VIEW_PEOPLE: "see who has access",
     may.MANAGE_PEOPLE: "invite people and change their roles",

@@ -10,7 +10,8 @@ from portal.tenancy.models import Client
 
 @tenant_task(name="metrics.tasks.quality_look")
 def quality_look_job(client: Client) -> None:
-    """Look at the data and say when to look again."""
-    now = dt.datetime.now(dt.UTC)
+    """Look at the data and say when to look again: the next morning, unless the numbers changed while it looked."""
+    now, claimed = dt.datetime.now(dt.UTC), client.next_quality_at
     quality_look(client=client, now=now)
-    next_run(client=client, column=DUE, at=next_look(client, now))
+    if Client.objects.filter(pk=client.pk, next_quality_at=claimed).exists():
+        next_run(client=client, column=DUE, at=next_look(client, now))

@@ -1,6 +1,5 @@
 """A client's home: what needs the reader now, and what the numbers say."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -22,19 +21,8 @@ from portal.tenancy import permissions
 from portal.tenancy.access import Standing
 from portal.tenancy.clock import day_now
 from reporting.arr_query import usual_scale
-
-SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Need:
-    """One thing that waits for the reader."""
-
-    title: str
-    text: str
-    url: str
-    action: str
-    level: str = "waiting"
+from reporting.needs import SHOWN, Need
+from reporting.oversight_needs import oversight_needs
 
 
 def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
@@ -44,6 +32,7 @@ def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
     needs = definition_needs(client.slug, user) if standing.may(permissions.ANSWER_DEFINITIONS) else []
     if standing.may(permissions.VOTE_CHANGES):
         needs += vote_needs(client.slug, user)
+    needs += oversight_needs(standing, user)
     if standing.may(permissions.VIEW_ENGAGEMENT):
         needs += engagement_needs(standing, user)
     if standing.may(permissions.IMPORT_DATA):

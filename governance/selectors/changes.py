@@ -49,6 +49,16 @@ def change_list(
     return list(found.order_by("-number"))
 
 
+def changes_named(reader: Any, text: str, most: int) -> list[ChangeRequest]:
+    """Requests that the reader may know of by their number, as CR-6, or by their title; the newest first."""
+    number = text.upper().removeprefix("CR-").removeprefix("CR ")
+    wanted = Q(title__icontains=text)
+    if number.isascii() and number.isdigit() and len(number) < 8:
+        wanted |= Q(number=int(number))
+    rows = ChangeRequest.objects.filter(seen_by(reader)).filter(wanted)
+    return list(rows.only("number", "title").order_by("-number")[:most])
+
+
 def change_get(number: int, reader: Any = None) -> ChangeRequest | None:
     """The request of that number, where the reader may know of it; a job, which is nobody, reads all."""
     found: ChangeRequest | None = (
@@ -57,6 +67,11 @@ def change_get(number: int, reader: Any = None) -> ChangeRequest | None:
         .first()
     )
     return found
+
+
+def changes_to_triage() -> list[ChangeRequest]:
+    """Requests that were submitted and that nobody has triaged, the oldest first."""
+    return list(ChangeRequest.objects.filter(state=ChangeState.SUBMITTED).order_by("submitted_at", "id"))
 
 
 def change_events(request: ChangeRequest) -> list[ChangeEvent]:

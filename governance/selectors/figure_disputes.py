@@ -9,7 +9,7 @@ What was signed and is in question again is `governance.selectors.disputes`.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -82,6 +82,11 @@ def dispute_list(*, is_open: bool | None = None) -> list[FigureDispute]:
     if is_open is not None:
         rows = rows.filter(state__in=OPEN) if is_open else rows.exclude(state__in=OPEN)
     return list(rows[:MOST])
+
+
+def disputes_of(owner: Any) -> list[FigureDispute]:
+    """The open disputes that somebody looks into, the oldest first."""
+    return list(disputes_read().filter(state__in=OPEN, owner=owner).order_by("number"))
 
 
 def dispute_get(number: int) -> FigureDispute | None:

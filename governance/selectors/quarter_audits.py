@@ -147,9 +147,10 @@ def quarter_to_audit(client: Client, now: dt.datetime) -> Period | None:
     return waiting[0] if waiting and (newest is None or waiting[0].last > newest) else None
 
 
-def follow_ups_open() -> list[AuditFollowUp]:
-    """What audits found and nobody has settled, the most urgent first."""
-    return list(AuditFollowUp.objects.filter(done_at=None).select_related("audit", "owner").defer("audit__population"))
+def follow_ups_open(owner: Any = None) -> list[AuditFollowUp]:
+    """What audits found and nobody has settled, the most urgent first; of one owner where one is named."""
+    rows = AuditFollowUp.objects.filter(done_at=None).select_related("audit", "owner").defer("audit__population")
+    return list(rows if owner is None else rows.filter(owner=owner))
 
 
 def audit_content(client: Client, view: AuditView) -> dict[str, Any]:

@@ -96,6 +96,14 @@ def line_search(text: str = "", source_id: int | None = None, after: int = 0) ->
     return list(rows.filter(pk__gt=after).order_by("id")[: PAGE + 1])
 
 
+def lines_named(text: str, most: int) -> list[ContractLine]:
+    """The first lines in order of their contract whose contract or line id begins with `text`, without what an import tells."""
+    rows = ContractLine.objects.filter(
+        Q(contract_id__startswith=text) | Q(line_id__startswith=text), removed_import=None
+    )
+    return list(rows.only("line_id", "contract_id", "customer_name").order_by("contract_id", "line_id")[:most])
+
+
 def line_get(pk: int) -> ContractLine:
     """One line with its source and imports. Raises ContractLine.DoesNotExist for anyone else's id."""
     found: ContractLine = ContractLine.objects.select_related(

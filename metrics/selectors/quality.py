@@ -73,6 +73,13 @@ def monitor_list(today: dt.date) -> list[MonitorShown]:
     ]  # fmt: skip
 
 
+def late_of(owner: Any, today: dt.date) -> list[QualityMonitor]:
+    """The monitors of somebody with open findings past their deadline, each with how many (`late`), as their pages count."""
+    is_late = Q(findings__state=FindingState.OPEN, findings__due_on__lt=today)
+    rows = QualityMonitor.objects.filter(owner=owner).annotate(late=Count("findings", filter=is_late))
+    return list(rows.filter(late__gt=0).order_by("pk"))
+
+
 def monitor_get(code: str) -> QualityMonitor | None:
     """One monitor; None where it is none, or was never looked with."""
     found: QualityMonitor | None = (

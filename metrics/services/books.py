@@ -23,10 +23,12 @@ from metrics.services.policy_versions import policy_ensure
 from metrics.services.summaries import summary_refresh
 from portal.lib.periods import month_of
 from portal.tenancy.clock import day_at
+from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
 
 REBUILD_JOB = "metrics.tasks.books_rebuild"
+LOOK = "next_quality_at"
 
 
 def last_completed_month(client: Client, now: dt.datetime) -> int:
@@ -75,7 +77,13 @@ def books_rebuild_all(*, client: Client, now: dt.datetime) -> list[ArrBook]:
     given = rebuild_input(client=client).with_relations()
     books = [book_rebuild(client=client, recognition=name, through=through, given=given) for name in Recognition.values]
     summary_refresh(client=client)
+    look_again(client=client)
     return books
+
+
+def look_again(*, client: Client) -> None:
+    """Let the monitors of data quality look at the new numbers: what they say is of the book, and the next morning is late."""
+    earlier_run(client=client, column=LOOK, at=dt.datetime.now(dt.UTC))
 
 
 def book_rebuild(*, client: Client, recognition: str, through: int, given: EngineInput | None = None) -> ArrBook:

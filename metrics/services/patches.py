@@ -24,7 +24,7 @@ from metrics.engine.few_lines import rows_of_frame
 from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.models import ArrBook, BookState, Recognition
-from metrics.services.books import books_outdate, last_completed_month
+from metrics.services.books import books_outdate, last_completed_month, look_again
 from metrics.services.summaries import figures_of, summary_refresh
 from portal.tenancy.models import Client
 
@@ -136,3 +136,4 @@ def write_steps(client: Client, standing: Standing, steps: Steps, hashes: dict[i
     changes = {book.pk: change for book, change in steps.changes if book.first_month}
     if not steps_write(changes, steps.customers, hashes, figures_of(own, newest)):
         summary_refresh(client=client)
+    look_again(client=client)

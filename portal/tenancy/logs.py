@@ -5,6 +5,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth import get_user_model
+
 from portal.tenancy.audit import is_withheld
 from portal.tenancy.models import AuditEntry, Client
 
@@ -12,6 +14,11 @@ PAGE = 50
 LOOK_BACK = 2000
 LONGEST = 120
 WITHHELD = [("what", "internal to the firm")]
+FAMILIES = {
+    "board": "Review board", "board_review": "Quarterly review", "change": "Change request", "check_in": "Check-in",
+    "mfa": "Second factor", "quality": "Data quality", "quarter_audit": "Contract audit", "samples": "Sample contracts",
+    "sso": "Company sign-in", "token": "API token",
+}  # fmt: skip
 CHANGES = ("updated", "changed", "added")  # actions whose details are pairs: what it was, what it became
 
 
@@ -33,6 +40,8 @@ class LogLine:
 
     entry: AuditEntry
     said: list[tuple[str, str]]
+    who: str
+    did: str
 
 
 @dataclass(frozen=True)
@@ -64,17 +73,34 @@ def audit_list(client: Client, shown: LogFilter, *, is_firm_staff: bool) -> LogP
         rows = rows.filter(sequence__lt=shown.before)
     entries = list(rows[: PAGE + 1])
     older_than = entries[PAGE - 1].sequence if len(entries) > PAGE else None
+    users = get_user_model().objects.filter(pk__in={entry.actor_id for entry in entries if entry.actor_id})
+    names = {user.pk: user.get_full_name() for user in users}
     lines = [
-        LogLine(entry, WITHHELD if is_withheld(entry, is_firm_staff=is_firm_staff) else details_said(entry))
+        LogLine(
+            entry, WITHHELD if is_withheld(entry, is_firm_staff=is_firm_staff) else details_said(entry),
+            names.get(entry.actor_id or 0) or entry.actor, action_words(entry.action),
+        )
         for entry in entries[:PAGE]
-    ]
+    ]  # fmt: skip
     return LogPage(lines, older_than)
 
 
-def audit_families() -> list[str]:
-    """The kinds of event that happened lately, for the filter."""
+def audit_families() -> list[tuple[str, str]]:
+    """The kinds of event that happened lately, for the filter: each with its words."""
     recent = AuditEntry.objects.order_by("-sequence").values_list("action", flat=True)[:LOOK_BACK]
-    return sorted({action.partition(".")[0] for action in recent})
+    families = {action.partition(".")[0] for action in recent}
+    return sorted(((family, family_words(family)) for family in families), key=lambda each: each[1])
+
+
+def family_words(family: str) -> str:
+    """A kind of event as people call it."""
+    return FAMILIES.get(family, family.replace("_", " ").capitalize())
+
+
+def action_words(action: str) -> str:
+    """What was done, as words: "Change request: to review"."""
+    family, _, act = action.partition(".")
+    return f"{family_words(family)}: {act.replace('_', ' ')}" if act else family_words(family)
 
 
 def details_said(entry: AuditEntry) -> list[tuple[str, str]]:

@@ -50,6 +50,32 @@ CLIENT_NAV = (
     Destination("Settings", "settings", "client_settings", permissions.MANAGE_SETTINGS),
 )
 
+MORE_PAGES = (
+    Destination("Policy versions", "", "documents", permissions.VIEW_POLICY),
+    Destination("KPI matrix", "", "metric_matrix", permissions.VIEW_POLICY),
+    Destination("Metric lineage", "", "metric_lineage", permissions.VIEW_POLICY),
+    Destination("Availability of metrics", "", "metric_availability", permissions.VIEW_POLICY),
+    Destination("Glossary", "", "metric_glossary", permissions.VIEW_POLICY),
+    Destination("Validation of metrics", "", "metric_validation", permissions.VIEW_ARR),
+    Destination("Review board", "", "board", permissions.VIEW_CHANGES),
+    Destination("Meetings of the board", "", "board_meetings", permissions.VIEW_CHANGES),
+    Destination("Restatements", "", "restatements", permissions.VIEW_ARR),
+    Destination("Contract audits", "", "quarter_audits", permissions.VIEW_AUDITS),
+    Destination("Disputes", "", "disputes", permissions.VIEW_ARR),
+    Destination("Quarterly review", "", "board_reviews", permissions.VIEW_REVIEW),
+    Destination("Handbook", "", "handbook", permissions.VIEW_POLICY),
+    Destination("Contract lines", "", "data_lines", permissions.VIEW_DATA),
+    Destination("Imports", "", "data_imports", permissions.VIEW_DATA),
+    Destination("Monitors", "", "data_monitors", permissions.VIEW_DATA),
+    Destination("Exchange rates", "", "data_rates", permissions.VIEW_DATA),
+    Destination("Teams", "", "teams", permissions.VIEW_DATA),
+    Destination("Notifications", "", "notices", permissions.VIEW_CLIENT),
+    Destination("Adoption", "", "adoption", permissions.VIEW_ADOPTION),
+    Destination("API tokens", "", "tokens", permissions.MANAGE_TOKENS),
+    Destination("Webhooks", "", "webhooks", permissions.MANAGE_WEBHOOKS),
+)
+"""Pages below those of the rail, for the search box alone."""
+
 
 @dataclass
 class Shell:
@@ -113,8 +139,19 @@ class Shell:
 
     @property
     def jump(self) -> list[dict[str, str]]:
-        """Destinations for the search box: the rail's pages and the switcher's clients."""
+        """Destinations for the search box: the rail's pages, those below them, and the switcher's clients."""
         pages = [{"label": item.label, "group": "Page", "url": item.url} for item in self.nav]
+        standing = getattr(self.request, "standing", None)
+        if standing is not None:
+            pages += [
+                {
+                    "label": entry.label,
+                    "group": "Page",
+                    "url": reverse(entry.url_name, kwargs={"client_slug": standing.client.slug}),
+                }
+                for entry in MORE_PAGES
+                if standing.may(entry.permission)
+            ]
         clients = [
             {
                 "label": reached.client.name,
@@ -127,9 +164,9 @@ class Shell:
 
     @property
     def jump_url(self) -> str:
-        """Where the search box asks for customers and months; empty where the reader sees no numbers."""
+        """Where the search box asks for what the client has; empty outside a client."""
         standing = getattr(self.request, "standing", None)
-        if standing is None or not standing.may(permissions.VIEW_ARR):
+        if standing is None:
             return ""
         return reverse("jump", kwargs={"client_slug": standing.client.slug})
 

@@ -111,6 +111,21 @@ def test_details_of_the_log_are_words(adam: User, northwind: Client, signed_in: 
     ]
 
 
+def test_the_log_names_kinds_acts_and_people(adam: User, northwind: Client, signed_in: SignedIn) -> None:
+    with tenant_context(northwind), acting_as(Actor(adam.email, adam.pk)):
+        audit.record("quarter_audit.drawn", object_type="quarter audit", object_id="2026-Q1")
+        audit.record("change.to_review", object_type="change request", object_id=1)
+    page = signed_in(adam).get("/c/northwind/audit/").content.decode()
+    for words in (
+        "Contract audit: drawn",
+        "Change request: to review",
+        f"<td>{adam.get_full_name()}<",
+        ">Contract audit<",
+    ):
+        assert words in page
+    assert "change.to_review" not in page and "Quarter_audit" not in page
+
+
 def test_verifying_from_the_page(adam: User, northwind: Client, signed_in: SignedIn) -> None:
     page = signed_in(adam).post("/c/northwind/audit/").content.decode()
     assert "The chain holds" in page and f"client:{northwind.pk}" in page

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from metrics import jobs_quality
+from metrics.jobs_quality import quality_look_job
 from metrics.models import ContractLine, FindingState, QualityDay, QualityEvent, QualityMonitor
+from metrics.services.books import books_rebuild_all
 from metrics.services.quality import next_look
 from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
 from portal.accounts.models import User
@@ -15,7 +18,7 @@ from portal.notices.models import Notice
 from portal.tenancy.clock import day_at
 from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
-from tests.metrics.quality import book, days, finding, found, full, looked, monitor
+from tests.metrics.quality import NOW, book, days, finding, found, full, looked, monitor
 
 
 @pytest.fixture
@@ -59,6 +62,28 @@ def test_what_the_data_no_longer_shows_is_fixed_and_it_opens_again_when_it_comes
         for write in (lambda: QualityEvent.objects.update(text="forged"), QualityEvent.objects.all().delete):
             with pytest.raises(DatabaseError), transaction.atomic():
                 write()
+
+
+def test_the_monitors_look_again_once_the_numbers_changed(twice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def due() -> dt.datetime:
+        at = Client.objects.get(pk=twice.pk).next_quality_at
+        assert at is not None
+        return at
+
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    with tenant_context(twice):
+        Client.objects.filter(pk=twice.pk).update(next_quality_at=tomorrow)
+        books_rebuild_all(client=twice, now=NOW)
+        assert due() < tomorrow - dt.timedelta(hours=20)
+    quality_look_job(twice.pk)
+    assert due() > dt.datetime.now(dt.UTC), "the next morning"
+
+    def look(*, client: Client, now: dt.datetime) -> None:
+        books_rebuild_all(client=client, now=NOW)  # while it looks, the numbers change
+
+    monkeypatch.setattr(jobs_quality, "quality_look", look)
+    quality_look_job(twice.pk)
+    assert due() <= dt.datetime.now(dt.UTC)
 
 
 def test_a_second_look_of_a_day_changes_nothing(twice: Client, rita: User) -> None:

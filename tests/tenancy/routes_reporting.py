@@ -74,7 +74,7 @@ REPORTING_ROUTES = [
     Route("arr_rows", VIEW_ARR, status=(200,)),
     Route("arr_bridge_csv", VIEW_ARR, status=(200,)),
     Route("arr_bridge_pdf", VIEW_ARR, kwargs=numbers_to_print, status=(200,), names_object=False),
-    Route("jump", VIEW_ARR, status=(200,)),
+    Route("jump", VIEW_CLIENT, status=(200,)),
     Route("months", VIEW_ARR, status=(200,)),
     Route("month_close", CLOSE_MONTH, kwargs=an_open_month, status=(200,), names_object=False),
     Route("month_close", CLOSE_MONTH, "post", an_open_month, as_seen, status=(302,), names_object=False),

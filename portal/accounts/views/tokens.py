@@ -38,7 +38,7 @@ IN_WORDS = {
     "quarter_audit.run": "keep results of audits of contracts",
     "dispute.raise": "dispute figures in your name",
     "dispute.resolve": "look into disputes and settle them in your name",
-    "review.view": "read the board's reviews",
+    "review.view": "read the quarterly reviews",
     "people.view": "see people",
     "people.manage": "invite people and change roles",
     "audit.view": "read the audit log",

@@ -1,0 +1,78 @@
+"""What changes, disputes, audits and monitors need of the reader, counted as their own pages count. One query for each."""
+
+import datetime as dt
+from typing import Any
+
+from django.urls import reverse
+
+from governance.selectors.changes import changes_to_triage
+from governance.selectors.figure_disputes import disputes_of
+from governance.selectors.quarter_audits import follow_ups_open
+from metrics.selectors.quality import late_of
+from portal.lib.dates import quarter_text
+from portal.lib.periods import month_format
+from portal.tenancy import permissions
+from portal.tenancy.access import Standing
+from portal.tenancy.clock import day_now
+from reporting.needs import SHOWN, Need
+
+
+def oversight_needs(standing: Standing, user: Any) -> list[Need]:
+    """Requests to triage, disputes to look into, follow-ups of audits, and findings that are past their deadline."""
+    slug, today, needs = standing.client.slug, day_now(standing.client), list[Need]()
+    if standing.may(permissions.TRIAGE_CHANGES):
+        needs += triage_needs(slug)
+    if standing.may(permissions.VIEW_ARR):
+        needs += dispute_needs(slug, user)
+    if standing.may(permissions.VIEW_AUDITS):
+        needs += follow_up_needs(slug, user, today)
+    if standing.may(permissions.VIEW_DATA):
+        needs += finding_needs(slug, user, today)
+    return needs
+
+
+def triage_needs(slug: str) -> list[Need]:
+    """Requests that nobody has triaged: the one that there is, or how many there are."""
+    waiting = changes_to_triage()
+    if not waiting:
+        return []
+    text = "Say who takes care of it, and how urgent it is."
+    if len(waiting) == 1:
+        (change,) = waiting
+        url = reverse("change", kwargs={"client_slug": slug, "number": change.number})
+        return [Need(f"{change} {change.title}", f"It waits for triage. {text}", url, "Triage")]
+    url = f"{reverse('changes', kwargs={'client_slug': slug})}?state=submitted"
+    return [Need(f"{len(waiting)} change requests wait for triage", text, url, "See them")]
+
+
+def dispute_needs(slug: str, user: Any) -> list[Need]:
+    """Disputes that the reader looks into."""
+    needs = []
+    for dispute in disputes_of(user)[:SHOWN]:
+        url = reverse("dispute", kwargs={"client_slug": slug, "number": dispute.number})
+        text = f"A figure of {month_format(dispute.month)} is disputed, and you look into it."
+        needs.append(Need(str(dispute), text, url, "Look into it"))
+    return needs
+
+
+def follow_up_needs(slug: str, user: Any, today: dt.date) -> list[Need]:
+    """What audits asked the reader to do."""
+    needs = []
+    for row in follow_ups_open(owner=user)[:SHOWN]:
+        url = reverse("quarter_audit", kwargs={"client_slug": slug, "quarter": row.audit.quarter})
+        is_late = row.due_on < today
+        text = f"{row.text.rstrip('.')}. {'It was due' if is_late else 'Due'} {row.due_on.isoformat()}."
+        level = "refused" if is_late else "waiting"
+        needs.append(Need(f"Audit of {quarter_text(row.audit.quarter)}", text, url, "See the audit", level))
+    return needs
+
+
+def finding_needs(slug: str, user: Any, today: dt.date) -> list[Need]:
+    """Findings past their deadline of the monitors that the reader owns."""
+    needs = []
+    for monitor in late_of(user, today):
+        count: int = monitor.late  # type: ignore[attr-defined]
+        url = reverse("data_monitor", kwargs={"client_slug": slug, "code": monitor.code})
+        text = f"{count} open {'finding is' if count == 1 else 'findings are'} past the deadline."
+        needs.append(Need(str(monitor), text, url, "See them", "refused"))
+    return needs
