@@ -19,7 +19,7 @@ from governance.forms import MOST
 from governance.library.metric_reader import key_fault
 from governance.metric_content import LABELS, ContentError, content_clean
 from governance.models import ChangeKind, ChangeRequest, MetricStatus
-from governance.selectors.registry import Entry, Registry
+from governance.selectors.registry import Entry, Registry, name_fault
 from metrics.engine.policy import Policy, PolicyError
 from metrics.selectors.clauses import TITLES
 from portal.lib.dates import is_near
@@ -164,16 +164,27 @@ def fault_parts(fault: str) -> tuple[str, str]:
     return (name, text) if text else ("", fault)
 
 
+def may_come_into_use(entry: Entry) -> bool:
+    """Whether a request may put a metric into use that the registry knows: it is proposed, or was on its way out."""
+    return entry.metric.status in (MetricStatus.PROPOSED, MetricStatus.DEPRECATED)
+
+
 def metric_new_settle(content: Mapping[str, Any], held: Held) -> Settled:
-    """A metric that is not there yet."""
+    """A metric that is not in use yet: one of the client's own that nobody proposed so far, or one that is proposed."""
     key = content["key"]
     if fault := key_fault(key):
         raise ContentFault([("key", fault)])
-    if key in held.registry.entries:
+    entry = held.registry.entries.get(key)
+    if entry is not None and not may_come_into_use(entry):
         raise ContentFault([("key", "is the key of another metric already; a key is never used twice")])
     settled = metric_clean(content, held)
-    if fault := formula_fault(key, settled["formula"]):
+    newest = entry.newest if entry is not None else {}
+    if fault := name_fault(held.registry, key, settled["name"]):
+        raise ContentFault([("name", fault)])
+    if fault := formula_fault(key, settled["formula"], newest.get("formula", "")):
         raise ContentFault([("formula", fault)])
+    if entry is not None and entry.metric.status == MetricStatus.DEPRECATED and settled != newest:
+        raise ContentFault([("", f"“{entry.name}” comes back as it is: ask for its change once it is active")])
     return Settled({"key": key, "metric": settled}, {})
 
 
@@ -183,6 +194,8 @@ def metric_change_settle(content: Mapping[str, Any], held: Held) -> Settled:
     newest, settled = entry.versions[-1].content, metric_clean(content, held)
     if settled == newest:
         raise ContentFault([("", f"this is what “{entry.name}” says already: nothing would change")])
+    if settled["name"] != newest["name"] and (fault := name_fault(held.registry, entry.key, settled["name"])):
+        raise ContentFault([("name", fault)])
     if fault := formula_fault(entry.key, settled["formula"], newest["formula"]):
         raise ContentFault([("formula", fault)])
     moved = {name: newest.get(name, "") for name in settled if settled[name] != newest.get(name, "")}

@@ -189,13 +189,15 @@ class NewMetricWishForm(MetricWishForm):
     asked = ("key", *MetricWishForm.asked)
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
-        return super().begun(change) | ({"key": change.content["key"]} if change else {})
+        return super().begun(change) | {"key": change.content["key"] if change else self.about}
 
     def add_content(self) -> None:
         super().add_content()
         self.fields["key"] = forms.CharField(
             label="Key", max_length=60, help_text="Its name in formulas: small letters, digits and _; it never changes."
         )
+        if self.about in self.ground.held.registry.entries:
+            self.fields["key"].widget.attrs |= {"readonly": True}
 
     def content(self) -> dict[str, Any]:
         return super().content() | {"key": self.cleaned_data["key"]}

@@ -56,9 +56,26 @@ def content_clean(given: Mapping[str, Any], currency: str) -> Content:
             content[field] = field_clean(field, text, currency)
         except ValueError as fault:
             faults.append((field, str(fault)))
+    if fault := limits_fault(content):
+        faults.append(("alert_at", fault))
     if faults:
         raise ContentError(faults)
     return content
+
+
+def limits_fault(content: Mapping[str, str]) -> str:
+    """Why an alert would ring before a value is worth a look; empty where it does not, or a field is missing."""
+    warn, alert, better = (content.get(name, "") for name in ("warn_at", "alert_at", "better"))
+    if not (warn and alert and better):
+        return ""
+    look, ring = Decimal(warn), Decimal(alert)
+    if better == "up" and ring > look:
+        return "is above “Worth a look from”: where higher is better, an alert rings at the lower of the two"
+    if better == "down" and ring < look:
+        return "is below “Worth a look from”: where lower is better, an alert rings at the higher of the two"
+    if better == "none" and abs(ring) < abs(look):
+        return "is nearer to 0 than “Worth a look from”: where neither is better, an alert rings further away"
+    return ""
 
 
 def field_clean(field: str, text: str, currency: str) -> str:

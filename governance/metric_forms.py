@@ -5,8 +5,10 @@ from typing import Any, Final
 from django import forms
 
 from governance.engine_formulas import is_fixed
+from governance.library.metric_reader import key_fault
 from governance.metric_content import CHOICES, LABELS, LENGTHS, MAY_BE_EMPTY, ContentError, content_clean
 from governance.models import ControlSide
+from governance.selectors.registry import Registry, name_fault
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format, month_parse
 from portal.tenancy.models import Membership
@@ -107,12 +109,24 @@ class MetricForm(forms.Form):
 class NewMetricForm(MetricForm):
     """A metric of the client's own."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, registry: Registry, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.registry = registry
         self.fields["key"] = forms.CharField(
             label="Key", max_length=60, help_text="Its name in formulas: small letters, digits and _; it never changes."
         )
         self.order_fields(["key"])
+
+    def clean(self) -> dict[str, Any]:
+        """A bad key and a name that is taken are said together with everything else."""
+        given = super().clean()
+        key, name = given.get("key", ""), given.get("name", "")
+        fault = key_fault(key) or ("is that of another metric already" if key in self.registry.entries else "")
+        if key and fault:
+            self.add_error("key", f"It {fault}.")
+        if name and (fault := name_fault(self.registry, key, name)):
+            self.add_error("name", f"It {fault}.")
+        return given
 
 
 class StatusForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.urls import reverse
 
+from governance.change_content import may_come_into_use
 from governance.change_history import changes_about
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import limit_text, point_shown, unit_words
@@ -12,11 +13,12 @@ from governance.metric_forms import OwnerForm, PayForm, StatusForm
 from governance.metric_uses import pages_used
 from governance.metric_values_page import values_context
 from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
-from governance.selectors.board import is_governed
+from governance.selectors.board import has_board, is_governed
 from governance.selectors.changes import OPEN, changes_of
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, VersionShown, metric_events, registry_get
-from governance.services.metric_states import STEP_WORDS, steps_from
+from governance.services.metric_direct import direct_steps
+from governance.services.metric_states import STEP_WORDS
 from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
 from portal.lib.dates import month_text
@@ -187,6 +189,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "may_see": request.standing.may(VIEW_ARR),
         "may_ask": request.standing.may(REQUEST_CHANGES) and entry.metric.status != MetricStatus.RETIRED,
         "is_governed": is_governed(entry.metric),
+        "use_is_asked": has_board() and may_come_into_use(entry),
         "requests": [each for each in changes_of(entry.metric) if each.state in OPEN],
     }
 
@@ -234,9 +237,7 @@ def versions_shown(entry: Entry, locale: str) -> list[dict[str, Any]]:
 
 def forms_context(registry: Registry, entry: Entry) -> dict[str, Any]:
     """The forms of whoever manages metrics."""
-    metric, steps = entry.metric, steps_from(entry.metric.status)
-    if metric.status == MetricStatus.ACTIVE and is_governed(metric):
-        steps = []  # its end is asked for
+    metric, steps = entry.metric, direct_steps(entry.metric)
     others = [(key, each.name) for key, each in registry.entries.items() if each.is_standing and key != entry.key]
     return {
         "status_form": StatusForm(

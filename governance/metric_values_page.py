@@ -13,7 +13,10 @@ from governance.metric_uses import why_url
 from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Entry, Registry
+from metrics.measures import MEASURES
+from metrics.selectors.breaks import restated_get
 from metrics.selectors.periods import MONTHS, Grain, period_label
+from portal.lib.dates import month_text
 from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import RAISE_DISPUTES
@@ -21,6 +24,7 @@ from portal.tenancy.reader import locale_of
 
 SHOWN: Final[dict[str, int]] = {"month": 12, "quarter": 8, "year": 5}
 """How many periods are shown; one more is computed, for the change of the oldest."""
+BOOK_READERS: Final = frozenset({"bridge", "retention"})
 GRAINS: Final = (("month", "Month"), ("quarter", "Quarter"), ("year", "Fiscal year"))
 
 
@@ -44,6 +48,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
     marks = [mark for mark in disputed_marks() if mark.metric == key] if grain == "month" else []
     for row, point in zip(rows, points, strict=True):
         row["disputes"] = [mark_shown(request.client.slug, mark) for mark in marks if mark.month == point.month]
+    mark_restated(request, rows, values, points, key)
     breaks = formula_breaks(MetricValues(request.client, registry, values.reader), key, points[0].month + 1, last)
     mark_breaks(rows, points, breaks)
     may_dispute = grain == "month" and request.standing.may(RAISE_DISPUTES)
@@ -100,6 +105,34 @@ def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[Fo
         place = next(place for place, point in enumerate(points) if point.month >= each.month)
         rows[place]["sign"] = f"{rows[place].get('sign', '')} {sign}".strip()
         rows[place - 1]["is_before_break"] = True
+
+
+def mark_restated(
+    request: TenantRequest, rows: list[dict[str, Any]], values: MetricValues, points: list[Point], key: str
+) -> None:
+    """Mark the periods in which a closed month was restated, each with the page of its newest revision."""
+    reads = {MEASURES[name].reader.split(":")[0] for name in values.registry.measures_of(key)}
+    if not reads & BOOK_READERS:
+        return
+    restated = restated_get(request.client)
+    for row, period in zip(rows, values.periods(points[0].month, points[-1].month), strict=True):
+        row["restated"] = [
+            {
+                "label": f"{month_text(month, locale_of(request))} restated"
+                if period.first != period.last
+                else "restated",
+                "url": reverse(
+                    "month",
+                    kwargs={
+                        "client_slug": request.client.slug,
+                        "month": month_format(month),
+                        "revision": each.latest.revision,
+                    },
+                ),
+            }
+            for month, each in restated.items()
+            if period.first <= month <= period.last
+        ]
 
 
 def raise_base(request: TenantRequest, key: str) -> str:

@@ -54,6 +54,10 @@ class EngineInput:
         """The same under another recognition; None: the policy's own."""
         return replace(self, policy=self.policy.with_(recognition=recognition)) if recognition else self
 
+    def under(self, policy: Policy) -> "EngineInput":
+        """The same lines under another policy."""
+        return EngineInput.of(self.lines, self.rates, policy, self.lines_sum)
+
 
 @dataclass(frozen=True)
 class Computed:

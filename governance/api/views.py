@@ -17,8 +17,7 @@ from governance.selectors.board import is_governed
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import Drift, registry_yaml
-from governance.services.metric_direct import metric_change
-from governance.services.metric_states import steps_from
+from governance.services.metric_direct import direct_steps, metric_change
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_add
 from governance.services.registry_file import registry_apply, registry_compare
@@ -78,7 +77,7 @@ class Detail:
 
     @property
     def next_steps(self) -> list[str]:
-        return steps_from(self.entry.metric.status)
+        return direct_steps(self.entry.metric)
 
 
 def entry_or_404(call: Call, key: str) -> tuple[Registry, Entry]:

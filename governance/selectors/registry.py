@@ -78,6 +78,11 @@ class Entry:
         return self.content["name"]
 
     @property
+    def newest(self) -> Content:
+        """What its newest version says, which may hold from a later month on."""
+        return self.versions[-1].content
+
+    @property
     def upcoming(self) -> tuple[VersionShown, ...]:
         """Versions that hold from a later month on."""
         return tuple(each for each in self.versions if each.month is not None and each.month > self.month)
@@ -86,6 +91,17 @@ class Entry:
     def is_standing(self) -> bool:
         """Whether others may build on it."""
         return self.metric.status in STANDING
+
+
+def name_folded(name: str) -> str:
+    """A name without case and blanks, for comparing."""
+    return "".join(name.casefold().split())
+
+
+def name_fault(registry: "Registry", key: str, name: str) -> str:
+    """Why a metric cannot be called so, after “the name”; empty where it can."""
+    other = registry.namesake(key, name)
+    return f"is that of another metric already, “{other.name}” ({other.key})" if other else ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +131,12 @@ class Registry:
         """What people call each measure and metric."""
         labels = {name: measure.label for name, measure in MEASURES.items()}
         return labels | {key: entry.name for key, entry in self.entries.items()}
+
+    def namesake(self, key: str, name: str) -> "Entry | None":
+        """Another metric that is in use, proposed or on its way out and has this name, whatever its case and blanks."""
+        wanted = name_folded(name)
+        others = (entry for entry in self.entries.values() if entry.key != key and entry.is_standing)
+        return next((each for each in others if wanted in map(name_folded, (each.name, each.newest["name"]))), None)
 
     def node(self, key: str) -> Node | None:
         """The formula of a metric now; None where it cannot be read."""

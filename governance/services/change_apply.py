@@ -81,11 +81,21 @@ def signers_of(item: DefinitionItem) -> list[str]:
 
 
 def apply_metric_new(client: Client, request: ChangeRequest, user: Any) -> Applied:
-    """A metric of the client's own, active at once."""
-    key, content = request.content["key"], request.content["metric"]
-    metric = metric_add(client=client, key=key, content=content, reason=source_of(request), user=user)
-    metric_status_set(metric=metric, version=metric.version, step="activate", reason=source_of(request), user=user)
-    return Applied(metric_version=MetricVersion.objects.get(metric=metric, number=1))
+    """A metric of the client's own, active at once; one that was proposed already gets the content that was decided."""
+    key, content, reason = request.content["key"], request.content["metric"], source_of(request)
+    registry_lock(client)
+    metric = Metric.objects.filter(key=key).first()
+    if metric is None:
+        metric = metric_add(client=client, key=key, content=content, reason=reason, user=user)
+    elif metric.versions.order_by("number").last().content != content:
+        if metric.status != MetricStatus.PROPOSED:
+            raise DefinitionError(f"the metric is {metric.get_status_display().lower()} now and says something else")
+        metric_version_add(
+            metric=metric, version=metric.version, content=content, effective_month=None, reason=reason, user=user
+        )
+        metric = Metric.objects.get(pk=metric.pk)
+    metric_status_set(metric=metric, version=metric.version, step="activate", reason=reason, user=user)
+    return Applied(metric_version=MetricVersion.objects.filter(metric=metric).order_by("number").last())
 
 
 def apply_metric_fields(client: Client, request: ChangeRequest, user: Any) -> Applied:

@@ -268,7 +268,9 @@ def effect_restate(client: Client, key: int, now: dt.datetime) -> None:
     restated = []
     for month in [month for month in closed_months() if month >= (request.from_month or 0)]:
         try:
-            month_restate(client=client, month=month, reason=source_of(request), user=effect.scheduled_by)
+            month_restate(
+                client=client, month=month, reason=source_of(request), user=effect.scheduled_by, redefines=True
+            )
             restated.append(month)
         except NothingToRestateError:
             continue

@@ -1,6 +1,7 @@
 """Changing a metric at once, on a page or by a program: where a board decides about it, by a request alone.
 
-`metric_change(metric=, …)` · `metric_step(metric=, …)` · `require_ungoverned(metric, fields, status=)`. What a request puts
+`metric_change(metric=, …)` · `metric_step(metric=, …)` · `require_ungoverned(metric, fields, status=)` ·
+`direct_steps(metric)`. What a request puts
 into force goes past them, to `governance.services.registry`. All run in the client's scope.
 """
 
@@ -9,13 +10,20 @@ from typing import Any
 
 from governance.metric_content import LENGTHS
 from governance.models import Metric, MetricStatus, MetricVersion
-from governance.selectors.board import is_governed
+from governance.selectors.board import has_board, is_governed
+from governance.services.metric_states import STEPS, steps_from
 from governance.services.problems import OutdatedError
 from governance.services.registry import metric_status_set, metric_version_add
 
 
 def require_ungoverned(metric: Metric, fields: Iterable[str], *, status: str = "") -> None:
-    """OutdatedError where the board decides: on another content of a metric in use, and on the end of an active one."""
+    """OutdatedError where the board decides: whether a metric comes into use, on another content of one that is in use, and on
+    the end of an active one. `status` is the one that it would have.
+    """
+    if not has_board():
+        return
+    if "status" in fields and status == MetricStatus.ACTIVE and metric.status != MetricStatus.ACTIVE:
+        raise OutdatedError(f"the board decides whether “{metric.key}” comes into use: ask for it as a new metric")
     if not is_governed(metric):
         return
     if set(fields) & set(LENGTHS):
@@ -24,13 +32,21 @@ def require_ungoverned(metric: Metric, fields: Iterable[str], *, status: str = "
         raise OutdatedError("a metric that is in use ends by a request: ask for its retirement")
 
 
+def direct_steps(metric: Metric) -> list[str]:
+    """The steps that somebody may take at once; what a board decides is asked for."""
+    steps = steps_from(metric.status)
+    if not has_board():
+        return steps
+    return [] if metric.status == MetricStatus.ACTIVE else [step for step in steps if step != "activate"]
+
+
 def metric_change(*, metric: Metric, content: Mapping[str, Any], **given: Any) -> MetricVersion:
     """A new version, as `metric_version_add` has it, where no board decides about the metric."""
     require_ungoverned(metric, LENGTHS)
     return metric_version_add(metric=metric, content=content, **given)
 
 
-def metric_step(*, metric: Metric, **given: Any) -> Metric:
+def metric_step(*, metric: Metric, step: str, **given: Any) -> Metric:
     """One step in a metric's life, as `metric_status_set` has it, where no board decides about the metric."""
-    require_ungoverned(metric, ["status"])
-    return metric_status_set(metric=metric, **given)
+    require_ungoverned(metric, ["status"], status=STEPS.get((metric.status, step), ""))
+    return metric_status_set(metric=metric, step=step, **given)

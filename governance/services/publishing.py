@@ -131,7 +131,9 @@ def restate(client: Client, publication: Publication, now: dt.datetime) -> None:
     restated = []
     for month in [month for month in closed_months() if month >= publication.from_month]:
         try:
-            month_restate(client=client, month=month, reason=publication.reason, user=publication.published_by)
+            month_restate(
+                client=client, month=month, reason=publication.reason, user=publication.published_by, redefines=True
+            )
             restated.append(month)
         except NothingToRestateError:
             continue

@@ -25,7 +25,7 @@ from governance.models import (
     MetricStatus,
     MetricVersion,
 )
-from governance.selectors.registry import Registry, VersionShown, registry_get
+from governance.selectors.registry import Registry, VersionShown, name_fault, registry_get
 from governance.services.metric_states import next_status
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.formula.check import formulas_check
@@ -141,6 +141,7 @@ def metric_add(*, client: Client, key: str, content: Mapping[str, Any], reason: 
         raise DefinitionError(f"there is a metric “{key}” already; a key is never used twice")
     require_room(1)
     filed = FiledMetric(key, cleaned(content, client), {}, MetricStatus.PROPOSED)
+    name_check(registry_get(client), key, filed.content)
     formula_check(key, filed.content)
     (metric,) = metrics_store(
         (filed,), client=client, user=user, kind=MetricHappening.PROPOSED, reason=required(reason)
@@ -183,6 +184,8 @@ def metric_version_add(
     settled, newest = cleaned(content, client), entry.versions[-1]
     if settled == newest.content:
         raise DefinitionError("nothing was changed")
+    if settled["name"] != newest.content["name"]:
+        name_check(registry, metric.key, settled)
     formula_check(metric.key, settled, newest.content["formula"])
     if metric.status != MetricStatus.PROPOSED:
         month_check(effective_month, newest.month, newest_closed())
@@ -222,6 +225,12 @@ def formula_check(key: str, content: Content, present: str = "") -> None:
     """DefinitionError for another formula of a metric that the engine computes for pages."""
     if fault := formula_fault(key, content["formula"], present):
         raise DefinitionError(f"the formula of “{key}” {fault}")
+
+
+def name_check(registry: Registry, key: str, content: Content) -> None:
+    """DefinitionError for the name of another metric: nobody could tell the two apart."""
+    if fault := name_fault(registry, key, content["name"]):
+        raise DefinitionError(f"the name {fault}")
 
 
 def newest_closed() -> int | None:

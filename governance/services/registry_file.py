@@ -8,11 +8,13 @@ from an open month on, steps of the table of states, owners among the client's p
 in use, by request alone. All of it or nothing. Runs in the client's scope.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from governance.engine_formulas import filed_faults
-from governance.library.metric_reader import MetricFileError, metrics_read
+from governance.library.metric_reader import FiledMetric, MetricFileError, metrics_read
 from governance.models import Metric, MetricHappening, MetricStatus
+from governance.selectors.board import has_board
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import Drift, MetricDrift, drift_get
 from governance.services.matrix import matrix_digest, matrix_save
@@ -23,6 +25,7 @@ from governance.services.registry import (
     metric_owner_set,
     metric_status_set,
     metrics_store,
+    name_check,
     newest_closed,
     registry_lock,
     require_room,
@@ -56,6 +59,7 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
         require_ungoverned(registry.entries[change.key].metric, change.fields, status=change.filed.status)
     if faults := filed_faults(registry, drift.filed):
         raise DefinitionError("; ".join(faults))
+    require_proposed(drift.added)
     require_room(len(drift.added))
     audit.record(
         "metrics.imported", object_type="metrics", object_id=client.slug, after=text,
@@ -63,7 +67,9 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
             "added": [each.key for each in drift.added], "changed": [each.key for each in drift.changed], "reason": reason,
         },
     )  # fmt: skip
-    metrics_store(drift.added, client=client, user=user, kind=MetricHappening.PROPOSED, reason=reason)
+    stored = proposed_where_decided(drift.added)
+    metrics_store(stored, client=client, user=user, kind=MetricHappening.PROPOSED, reason=reason)
+    names_check(client, stored)
     contents_apply(registry, drift.changed, reason, user)
     changes = {change.key: change for change in (*drift.changed, *added_as_changes(drift))}
     nodes = {key: formula.node for key, formula in registry_get(client).formulas_at(registry.month).items()}
@@ -77,6 +83,29 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
     if priorities:
         matrix_save(client=client, cells=priorities, seen=matrix_digest(registry_get(client)), user=user)
     return drift
+
+
+def proposed_where_decided(added: tuple[FiledMetric, ...]) -> tuple[FiledMetric, ...]:
+    """New metrics as they are stored: proposed, where a board decides what comes into use."""
+    return tuple(replace(each, status=MetricStatus.PROPOSED) for each in added) if has_board() else added
+
+
+def names_check(client: Client, added: tuple[FiledMetric, ...]) -> None:
+    """DefinitionError where a new metric has the name of another one."""
+    registry = registry_get(client)
+    for filed in added:
+        name_check(registry, filed.key, filed.content)
+
+
+def require_proposed(added: tuple[FiledMetric, ...]) -> None:
+    """OutdatedError for a new metric that a file would put into use where a board decides about that."""
+    if not has_board():
+        return
+    for filed in added:
+        if filed.status not in ("", MetricStatus.PROPOSED):
+            raise OutdatedError(
+                f"the board decides whether “{filed.key}” comes into use: let the file propose it, then ask for it"
+            )
 
 
 def registry_compare(*, client: Client, text: str, revision: str = "") -> Drift:
@@ -118,6 +147,8 @@ def contents_apply(registry: Registry, changes: tuple[MetricDrift, ...], reason:
         version_keep(metric, entry.versions[-1], change.filed.content, month, reason=reason, user=user)
     after = registry_get(registry.client)
     for key, month in months.items():
+        if after.entries[key].newest["name"] != registry.entries[key].newest["name"]:
+            name_check(after, key, after.entries[key].newest)
         together_check(after, key, month)
 
 

@@ -11,10 +11,10 @@ from governance.metric_editor import editor_context, months_to_choose, preview_c
 from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, PayForm, StatusForm
 from governance.metric_page import list_context, metric_context
 from governance.models import Metric
-from governance.selectors.board import is_governed
+from governance.selectors.board import has_board, is_governed
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.registry import Registry, metric_get, registry_get
-from governance.services.metric_direct import metric_change, metric_step
+from governance.services.metric_direct import direct_steps, metric_change, metric_step
 from governance.services.metric_pay import metric_pay_set
 from governance.services.metric_states import STEP_WORDS, steps_from
 from governance.services.problems import DefinitionError, OutdatedError
@@ -57,7 +57,8 @@ def metric(request: TenantRequest, key: str) -> HttpResponse:
 def metric_new(request: TenantRequest) -> HttpResponse:
     """Propose a metric of the client's own."""
     preview = reverse("metric_preview", kwargs={"client_slug": request.client.slug})
-    form, status = NewMetricForm(request.POST or None, preview=preview, currency=request.client.currency), 200
+    registry, status = registry_get(request.client), 200
+    form = NewMetricForm(request.POST or None, preview=preview, currency=request.client.currency, registry=registry)
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -67,7 +68,8 @@ def metric_new(request: TenantRequest) -> HttpResponse:
             except DefinitionError as error:
                 form.add_error(None, error.sentence)
             else:
-                messages.success(request, "Proposed. Make it active when everybody agrees on it.")
+                then = "Ask the board to put it into use" if has_board() else "Make it active"
+                messages.success(request, f"Proposed. {then} when everybody agrees on it.")
                 return redirect("metric", client_slug=request.client.slug, key=key)
     context = editor_context(request, form, None)
     return TemplateResponse(request, "governance/metrics/edit.html", context, status=status)
@@ -138,10 +140,13 @@ def metric_status(request: TenantRequest, key: str) -> HttpResponse:
     """Take a metric one step on."""
     registry = registry_or_404(request, key)
     entry = registry.entries[key]
-    steps = [(step, STEP_WORDS[step]) for step in steps_from(entry.metric.status)]
+    steps = [(step, STEP_WORDS[step]) for step in direct_steps(entry.metric)]
     others = [(other, each.name) for other, each in registry.entries.items() if each.is_standing and other != key]
     form = StatusForm(request.POST, steps=steps, others=others)
     if not form.is_valid():
+        asked = request.POST.get(form.add_prefix("step"), "")
+        if asked in steps_from(entry.metric.status) and asked not in direct_steps(entry.metric):
+            return told(request, key, "the board decides about that: ask for it")
         return told(request, key, "say what shall happen, and why")
     given = form.cleaned_data
     successor = registry.entries[given["successor"]].metric if given["successor"] else None

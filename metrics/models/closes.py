@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from metrics.engine.policy import Policy
 from metrics.models.books import BridgeRow, Recognition, amount_field
 from metrics.models.policies import PolicyVersion
 from portal.tenancy.wall import TenantForeignKey, TenantModel
@@ -43,6 +44,11 @@ class MonthClose(TenantModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["client", "recognition", "month", "revision"], name="close_revision_once")
         ]
+
+    @property
+    def policy_then(self) -> Policy:
+        """The policy that the month was closed under, for the basis of this close."""
+        return Policy.from_dict(self.policy_parameters).with_(recognition=self.recognition)
 
 
 class CloseBridge(BridgeRow):

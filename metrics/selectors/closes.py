@@ -18,10 +18,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from metrics.engine.bridge import TOTAL
+from metrics.engine.month_end import MonthEnd
+from metrics.figures import from_cents
 from metrics.models import CloseBalance, CloseBridge, MonthClose
 from metrics.selectors.books import book_head, bridge_get
 from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
+from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.periods import Period
+from metrics.selectors.policies import policy_in_force
 from portal.lib.periods import month_format, month_of
 from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
@@ -29,13 +33,19 @@ from portal.tenancy.models import Client
 
 @dataclass(frozen=True)
 class ClosedMonth:
-    """A closed month: `latest` is what counts as reported, `revisions` all of them, the newest first."""
+    """A closed month: `latest` is what counts as reported, `revisions` all of them, the newest first.
+
+    `live_ending` is what the contracts say now under the policy that the month was closed under: so that a difference is
+    corrected data, never another definition. `is_of_book` says whether that is the policy in force, whose numbers the book has.
+    """
 
     month: int
     latest: MonthClose
     revisions: tuple[MonthClose, ...]
     ending: Decimal
+    first_ending: Decimal
     live_ending: Decimal | None
+    is_of_book: bool
 
     @property
     def key(self) -> str:
@@ -44,7 +54,7 @@ class ClosedMonth:
 
     @property
     def drift(self) -> Decimal | None:
-        """What the contracts say now, less what was reported; None where the book no longer has the month."""
+        """What the contracts say now, less what was reported; None where that cannot be computed."""
         return None if self.live_ending is None else self.live_ending - self.ending
 
 
@@ -69,13 +79,24 @@ def closes_list(client: Client, recognition: str | None = None) -> list[ClosedMo
     closes = MonthClose.objects.filter(recognition=live.head.recognition).select_related("closed_by", "policy")
     for close in closes.order_by("-month", "-revision"):
         revisions.setdefault(close.month, []).append(close)
-    latest = [found[0].pk for found in revisions.values()]
-    rows = CloseBridge.objects.filter(close__in=latest, dimension=TOTAL)
-    reported = dict(rows.values_list("month", "ending"))
-    return [
-        ClosedMonth(month, found[0], tuple(found), reported[month], endings.get(month))
-        for month, found in revisions.items()
-    ]
+    ends = {close.pk for found in revisions.values() for close in (found[0], found[-1])}
+    rows = CloseBridge.objects.filter(close__in=ends, dimension=TOTAL)
+    reported = dict(rows.values_list("close_id", "ending"))
+    own = policy_in_force(client).with_(recognition=live.head.recognition)
+    at = MonthEnds.of(client)
+    made = []
+    for month, found in revisions.items():
+        is_of_book = found[0].policy_then == own
+        now = endings.get(month) if is_of_book else ending_at(at, found[0])
+        first = reported[found[-1].pk]
+        made.append(ClosedMonth(month, found[0], tuple(found), reported[found[0].pk], first, now, is_of_book))
+    return made
+
+
+def ending_at(ends: MonthEnds, close: MonthClose) -> Decimal | None:
+    """What the contracts say now of a closed month under the policy of its close; None where it cannot be valued."""
+    end = ends.at(close.policy_then, close.month)
+    return from_cents(end.total) if isinstance(end, MonthEnd) else None
 
 
 def next_month_to_close(client: Client, now: dt.datetime) -> int | None:

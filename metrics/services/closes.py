@@ -6,9 +6,13 @@
 A month is closed for ARR, CARR and LARR together. The first close may be any month of the book; from then on months are closed
 in their order, so that no reported month ever begins with an open one. What a correction changes in closed months shows as an
 adjustment in the first open month, until the closed months are restated.
+
+A restatement corrects data: it is computed under the policy version that the month was closed under. What another definition
+makes of closed months comes through a decision alone (`redefines`): a restating change request or signed policy.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,11 +22,11 @@ from django.urls import reverse
 
 from metrics import repository
 from metrics.book_rows import load_groups
-from metrics.computation import EngineInput
+from metrics.computation import EngineInput, compute
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
 from metrics.engine.drill import customer_balances
-from metrics.engine.series import FIGURES
+from metrics.engine.series import FIGURES, Group
 from metrics.engine.tally import RETAINED
 from metrics.intake.compare import content_digest
 from metrics.models import ArrBook, BookState, CloseBalance, CloseBridge, MonthClose, PolicyVersion
@@ -43,6 +47,7 @@ from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, ClientRole
 
 RETAINED_AT: Final = len(AMOUNTS) + len(COUNTS)
+MonthSeries = dict[Group, Ints]  # the figures of one month by dimension and group
 
 
 class CloseError(ValueError):
@@ -55,8 +60,9 @@ class NothingToRestateError(CloseError):
 
 @dataclass(frozen=True)
 class MonthFigures:
-    """The figures of one month and recognition as they are to be stored."""
+    """The figures of one month and recognition as they are to be stored, and the policy version they are computed under."""
 
+    version: PolicyVersion
     bridge: pl.DataFrame
     retention: dict[str, dict[str, dict[str, int]]]
     balances: pl.DataFrame
@@ -86,19 +92,17 @@ def month_close(*, client: Client, month: int, user: Any = None, seen: str | Non
     figures = figures_of(client, books, month)
     made = [store_close(client, book, month, found, user=user) for book, found in figures]
     summary_refresh(client=client)
-    month_tell(client, month)
+    text = f"{month_text(month)} is closed: what it reported stays as it is"
+    months_tell(client, text=text, key=f"closed {month}")
     closes_emit(client=client, event="month.closed", made=made, bridges=[found.bridge for _, found in figures])
     return made
 
 
-def month_tell(client: Client, month: int) -> None:
-    """Whoever answers for the numbers hears that a month is closed."""
+def months_tell(client: Client, *, text: str, key: str) -> None:
+    """Whoever answers for the numbers hears what became of a month."""
     told = members_in(ClientRole.ADMIN, ClientRole.FINANCE, ClientRole.REVOPS, ClientRole.EXECUTIVE)
     path = reverse("months", kwargs={"client_slug": client.slug})
-    notice_add(
-        client=client, users=[*told, *consultants_of(client)], kind=Kind.MONTH, path=path,
-        text=f"{month_text(month)} is closed: what it reported stays as it is", key=f"closed {month}",
-    )  # fmt: skip
+    notice_add(client=client, users=[*told, *consultants_of(client)], kind=Kind.MONTH, path=path, text=text, key=key)
 
 
 def month_close_check(*, client: Client, month: int) -> None:
@@ -117,10 +121,14 @@ def require_order(month: int) -> None:
         raise CloseError(f"months are closed in their order: the next one is {month_format(newest + 1)}")
 
 
-def month_restate(*, client: Client, month: int, reason: str, user: Any = None) -> list[MonthClose]:
+def month_restate(
+    *, client: Client, month: int, reason: str, user: Any = None, redefines: bool = False
+) -> list[MonthClose]:
     """Open a closed month again and close it with what the contracts say now, as a new revision linked to the old one.
 
-    The old revision stays readable. Raises CloseError without a reason, for an open month, and where nothing would change.
+    Computed under the policy that the month was closed under; with `redefines`, for whoever carries out a decision that says
+    so, under the one in force. By hand, whoever answers for the numbers is told. The old revision stays readable. Raises
+    CloseError without a reason, for an open month, where nothing would change, and where the old policy cannot be valued.
     """
     if not reason.strip():
         raise CloseError("a restatement needs a reason")
@@ -128,18 +136,28 @@ def month_restate(*, client: Client, month: int, reason: str, user: Any = None) 
     closed = {close.recognition: close for close in latest_closes() if close.month == month}
     if not closed:
         raise CloseError(f"{month_format(month)} is not closed: there is nothing to restate")
-    figures = figures_of(client, books, month)
+    figures = figures_of(client, books, month, {} if redefines else closed)
     if all(closed[book.recognition].content_hash == found.content_hash for book, found in figures):
-        raise NothingToRestateError(
-            f"the numbers of {month_format(month)} are still those that were closed: there is nothing to restate"
-        )
+        raise NothingToRestateError(nothing_text(client, closed, month))
     made = [
         store_close(client, book, month, found, user=user, restates=closed[book.recognition], reason=reason.strip())
         for book, found in figures
     ]
     summary_refresh(client=client)
+    if not redefines:
+        text = f"{month_text(month)} is restated (revision {made[0].revision}): {made[0].reason}"
+        months_tell(client, text=text, key=f"restated {month} r{made[0].revision}")
     closes_emit(client=client, event="month.restated", made=made, bridges=[found.bridge for _, found in figures])
     return made
+
+
+def nothing_text(client: Client, closed: Mapping[str, MonthClose], month: int) -> str:
+    """Why there is nothing to restate; where another policy holds by now, also what would apply that."""
+    said = f"the numbers of {month_format(month)} are still those that were closed: there is nothing to restate"
+    policy = policy_in_force(client)
+    if all(close.policy_then == policy.with_(recognition=name) for name, close in closed.items()):
+        return said
+    return f"{said}. What the policy in force would make of a closed month comes through a restating change request"
 
 
 def ready_books(client: Client, month: int) -> list[ArrBook]:
@@ -174,22 +192,62 @@ def shown_range(book: ArrBook) -> str:
     return f"{shown}. {book.message}" if book.message else shown
 
 
-def figures_of(client: Client, books: list[ArrBook], month: int) -> list[tuple[ArrBook, MonthFigures]]:
-    """What each book says of a month, with the balances behind it. Raises CloseError where the two do not agree."""
+def figures_of(
+    client: Client, books: list[ArrBook], month: int, closed: Mapping[str, MonthClose] | None = None
+) -> list[tuple[ArrBook, MonthFigures]]:
+    """What each basis says of a month, with the balances behind it; where `closed` has its close, under the policy of that one.
+
+    Raises CloseError where the stored numbers and the lines do not agree, and where an earlier policy cannot be valued.
+    """
     given = book_input(client=client)
     lines = content_digest(given.lines)
-    return [(book, month_figures(book, given.recognised(book.recognition), lines, month)) for book in books]
+    found = []
+    for book in books:
+        own, close = given.recognised(book.recognition), (closed or {}).get(book.recognition)
+        if close is None or close.policy_then == own.policy:
+            version = PolicyVersion.objects.get(pk=book.policy_id or 0)
+            figures = month_figures(version, own, lines, month, stored_month(book, month))
+        else:
+            earlier = own.under(close.policy_then)
+            figures = month_figures(close.policy, earlier, lines, month, computed_month(client, earlier, close))
+        found.append((book, figures))
+    return found
 
 
-def month_figures(book: ArrBook, given: EngineInput, lines_digest: str, month: int) -> MonthFigures:
-    """The bridge and retention of a month as stored in the book, and the balances computed from the lines."""
-    place = month - (book.first_month or 0)
-    has_month = book.first_month is not None and 0 <= place <= (book.last_month or 0) - book.first_month
-    series = load_groups(book) if has_month else {}
-    at: dict[tuple[str, str], Ints] = {(TOTAL, ""): np.zeros(len(FIGURES), dtype=np.int64)}
-    at |= {key: values[:, place] for key, values in series.items() if key == (TOTAL, "") or values[:, place].any()}
+def stored_month(book: ArrBook, month: int) -> MonthSeries | None:
+    """A month as a book stores it; None where the book does not have it."""
+    if book.first_month is None or not book.first_month <= month <= (book.last_month or 0):
+        return None
+    return {key: values[:, month - book.first_month] for key, values in load_groups(book).items()}
+
+
+def computed_month(client: Client, given: EngineInput, close: MonthClose) -> MonthSeries | None:
+    """A month as the policy makes it that it was closed under, which is no book's any more; None where nobody had ARR yet.
+
+    CloseError where that policy cannot be valued: its currency is another one, or rates are missing.
+    """
+    asked = "what the policy in force makes of it comes through a restating change request"
+    cannot = (
+        f"{month_format(close.month)} cannot be computed under policy v{close.policy.number} that it was closed under"
+    )
+    if given.policy.reporting_currency != client.currency:
+        raise CloseError(f"{cannot}: rates are kept in {client.currency}; {asked}")
+    series = (found := compute(given, close.month)).series
+    if found.gaps and (series is None or not series.first <= close.month <= series.last):
+        raise CloseError(f"{cannot}: {found.message.rstrip('.')}; {asked}")
+    if series is None:
+        return None
+    return {key: values[:, close.month - series.first] for key, values in series.groups.items()}
+
+
+def month_figures(
+    version: PolicyVersion, given: EngineInput, lines_digest: str, month: int, series: MonthSeries | None
+) -> MonthFigures:
+    """The bridge and retention of a month (`series`; None: nobody had ARR yet) and the balances computed from the lines."""
+    at: MonthSeries = {(TOTAL, ""): np.zeros(len(FIGURES), dtype=np.int64)}
+    at |= {key: values for key, values in (series or {}).items() if key == (TOTAL, "") or values.any()}
     balances = no_balances()
-    if has_month:
+    if series is not None:
         balances = customer_balances(given.lines, given.rates, given.policy, month)
     ending = int(at[TOTAL, ""][FIGURES.index("ending")])
     if balances["reporting_cents"].sum() != ending:
@@ -204,10 +262,10 @@ def month_figures(book: ArrBook, given: EngineInput, lines_digest: str, month: i
     rates = repository.frame_digest(given.rates, "currency", "day")
     text = f"{lines_digest} {rates} {audit.digest(given.policy.to_dict())}"
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return MonthFigures(figures, retention_of(at), balances, digest, borders_of(given, month))
+    return MonthFigures(version, figures, retention_of(at), balances, digest, borders_of(given, month))
 
 
-def retention_of(at: dict[tuple[str, str], Ints]) -> dict[str, dict[str, dict[str, int]]]:
+def retention_of(at: MonthSeries) -> dict[str, dict[str, dict[str, int]]]:
     """Retention by dimension and group, groups without a base left out."""
     kept: dict[str, dict[str, dict[str, int]]] = {}
     for (dimension, group), values in sorted(at.items()):
@@ -234,7 +292,6 @@ def store_close(
     reason: str = "",
 ) -> MonthClose:
     """Write a close and its rows, and the audit entry."""
-    version = PolicyVersion.objects.get(pk=book.policy_id or 0)
     close: MonthClose = MonthClose.objects.create(
         client=client,
         recognition=book.recognition,
@@ -242,8 +299,8 @@ def store_close(
         revision=restates.revision + 1 if restates else 1,
         restates=restates,
         reason=reason,
-        policy=version,
-        policy_parameters=version.parameters,
+        policy=figures.version,
+        policy_parameters=figures.version.parameters,
         input_hash=figures.input_hash,
         content_hash=figures.content_hash,
         retention=figures.retention,

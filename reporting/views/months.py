@@ -12,8 +12,9 @@ from django.utils import timezone
 from metrics.models import MonthClose, Recognition
 from metrics.selectors.books import book_head
 from metrics.selectors.close_preview import close_preview
-from metrics.selectors.closes import close_balances, close_rows, closes_list, next_month_to_close
+from metrics.selectors.closes import ClosedMonth, close_balances, close_rows, closes_list, next_month_to_close
 from metrics.selectors.customers import customer_names
+from metrics.selectors.policies import policy_latest
 from metrics.services.closes import CloseError, month_close, month_close_check, month_restate
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text
@@ -104,8 +105,22 @@ def month_restate_view(request: TenantRequest, month: str) -> HttpResponse:
             form.add_error(None, dated_text(f"Not restated: {error}.", locale_of(request)))
         else:
             return told_and_redirected(request, made, f"is restated (revision {made[0].revision})")
-    context = {"currency": request.client.currency, "month": ordinal, "found": found, "form": form}
+    context = {
+        "currency": request.client.currency,
+        "month": ordinal,
+        "found": found,
+        "form": form,
+        "other_policy": other_policy(found[0][1]),
+    }
     return TemplateResponse(request, "reporting/month_restate.html", context)
+
+
+def other_policy(row: ClosedMonth) -> str:
+    """That another policy than that of the close holds by now; empty where it is the same."""
+    newest = policy_latest()
+    if row.is_of_book or newest is None:
+        return ""
+    return f"Closed under policy v{row.latest.policy.number}; v{newest.number} is in force by now"
 
 
 @client_page(VIEW_ARR)

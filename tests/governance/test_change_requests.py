@@ -291,7 +291,7 @@ def test_a_request_that_moves_what_people_are_paid_by_is_known(kept: Client, rit
     with tenant_context(kept):
         grace = asked(kept, "policy", GRACE, rita)
         limits = asked(kept, "threshold", {"key": "arr", "thresholds": {"warn_at": "5"}}, rita)
-        churn = asked(kept, "threshold", {"key": "logo_churn", "thresholds": {"warn_at": "0.5"}}, rita)
+        churn = asked(kept, "threshold", {"key": "logo_churn", "thresholds": {"warn_at": "0.03"}}, rita)
         rule = asked(kept, "quota_rule", {"key": "q", "rule": "A tenth of it", "metrics": ["arr"]}, rita)
         assert [touches_pay(each) for each in (grace, limits, churn, rule)] == [False, False, False, True]
         Metric.objects.filter(key="arr").update(feeds_pay=True)

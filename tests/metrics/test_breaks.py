@@ -88,7 +88,7 @@ def test_a_restatement_moves_the_break_to_its_first_month_and_keeps_both_figures
     change(closed, discounts="list")
     correct_acme(closed, 15_000)
     for month in (FEBRUARY, MARCH):
-        month_restate(client=closed, month=month, reason="The definition was agreed anew")
+        month_restate(client=closed, month=month, reason="The definition was agreed anew", redefines=True)
     found = only_break(closed)
     assert (found.month, amounts(found)) == (FEBRUARY, ["12000.00", "15000.00", "0.00", "3000.00"])
     restated = restated_get(closed)
@@ -102,7 +102,7 @@ def test_a_restatement_moves_the_break_to_its_first_month_and_keeps_both_figures
 
 def test_months_that_a_restatement_leaves_alone_break_nothing(closed: Client) -> None:
     change(closed, discounts="list")
-    month_restate(client=closed, month=MARCH, reason="The definition was agreed anew")
+    month_restate(client=closed, month=MARCH, reason="The definition was agreed anew", redefines=True)
     assert [each.month for each in breaks_get(closed)] == [MARCH]
 
 
@@ -111,7 +111,7 @@ def test_as_first_reported_is_the_bridge_before_every_restatement(closed: Client
     change(closed, discounts="list")
     correct_acme(closed, 15_000)
     for month in (JANUARY, FEBRUARY, MARCH):
-        month_restate(client=closed, month=month, reason="Anew")
+        month_restate(client=closed, month=month, reason="Anew", redefines=True)
     assert bridge_reported(closed, dimension="segment") != before
     first = bridge_reported(closed, dimension="segment", original=True)
     assert (first.rows, first.totals) == (before.rows, before.totals)

@@ -140,6 +140,49 @@ def test_a_new_policy_leaves_closed_months_alone(client_with_books: Client) -> N
     assert MonthClose.objects.get(month=JUNE, recognition="start").policy.number == 1
 
 
+def under_another_policy(client: Client) -> None:
+    """From now on list prices count, and a year of grace."""
+    changed = policy_in_force(client).with_(recognition="start", discounts="list", renewal_grace_days=365)
+    policy_publish(client=client, parameters=changed.to_dict())
+    books_rebuild_all(client=client, now=NOW)
+
+
+def test_a_restatement_by_hand_corrects_data_under_the_policy_of_the_close(client_with_books: Client) -> None:
+    month_close(client=client_with_books, month=JUNE)
+    correct_the_past(client_with_books)
+    own = {name: bridge_get(client_with_books, name, JUNE, JUNE, "segment") for name in ("start", "signed", "live")}
+    under_another_policy(client_with_books)
+    assert bridge_get(client_with_books, "start", JUNE, JUNE).totals[0].ending != own["start"].totals[0].ending
+    listed = closes_list(client_with_books, "start")[0]
+    assert (listed.live_ending, listed.is_of_book) == (own["start"].totals[0].ending, False)
+    for close in month_restate(client=client_with_books, month=JUNE, reason="Late order form"):
+        assert (close.policy.number, close.revision) == (1, 2)
+        kept = close_rows(close, "segment")
+        assert [(row.group, row.beginning, row.ending) for row in kept] == [
+            (row.group, row.beginning, row.ending) for row in own[close.recognition].rows
+        ]
+    again = closes_list(client_with_books, "start")[0]
+    assert (again.drift, again.first_ending != again.ending) == (0, True)
+
+
+def test_another_definition_alone_restates_nothing_by_hand(client_with_books: Client) -> None:
+    month_close(client=client_with_books, month=JUNE)
+    under_another_policy(client_with_books)
+    with pytest.raises(CloseError, match="restating change request"):
+        month_restate(client=client_with_books, month=JUNE, reason="The new rule")
+    made = month_restate(client=client_with_books, month=JUNE, reason="CR-6", redefines=True)
+    assert {close.policy.number for close in made} == {2}
+
+
+def test_a_policy_that_cannot_be_valued_any_more_refuses_a_restatement_by_hand(client_with_books: Client) -> None:
+    month_close(client=client_with_books, month=JUNE)
+    correct_the_past(client_with_books)
+    under_another_policy(client_with_books)
+    client_with_books.currency = "CHF"
+    with pytest.raises(CloseError, match=r"policy v1 that it was closed under.*restating change request"):
+        month_restate(client=client_with_books, month=JUNE, reason="Late order form")
+
+
 @pytest.mark.parametrize("table", ["metrics_monthclose", "metrics_closebridge", "metrics_closebalance"])
 def test_closed_rows_are_refused_to_every_change(client_with_books: Client, table: str) -> None:
     month_close(client=client_with_books, month=JUNE)

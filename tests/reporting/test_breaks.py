@@ -48,7 +48,7 @@ def broken(northwind: Client, finn: User) -> Client:
 def restated(broken: Client, finn: User) -> Client:
     """March was closed again: 55,000."""
     with tenant_context(broken):
-        month_restate(client=broken, month=MARCH, reason="=Agreed anew", user=finn)
+        month_restate(client=broken, month=MARCH, reason="=Agreed anew", user=finn, redefines=True)
     return broken
 
 

@@ -9,8 +9,11 @@ import pytest
 from django.test import Client as Browser
 
 from metrics.models import ContractLine, MonthClose
+from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
+from metrics.services.policies import policy_publish
 from portal.accounts.models import User
+from portal.notices.models import Notice
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.reporting.numbers import LINES, NOW, line, numbers_load
@@ -123,6 +126,26 @@ def test_a_correction_shows_beside_what_was_reported_until_it_is_restated(northw
     with tenant_context(northwind):
         revisions = MonthClose.objects.filter(recognition="start").order_by("revision")
         assert [(row.revision, row.reason) for row in revisions] == [(1, ""), (2, "A late order form")]
+
+
+def test_a_restated_month_says_what_it_is_and_whoever_answers_for_numbers_is_told(
+    northwind: Client, browser: Browser, rita: User
+) -> None:
+    browser.post(CLOSE, {"seen": seen_on(browser)})
+    correct_acme(northwind)
+    with tenant_context(northwind):
+        changed = policy_in_force(northwind).with_(discounts="list")
+        policy_publish(client=northwind, parameters=changed.to_dict())
+        books_rebuild_all(client=northwind, now=NOW)
+    asked = " ".join(browser.get(f"{MONTHS}2026-03/restate/").content.decode().split())
+    assert "Closed under policy v0; v1 is in force by now" in asked and "/changes/new/policy/" in asked
+    response = browser.post(f"{MONTHS}2026-03/restate/", {"reason": "A late order form"}, follow=True)
+    assert "under policy v0" in response.content.decode()
+    listed = " ".join(browser.get(MONTHS).content.decode().split())
+    assert "restated; first reported" in listed and "The contracts now, same policy" in listed
+    with tenant_context(northwind):
+        told = Notice.objects.filter(user=rita, text="Mar 2026 is restated (revision 2): A late order form")
+        assert told.count() == 1
 
 
 def test_every_basis_of_a_closed_month_can_be_read(northwind: Client, finn: User, signed_in: SignIn) -> None:

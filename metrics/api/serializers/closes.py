@@ -31,11 +31,14 @@ class CloseSerializer(serializers.Serializer[Any]):
 
 
 class ClosedMonthSerializer(serializers.Serializer[Any]):
-    """A closed month; `drift` is what the contracts say now, less what was reported."""
+    """A closed month; `drift` is what the contracts say now, less what counts as reported."""
 
     month = MonthField()
-    ending = AmountField(help_text="As reported.")
-    live_ending = AmountField(allow_null=True, help_text="As the contracts stand now.")
+    ending = AmountField(help_text="What counts as reported: the newest revision.")
+    first_ending = AmountField(help_text="As it was reported first.")
+    live_ending = AmountField(
+        allow_null=True, help_text="As the contracts stand now, under the policy that the month was closed under."
+    )
     drift = AmountField(allow_null=True)
     revisions = CloseSerializer(many=True)
 

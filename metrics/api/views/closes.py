@@ -57,7 +57,9 @@ class MonthReopen(MonthsView):
     def post(self, call: Call, month: int) -> Any:
         """Open a closed month again and close it with what the contracts say now, as a linked restatement with its reason.
 
-        The old revision stays readable. 409 for a month that is open, and where nothing would change.
+        Computed under the policy version that the month was closed under: another definition reaches closed months through a
+        restating change request alone. The old revision stays readable. 409 for a month that is open, where nothing would
+        change, and where that policy cannot be valued any more.
         """
         with conflict_on(CloseError):
             made = month_restate(client=call.client, month=month, reason=call.body["reason"], user=call.user)

@@ -1,4 +1,4 @@
-"""`manage.py month_reopen`: restate a closed month with what the contracts say now."""
+"""`manage.py month_reopen`: restate a closed month with what the contracts say now, under the policy it was closed under."""
 
 from typing import Any, ClassVar
 
@@ -12,7 +12,10 @@ from portal.tenancy.models import Client
 
 
 class Command(NumbersCommand):
-    help = "Re-open a closed month and close it with today's numbers: a new revision, linked to the old one, with a reason."
+    help = (
+        "Re-open a closed month and close it with today's contracts under its own policy version: a new revision, linked to "
+        "the old one, with a reason."
+    )
     expected: ClassVar = (*NumbersCommand.expected, CloseError)
 
     def add_arguments(self, parser: CommandParser) -> None:
