@@ -84,6 +84,6 @@ def why_url(standing: Standing, registry: Registry, key: str, month: int) -> str
         given["basis"] = bases.pop()
     if kinds == {"retention"}:
         given["why"] = f"retention:{at}"
-    elif len(readers) == 1 and "adjustment" not in readers[0]:
+    elif len(readers) == 1:
         given["why"] = f"cell:{at}:{at}:{readers[0].split(':')[2]}"
     return f"{reverse('arr', kwargs=slug)}?{urlencode(given)}"

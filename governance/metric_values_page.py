@@ -24,8 +24,9 @@ from portal.tenancy.reader import locale_of
 
 SHOWN: Final[dict[str, int]] = {"month": 12, "quarter": 8, "year": 5}
 """How many periods are shown; one more is computed, for the change of the oldest."""
-BOOK_READERS: Final = frozenset({"bridge", "retention"})
 GRAINS: Final = (("month", "Month"), ("quarter", "Quarter"), ("year", "Fiscal year"))
+WORDS: Final = {name: label.lower() for name, label in GRAINS}
+BOOK_READERS: Final = frozenset({"bridge", "retention"})
 
 
 def grain_of(request: TenantRequest) -> Grain:
@@ -54,7 +55,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
     may_dispute = grain == "month" and request.standing.may(RAISE_DISPUTES)
     return {
         "grain": grain,
-        "grain_word": dict(GRAINS)[grain].lower(),
+        "grain_word": WORDS[grain],
         "grains": [
             {"label": label, "url": f"?{urlencode({'grain': name})}#values-caption", "active": name == grain}
             for name, label in GRAINS
@@ -93,9 +94,12 @@ def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: 
         row["limit"] = (
             limit_text(version.content, LIMITS[row["level"]], currency, locale) if version and row["level"] else ""
         )
-    for row, before, point in zip(rows[1:], points, points[1:], strict=False):
-        if point.value is not None and before.value is not None:
-            row["change"] = change_text(point.value - before.value, unit, currency, locale)
+    for row, before, point, period in zip(rows[1:], points, points[1:], periods[1:], strict=False):
+        is_part = period.last - period.first + 1 < MONTHS[values.grain]
+        other = values.point(entry.key, period.last - MONTHS[values.grain]) if is_part else before
+        row["against"] = f"against the same months of the {WORDS[values.grain]} before" if is_part else ""
+        if point.value is not None and other.value is not None:
+            row["change"] = change_text(point.value - other.value, unit, currency, locale)
     return rows
 
 

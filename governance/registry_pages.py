@@ -55,7 +55,7 @@ def matrix_context(request: TenantRequest, problem: str = "") -> dict[str, Any]:
 
 
 def is_golden(entry: Entry) -> bool:
-    """Whether every role must have it."""
+    """Whether it is P0 for every role, as the matrix stands."""
     return set(entry.priorities) == set(MetricRole.values) and set(entry.priorities.values()) == {Priority.P0}
 
 

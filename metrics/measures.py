@@ -28,7 +28,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class NeededSource:
-    """A source that is not connected yet: what it is, and what somebody has to do about it."""
+    """Facts that are not loaded yet: what it is, and what somebody has to do about it."""
 
     key: str
     label: str

@@ -158,7 +158,7 @@ def figure_cells(
     figures: dict[str, Any] = {name: getattr(row, name) for name in (*names, "customers_ending")}
     of = (dimension, row.group) if dimension != "total" else None
     return [
-        {"value": figure, "href": why_cell(query, base, span, name, of) if figure and name != "adjustment" else ""}
+        {"value": figure, "href": why_cell(query, base, span, name, of) if figure else ""}
         for name, figure in figures.items()
     ]
 
@@ -176,7 +176,7 @@ def total_cells(totals: Sequence[BridgeRow], names: Sequence[str], query: ArrQue
     span = (totals[0].period.first, totals[-1].period.last)
     amounts: dict[str, Any] = {**span_amounts(totals, names), "customers_ending": totals[-1].customers_ending}
     return [
-        {"value": amount, "href": why_cell(query, base, span, name) if amount and name != "adjustment" else ""}
+        {"value": amount, "href": why_cell(query, base, span, name) if amount else ""}
         for name, amount in amounts.items()
     ]
 
@@ -202,19 +202,20 @@ def waterfall(
     span = (totals[0].period.first, totals[-1].period.last)
     steps = []
     for name, amount in span_amounts(totals, names).items():
-        made = step(name, amount, query, why_cell(query, base, span, name), bridge.head.currency, locale)
+        url = why_cell(query, base, span, name)
+        made = step(name, amount, query, url, bridge.head.currency, locale)
         parts = notes.parts_of_adjustment(amount) if notes and name == "adjustment" else None
-        steps += [made] if parts is None else adjustment_steps(parts, query, bridge.head.currency, locale)
+        steps += [made] if parts is None else adjustment_steps(parts, query, url, bridge.head.currency, locale)
     exponent = EXPONENTS[query.scale]
     chart = {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps}
     return chart | {"locale": locale, "separators": figure_style(locale).separators, "exponent": exponent}
 
 
 def adjustment_steps(
-    parts: tuple[Decimal, Decimal], query: ArrQuery, currency: str, locale: str
+    parts: tuple[Decimal, Decimal], query: ArrQuery, url: str, currency: str, locale: str
 ) -> list[dict[str, str]]:
     """The steps of an adjustment by its two reasons; the second is left out where contracts were not corrected."""
-    made = [step("adjustment", amount, query, "", currency, locale) for amount in parts]
+    made = [step("adjustment", amount, query, url, currency, locale) for amount in parts]
     words = ("Changed definition", "Definition"), ("Corrected contracts", "Corrected")
     named = [one | {"label": label, "short": short} for one, (label, short) in zip(made, words, strict=True)]
     return named if parts[1] else named[:1]
@@ -228,5 +229,5 @@ def step(name: str, amount: Decimal, query: ArrQuery, url: str, currency: str, l
         "role": "fx" if name == "adjustment" else name,
         "amount": str(amount),
         "text": money_text(amount, currency, locale, scale=query.scale, plus=name not in STANDS),
-        "url": "" if name == "adjustment" else url,
+        "url": url,
     }

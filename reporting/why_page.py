@@ -14,6 +14,7 @@ from typing import Any
 from django.http import QueryDict
 
 from metrics.engine.valuation import MissingRates
+from metrics.selectors.adjustments import adjustment_customers
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import BASES, Cell
 from metrics.selectors.moves import customer_moves
@@ -65,11 +66,36 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
     first, last, column = span.split(":")
     dimension, group = of if of[1] else ("total", "")
     months = span_months(first, last)
+    if column == "adjustment":
+        return adjustment_drawer(client, query, reader, months, is_cut=bool(of[1] or query.filters))
     cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
     label = {**LABELS, **COUNT_LABELS, "net_new": f"Net new {cell.head.label}"}[column]
     words = f"{label}, {span_words(cell.period, reader.locale)}"
     context = cell_context(cell, words, query, reader) | {"reported": reported_amount(client, cell, query)}
     return Drawer("reporting/_drawer_cell.html", context)
+
+
+def adjustment_drawer(
+    client: Client, query: ArrQuery, reader: Reader, months: tuple[int, int], *, is_cut: bool
+) -> Drawer:
+    """The customers of whom closed months had something else than the contracts say now; of a cut, why there are none."""
+    words = f"{LABELS['adjustment']}, {span_words(Period('', *months), reader.locale)}"
+    context: dict[str, Any] = {"is_cut": is_cut, "drawer_title": words, "drawer_text": " · ".join(filter_words(query))}
+    if is_cut:
+        return Drawer("reporting/_drawer_adjustment.html", context)
+    found = adjustment_customers(client, query.recognition or None, *months, query.grain)
+    rest = found.customers[SHOWN:]
+    context |= {
+        "found": found,
+        "drawer_text": found.head.label,
+        "rows": [
+            {"customer": each, "url": customer_url(query, reader.base, each.month, each.customer)}
+            for each in found.customers[:SHOWN]
+        ],
+        "rest_count": len(rest),
+        "rest_amount": sum((each.amount for each in rest), Decimal(0)),
+    }
+    return Drawer("reporting/_drawer_adjustment.html", context)
 
 
 def span_months(first: str, last: str) -> tuple[int, int]:

@@ -168,7 +168,7 @@ class LineageRowSerializer(serializers.Serializer[Any]):
     table = serializers.CharField(source="found.measure.table")
     fields_of_source = serializers.ListField(child=serializers.CharField(), source="found.measure.fields")
     needs = serializers.CharField(
-        source="found.measure.needs", allow_blank=True, help_text="A source that is not connected yet."
+        source="found.measure.needs", allow_blank=True, help_text="Data that is not loaded yet."
     )
     direct = serializers.ListField(
         child=serializers.CharField(), source="found.direct", help_text="Metrics whose formulas name it."

@@ -30,6 +30,7 @@ class Available:
     entry: Entry
     fields: tuple[str, ...]
     missing: tuple[str, ...]
+    missing_of: tuple[str, ...]
     filled: Decimal | None
     least_filled: str
     months: int
@@ -73,11 +74,22 @@ def available(values: MetricValues, entry: Entry, fill: LineFill) -> Available:
     needed = {field: fill.filled[field] for field in fields if field in fill.filled and field not in MAY_BE_EMPTY}
     least = min(needed, key=lambda field: needed[field], default="")
     months, lacking, reason = history(values, entry.key) if present and not missing else (0, (), "")
-    tasks = [SOURCES[name].task for name in dict.fromkeys(measure.needs for measure in measures if measure.needs)]
+    needs = tuple(dict.fromkeys(measure.needs for measure in measures if measure.needs))
+    tasks = [SOURCES[name].task for name in needs]
     tasks += line_tasks(values, entry, needed, fill) if present else []
     filled = needed[least] if least else None
     return Available(
-        entry, fields, missing, filled, least, months, lacking, reason, fill.fresh_at if present else None, tuple(tasks)
+        entry,
+        fields,
+        missing,
+        tuple(SOURCES[name].label for name in needs),
+        filled,
+        least,
+        months,
+        lacking,
+        reason,
+        fill.fresh_at if present else None,
+        tuple(tasks),
     )
 
 

@@ -14,6 +14,8 @@ from metrics.formula.check import Term
 from metrics.formula.faults import NO_DATA, Missing
 from metrics.formula.units import unit_read
 from metrics.measures import MEASURES, SOURCES
+from metrics.models import Source
+from metrics.models.intake import SourceKind
 from metrics.selectors.books import book_heads
 from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
 from metrics.selectors.reconciliation import reconciliation_get
@@ -48,7 +50,7 @@ class MeasureReader:
         if measure is None:
             return Missing(f"there is no measure or metric “{name}”")
         if not measure.reader:
-            return Missing(f"it needs a source that is not connected: {SOURCES[measure.needs].label}")
+            return self.not_loaded(measure.needs)
         kind, basis, column = measure.reader.split(":")
         if kind == "sources":
             return self.of_source(month, column)
@@ -63,6 +65,19 @@ class MeasureReader:
             if found is None or (found.nrr is None and found.base == 0 and self.is_before_rates(month)):
                 return NOT_VALUED
         return Fraction(getattr(found, column))
+
+    def not_loaded(self, needs: str) -> Missing:
+        """What a measure waits for; a CRM of which only contract lines are loaded is named, so that nobody looks for it."""
+        said = f"it needs data that is not loaded: {SOURCES[needs].label}"
+        names = [f"“{name}”" for name in self.crm_names] if needs == "opportunities" else []
+        lines = f" ({', '.join(names)} {'holds' if len(names) == 1 else 'hold'} contract lines, no opportunities)"
+        return Missing(said + lines if names else said)
+
+    @cached_property
+    def crm_names(self) -> list[str]:
+        """The CRM sources of which contract lines are loaded."""
+        found = Source.objects.filter(kind=SourceKind.CRM, line_count__gt=0).order_by("id")
+        return list(found.values_list("name", flat=True))
 
     @cached_property
     def heads(self) -> dict[str, BookHead]:

@@ -79,7 +79,7 @@ def test_a_value_leads_to_what_it_is_made_of(ritas: Browser) -> None:
     html = ritas.get(f"{HOME}of/arr/").content.decode()
     assert "42,000.00" in html and "/c/northwind/arr/?to=2026-03&amp;why=cell%3A2026-03%3A2026-03%3Aending" in html
     assert ritas.get("/c/northwind/arr/?to=2026-03&why=cell%3A2026-03%3A2026-03%3Aending").status_code == 200
-    assert "It needs a source that is not connected: Sales and marketing spend" in page(ritas, "of/cac/")
+    assert "It needs data that is not loaded: Sales and marketing spend" in page(ritas, "of/cac/")
     assert "is built on it" in page(ritas, "of/arr/") and "CAC payback" in page(ritas, "of/cac/")
 
 
@@ -147,7 +147,7 @@ def test_the_editor_tries_the_formula_while_it_is_written(ritas: Browser, kept: 
     assert "No month would be another figure" in tried("arr / 12")
     assert "cannot be added" in tried("arr + customers") and "need each other" in tried("arr × mrr / mrr")
     none = tried("opp_won_count", key="", unit="deals")
-    assert "No month has a value yet. It needs a source that is not connected" in none and "<table" not in none
+    assert "No month has a value yet. It needs data that is not loaded" in none and "<table" not in none
     assert "42,000.00" in tried("arr", key="") and "is no unit" in tried("arr", unit="apples")
     assert "at most 1000 characters" in tried("arr + " * 900)
     with tenant_context(kept):

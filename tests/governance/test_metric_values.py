@@ -145,7 +145,7 @@ def test_no_value_says_why(small: Client) -> None:
         assert why("arr_growth", JANUARY) == "“ARR at the beginning of the month” is 0 in 2026-01"
         assert why("arr_growth_year") == "the numbers begin in Jan 2026"
         assert why("arr", MARCH + 5) == "the numbers end in Mar 2026"
-        assert why("cac") == "it needs a source that is not connected: Sales and marketing spend"
+        assert why("cac") == "it needs data that is not loaded: Sales and marketing spend"
         assert (
             why("reconciliation_variance")
             == "Two sources are needed: load the contracts of a second one, the CRM for example"

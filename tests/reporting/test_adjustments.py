@@ -1,0 +1,83 @@
+"""The prior-period adjustment leads to the customers who make it, adding up to the cell to the cent."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.test import Client as Browser
+
+from metrics.models import ContractLine
+from metrics.selectors.adjustments import adjustment_customers
+from metrics.selectors.policies import policy_in_force
+from metrics.selectors.reported import bridge_reported
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close, month_restate
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import LINES, numbers_load
+from tests.reporting.test_breaks import DISCOUNTED, MAY_COMES
+
+FEBRUARY, MARCH, APRIL = (month_parse(f"2026-0{month}") for month in (2, 3, 4))
+CELL = "/c/northwind/arr/?why=cell:2026-04:2026-04:adjustment"
+
+
+def correct(client: Client, place: int, amount: int) -> None:
+    ContractLine.objects.filter(line_id=LINES[place]["line_id"]).update(amount=amount)
+    books_rebuild_all(client=client, now=MAY_COMES)
+
+
+@pytest.fixture
+def corrected(northwind: Client) -> Client:
+    """March was closed; Acme is 3,000 more and Bolt 1,000.55 less by now, and list prices count, which is 1,000 for Cargo."""
+    with tenant_context(northwind):
+        numbers_load(northwind, [*LINES, DISCOUNTED])
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        month_close(client=northwind, month=FEBRUARY)
+        month_close(client=northwind, month=MARCH)
+        correct(northwind, 0, 15_000)
+        ContractLine.objects.filter(line_id=LINES[2]["line_id"]).update(amount=Decimal("4999.45"))
+        policy_publish(client=northwind, parameters=policy_in_force(northwind).with_(discounts="list").to_dict())
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+    return northwind
+
+
+def test_the_customers_of_an_adjustment_add_up_to_the_cell(corrected: Client) -> None:
+    with tenant_context(corrected):
+        cell = bridge_reported(corrected, first=APRIL, last=APRIL).totals[0].adjustment
+        found = adjustment_customers(corrected, None, APRIL, APRIL)
+    assert [str(each.amount) for each in found.customers] == ["3000.00", "-1000.55", "1000.00"]
+    assert (found.amount, found.rest, found.months) == (cell, 0, (APRIL,))
+    assert sum(each.amount for each in found.customers) == cell == Decimal("2999.45")
+    acme = found.customers[0]
+    assert (acme.customer, acme.closed, acme.begins, acme.month) == ("acme", 12_000, 15_000, MARCH)
+
+
+def test_the_cell_leads_to_them_and_each_to_its_lines(
+    corrected: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    browser = signed_in(finn)
+    page = browser.get("/c/northwind/arr/?scale=full").content.decode().replace("&amp;", "&")
+    assert "why=cell%3A2026-04%3A2026-04%3Aadjustment" in page or "why=cell:2026-04:2026-04:adjustment" in page
+    drawer = browser.get(CELL).content.decode()
+    assert 'id="adjustment-customers"' in drawer
+    for said in ("12,000.00", "15,000.00", "+3,000.00", "+2,999.45", "customer%3A2026-03%3Aacme"):
+        assert said in drawer, said
+    cut = browser.get(f"{CELL}&of=segment&group=SMB").content.decode()
+    assert 'id="adjustment-customers"' not in cut and "not to which group it belonged" in cut
+
+
+def test_what_a_closed_month_began_with_and_nobody_kept_by_customer_is_the_rest(corrected: Client) -> None:
+    with tenant_context(corrected):
+        month_close(client=corrected, month=APRIL)
+        correct(corrected, 0, 15_500)
+        cell = bridge_reported(corrected, first=APRIL, last=APRIL).totals[0].adjustment
+        found = adjustment_customers(corrected, None, APRIL, APRIL)
+        assert (found.amount, found.rest) == (cell, -500)
+        assert sum(each.amount for each in found.customers) + found.rest == cell
+        month_restate(client=corrected, month=MARCH, reason="All of it")
+        month_restate(client=corrected, month=APRIL, reason="All of it")
+        left = adjustment_customers(corrected, None, APRIL, APRIL)
+    assert [str(each.amount) for each in left.customers] == ["1000.00"], "the other definition alone"
