@@ -4,6 +4,7 @@
 """
 
 from calendar import month_name
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -13,11 +14,11 @@ from django.utils.text import capfirst
 from governance.board_words import fits_words, takes_words
 from governance.chapters import Chapter, chapter, counted
 from governance.escalation import escalation_chapter
-from governance.models import ChangeState, DisputeState, Function, QuarterAudit, Respondent
+from governance.models import ChangeState, DisputeState, Function, MetricStatus, QuarterAudit, Respondent
 from governance.permission_words import PERMISSION_WORDS
 from governance.sampling import FEWEST, METHOD, MOST
 from governance.selectors.board import board_now
-from governance.selectors.registry import registry_get
+from governance.selectors.registry import Entry, registry_get
 from governance.selectors.signoff import signatures_in_words
 from governance.services.change_states import STEPS as CHANGE_STEPS
 from governance.services.dispute_states import STEPS as DISPUTE_STEPS
@@ -76,7 +77,7 @@ def owners_chapter(client: Client) -> Chapter:
     nobody = sum(entry.metric.owner is None for entry in standing)
     return chapter(
         "owners", "Who answers for which metric",
-        f"{counted(len(standing), 'metric')} in use; {nobody} {'has' if nobody == 1 else 'have'} no owner." if standing
+        f"{in_states(standing)}; {nobody} {'has' if nobody == 1 else 'have'} no owner." if standing
         else "No metric is in use yet.",
         columns=("Metric", "Owner", "Accountable", "State", "Version") if standing else (),
         rows=[
@@ -87,12 +88,20 @@ def owners_chapter(client: Client) -> Chapter:
     )  # fmt: skip
 
 
+def in_states(standing: list[Entry]) -> str:
+    """How many metrics are in which state, as the registry counts them."""
+    counts = Counter(entry.metric.status for entry in standing)
+    return ", ".join(f"{counts[value]} {label.lower()}" for value, label in MetricStatus.choices if counts[value])
+
+
 def deciders_chapter(client: Client) -> Chapter:
     """Who answers definitions and signs the policy, by function."""
     people: dict[str, list[str]] = {}
     for row in Respondent.objects.select_related("user").order_by("user__name"):
         people.setdefault(row.function, []).append(row.user.get_full_name() or row.user.email)
-    rows = [(label, ", ".join(people[value])) for value, label in Function.choices if value in people]
+    rows = (
+        [(label, ", ".join(people.get(value, ["Nobody yet"]))) for value, label in Function.choices] if people else []
+    )
     return chapter(
         "deciders", "Who speaks for which function",
         "They answer definitions and sign the policy; nobody signs what they wrote last." if rows

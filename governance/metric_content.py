@@ -56,8 +56,8 @@ def content_clean(given: Mapping[str, Any], currency: str) -> Content:
             content[field] = field_clean(field, text, currency)
         except ValueError as fault:
             faults.append((field, str(fault)))
-    if fault := limits_fault(content):
-        faults.append(("alert_at", fault))
+    if contradiction := limits_fault(content):
+        faults.append(("alert_at", contradiction))
     if faults:
         raise ContentError(faults)
     return content

@@ -21,6 +21,7 @@ from governance.models import (
     MetricVersion,
     SignedItem,
 )
+from governance.selectors.registry import registry_get
 from governance.services.items import item_settle
 from governance.services.problems import DefinitionError
 from governance.services.registry import (
@@ -66,8 +67,8 @@ def apply_policy(client: Client, request: ChangeRequest, user: Any) -> Applied:
     for item in DefinitionItem.objects.select_for_update().filter(parameter__in=wanted).order_by("position"):
         people = signers_of(item)
         item_settle(
-            item=item, value=wanted[item.parameter], by=str(request), meeting="Review board", note=source_of(request),
-            user=request.edited_by,
+            item=item, value=wanted[item.parameter], why=f"{request}: {request.rationale}", by=str(request),
+            meeting="Review board", note=source_of(request), user=request.edited_by,
         )  # fmt: skip
         if people and item.value != wanted[item.parameter]:
             lapsed.append({"item": item.title, "key": item.key, "people": people})
@@ -87,7 +88,7 @@ def apply_metric_new(client: Client, request: ChangeRequest, user: Any) -> Appli
     metric = Metric.objects.filter(key=key).first()
     if metric is None:
         metric = metric_add(client=client, key=key, content=content, reason=reason, user=user)
-    elif metric.versions.order_by("number").last().content != content:
+    elif registry_get(client).entries[key].newest != content:
         if metric.status != MetricStatus.PROPOSED:
             raise DefinitionError(f"the metric is {metric.get_status_display().lower()} now and says something else")
         metric_version_add(

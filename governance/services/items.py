@@ -151,13 +151,17 @@ def confirm(item: DefinitionItem, *, by: str, meeting: str, user: Any = None) ->
 
 
 def item_settle(
-    *, item: DefinitionItem, value: Any, by: str, meeting: str, note: str, user: Any = None
+    *, item: DefinitionItem, value: Any, why: str, by: str, meeting: str, note: str, user: Any = None
 ) -> DefinitionItem:
-    """Let an item say what an approved change request decided, CONFIRMED by that; signatures lapse under this item alone."""
+    """Let an item say what an approved change request decided and why, CONFIRMED by that; signatures lapse under it alone.
+
+    The reason of the value before would speak against the one that holds.
+    """
     if item.value != value:
         item = item_edit(
-            item=item, version=item.version, changes={"value": value}, note=note, meeting=meeting, user=user
-        )
+            item=item, version=item.version, changes={"value": value, "rationale": why}, note=note, meeting=meeting,
+            user=user,
+        )  # fmt: skip
     return (
         item if item.is_confirmed else item_confirm(item=item, version=item.version, by=by, meeting=meeting, user=user)
     )

@@ -155,7 +155,7 @@ def definitions_load(client: Client, told: DemoClient, ana: User, today: date) -
             finn, rita, _, _, stan = people
             definitions_half_way(client, ana, finn, rita, stan, today)
         elif told is LARKSPUR:
-            frieda, ralf = people
+            frieda, ralf, _ = people
             definitions_signed(client, ana, frieda, ralf, today)
             samples_save(client=client, entries=sample_entries(client, some_contracts(told)), user=ana)
 

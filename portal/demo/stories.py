@@ -79,7 +79,7 @@ LARKSPUR = DemoClient(
     ),
     policy=POLICY | {"fx": "contract_date"},
     settings={"time_zone": "Europe/Berlin", "locale": "de"},
-    people={"frieda": "finance", "ralf": "revops"},
+    people={"frieda": "finance", "ralf": "revops", "greta": "admin"},
 )
 QUAYSIDE = DemoClient(
     slug="quayside",

@@ -32,6 +32,7 @@ class Destination:
     icon: str
     url_name: str
     permission: str
+    unless: str = ""  # with this permission the page is reached from another entry
 
 
 CLIENT_NAV = (
@@ -47,6 +48,8 @@ CLIENT_NAV = (
     Destination("Months", "lock", "months", permissions.VIEW_ARR),
     Destination("People", "people", "people", permissions.VIEW_PEOPLE),
     Destination("Audit log", "audit", "audit_log", permissions.VIEW_AUDIT),
+    Destination("API tokens", "key", "tokens", permissions.MANAGE_TOKENS, permissions.MANAGE_SETTINGS),
+    Destination("Webhooks", "external", "webhooks", permissions.MANAGE_WEBHOOKS, permissions.MANAGE_SETTINGS),
     Destination("Settings", "settings", "client_settings", permissions.MANAGE_SETTINGS),
 )
 
@@ -113,7 +116,7 @@ class Shell:
         path = self.request.path
         items = []
         for entry in CLIENT_NAV:
-            if standing.may(entry.permission):
+            if standing.may(entry.permission) and not (entry.unless and standing.may(entry.unless)):
                 url = reverse(entry.url_name, kwargs={"client_slug": standing.client.slug})
                 exact = entry.url_name == "client_home"
                 items.append(NavItem(entry.label, entry.icon, url, path == url if exact else path.startswith(url)))

@@ -1,6 +1,7 @@
 """The firm: its people, and who works on which client."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client as Browser
@@ -29,6 +30,19 @@ def test_the_page_of_the_firm(fay: User, ana: User, contoso: Client, signed_in: 
     page = signed_in(fay).get("/f/ridge/").content.decode()
     for expected in ("Ridge Consulting", "Ana", "Fay", "Northwind", "Contoso", "Nobody", "Invite a consultant"):
         assert expected in page
+
+
+def test_the_page_says_where_no_second_factor_is_asked_for(
+    fay: User, northwind: Client, signed_in: SignedIn, settings: Any
+) -> None:
+    settings.DEMO_DOMAIN = "demonstration.test"
+    page = signed_in(fay).get("/f/ridge/").content.decode()
+    assert "Each needs a second factor before any client opens" in page and "This is a demonstration" not in page
+    settings.DEMO_DOMAIN = fay.email.split("@")[1]
+    page = signed_in(fay).get("/f/ridge/").content.decode()
+    assert "This is a demonstration" in page and "Each needs a second factor" not in page
+    settings.PRODUCTION = True
+    assert "This is a demonstration" not in signed_in(fay).get("/f/ridge/").content.decode()
 
 
 def test_a_consultant_learns_of_no_client_they_do_not_work_on(ana: User, contoso: Client, signed_in: SignedIn) -> None:

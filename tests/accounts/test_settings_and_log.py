@@ -149,3 +149,13 @@ def test_the_page_names_the_entry_that_was_tampered_with(committed_db: Server, s
 def test_who_may_not_read_the_log_does_not(eve: User, otto: User, northwind: Client, signed_in: SignedIn) -> None:
     assert signed_in(eve).get("/c/northwind/audit/").status_code == 403
     assert signed_in(otto).get("/c/northwind/audit/").status_code == 404
+
+
+def test_whoever_keeps_programs_without_the_settings_finds_them_in_the_menu(
+    adam: User, rita: User, finn: User, northwind: Client, signed_in: SignedIn
+) -> None:
+    rail = signed_in(rita).get("/c/northwind/people/").content.decode()
+    assert 'href="/c/northwind/settings/webhooks/"' in rail and 'href="/c/northwind/settings/tokens/"' in rail
+    assert 'href="/c/northwind/settings/"' not in rail
+    assert "settings/webhooks/" not in signed_in(adam).get("/c/northwind/people/").content.decode(), "in the settings"
+    assert "settings/webhooks/" not in signed_in(finn).get("/c/northwind/audit/").content.decode()

@@ -19,7 +19,7 @@ from metrics.selectors.policies import policy_in_force
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.notices.models import Notice
-from portal.tenancy.models import AuditEntry, Client, ClientRole
+from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.conftest import person_named
@@ -57,13 +57,22 @@ def form_of(page: str, marker: str) -> dict[str, str]:
 def test_an_admin_starts_the_board_and_others_are_told_who_does(
     northwind: Client, adam: User, finn: User, signed_in: Open
 ) -> None:
-    assert "An admin of the client starts it" in text_of(signed_in(finn), "changes/board/")
+    assert "An admin of the client starts it: Adam." in text_of(signed_in(finn), "changes/board/")
     browser = signed_in(adam)
     assert "Start the board" in text_of(browser, "changes/board/")
     assert browser.post("/c/northwind/changes/board/start/").status_code == 302
     page = text_of(browser, "changes/board/")
     assert "<strong>Finn</strong>, Finance" in page and "Change the table" in page
     assert "Nobody on the board speaks for RevOps" in page, "and what can never be met warns"
+
+
+def test_without_an_admin_the_page_says_who_can_invite_one(
+    northwind: Client, finn: User, ana: User, signed_in: Open
+) -> None:
+    with tenant_context(northwind):
+        Membership.objects.filter(role=ClientRole.ADMIN).delete()
+    shown = text_of(signed_in(finn), "changes/board/")
+    assert "There is none yet: Ana can invite one." in shown
 
 
 def test_the_board_says_what_waits_for_whom(board: Client, rita: User, finn: User, signed_in: Open) -> None:

@@ -13,7 +13,7 @@ from django.test import Client as Browser
 
 from governance.chapters import chapter
 from governance.handbook import handbook_chapters
-from governance.models import BoardReview, Metric
+from governance.models import BoardReview, Function, Metric
 from governance.selectors.board_review import review_content, review_quarters
 from governance.selectors.published_figures import Subject
 from governance.selectors.review_chapters import Span, findings_chapter
@@ -22,6 +22,7 @@ from governance.services.change_states import STEPS as CHANGE_STEPS
 from governance.services.figure_disputes import dispute_raise
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import metric_owner_set, registry_start
+from governance.services.respondents import respondents_from_roles
 from metrics.models import ContractLine, QualityFinding, QualityMonitor
 from metrics.quality_monitors import BY_CODE
 from metrics.selectors.periods import Period
@@ -195,6 +196,17 @@ def test_it_names_every_owner_as_of_now(northwind: Client, rita: User, finn: Use
         assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "Nobody yet"
         metric_owner_set(metric=metric, version=metric.version, owner=finn, user=rita)
         assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "Finn"
+
+
+def test_it_counts_metrics_by_state_and_leaves_no_function_out(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        registry_start(client=northwind, user=rita)
+        active = Metric.objects.filter(status="active").count()
+        said = " ".join(book(northwind)["owners"].sentences)
+        assert f"{Metric.objects.count() - active} proposed, {active} active" in said and "in use" not in said
+        respondents_from_roles(client=northwind)
+        rows = dict(book(northwind)["deciders"].rows)
+    assert rows["Finance"] == "Finn" and rows["Marketing"] == "Nobody yet" and len(rows) == len(Function.choices)
 
 
 def test_it_tells_every_step_of_a_change_and_no_other(northwind: Client) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from governance.models import ChangeEffect, ChangeRequest, Metric, MetricVersion
+from governance.models import ChangeEffect, ChangeRequest, DefinitionItem, Metric, MetricVersion
 from governance.selectors.change_effects import approval_fault
 from governance.selectors.changes import quota_rules
 from governance.selectors.registry import registry_get
 from governance.services.change_apply import apply_change
 from governance.services.change_effect import change_schedule, changes_take_effect
 from governance.services.changes import Wish, change_draft
+from governance.services.items import definitions_start
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_owner_set, metric_status_set, metric_version_add, registry_start
 from governance.services.sunsets import sunset_next, sunsets_due
@@ -107,6 +108,18 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone(kept: Client, rita: 
         effect = ChangeEffect.objects.get(request=request)
         assert effect.state == "blocked" and "changed since this was asked for (version 2)" in effect.message
         assert MetricVersion.objects.filter(metric__key="nrr").latest("number").content[moved] == "0.97"
+
+
+def test_a_definition_says_why_its_new_value_holds(kept: Client, rita: User, finn: User) -> None:
+    with tenant_context(kept):
+        definitions_start(client=kept)
+        item = DefinitionItem.objects.get(parameter="renewal_grace_days")
+    scheduled(kept, rita, finn, FROM, kind="policy", content={"parameters": {"renewal_grace_days": 60}})
+    changes_take_effect(client=kept, now=NOW)
+    with tenant_context(kept):
+        found = DefinitionItem.objects.get(pk=item.pk)
+        assert found.value == 60 and found.rationale != item.rationale
+        assert found.rationale.startswith("CR-1: ")
 
 
 def test_other_thresholds_leave_the_rest_of_a_metric_as_it_was(kept: Client, rita: User, finn: User) -> None:

@@ -162,7 +162,7 @@ def test_a_restatement_by_hand_corrects_data_under_the_policy_of_the_close(clien
             (row.group, row.beginning, row.ending) for row in own[close.recognition].rows
         ]
     again = closes_list(client_with_books, "start")[0]
-    assert (again.drift, again.first_ending != again.ending) == (0, True)
+    assert again.drift == 0 and again.first_ending != again.ending
 
 
 def test_another_definition_alone_restates_nothing_by_hand(client_with_books: Client) -> None:

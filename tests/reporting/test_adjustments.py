@@ -49,10 +49,10 @@ def test_the_customers_of_an_adjustment_add_up_to_the_cell(corrected: Client) ->
         cell = bridge_reported(corrected, first=APRIL, last=APRIL).totals[0].adjustment
         found = adjustment_customers(corrected, None, APRIL, APRIL)
     assert [str(each.amount) for each in found.customers] == ["3000.00", "-1000.55", "1000.00"]
-    assert (found.amount, found.rest, found.months) == (cell, 0, (APRIL,))
+    assert found.amount == cell and found.rest == 0 and found.months == (APRIL,)
     assert sum(each.amount for each in found.customers) == cell == Decimal("2999.45")
     acme = found.customers[0]
-    assert (acme.customer, acme.closed, acme.begins, acme.month) == ("acme", 12_000, 15_000, MARCH)
+    assert (acme.customer, acme.month) == ("acme", MARCH) and acme.closed == 12_000 and acme.begins == 15_000
 
 
 def test_the_cell_leads_to_them_and_each_to_its_lines(
@@ -75,7 +75,7 @@ def test_what_a_closed_month_began_with_and_nobody_kept_by_customer_is_the_rest(
         correct(corrected, 0, 15_500)
         cell = bridge_reported(corrected, first=APRIL, last=APRIL).totals[0].adjustment
         found = adjustment_customers(corrected, None, APRIL, APRIL)
-        assert (found.amount, found.rest) == (cell, -500)
+        assert found.amount == cell and found.rest == -500
         assert sum(each.amount for each in found.customers) + found.rest == cell
         month_restate(client=corrected, month=MARCH, reason="All of it")
         month_restate(client=corrected, month=APRIL, reason="All of it")

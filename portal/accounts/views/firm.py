@@ -16,6 +16,7 @@ from portal.tenancy.access import FirmRequest, firm_page
 from portal.tenancy.models import Client, FirmMembership, FirmRole
 from portal.tenancy.permissions import CREATE_CLIENT, FIRM_PERMISSIONS, MANAGE_FIRM, VIEW_PORTFOLIO
 from portal.tenancy.scope import tenant_context
+from portal.tenancy.selectors import is_of_demonstration
 from portal.tenancy.services import TenancyError, consultant_assign, consultant_unassign
 from portal.tenancy.step_up import recently_authenticated
 
@@ -37,6 +38,7 @@ def firm(request: FirmRequest) -> HttpResponse:
     context = {
         "firm": request.firm,
         "people": people,
+        "factor_is_off": any(is_of_demonstration(person.user) for person in people),
         "clients": clients,
         "invitations": firm_pending_invitations(request.firm) if MANAGE_FIRM in may else [],
         "roles": FirmRole.choices,
