@@ -5,11 +5,12 @@ from typing import Any, Final
 from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.change_page import MARKS
+from governance.effect_words import since_words
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
 from governance.selectors.board import BoardNow, board_history, board_now, has_board, reviews_open, seats_void, sits
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
-from governance.selectors.voting import decisions_of, effect_of, votable, waits_for
+from governance.selectors.voting import decisions_of, signed_effect_of, votable, waits_for
 from governance.services.board_meetings import outcomes
 from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
@@ -88,7 +89,7 @@ def meetings_context(request: TenantRequest, form: MeetingForm | None = None) ->
     return {
         "meetings": meeting_list(),
         "waiting": [
-            {"change": row, "effect": from_cents(cents) if may_see and (cents := effect_of(row)) else None}
+            {"change": row, "effect": from_cents(cents) if may_see and (cents := signed_effect_of(row)) else None}
             for row in waiting
         ],
         "form": (form or MeetingForm(zone=request.client.time_zone)) if waiting and may_minute(request) else None,
@@ -141,6 +142,7 @@ def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRe
         "meeting": meeting, "change": change, "place": place + 1, "count": len(numbers),
         "earlier": numbers[place - 1] if place else None,
         "later": numbers[place + 1] if place + 1 < len(numbers) else None,
+        "since": since_words(change, locale_of(request)),
         **subject_context(request, change),
         "votes": votes_context(request, change),
         "note": note,

@@ -6,12 +6,13 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Q
 
-from governance.effect_words import apart_words, figures_words
+from governance.effect_words import apart_words, figures_words, since_words
 from governance.models import ChangeEffect, ChangeKind, ChangeRequest, ChangeState, ChangeVote, Metric
+from governance.selectors.changes import IN_FORCE
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import VIEW_ARR, VIEW_CHANGES
 from portal.tenancy.reader import locale_of
@@ -26,6 +27,7 @@ class AboutRow:
     change: ChangeRequest
     votes: tuple[str, ...]
     figures: str
+    policy: str  # the version of the policy that it brought, and from when that holds
 
 
 def changes_about(
@@ -33,24 +35,41 @@ def changes_about(
 ) -> list[AboutRow]:
     """The requests about any of these parameters, or about a metric, the newest first; none for whoever reads no requests.
 
-    Three queries, however many there are.
+    Of a metric also changes of the policy in force that moved its figures in their preview. Three queries, however many.
     """
     if not request.standing.may(VIEW_CHANGES):
         return []
     about = Q(kind=ChangeKind.POLICY, content__parameters__has_any_keys=list(parameters or ()))
     if metric is not None:
+        moved = [{"key": metric.key, "moved": True}]
         about = Q(metric=metric) | Q(kind=ChangeKind.QUOTA_RULE, content__metrics__contains=[metric.key])
+        about |= Q(kind=ChangeKind.POLICY, state__in=IN_FORCE, preview__result__metrics__contains=moved)
     changes = list(ChangeRequest.objects.filter(about).exclude(state__in=UNTOLD).order_by("-number"))
-    effects = {row.request_id: row for row in ChangeEffect.objects.filter(request__in=changes)} if changes else {}
     votes: defaultdict[int, list[str]] = defaultdict(list)
     for vote in (
         ChangeVote.objects.filter(request__in=changes, voided_at=None).select_related("user") if changes else ()
     ):
         votes[vote.request_id].append(f"{vote.user.get_full_name()}: {vote.get_decision_display()}")
-    return [AboutRow(each, tuple(votes[each.pk]), told(request, effects.get(each.pk))) for each in changes]
+    rows = ChangeEffect.objects.filter(request__in=changes).select_related("request", "policy_version")
+    effects = {row.request_id: row for row in rows} if changes else {}
+    return [about_row(request, each, tuple(votes[each.pk]), effects.get(each.pk)) for each in changes]
 
 
-def told(request: TenantRequest, effect: Any) -> str:
+def about_row(
+    request: TenantRequest, change: ChangeRequest, votes: tuple[str, ...], effect: ChangeEffect | None
+) -> AboutRow:
+    """One request with what became of it."""
+    return AboutRow(change, votes, told(request, effect), policy_words(request, effect))
+
+
+def policy_words(request: TenantRequest, effect: ChangeEffect | None) -> str:
+    """Which version of the policy it brought, and from when that holds; empty where it brought none."""
+    if effect is None or effect.policy_version is None:
+        return ""
+    return f"Policy v{effect.policy_version.number}, {since_words(effect.request, locale_of(request))}"
+
+
+def told(request: TenantRequest, effect: ChangeEffect | None) -> str:
     """What a request did, for whoever sees figures; empty before it is in force."""
     if effect is None or effect.begun_at is None or not request.standing.may(VIEW_ARR):
         return ""

@@ -10,7 +10,8 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
                sides    {before, after}: {valued: [first, last] or null, retention_from, message}
                total    {before, after}: one list for each of `figures`, one place for each month
                groups   {dimension: {changed: [{group, before, after}], rest: {count, before, after} or null}}
-    customers  {count, moved_at_end, at_end, in_window}: as `metrics.selectors.policy_impact_why.MovedCustomer`
+    customers  {count, moved_at_end, at_end, in_window, sha256}: as `metrics.selectors.policy_impact_why.MovedCustomer`; sha256
+               of the file of all of them, which is kept beside (empty: none moves, or it was not kept yet)
     closed     {count, months, adjustment}: as `metrics.selectors.policy_impact_closed`
     metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}], and of one that is
                retired {successor: {name, unit}}, of which the points' `after` is
@@ -18,7 +19,7 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
     notes      sentences that hold for the whole
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -26,7 +27,8 @@ from typing import Any, Final
 from metrics.engine.retention import ratio4
 from portal.tenancy import audit
 
-SHAPE: Final = 1
+SHAPE: Final = 2
+AHEAD_MONTHS: Final = 12
 TOTAL: Final = "total"
 REST: Final = ""  # the group of everything that is not told by name
 TOUCHED: Final[Mapping[str, str]] = {
@@ -53,6 +55,7 @@ class Impact:
     """A preview's result, read."""
 
     content: dict[str, Any]
+    customers: str = ""  # the file of all that move, where it has just been computed
 
     @cached_property
     def sha256(self) -> str:
@@ -112,24 +115,39 @@ class Impact:
             return None
         return ratio4(self.cents(side, over, month, dimension, group) or 0, base)
 
+    @property
+    def changed_months(self) -> range:
+        """The months of the book that the request changes, from the one from which it holds on.
+
+        Where none of them has ended yet, the newest twelve: what it would have done in them is what there is to decide by.
+        """
+        since = self.content["from_month"]
+        months = self.months
+        if since is None or since <= months.start:
+            return months
+        return months[since - months.start :] if since in months else months[-AHEAD_MONTHS:]
+
     @cached_property
     def effect(self) -> tuple[int, int] | None:
-        """The month in which ARR differs most (the newest of several), and by how much; None where no month can be compared."""
+        """Of the months that it changes the one in which ARR differs most (the newest of several), and by how much.
+
+        None where no month can be compared.
+        """
+        return self.largest(self.changed_months)
+
+    @cached_property
+    def widest(self) -> tuple[int, int] | None:
+        """The same of all months, as if it had always held: for what is drawn over all of them."""
         return self.largest(self.months)
 
-    def largest(self, months: Iterable[int]) -> tuple[int, int] | None:
-        """The same among these months."""
+    def largest(self, months: range) -> tuple[int, int] | None:
+        """Of these months the one in which ARR differs most, and by how much."""
         changes = [(month, self.change("ending", month)) for month in months]
         told = [(abs(cents), month, cents) for month, cents in changes if cents is not None]
         if not told:
             return None
         _, month, cents = max(told)
         return month, cents
-
-    @property
-    def effect_cents(self) -> int | None:
-        """The largest change of ARR in any month, without its sign."""
-        return None if self.effect is None else abs(self.effect[1])
 
     @cached_property
     def moves(self) -> bool:

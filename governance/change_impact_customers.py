@@ -1,32 +1,40 @@
 """Every customer that moves when the policy does, as a file to take away.
 
-The rows are those of the preview, of which it keeps ten: computed anew by the same function, and written in portions, so that
-a large client's file needs no more memory than its lines.
+The preview shows ten of them. The file is written when the preview is computed and kept beside it, because it cannot be
+computed later: once the change is in force, the policy that it was held against is gone.
+
+`customers_csv(impact) -> str` · `customers_keep(preview, text)` · `customers_file(change) -> str`
 """
 
 import csv
 import io
-from collections.abc import Iterator
+import zlib
 from typing import Any, Final
 
 import polars as pl
 
-from governance.models import ChangeRequest
+from governance.change_impact import ImpactFault
+from governance.models import ChangePreview, ChangeRequest, PreviewCustomers
 from metrics.figures import from_cents
 from metrics.selectors.policy_impact import PolicyImpact
 from portal.lib.periods import month_format
 from portal.lib.spreadsheets import harmless
 
-PORTION: Final = 5_000
 COLUMNS: Final = (
     "customer", "name", "month_end", "before", "after", "change", "largest_change_month", "largest_before", "largest_after",
     "largest_change", "movements_told_otherwise",
 )  # fmt: skip
 
+NO_FILE: Final = (
+    "No file of customers is kept with this impact: it is not computed yet, nobody moves in it, or it was computed before such "
+    "files were kept."
+)
 
-def customers_csv(impact: PolicyImpact) -> Iterator[str]:
-    """Head and rows, the largest change first; amounts in the reporting currency. Needs no database."""
-    yield ",".join(COLUMNS) + "\n"
+
+def customers_csv(impact: PolicyImpact) -> str:
+    """Head and rows, the largest change first; amounts in the reporting currency. Empty where nobody moves."""
+    if impact.moved.is_empty():
+        return ""
     names = names_of(impact)
     rows = impact.moved.sort(
         (pl.col("end_after") - pl.col("end_before")).abs(),
@@ -34,12 +42,26 @@ def customers_csv(impact: PolicyImpact) -> Iterator[str]:
         "customer",
         descending=[True, True, False],
     )
-    for portion in rows.iter_slices(PORTION):
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        for row in portion.iter_rows(named=True):
-            writer.writerow(row_of(row, names.get(row["customer"], row["customer"]), impact))
-        yield text.getvalue()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows.iter_rows(named=True):
+        writer.writerow(row_of(row, names.get(row["customer"], row["customer"]), impact))
+    return text.getvalue()
+
+
+def customers_keep(preview: ChangePreview, text: str) -> None:
+    """Keep the file of a preview; nothing where nobody moves. In the transaction that keeps the preview."""
+    if text:
+        PreviewCustomers.objects.create(client=preview.client, preview=preview, rows=zlib.compress(text.encode()))
+
+
+def customers_file(change: ChangeRequest) -> str:
+    """The file that was kept with the impact that the request's page shows. ImpactFault where none was."""
+    found = PreviewCustomers.objects.filter(preview=change.preview).first() if change.preview is not None else None
+    if found is None:
+        raise ImpactFault(NO_FILE)
+    return zlib.decompress(bytes(found.rows)).decode()
 
 
 def customers_name(change: ChangeRequest) -> str:
@@ -48,8 +70,9 @@ def customers_name(change: ChangeRequest) -> str:
 
 
 def names_of(impact: PolicyImpact) -> dict[str, str]:
-    """The name of each customer on its latest line; a parent without lines of its own is named by itself."""
-    lines = impact.given.lines.select("customer_id", "customer_name", "starts_on", "line_id")
+    """The name of each customer that moves on its latest line; a parent without lines of its own is named by itself."""
+    wanted = pl.col("customer_id").cast(pl.String).is_in(impact.moved["customer"].to_list())
+    lines = impact.given.lines.select("customer_id", "customer_name", "starts_on", "line_id").filter(wanted)
     latest = lines.sort("starts_on", "line_id").group_by("customer_id").last()
     return {customer: name or customer for customer, name in latest.select("customer_id", "customer_name").iter_rows()}
 

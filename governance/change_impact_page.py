@@ -18,7 +18,7 @@ from governance.change_impact_tables import (
     months_table,
 )
 from governance.change_impact_words import closed_told, customer_rows, finding, metric_rows, window_finding
-from governance.models import ChangeKind, ChangePreview, ChangeRequest, PreviewState
+from governance.models import ChangePreview, ChangeRequest, PreviewState
 from governance.selectors.change_previews import newest_preview, preview_standing
 from governance.selectors.changes import DECIDED
 from metrics.selectors.periods import Grain, Period
@@ -97,7 +97,7 @@ def shown_context(request: TenantRequest, impact: Impact) -> dict[str, Any]:
         "notes": impact.content["notes"],
         "metrics": metrics,
         "metrics_differ": any(row["months"] for row in metrics),
-        "is_retired": impact.content["kind"] == ChangeKind.METRIC_RETIRE,
+        "is_retired": any("successor" in each for each in impact.content["metrics"]),
         "touched": touched_told(request, impact),
         "sha256": impact.sha256,
     }

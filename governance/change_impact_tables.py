@@ -9,7 +9,7 @@ from governance.change_impact import REST, TOTAL, Impact
 from metrics.engine.bridge import AMOUNTS, COUNTS
 from metrics.figures import from_cents
 from metrics.selectors.periods import Grain, Period, period_label, periods_of
-from portal.lib.money import figure_style, money_text, number_text, unit_text
+from portal.lib.money import figure_style, money_text, number_text, percent_text, unit_text
 
 SIDES: Final = ("before", "after")
 MOST_COLUMNS: Final = 6
@@ -187,18 +187,27 @@ def bridge_rows(shown: Shown, period: Period) -> list[dict[str, Any]]:
         })  # fmt: skip
     for over, label in RATIOS:
         before, after = (shown.ratio(side, over, period) for side in SIDES)
+        places = ratio_places(shown, before["value"], after["value"])
         rows.append({
-            "label": label, "before": before, "after": after, "points": points_text(shown, before["value"], after["value"]),
+            "label": label, "before": before, "after": after, "places": places,
+            "points": points_text(shown, before["value"], after["value"], places),
             "is_ratio": True, "differs": before["value"] != after["value"],
         })  # fmt: skip
     return rows
 
 
-def points_text(shown: Shown, before: Any, after: Any) -> str:
+def ratio_places(shown: Shown, before: Any, after: Any) -> int:
+    """How many digits two ratios are shown with: one more where they differ and read the same otherwise."""
+    if before is None or after is None or before == after:
+        return 1
+    return 1 if percent_text(before, shown.locale) != percent_text(after, shown.locale) else 2
+
+
+def points_text(shown: Shown, before: Any, after: Any, places: int = 1) -> str:
     """How far two ratios lie apart, in percentage points; empty where one has no value."""
     if before is None or after is None:
         return ""
-    return f"{number_text((after - before) * 100, shown.locale, places=1, plus=True)} points"
+    return f"{number_text((after - before) * 100, shown.locale, places=places, plus=True)} points"
 
 
 def impact_chart(shown: Shown, title: str) -> dict[str, Any]:

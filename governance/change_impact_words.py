@@ -1,17 +1,18 @@
 """What an impact comes to, in one sentence made of its figures, and its customers in words."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from governance.change_impact import Impact
-from governance.change_impact_tables import LABELS, Shown
+from governance.change_impact_tables import LABELS, SIDES, Shown
 from governance.metric_figures import figure_text, sentence, unit_words
-from governance.models import ChangeKind
 from metrics.engine.retention import ratio4
 from metrics.figures import from_cents
 from metrics.selectors.clauses import TITLES
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text, percent_text
+
+MORE_DIGITS: Final = 6
 
 
 def money(shown: Shown, cents: int) -> str:
@@ -66,38 +67,45 @@ def metric_finding(shown: Shown) -> str:
     point = next((each for each in reversed(metric["points"]) if each["before"] != each["after"]), metric["points"][-1])
     month = month_text(point["month"], shown.locale)
     before, after = pair_of(shown, metric, point)
-    if shown.impact.content["kind"] == ChangeKind.METRIC_RETIRE:
-        return retired_finding(metric, month, before, after)
+    if "ends_on" in metric:
+        return retired_finding(shown, metric, month, before, after)
     if point["before"] == point["after"]:
         return f"{metric['name']} stays what it is in every month" if not metric["moved"] else f"{metric['name']} moves"
     if after is None:
-        return f"{metric['name']} has no value at {month}: {point['why_after']}"
+        return f"{metric['name']} has no value at {month}: {dated_text(point['why_after'], shown.locale)}"
     instead = f"instead of {before}" if before is not None else "and has no value now"
     return f"{metric['name']} at {month} is {after} {instead}"
 
 
-def retired_finding(metric: dict[str, Any], month: str, before: str | None, after: str | None) -> str:
-    """What a metric that goes says, and what its successor says in its place."""
-    said = f"{metric['name']} is {before or 'without a value'} at {month}"
+def retired_finding(shown: Shown, metric: dict[str, Any], month: str, before: str | None, after: str | None) -> str:
+    """What a metric that goes says, until when it is shown, and what its successor says in its place."""
     if "successor" not in metric:
-        is_known = metric["points"][-1]["after"] is None  # an impact of earlier days did not keep what replaces it
-        return f"{said}; nothing replaces it" if is_known else said
+        return f"{metric['name']} stays what it is until {dated_text(metric['ends_on'], shown.locale)}; nothing replaces it"
+    said = f"{metric['name']} is {before or 'without a value'} at {month}"
     return f"{said}; {metric['successor']['name']}, which replaces it, is {after or 'without one'}"
 
 
 def pair_of(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> tuple[str | None, str | None]:
-    """A month of a metric before and after, each in its unit: what replaces a metric has its own."""
-    is_retired = shown.impact.content["kind"] == ChangeKind.METRIC_RETIRE
-    of = metric.get("successor") if is_retired else metric
-    return figure_of(shown, metric, point["before"]), figure_of(shown, of, point["after"]) if of is not None else None
+    """A month of a metric before and after: each in its unit, for what replaces a metric has its own.
+
+    None where there is no value. More digits are told where the usual ones of two values that differ read the same.
+    """
+    units = metric["unit"], metric.get("successor", metric)["unit"]
+    values = [None if point[side] is None else Decimal(point[side]) for side in SIDES]
+    texts: list[str | None] = [None, None]
+    for more in range(MORE_DIGITS + 1):
+        texts = [figure_of(shown, unit, value, more) for unit, value in zip(units, values, strict=True)]
+        if texts[0] != texts[1] or values[0] == values[1]:
+            break
+    return texts[0], texts[1]
 
 
-def figure_of(shown: Shown, metric: dict[str, Any], value: str | None, *, plus: bool = False) -> str | None:
+def figure_of(shown: Shown, unit: str, value: Decimal | None, more: int = 0) -> str | None:
     """A metric's figure as text with what it is of; None where there is no value."""
     if value is None:
         return None
-    text = figure_text(Decimal(value), metric["unit"], shown.currency, shown.locale, plus=plus)
-    return f"{text} {unit_words(metric['unit'], shown.currency)}".strip()
+    text = figure_text(value, unit, shown.currency, shown.locale, more=more)
+    return f"{text} {unit_words(unit, shown.currency)}".strip()
 
 
 def metric_rows(shown: Shown) -> list[dict[str, Any]]:
@@ -107,14 +115,13 @@ def metric_rows(shown: Shown) -> list[dict[str, Any]]:
         if not metric["points"]:
             continue
         points = metric["points"]
-        point = next((each for each in reversed(points) if each["before"] != each["after"]), points[-1])
-        before, after = pair_of(shown, metric, point)
+        differing = (each for each in reversed(points) if metric["moved"] and each["before"] != each["after"])
+        point = next(differing, points[-1])
         rows.append({
             "key": metric["key"], "name": metric["name"], "role": metric["role"], "moved": metric["moved"],
-            "month": month_text(point["month"], shown.locale),
-            "before": before, "after": after, "successor": metric.get("successor", {}).get("name", ""),
-            "why_before": sentence(point["why_before"]), "why_after": sentence(point["why_after"]),
+            **point_told(shown, metric, point), "successor": metric.get("successor", {}).get("name", ""),
             "months": sum(each["before"] != each["after"] for each in points),
+            "is_known": any(each[side] is not None for each in points for side in SIDES),
             "points": [point_told(shown, metric, each) for each in reversed(points)] if len(points) > 1 else [],
         })  # fmt: skip
     return sorted(rows, key=lambda row: (row["role"] != "changed", not row["moved"]))
@@ -126,13 +133,18 @@ def point_told(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> d
     made = {
         "month": month_text(point["month"], shown.locale), "differs": point["before"] != point["after"],
         "before": before, "after": after,
-        "why_before": sentence(point["why_before"]), "why_after": sentence(point["why_after"]),
+        "why_before": why_told(shown, point["why_before"]), "why_after": why_told(shown, point["why_after"]),
     }  # fmt: skip
     if "level_after" in point:
         words = {"": "fine", "warn": "worth a look", "alert": "alert"}
         made |= {"levels": (words[point["level_before"]], words[point["level_after"]]),
                  "differs": point["level_before"] != point["level_after"]}  # fmt: skip
     return made
+
+
+def why_told(shown: Shown, reason: str) -> str:
+    """Why there is no value, as a sentence with months as people read them."""
+    return str(dated_text(sentence(reason), shown.locale))
 
 
 def customer_rows(shown: Shown, rows: list[dict[str, Any]], *, at_end: bool) -> list[dict[str, Any]]:
@@ -177,20 +189,46 @@ def side_told(shown: Shown, side: dict[str, Any]) -> str:
 
 
 def closed_told(shown: Shown) -> dict[str, Any]:
-    """The closed months that would differ, and what happens from the month of effect on, in words."""
+    """The closed months that the request tells otherwise, what differs of them already, and the step at the month of effect."""
     closed = shown.impact.content["closed"]
     rows = [
         {
-            "month": month_text(row["month"], shown.locale), "ordinal": row["month"], "reason": row["reason"],
-            "reported": from_cents(row["reported"]), "restated": amount(row["restated"]),
-            "change": None if row["restated"] is None else from_cents(row["restated"] - row["reported"]),
+            "month": month_text(row["month"], shown.locale), "ordinal": row["month"],
+            "reason": dated_text(row["reason"], shown.locale), "reported": from_cents(row["reported"]),
+            "now": amount(row["now"]), "restated": amount(row["restated"]),
+            "change": difference(row["now"], row["restated"]), "apart": difference(row["reported"], row["now"]),
             "figures": figure_names({each["name"] for each in row["figures"]}),
             "is_restated": is_restated(shown.impact, row["month"]),
         }
         for row in closed["months"]
     ]  # fmt: skip
     is_restating = shown.impact.content["is_restating"]
-    return {"count": closed["count"], "rows": rows[::-1], "step": step_told(shown), "is_restating": is_restating}
+    return {
+        "count": closed["count"], "rows": rows[::-1], "step": step_told(shown), "is_restating": is_restating,
+        "apart": apart_told(shown) if is_restating else "",
+    }  # fmt: skip
+
+
+def difference(before: int | None, after: int | None) -> Decimal | None:
+    """After less before, as an amount; None where one of them is not known."""
+    return None if before is None or after is None else from_cents(after - before)
+
+
+def apart_told(shown: Shown) -> str:
+    """What a restatement takes up besides the request, as a sentence; empty where that is nothing."""
+    apart = shown.impact.content["closed"].get("apart")
+    if apart is None:
+        return ""
+    what = "1 closed month differs" if apart["count"] == 1 else f"{apart['count']} closed months differ"
+    most = (
+        f", most in {month_text(apart['month'], shown.locale)}, by {money(shown, apart['amount'])}"
+        if apart["amount"]
+        else ""
+    )
+    return (
+        f"Apart from this request, {what} from what was reported already{most}: contracts were corrected since, or an earlier "
+        "change of the policy left closed months alone. A restatement takes that up as well."
+    )
 
 
 def figure_names(names: set[str]) -> list[str]:
@@ -201,15 +239,18 @@ def figure_names(names: set[str]) -> list[str]:
 
 
 def window_finding(shown: Shown) -> str:
-    """In how many months ARR differs, and in which most."""
-    impact, effect = shown.impact, shown.impact.effect
-    if effect is None:
+    """In how many months ARR differs, and in which most, as if the change had always held."""
+    impact, widest = shown.impact, shown.impact.widest
+    if widest is None:
         return "ARR before and after"
     differing = sum(bool(impact.change("ending", month)) for month in impact.months)
     if not differing:
         return "ARR is the same before and after in every month"
-    most = f"most in {month_text(effect[0], shown.locale)}, by {money(shown, effect[1])}"
-    return f"ARR differs in {differing} of {len(impact.months)} months, {most}"
+    most = f"most in {month_text(widest[0], shown.locale)}, by {money(shown, widest[1])}"
+    found = f"in {differing} of {len(impact.months)} months, {most}"
+    if impact.changed_months.start > impact.months.start:
+        return f"Had it always held, ARR would differ {found}"
+    return f"ARR differs {found}"
 
 
 def is_restated(impact: Impact, month: int) -> bool:
@@ -235,4 +276,10 @@ def step_told(shown: Shown) -> str:
     if step["amount"] == 0:
         return f"{month} begins with what {at} ends with: nothing steps."
     restated, reported, by = (money(shown, step[name]) for name in ("restated", "reported", "amount"))
-    return f"{month} begins with {restated}, where {reported} {known} {at}: an adjustment of {by}."
+    own = difference(step.get("now"), step["restated"])
+    part = (
+        ""
+        if own in (None, from_cents(step["amount"]))
+        else f", of which this request makes {money(shown, step['restated'] - step['now'])}"
+    )
+    return f"{month} begins with {restated}, where {reported} {known} {at}: an adjustment of {by}{part}."

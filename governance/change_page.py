@@ -6,6 +6,7 @@ from typing import Any, Final
 from governance.change_forms import TriageForm
 from governance.change_sections import sections_of
 from governance.change_words import rows_of
+from governance.effect_words import ends_text, since_words
 from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from governance.selectors.change_duplicates import has_joined, twins_of
 from governance.selectors.change_pay import pay_touched
@@ -83,6 +84,8 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         {
             "change": each, "mark": MARKS[ChangeState(each.state)], "needs": needs_reader(request, each),
             "effect": effect_shown(each),
+            "ends": ends_text(each, locale_of(request)) if each.kind == ChangeKind.METRIC_RETIRE else "",
+            "effect_month": each.preview.effect_month if each.preview else None,
         }
         for each in found
     ]  # fmt: skip
@@ -100,7 +103,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
 
 
 def effect_shown(change: ChangeRequest) -> Decimal | None:
-    """The largest change of ARR that its newest preview found; None before there is one, and where nothing is money."""
+    """The largest change of ARR in a month that it changes; None before there is a preview, and where nothing is money."""
     cents = change.preview.effect_cents if change.preview else None
     return from_cents(cents) if cents is not None else None
 
@@ -181,7 +184,6 @@ def steps_shown(change: ChangeRequest) -> list[dict[str, str]]:
 def next_words(request: TenantRequest, change: ChangeRequest) -> str:
     """Who is asked next, and what the next step needs."""
     owner = change.owner.get_full_name() if change.owner else "RevOps"
-    month = month_text(change.from_month, locale_of(request)) if change.from_month is not None else ""
     if change.state == ChangeState.SUBMITTED:
         names = list(dict.fromkeys(person.get_full_name() for person in triagers(change)))
         who = f"{', '.join(names[:3])}{' or somebody else of RevOps' if len(names) > 3 else ''}"
@@ -192,8 +194,8 @@ def next_words(request: TenantRequest, change: ChangeRequest) -> str:
         ChangeState.TRIAGE: f"{owner} checks it. Next, its effect on the numbers is computed.",
         ChangeState.IMPACT: "Before the board votes, its effect has to be computed from this content and from today’s figures.",
         ChangeState.REVIEW: "The board votes. A vote counts for exactly this content and this effect.",
-        ChangeState.APPROVED: "Approved. It is scheduled next.",
-        ChangeState.SCHEDULED: f"Approved, and takes effect with {month}.",
+        ChangeState.APPROVED: "Approved. It is scheduled next; then it takes effect by itself.",
+        ChangeState.SCHEDULED: f"Approved, and takes effect by itself: {since_words(change, locale_of(request))}.",
         ChangeState.EFFECTIVE: "In effect. Next, everybody whose numbers move is told.",
         ChangeState.COMMUNICATED: "In effect, and everybody concerned was told. It can be closed.",
     }
@@ -212,8 +214,11 @@ def facts_of(change: ChangeRequest, events: list[ChangeEvent], locale: str) -> l
         facts.append(("Last written by", name_of(change.edited_by)))
     if change.owner:
         facts += [("Taken care of by", name_of(change.owner)), ("How soon", change.get_urgency_display())]
-    since = month_text(change.from_month, locale) if change.from_month is not None else "Not decided yet"
-    facts.append(("Holds from", since))
+    if change.kind == ChangeKind.METRIC_RETIRE:
+        facts.append(("Last shown on", ends_text(change, locale)))
+    else:
+        since = month_text(change.from_month, locale) if change.from_month is not None else "Not decided yet"
+        facts.append(("Holds from", since))
     restating = "Restated, both figures stay" if change.is_restating else "Stays as it was reported"
     facts.append(("What was reported", restating))
     if change.is_emergency:

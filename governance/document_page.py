@@ -7,18 +7,24 @@ from django.utils import timezone
 from governance.forms import DocumentForm
 from governance.item_page import in_words
 from governance.models import Function, ItemKind, PolicyDocument
+from governance.selectors.change_effects import versions_approved
 from governance.selectors.documents import DocumentDiff, document_diff, document_get, document_list
 from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import EDIT_POLICY, VIEW_ARR
+from portal.tenancy.permissions import EDIT_POLICY, VIEW_ARR, VIEW_CHANGES
 
 
 def versions_context(request: TenantRequest, form: DocumentForm | None = None) -> dict[str, Any]:
     """Every version with how much of it was confirmed."""
     rows = [{"document": each, **counts_of(each)} for each in document_list()]
     may_edit = request.standing.may(EDIT_POLICY)
-    return {"rows": rows, "form": (form or DocumentForm()) if may_edit else None}
+    may_read = request.standing.may(VIEW_CHANGES)
+    return {
+        "rows": rows,
+        "form": (form or DocumentForm()) if may_edit else None,
+        "approved": versions_approved() if may_read else [],
+    }
 
 
 def counts_of(document: PolicyDocument) -> dict[str, int]:

@@ -3,15 +3,18 @@
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils import timezone
+from django.utils.text import capfirst
+
 from governance.change_impact_tables import LABELS
 from governance.effect_words import apart_words, content_words, figures_words, since_words
 from governance.metric_figures import sentence
-from governance.models import ChangeRequest, ChangeState, EffectState
+from governance.models import ChangeEffect, ChangeRequest, ChangeState, EffectState
 from governance.selectors.change_effects import effect_get, receipts_of
 from governance.selectors.changes import APPROVED
 from governance.selectors.registry import registry_get
 from governance.selectors.restatements import Ledger, LedgerEntry, ledger_get
-from governance.services.change_effect import require_acceptor
+from governance.services.change_effect import has_come, require_acceptor
 from governance.services.change_told import receipt_read
 from governance.services.problems import DefinitionError
 from metrics.break_text import clauses_words, source_words
@@ -53,7 +56,9 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
     is_moved = effect.state == EffectState.BLOCKED and effect.found_cents is not None
     return context | {
         "level": LEVELS[EffectState(effect.state)],
-        "message": dated_text(sentence(effect.message), locale) if sees or not is_moved else "",
+        **standing_words(
+            request, change, effect, dated_text(sentence(effect.message), locale) if sees or not is_moved else ""
+        ),
         "figures": figures_words(effect, currency, locale) if sees and effect.begun_at else "",
         "apart": apart_words(effect, currency, locale) if sees and effect.begun_at else "",
         "accepts": effect.found_cents if is_moved and sees and may_accept(request, change) else None,
@@ -62,6 +67,19 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
         "may_retry": may and effect.state == EffectState.FAILED,
         "restated": [month_text(month, locale) for month in effect.restated_months],
     }
+
+
+def standing_words(request: TenantRequest, change: ChangeRequest, effect: ChangeEffect, message: str) -> dict[str, str]:
+    """Title and text of how far it is: what it waits for, and that it goes on by itself."""
+    since, title = since_words(change, locale_of(request)), str(effect.get_state_display())
+    if effect.state != EffectState.WAITING:
+        return {"title": title, "said": message or capfirst(since)}
+    if has_come(request.client, change, timezone.now()):
+        return {
+            "title": "Takes effect now",
+            "said": f"{capfirst(since)}. It does so by itself, as a rule within a minute: load this page again.",
+        }
+    return {"title": title, "said": f"{capfirst(since)}. It takes effect by itself once that month has begun."}
 
 
 def may_accept(request: TenantRequest, change: ChangeRequest) -> bool:

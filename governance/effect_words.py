@@ -8,7 +8,7 @@ from governance.selectors.registry import Registry
 from metrics.figures import from_cents
 from metrics.selectors.clauses import TITLES, sentence_of
 from portal.lib.dates import date_text, month_text
-from portal.lib.money import money_text
+from portal.lib.money import DEFAULT_LOCALE, money_text
 
 
 def source_of(request: ChangeRequest) -> str:
@@ -38,22 +38,48 @@ def content_words(request: ChangeRequest, registry: Registry, locale: str) -> st
         return f"Quota rule: {content['rule']}"
     if request.kind == ChangeKind.METRIC_RETIRE:
         successor = f" “{metric_name(registry, content['successor'])}” takes its place." if content["successor"] else ""
-        day = date_text(dt.date.fromisoformat(content["sunset_on"]), locale)
-        return f"The metric “{metric_name(registry, content['key'])}” is retired on {day}.{successor}"
+        name = metric_name(registry, content["key"])
+        return f"The metric “{name}” is retired on {ends_text(request, locale)}.{successor}"
     words = {ChangeKind.METRIC_NEW: "A new metric", ChangeKind.METRIC_CHANGE: "Another definition of the metric"}
     named = f"“{metric_name(registry, content['key'])}”"
     return f"{words.get(ChangeKind(request.kind), 'Other thresholds of the metric')}: {named}."
 
 
+def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
+    """The largest change of ARR in a month that a request changes, by which it is decided; empty where none is known."""
+    preview = request.preview
+    if preview is None or not preview.effect_cents:
+        return ""
+    is_signed = preview.effect_month is not None
+    amount = f"{money_text(from_cents(preview.effect_cents), currency, locale, plus=is_signed)} {currency}"
+    if not is_signed:
+        return f"At most {amount} in a month."
+    month = month_text(preview.effect_month, locale)
+    if request.from_month is not None and preview.effect_month < request.from_month:
+        return (
+            f"None of its months has ended. Had it held in the last twelve, the largest would be {amount}, in {month}."
+        )
+    return f"The largest is {amount}, in {month}."
+
+
 def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:
-    """Before and after at the month end at which it is measured; empty where it moves no money."""
+    """What it did to ARR at the month end at which it is measured; empty where it moves no money.
+
+    A month before the one from which a prospective change holds stays as it is: it is told as what the next one begins with.
+    """
     if effect.before_cents is None or effect.after_cents is None or effect.at_month is None:
         return ""
     before, after = (
         money_text(from_cents(cents), currency, locale) for cents in (effect.before_cents, effect.after_cents)
     )
     change = money_text(from_cents(effect.after_cents - effect.before_cents), currency, locale, plus=True)
-    return f"ARR at the end of {month_text(effect.at_month, locale)}: {before} → {after} {currency} ({change})."
+    month, since = month_text(effect.at_month, locale), effect.request.from_month
+    if effect.request.is_restating or since is None or effect.at_month >= since:
+        return f"ARR at the end of {month}: {before} → {after} {currency} ({change})."
+    if effect.at_month == since - 1:
+        begins = month_text(since, locale)
+        return f"{begins} begins with ARR of {after} {currency} instead of {before} ({change}); {month} stays as it is."
+    return f"On the contracts of {month}, which stays as it is, ARR would be {after} {currency} instead of {before} ({change})."
 
 
 def apart_words(effect: ChangeEffect, currency: str, locale: str) -> str:
@@ -76,7 +102,14 @@ def lines_words(count: int) -> str:
 
 def since_words(request: ChangeRequest, locale: str) -> str:
     """From when it holds."""
+    if request.kind == ChangeKind.METRIC_RETIRE:
+        return f"deprecated at once, last shown on {ends_text(request, locale)}"
     if request.from_month is None:
         return ""
     month = month_text(request.from_month, locale)
     return f"closed months from {month} on are restated" if request.is_restating else f"from {month} on"
+
+
+def ends_text(request: ChangeRequest, locale: str = DEFAULT_LOCALE) -> str:
+    """The last day of a metric that is to be retired: all that somebody chose of its time."""
+    return date_text(dt.date.fromisoformat(request.content["sunset_on"]), locale)

@@ -18,6 +18,7 @@ from governance.models import ChangeState, DisputeState, Function, MetricStatus,
 from governance.permission_words import PERMISSION_WORDS
 from governance.sampling import FEWEST, METHOD, MOST
 from governance.selectors.board import board_now
+from governance.selectors.change_effects import versions_approved
 from governance.selectors.registry import Entry, registry_get
 from governance.selectors.signoff import signatures_in_words
 from governance.services.change_states import STEPS as CHANGE_STEPS
@@ -62,9 +63,14 @@ def policy_chapter(client: Client) -> Chapter:
     """What the numbers mean now, and who signed it."""
     version, signed = policy_latest(), signatures_in_words()
     number = f"Policy v{version.number} is in force." if version else "No policy is published: the default holds."
+    approved = versions_approved(version.number) if version else []
+    says = f"Signed: {signed}." if signed else "Nobody has signed it yet."
+    if approved:
+        says = f"It holds by {approved[0].sentence}"
+        says += f" The document signed before it: {signed}." if signed else " No policy document is signed yet."
     return chapter(
         "policy", "What the numbers mean",
-        number, f"Signed: {signed}." if signed else "Nobody has signed it yet.",
+        number, says,
         columns=("Rule", "What holds"),
         rows=[(clause.title, clause.sentence) for clause in policy_in_plain_words(policy_in_force(client))],
     )  # fmt: skip

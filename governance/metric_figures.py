@@ -12,16 +12,19 @@ LIMITS: Final = {"alert": "alert_at", "warn": "warn_at"}
 """By level, the more serious first, the threshold that it is beyond."""
 
 
-def figure_text(value: Decimal, unit: str, currency: str, locale: str, *, plus: bool = False) -> str:
-    """A value in the reader's separators, rounded for display; what it is of stands beside it (`unit_words`)."""
+def figure_text(value: Decimal, unit: str, currency: str, locale: str, *, plus: bool = False, more: int = 0) -> str:
+    """A value in the reader's separators, rounded for display; what it is of stands beside it (`unit_words`).
+
+    `more` digits than usual, except of money, tell two values apart that would read the same.
+    """
     if unit.split(" ")[0] == "money":
         return money_text(value, currency, locale, plus=plus)
     if unit == "percent":
-        return percent_text(value, locale, plus=plus)
+        return percent_text(value, locale, places=1 + more, plus=plus)
     places = 2 if unit == "ratio" else 1 if unit in ("months", "days") else 0
     if places == 0 and value != value.to_integral_value():
         places = 1
-    return number_text(value, locale, places=places, plus=plus)
+    return number_text(value, locale, places=places + more, plus=plus)
 
 
 def change_text(difference: Decimal, unit: str, currency: str, locale: str) -> str:

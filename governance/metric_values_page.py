@@ -16,7 +16,7 @@ from governance.selectors.registry import Entry, Registry
 from metrics.measures import MEASURES
 from metrics.selectors.breaks import restated_get
 from metrics.selectors.periods import MONTHS, Grain, period_label
-from portal.lib.dates import month_text
+from portal.lib.dates import dated_text, month_text
 from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import RAISE_DISPUTES
@@ -67,7 +67,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
             {"sign": sign, "text": break_sentence(each, currency, locale)}
             for sign, each in zip(ascii_lowercase, reversed(breaks), strict=False)
         ],
-        "reason": sentence(points[-1].reason),
+        "reason": dated_text(sentence(points[-1].reason), locale_of(request)),
         "level": rows[-1]["level"],
         "dispute_base": raise_base(request, key) if may_dispute else "",
     }

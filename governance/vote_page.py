@@ -5,6 +5,7 @@ from typing import Any
 from governance.board_rules import Outcome
 from governance.board_words import joined, row_sentence
 from governance.change_words import rows_of
+from governance.effect_words import largest_words
 from governance.models import BoardMember, ChangeRequest, ChangeState, ChangeVote, ReviewState, VoteDecision
 from governance.selectors.board import BoardNow, board_now
 from governance.selectors.change_previews import preview_standing
@@ -13,7 +14,6 @@ from governance.selectors.voting import Decision, decision_of, effect_of, previe
 from governance.services.emergency import deciding_alone
 from governance.services.problems import DefinitionError
 from governance.services.voting import statement_of
-from metrics.figures import from_cents
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import VIEW_ARR, VOTE_CHANGES
@@ -106,8 +106,7 @@ def subject_context(request: TenantRequest, change: ChangeRequest) -> dict[str, 
         "content_sha256": change.content_sha256,
         "preview_sha256": preview_sha256(change),
         "edits": rows_of(change, registry_get(request.client), locale_of(request)),
-        "effect": from_cents(effect) if may_see and effect is not None else None,
-        "is_unmoved": effect == 0,
+        "effect": largest_words(change, request.client.currency, locale_of(request)) if may_see else "",
+        "is_unmoved": may_see and effect == 0,
         "is_unknown": may_see and effect is None,
-        "currency": request.client.currency,
     }

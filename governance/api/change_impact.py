@@ -7,9 +7,8 @@ from django.http import Http404
 from governance.api.change_shapes import ChangeImpactSerializer, ChangeImpactStateSerializer
 from governance.api.changes import ChangeView, change_or_404, told
 from governance.change_impact import Impact, ImpactFault
-from governance.change_impact_customers import customers_csv, customers_name
+from governance.change_impact_customers import customers_file, customers_name
 from governance.models import ChangePreview, ChangeRequest
-from governance.selectors.change_impact import impact_moved
 from governance.selectors.change_previews import newest_preview, preview_standing
 from governance.services.change_preview import preview_start
 from portal.tenancy.api import Call, Operation
@@ -61,11 +60,11 @@ class ChangeImpactCustomers(ChangeView):
     operations = {"GET": Operation("change_impact_customers", VIEW_ARR, FileSerializer, may_fail=(409,))}
 
     def get(self, call: Call, number: int) -> Any:
-        """Every customer that moves under a changed policy, computed now, as CSV: the file that the page gives.
+        """Every customer that moves under a changed policy, as CSV: the file that was kept with the impact that is shown.
 
-        409 for a request that does not change the policy, and where there is nothing to compute from.
+        409 where none was: for a request that does not change the policy, before its impact is computed, where nobody moves.
         """
         change = change_or_404(call, number)
         with conflict_on(ImpactFault):
-            found = impact_moved(call.client, change)
-        return file_of(customers_name(change), "text/csv; charset=utf-8", "".join(customers_csv(found)).encode())
+            kept = customers_file(change)
+        return file_of(customers_name(change), "text/csv; charset=utf-8", kept.encode())

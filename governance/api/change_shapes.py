@@ -209,8 +209,10 @@ class ChangeImpactStateSerializer(serializers.Serializer[Any]):
     sha256 = serializers.CharField(allow_blank=True, help_text="Of the result, as votes are bound to it.")
     effect_cents = serializers.IntegerField(
         allow_null=True,
-        help_text="The largest change of ARR in a month, in cents; null where no money moves or can be valued.",
+        help_text="The largest change of ARR in a month that the request changes, in cents, with its sign; where none of these "
+        "has ended, of the newest twelve. Null where no money moves or can be valued.",
     )
+    effect_month = MonthField(allow_null=True, help_text="The month of `effect_cents`.")
     at = serializers.DateTimeField()
 
 

@@ -20,6 +20,7 @@ from governance.models.changes import (
     ChangePreview,
     ChangeRequest,
     ChangeState,
+    PreviewCustomers,
     PreviewState,
     Urgency,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "MetricVersion",
     "PayPeriod",
     "PolicyDocument",
+    "PreviewCustomers",
     "PreviewState",
     "Priority",
     "Publication",

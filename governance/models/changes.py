@@ -106,7 +106,10 @@ class ChangePreview(TenantModel):
     step = models.CharField(max_length=120, blank=True, default="")
     result = models.JSONField(null=True)
     sha256 = models.CharField(max_length=64, blank=True, default="")
-    effect_cents = models.BigIntegerField(null=True, help_text="The largest change of ARR in a month")
+    effect_cents = models.BigIntegerField(
+        null=True, help_text="The largest change of ARR in a month that the request changes, with its sign"
+    )
+    effect_month = models.IntegerField(null=True, help_text="The month of that change; empty in previews made before")
     message = models.CharField(max_length=400, blank=True, default="", help_text="Why it failed, or what is missing")
     at = models.DateTimeField()
 
@@ -116,6 +119,22 @@ class ChangePreview(TenantModel):
 
     def __str__(self) -> str:
         return f"preview {self.pk} of {self.request_id}"
+
+
+class PreviewCustomers(TenantModel):
+    """Every customer that moves in a preview, as a file to take away: kept with the preview, and never changed.
+
+    Apart from the preview, which is read by every page of its request.
+    """
+
+    preview = TenantForeignKey(ChangePreview, on_delete=models.PROTECT, related_name="+")
+    rows = models.BinaryField(help_text="The CSV, deflated; the preview's result has the sha256 of it")
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "preview"], name="preview_customers_once")]
+
+    def __str__(self) -> str:
+        return f"customers of {self.preview_id}"
 
 
 class ChangeEvent(TenantModel):

@@ -1,7 +1,8 @@
 """What an approved request was approved to do, and what it does now. Runs in the client's scope.
 
 `effect_get(request) -> ChangeEffect | None` · `approved_figure(request) -> Measured` · `measure(client, request, month)` ·
-`lines_changed(since) -> int` · `approval_fault(request) -> str` · `approved_preview(request)`
+`lines_changed(since) -> int` · `approval_fault(request) -> str` · `approved_preview(request)` ·
+`versions_approved() -> list[Approval]`
 """
 
 import datetime as dt
@@ -26,6 +27,7 @@ from metrics.engine.month_end import MonthEnd
 from metrics.models import ContractLine, LineChange
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.policies import policy_in_force
+from portal.lib.dates import date_text, month_text
 
 NOT_AS_APPROVED: Final = "what was approved is not what is there: it goes back to whoever asked for it"
 
@@ -43,10 +45,42 @@ class Measured:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
+@dataclass(frozen=True)
+class Approval:
+    """A version of the policy that holds by a request: nobody signs it, the board's votes are what it stands on."""
+
+    effect: ChangeEffect
+    said: str  # who said yes, as the log of the request keeps it
+    by: str  # who took the step; the last who voted, where the board did
+    at: dt.datetime
+
+    @property
+    def sentence(self) -> str:
+        """By which request and whose yes it holds."""
+        request, since = self.effect.request, month_text(self.effect.request.from_month or 0)
+        how = f"closed months from {since} on restated" if request.is_restating else f"from {since} on"
+        said = self.said or f"by {self.by}"
+        return f"{request} “{request.title}”, {how}, approved {date_text(self.at.date())}: {said.rstrip('.')}."
+
+
+def versions_approved(number: int | None = None) -> list[Approval]:
+    """The versions of the policy that came into force by a request (one of them: that of `number`), the newest first."""
+    effects = ChangeEffect.objects.filter(policy_version__isnull=False).select_related("request", "policy_version")
+    if number is not None:
+        effects = effects.filter(policy_version__number=number)
+    found = list(effects.order_by("-policy_version__number"))
+    steps = ChangeEvent.objects.filter(request__in=[each.request_id for each in found], step="approve")
+    events = {event.request_id: event for event in steps.select_related("by").order_by("id")} if found else {}
+    return [
+        Approval(each, event.text, event.by.get_full_name() if event.by else "Tieout", event.at)
+        for each in found if (event := events.get(each.request_id)) is not None
+    ]  # fmt: skip
+
+
 def effect_get(request: ChangeRequest) -> ChangeEffect | None:
     """What became of a request that was scheduled."""
     rows = ChangeEffect.objects.select_related(
-        "policy_version", "metric_version__metric", "scheduled_by", "accepted_by"
+        "request", "policy_version", "metric_version__metric", "scheduled_by", "accepted_by"
     )
     found: ChangeEffect | None = rows.filter(request=request).first()
     return found
@@ -58,20 +92,20 @@ def receipts_of(request: ChangeRequest) -> list[ChangeReceipt]:
 
 
 def approved_figure(request: ChangeRequest) -> Measured:
-    """What the board was shown that a policy change does to ARR: at the end of the month before it, which it begins with; where
-    it restates, in the month that it moves most of those that it restates.
+    """What the board was shown that a policy change does to ARR: in the first month for which it holds; while that has not
+    ended, in the month before, with which it begins; where it restates, in the month of these that it moves most.
     """
     preview = approved_preview(request)
     result = preview.result if preview is not None else None
     if not result or not result.get("book"):
         return Measured(None, None, None)
     impact = Impact(result)
-    month, since = impact.months[-1], request.from_month
-    if not request.is_restating and since is not None and since - 1 in impact.months:
-        month = since - 1
-    elif request.is_restating:
-        most = impact.largest(each for each in impact.months if since is None or each >= since)
-        month = most[0] if most is not None and most[1] else month
+    month = impact.months[-1]
+    if request.is_restating and impact.effect is not None and impact.effect[1]:
+        month = impact.effect[0]
+    elif not request.is_restating and request.from_month is not None:
+        known = [each for each in (request.from_month, request.from_month - 1) if each in impact.months]
+        month = (known or [month])[0]
     return Measured(month, impact.cents("before", "ending", month), impact.cents("after", "ending", month))
 
 

@@ -1,17 +1,19 @@
 """What a change request would do: everything that its preview keeps. Reads only; runs in the client's scope.
 
 `impact_of(client, request, tell=…) -> Impact` · `policy_asked(client, request) -> Policy` ·
-`impact_moved(client, request) -> PolicyImpact` for the table of all customers
+`impact_moved(client, request) -> PolicyImpact`
 
 `tell(step, percent)` hears how far it is. ImpactFault says what is missing where nothing can be computed at all; a single
 figure that is missing is no fault: it stands in the result without a value, with the reason.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final
 
 from governance.change_content import metric_drifted, metric_moved
 from governance.change_impact import SHAPE, Impact, ImpactFault
+from governance.change_impact_customers import customers_csv
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.change_impact_metrics import (
     metric_change_rows,
@@ -36,6 +38,7 @@ from metrics.selectors.policies import policy_in_force
 from metrics.selectors.policy_impact import PolicyImpact, Tell, policy_impact
 from metrics.selectors.policy_impact_closed import closed_effect
 from metrics.selectors.policy_impact_why import impact_customers
+from portal.lib.dates import date_text
 from portal.tenancy.models import Client
 
 NOTHING: Final[dict[str, Any]] = {"month": None, "before": None, "after": None, "customers": 0, "reason": ""}
@@ -45,6 +48,7 @@ def impact_of(client: Client, request: ChangeRequest, tell: Tell | None = None) 
     """What a request would do, of its content and the figures as they are now. ImpactFault."""
     say = tell or (lambda step, percent: None)
     part = KINDS[ChangeKind(request.kind)](client, request, say)
+    file = part.pop("file", "")
     whole = {
         "shape": SHAPE,
         "kind": request.kind,
@@ -59,7 +63,7 @@ def impact_of(client: Client, request: ChangeRequest, tell: Tell | None = None) 
         "touched": [],
         "notes": [],
     }
-    return Impact(whole | part)
+    return Impact(whole | part, file)
 
 
 def policy_asked(client: Client, request: ChangeRequest) -> Policy:
@@ -84,7 +88,7 @@ def policy_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     """Changed parameters: the book, the customers, closed months, every metric that the books feed, and what shows them."""
     found = impact_moved(client, request, say)
     say("Explaining the customers that move most", 70)
-    customers = impact_customers(found)
+    customers, file = impact_customers(found), customers_csv(found)
     say("Holding closed months against it", 80)
     closed = closed_effect(found, request.from_month)
     say("Computing the metrics", 85)
@@ -102,7 +106,8 @@ def policy_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     return {
         "headline": headline_part(found, customers.moved_at_end),
         "book": book_part(found),
-        "customers": customers_part(customers),
+        "customers": customers_part(customers, file),
+        "file": file,
         "closed": closed_part(closed),
         "metrics": metrics,
         "touched": touched_by(touching, registry, (before, after)),
@@ -139,7 +144,7 @@ def retire_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     say("Computing the metric and what replaces it", 30)
     registry, content = registry_get(client), request.content
     key, successor = content["key"], content.get("successor") or ""
-    metrics = retire_rows(client, known(registry, key), key, successor)
+    metrics = retire_rows(client, known(registry, key), key, successor, content["sunset_on"])
     say("Looking for what names it", 70)
     users = [
         touched_row(
@@ -148,8 +153,12 @@ def retire_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
         for name in registry.named_from_now_on(key)
     ]
     touching = Touching(client, request.kind, metrics=(key,))
+    day = date_text(dt.date.fromisoformat(content["sunset_on"]))
+    notes = [
+        f"Until {day} it is shown as it is, with a banner, and no figure of it changes. From then on it is in no list."
+    ]
     count = "1 metric names it: change it" if len(users) == 1 else f"{len(users)} metrics name it: change them"
-    notes = [f"{count} first, to name what replaces it."] if users else []
+    notes += [f"{count} first, to name what replaces it."] if users else []
     return {"metrics": metrics, "touched": [*touched_by(touching, registry), *users], "notes": notes}
 
 

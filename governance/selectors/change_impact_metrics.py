@@ -6,26 +6,28 @@ month, as if it had always held: from when it holds is part of the request.
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 from governance.change_impact import ImpactFault
 from governance.metric_figures import level_at
 from governance.selectors.metric_preview import formula_try
-from governance.selectors.metric_values import MetricValues, Point
+from governance.selectors.metric_values import SHARE_PLACES, MetricValues, Point, rounded
 from governance.selectors.registry import Entry, Registry
 from metrics.selectors.impact_measures import ImpactMeasures
 from metrics.selectors.policy_impact import PolicyImpact
 from portal.tenancy.models import Client
 
 MONTHS_TOLD: Final = 24
+FINEST: Final = 8  # digits to which two figures are told apart: beyond these they are the same to whoever reads them
 UNDEFINED: Final = "it is not defined yet"
 
 
 def policy_metrics(impact: PolicyImpact, registry: Registry) -> tuple[list[dict[str, Any]], MetricValues, MetricValues]:
-    """Every standing metric that the books feed, under both policies."""
+    """Every metric in use that the books feed, under both policies."""
     fed = [
         key for key, entry in registry.entries.items()
-        if entry.is_standing and registry.is_of_lines(key)
+        if entry.is_in_use and registry.is_of_lines(key)
     ]  # fmt: skip
     before, after = (MetricValues(impact.client, registry, ImpactMeasures(impact, side))
                      for side in (impact.before, impact.after))  # fmt: skip
@@ -46,20 +48,22 @@ def metric_change_rows(
     changed = registry.having if key in registry.entries else registry.adding
     after = MetricValues(client, changed(key, content, None))
     before = MetricValues(client, registry, after.reader)
-    keys = [key, *dict.fromkeys([*registry.built_on(key), *after.registry.built_on(key)])]
+    built = dict.fromkeys([*registry.built_on(key), *after.registry.built_on(key)])
+    keys = [key, *(each for each in built if registry.entries[each].is_in_use)]
     roles = {key: "changed"} | dict.fromkeys(keys[1:], "downstream")
     return metric_rows(keys, before, after, months_of(after), roles), before, after
 
 
-def retire_rows(client: Client, registry: Registry, key: str, successor: str) -> list[dict[str, Any]]:
-    """A metric that is to be retired beside what replaces it: before is the metric, after its successor in its own unit."""
+def retire_rows(client: Client, registry: Registry, key: str, successor: str, ends_on: str) -> list[dict[str, Any]]:
+    """A metric that is to be retired, which stays what it is as long as it is shown.
+
+    Where something replaces it, before is the metric, after its successor in its own unit: two metrics side by side, of which
+    none moves.
+    """
     values = MetricValues(client, registry)
-    rows = []
-    for month in months_of(values):
-        old = values.point(key, month)
-        new = values.point(successor, month) if successor else Point(month, None, None, "nothing replaces it")
-        rows.append(point_row(old, new))
-    row = row_of(registry.entries[key], "changed", rows)
+    pairs = [(values.point(key, month), values.point(successor or key, month)) for month in months_of(values)]
+    row = row_of(registry.entries[key], "changed", [point_row(*pair) for pair in pairs])
+    row |= {"moved": False, "ends_on": ends_on}
     if (other := registry.entries.get(successor)) is not None:
         row["successor"] = {"name": other.name, "unit": other.content["unit"]}
     return [row]
@@ -111,13 +115,27 @@ def point_at(values: MetricValues, key: str, month: int) -> Point:
 
 def point_row(before: Point, after: Point) -> dict[str, Any]:
     """A month of a metric, figures as decimal text."""
+    old, new = told_apart(before, after)
     return {
         "month": before.month,
-        "before": None if before.value is None else f"{before.value:f}",
-        "after": None if after.value is None else f"{after.value:f}",
+        "before": None if old is None else f"{old:f}",
+        "after": None if new is None else f"{new:f}",
         "why_before": before.reason,
         "why_after": after.reason,
     }
+
+
+def told_apart(before: Point, after: Point) -> tuple[Decimal | None, Decimal | None]:
+    """Two values, with as many more digits as show that they differ; money is told to its smallest unit and no further."""
+    old, new = before.value, after.value
+    if before.exact is None or after.exact is None or before.exact == after.exact or old != new or old is None:
+        return old, new
+    places = -int(old.as_tuple().exponent)
+    for more in range(places + 1, FINEST + 1) if places >= SHARE_PLACES else ():
+        old, new = rounded(before.exact, more), rounded(after.exact, more)
+        if old != new:
+            return old, new
+    return before.value, after.value
 
 
 def row_of(entry: Entry, role: str, points: list[dict[str, Any]]) -> dict[str, Any]:

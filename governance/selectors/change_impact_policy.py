@@ -1,5 +1,6 @@
 """The impact of changed policy parameters as a preview keeps it. Runs in the client's scope."""
 
+import hashlib
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -16,8 +17,8 @@ from metrics.selectors.policy_impact_why import ImpactCustomers
 
 SPLITS: Final = ("segment", "region", "product")
 MOST_GROUPS: Final = 20
-NO_CUSTOMERS: Final[dict[str, Any]] = {"count": 0, "moved_at_end": 0, "at_end": [], "in_window": []}
-NO_CLOSED: Final[dict[str, Any]] = {"count": 0, "months": [], "adjustment": None}
+NO_CUSTOMERS: Final[dict[str, Any]] = {"count": 0, "moved_at_end": 0, "at_end": [], "in_window": [], "sha256": ""}
+NO_CLOSED: Final[dict[str, Any]] = {"count": 0, "months": [], "adjustment": None, "apart": None}
 
 
 def changed_clauses(before: Policy, after: Policy, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -84,13 +85,14 @@ def groups_part(impact: PolicyImpact, dimension: str) -> dict[str, Any]:
     return {"changed": rows, "rest": rest}
 
 
-def customers_part(found: ImpactCustomers) -> dict[str, Any]:
-    """The customers that move most."""
+def customers_part(found: ImpactCustomers, file: str) -> dict[str, Any]:
+    """The customers that move most, and what the file of all of them is known by."""
     return {
         "count": found.count,
         "moved_at_end": found.moved_at_end,
         "at_end": [asdict(each) for each in found.at_end],
         "in_window": [asdict(each) for each in found.in_window],
+        "sha256": hashlib.sha256(file.encode()).hexdigest() if file else "",
     }
 
 
@@ -101,6 +103,7 @@ def closed_part(found: ClosedEffect) -> dict[str, Any]:
         "count": found.count,
         "months": [asdict(each) for each in found.months],
         "adjustment": None if step is None else {**asdict(step), "amount": step.amount},
+        "apart": None if found.apart is None else asdict(found.apart),
     }
 
 

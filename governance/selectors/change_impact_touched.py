@@ -100,7 +100,10 @@ def definition_rows(touching: Touching) -> list[Row]:
         ]
     newest = PolicyDocument.objects.order_by("-number").first()
     if newest is not None and items:
-        note = "It says the present clause: a new version is made and signed before the change takes effect."
+        note = (
+            "It says the present clause, and stays as it was signed. The change takes effect by the votes of the board on this "
+            "request; the version after it says the new clause."
+        )
         rows.append(touched_row("document", f"Policy {newest}", note, "document", number=newest.number))
     return rows
 

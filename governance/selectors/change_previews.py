@@ -1,21 +1,25 @@
 """Whether what was computed of a change request is still of this request and of these figures.
 
-`figures_stamp(client) -> str` · `preview_standing(request) -> ChangePreview | None` ·
+`figures_stamp(client, request) -> str` · `preview_standing(request) -> ChangePreview | None` ·
 `newest_preview(request) -> ChangePreview | None`
 """
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
-from governance.models import ChangePreview, ChangeRequest, Metric, MetricVersion, PreviewState
+from governance.models import ChangePreview, ChangeRequest, Metric, MetricStatus, MetricVersion, PreviewState
 from metrics.selectors.stamp import numbers_stamp
 from portal.tenancy import audit
 from portal.tenancy.models import Client
 
 
-def figures_stamp(client: Client) -> str:
-    """Equal as long as no book, no closed month and no metric has changed; kept with every preview. Four queries."""
-    versions = MetricVersion.objects.aggregate(newest=Max("id"))["newest"]
-    changes = Metric.objects.aggregate(sum=Sum("version"))["sum"]
+def figures_stamp(client: Client, request: ChangeRequest | None = None) -> str:
+    """Equal as long as no book, no closed month and no metric in use has changed; kept with every preview. Four queries.
+
+    A metric that is only proposed is part of nothing, unless the request is about it.
+    """
+    held = Metric.objects.filter(~Q(status=MetricStatus.PROPOSED) | Q(pk=(request and request.metric_id) or 0))
+    versions = MetricVersion.objects.filter(metric__in=held).aggregate(newest=Max("id"))["newest"]
+    changes = held.aggregate(sum=Sum("version"))["sum"]
     return audit.digest([*numbers_stamp(client), versions, changes])
 
 
@@ -24,7 +28,7 @@ def preview_standing(request: ChangeRequest) -> ChangePreview | None:
     preview: ChangePreview | None = request.preview
     if preview is None or preview.state != PreviewState.DONE or preview.content_sha256 != request.content_sha256:
         return None
-    return preview if preview.stamp == figures_stamp(request.client) else None
+    return preview if preview.stamp == figures_stamp(request.client, request) else None
 
 
 def newest_preview(change: ChangeRequest) -> ChangePreview | None:

@@ -92,6 +92,11 @@ class Entry:
         """Whether others may build on it."""
         return self.metric.status in STANDING
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether it is part of anything: what is only proposed is not, and what is in use is built on nothing proposed."""
+        return self.metric.status in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED)
+
 
 def name_folded(name: str) -> str:
     """A name without case and blanks, for comparing."""

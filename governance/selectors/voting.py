@@ -254,11 +254,16 @@ def votable() -> list[ChangeRequest]:
 
 
 def effect_of(request: ChangeRequest) -> int | None:
-    """The largest change of ARR in a month, in cents, by which requests are decided and ordered.
+    """The size of the largest change of ARR in a month that a request changes, in cents, by which it is decided.
 
     None where it is not known, which counts as the largest: a policy whose effect is not computed, or could be in no month.
-    Nothing but the policy moves ARR, so that the effect of anything else is 0.
     """
+    cents = signed_effect_of(request)
+    return None if cents is None else abs(cents)
+
+
+def signed_effect_of(request: ChangeRequest) -> int | None:
+    """The same with its sign, to be shown. Nothing but the policy moves ARR, so that the effect of anything else is 0."""
     cents = request.preview.effect_cents if request.preview is not None else None
     return cents if cents is not None or request.kind == ChangeKind.POLICY else 0
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from governance.models import Board, BoardMeeting, ChangeRequest
 from governance.selectors.board import board_now
-from governance.selectors.voting import decisions_of, effect_of, preview_sha256, votable
+from governance.selectors.voting import decisions_of, preview_sha256, signed_effect_of, votable
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.lib.dates import instant_text, is_near
 from portal.notices.kinds import Kind
@@ -89,7 +89,7 @@ def meeting_cancel(*, meeting: BoardMeeting, version: int, user: Any) -> None:
 def agenda_entry(request: ChangeRequest) -> dict[str, Any]:
     """A request as the agenda keeps it."""
     return {
-        "number": request.number, "title": request.title, "effect_cents": effect_of(request),
+        "number": request.number, "title": request.title, "effect_cents": signed_effect_of(request),
         "content_sha256": request.content_sha256, "preview_sha256": preview_sha256(request),
     }  # fmt: skip
 

@@ -36,7 +36,7 @@ from governance.services.registry import (
 from metrics.models import PolicyVersion
 from metrics.selectors.policies import policy_in_force, policy_latest
 from metrics.services.policies import policy_publish
-from portal.lib.periods import month_format
+from portal.lib.dates import date_text, month_text
 from portal.tenancy.models import Client
 
 
@@ -60,7 +60,7 @@ def apply_policy(client: Client, request: ChangeRequest, user: Any) -> Applied:
     how = "restating" if request.is_restating else "prospective"
     version = policy_publish(
         client=client, parameters=policy_in_force(client).with_(**wanted).to_dict(), user=user, is_signed=True,
-        note=f"{source_of(request)}; {how} from {month_format(request.from_month or 0)}"[:400],
+        note=f"{source_of(request)}; {how} from {month_text(request.from_month or 0)}"[:400],
         based_on=newest.number if newest else 0,
     )  # fmt: skip
     lapsed = []
@@ -139,7 +139,9 @@ def apply_metric_retire(client: Client, request: ChangeRequest, user: Any) -> Ap
     metric.sunset_on = dt.date.fromisoformat(request.content["sunset_on"])
     metric.version += 1
     metric.save(update_fields=["sunset_on", "successor", "version", "updated_at"])
-    event_keep(metric, MetricHappening.STATUS, f"Will be retired on {metric.sunset_on}.", reason=reason, user=user)
+    event_keep(
+        metric, MetricHappening.STATUS, f"Will be retired on {date_text(metric.sunset_on)}.", reason=reason, user=user
+    )
     record(metric, "metric.sunset_set", None, metric.sunset_on, {"sunset_on": metric.sunset_on, "reason": reason})
     return Applied()
 

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from governance.change_impact import Impact, ImpactFault
+from governance.change_impact_customers import customers_keep
 from governance.models import ChangePreview, ChangeRequest, ChangeState, PreviewState
 from governance.selectors.change_impact import impact_of
 from governance.selectors.change_previews import figures_stamp, preview_standing
@@ -55,7 +56,7 @@ def preview_start(*, request: ChangeRequest, user: Any) -> ChangePreview:
     standing = preview_standing(locked)
     if standing is not None:
         return standing
-    stamp = figures_stamp(locked.client)
+    stamp = figures_stamp(locked.client, locked)
     found: ChangePreview | None = ChangePreview.objects.filter(
         request=locked, state=PreviewState.WORKING, content_sha256=locked.content_sha256, stamp=stamp
     ).first()
@@ -93,7 +94,7 @@ def preview_run(*, client: Client, preview_id: int) -> ChangePreview | None:
 
 def working(preview_id: int) -> ChangePreview | None:
     """The preview, if it is still to be computed."""
-    rows = ChangePreview.objects.select_related("request__client")
+    rows = ChangePreview.objects.select_related("request__client", "request__metric")
     found: ChangePreview | None = rows.filter(pk=preview_id, state=PreviewState.WORKING).first()
     return found
 
@@ -110,7 +111,7 @@ def preview_held(preview_id: int) -> Iterator[bool]:
 def compute(client: Client, preview: ChangePreview, tell: ProgressReport) -> ChangePreview:
     """Compute, and keep the result or the reason why there is none."""
     # Before anything is read: what is written meanwhile outdates the preview instead of being missed.
-    preview.stamp, preview.content_sha256 = figures_stamp(client), preview.request.content_sha256
+    preview.stamp, preview.content_sha256 = figures_stamp(client, preview.request), preview.request.content_sha256
     try:
         impact = impact_of(client, preview.request, tell)
     except (ImpactFault, PolicyError) as fault:
@@ -121,9 +122,11 @@ def compute(client: Client, preview: ChangePreview, tell: ProgressReport) -> Cha
 def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
     """Write a result, and make it the request's preview unless its content has changed, or it was decided, meanwhile."""
     preview.result, preview.sha256 = impact.content, impact.sha256
-    preview.effect_cents, preview.state = impact.effect_cents, PreviewState.DONE
+    preview.effect_month, preview.effect_cents = impact.effect or (None, None)
+    preview.state = PreviewState.DONE
     preview.progress, preview.step, preview.message, preview.at = 100, "", "", database_time()
     preview.save()
+    customers_keep(preview, impact.customers)
     rows = ChangeRequest.objects.filter(pk=preview.request_id, content_sha256=preview.content_sha256)
     rows = rows.exclude(state__in=DECIDED)
     rows.update(preview=preview)

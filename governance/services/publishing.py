@@ -23,6 +23,7 @@ from metrics.selectors.closes import latest_closes
 from metrics.services.book_checks import books_refresh
 from metrics.services.closes import CloseError, NothingToRestateError, month_restate
 from metrics.services.policies import policy_publish
+from portal.lib.dates import month_text
 from portal.lib.periods import month_format
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
@@ -57,7 +58,7 @@ def signed_publish(
     try:
         version = policy_publish(
             client=client, parameters=document_policy(document).to_dict(), user=user, is_signed=True,
-            note=f"Policy document {document}, signed; {mode} from {month_format(from_month)}",
+            note=f"Policy document {document}, signed; {mode} from {month_text(from_month)}",
         )  # fmt: skip
     except PolicyError as error:
         raise DefinitionError("; ".join(error.faults)) from error

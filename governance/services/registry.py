@@ -106,7 +106,7 @@ def metrics_store(
             client=client,
             metric=metric,
             kind=kind,
-            text=f"{kind.label} as {metric.status}.",
+            text=begun_text(kind, metric),
             reason=reason,
             by=user,
             at=now,
@@ -114,6 +114,13 @@ def metrics_store(
         for metric in metrics
     )
     return metrics
+
+
+def begun_text(kind: MetricHappening, metric: Metric) -> str:
+    """The first line of a metric's log."""
+    if kind == MetricHappening.PROPOSED and metric.status == MetricStatus.PROPOSED:
+        return "Proposed."
+    return f"{kind.label} as {metric.get_status_display().lower()}."
 
 
 def first_status(metric: FiledMetric, others: Mapping[str, FiledMetric]) -> str:

@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from governance.board_rules import Outcome
 from governance.board_words import joined
+from governance.effect_words import ends_text
 from governance.models import (
     BoardMember,
+    ChangeKind,
     ChangeRequest,
     ChangeState,
     ChangeVote,
@@ -55,6 +57,8 @@ class Shown:
 def statement_of(request: ChangeRequest, user: Any, function: str) -> str:
     """What somebody says who votes, in full."""
     begins = f" from {month_text(request.from_month)} on" if request.from_month is not None else ""
+    if request.kind == ChangeKind.METRIC_RETIRE:
+        begins = f", which ends on {ends_text(request)}"
     how = "restating closed months" if request.is_restating else "leaving closed months as they were reported"
     what = f"vote for {Function(function).label}" if function else "decide as an admin"
     return (

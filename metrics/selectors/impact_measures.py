@@ -29,6 +29,9 @@ from metrics.selectors.reconciliation import source_pair
 from portal.lib.periods import month_format
 
 MONTHS_BACK: Final = 36
+TOLD_APART: Final = Missing(
+    "what steps in the first open month is told beside the closed months, not by metric and month"
+)
 NEWEST_ONLY: Final = Missing("two sources are compared at the newest month end alone")
 
 
@@ -51,6 +54,8 @@ class ImpactMeasures(MeasureReader):
         kind, basis, column = (
             MEASURES[name].reader.split(":") if name in MEASURES and MEASURES[name].reader else ["", "", ""]
         )
+        if column == "adjustment":
+            return TOLD_APART
         is_other = kind == "bridge" and basis not in ("", self.side.policy.recognition)
         if is_other and column == "ending" and self.side is self.impact.after and not self.side.reason(month):
             endings = self.other_endings(basis)

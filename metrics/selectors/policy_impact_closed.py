@@ -15,23 +15,25 @@ from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
 from metrics.selectors.reported import Stored, stored_rows
 
+GONE: Final = "The book does not go back to this month any more."
 MONEY: Final = 8  # the first columns of the bridge are amounts, the rest customers
 
 
 @dataclass(frozen=True)
 class ClosedFigure:
-    """A figure of a closed month, in cents or customers (NRR and GRR: sums in cents), as reported and restated."""
+    """A figure of a closed month on the contracts of now under both policies: cents or customers; NRR and GRR as sums."""
 
     name: str
-    reported: int
-    restated: int
+    before: int
+    after: int
 
 
 @dataclass(frozen=True)
 class ClosedMonthEffect:
-    """A closed month that would differ: ARR in cents as reported, as the contracts say now, and under the other policy.
+    """A closed month that the other policy tells otherwise: ARR in cents as reported, and on the contracts of now under both.
 
-    `figures` are those of the bridge and of retention that differ; `reason` says why the other policy has no figure.
+    `restated - now` is what the other policy does; `now - reported` is there already, for other reasons. `figures` are those
+    of the bridge and of retention that the policy moves; `reason` says why one of the two has no figure.
     """
 
     month: int
@@ -43,16 +45,29 @@ class ClosedMonthEffect:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """Closed months that differ from what was reported of them already under the policy in force.
+
+    `month` is the one in which ARR does most, by `amount` in cents.
+    """
+
+    count: int
+    month: int
+    amount: int
+
+
+@dataclass(frozen=True)
 class Adjustment:
     """The step at the month `month`: it begins with `restated`, where the month before ended with `reported`; cents.
 
     `at` is the month end that both are of: the one before `month`, or the newest of the book. `is_closed` says whether that was
-    reported; else `reported` is what the contracts say now under the policy in force.
+    reported; else `reported` is what the contracts say now under the policy in force, as `now` is in any case.
     """
 
     month: int
     at: int
     reported: int | None
+    now: int | None
     restated: int | None
     is_closed: bool
     reason: str
@@ -65,11 +80,15 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class ClosedEffect:
-    """All closed months that would differ, in order, out of `count`; and the step at the month of effect."""
+    """All closed months that the other policy tells otherwise, in order, out of `count`; and the step at the month of effect.
+
+    `apart` are the closed months from the month of effect on that differ for other reasons.
+    """
 
     count: int
     months: tuple[ClosedMonthEffect, ...]
     adjustment: Adjustment | None
+    apart: Apart | None
 
 
 def closed_effect(impact: PolicyImpact, from_month: int | None) -> ClosedEffect:
@@ -82,7 +101,8 @@ def closed_effect(impact: PolicyImpact, from_month: int | None) -> ClosedEffect:
     reported = {close.month: cents_of(close, rows[close.month]) for close in stored.closes if close.month in rows}
     months = [month_effect(impact, month, reported[month]) for month in sorted(reported)]
     step = None if from_month is None else adjustment(impact, from_month, reported)
-    return ClosedEffect(len(reported), tuple(each for each in months if each is not None), step)
+    later = {month: figures for month, figures in reported.items() if from_month is None or month >= from_month}
+    return ClosedEffect(len(reported), tuple(each for each in months if each is not None), step, apart(impact, later))
 
 
 def cents_of(close: MonthClose, groups: dict[str, BridgeRow]) -> dict[str, int]:
@@ -96,21 +116,42 @@ def cents_of(close: MonthClose, groups: dict[str, BridgeRow]) -> dict[str, int]:
 
 
 def month_effect(impact: PolicyImpact, month: int, reported: dict[str, int]) -> ClosedMonthEffect | None:
-    """One closed month; None where the other policy says what was reported."""
+    """One closed month; None where the other policy says what the one in force does, whatever was reported."""
     after, before = impact.after, impact.before
     own = month in impact.months
     now = before.cents("ending", month) if own and not before.reason(month) else None
-    reason = after.reason(month) if own else "The book does not go back to this month any more."
+    reason = after.reason(month) or before.reason(month) if own else GONE
     if reason:
         return ClosedMonthEffect(month, reported["ending"], now, None, (), reason)
-    names = [*BRIDGE_COLUMNS, *([] if unvalued(after, month) else ["base_cents", "now_cents", "kept_cents"])]
     figures = tuple(
-        ClosedFigure(name, reported[name], after.cents(name, month))
-        for name in names if reported[name] != after.cents(name, month)
+        ClosedFigure(name, before.cents(name, month), after.cents(name, month))
+        for name in figure_names(impact, month) if before.cents(name, month) != after.cents(name, month)
     )  # fmt: skip
     if not figures:
         return None
     return ClosedMonthEffect(month, reported["ending"], now, after.cents("ending", month), figures, "")
+
+
+def apart(impact: PolicyImpact, reported: dict[int, dict[str, int]]) -> Apart | None:
+    """The closed months of which the contracts say something else now than was reported, under the policy in force."""
+    before = impact.before
+    found = [
+        month for month, figures in reported.items()
+        if month in impact.months and not before.reason(month)
+        and any(figures[name] != before.cents(name, month) for name in figure_names(impact, month))
+    ]  # fmt: skip
+    by = {month: before.cents("ending", month) - reported[month]["ending"] for month in found}
+    if not found:
+        return None
+    most = max(found, key=lambda month: (abs(by[month]), month))
+    return Apart(len(found), most, by[most])
+
+
+def figure_names(impact: PolicyImpact, month: int) -> list[str]:
+    """The figures by which a closed month is compared: those of retention where both policies have it."""
+    if unvalued(impact.before, month) or unvalued(impact.after, month):
+        return list(BRIDGE_COLUMNS)
+    return [*BRIDGE_COLUMNS, "base_cents", "now_cents", "kept_cents"]
 
 
 def unvalued(side: ImpactSide, month: int) -> bool:
@@ -123,12 +164,11 @@ def adjustment(impact: PolicyImpact, from_month: int, reported: dict[int, dict[s
     at = min(from_month - 1, impact.last)
     if at not in impact.months:
         return Adjustment(
-            from_month, at, None, None, False, "There are no numbers before that month, so nothing steps."
+            from_month, at, None, None, None, False, "There are no numbers before that month, so nothing steps."
         )
-    reason = impact.after.reason(at)
+    reason, here = impact.after.reason(at), impact.before.reason(at)
     restated = None if reason else impact.after.cents("ending", at)
-    if at in reported:
-        return Adjustment(from_month, at, reported[at]["ending"], restated, True, reason)
-    here = impact.before.reason(at)
     now = None if here else impact.before.cents("ending", at)
-    return Adjustment(from_month, at, now, restated, False, reason or here)
+    if at in reported:
+        return Adjustment(from_month, at, reported[at]["ending"], now, restated, True, reason)
+    return Adjustment(from_month, at, now, now, restated, False, reason or here)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from governance.handbook import policy_chapter
 from governance.models import ChangeEffect, ChangeRequest, DefinitionItem, Metric, MetricVersion
 from governance.selectors.change_effects import approval_fault
 from governance.selectors.changes import quota_rules
@@ -205,7 +206,29 @@ def test_what_is_in_force_stands_on_the_pages_of_policy_and_definition(
             month_close(client=kept, month=month_parse(month), user=finn)
     in_force(kept, rita, finn, "policy", {"parameters": {"discounts": "list"}})
     page = signed_in(finn).get("/c/northwind/policy/").content.decode()
-    assert "CR-1" in page and "ARR at the end of Mar 2026: 42,000.00 → 42,000.00 USD" in page
+    assert "CR-1" in page and "begins with ARR of 42,000.00 USD instead of 42,000.00" in page
+    versions = signed_in(finn).get("/c/northwind/definitions/versions/").content.decode()
+    assert "In force by a request, not by a signature" in versions and "approved" in versions.split('id="approved"')[1]
+    with tenant_context(kept):
+        chapter = policy_chapter(kept)
+        assert "It holds by CR-1" in str(chapter) and "Nobody has signed" not in str(chapter)
+
+
+def test_a_metric_says_which_policy_moved_its_numbers_and_from_when(
+    kept: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(kept):
+        for month in ("2026-01", "2026-02", "2026-03"):
+            month_close(client=kept, month=month_parse(month), user=finn)
+    in_force(kept, rita, finn, "policy", {"parameters": {"included_charge_types": []}})
+    with tenant_context(kept):
+        version = PolicyVersion.objects.latest("number")
+        assert "from Apr 2026" in version.note, "months as people read them"
+    page = signed_in(finn).get("/c/northwind/metrics/of/arr/").content.decode()
+    about = page.split('id="changes-about"')[1].split("</table>")[0]
+    assert f"Policy v{version.number}, from Apr 2026 on" in about and "CR-1" in about
+    untouched = signed_in(finn).get("/c/northwind/metrics/of/win_rate_deals/").content.decode()
+    assert "CR-1" not in untouched
 
 
 # --- who said yes ------------------------------------------------------------------------------------------------------

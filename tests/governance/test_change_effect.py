@@ -1,11 +1,14 @@
 """An approved change takes effect in its month, whole or not at all, and says what it did."""
 
 import datetime as dt
+import hashlib
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.test import Client as Browser
 
 from governance.change_content import ContentFault
 from governance.effect_words import content_words
@@ -17,6 +20,7 @@ from governance.models import (
     ChangeRequest,
     ChangeState,
     Metric,
+    PreviewCustomers,
 )
 from governance.selectors import change_effects
 from governance.selectors.change_effects import approval_fault, approved_figure
@@ -151,7 +155,38 @@ def test_a_prospective_change_leaves_what_was_reported_and_breaks_at_its_month(
         assert broken.month == APRIL and broken.definition == Decimal("1000.00")
         assert broken.cause is not None and broken.cause.label == "CR-1"
         text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
-        assert "ARR at the end of Mar 2026: 51,000.00 → 52,000.00 USD (+1,000.00)" in text
+        assert (
+            "Apr 2026 begins with ARR of 52,000.00 USD instead of 51,000.00 (+1,000.00); Mar 2026 stays as it is"
+            in text
+        )
+
+
+def test_what_it_did_is_told_of_the_first_month_for_which_it_holds(client: Client, rita: User, finn: User) -> None:
+    """February stays as it was reported: only March is another one."""
+    request = scheduled(client, rita, finn, MARCH)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.at_month, found.before_cents, found.after_cents) == (MARCH, 51_000_00, 52_000_00)
+        text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
+        assert "ARR at the end of Mar 2026: 51,000.00 → 52,000.00 USD (+1,000.00)" in text and "Feb 2026" not in text
+
+
+def test_every_customer_that_moved_stays_with_the_impact_that_was_approved(
+    client: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Computed against the policy in force, nobody would move any more."""
+    request = scheduled(client, rita, finn, MARCH)
+    address, page = f"/c/northwind/changes/{request.number}/impact/customers.csv", signed_in(rita)
+    before = page.get(address).content
+    changes_take_effect(client=client, now=NOW)
+    after = page.get(address).content
+    assert after == before and b"dora" in after
+    with tenant_context(client):
+        preview = ChangeRequest.objects.get().preview
+        assert preview.result["customers"]["sha256"] == hashlib.sha256(after).hexdigest()
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            PreviewCustomers.objects.update(rows=b"")
 
 
 def test_a_restating_change_restates_in_the_background_and_stands_in_the_ledger(

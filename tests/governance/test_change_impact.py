@@ -2,20 +2,24 @@
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from governance.change_impact import Impact, ImpactFault
-from governance.change_impact_tables import Shown
-from governance.change_impact_words import finding, metric_rows
-from governance.models import ChangeRequest, DefinitionItem
+from governance.change_impact_tables import Shown, points_text, ratio_places
+from governance.change_impact_words import finding, metric_rows, pair_of
+from governance.effect_words import since_words
+from governance.models import ChangeRequest, DefinitionItem, Metric, MetricStatus
 from governance.selectors.change_impact import impact_of
-from governance.selectors.change_impact_metrics import metric_change_rows
+from governance.selectors.change_impact_metrics import metric_change_rows, point_row
+from governance.selectors.change_previews import figures_stamp
+from governance.selectors.metric_values import Point, rounded
 from governance.selectors.registry import registry_get
 from governance.services.changes import Wish, change_draft
 from governance.services.items import definitions_start
-from governance.services.registry import metric_add, metric_status_set, registry_start
+from governance.services.registry import metric_add, metric_status_set, metric_version_add, registry_start
 from metrics.models import SampleContract
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
@@ -70,7 +74,7 @@ def test_the_renewal_that_comes_late_is_told_by_month_group_customer_and_metric(
             month_close(client=late, month=month)
         impact = impact_of(late, grace(late, rita))
     assert impact.content["headline"]["before"] == impact.content["headline"]["after"] == 52_000_00
-    assert impact.effect == (FEBRUARY, 9_000_00) and impact.effect_cents == 9_000_00 and impact.moves
+    assert impact.effect == (FEBRUARY, 9_000_00) and impact.moves
     assert impact.change("ending", FEBRUARY, "segment", "SMB") == 9_000_00
     assert impact.change("ending", FEBRUARY, "segment") == 0, "Enterprise is among the others, and stays"
     assert impact.change("churn", FEBRUARY) == 9_000_00 and impact.change("customers_churned", FEBRUARY) == -1
@@ -87,6 +91,19 @@ def test_the_renewal_that_comes_late_is_told_by_month_group_customer_and_metric(
     assert (churn["before"], churn["after"]) == ("0.5000", "0.0000")
     pages = {row["label"] for row in impact.content["touched"] if row["kind"] == "page"}
     assert {"ARR", "Home", "Closed months"} <= pages
+
+
+def test_the_effect_is_the_largest_of_the_months_that_the_request_changes(late: Client, rita: User) -> None:
+    """February moves by 9,000 and is left alone: the request holds from March on, in which nothing moves."""
+    with tenant_context(late):
+        wish = Wish("Late renewals", {"parameters": {"renewal_grace_days": 30}}, "Because.", from_month=MARCH)
+        request = change_draft(client=late, kind="policy", wish=wish, user=rita)
+        impact = impact_of(late, request)
+        assert impact.widest == (FEBRUARY, 9_000_00) and impact.effect == (MARCH, 0)
+        request.from_month = FEBRUARY
+        assert impact_of(late, request).effect == (FEBRUARY, 9_000_00)
+        request.from_month = MARCH + 9
+        assert impact_of(late, request).effect == (FEBRUARY, 9_000_00), "no month of its own: the newest twelve"
 
 
 def test_before_and_change_give_after_in_every_cell_and_groups_add_up(late: Client, rita: User) -> None:
@@ -163,7 +180,7 @@ def test_a_changed_metric_moves_everything_that_is_built_on_it(late: Client, rit
     with tenant_context(late):
         half_and_quarter(late)
         impact = impact_of(late, asked(late, rita, changed(late, "half_arr", formula="arr"), "metric_change"))
-    assert impact.book is None and impact.effect_cents is None and impact.moves
+    assert impact.book is None and impact.effect is None and impact.moves
     assert impact.content["metrics"][0]["role"] == "changed"
     for key, before, after in (("half_arr", "26000.00", "52000.00"), ("quarter_arr", "13000.00", "26000.00")):
         point = at(metric(impact, key), MARCH)
@@ -176,6 +193,7 @@ def test_of_however_many_metrics_are_built_on_one_none_is_left_out(late: Client,
         content, registry = registry_get(late).entries["half_arr"].content, registry_get(late)
         for number in range(100):
             registry = registry.adding(f"on_it_{number}", content | {"formula": f"half_arr × {number}"}, None)
+            registry.entries[f"on_it_{number}"].metric.status = MetricStatus.ACTIVE
         rows, _, _ = metric_change_rows(late, registry, "half_arr", content | {"formula": "arr"})
     assert len(rows) == 102 and rows[-1]["key"] == "on_it_99" and rows[-1]["moved"]
 
@@ -204,7 +222,73 @@ def test_a_new_metric_has_no_before_and_a_retired_one_its_successor_after(late: 
         retired = impact_of(late, asked(late, rita, gone, "metric_retire"))
         named = {row["label"] for row in retired.content["touched"] if row["kind"] == "metric"}
         assert "MRR" in named and retired.content["notes"]
-        assert at(metric(retired, "arr"), MARCH)["after"] == "52000.00"
+        point = at(metric(retired, "arr"), MARCH)
+        assert point["after"] == "52000.00" and not retired.moves, "two metrics side by side, of which none moves"
+
+
+def test_a_metric_that_ends_stays_what_it_is_until_its_day(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        gone = {"key": "quick_ratio", "successor": "", "sunset_on": "2030-03-31"}
+        request = asked(late, rita, gone, "metric_retire")
+        impact = impact_of(late, request)
+        (told,) = impact.content["metrics"]
+        assert not told["moved"] and all(point["before"] == point["after"] for point in told["points"])
+        (note,) = impact.content["notes"]
+        assert note.startswith("Until 31 Mar 2030") and "no figure of it changes" in note
+        shown = Shown(impact, "month", 1, "en")
+        assert finding(shown) == "Quick ratio stays what it is until 31 Mar 2030; nothing replaces it"
+        (row,) = metric_rows(shown)
+        assert row["months"] == 0
+        assert since_words(request, "en") == "deprecated at once, last shown on 31 Mar 2030"
+
+
+def test_what_is_only_proposed_is_no_part_of_an_effect(late: Client, rita: User) -> None:
+    """Neither of its metrics nor of what it stands on: nobody computes anew because of it."""
+    with tenant_context(late):
+        half_and_quarter(late)
+        request = grace(late, rita)
+        stamp = figures_stamp(late, request)
+        content = dict(registry_get(late).entries["arr"].content) | {"name": "On trial", "formula": "arr / 2"}
+        trial = metric_add(client=late, key="on_trial", content=content, reason="For a look.", user=rita)
+        assert figures_stamp(late, request) == stamp
+        impact = impact_of(late, request)
+        assert "on_trial" not in {each["key"] for each in impact.content["metrics"]}
+        wanted = content | {"formula": "arr / 3"}
+        metric_version_add(metric=trial, version=trial.version, content=wanted, effective_month=None, reason="Thirds.")
+        assert figures_stamp(late, request) == stamp
+        request.metric = Metric.objects.get(key="on_trial")
+        assert figures_stamp(late, request) != stamp, "unless it is what the request is about"
+        request.metric = None
+        half = Metric.objects.get(key="half_arr")
+        metric_version_add(metric=half, version=half.version, content=wanted, effective_month=APRIL, reason="For good.")
+        assert figures_stamp(late, request) != stamp
+
+
+def test_a_metric_of_which_the_preview_knows_nothing_says_so(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        for month in (JANUARY, FEBRUARY):
+            month_close(client=late, month=month)
+        impact = impact_of(late, grace(late, rita))
+    corrections = metric(impact, "arr_corrections")
+    assert not corrections["moved"] and corrections["points"][-1]["after"] is None
+    assert "told beside the closed months" in corrections["points"][-1]["why_after"]
+
+
+def test_what_differs_in_later_digits_only_is_told_with_these() -> None:
+    def point(exact: Fraction, places: int = 4) -> Point:
+        return Point(MARCH, rounded(exact, places), exact)
+
+    told = point_row(point(Fraction(10393, 10**6)), point(Fraction(10408, 10**6)))
+    assert (told["before"], told["after"]) == ("0.01039", "0.01041")
+    same = point_row(point(Fraction(1, 3)), point(Fraction(1, 3)))
+    assert same["before"] == same["after"] == "0.3333"
+    cents = point_row(point(Fraction(10001, 10**4), 2), point(Fraction(10002, 10**4), 2))
+    assert cents["before"] == cents["after"] == "1.00", "below a cent nothing differs"
+    shown = Shown(Impact({"currency": "USD"}), "month", 1, "en")
+    assert pair_of(shown, {"unit": "percent"}, told) == ("1.039%", "1.041%")
+    assert points_text(shown, Decimal("1.1084"), Decimal("1.1075"), 2) == "−0.09 points"
+    assert ratio_places(shown, Decimal("1.1084"), Decimal("1.1075")) == 2
+    assert ratio_places(shown, Decimal("1.1084"), Decimal("1.1184")) == 1
 
 
 def test_what_replaces_a_metric_is_told_by_its_name_and_in_its_own_unit(late: Client, rita: User) -> None:
@@ -216,7 +300,7 @@ def test_what_replaces_a_metric_is_told_by_its_name_and_in_its_own_unit(late: Cl
     assert finding(shown).startswith("ARR is 52,000.00 USD at Mar 2026; Customers, which replaces it, is ")
     assert finding(shown).endswith(" customers")
     assert metric_rows(shown)[0]["after"].endswith(" customers")
-    assert finding(alone) == "ARR is 52,000.00 USD at Mar 2026; nothing replaces it"
+    assert finding(alone) == "ARR stays what it is until 31 Mar 2030; nothing replaces it"
 
 
 def test_thresholds_say_in_which_months_they_would_ring(late: Client, rita: User) -> None:

@@ -180,7 +180,7 @@ def test_who_may_not_see_numbers_reads_words_alone(
 def test_the_file_holds_every_customer_that_moves(late: Client, rita: User, rita_browses: Browser) -> None:
     request = computed(late, rita)
     answer = rita_browses.get(f"/c/northwind/changes/{request.number}/impact/customers.csv")
-    rows = b"".join(answer).decode().splitlines()
+    rows = answer.content.decode().splitlines()
     assert rows[0].startswith("customer,name,month_end,before,after,change,largest_change_month")
     assert rows[1:] == ["dora,Dora,2026-03,10000.00,10000.00,0.00,2026-02,0.00,9000.00,9000.00,20000.00"]
 

@@ -145,9 +145,9 @@ def test_the_page_of_a_change_says_what_it_did_and_opening_it_is_reading_it(
             month_close(client=northwind, month=month_parse(month), user=finn)
     request = scheduled(northwind, rita, finn, content={"parameters": {"included_charge_types": []}})
     page = f"/c/northwind/changes/{request.number}/"
-    assert "Waits for its month" in signed_in(finn).get(page).content.decode()
+    assert "Takes effect now" in signed_in(finn).get(page).content.decode()
     changes_take_effect(client=northwind, now=APRIL)
-    figures = "ARR at the end of Mar 2026: 42,000.00 → 0.00 USD (−42,000.00)."
+    figures = "Apr 2026 begins with ARR of 0.00 USD instead of 42,000.00 (−42,000.00); Mar 2026 stays as it is."
     assert figures in signed_in(finn).get(page).content.decode()
     words = signed_in(stan).get(page).content.decode()
     assert "No charge counts." in words and "42,000" not in words, "a role without figures reads words"

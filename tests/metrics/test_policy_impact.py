@@ -147,13 +147,31 @@ def test_closed_months_are_held_against_what_was_reported_and_the_step_is_named(
         assert effect.count == 2
         (february,) = effect.months
         assert (february.month, february.reported, february.restated) == (FEBRUARY, 36_000_00, 45_000_00)
-        named = {figure.name: (figure.reported, figure.restated) for figure in february.figures}
+        named = {figure.name: (figure.before, figure.after) for figure in february.figures}
         assert named["churn"] == (-9_000_00, 0) and named["customers_churned"] == (1, 0)
         step = effect.adjustment
         assert step is not None and step.is_closed and step.at == FEBRUARY and step.amount == 9_000_00
         ahead = closed_effect(found, MARCH + 3).adjustment
         assert ahead is not None and not ahead.is_closed and (ahead.at, ahead.amount) == (MARCH, 0)
         assert closed_effect(found, None).adjustment is None
+
+
+def test_what_a_closed_month_differs_by_for_other_reasons_is_no_effect_of_the_policy(late: Client) -> None:
+    """Closed under one rule, held against another one that a policy in between brought: only the rest is this policy's own."""
+    with tenant_context(late):
+        for month in (JANUARY, FEBRUARY):
+            month_close(client=late, month=month)
+        policy_publish(client=late, parameters=NORMAL | {"renewal_grace_days": 30})
+        quiet = closed_effect(impact_of(late, minimum_term_months=1), JANUARY)
+        assert quiet.months == () and quiet.count == 2
+        assert quiet.apart is not None
+        assert (quiet.apart.count, quiet.apart.month, quiet.apart.amount) == (1, FEBRUARY, 9_000_00)
+        assert closed_effect(impact_of(late, minimum_term_months=1), MARCH).apart is None, "March stands open"
+        found = closed_effect(impact_of(late, included_charge_types=[]), MARCH)
+        february = found.months[-1]
+        assert (february.reported, february.now, february.restated) == (36_000_00, 45_000_00, 0)
+        step = found.adjustment
+        assert step is not None and (step.reported, step.now, step.restated) == (36_000_00, 45_000_00, 0)
 
 
 def test_a_missing_rate_is_no_figure_and_says_so(northwind: Client) -> None:

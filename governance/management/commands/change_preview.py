@@ -41,6 +41,6 @@ class Command(StepsCommand):
         effect = (
             "no money moves"
             if preview.effect_cents is None
-            else f"ARR moves by up to {from_cents(preview.effect_cents)}"
+            else f"ARR moves by up to {from_cents(abs(preview.effect_cents))}"
         )
         self.stdout.write(f"CR-{options['number']}: {preview.state}, {effect}, sha256 {preview.sha256}")

@@ -66,13 +66,13 @@ def shown_scale(context: Context, scale: str) -> Scale:
 
 def dash(reason: str = NO_REASON, locale: str = DEFAULT_LOCALE) -> SafeString:
     """A dash whose reason, its days and months in the reader's form, shows on hover and focus and is read aloud."""
-    reason = dates.dated_text(reason, locale)
+    said = dates.dated_text(str(reason or NO_REASON), locale)
     return format_html(
         '<span class="no-value" tabindex="0" data-tip="{}"><span aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span></span>',
-        reason,
+        said,
         DASH,
-        reason,
+        said,
     )
 
 
