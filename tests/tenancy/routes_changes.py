@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from governance.change_impact_customers import customers_keep
 from governance.models import ChangeRequest
 from governance.services.changes import Wish, change_draft, change_submit
 from portal.accounts.models import User
@@ -12,8 +13,8 @@ from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
+from tests.governance.boards import previewed
 from tests.tenancy.matrix import Route
-from tests.tenancy.routes_reporting import numbers_to_print
 
 GRACE = Wish(
     title="Thirty days of grace for late renewals", content={"parameters": {"renewal_grace_days": 30}},
@@ -75,10 +76,13 @@ def taken(client: Client) -> dict[str, Any]:
     return {"version": 2, "owner": user.pk, "urgency": "soon"}
 
 
-def a_change_of_numbers(client: Client) -> dict[str, Any]:
-    """A request of a client that has numbers."""
-    numbers_to_print(client)
-    return another_change(client)
+def a_change_of_customers(client: Client) -> dict[str, Any]:
+    """A request whose impact moves a customer."""
+    found = another_change(client)
+    request = previewed(ChangeRequest.objects.select_related("client").get(**found))
+    assert request.preview is not None
+    customers_keep(request.preview, "customer,name\nK1,Acme\n")
+    return found
 
 
 CHANGE_ROUTES = [
@@ -102,5 +106,5 @@ CHANGE_ROUTES = [
     # the impact
     Route("change_impact_start", REQUEST_CHANGES, "post", another_change),
     Route("change_impact_progress", VIEW_CHANGES, "get", another_change, status=(200,)),
-    Route("change_impact_customers", VIEW_ARR, "get", a_change_of_numbers, status=(200,)),
+    Route("change_impact_customers", VIEW_ARR, "get", a_change_of_customers, status=(200,)),
 ]  # fmt: skip
