@@ -14,7 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from governance.change_impact import ImpactFault
-from governance.models import ChangePreview, ChangeRequest, PreviewCustomers
+from governance.models import ChangeKind, ChangePreview, ChangeRequest, PreviewCustomers
 from metrics.figures import from_cents
 from metrics.selectors.policy_impact import PolicyImpact
 from portal.lib.periods import month_format
@@ -58,6 +58,8 @@ def customers_keep(preview: ChangePreview, text: str) -> None:
 
 def customers_file(change: ChangeRequest) -> str:
     """The file that was kept with the impact that the request's page shows. ImpactFault where none was."""
+    if change.kind != ChangeKind.POLICY:
+        raise ImpactFault("Only a change of the policy moves customers.")
     found = PreviewCustomers.objects.filter(preview=change.preview).first() if change.preview is not None else None
     if found is None:
         raise ImpactFault(NO_FILE)

@@ -76,8 +76,6 @@ def policy_asked(client: Client, request: ChangeRequest) -> Policy:
 
 def impact_moved(client: Client, request: ChangeRequest, tell: Tell | None = None) -> PolicyImpact:
     """The numbers under both policies, with every customer. ImpactFault where there is nothing to compute from."""
-    if request.kind != ChangeKind.POLICY:
-        raise ImpactFault("Only a change of the policy moves customers.")
     found = policy_impact(client, policy_asked(client, request), tell=tell)
     if isinstance(found, NoValue):
         raise ImpactFault(found.sentence)

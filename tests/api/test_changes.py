@@ -14,7 +14,7 @@ from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.api.test_requests import is_problem
-from tests.tenancy.routes_changes import a_change_of_numbers
+from tests.tenancy.routes_changes import a_change_of_customers
 
 WISH: dict[str, Any] = {
     "kind": "policy", "title": "Thirty days of grace", "content": {"parameters": {"renewal_grace_days": 30}},
@@ -139,11 +139,11 @@ def test_the_customers_of_an_impact_are_a_file_the_same_as_on_the_page(
     api: Program, northwind: Client, ana: User, signed_in: Any
 ) -> None:
     with tenant_context(northwind):
-        number = a_change_of_numbers(northwind)["number"]
+        number = a_change_of_customers(northwind)["number"]
         about_a_metric = another_kind(northwind)
     found = api.get(northwind, "api_change_impact_customers", number=number).json()
     page = signed_in(ana).get(f"/c/northwind/changes/{number}/impact/customers.csv")
-    assert b64decode(found["base64"]) == b"".join(page.streaming_content)
+    assert b64decode(found["base64"]) == page.content
     assert found["name"] in page["Content-Disposition"] and found["media_type"] == page["Content-Type"]
     refused = api.get(northwind, "api_change_impact_customers", number=about_a_metric)
     assert is_problem(refused, 409) and "Only a change of the policy" in refused.json()["detail"]

@@ -9,7 +9,7 @@ from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES
 from tests.tenancy.api_matrix import ApiRoute
-from tests.tenancy.routes_changes import GRACE, a_change_of_numbers, a_returned_change, a_sent_change, another_change
+from tests.tenancy.routes_changes import GRACE, a_change_of_customers, a_returned_change, a_sent_change, another_change
 
 
 def a_wish() -> dict[str, Any]:
@@ -55,7 +55,7 @@ CHANGE_API_ROUTES = [
     ApiRoute("api_change_join", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
     ApiRoute("api_change_triage", TRIAGE_CHANGES, "post", another_change, names_object=True, data=taken),
     ApiRoute("api_changes_alike", REQUEST_CHANGES, query={"kind": "policy", "title": "Grace"}),
-    ApiRoute("api_change_impact_customers", VIEW_ARR, "get", a_change_of_numbers, names_object=True),
+    ApiRoute("api_change_impact_customers", VIEW_ARR, "get", a_change_of_customers, names_object=True),
     ApiRoute("api_change_impact", VIEW_ARR, "get", a_preview, names_object=True),
     ApiRoute("api_change_impact", REQUEST_CHANGES, "post", another_change, names_object=True, status=202),
     ApiRoute("api_change_move", TRIAGE_CHANGES, "post", a_sent_change, names_object=True, data=asked),
