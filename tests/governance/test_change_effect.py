@@ -302,7 +302,11 @@ def test_a_restating_change_is_measured_in_a_month_that_it_restates(monkeypatch:
         "sides": {"before": side, "after": side},
         "total": total,
     }
-    monkeypatch.setattr(change_effects, "approved_preview", lambda request: ChangePreview(result={"book": book}))
+
+    def preview(request: ChangeRequest) -> ChangePreview:
+        return ChangePreview(result={"book": book, "from_month": request.from_month})
+
+    monkeypatch.setattr(change_effects, "approved_preview", preview)
     for since, told in ((JANUARY, (JANUARY, 80_00)), (FEBRUARY, (FEBRUARY, 5_00)), (MARCH, (MARCH, 1_00))):
         found = approved_figure(ChangeRequest(is_restating=True, from_month=since))
         assert (found.month, found.cents) == told
