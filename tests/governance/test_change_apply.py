@@ -115,6 +115,8 @@ def test_a_definition_says_why_its_new_value_holds(kept: Client, rita: User, fin
     with tenant_context(kept):
         definitions_start(client=kept)
         item = DefinitionItem.objects.get(parameter="renewal_grace_days")
+        for month in ("2026-01", "2026-02", "2026-03"):
+            month_close(client=kept, month=month_parse(month), user=finn)
     scheduled(kept, rita, finn, FROM, kind="policy", content={"parameters": {"renewal_grace_days": 60}})
     changes_take_effect(client=kept, now=NOW)
     with tenant_context(kept):
