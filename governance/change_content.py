@@ -140,12 +140,12 @@ def policy_settle(content: Mapping[str, Any], held: Held) -> Settled:
             [("reporting_currency", "is not changed by request: figures of two currencies compare to nothing")]
         )
     longest = [(name, f"is at most {MOST[name]}") for name, value in given.items() if is_beyond(name, value)]
-    if longest:
-        raise ContentFault(longest)
     try:
         changed = held.policy.with_(**given).to_dict()
     except PolicyError as error:
-        raise ContentFault([fault_parts(fault) for fault in error.faults]) from error
+        raise ContentFault([*longest, *map(fault_parts, error.faults)]) from error
+    if longest:
+        raise ContentFault(longest)
     present = held.policy.to_dict()
     moved = {name: value for name, value in changed.items() if value != present[name]}
     if not moved:
@@ -172,12 +172,17 @@ def may_come_into_use(entry: Entry) -> bool:
 def metric_new_settle(content: Mapping[str, Any], held: Held) -> Settled:
     """A metric that is not in use yet: one of the client's own that nobody proposed so far, or one that is proposed."""
     key = content["key"]
-    if fault := key_fault(key):
-        raise ContentFault([("key", fault)])
-    entry = held.registry.entries.get(key)
+    fault = key_fault(key)
+    entry = None if fault else held.registry.entries.get(key)
     if entry is not None and not may_come_into_use(entry):
-        raise ContentFault([("key", "is the key of another metric already; a key is never used twice")])
-    settled = metric_clean(content, held)
+        fault = "is the key of another metric already; a key is never used twice"
+    faults = [("key", fault)] if fault else []
+    try:
+        settled = metric_clean(content, held)
+    except ContentFault as error:
+        raise ContentFault([*faults, *error.faults]) from error
+    if faults:
+        raise ContentFault(faults)
     newest = entry.newest if entry is not None else {}
     if fault := name_fault(held.registry, key, settled["name"]):
         raise ContentFault([("name", fault)])

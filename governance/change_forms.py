@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -86,6 +87,17 @@ class WishForm(forms.Form):
             choices.append(("Closed: only as a restatement", closed))
         return choices
 
+    def clean(self) -> dict[str, Any]:
+        """Where a field is wrong already, all else that is wrong is said with it; else whoever keeps the request says it."""
+        given = super().clean() or {}
+        if self.errors:
+            with suppress(KeyError):
+                try:
+                    self.settled_content()
+                except ContentFault as error:
+                    self.blame(ContentFault([each for each in error.faults if each[0] and each[0] not in self.errors]))
+        return given
+
     def add_content(self) -> None:
         """The fields of the kind."""
 
@@ -135,7 +147,8 @@ class PolicyWishForm(WishForm):
             self.fields[name] = field
 
     def content(self) -> dict[str, Any]:
-        return {"parameters": {name: self.cleaned_data[name] for name in PARAMETERS}}
+        given = self.cleaned_data
+        return {"parameters": {name: given[name] for name in PARAMETERS if name in given}}
 
     def clauses(self) -> list[dict[str, Any]]:
         """Every parameter with what it says now, why it matters, and whether its part is open."""
@@ -178,7 +191,7 @@ class MetricWishForm(WishForm):
             formula_kept(self.fields)
 
     def content(self) -> dict[str, Any]:
-        given = {name: self.cleaned_data[metric_field(name)] for name in LENGTHS}
+        given = {name: self.cleaned_data.get(metric_field(name), "") for name in LENGTHS}
         return {"key": self.about, "metric": given}
 
 
@@ -200,7 +213,7 @@ class NewMetricWishForm(MetricWishForm):
             self.fields["key"].widget.attrs |= {"readonly": True}
 
     def content(self) -> dict[str, Any]:
-        return super().content() | {"key": self.cleaned_data["key"]}
+        return super().content() | {"key": self.cleaned_data.get("key", "")}
 
 
 class RetireWishForm(WishForm):

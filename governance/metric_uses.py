@@ -67,7 +67,10 @@ def pages_used(standing: Standing, key: str, today: dt.date) -> list[PageLink]:
 
 
 def why_url(standing: Standing, registry: Registry, key: str, month: int) -> str:
-    """Where the figures behind a metric of a month are explained; empty where no page that the reader may open shows them."""
+    """Where the figures behind a metric of a month are explained; empty where no page that the reader may open shows them.
+
+    What is made of several figures, and shown on no page, leads to the parts of its formula, each with its own.
+    """
     readers = [reader for name in registry.measures_of(key) if (reader := MEASURES[name].reader)]
     if not readers:
         return ""
@@ -84,6 +87,8 @@ def why_url(standing: Standing, registry: Registry, key: str, month: int) -> str
         given["basis"] = bases.pop()
     if kinds == {"retention"}:
         given["why"] = f"retention:{at}"
+    elif len(readers) > 1 and key not in SHOWN_ON:
+        return f"{reverse('metric', kwargs={**slug, 'key': key})}#needs"
     elif len(readers) == 1:
         given["why"] = f"cell:{at}:{at}:{readers[0].split(':')[2]}"
     return f"{reverse('arr', kwargs=slug)}?{urlencode(given)}"

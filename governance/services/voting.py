@@ -82,10 +82,7 @@ def vote_cast(
     if review is not None and mailbox_of(review.vote.user.email) == mailbox_of(user.email):
         raise DefinitionError("you decided it alone: the others look at it, and your own vote stands as it is")
     board, member = require_member(client, locked, user)
-    if decision not in VoteDecision.values:
-        raise DefinitionError("vote yes or no, or abstain")
-    if decision == VoteDecision.NO and not comment.strip():
-        raise DefinitionError("say why not: whoever asked has to know what to do")
+    require_reason(decision, comment)
     require_shown(locked, member, shown)
     vote = vote_keep(locked, member, decision, comment.strip()[:LONGEST], shown, proof, place)
     if review is not None:
@@ -93,6 +90,14 @@ def vote_cast(
     else:
         settle(locked, user, decision_of(locked, board))
     return vote
+
+
+def require_reason(decision: str, comment: str) -> None:
+    """DefinitionError for what is no vote, and for a no without a reason; asked before anybody proves who they are."""
+    if decision not in VoteDecision.values:
+        raise DefinitionError("vote yes or no, or abstain")
+    if decision == VoteDecision.NO and not comment.strip():
+        raise DefinitionError("say why not: whoever asked has to know what to do")
 
 
 def require_votable(request: ChangeRequest) -> EmergencyReview | None:

@@ -11,7 +11,7 @@ from governance.models import ChangeRequest, ChangeState
 from governance.selectors.changes import change_get
 from governance.services.emergency import emergency_approve
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.voting import Shown, vote_cast
+from governance.services.voting import Shown, require_reason, vote_cast
 from governance.views.changes import change_or_404
 from portal.accounts.proofs import Proof, place_of, proof_or_answer
 from portal.tenancy.access import TenantRequest, client_page
@@ -23,6 +23,10 @@ from portal.tenancy.permissions import VOTE_CHANGES
 def change_vote(request: TenantRequest, number: int) -> HttpResponse:
     """Vote on exactly what was shown, after a fresh proof of who votes."""
     change = change_or_404(request, number)
+    try:
+        require_reason(request.POST.get("decision", ""), request.POST.get("comment", ""))
+    except DefinitionError as error:
+        return refused(request, change, error)
     proof = proof_of(request, change)
     if isinstance(proof, HttpResponse):
         return proof

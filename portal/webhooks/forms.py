@@ -3,6 +3,7 @@
 from django import forms
 
 from portal.webhooks.events import CHOICES
+from portal.webhooks.services.endpoints import WebhookError, url_settled
 
 
 class WebhookForm(forms.Form):
@@ -16,3 +17,10 @@ class WebhookForm(forms.Form):
         help_text="Public, and beginning with https://. Redirects are not followed.",
     )
     events = forms.MultipleChoiceField(label="It is told when", choices=CHOICES, widget=forms.CheckboxSelectMultiple)
+
+    def clean_url(self) -> str:
+        """An address that cannot be used is said together with everything else."""
+        try:
+            return url_settled(self.cleaned_data["url"])
+        except WebhookError as error:
+            raise forms.ValidationError(str(error)) from error

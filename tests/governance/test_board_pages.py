@@ -134,6 +134,8 @@ def test_voting_asks_for_a_sign_in_of_the_last_minutes(board: Client, rita: User
     session = browser.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 3600}]
     session.save()
+    silent = browser.post(f"/c/northwind/changes/{number}/vote/", sent | {"decision": "no", "comment": " "})
+    assert silent.status_code == 422 and "Say why not" in silent.content.decode(), "before anybody proves who they are"
     answer = browser.post(f"/c/northwind/changes/{number}/vote/", sent)
     assert answer.status_code == 302 and "reauthenticate" in answer["Location"]
     with tenant_context(board):

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client as Browser
 
 from governance.change_content import ContentFault
+from governance.change_forms import metric_field
 from governance.models import Metric, MetricStatus, MetricVersion
 from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import registry_yaml
@@ -136,3 +137,21 @@ def test_everything_that_is_wrong_with_a_new_metric_is_said_at_once(
     sent = OWN | {"key": "Half ARR", "name": "arr", "unit": "furlong", "reason": ""}
     answer = ritas.post(f"{HOME}new/", sent)
     assert answer.status_code == 422 and set(answer.context["form"].errors) == {"key", "name", "unit", "reason"}
+
+
+def test_everything_that_is_wrong_with_a_request_is_said_at_once(ritas: Browser) -> None:
+    sent = {metric_field(name): value for name, value in OWN.items()}
+    answer = ritas.post(
+        "/c/northwind/changes/new/metric_new/",
+        sent | {"key": "Half ARR", "unit": "furlong", "title": "", "rationale": ""},
+    )
+    found = set(answer.context["form"].errors)
+    assert answer.status_code == 422 and found >= {"key", "unit", "title", "rationale"}
+
+
+def test_a_formula_of_ones_own_leads_to_its_parts(kept: Client, rita: User, ritas: Browser) -> None:
+    with tenant_context(kept):
+        metric_add(client=kept, key=KEY, content=OWN | {"formula": "arr / customers", "unit": "money per customer"},
+                   reason="Sales asked", user=rita)  # fmt: skip
+    shown = ritas.get(f"{HOME}of/{KEY}/").content.decode()
+    assert f'href="{HOME}of/{KEY}/#needs"' in shown and 'id="needs"' in shown

@@ -194,3 +194,9 @@ def test_an_address_is_kept_in_plain_letters_and_the_log_says_its_host_alone(nor
         endpoint_remove(endpoint=made)
         said = json.dumps(list(AuditEntry.objects.values_list("details", flat=True)))
     assert "token" not in said and "https://xn--exmple-cua.com" in said and "https://example.com" in said
+
+
+def test_a_form_says_everything_that_is_wrong_at_once(northwind: Client, adam: User, signed_in: SignedIn) -> None:
+    sent = {"name": "Warehouse", "url": "ftp://hooks.example.com/", "events": []}
+    page = signed_in(adam).post("/c/northwind/settings/webhooks/new/", sent)
+    assert page.status_code == 422 and set(page.context["form"].errors) == {"url", "events"}

@@ -126,6 +126,11 @@ def settled(name: str, url: str, events: Iterable[str]) -> dict[str, Any]:
         raise WebhookError("give the webhook a name that says which program listens", "name")
     if not chosen or not set(chosen) <= EVENTS.keys():
         raise WebhookError("choose at least one event of the list", "events")
+    return {"name": name.strip()[:80], "url": url_settled(url), "events": chosen}
+
+
+def url_settled(url: str) -> str:
+    """An address as it is sent; WebhookError where nothing may be sent there."""
     try:
         url_check(url.strip(), allow_loopback=not settings.PRODUCTION)
         plain = url_plain(url.strip())
@@ -133,7 +138,7 @@ def settled(name: str, url: str, events: Iterable[str]) -> dict[str, Any]:
         raise WebhookError(f"this address cannot be used: {error}", "url") from error
     if len(plain) > LONGEST:
         raise WebhookError(f"this address is longer than {LONGEST} characters as it is sent", "url")
-    return {"name": name.strip()[:80], "url": plain, "events": chosen}
+    return plain
 
 
 def told(said: dict[str, Any]) -> dict[str, Any]:
