@@ -16,7 +16,7 @@ from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import period_label
 from metrics.selectors.reported import bridge_reported, headline_reported, is_stored
 from portal.lib.dates import month_text
-from portal.lib.money import unit_text
+from portal.lib.money import EXPONENTS, Scale, money_places, rounded_units, unit_text
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, ArrQuery
@@ -166,7 +166,9 @@ def tiles_of(headline: Headline, query: ArrQuery, reader: Reader, breaks: Sequen
         figure: Figure = getattr(headline, name)
         tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "since": since}
         tile["reason"] = no_ratio_text(headline.head, month, reader.locale) if kind == "percent" else ""
-        tile["beside"] = beside_of(headline.arr, figure) if name == "net_new" else None
+        tile["beside"] = (
+            beside_of(headline.arr, figure, headline.head.currency, query.scale) if name == "net_new" else None
+        )
         tile |= {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure), "breaks": places}
         tiles.append(tile | {"unit": f"{headline.head.currency} {SHORT_SCALE[query.scale]}".strip()})
     return tiles
@@ -179,11 +181,16 @@ def no_ratio_text(head: BookHead, month: int, locale: str) -> str:
     return f"Nobody of these had {head.label} at the month end that it compares with"
 
 
-def beside_of(arr: Figure, net_new: Figure) -> Decimal | None:
-    """What moved the month's ending beside net new: exchange rates and corrections. None where nothing did."""
-    if arr.change is None or net_new.value is None or arr.change == net_new.value:
+def beside_of(arr: Figure, net_new: Figure, currency: str, scale: Scale) -> Decimal | None:
+    """What moved the month's ending beside net new: exchange rates and corrections. None where nothing did.
+
+    Of the figures as they are shown, so that the two parts add up to the change beside them, whatever is rounded away.
+    """
+    if arr.change is None or net_new.value is None:
         return None
-    return arr.change - net_new.value
+    places = money_places(currency, scale) - EXPONENTS[scale]
+    units = rounded_units(arr.change, places) - rounded_units(net_new.value, places)
+    return Decimal(units).scaleb(-places) if units else None
 
 
 def ratio_of(figure: Figure) -> Decimal | None:

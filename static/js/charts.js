@@ -48,7 +48,7 @@ function frame(colours, chart, narrow) {
     separators: chart.separators || ".,",
     hoverlabel: { bgcolor: colours.raised, bordercolor: colours.line, font: { family: colours.font, size: 13, color: colours.ink }, align: "left" },
     xaxis: { ...axis, showgrid: false, type: "category", tickangle: 0 },
-    yaxis: { ...axis, zeroline: true, ticklabelposition: "outside", nticks: 6, tickformat: chart.percent ? ".0%" : undefined },
+    yaxis: { ...axis, zeroline: true, ticklabelposition: "outside", nticks: 6, tickformat: chart.percent ? ".0%" : "," },
     showlegend: false,
     bargap: 0.36,
   };
