@@ -14,7 +14,7 @@ from governance.models import Metric
 from governance.selectors.board import has_board, is_governed
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.registry import Registry, metric_get, registry_get
-from governance.services.metric_direct import direct_steps, metric_change, metric_step
+from governance.services.metric_direct import metric_change, metric_step
 from governance.services.metric_pay import metric_pay_set
 from governance.services.metric_states import STEP_WORDS, steps_from
 from governance.services.problems import DefinitionError, OutdatedError
@@ -140,13 +140,10 @@ def metric_status(request: TenantRequest, key: str) -> HttpResponse:
     """Take a metric one step on."""
     registry = registry_or_404(request, key)
     entry = registry.entries[key]
-    steps = [(step, STEP_WORDS[step]) for step in direct_steps(entry.metric)]
+    steps = [(step, STEP_WORDS[step]) for step in steps_from(entry.metric.status)]
     others = [(other, each.name) for other, each in registry.entries.items() if each.is_standing and other != key]
     form = StatusForm(request.POST, steps=steps, others=others)
     if not form.is_valid():
-        asked = request.POST.get(form.add_prefix("step"), "")
-        if asked in steps_from(entry.metric.status) and asked not in direct_steps(entry.metric):
-            return told(request, key, "the board decides about that: ask for it")
         return told(request, key, "say what shall happen, and why")
     given = form.cleaned_data
     successor = registry.entries[given["successor"]].metric if given["successor"] else None

@@ -52,7 +52,7 @@ def test_where_a_board_decides_nobody_puts_a_metric_into_use_alone(
     assert "Make it active" not in shown and f"/changes/new/metric_new/?about={KEY}" in shown
     sent = {"status-version": metric.version, "status-step": "activate", "status-reason": "Now"}
     told = ritas.post(f"{HOME}of/{KEY}/status/", sent, follow=True).content.decode()
-    assert "the board decides about that: ask for it" in told
+    assert "ask for it as a new metric" in told
     with tenant_context(kept):
         with pytest.raises(OutdatedError, match="ask for it as a new metric"):
             metric_step(metric=metric, version=metric.version, step="activate", reason="Now", user=rita)
