@@ -260,7 +260,8 @@ def test_what_is_only_proposed_is_no_part_of_an_effect(late: Client, rita: User)
         assert figures_stamp(late, request) != stamp, "unless it is what the request is about"
         request.metric = None
         half = Metric.objects.get(key="half_arr")
-        metric_version_add(metric=half, version=half.version, content=wanted, effective_month=APRIL, reason="For good.")
+        halved = dict(registry_get(late).entries["half_arr"].content) | {"formula": "arr / 3"}
+        metric_version_add(metric=half, version=half.version, content=halved, effective_month=APRIL, reason="For good.")
         assert figures_stamp(late, request) != stamp
 
 
