@@ -15,6 +15,7 @@ from governance.selectors.registry import Entry
 from governance.services.registry import newest_closed
 from metrics.selectors.books import book_head
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.reader import locale_of
 
 MOST_PAST: Final = 60
 KINDS: Final = (
@@ -73,7 +74,8 @@ def wish_form(
     open_months, closed = months_of(held)
     key = change.content.get("key", "") if change and kind != ChangeKind.POLICY else about
     preview = f"{reverse('metric_preview', kwargs={'client_slug': request.client.slug})}?key={key}"
-    ground = Ground(held, open_months, closed, preview)
+    echo = reverse("figure_understood", kwargs={"client_slug": request.client.slug})
+    ground = Ground(held, open_months, closed, preview, echo, locale_of(request))
     return FORMS[kind](data, ground=ground, about=key, change=change)
 
 

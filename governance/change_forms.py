@@ -10,6 +10,7 @@ from django import forms
 
 from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, metric_moved, named
 from governance.engine_formulas import is_fixed
+from governance.figure_input import echoed, limits_read, limits_typed, typed_hint
 from governance.forms import parameter_field
 from governance.metric_content import LENGTHS
 from governance.metric_forms import content_field, formula_kept, previewed
@@ -17,6 +18,7 @@ from governance.models import ChangeKind, ChangeRequest, MetricStatus, Urgency
 from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE, MAY_RESTATE, Wish
 from metrics.selectors.clauses import TITLES, WHY, sentence_of
 from portal.lib.dates import month_text
+from portal.lib.money import DEFAULT_LOCALE
 from portal.lib.periods import month_format, month_parse
 
 PARAMETERS: Final = tuple(name for name in TITLES if name != "reporting_currency")
@@ -34,6 +36,8 @@ class Ground:
     open_months: Sequence[int]
     closed_months: Sequence[int]
     preview_url: str = ""
+    echo_url: str = ""
+    locale: str = DEFAULT_LOCALE
 
 
 class WishForm(forms.Form):
@@ -180,6 +184,7 @@ class MetricWishForm(WishForm):
         content: Mapping[str, Any] = entry.versions[-1].content if entry else {}
         if change:  # what it moves, over what is there now
             content = {**content, **metric_moved(change)} if entry and change.present else change.content["metric"]
+        content = {**content, **limits_typed(content, content.get("unit", ""), self.ground.locale)}
         given = {metric_field(name): value for name, value in content.items()}
         return super().begun(change) | given
 
@@ -187,8 +192,15 @@ class MetricWishForm(WishForm):
         for name in LENGTHS:
             self.fields[metric_field(name)] = content_field(name)
         previewed(self.fields, self.ground.preview_url)
+        for name in THRESHOLDS:
+            echoed(self.fields[name], name, self.ground.echo_url, "#id_unit")
         if is_fixed(self.about):
             formula_kept(self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        limits_read(self, given.get("unit", ""), self.ground.locale)
+        return given
 
     def content(self) -> dict[str, Any]:
         given = {name: self.cleaned_data.get(metric_field(name), "") for name in LENGTHS}
@@ -257,11 +269,23 @@ class ThresholdWishForm(WishForm):
         content: Mapping[str, Any] = (
             change.content["thresholds"] if change else entry.versions[-1].content if entry else {}
         )
-        return super().begun(change) | {name: content.get(name, "") for name in THRESHOLDS}
+        return super().begun(change) | limits_typed(content, self.unit(), self.ground.locale)
+
+    def unit(self) -> str:
+        """In what the metric's thresholds are."""
+        entry = self.ground.held.registry.entries.get(self.about)
+        return entry.versions[-1].content["unit"] if entry else ""
 
     def add_content(self) -> None:
         for name in THRESHOLDS:
             self.fields[name] = content_field(name)
+            self.fields[name].help_text = typed_hint(self.unit(), self.ground.held.currency)
+            echoed(self.fields[name], name, self.ground.echo_url, unit=self.unit())
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        limits_read(self, self.unit(), self.ground.locale)
+        return given
 
     def content(self) -> dict[str, Any]:
         return {"key": self.about, "thresholds": {name: self.cleaned_data[name] for name in THRESHOLDS}}

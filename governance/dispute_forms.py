@@ -1,9 +1,11 @@
 """The forms of disputes."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from governance.figure_input import echoed, figure_read, typed_hint
 from governance.models import DisputedFigure
 from governance.selectors.figure_disputes import Correction
 from governance.selectors.published_figures import DIMENSIONS, Subject
@@ -42,14 +44,25 @@ class SubjectForm(forms.Form):
 class DisputeForm(SubjectForm):
     """What one believes instead, and why."""
 
-    believed = forms.DecimalField(
-        label="What it should be", required=False, max_digits=23, decimal_places=6,
-        help_text="Leave it empty where you only know that the figure is wrong.",
-    )  # fmt: skip
+    believed = forms.CharField(label="What it should be", required=False, max_length=40)
     reason = forms.CharField(
         label="Why do you believe so?", max_length=LONGEST, widget=forms.Textarea({"rows": 4}),
         help_text="What you know, and where it can be seen.",
     )  # fmt: skip
+
+    def __init__(self, *args: Any, unit: str, currency: str, locale: str, echo: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit, self.locale = unit, locale
+        hint = f"{typed_hint(unit, currency)} Leave it empty where you only know that the figure is wrong."
+        self.fields["believed"].help_text = hint
+        echoed(self.fields["believed"], "believed", echo, unit=unit)
+
+    def clean_believed(self) -> Decimal | None:
+        text: str = self.cleaned_data["believed"]
+        try:
+            return figure_read(text, self.unit, self.locale) if text.strip() else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class TakeForm(forms.Form):

@@ -6,6 +6,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
+from django.urls import reverse
+
 from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, TakeForm
 from governance.dispute_links import figure_url
 from governance.metric_figures import change_text, figure_text, sentence, unit_words
@@ -94,11 +96,16 @@ class Amounts:
         return unit_words(self.kind(row), self.request.client.currency)
 
 
+def typed_by(request: TenantRequest, published: Published) -> dict[str, str]:
+    """What the form of a dispute knows of the figure, and of who types one."""
+    figure = published.subject.figure
+    unit = "percent" if figure in RATES else published.unit if figure == DisputedFigure.METRIC else "money"
+    echo = reverse("figure_understood", kwargs={"client_slug": request.client.slug})
+    return {"unit": unit, "currency": str(request.client.currency), "locale": locale_of(request), "echo": echo}
+
+
 def new_context(request: TenantRequest, published: Published, form: DisputeForm) -> dict[str, Any]:
     """The figure as it is published, and the form."""
-    help_text = "As a ratio: 1.04 is 104%." if published.subject.figure in RATES or published.unit == "percent" else ""
-    if help_text:
-        form.fields["believed"].help_text = f"{form.fields['believed'].help_text} {help_text}"
     unit = unit_words(published.unit, request.client.currency)
     return {"published": published, "unit": unit, "form": form, "month": published.subject.month}
 

@@ -1,15 +1,19 @@
 """The forms of the metric registry."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
 
 from governance.engine_formulas import is_fixed
+from governance.figure_input import echoed, figure_read, limits_read, limits_typed
 from governance.library.metric_reader import key_fault
 from governance.metric_content import CHOICES, LABELS, LENGTHS, MAY_BE_EMPTY, ContentError, content_clean
+from governance.metric_figures import LIMITS
 from governance.models import ControlSide
 from governance.selectors.registry import Registry, name_fault
 from portal.lib.dates import month_text
+from portal.lib.money import DEFAULT_LOCALE
 from portal.lib.periods import month_format, month_parse
 from portal.tenancy.models import Membership
 
@@ -18,8 +22,8 @@ HELP: Final = {
     "formula": "Names of measures and metrics, + − × ÷, brackets, numbers, 30%, 12 months; abs min max previous last_quarter "
     "last_year mean median.",
     "unit": "money, percent, ratio, months, days, customers, deals, leads, or one per another: money per customer.",
-    "warn_at": "As a plain number; a share as 0.95.",
-    "alert_at": "As a plain number; a share as 0.9.",
+    "warn_at": "In the metric’s unit; a percentage in per cent: 105 is 105%.",
+    "alert_at": "In the metric’s unit; a percentage in per cent: 100 is 100%.",
     "weight": "In composite scores, from 0 to 1.",
 }
 AREAS: Final = {"definition": 3, "formula": 3, "rationale": 2}
@@ -65,12 +69,18 @@ class MetricForm(forms.Form):
         months: list[int] | None = None,
         preview: str = "",
         key: str = "",
+        locale: str = DEFAULT_LOCALE,
+        echo: str = "",
         **kwargs: Any,
     ) -> None:
+        if begun := kwargs.get("initial"):
+            kwargs["initial"] = {**begun, **limits_typed(begun, begun["unit"], locale)}
         super().__init__(*args, **kwargs)
-        self.currency = currency
+        self.currency, self.locale = currency, locale
         for name in LENGTHS:
             self.fields[name] = content_field(name)
+        for name in LIMITS.values() if echo else ():
+            echoed(self.fields[name], name, echo, "#id_unit")
         previewed(self.fields, preview)
         if is_fixed(key):
             formula_kept(self.fields)
@@ -87,6 +97,7 @@ class MetricForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """What is wrong with the content is said beside the field that it is wrong in."""
         given = super().clean() or {}
+        limits_read(self, given.get("unit", ""), self.locale)
         try:
             content_clean({name: given.get(name, "") for name in LENGTHS}, self.currency)
         except ContentError as error:
@@ -179,17 +190,43 @@ class OwnerForm(forms.Form):
 class ControlForm(forms.Form):
     """What somebody knows a metric must be in a month."""
 
-    expected = forms.DecimalField(
-        label="Expected", max_digits=24, decimal_places=6, help_text="As a plain number; a share as 0.95."
+    expected = forms.CharField(
+        label="Expected", max_length=40, help_text="In the metric’s unit; a percentage in per cent: 105 is 105%."
     )
-    tolerance = forms.DecimalField(label="Tolerance", max_digits=24, decimal_places=6, min_value=0, initial=0)
+    tolerance = forms.CharField(
+        label="Tolerance", max_length=40, initial="0", help_text="In the same unit; of a percentage in points: 0.5."
+    )
     side = forms.ChoiceField(label="The registry’s figure", choices=ControlSide.choices)
     source = forms.CharField(label="Where it comes from", max_length=200, help_text="Such as: board pack of October.")
 
-    def __init__(self, *args: Any, metrics: list[tuple[str, str]], months: list[int], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        metrics: list[tuple[str, str]],
+        months: list[int],
+        units: Mapping[str, str],
+        locale: str,
+        echo: str,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.units, self.locale = units, locale
+        for name in ("expected", "tolerance"):
+            echoed(self.fields[name], name, echo, "#id_metric")
         self.fields["metric"] = forms.ChoiceField(label="Metric", choices=metrics)
         self.fields["month"] = forms.ChoiceField(
             label="Month", choices=[(month_format(month), month_text(month)) for month in months]
         )
         self.order_fields(["metric", "month"])
+
+    def clean(self) -> dict[str, Any]:
+        """The figure and its tolerance as values of the metric that was chosen."""
+        given = super().clean() or {}
+        unit = self.units.get(given.get("metric", ""), "")
+        for name in ("expected", "tolerance"):
+            try:
+                if name in given:
+                    given[name] = figure_read(given[name], unit, self.locale)
+            except ValueError as fault:
+                self.add_error(name, str(fault))
+        return given

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
 from governance.metric_content import CHOICES
@@ -240,7 +241,9 @@ def control_form(request: TenantRequest, values: MetricValues, data: QueryDict |
     metrics = [(key, entry.name) for key, entry in values.registry.entries.items() if entry.is_standing]
     first, last = values.months or (values.registry.month, values.registry.month)
     months = list(range(last, max(first, last - MONTHS_OF_CONTROLS) - 1, -1))
-    return ControlForm(data, metrics=metrics, months=months)
+    units = {key: entry.content["unit"] for key, entry in values.registry.entries.items()}
+    echo = reverse("figure_understood", kwargs={"client_slug": request.client.slug})
+    return ControlForm(data, metrics=metrics, months=months, units=units, locale=locale_of(request), echo=echo)
 
 
 def control_row(request: TenantRequest, values: MetricValues, row: Checked) -> dict[str, Any]:

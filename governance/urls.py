@@ -63,6 +63,7 @@ urlpatterns = [
     path("metrics/start/", metrics.metrics_start, name="metrics_start"),
     path("metrics/new/", metrics.metric_new, name="metric_new"),
     path("metrics/preview/", metrics.metric_preview, name="metric_preview"),
+    path("metrics/figure/", metrics.figure_understood, name="figure_understood"),
     path(METRIC, metrics.metric, name="metric"),
     path(f"{METRIC}change/", metrics.metric_edit, name="metric_edit"),
     path(f"{METRIC}status/", metrics.metric_status, name="metric_status"),

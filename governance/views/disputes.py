@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, SubjectForm, TakeForm, WordsForm
-from governance.dispute_page import dispute_context, list_context, new_context
+from governance.dispute_page import dispute_context, list_context, new_context, typed_by
 from governance.models import FigureDispute
 from governance.oversight_page import people_to_choose
 from governance.selectors.figure_disputes import corrections_for, dispute_get
@@ -48,7 +48,12 @@ def dispute_new(request: TenantRequest) -> HttpResponse:
         published = published_get(request.client, asked.subject())
     except FigureError as error:
         raise Http404(f"No such figure: {error}.") from error
-    form = DisputeForm(request.POST) if request.method == "POST" else DisputeForm(initial=request.GET.dict())
+    about = typed_by(request, published)
+    form = (
+        DisputeForm(request.POST, **about)
+        if request.method == "POST"
+        else DisputeForm(initial=request.GET.dict(), **about)
+    )
     if request.method == "POST" and form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("believed", "reason")}
         try:

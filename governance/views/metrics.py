@@ -5,8 +5,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import escape
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from governance.figure_input import figure_understood as typed_as
 from governance.metric_editor import editor_context, months_to_choose, preview_context
 from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, PayForm, StatusForm
 from governance.metric_page import list_context, metric_context
@@ -22,6 +24,7 @@ from governance.services.registry import metric_add, metric_owner_set, registry_
 from portal.accounts.models import User
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
+from portal.tenancy.reader import locale_of
 
 
 @require_GET
@@ -58,7 +61,7 @@ def metric_new(request: TenantRequest) -> HttpResponse:
     """Propose a metric of the client's own."""
     preview = reverse("metric_preview", kwargs={"client_slug": request.client.slug})
     registry, status = registry_get(request.client), 200
-    form = NewMetricForm(request.POST or None, preview=preview, currency=request.client.currency, registry=registry)
+    form = NewMetricForm(request.POST or None, preview=preview, registry=registry, **typed_by(request))
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -90,8 +93,8 @@ def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
         initial=entry.versions[-1].content,
         months=months_to_choose(registry, entry),
         preview=preview,
-        currency=request.client.currency,
         key=key,
+        **typed_by(request),
     )
     status = 200
     if request.method == "POST":
@@ -101,6 +104,25 @@ def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
             return redirect("metric", client_slug=request.client.slug, key=key)
     context = editor_context(request, form, entry)
     return TemplateResponse(request, "governance/metrics/edit.html", context, status=status)
+
+
+def typed_by(request: TenantRequest) -> dict[str, str]:
+    """What the form of a metric knows of who types into it."""
+    slug = {"client_slug": request.client.slug}
+    locale, echo = locale_of(request), reverse("figure_understood", kwargs=slug)
+    return {"currency": str(request.client.currency), "locale": locale, "echo": echo}
+
+
+@require_GET
+@client_page(VIEW_POLICY)
+def figure_understood(request: TenantRequest) -> HttpResponse:
+    """How a figure that is being typed is understood: of the unit, or of the metric, that stands beside it."""
+    given = request.GET
+    text, unit, key = (given.get(name, "")[:60] for name in (given.get("field", ""), "unit", "metric"))
+    if key:
+        entry = registry_get(request.client).entries.get(key)
+        unit = entry.content["unit"] if entry else ""
+    return HttpResponse(escape(typed_as(text, unit, request.client.currency, locale_of(request))))
 
 
 def save_version(request: TenantRequest, found: Metric, form: MetricForm) -> int:

@@ -113,6 +113,7 @@ REGISTRY_ROUTES = [
     Route("metric", VIEW_POLICY, "get", a_metric, status=(200,)),
     Route("metric_new", MANAGE_METRICS, status=(200,)),
     Route("metric_new", MANAGE_METRICS, "post", a_registry, NEW, (302,), names_object=False),
+    Route("figure_understood", VIEW_POLICY, status=(200,)),
     Route("metric_preview", REQUEST_CHANGES, status=(200,)),
     Route("metric_edit", MANAGE_METRICS, "get", a_metric, status=(200,)),
     Route("metric_edit", MANAGE_METRICS, "post", a_metric, content, (302,)),

@@ -1,0 +1,107 @@
+"""Figures as people type them into forms: shares in per cent, everything else in its own unit, in the reader's separators.
+
+`figure_read(text, unit, locale) -> Decimal` · `figure_typed(value, unit, locale) -> str` · `typed_hint(unit, currency)` ·
+`limits_read` and `limits_typed` for the thresholds of a metric. What is kept, and what programs send, is the value itself:
+105% is 1.05.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, DecimalException
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django import forms
+
+from governance.metric_content import MOST_PLACES
+from governance.metric_figures import LIMITS, figure_text, unit_words
+from portal.lib.money import DEFAULT_LOCALE, SIGNS, SPACES, figure_pattern, figure_style
+
+LONGEST: Final = 40
+LARGEST: Final = Decimal(10) ** 15
+PLACES: Final = 6
+
+
+def figure_read(text: str, unit: str, locale: str = DEFAULT_LOCALE, places: int = PLACES) -> Decimal:
+    """What somebody typed: "105" and "105 %" are 1.05 where the unit is per cent. ValueError says what is wrong with it."""
+    bare = text.strip(SPACES)
+    is_percent = bare.endswith("%") or bare.startswith("%")
+    if is_percent and unit != "percent":
+        raise ValueError("This figure is no percentage.")
+    bare = bare.strip("%" + SPACES)
+    sign = "-" if bare[:1] and bare[0] in SIGNS else ""
+    bare = bare.lstrip(SIGNS + "+").strip(SPACES)
+    match = figure_pattern(locale)(bare) if len(bare) <= LONGEST else None
+    if match is None:
+        raise ValueError(f"“{text[:LONGEST]}” is no figure such as {figure_typed(Decimal('1.05'), unit, locale)}.")
+    whole, rest = re.sub(r"\D", "", match["whole"]), match["rest"] or "0"
+    try:
+        value = Decimal(f"{sign}{whole}.{rest}")
+    except DecimalException as error:  # pragma: no cover - the pattern lets digits through alone
+        raise ValueError("This is no figure.") from error
+    value = value.scaleb(-2) if unit == "percent" else value
+    if abs(value) >= LARGEST:
+        raise ValueError("This figure is too large.")
+    if value != round(value, places):
+        raise ValueError(f"This figure has more than {places - 2 if unit == 'percent' else places} decimals.")
+    return value
+
+
+def figure_typed(value: Decimal, unit: str, locale: str = DEFAULT_LOCALE) -> str:
+    """A value as it is typed: the counterpart of `figure_read`."""
+    shown = value.scaleb(2) if unit == "percent" else value
+    return f"{shown.normalize():f}".replace(".", figure_style(locale).decimal)
+
+
+def figure_retyped(kept: Any, unit: str, locale: str) -> str:
+    """What is kept as a number's text, as it is typed; what is no number stays as it is."""
+    try:
+        return figure_typed(Decimal(str(kept)), unit, locale) if str(kept).strip() else ""
+    except DecimalException:
+        return str(kept)
+
+
+def typed_hint(unit: str, currency: str) -> str:
+    """In what a figure is typed."""
+    if unit == "percent":
+        return "In per cent: 105 is 105%."
+    if unit == "ratio":
+        return "As a plain number: 1.5 is 1.5 times."
+    return f"In {unit_words(unit, currency)}."
+
+
+def figure_understood(text: str, unit: str, currency: str, locale: str) -> str:
+    """How what is being typed is understood: the figure with its unit, or what is wrong with it; nothing for nothing."""
+    if not text.strip():
+        return ""
+    try:
+        value = figure_read(text, unit, locale)
+    except ValueError as error:
+        return str(error)
+    words = unit_words(unit, currency)
+    return f"Understood as {figure_text(value, unit, currency, locale)}{f' {words}' if words else ''}."
+
+
+def limits_typed(content: Mapping[str, Any], unit: str, locale: str) -> dict[str, str]:
+    """The thresholds of a metric as a form begins with them."""
+    return {name: figure_retyped(content.get(name) or "", unit, locale) for name in LIMITS.values()}
+
+
+def limits_read(form: forms.Form, unit: str, locale: str) -> None:
+    """Thresholds that were typed, as a metric keeps them; what is wrong with one is said beside it."""
+    for name in LIMITS.values():
+        text = form.cleaned_data.get(name, "")
+        try:
+            form.cleaned_data[name] = f"{figure_read(text, unit, locale, MOST_PLACES):f}" if text.strip() else ""
+        except ValueError as fault:
+            form.add_error(name, str(fault))
+
+
+def echoed(field: forms.Field, name: str, address: str, include: str = "", **about: str) -> None:
+    """Let a field show below itself how it is understood while it is typed into; `about` says of which unit or metric."""
+    field.widget.attrs |= {
+        "hx-get": f"{address}?{urlencode({'field': name, **about})}", "hx-trigger": "input changed delay:300ms",
+        "hx-target": f"#{name}-understood", "hx-swap": "innerHTML", "data-quiet": "", "autocomplete": "off",
+        "inputmode": "decimal", **({"hx-include": include} if include else {}),
+    }  # fmt: skip
+    field.help_text = f'{field.help_text} <output id="{name}-understood"></output>'

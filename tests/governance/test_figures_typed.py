@@ -1,0 +1,89 @@
+"""Figures are typed in their own unit, shares in per cent, and what is understood is shown before it is sent."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.test import Client as Browser
+
+from governance.figure_input import figure_read, figure_retyped
+from governance.models import ChangeRequest, ControlFigure, FigureDispute
+from governance.services.registry import registry_start
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import numbers_load
+
+HOME = "/c/northwind/"
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "locale", "value"),
+    [
+        ("105", "percent", "en", "1.05"), ("105 %", "percent", "en", "1.05"), ("105%", "percent", "en", "1.05"),
+        ("-2.5", "percent", "en", "-0.025"), ("105,5 %", "percent", "de", "1.055"), ("1.2", "ratio", "en", "1.2"),
+        ("4,617,462.36", "money", "en", "4617462.36"), ("1.234,5", "money per customer", "de", "1234.5"),
+    ],
+)  # fmt: skip
+def test_a_figure_is_read_in_its_unit_and_typed_back(text: str, unit: str, locale: str, value: str) -> None:
+    found = figure_read(text, unit, locale)
+    assert found == Decimal(value)
+    assert figure_read(figure_retyped(str(found), unit, locale), unit, locale) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"), [("105 %", "money"), ("much", "percent"), ("1e5", "money"), ("0.00001", "percent")]
+)
+def test_what_is_no_figure_of_the_unit_is_refused(text: str, unit: str) -> None:
+    with pytest.raises(ValueError, match="figure"):
+        figure_read(text, unit)
+
+
+@pytest.fixture
+def ritas(northwind: Client, rita: User, signed_in: Callable[[User], Browser]) -> Browser:
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        registry_start(client=northwind, user=rita)
+    return signed_in(rita)
+
+
+def test_a_disputed_rate_is_typed_in_per_cent(northwind: Client, ritas: Browser) -> None:
+    address, about = f"{HOME}oversight/disputes/new/", {"figure": "metric", "metric": "nrr", "month": "2026-03"}
+    form = ritas.get(address, about).content.decode()
+    assert "In per cent: 105 is 105%." in form and 'id="believed-understood"' in form
+    assert ritas.post(address, about | {"believed": "105", "reason": "I know"}).status_code == 302
+    with tenant_context(northwind):
+        assert FigureDispute.objects.get().believed == Decimal("1.05")
+    again = ritas.post(address, about | {"month": "2026-02", "believed": "a lot", "reason": "I know"})
+    assert again.status_code == 422
+
+
+def test_thresholds_and_control_figures_are_typed_in_the_same_way(northwind: Client, ritas: Browser) -> None:
+    address = f"{HOME}changes/new/threshold/?about=nrr"
+    form = ritas.get(address)
+    assert form.context["form"]["warn_at"].value() == "100" and "In per cent" in form.content.decode()
+    wish = {"title": "Look earlier", "rationale": "Too late", "warn_at": "105", "alert_at": "100 %", "from_month": ""}
+    assert ritas.post(address, wish).status_code == 302
+    control = {
+        "metric": "nrr",
+        "month": "2026-03",
+        "expected": "105 %",
+        "tolerance": "0.5",
+        "side": "either",
+        "source": "Pack",
+    }
+    assert ritas.post(f"{HOME}metrics/validation/add/", control).status_code == 302
+    with tenant_context(northwind):
+        assert ChangeRequest.objects.get().content["thresholds"] == {"warn_at": "1.05", "alert_at": "1"}
+        kept = ControlFigure.objects.get()
+        assert (kept.expected, kept.tolerance) == (Decimal("1.05"), Decimal("0.005"))
+
+
+def test_what_is_understood_is_shown_before_it_is_sent(ritas: Browser) -> None:
+    def told(**asked: str) -> str:
+        return ritas.get(f"{HOME}metrics/figure/", {"field": "x", **asked}).content.decode()
+
+    assert told(x="105", unit="percent") == "Understood as 105.0%."
+    assert told(x="105", metric="nrr") == "Understood as 105.0%."
+    assert told(x="4617462.36", metric="arr") == "Understood as 4,617,462.36 USD."
+    assert told(x="", unit="percent") == "" and "<b>" not in told(x="<b>", unit="<b>")
