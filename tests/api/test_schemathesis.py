@@ -159,8 +159,8 @@ def hammer(operation: Any, mode: GenerationMode, api: Program, known: dict[str, 
 
 def whose(operation: Any, api: Program, own: Program) -> Program:
     """The token that an operation is tried with."""
-    is_voters = operation.path.endswith(("/answer/", "/votes/", "/board/", "/emergency/", "/effect/accept/"))
-    return own if is_voters or "/meetings/" in operation.path else api
+    is_theirs = operation.path.endswith(("/answer/", "/votes/", "/board/", "/emergency/", "/effect/accept/", "/try/"))
+    return own if is_theirs or "/meetings/" in operation.path else api
 
 
 # What is changed only by whoever names the very version, or hash, that is there: what is generated is refused with 409.
