@@ -368,7 +368,7 @@ def test_two_changes_at_once_cannot_close_a_circle(committed_db: Any) -> None:
     with tenant_context(client):
         registry_start(client=client)
         for key in ("one", "two"):
-            metric_add(client=client, key=key, content=OWN | {"formula": "nrr"}, reason="Try")
+            metric_add(client=client, key=key, content=OWN | {"formula": "nrr", "name": key}, reason="Try")
     barrier = Barrier(2)
 
     def write(key: str, other: str) -> str:
@@ -377,8 +377,8 @@ def test_two_changes_at_once_cannot_close_a_circle(committed_db: Any) -> None:
                 found = metric(key)
                 barrier.wait(10)
                 metric_version_add(
-                    metric=found, version=found.version, content=OWN | {"formula": f"{other} × 2"}, effective_month=None,
-                    reason="Both",
+                    metric=found, version=found.version, content=OWN | {"formula": f"{other} × 2", "name": key},
+                    effective_month=None, reason="Both",
                 )  # fmt: skip
         except DefinitionError as error:
             return str(error)
