@@ -114,7 +114,6 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone(kept: Client, rita: 
 def test_a_definition_says_why_its_new_value_holds(kept: Client, rita: User, finn: User) -> None:
     with tenant_context(kept):
         definitions_start(client=kept)
-        month_close(client=kept, month=FROM - 1)
         item = DefinitionItem.objects.get(parameter="renewal_grace_days")
         for month in ("2026-01", "2026-02", "2026-03"):
             month_close(client=kept, month=month_parse(month), user=finn)
