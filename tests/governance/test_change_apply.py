@@ -28,7 +28,7 @@ from portal.notices.models import Notice
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board, in_review, vote
-from tests.governance.test_change_effect import IN_MAY, scheduled
+from tests.governance.effects import IN_MAY, scheduled
 from tests.reporting.numbers import NOW, numbers_load
 
 FROM = month_parse("2026-04")

@@ -1,6 +1,5 @@
 """An approved change takes effect in its month, whole or not at all, and says what it did."""
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable
 from decimal import Decimal
@@ -28,10 +27,7 @@ from governance.selectors.registry import registry_get
 from governance.selectors.restatements import ledger_get
 from governance.services import change_effect, changes
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
-from governance.services.change_preview import preview_run, preview_start
-from governance.services.change_states import change_move
 from governance.services.change_told import receipt_read
-from governance.services.changes import Wish, change_draft, change_submit
 from governance.services.items import definitions_start, item_confirm
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_owner_set, registry_start
@@ -41,7 +37,6 @@ from metrics.selectors.breaks import breaks_get
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import CloseError, month_close
-from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
@@ -49,60 +44,22 @@ from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board
 from tests.governance.conftest import item
-from tests.reporting.numbers import LINES, NOW, line, numbers_load
+from tests.governance.effects import (
+    APRIL,
+    FEBRUARY,
+    IN_MAY,
+    JANUARY,
+    MARCH,
+    MAY,
+    approved,
+    client,
+    effect,
+    impact_asked,
+    scheduled,
+)
+from tests.reporting.numbers import NOW
 
-JANUARY, FEBRUARY, MARCH, APRIL, MAY = (month_parse(f"2026-0{month}") for month in (1, 2, 3, 4, 5))
-IN_MAY = dt.datetime(2026, 5, 10, tzinfo=dt.UTC)
-DISCOUNTED = line("K5/1", "dora", "Platform", 10_000, dt.date(2026, 3, 1), discount_e6=10**9)
-LIST = {"parameters": {"discounts": "list"}}
-
-
-@pytest.fixture
-def client(northwind: Client, rita: User, finn: User, eve: User) -> Client:
-    """Northwind with 12,000, 36,000 and 51,000; 52,000 without the discount. January and February are closed."""
-    with tenant_context(northwind):
-        policy_publish(client=northwind, parameters=policy_in_force(northwind).to_dict())
-        numbers_load(northwind, [*LINES, DISCOUNTED])
-        for month in (JANUARY, FEBRUARY):
-            month_close(client=northwind, month=month, user=finn)
-    return northwind
-
-
-def approved(client: Client, rita: User, finn: User, month: int = APRIL, **more: Any) -> ChangeRequest:
-    """Rita's request, computed and approved; the board's own rules are not the matter here. In the client's scope."""
-    kind, content = more.pop("kind", "policy"), more.pop("content", LIST)
-    wish = Wish(title="List prices", content=content, rationale="Because.", from_month=month, **more)
-    request = change_draft(client=client, kind=kind, wish=wish, user=rita)
-    request = change_submit(request=request, version=request.version, user=rita)
-    for step in ("triage", "ask_impact"):
-        request = change_move(request=request, step=step, user=finn)
-    preview = preview_start(request=request, user=finn)
-    return ChangeRequest.objects.get(pk=preview.request_id)
-
-
-def reviewed(client: Client, request: ChangeRequest, finn: User) -> ChangeRequest:
-    """With its preview computed, to the board and approved."""
-    with tenant_context(client):
-        preview = request.previews.latest("id")
-    preview_run(client=client, preview_id=preview.pk)
-    with tenant_context(client):
-        request = ChangeRequest.objects.get(pk=request.pk)
-        request = change_move(request=request, step="to_review", user=finn)
-        return change_move(request=request, step="approve", user=finn)
-
-
-def scheduled(client: Client, rita: User, finn: User, month: int = APRIL, **more: Any) -> ChangeRequest:
-    with tenant_context(client):
-        request = approved(client, rita, finn, month, **more)
-    request = reviewed(client, request, finn)
-    with tenant_context(client):
-        change_schedule(client=client, request=request, user=finn, now=NOW)
-    return request
-
-
-def effect(request: ChangeRequest) -> ChangeEffect:
-    found: ChangeEffect = ChangeEffect.objects.select_related("request", "policy_version").get(request=request)
-    return found
+__all__ = ["client"]
 
 
 def traces() -> tuple[Any, ...]:
@@ -327,10 +284,10 @@ def test_people_are_told_of_a_metric_by_its_name(client: Client, rita: User) -> 
 
 def test_nothing_is_scheduled_that_was_not_approved_as_it_stands(client: Client, rita: User, finn: User) -> None:
     with tenant_context(client):
-        request = approved(client, rita, finn)
+        request = impact_asked(client, rita, finn)
         with pytest.raises(TransitionError):
             change_schedule(client=client, request=request, user=finn, now=NOW)
-    request = reviewed(client, request, finn)
+    request = approved(client, request, finn)
     with tenant_context(client):
         request.content = {"parameters": {"renewal_grace_days": 90}}
         assert "not what is there" in approval_fault(request)
@@ -344,12 +301,12 @@ def test_what_restates_begins_with_a_closed_month_wherever_it_stands(
         month_close(client=client, month=MARCH, user=finn)
         for month in (APRIL, month_parse("2031-01")):
             with pytest.raises(ContentFault, match="is not closed, and only what was reported can be restated"):
-                approved(client, rita, finn, month, is_restating=True)
+                impact_asked(client, rita, finn, month, is_restating=True)
     with monkeypatch.context() as blind:  # as if it had been let through before
         blind.setattr(changes, "restating_check", lambda month: None)
         with tenant_context(client):
-            request = approved(client, rita, finn, MAY, is_restating=True)
-        request = reviewed(client, request, finn)
+            request = impact_asked(client, rita, finn, MAY, is_restating=True)
+        request = approved(client, request, finn)
         with pytest.raises(DefinitionError, match="May 2026 is not closed"), tenant_context(client):
             change_schedule(client=client, request=request, user=finn, now=NOW)
         blind.setattr(change_effect, "restating_check", lambda month: None)

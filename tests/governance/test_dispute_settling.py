@@ -24,7 +24,7 @@ from portal.notices.models import Notice
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import in_review
-from tests.governance.test_change_effect import JANUARY, MARCH, client, scheduled
+from tests.governance.effects import JANUARY, MARCH, client, scheduled
 from tests.reporting.numbers import NOW
 
 __all__ = ["client"]

@@ -22,8 +22,8 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board
+from tests.governance.effects import scheduled
 from tests.governance.metric_pages import HOME, kept, page, ritas
-from tests.governance.test_change_effect import scheduled
 from tests.reporting.numbers import NOW
 
 __all__ = ["kept", "ritas"]

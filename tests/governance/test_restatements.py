@@ -23,7 +23,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.engine.frames import read_policy
-from tests.governance.test_change_effect import scheduled
+from tests.governance.effects import scheduled
 from tests.metrics.golden import NOW
 from tests.metrics.loading import load_folder
 from tests.reporting.numbers import LINES, numbers_load

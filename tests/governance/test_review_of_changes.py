@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from tests.governance.test_change_effect import FEBRUARY, JANUARY, MARCH, client, effect, scheduled
+from tests.governance.effects import FEBRUARY, JANUARY, MARCH, client, effect, scheduled
 from tests.reporting.numbers import NOW
 
 __all__ = ["client"]
