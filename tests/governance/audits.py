@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Any
 
+from django.db import connection
+
 from governance.models import AuditedContract, ContractResult, QuarterAudit
 from governance.selectors.quarter_audits import audit_content, audit_get, audit_view
 from governance.services.quarter_audits import Found, audit_draw, audit_sign, intent_text, result_keep
@@ -71,3 +73,14 @@ def sign(client: Client, user: Any, sha256: str | None = None) -> Any:
         client=client, found=QuarterAudit.objects.get(), sha256=sha256 or shown_sha256(client),
         intent=intent_text(client, user, QUARTER), user=user, proof=PROOF, place=PLACE,
     )  # fmt: skip
+
+
+def drawn_by_postgresql(seed: str, contracts: list[str], size: int) -> list[str]:
+    """The same drawing by another program: what the method says, in SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM unnest(%s::text[]) AS id "
+            "ORDER BY encode(sha256(convert_to(%s || chr(10) || id, 'UTF8')), 'hex') COLLATE \"C\", id COLLATE \"C\" LIMIT %s",
+            [contracts, seed, size],
+        )
+        return [row[0] for row in cursor.fetchall()]

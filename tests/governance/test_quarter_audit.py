@@ -3,19 +3,13 @@
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
-from itertools import combinations
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.test import Client as Browser
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from governance.audit_patterns import Finding, by_chance, patterns_of
 from governance.models import AuditedContract, AuditFollowUp, AuditSignature, QuarterAudit, ReasonClass
-from governance.sampling import contracts_draw
 from governance.selectors.quarter_audits import audit_get, audit_view, audit_views, quarter_to_audit
 from governance.selectors.review_chapters import Span, audits_chapter
 from governance.services.problems import DefinitionError, OutdatedError
@@ -38,54 +32,13 @@ from tests.governance.audits import (
     book_load,
     check_rest,
     contract_at,
+    drawn_by_postgresql,
     keep,
     shown_sha256,
     sign,
 )
 from tests.pdf_text import pdf_text
 from tests.tenancy.routes_reporting import POLICY
-
-# --- the drawing ------------------------------------------------------------------------------------------------------
-
-
-def drawn_by_postgresql(seed: str, contracts: list[str], size: int) -> list[str]:
-    """The same drawing by another program: what the method says, in SQL."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM unnest(%s::text[]) AS id "
-            "ORDER BY encode(sha256(convert_to(%s || chr(10) || id, 'UTF8')), 'hex') COLLATE \"C\", id COLLATE \"C\" LIMIT %s",
-            [contracts, seed, size],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("seed", ["", "0f" * 16, "Q3 “2026”"])
-def test_another_program_draws_the_same_contracts(seed: str) -> None:
-    contracts = [f"K-{n:04d}" for n in range(300)] + ["Ä 1", "k-0001", "K/1", "契約"]
-    assert list(contracts_draw(seed, contracts, 20)) == drawn_by_postgresql(seed, contracts, 20)
-
-
-IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-
-
-@given(st.lists(IDS, max_size=40), st.integers(1, 20), st.randoms())
-@settings(max_examples=50, deadline=None)
-def test_the_order_and_repetition_of_ids_change_nothing(contracts: list[str], size: int, random: object) -> None:
-    shuffled = contracts * 2
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    drawn = contracts_draw("seed", contracts, size)
-    assert drawn == contracts_draw("seed", shuffled, size)
-    assert len(drawn) == min(size, len(set(contracts))) == len(set(drawn))
-
-
-def test_every_contract_is_as_likely_as_any_other() -> None:
-    contracts = [f"K{n}" for n in range(20)]
-    times = dict.fromkeys(contracts, 0)
-    for seed in range(2_000):
-        for contract in contracts_draw(str(seed), contracts, 5):
-            times[contract] += 1
-    assert all(430 < count < 570 for count in times.values())  # 500 expected, 3.6 standard deviations
 
 
 def test_the_audit_keeps_what_the_drawing_needs(northwind: Client, rita: User) -> None:
@@ -241,37 +194,6 @@ def test_of_two_results_the_second_writer_is_told(northwind: Client, rita: User,
         stale.version = 1
         with pytest.raises(OutdatedError):
             result_keep(client=northwind, contract=stale, version=1, given=Found("agrees"), user=finn)
-
-
-def finding(reason: str = "", segment: str = "SMB") -> Finding:
-    return Finding(bool(reason), reason, {"segment": [segment]})
-
-
-@pytest.mark.parametrize(
-    ("differences", "size", "is_pattern"),
-    [(3, 20, True), (2, 20, False), (2, 11, False), (2, 10, True), (1, 10, False)],
-)
-def test_a_reason_is_a_pattern_from_three_times_or_a_fifth(differences: int, size: int, is_pattern: bool) -> None:
-    findings = [finding("price")] * differences + [finding()] * (size - differences)
-    keys = [each.key for each in patterns_of(findings, {})]
-    assert ("reason price" in keys) is is_pattern
-
-
-def test_a_segment_stands_out_where_chance_would_not_do_it() -> None:
-    few = [finding("price", "Public"), finding("dates", "Public"), finding(segment="Public")]
-    patterns = patterns_of(few + [finding()] * 12, {})
-    assert [each.sentence for each in patterns] == [
-        "2 of 2 differences lie in segment “Public”, which has 3 of the 15 contracts: more than chance gives."
-    ]
-    half = [finding("price", "Public"), finding("dates", "Public")] + [finding(segment="Public")] * 6
-    assert not patterns_of(half + [finding()] * 7, {})
-
-
-@pytest.mark.parametrize(("hit", "off", "held", "size"), [(2, 2, 3, 9), (1, 3, 4, 8), (0, 2, 1, 5), (3, 4, 5, 10)])
-def test_what_chance_gives_is_counted_out(hit: int, off: int, held: int, size: int) -> None:
-    drawings = [set(each) for each in combinations(range(size), off)]
-    at_least = sum(len(each & set(range(held))) >= hit for each in drawings)
-    assert by_chance(hit, off, held, size) == Fraction(at_least, len(drawings))
 
 
 # --- the signature ----------------------------------------------------------------------------------------------------
