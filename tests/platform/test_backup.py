@@ -1,7 +1,9 @@
 """The restore drill: what comes back is, table by table and row by row, what was there."""
 
+import hashlib
 import json
 import os
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -86,6 +88,22 @@ def test_a_changed_backup_is_refused(stored: Server, empty: Callable[[], Server]
     empty()
     with pytest.raises(CommandError, match="checksum differs"):
         call_command("restore", tmp_path / "backup")
+
+
+def test_no_file_of_a_backup_is_written_outside_the_folder_of_files(
+    stored: Server, empty: Callable[[], Server], tmp_path: Path
+) -> None:
+    backup(tmp_path / "backup")
+    files, path = tmp_path / "backup" / "files.tar", tmp_path / "backup" / "manifest.json"
+    with tarfile.open(files, "w") as tar:
+        tar.add(tmp_path / "files" / "contract.pdf", arcname="../taken.pdf")
+    manifest = json.loads(path.read_text())
+    manifest["sha256"]["files.tar"] = hashlib.sha256(files.read_bytes()).hexdigest()
+    path.write_text(json.dumps(manifest))
+    empty()
+    with pytest.raises(CommandError, match=r"taken\.pdf leads out of their folder"):
+        call_command("restore", tmp_path / "backup")
+    assert not (tmp_path / "taken.pdf").exists()
 
 
 def test_rows_that_differ_from_the_manifest_are_named(
