@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "portal.accounts.middleware.PersonalSettingsMiddleware",
     "portal.accounts.middleware.UsageMiddleware",
     "axes.middleware.AxesMiddleware",
+    "portal.tenancy.middleware.FormAddressMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from engagements.forms_maintenance import BeginForm, GateDayForm, OfficeHoursForm, ResultForm, SayForm
 from engagements.maintenance_page import check_context, maintenance_context
@@ -88,14 +88,12 @@ def check_page(request: TenantRequest, found: Engagement, row: MaintenanceCheck,
     return TemplateResponse(request, "engagements/maintenance_check.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 @client_page(RECONCILE)
 def check_result(request: TenantRequest, engagement_id: int, check_id: int) -> HttpResponse:
-    """Say what came out of a check. Whoever asks for the address again, after a fault was shown there, gets the check."""
+    """Say what came out of a check."""
     found = engagement_or_404(request, engagement_id)
     row = check_or_404(found, check_id)
-    if request.method == "GET":
-        return redirect(back_to(request, found, f"{HOME}{row.pk}/"))
     form = ResultForm(request.POST, request.FILES)
     if form.is_valid():
         try:

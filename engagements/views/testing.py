@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from engagements.build_pages import TEST_STATES, build_base, may_run_test, test_rows
 from engagements.forms_build import RunForm
@@ -77,11 +77,9 @@ def shown_test(
 
 
 def ran(request: TenantRequest, engagement_id: int, test_id: int, kind: str) -> HttpResponse:
-    """Keep what came out of a test of a kind, or say in the form what is wrong; a reloaded address leads to the test."""
+    """Keep what came out of a test of a kind, or say in the form what is wrong."""
     found = engagement_or_404(request, engagement_id)
     row = test_or_404(found, test_id, kind=kind)
-    if request.method == "GET":
-        return redirect(back_to(request, found, f"{PART}{row.pk}/"))
     form = RunForm(row, request.POST, request.FILES)
     if not found.is_open:
         return refused(request, found, closed_sentence(found), 409)
@@ -107,14 +105,14 @@ def ran(request: TenantRequest, engagement_id: int, test_id: int, kind: str) -> 
     return shown_test(request, found, row, form)
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 @client_page(RUN_ENGAGEMENT)
 def technical_run(request: TenantRequest, engagement_id: int, test_id: int) -> HttpResponse:
     """A consultant says what came out of a technical test."""
     return ran(request, engagement_id, test_id, "technical")
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 @client_page(TEST_ENGAGEMENT)
 def customer_run(request: TenantRequest, engagement_id: int, test_id: int) -> HttpResponse:
     """One of the client's people says what came out of one of their tests."""

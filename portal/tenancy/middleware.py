@@ -1,10 +1,12 @@
-"""Request ids and security headers."""
+"""Request ids, security headers, and the way from the address of a form to its page."""
 
 import re
 import uuid
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -54,3 +56,32 @@ class SecurityHeadersMiddleware:
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "no-store, private")
         return response
+
+
+class FormAddressMiddleware:
+    """Lead whoever opens an address that only takes a form to the page of that form.
+
+    A fault in a form is shown at the address that the form was sent to. Who reloads or shares that address, or comes back to
+    it after a sign-in, asks for it with a GET; the form stands on the page above.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            return redirect(address_above(request.path_info))
+        return response
+
+
+def address_above(path: str) -> str:
+    """The nearest address above a path that is one; if that takes nothing but forms either, the next step leads on."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            resolve(path)
+        except Resolver404:
+            continue
+        break
+    return path

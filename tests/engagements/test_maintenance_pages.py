@@ -57,9 +57,6 @@ def test_revops_gives_a_result_with_evidence_when_the_project_is_archived(
     page = asked.content.decode()
     assert "Say what you found." in page and "Read the movers" in page and "Keep the result" in page
     assert "Say what came out." in browser.post(f"{path}result/", {"note": "Fine"}).content.decode()
-    assert browser.get(f"{path}result/")["Location"].endswith(path), (
-        "whoever reloads the address of the fault gets the check"
-    )
     file = SimpleUploadedFile("movers.csv", b"account,change\nAcme,0\n")
     sent = {"step": "pass", "note": "Read the movers", "link": "https://sheets.example/1", "upload": file}
     assert browser.post(f"{path}result/", sent).status_code == 302

@@ -73,8 +73,6 @@ BUILD_ROUTES: list[Route] = [
     Route("spec_reply", RUN, "post", a_specification, returned, status=(422,)),
     Route("project_tests", VIEW, kwargs=an_engagement, status=(200,)),
     Route("project_test", VIEW, kwargs=a_technical_test, status=(200,)),
-    Route("technical_run", RUN, kwargs=a_technical_test, status=(302,)),
-    Route("customer_run", TEST_ENGAGEMENT, kwargs=a_customer_test, status=(302,), rightful="finance"),
     Route("technical_run", RUN, "post", a_technical_test, RESULT, status=(302,)),
     Route("customer_run", TEST_ENGAGEMENT, "post", a_customer_test, RESULT, status=(302,), rightful="finance"),
     Route("computed_run", RUN, "post", a_computed_test, status=(302,)),

@@ -272,7 +272,6 @@ ENGAGEMENT_ROUTES: list[Route] = [
     Route("maintenance_stop", RUN, "post", in_maintenance, {"reason": "Theirs now"}, status=(302,)),
     Route("maintenance_look", RUN, "post", in_maintenance, status=(302,)),
     Route("maintenance_check", VIEW, kwargs=a_check, status=(200,)),
-    Route("maintenance_result", RECONCILE, kwargs=a_check, status=(302,)),
     Route("maintenance_result", RECONCILE, "post", a_check, {"step": "pass", "note": "Agrees"}, status=(302,)),
     Route("maintenance_move", RECONCILE, "post", to_compute, status=(302,)),
     Route("trigger_end", RUN, "post", a_trigger, {"reason": "Scoped"}, status=(302,)),
