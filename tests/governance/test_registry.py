@@ -118,7 +118,8 @@ def test_whatever_people_write_survives_the_file(
         ("{", "is no YAML"),
         ("[" * 30_000, "more than 8 parts lie within each other"),
         ("- key: " + "1:" * 5_000 + "1", "more than 8,000 characters"),
-        ("- key: " + "1:" * 1_000 + "1.5", "is no YAML"),
+        ("- key: " + "1:" * 1_000 + "1.5", "its key is not made of small letters"),
+        ("- {key: x, weight: 0x" + "F" * 4_000 + "}", "x: weight has more than 20 characters"),
         ("key: x", "not a list of metrics"),
         ("- {key: ARR}", "its key is not made of small letters"),
         ("- {key: book_ending}", "its key is the name of a measure"),
@@ -127,13 +128,23 @@ def test_whatever_people_write_survives_the_file(
         ("- {key: x, unit: apples}", "x: unit “apples” is no unit"),
         ("- {key: x, priorities: {boss: P0}}", "its priorities are not such as"),
         ("- &a {key: x}\n- *a", "the file uses anchors"),
-        ("- {key: !!python/object/apply:os.system [ls]}", "is no YAML"),
+        ("- {key: x, warn_at: &a 1}", "the file uses anchors"),
+        ("- {key: !!python/object/apply:os.system [ls]}", "the file uses tags"),
+        ("- {key: x, warn_at: !!int ''}", "the file uses tags"),
+        ("- {key: !!timestamp yesterday}", "the file uses tags"),
     ],
 )
 def test_a_fault_of_a_file_is_named(text: str, fault: str) -> None:
     with pytest.raises(MetricFileError) as refused:
         metrics_read(text, "USD")
     assert fault in str(refused.value)
+
+
+def test_a_value_is_kept_as_it_is_written_and_no_value_is_none() -> None:
+    """As YAML's own numbers 010 would be eight, 1:30 ninety, and eighteen digits would be rounded."""
+    (row,) = rows_of("- {key: x, warn_at: 010, alert_at: 0.100000000000000001, weight: ~, name: 'null', owner: }")
+    assert (row["warn_at"], row["alert_at"]) == ("010", "0.100000000000000001")
+    assert (row["weight"], row["owner"], row["name"]) == (None, None, "null")
 
 
 def test_a_large_file_is_read_soon_and_a_bomb_is_refused_before_it_opens() -> None:
