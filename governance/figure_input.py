@@ -28,9 +28,9 @@ def figure_read(text: str, unit: str, locale: str = DEFAULT_LOCALE, places: int 
     is_percent = bare.endswith("%") or bare.startswith("%")
     if is_percent and unit != "percent":
         raise ValueError("This figure is no percentage.")
-    bare = bare.strip("%" + SPACES)
+    bare = (bare[:-1] if bare.endswith("%") else bare.removeprefix("%")).strip(SPACES)
     sign = "-" if bare[:1] and bare[0] in SIGNS else ""
-    bare = bare.lstrip(SIGNS + "+").strip(SPACES)
+    bare = (bare[1:] if sign else bare.removeprefix("+")).strip(SPACES)
     match = figure_pattern(locale)(bare) if len(bare) <= LONGEST else None
     if match is None:
         raise ValueError(f"“{text[:LONGEST]}” is no figure such as {figure_typed(Decimal('1.05'), unit, locale)}.")
@@ -44,7 +44,7 @@ def figure_read(text: str, unit: str, locale: str = DEFAULT_LOCALE, places: int 
         raise ValueError("This figure is too large.")
     if value != round(value, places):
         raise ValueError(f"This figure has more than {places - 2 if unit == 'percent' else places} decimals.")
-    return value
+    return value or abs(value)  # nothing has no sign
 
 
 def figure_typed(value: Decimal, unit: str, locale: str = DEFAULT_LOCALE) -> str:

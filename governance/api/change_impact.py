@@ -49,10 +49,15 @@ class ChangeImpact(ChangeView):
         return found
 
     def post(self, call: Call, number: int) -> Any:
-        """Have the impact computed: the one under way, or still current, is given back instead of a second one. 202."""
+        """Have the impact computed: the one under way, or still current, is given back instead of a second one. 202.
+
+        Its effect for whoever sees numbers.
+        """
         with told(number):
             change = change_or_404(call, number)
             preview = preview_start(request=change, user=call.user)
+        if not call.may(VIEW_ARR):
+            preview.effect_cents = preview.effect_month = None
         return stated(change_or_404(call, number), preview)
 
 

@@ -11,6 +11,7 @@ from governance.models import ChangeEvent, ChangeRequest, ChangeState
 from portal.accounts.models import User
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.permissions import REQUEST_CHANGES, VIEW_ARR, VIEW_CHANGES
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.api.test_requests import is_problem
@@ -147,6 +148,20 @@ def test_the_customers_of_an_impact_are_a_file_the_same_as_on_the_page(
     assert found["name"] in page["Content-Disposition"] and found["media_type"] == page["Content-Type"]
     refused = api.get(northwind, "api_change_impact_customers", number=about_a_metric)
     assert is_problem(refused, 409) and "Only a change of the policy" in refused.json()["detail"]
+
+
+def test_a_token_that_sees_no_figures_is_not_told_the_effect_of_what_it_has_computed(
+    northwind: Client, ana: User, program: Mint
+) -> None:
+    with tenant_context(northwind):
+        number = a_change_of_customers(northwind)["number"]
+    told = [
+        program(northwind, ana, scopes).post(northwind, "api_change_impact", number=number).json()
+        for scopes in ({VIEW_CHANGES, REQUEST_CHANGES, VIEW_ARR}, {VIEW_CHANGES, REQUEST_CHANGES})
+    ]
+    assert [each["is_current"] for each in told] == [True, True]
+    assert (told[0]["effect_cents"], told[0]["effect_month"]) != (None, None)
+    assert (told[1]["effect_cents"], told[1]["effect_month"]) == (None, None)
 
 
 def another_kind(client: Client) -> int:

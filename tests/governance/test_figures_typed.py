@@ -32,11 +32,19 @@ def test_a_figure_is_read_in_its_unit_and_typed_back(text: str, unit: str, local
 
 
 @pytest.mark.parametrize(
-    ("text", "unit"), [("105 %", "money"), ("much", "percent"), ("1e5", "money"), ("0.00001", "percent")]
-)
+    ("text", "unit"),
+    [
+        ("105 %", "money"), ("much", "percent"), ("1e5", "money"), ("0.00001", "percent"), ("+-5", "money"),
+        ("--5", "money"), ("%5%", "percent"), ("5 %%", "percent"), ("NaN", "money"), ("１２", "money"),
+    ],
+)  # fmt: skip
 def test_what_is_no_figure_of_the_unit_is_refused(text: str, unit: str) -> None:
     with pytest.raises(ValueError, match="figure"):
         figure_read(text, unit)
+
+
+def test_nothing_is_less_than_nothing() -> None:
+    assert str(figure_read("−0", "money")) == "0.0" and str(figure_read("-0 %", "percent")) == "0.000"
 
 
 @pytest.fixture
