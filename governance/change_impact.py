@@ -10,8 +10,9 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
                sides    {before, after}: {valued: [first, last] or null, retention_from, message}
                total    {before, after}: one list for each of `figures`, one place for each month
                groups   {dimension: {changed: [{group, before, after}], rest: {count, before, after} or null}}
-    customers  {count, moved_at_end, at_end, in_window, sha256}: as `metrics.selectors.policy_impact_why.MovedCustomer`; sha256
-               of the file of all of them, which is kept beside (empty: none moves, or it was not kept yet)
+    customers  {count, moved_at_end, at_end, in_window, months, sha256}: those that move in the months that the request changes,
+               first to last (null: none can be compared), as `metrics.selectors.policy_impact_why.MovedCustomer`; sha256 of the
+               file of all of them, which is kept beside (empty: none moves, or it was not kept yet)
     closed     {count, months, adjustment}: as `metrics.selectors.policy_impact_closed`
     metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}], and of one that is
                retired {successor: {name, unit}}, of which the points' `after` is
@@ -25,10 +26,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from metrics.engine.retention import ratio4
+from metrics.selectors.policy_impact import months_changed
 from portal.tenancy import audit
 
-SHAPE: Final = 2
-AHEAD_MONTHS: Final = 12
+SHAPE: Final = 3
 TOTAL: Final = "total"
 REST: Final = ""  # the group of everything that is not told by name
 TOUCHED: Final[Mapping[str, str]] = {
@@ -117,15 +118,8 @@ class Impact:
 
     @property
     def changed_months(self) -> range:
-        """The months of the book that the request changes, from the one from which it holds on.
-
-        Where none of them has ended yet, the newest twelve: what it would have done in them is what there is to decide by.
-        """
-        since = self.content["from_month"]
-        months = self.months
-        if since is None or since <= months.start:
-            return months
-        return months[since - months.start :] if since in months else months[-AHEAD_MONTHS:]
+        """The months of the book that the request changes, from the one from which it holds on."""
+        return months_changed(self.months, self.content["from_month"])
 
     @cached_property
     def effect(self) -> tuple[int, int] | None:

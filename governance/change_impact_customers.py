@@ -14,6 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from governance.change_impact import ImpactFault
+from governance.change_impact_tables import LABELS
 from governance.models import ChangeKind, ChangePreview, ChangeRequest, PreviewCustomers
 from metrics.figures import from_cents
 from metrics.selectors.policy_impact import PolicyImpact
@@ -22,7 +23,7 @@ from portal.lib.spreadsheets import harmless
 
 COLUMNS: Final = (
     "customer", "name", "month_end", "before", "after", "change", "largest_change_month", "largest_before", "largest_after",
-    "largest_change", "movements_told_otherwise",
+    "largest_change", "movements_told_otherwise", "movement_month", "movement_before", "movement_after",
 )  # fmt: skip
 
 NO_FILE: Final = (
@@ -35,7 +36,7 @@ def customers_csv(impact: PolicyImpact) -> str:
     """Head and rows, the largest change first; amounts in the reporting currency. Empty where nobody moves."""
     if impact.moved.is_empty():
         return ""
-    names = names_of(impact)
+    names, told = names_of(impact), newest_told(impact)
     rows = impact.moved.sort(
         (pl.col("end_after") - pl.col("end_before")).abs(),
         (pl.col("month_after") - pl.col("month_before")).abs().fill_null(0),
@@ -46,7 +47,8 @@ def customers_csv(impact: PolicyImpact) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows.iter_rows(named=True):
-        writer.writerow(row_of(row, names.get(row["customer"], row["customer"]), impact))
+        customer = row["customer"]
+        writer.writerow([*row_of(row, names.get(customer, customer), impact), *told.get(customer, ("", "", ""))])
     return text.getvalue()
 
 
@@ -79,8 +81,18 @@ def names_of(impact: PolicyImpact) -> dict[str, str]:
     return {customer: name or customer for customer, name in latest.select("customer_id", "customer_name").iter_rows()}
 
 
+def newest_told(impact: PolicyImpact) -> dict[str, tuple[str, str, str]]:
+    """By customer the newest month of which the movements are told otherwise, with what they are before and after."""
+    newest = impact.told.filter(pl.col("month") == pl.col("month").max().over("customer"))
+    sides: dict[tuple[str, int], tuple[list[str], list[str]]] = {}
+    for customer, month, kind, *cents in newest.iter_rows():
+        for side, amount in zip(sides.setdefault((customer, month), ([], [])), cents, strict=True):
+            side += [f"{LABELS[kind]} {from_cents(amount)}"] if amount else []
+    return {customer: (month_format(month), *map("; ".join, told)) for (customer, month), told in sides.items()}
+
+
 def row_of(row: dict[str, Any], name: str, impact: PolicyImpact) -> list[str]:
-    """One customer."""
+    """One customer, without its movements."""
     end = month_format(impact.end) if impact.end is not None else ""
     month = "" if row["month"] is None else month_format(row["month"])
     figures = [row["end_before"], row["end_after"], row["end_after"] - row["end_before"]]

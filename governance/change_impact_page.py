@@ -17,9 +17,16 @@ from governance.change_impact_tables import (
     impact_chart,
     months_table,
 )
-from governance.change_impact_words import closed_told, customer_rows, finding, metric_rows, window_finding
+from governance.change_impact_words import (
+    closed_told,
+    customer_rows,
+    finding,
+    metric_rows,
+    window_finding,
+    window_title,
+)
 from governance.models import ChangePreview, ChangeRequest, PreviewState
-from governance.selectors.change_previews import newest_preview, preview_standing
+from governance.selectors.change_previews import is_of_earlier_shape, newest_preview, preview_standing
 from governance.selectors.changes import DECIDED
 from metrics.selectors.periods import Grain, Period
 from portal.lib.dates import month_text
@@ -43,6 +50,7 @@ def impact_section(request: TenantRequest, change: ChangeRequest) -> dict[str, A
         "preview": shown,
         "is_decided": is_decided,
         "is_content_other": shown is not None and shown.content_sha256 != change.content_sha256,
+        "is_earlier_shape": shown is not None and is_of_earlier_shape(shown),
         "may_see": request.standing.may(VIEW_ARR),
         "may_start": request.standing.may(REQUEST_CHANGES) and not is_decided,
         **addresses(request, change),
@@ -126,6 +134,7 @@ def book_context(request: TenantRequest, shown: Shown) -> dict[str, Any]:
         "reason": impact.book["reason"] if impact.book else "",
         "customers": customers,
         "at_end": with_why(request, customer_rows(shown, customers["at_end"], at_end=True)),
+        "window_title": window_title(shown),
         "in_window": with_why(request, customer_rows(shown, customers["in_window"], at_end=False)),
         "closed": closed_told(shown),
     }

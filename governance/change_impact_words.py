@@ -153,21 +153,45 @@ def customer_rows(shown: Shown, rows: list[dict[str, Any]], *, at_end: bool) -> 
 
 
 def customer_told(shown: Shown, row: dict[str, Any], *, at_end: bool) -> dict[str, Any]:
-    """One customer."""
+    """One customer; where ARR is the same in every month, by its newest movement that is told otherwise."""
     month = row["shown"] if at_end or row["month"] is None else row["month"]
+    turned = row["told"] if not at_end and row["month"] is None else ()
+    if turned:
+        month = turned[0]["month"]  # the newest comes first
     before, after = (row["end_before"], row["end_after"]) if at_end else (row["month_before"], row["month_after"])
     return {
         "customer": row["customer"], "name": row["name"], "month": month_text(month, shown.locale), "ordinal": month,
         "before": from_cents(before), "after": from_cents(after), "change": from_cents(after - before),
         "clauses": [TITLES.get(name, name) for name in row["parameters"]],
         "lines": [line_told(shown, line) for line in row["lines"]], "more_lines": row["line_count"] - len(row["lines"]),
+        "turned": {side: movements_told(turned, month, side) for side in SIDES} if turned else None,
         "told": [
-            {"month": month_text(move["month"], shown.locale), "kind": move["kind"].title(),
+            {"month": month_text(move["month"], shown.locale), "kind": LABELS[move["kind"]],
              "before": from_cents(move["before"]), "after": from_cents(move["after"])}
             for move in row["told"]
         ],
         "more_told": row["told_count"] - len(row["told"]),
     }  # fmt: skip
+
+
+def movements_told(told: list[dict[str, Any]], month: int, side: str) -> list[dict[str, Any]]:
+    """The movements of one month as one side tells them, without those that it does not have."""
+    return [
+        {"kind": LABELS[move["kind"]], "amount": from_cents(move[side])}
+        for move in told
+        if move["month"] == month and move[side]
+    ]
+
+
+def window_title(shown: Shown) -> str:
+    """In which months the customers of the second list move: those that the request changes, or of earlier previews all."""
+    months, window = shown.impact.content["customers"].get("months"), shown.impact.months
+    if months is None or months[0] == window.start:
+        return "Most in any month"
+    first, since = month_text(months[0], shown.locale), shown.impact.content["from_month"]
+    if since is not None and since > months[-1]:
+        return f"Most from {first} on, had it held then"
+    return f"Most from {first} on"
 
 
 def line_told(shown: Shown, line: dict[str, Any]) -> dict[str, Any]:

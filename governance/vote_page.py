@@ -8,7 +8,7 @@ from governance.change_words import rows_of
 from governance.effect_words import largest_words
 from governance.models import BoardMember, ChangeRequest, ChangeState, ChangeVote, ReviewState, VoteDecision
 from governance.selectors.board import BoardNow, board_now
-from governance.selectors.change_previews import preview_standing
+from governance.selectors.change_previews import is_of_earlier_shape, preview_standing
 from governance.selectors.registry import registry_get
 from governance.selectors.voting import Decision, decision_of, effect_of, preview_sha256, review_of, votes_of
 from governance.services.emergency import deciding_alone
@@ -59,13 +59,15 @@ def vote_row(vote: ChangeVote) -> dict[str, Any]:
 def standing_context(request: TenantRequest, change: ChangeRequest, decision: Decision) -> dict[str, Any]:
     """How it stands, and by which rows of the table it is decided."""
     locale, may_see = locale_of(request), request.standing.may(VIEW_ARR)
+    is_stale = change.state == ChangeState.REVIEW and preview_standing(change) is None
     return {
         "sentence": decision.sentence,
         "level": OUTCOMES[decision.outcome],
         "rights": [row_sentence(right, request.client, locale, with_amount=may_see) for right in decision.rights],
         "excluded": joined(seat.name for seat in decision.excluded) if decision.excluded else "",
         "pay": decision.pay,
-        "is_stale": change.state == ChangeState.REVIEW and preview_standing(change) is None,
+        "is_stale": is_stale,
+        "is_earlier_shape": is_stale and change.preview is not None and is_of_earlier_shape(change.preview),
     }
 
 

@@ -76,7 +76,7 @@ def policy_asked(client: Client, request: ChangeRequest) -> Policy:
 
 def impact_moved(client: Client, request: ChangeRequest, tell: Tell | None = None) -> PolicyImpact:
     """The numbers under both policies, with every customer. ImpactFault where there is nothing to compute from."""
-    found = policy_impact(client, policy_asked(client, request), tell=tell)
+    found = policy_impact(client, policy_asked(client, request), since=request.from_month, tell=tell)
     if isinstance(found, NoValue):
         raise ImpactFault(found.sentence)
     return found
@@ -104,7 +104,7 @@ def policy_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     return {
         "headline": headline_part(found, customers.moved_at_end),
         "book": book_part(found),
-        "customers": customers_part(customers, file),
+        "customers": customers_part(customers, found.compared, file),
         "file": file,
         "closed": closed_part(closed),
         "metrics": metrics,

@@ -17,7 +17,14 @@ from metrics.selectors.policy_impact_why import ImpactCustomers
 
 SPLITS: Final = ("segment", "region", "product")
 MOST_GROUPS: Final = 20
-NO_CUSTOMERS: Final[dict[str, Any]] = {"count": 0, "moved_at_end": 0, "at_end": [], "in_window": [], "sha256": ""}
+NO_CUSTOMERS: Final[dict[str, Any]] = {
+    "count": 0,
+    "moved_at_end": 0,
+    "at_end": [],
+    "in_window": [],
+    "months": None,
+    "sha256": "",
+}
 NO_CLOSED: Final[dict[str, Any]] = {"count": 0, "months": [], "adjustment": None, "apart": None}
 
 
@@ -85,13 +92,14 @@ def groups_part(impact: PolicyImpact, dimension: str) -> dict[str, Any]:
     return {"changed": rows, "rest": rest}
 
 
-def customers_part(found: ImpactCustomers, file: str) -> dict[str, Any]:
-    """The customers that move most, and what the file of all of them is known by."""
+def customers_part(found: ImpactCustomers, months: range, file: str) -> dict[str, Any]:
+    """The customers that move most in these months, and what the file of all of them is known by."""
     return {
         "count": found.count,
         "moved_at_end": found.moved_at_end,
         "at_end": [asdict(each) for each in found.at_end],
         "in_window": [asdict(each) for each in found.in_window],
+        "months": [months[0], months[-1]] if months else None,
         "sha256": hashlib.sha256(file.encode()).hexdigest() if file else "",
     }
 

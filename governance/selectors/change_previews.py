@@ -1,11 +1,12 @@
 """Whether what was computed of a change request is still of this request and of these figures.
 
 `figures_stamp(client, request) -> str` · `preview_standing(request) -> ChangePreview | None` ·
-`newest_preview(request) -> ChangePreview | None`
+`is_of_earlier_shape(preview) -> bool` · `newest_preview(request) -> ChangePreview | None`
 """
 
 from django.db.models import Max, Q, Sum
 
+from governance.change_impact import SHAPE
 from governance.models import ChangePreview, ChangeRequest, Metric, MetricStatus, MetricVersion, PreviewState
 from metrics.selectors.stamp import numbers_stamp
 from portal.tenancy import audit
@@ -13,14 +14,15 @@ from portal.tenancy.models import Client
 
 
 def figures_stamp(client: Client, request: ChangeRequest | None = None) -> str:
-    """Equal as long as no book, no closed month and no metric in use has changed; kept with every preview. Four queries.
+    """Equal as long as no book, no closed month and no metric in use has changed, and effects are told in the same shape; kept
+    with every preview. Four queries.
 
     A metric that is only proposed is part of nothing, unless the request is about it.
     """
     held = Metric.objects.filter(~Q(status=MetricStatus.PROPOSED) | Q(pk=(request and request.metric_id) or 0))
     versions = MetricVersion.objects.filter(metric__in=held).aggregate(newest=Max("id"))["newest"]
     changes = held.aggregate(sum=Sum("version"))["sum"]
-    return audit.digest([*numbers_stamp(client), versions, changes])
+    return audit.digest([SHAPE, *numbers_stamp(client), versions, changes])
 
 
 def preview_standing(request: ChangeRequest) -> ChangePreview | None:
@@ -29,6 +31,11 @@ def preview_standing(request: ChangeRequest) -> ChangePreview | None:
     if preview is None or preview.state != PreviewState.DONE or preview.content_sha256 != request.content_sha256:
         return None
     return preview if preview.stamp == figures_stamp(request.client, request) else None
+
+
+def is_of_earlier_shape(preview: ChangePreview) -> bool:
+    """Whether an earlier version of Tieout computed it, which told effects otherwise: the figures need not have moved."""
+    return preview.result is not None and preview.result.get("shape") != SHAPE
 
 
 def newest_preview(change: ChangeRequest) -> ChangePreview | None:

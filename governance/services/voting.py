@@ -145,7 +145,10 @@ def require_shown(request: ChangeRequest, member: BoardMember, shown: Shown) -> 
         raise OutdatedError("its consequence was computed anew since you read it: look at it once more")
     # A review after the fact looks at what was decided; what is still to be decided is decided on the figures as they are.
     if request.state == ChangeState.REVIEW and preview_standing(request) is None:
-        raise OutdatedError("the figures moved since its consequence was computed: have it computed anew, then vote")
+        raise OutdatedError(
+            "the figures moved since its consequence was computed, or an earlier version of Tieout computed it: have it "
+            "computed anew, then vote"
+        )
     if shown.statement != statement_of(request, member.user, member.function):
         raise OutdatedError("what you were shown is not what is voted on: read it once more")
 

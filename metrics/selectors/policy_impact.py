@@ -1,6 +1,7 @@
 """What another policy would make of a client's whole book: every month and group before and after, and who moves.
 
-`policy_impact(client, after, before=None, tell=…) -> PolicyImpact | NoValue`. Reads only; runs in the client's scope.
+`policy_impact(client, after, before=None, since=None, tell=…) -> PolicyImpact | NoValue` ·
+`months_changed(months, since) -> range`. Reads only; runs in the client's scope.
 
 Both sides are computed by the engine from the lines as they are now, up to the book's last completed month, by the function
 that rebuilds a stored book. So `before` is what the pages of numbers show of open months, and `after` what they would show.
@@ -35,6 +36,7 @@ from portal.tenancy.models import Client
 
 Tell = Callable[[str, int], None]
 Side = tuple[Policy, Related, Ready, Computed]
+AHEAD_MONTHS: Final = 12
 PLACE: Final = {name: place for place, name in enumerate(FIGURES)}
 
 
@@ -89,8 +91,9 @@ class ImpactSide:
 class PolicyImpact:
     """Two policies on one client's lines, from month `first` to `last`; `end` is the newest that both can value.
 
-    `moved` are the customers whose ARR or movements differ (`engine.impact.MOVED_SCHEMA`), empty where no month can be
-    compared, for the `reason`; `told` the movements that are told differently.
+    `moved` are the customers whose ARR or movements differ in the months `compared` (`engine.impact.MOVED_SCHEMA`): those that
+    are changed and that both can value; empty where there are none, for the `reason`. `told` are the movements of these months
+    that are told differently.
     """
 
     client: Client
@@ -100,6 +103,7 @@ class PolicyImpact:
     first: int
     last: int
     end: int | None
+    compared: range
     reason: str
     moved: pl.DataFrame
     told: pl.DataFrame
@@ -119,10 +123,25 @@ class PolicyImpact:
         return {name: sorted(group for dimension, group in keys if dimension == name) for name in names}
 
 
+def months_changed(months: range, since: int | None) -> range:
+    """The months of a book that a policy changes which holds from `since` on (None: from ever).
+
+    Where none of them has ended yet, the newest twelve: what it would have done in them is what there is to decide by.
+    """
+    if since is None or since <= months.start:
+        return months
+    return months[since - months.start :] if since in months else months[-AHEAD_MONTHS:]
+
+
 def policy_impact(
-    client: Client, after: Policy, before: Policy | None = None, tell: Tell | None = None
+    client: Client,
+    after: Policy,
+    before: Policy | None = None,
+    since: int | None = None,
+    tell: Tell | None = None,
 ) -> PolicyImpact | NoValue:
-    """What changing from one policy (None: the one in force) to another does; NoValue where there is nothing to compute from.
+    """What changing from one policy (None: the one in force) to another does from a month on; NoValue where there is nothing to
+    compute from.
 
     A missing rate is no NoValue: it leaves months of one side without a figure, and that side says so. `tell(step, percent)`
     hears how far it is.
@@ -146,7 +165,7 @@ def policy_impact(
     say("Computing the numbers under the new rule", 35)
     computed.append(computed_under(ends.given, after, newest))
     say("Comparing customers", 60)
-    return compared(client, ends.given, computed[0], computed[1], newest)
+    return held_against(client, ends.given, computed[0], computed[1], newest, since)
 
 
 def computed_under(given: SourceInput, policy: Policy, through: int) -> Side:
@@ -157,29 +176,26 @@ def computed_under(given: SourceInput, policy: Policy, through: int) -> Side:
     return policy, related, ready, compute_settled(whole, ready, through, with_cohorts=False)
 
 
-def compared(
-    client: Client,
-    given: SourceInput,
-    before: Side,
-    after: Side,
-    through: int,
+def held_against(
+    client: Client, given: SourceInput, before: Side, after: Side, through: int, since: int | None
 ) -> PolicyImpact:
-    """Two computed books over the months of both, and the customers that move."""
+    """Two computed books over the months of both, and the customers that move in those that change."""
     starts = [each.series.first for *_, each in (before, after) if each.series is not None]
     first, last = min(starts, default=through), through
     old, new = side_of(*before, first, last), side_of(*after, first, last)
     months = both_valued(old, new)
+    compared = overlap(months, months_changed(range(first, last + 1), since))
     units = Units.of(old.ready.lines, new.ready.lines)
     reason, moved, told = "", MOVED_SCHEMA.to_frame(), TOLD_SCHEMA.to_frame()
-    if months is None:
-        reason = old.message or new.message or "No month can be valued under both rules."
+    if not compared:
+        reason = old.message or new.message or "No month that it changes can be valued under both rules."
     else:
-        told = told_otherwise(*(movements_of(side, units, months) for side in (old, new)))
-        moved = with_told(moved_customers(units, old.ready, new.ready, given.rates, *months), told)
+        window = compared[0], compared[-1]
+        told = told_otherwise(*(movements_of(side, units, window) for side in (old, new)))
+        moved = with_told(moved_customers(units, old.ready, new.ready, given.rates, *window), told)
     changed = changed_parameters(old.policy, new.policy)
-    return PolicyImpact(
-        client, changed, old, new, first, last, months[1] if months else None, reason, moved, told, given, units
-    )
+    end = months[-1] if months else None
+    return PolicyImpact(client, changed, old, new, first, last, end, compared, reason, moved, told, given, units)
 
 
 def side_of(policy: Policy, related: Related, ready: Ready, computed: Computed, first: int, last: int) -> ImpactSide:
@@ -197,12 +213,16 @@ def side_of(policy: Policy, related: Related, ready: Ready, computed: Computed, 
     return ImpactSide(policy, related, ready, computed, first, last, valued, first, "", groups)
 
 
-def both_valued(one: ImpactSide, other: ImpactSide) -> tuple[int, int] | None:
+def both_valued(one: ImpactSide, other: ImpactSide) -> range:
     """The months that both sides can value."""
     if one.valued is None or other.valued is None:
-        return None
-    months = max(one.valued[0], other.valued[0]), min(one.valued[1], other.valued[1])
-    return months if months[0] <= months[1] else None
+        return range(0)
+    return overlap(*(range(first, last + 1) for first, last in (one.valued, other.valued)))
+
+
+def overlap(one: range, other: range) -> range:
+    """The months that are in both."""
+    return range(max(one.start, other.start), min(one.stop, other.stop))
 
 
 def movements_of(side: ImpactSide, units: Units, months: tuple[int, int]) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Why customers move when the policy does: the contract lines and dates of each, the clause, and the movements told otherwise.
 
-`impact_customers(impact, most=10) -> ImpactCustomers` — those that move most at the end, and in any month before
+`impact_customers(impact, most=10) -> ImpactCustomers` — those that move most at the end, and in any month that is changed
 `customers_explained(impact, rows) -> list[MovedCustomer]`
 
 Only the lines of these customers, and of customers linked with them, are settled again; the engine explains them under both
@@ -92,7 +92,9 @@ class MovedCustomer:
 
 @dataclass(frozen=True)
 class ImpactCustomers:
-    """Who moves most: `at_end` by ARR at the end, `in_window` by the furthest distance in any month; of `count` in all."""
+    """Who moves most in the months compared: `at_end` by ARR at the end, `in_window` by the furthest distance in any of them;
+    of `count` in all.
+    """
 
     count: int
     moved_at_end: int

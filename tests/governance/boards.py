@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from governance.change_impact import SHAPE
 from governance.models import ChangePreview, ChangeRequest, ChangeVote, EmergencyReview
 from governance.selectors.board import board_now
 from governance.selectors.change_previews import figures_stamp
@@ -78,7 +79,8 @@ def previewed(request: ChangeRequest, effect: int | None = 0, sha256: str = "e" 
 def told_of(request: ChangeRequest) -> dict[str, Any]:
     """A result that tells of no figures at all, in the shape of `governance.change_impact`."""
     return {
-        "kind": request.kind, "currency": "USD", "is_restating": request.is_restating, "from_month": request.from_month,
+        "shape": SHAPE, "kind": request.kind, "currency": "USD",
+        "is_restating": request.is_restating, "from_month": request.from_month,
         "headline": {"month": None, "before": None, "after": None, "customers": 0, "reason": "There are no numbers yet"},
         "book": None, "customers": {"count": 0, "moved_at_end": 0, "at_end": [], "in_window": []},
         "closed": {"count": 0, "months": [], "adjustment": None}, "metrics": [], "touched": [], "notes": [],

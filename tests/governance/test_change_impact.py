@@ -100,6 +100,10 @@ def test_the_effect_is_the_largest_of_the_months_that_the_request_changes(late: 
         request = change_draft(client=late, kind="policy", wish=wish, user=rita)
         impact = impact_of(late, request)
         assert impact.widest == (FEBRUARY, 9_000_00) and impact.effect == (MARCH, 0)
+        customers = impact.content["customers"]
+        (dora,) = customers["in_window"]
+        assert customers["months"] == [MARCH, MARCH] and (dora["month"], dora["month_before"]) == (None, 0)
+        assert {move["month"] for move in dora["told"]} == {MARCH}, "what she does in months left alone is no effect"
         request.from_month = FEBRUARY
         assert impact_of(late, request).effect == (FEBRUARY, 9_000_00)
         request.from_month = MARCH + 9

@@ -1,5 +1,6 @@
 """The impact on the page of a change request: what is shown in each of its states, and to whom."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from governance.change_impact import Impact
 from governance.change_impact_tables import Shown, is_alike
 from governance.models import ChangePreview, ChangeRequest, PreviewState
+from governance.selectors.change_impact import impact_of
 from governance.services.change_preview import preview_run, preview_start
+from governance.services.changes import Wish, change_draft
 from metrics.selectors.periods import Period
 from metrics.services.closes import month_close
 from portal.accounts.models import User
@@ -72,6 +75,47 @@ def test_the_finding_the_tables_and_the_customer_with_its_clause_and_lines(
     assert "why=customer%3A2026-02%3Adora" in movers
     assert "1 of 2 closed months would differ" in text and "Apr 2026 begins with what Mar 2026 ends with" in text
     assert "MRR" in text.split('id="impact-metrics"')[1]
+
+
+def test_whose_movement_alone_changes_is_told_by_it(late: Client, rita: User, rita_browses: Browser) -> None:
+    """From March on Dora has 10,000 either way: she returns, or she never left."""
+
+    def from_march(client: Client, user: User) -> ChangeRequest:
+        wish = Wish("Late renewals", {"parameters": {"renewal_grace_days": 30}}, "Because.", from_month=FEBRUARY + 1)
+        return change_draft(client=client, kind="policy", wish=wish, user=user)
+
+    request = computed(late, rita, from_march)
+    movers = page(rita_browses, request).split('id="impact-in-window"')[1].split("</table>")[0]
+    before, after = (words(cell) for cell in re.findall(r'data-label="(?:Before|After)">(.*?)</td>', movers, re.S))
+    assert (before, after) == ("Reactivation +10,000.00", "Expansion +1,000.00")
+    assert "Most from Mar 2026 on" in movers and "ARR is the same" in movers
+    file = rita_browses.get(f"/c/northwind/changes/{request.number}/impact/customers.csv").content.decode()
+    assert file.splitlines()[1].endswith(",2026-03,Reactivation 10000.00,Expansion 1000.00")
+
+
+def words(cell: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", cell).split())
+
+
+def test_an_effect_of_an_earlier_tieout_is_asked_for_anew_in_words(
+    late: Client, rita: User, rita_browses: Browser
+) -> None:
+    with tenant_context(late):
+        request = grace(late, rita)
+        old = impact_of(late, request).content | {"shape": 2}
+        request.preview = ChangePreview.objects.create(
+            client=late, request=request, content_sha256=request.content_sha256, stamp="as it was then", state="done",
+            result=old, sha256="e" * 64, at=request.created_at,
+        )  # fmt: skip
+        request.save(update_fields=["preview"])
+    text = page(rita_browses, request)
+    assert "An earlier version of Tieout computed this" in text and "The figures have moved since" not in text
+    assert "Compute it anew" in text
+    rita_browses.post(f"/c/northwind/changes/{request.number}/impact/")
+    with tenant_context(late):
+        waiting = ChangePreview.objects.get(state=PreviewState.WORKING)
+    preview_run(client=late, preview_id=waiting.pk)
+    assert "of this wording and of the figures as they are" in page(rita_browses, request)
 
 
 def test_the_switches_split_by_group_and_quarter_and_choose_the_bridges_month(
@@ -182,7 +226,9 @@ def test_the_file_holds_every_customer_that_moves(late: Client, rita: User, rita
     answer = rita_browses.get(f"/c/northwind/changes/{request.number}/impact/customers.csv")
     rows = answer.content.decode().splitlines()
     assert rows[0].startswith("customer,name,month_end,before,after,change,largest_change_month")
-    assert rows[1:] == ["dora,Dora,2026-03,10000.00,10000.00,0.00,2026-02,0.00,9000.00,9000.00,20000.00"]
+    (dora,) = rows[1:]
+    assert dora.startswith("dora,Dora,2026-03,10000.00,10000.00,0.00,2026-02,0.00,9000.00,9000.00,20000.00,")
+    assert dora.endswith(",2026-03,Reactivation 10000.00,Expansion 1000.00")
 
 
 def test_the_page_asks_the_database_a_fixed_number_of_times(
