@@ -88,7 +88,10 @@ def newest_told(impact: PolicyImpact) -> dict[str, tuple[str, str, str]]:
     for customer, month, kind, *cents in newest.iter_rows():
         for side, amount in zip(sides.setdefault((customer, month), ([], [])), cents, strict=True):
             side += [f"{LABELS[kind]} {from_cents(amount)}"] if amount else []
-    return {customer: (month_format(month), *map("; ".join, told)) for (customer, month), told in sides.items()}
+    return {
+        customer: (month_format(month), "; ".join(before), "; ".join(after))
+        for (customer, month), (before, after) in sides.items()
+    }
 
 
 def row_of(row: dict[str, Any], name: str, impact: PolicyImpact) -> list[str]:

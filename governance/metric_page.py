@@ -81,6 +81,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "has_any": bool(registry.entries),
         "total": len(registry.entries),
         "active": active,
+        "has_board": has_board(),
         "rows": [row_of(request, entry, values, month, role) for entry in shown],
         "month_label": month_text(month, locale_of(request)) if month is not None else "",
         "shows_values": values is not None,

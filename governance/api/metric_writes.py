@@ -32,7 +32,11 @@ class RegistryStart(MetricView):
     }
 
     def post(self, call: Call) -> Any:
-        """Start the client's registry from the library. 400 where that was done before."""
+        """Start the client's registry from the library. 400 where that was done before.
+
+        What contract lines are enough for is in use at once; where a board decides, all are proposed, and a request of the kind
+        `metric_new` asks for each.
+        """
         with told():
             return {"keys": [metric.key for metric in registry_start(client=call.client, user=call.user)]}
 

@@ -12,6 +12,7 @@ formulas need each other. All run in the client's scope.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from governance.engine_formulas import formula_fault
@@ -25,6 +26,7 @@ from governance.models import (
     MetricStatus,
     MetricVersion,
 )
+from governance.selectors.board import has_board
 from governance.selectors.registry import Registry, VersionShown, name_fault, registry_get
 from governance.services.metric_states import next_status
 from governance.services.problems import DefinitionError, OutdatedError
@@ -64,17 +66,24 @@ def metric_lock(metric: Metric, version: int) -> Metric:
 def registry_start(*, client: Client, user: Any = None) -> list[Metric]:
     """Copy every shipped metric into the client's registry; DefinitionError where that was done before.
 
-    What can be computed from contract lines is active, what needs another source is proposed.
+    What can be computed from contract lines is active, what needs another source is proposed. Where a board decides what comes
+    into use, all of them are proposed.
     """
     registry_lock(client)
     if Metric.objects.exists():
         raise DefinitionError("the registry of this client was started before")
-    metrics = metrics_store(library_metrics(), client=client, user=user, kind=MetricHappening.STARTED)
+    shipped = proposed_where_decided(library_metrics())
+    metrics = metrics_store(shipped, client=client, user=user, kind=MetricHappening.STARTED)
     audit.record(
         "metrics.started", object_type="metrics", object_id=client.slug,
         after=[metric.content for metric in library_metrics()], details={"metrics": len(metrics)},
     )  # fmt: skip
     return metrics
+
+
+def proposed_where_decided(added: tuple[FiledMetric, ...]) -> tuple[FiledMetric, ...]:
+    """New metrics as they are stored: proposed, where a board decides what comes into use."""
+    return tuple(replace(each, status=MetricStatus.PROPOSED) for each in added) if has_board() else added
 
 
 def metrics_store(

@@ -8,7 +8,6 @@ from an open month on, steps of the table of states, owners among the client's p
 in use, by request alone. All of it or nothing. Runs in the client's scope.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from governance.engine_formulas import filed_faults
@@ -27,6 +26,7 @@ from governance.services.registry import (
     metrics_store,
     name_check,
     newest_closed,
+    proposed_where_decided,
     registry_lock,
     require_room,
     required,
@@ -83,11 +83,6 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
     if priorities:
         matrix_save(client=client, cells=priorities, seen=matrix_digest(registry_get(client)), user=user)
     return drift
-
-
-def proposed_where_decided(added: tuple[FiledMetric, ...]) -> tuple[FiledMetric, ...]:
-    """New metrics as they are stored: proposed, where a board decides what comes into use."""
-    return tuple(replace(each, status=MetricStatus.PROPOSED) for each in added) if has_board() else added
 
 
 def names_check(client: Client, added: tuple[FiledMetric, ...]) -> None:

@@ -43,7 +43,10 @@ def metrics_start(request: TenantRequest) -> HttpResponse:
     except DefinitionError as error:
         messages.error(request, f"Nothing was changed: {error}.")
     else:
-        messages.success(request, f"{len(made)} metrics are in the registry. Now say who answers for each.")
+        then = (
+            "Ask for each metric that the board is to put into use." if has_board() else "Now say who answers for each."
+        )
+        messages.success(request, f"{len(made)} metrics are in the registry. {then}")
     return redirect("metrics", client_slug=request.client.slug)
 
 

@@ -59,6 +59,20 @@ def test_where_a_board_decides_nobody_puts_a_metric_into_use_alone(
         assert Metric.objects.get(key=KEY).status == MetricStatus.PROPOSED
 
 
+def test_a_registry_that_is_started_under_a_board_puts_nothing_into_use(
+    northwind: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BASE, finance=finn)
+    browser = signed_in(rita)
+    assert "the board decides which of them come into use" in page(browser, "")
+    told = browser.post(f"{HOME}start/", follow=True).content.decode()
+    assert "Ask for each metric that the board is to put into use" in told and "No metric is in use yet" in told
+    with tenant_context(northwind):
+        assert set(Metric.objects.values_list("status", flat=True)) == {MetricStatus.PROPOSED}
+    assert "/changes/new/metric_new/?about=arr" in browser.get(f"{HOME}of/arr/").content.decode()
+
+
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_file_puts_no_metric_into_use_past_the_board(kept: Client, rita: User, finn: User, is_known: bool) -> None:
     with tenant_context(kept):
