@@ -20,6 +20,7 @@ class QualityMonitor(TenantModel):
     escalate_to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     escalate_days = models.PositiveSmallIntegerField(help_text="Days after the deadline until it is told further up")
     looked_at = models.DateTimeField(null=True)
+    look_asked_at = models.DateTimeField(null=True, help_text="When somebody asked for a look that is still to come")
     looked_month = models.IntegerField(null=True, help_text="The month end whose ARR is at stake")
     blind_because = models.CharField(max_length=300, blank=True, default="", help_text="Why nothing can be looked at")
     at_stake = models.DecimalField(max_digits=20, decimal_places=2, null=True)

@@ -102,6 +102,7 @@ def quality_look(*, client: Client, now: dt.datetime) -> Looks:
     if done.opened or done.returned or done.fixed:
         details = {"opened": done.opened, "returned": done.returned, "fixed": done.fixed, "open": done.open_now}
         audit.record("quality.looked", object_type="quality", object_id=today, after=details, details=details)
+    QualityMonitor.objects.exclude(look_asked_at=None).update(look_asked_at=None)
     news_tell(client=client, monitors=monitors, today=today)
     return done
 

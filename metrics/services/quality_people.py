@@ -1,6 +1,7 @@
-"""What people do with monitors: set them, and acknowledge findings for a while.
+"""What people do with monitors: have them look, set them, and acknowledge findings for a while.
 
-`monitor_set(monitor=, …)` · `finding_acknowledge(finding=, reason=, until=, user=)` · `finding_reopen(finding=, user=)`
+`look_ask(client=, now=)` · `monitor_set(monitor=, …)` · `finding_acknowledge(finding=, reason=, until=, user=)` ·
+`finding_reopen(finding=, user=)`
 """
 
 import datetime as dt
@@ -9,15 +10,36 @@ from typing import Any, Final
 
 from metrics.models import FindingState, QualityEvent, QualityFinding, QualityMonitor
 from metrics.selectors.quality import monitor_people
+from metrics.services.quality import DUE, monitors_ensure
 from portal.tenancy import audit
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_at
+from portal.tenancy.dispatch import earlier_run
+from portal.tenancy.jobs import enqueue
+from portal.tenancy.models import Client
 
 LONGEST: Final = dt.timedelta(days=366)
 MOST_DAYS: Final = 365
+LOOK_JOB: Final = "metrics.tasks.quality_look"
+LOST_AFTER: Final = dt.timedelta(minutes=5)
 
 
 class QualityProblem(ValueError):
     """It cannot be set like that; the message says why and what to do. Nothing was changed."""
+
+
+def look_ask(*, client: Client, now: dt.datetime) -> None:
+    """Have every monitor look at the data now, in a job; while a look that was asked for is still to come, ask for no other.
+
+    Whoever asks while the monitors look waits for that look, and is given another one: it may have read the data before them.
+    """
+    monitors_ensure(client=client)
+    waiting = QualityMonitor.objects.select_for_update().order_by("pk").values_list("look_asked_at", flat=True)
+    if any(waiting):
+        return
+    QualityMonitor.objects.update(look_asked_at=now)
+    audit.record("quality.look_asked", object_type="quality", object_id=day_at(client, now), after={"asked_at": now})
+    enqueue(LOOK_JOB, client)
+    earlier_run(client=client, column=DUE, at=now + LOST_AFTER)
 
 
 def monitor_set(

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from metrics.models import FindingState, QualityFinding, QualityMonitor
@@ -20,13 +22,20 @@ from metrics.selectors.quality import (
     monitor_list,
     monitor_people,
 )
-from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
+from metrics.services.quality_people import (
+    QualityProblem,
+    finding_acknowledge,
+    finding_reopen,
+    look_ask,
+    monitor_set,
+)
 from metrics.views.tabs import data_tabs, number_of
 from portal.lib.money import money_text
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RECONCILE, VIEW_DATA
+from portal.tenancy.pulse import pulse_is_silent
 
 PAGE = 50
 STATES = [("", "Open and acknowledged"), *FindingState.choices, ("all", "All")]
@@ -37,6 +46,7 @@ STATES = [("", "Open and acknowledged"), *FindingState.choices, ("all", "All")]
 def monitors(request: TenantRequest) -> HttpResponse:
     """Every monitor: its state, how many findings, what is at stake, how that went, whose it is."""
     rows = monitor_list(day_now(request.client))
+    is_awaited = any(row.monitor.look_asked_at for row in rows)
     context = {
         "rows": rows,
         "open_count": sum(row.open_count for row in rows),
@@ -44,8 +54,31 @@ def monitors(request: TenantRequest) -> HttpResponse:
         "looked_at": max((row.monitor.looked_at for row in rows if row.monitor.looked_at), default=None),
         "nothing": nothing_because(rows),
         "tabs": data_tabs(request, "data_monitors"),
+        "is_look_awaited": is_awaited,
+        "is_stalled": is_awaited and pulse_is_silent(),
+        "may_look": request.standing.may(RECONCILE),
     }
     return render(request, "metrics/monitors.html", context)
+
+
+@require_POST
+@client_page(RECONCILE)
+def look_again(request: TenantRequest) -> HttpResponse:
+    """Have every monitor look now; the page shows that it is under way."""
+    look_ask(client=request.client, now=timezone.now())
+    return redirect("data_monitors", client_slug=request.client.slug)
+
+
+@require_GET
+@client_page(VIEW_DATA)
+def look_progress(request: TenantRequest) -> HttpResponse:
+    """Whether a look that was asked for is still to come; when it is over, the whole page."""
+    if QualityMonitor.objects.exclude(look_asked_at=None).exists():
+        return render(request, "metrics/_monitors_progress.html", {"is_stalled": pulse_is_silent()})
+    response = HttpResponse(status=204 if request.headers.get("HX-Request") else 302)
+    target = "HX-Redirect" if request.headers.get("HX-Request") else "Location"
+    response[target] = reverse("data_monitors", kwargs={"client_slug": request.client.slug})
+    return response
 
 
 def nothing_because(rows: list[MonitorShown]) -> str:

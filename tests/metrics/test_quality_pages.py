@@ -10,9 +10,10 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from metrics.jobs_quality import quality_look_job
 from metrics.models import FindingState, QualityFinding
 from portal.accounts.models import User
-from portal.tenancy.models import Client
+from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.quality import book, finding, full, looked
 
@@ -87,3 +88,25 @@ def test_finance_acknowledges_on_the_page_and_what_is_missing_is_said_there(
     assert "Acknowledged until" in page and "Two sites" in page and "Open it again" in page
     with tenant_context(northwind):
         assert QualityFinding.objects.get().state == FindingState.ACKNOWLEDGED
+
+
+def test_revops_has_the_data_looked_at_again_and_sees_how_old_the_look_is(
+    northwind: Client, rita: User, signed_in: SignedIn
+) -> None:
+    same = {"customer_id": "D", "customer_name": "Dee"}
+    book(northwind, full("D1", "600", **same), full("D2", "600", **same))
+    looked(northwind, timezone.now() - dt.timedelta(hours=3))
+    browser = signed_in(rita)
+    page = browser.get(HOME).content.decode()
+    assert "3 hours ago" in page and "Look again" in page and "looks-progress" not in page
+    for _ in range(2):
+        asked = browser.post(f"{HOME}look/", follow=True).content.decode()
+    assert "looks-progress" in asked and "Look again</button>" not in asked
+    with tenant_context(northwind):
+        entry = AuditEntry.objects.get(action="quality.look_asked")
+    assert entry.actor == rita.email, "asked once, however often the button is pressed"
+    assert "HX-Redirect" not in browser.get(f"{HOME}progress/", headers={"HX-Request": "true"})
+    quality_look_job(northwind.pk)
+    over = browser.get(f"{HOME}progress/", headers={"HX-Request": "true"})
+    page = browser.get(HOME).content.decode()
+    assert over["HX-Redirect"] == HOME and "looks-progress" not in page and "3 hours ago" not in page

@@ -51,6 +51,8 @@ def page_words(client: Client) -> dict[str, Any]:
 
 QUALITY_ROUTES = [
     Route("data_monitors", VIEW_DATA, status=(200,)),
+    Route("data_monitors_look", RECONCILE, "post", status=(302,)),
+    Route("data_monitors_progress", VIEW_DATA, status=(302,)),
     Route("data_monitor", VIEW_DATA, "get", a_monitor, status=(200,), names_object=False),
     Route("data_monitor_csv", VIEW_DATA, "get", a_monitor, status=(200,), names_object=False),
     Route("data_monitor_settings", RECONCILE, "get", a_monitor, status=(200,), names_object=False),

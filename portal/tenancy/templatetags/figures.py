@@ -224,6 +224,12 @@ def instant(context: Context, moment: datetime | None, *, reason: str = "Never")
 
 
 @register.simple_tag(takes_context=True)
+def ago(context: Context, moment: datetime) -> str:
+    """How long ago a moment was, "3 hours ago"; it stands beside the moment, never alone."""
+    return dates.relative_text(moment, timezone.now(), reader_locale(context))
+
+
+@register.simple_tag(takes_context=True)
 def dated(context: Context, text: str) -> str:
     """A sentence that the program made, its ISO days, months and quarters in the reader's form."""
     return dates.dated_text(text, reader_locale(context))
