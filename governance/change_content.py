@@ -112,6 +112,19 @@ def metric_drifted(request: ChangeRequest, newest: Mapping[str, Any]) -> str:
     return f"“{', '.join(changed)}” of {request.content['key']} changed since this was asked for" if changed else ""
 
 
+def policy_drifted(request: ChangeRequest, in_force: Mapping[str, Any]) -> str:
+    """The same of a request about the policy, against the parameters in force."""
+    was = request.present["parameters"]
+    changed = [named(name) for name in request.content["parameters"] if in_force[name] != was[name]]
+    return f"“{', '.join(changed)}” changed since this was asked for" if changed else ""
+
+
+def rule_drifted(request: ChangeRequest, in_force: Mapping[str, Any]) -> str:
+    """The same of a request about a rule of quotas or pay, against that rule; it may be new, and so is empty."""
+    is_same = {name: in_force[name] for name in ("rule", "metrics") if name in in_force} == request.present
+    return "" if is_same else f"the rule “{request.content['key']}” changed since this was asked for"
+
+
 def metric_part_of(request: ChangeRequest) -> str:
     """Where a request about a metric that is there says what it wants."""
     return "thresholds" if request.kind == ChangeKind.THRESHOLD else "metric"

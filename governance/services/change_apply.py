@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from governance.change_content import metric_drifted, metric_moved
+from governance.change_content import metric_drifted, metric_moved, policy_drifted, rule_drifted
 from governance.effect_words import source_of
 from governance.models import (
     ChangeKind,
@@ -21,6 +21,7 @@ from governance.models import (
     MetricVersion,
     SignedItem,
 )
+from governance.selectors.changes import quota_rules
 from governance.selectors.registry import registry_get
 from governance.services.items import item_settle
 from governance.services.problems import DefinitionError
@@ -55,11 +56,15 @@ def apply_change(*, client: Client, request: ChangeRequest, user: Any) -> Applie
 
 
 def apply_policy(client: Client, request: ChangeRequest, user: Any) -> Applied:
-    """The parameters become a version of the policy, and the definitions that carry them say so, confirmed by the request."""
-    wanted, newest = request.content["parameters"], policy_latest()
+    """The parameters become a version of the policy, and the definitions that carry them say so, confirmed by the request.
+
+    DefinitionError where one of them is no longer what the board was shown in its place.
+    """
+    wanted, newest, present = request.content["parameters"], policy_latest(), policy_in_force(client)
+    require_undrifted(policy_drifted(request, present.to_dict()))
     how = "restating" if request.is_restating else "prospective"
     version = policy_publish(
-        client=client, parameters=policy_in_force(client).with_(**wanted).to_dict(), user=user, is_signed=True,
+        client=client, parameters=present.with_(**wanted).to_dict(), user=user, is_signed=True,
         note=f"{source_of(request)}; {how} from {month_text(request.from_month or 0)}"[:400],
         based_on=newest.number if newest else 0,
     )  # fmt: skip
@@ -108,8 +113,8 @@ def apply_metric_fields(client: Client, request: ChangeRequest, user: Any) -> Ap
     metric = metric_of(request)
     newest = MetricVersion.objects.filter(metric=metric).order_by("-number").first()
     assert newest is not None
-    if drifted := metric_drifted(request, newest.content):
-        raise DefinitionError(f"{drifted} (version {newest.number}): send it back, to decide on what is there now")
+    drifted = metric_drifted(request, newest.content)
+    require_undrifted(drifted and f"{drifted} (version {newest.number})")
     version = metric_version_add(
         metric=metric, version=metric.version, content=newest.content | metric_moved(request),
         effective_month=request.from_month, reason=source_of(request), user=user,
@@ -147,7 +152,11 @@ def apply_metric_retire(client: Client, request: ChangeRequest, user: Any) -> Ap
 
 
 def apply_quota_rule(client: Client, request: ChangeRequest, user: Any) -> Applied:
-    """The rule is the request's own text (`quota_rules`); the metrics that it reads are flagged as feeding quotas or pay."""
+    """The rule is the request's own text (`quota_rules`); the metrics that it reads are flagged as feeding quotas or pay.
+
+    DefinitionError where the rule is no longer what the board was shown in its place.
+    """
+    require_undrifted(rule_drifted(request, quota_rules().get(request.content["key"], {})))
     for metric in Metric.objects.select_for_update(of=("self",)).filter(
         key__in=request.content["metrics"], feeds_pay=False
     ):
@@ -158,6 +167,12 @@ def apply_quota_rule(client: Client, request: ChangeRequest, user: Any) -> Appli
         event_keep(metric, MetricHappening.STATUS, text, reason=source_of(request), user=user)
         record(metric, "metric.feeds_pay", False, True, {"feeds_pay": True, "rule": request.content["key"]})
     return Applied()
+
+
+def require_undrifted(drifted: str) -> None:
+    """DefinitionError where what a request moves is no longer what it was asked for in place of: somebody would be undone."""
+    if drifted:
+        raise DefinitionError(f"{drifted}: send it back, to decide on what is there now")
 
 
 def metric_of(request: ChangeRequest) -> Metric:

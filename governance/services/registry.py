@@ -305,8 +305,11 @@ def metric_status_set(
         raise DefinitionError("its replacement must be another metric that is not retired")
     metric.status = after
     metric.successor = successor if after in (MetricStatus.DEPRECATED, MetricStatus.RETIRED) else None
+    metric.sunset_on = (
+        None if after == MetricStatus.ACTIVE else metric.sunset_on
+    )  # it came back: that day is called off
     metric.version += 1
-    metric.save(update_fields=["status", "successor", "version", "updated_at"])
+    metric.save(update_fields=["status", "successor", "sunset_on", "version", "updated_at"])
     replacement = metric.successor.key if metric.successor else ""
     instead = f", replaced by {registry.entries[replacement].name}" if replacement else ""
     text = f"{MetricStatus(before).label} → {MetricStatus(after).label}{instead}."

@@ -20,6 +20,7 @@ from governance.services.problems import DefinitionError
 from governance.services.registry import metric_owner_set, metric_status_set, metric_version_add, registry_start
 from governance.services.sunsets import sunset_next, sunsets_due
 from metrics.models import PolicyVersion
+from metrics.selectors.policies import policy_in_force
 from metrics.services.closes import month_close
 from metrics.services.policies import PolicySigned, policy_publish
 from portal.accounts.models import User
@@ -111,6 +112,34 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone(kept: Client, rita: 
         assert MetricVersion.objects.filter(metric__key="nrr").latest("number").content[moved] == "0.97"
 
 
+def test_a_policy_that_somebody_else_changed_meanwhile_is_not_undone(kept: Client, rita: User, finn: User) -> None:
+    """Neither of both moves ARR, so that the effect is what was approved; what the board was shown in its place is not."""
+    with tenant_context(kept):
+        for month in ("2026-01", "2026-02", "2026-03"):
+            month_close(client=kept, month=month_parse(month), user=finn)
+    request = scheduled(kept, rita, finn, FROM, kind="policy", content={"parameters": {"renewal_grace_days": 60}})
+    with tenant_context(kept):
+        by_hand = policy_in_force(kept).with_(renewal_grace_days=30)
+        policy_publish(client=kept, parameters=by_hand.to_dict(), user=rita)
+    changes_take_effect(client=kept, now=NOW)
+    with tenant_context(kept):
+        effect = ChangeEffect.objects.get(request=request)
+        assert effect.state == "blocked" and "changed since this was asked for: send it back" in effect.message
+        assert policy_in_force(kept).renewal_grace_days == 30
+
+
+def test_of_two_rules_of_one_name_the_later_does_not_undo_the_earlier_unseen(
+    kept: Client, rita: User, finn: User
+) -> None:
+    for text in ("Paid by NRR.", "Paid by GRR."):
+        rule = {"key": "team_target", "rule": text, "metrics": ["nrr"]}
+        scheduled(kept, rita, finn, FROM, kind="quota_rule", content=rule)
+    changes_take_effect(client=kept, now=NOW)
+    with tenant_context(kept):
+        assert [each.state for each in ChangeEffect.objects.order_by("id")] == ["done", "blocked"]
+        assert quota_rules()["team_target"]["rule"] == "Paid by NRR."
+
+
 def test_a_definition_says_why_its_new_value_holds(kept: Client, rita: User, finn: User) -> None:
     with tenant_context(kept):
         definitions_start(client=kept)
@@ -188,6 +217,14 @@ def test_a_metric_that_somebody_deprecated_since_gets_its_day_and_what_replaces_
         step("retire")
         with pytest.raises(DefinitionError, match="the metric is retired now"):
             apply_change(client=kept, request=request, user=rita)
+
+
+def test_the_day_of_a_metric_that_comes_back_is_called_off(kept: Client, rita: User) -> None:
+    with tenant_context(kept):
+        Metric.objects.filter(key="mrr").update(status="deprecated", sunset_on=dt.date(2026, 4, 1))
+        metric = Metric.objects.get(key="mrr")
+        metric_status_set(metric=metric, version=metric.version, step="activate", reason="Still read", user=rita)
+        assert Metric.objects.get(key="mrr").sunset_on is None
 
 
 def test_a_metric_that_others_are_built_on_stays_and_its_owner_is_told(kept: Client, rita: User, finn: User) -> None:
