@@ -40,5 +40,5 @@ def filed_faults(registry: Registry, metrics: Iterable[FiledMetric]) -> list[str
         entry = registry.entries.get(metric.key)
         present = entry.versions[-1].content["formula"] if entry else ""
         if fault := formula_fault(metric.key, metric.content["formula"], present):
-            found.append(f"{metric.key}: its formula {fault}")
+            found.append(f"In “{metric.key}”, the formula {fault}")
     return found

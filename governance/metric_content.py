@@ -32,6 +32,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "function": dict(Function.choices),
     "refresh": {"hourly": "Hourly", "daily": "Daily", "monthly": "Monthly"},
 }
+MISSING: Final = "is missing"
 NUMBERS: Final = ("warn_at", "alert_at", "weight")
 MAY_BE_EMPTY: Final = (*NUMBERS, "rationale")
 LARGEST: Final = Decimal(10) ** 15
@@ -83,7 +84,7 @@ def field_clean(field: str, text: str, currency: str) -> str:
     if not text:
         if field in MAY_BE_EMPTY:
             return ""
-        raise ValueError("is missing")
+        raise ValueError(MISSING)
     if len(text) > LENGTHS[field]:
         raise ValueError(f"has more than {LENGTHS[field]} characters")
     if "\x00" in text:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from governance.metric_content import LENGTHS, Content, ContentError, content_clean
+from governance.metric_content import LENGTHS, MISSING, Content, ContentError, content_clean
 from governance.models import MetricRole, MetricStatus, Priority
 from metrics.formula.check import Formula, formulas_check
 from metrics.formula.parse import formula_parse
@@ -30,7 +30,9 @@ DEEPEST: Final = 8  # lists and mappings inside each other; a registry goes to 3
 LONGEST_VALUE: Final = 8_000  # characters
 LONGEST_FILE: Final = 1_000_000  # characters
 MOST: Final = 500
+SPLIT: Final = "Make several files of it"
 MOST_PARTS: Final = 60_000  # values, lists and mappings in all; 500 metrics of every field have fewer
+KEY_WANTED: Final = "Write one such as net_new_arr"
 KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 NULL: Final = "tag:yaml.org,2002:null"
 
@@ -47,10 +49,10 @@ TextLoader.add_constructor(NULL, lambda *_: None)
 
 
 class MetricFileError(ValueError):
-    """The file cannot be used; `faults` say why, each naming the metric."""
+    """The file cannot be used; `faults` say in sentences, without the last point, in which metric, what, and what to do."""
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
+        super().__init__(". ".join(faults))
         self.faults = faults
 
 
@@ -77,39 +79,52 @@ def metrics_read(text: str, currency: str) -> tuple[FiledMetric, ...]:
     rows = rows_of(text)
     faults: list[str] = []
     metrics: list[FiledMetric] = []
-    for place, row in enumerate(rows, 1):
-        name = row.get("key") if isinstance(row.get("key"), str) else f"metric {place}"
-        found = metric_of(row, currency, faults, str(name))
+    for number, row in enumerate(rows, 1):
+        key = row.get("key")
+        found = metric_of(row, currency, faults, f"“{key}”" if isinstance(key, str) and key else f"metric {number}")
         if found is not None:
             metrics.append(found)
-    keys = [metric.key for metric in metrics]
-    faults += [f"{key}: two metrics have this key" for key in sorted({key for key in keys if keys.count(key) > 1})]
-    faults += [
-        f"{metric.key}: its replacement “{metric.successor}” is not in the file"
-        for metric in metrics
-        if metric.successor and (metric.successor not in keys or metric.successor == metric.key)
-    ]
-    if not faults:
-        faults = [f"{key}: {fault.message}" for key, fault in set_faults(metrics, currency).items()]
+    faults += together_faults(metrics, currency, is_readable=not faults)
     if faults:
         raise MetricFileError(faults)
     return tuple(metrics)
 
 
+def together_faults(metrics: list[FiledMetric], currency: str, *, is_readable: bool) -> list[str]:
+    """What is wrong with the metrics beside each other; names and units only where all of them could be read."""
+    keys = [metric.key for metric in metrics]
+    doubled = sorted({key for key in keys if keys.count(key) > 1})
+    faults = [f"Two metrics have the key “{key}”. Give one of them another, or take it away" for key in doubled]
+    faults += [
+        f"In “{metric.key}”, the replacement “{metric.successor}” is no other metric of the file. Name one that is"
+        for metric in metrics
+        if metric.successor and (metric.successor not in keys or metric.successor == metric.key)
+    ]
+    if faults or not is_readable:
+        return faults
+    return [
+        f"In “{key}”, the formula cannot be used: {fault.message}"
+        for key, fault in set_faults(metrics, currency).items()
+    ]
+
+
 def rows_of(text: str) -> list[dict[str, Any]]:
     """The rows of a YAML text. Nothing in it is executed: there are texts, lists and mappings, without anchors and tags."""
     if len(text) > LONGEST_FILE:
-        raise MetricFileError([f"the file has more than {LONGEST_FILE} characters"])
+        raise MetricFileError([f"The file has more than {LONGEST_FILE:,} characters. {SPLIT}"])
     try:
         shape_check(text)
         rows = yaml.load(text, TextLoader)  # noqa: S506 — it makes texts, lists and mappings alone
     except (yaml.YAMLError, RecursionError, UnicodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise MetricFileError([f"the file is no YAML{f', line {mark.line + 1}' if mark else ''}"]) from error
+        at = f" in line {mark.line + 1}" if mark else ""
+        raise MetricFileError(
+            [f"The file is no YAML{at}. Compare it with the registry as YAML, and correct it"]
+        ) from error
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise MetricFileError(["the file is not a list of metrics"])
+        raise MetricFileError(["The file is not a list of metrics. Begin each metric with “- key:”"])
     if len(rows) > MOST:
-        raise MetricFileError([f"the file has more than {MOST} metrics"])
+        raise MetricFileError([f"The file has more than {MOST} metrics. {SPLIT}"])
     return rows
 
 
@@ -118,34 +133,40 @@ def shape_check(text: str) -> None:
     depth = 0
     for count, event in enumerate(yaml.parse(text, TextLoader)):
         if count > MOST_PARTS:
-            raise MetricFileError([f"the file has more than {MOST_PARTS:,} parts"])
+            raise MetricFileError([f"The file has more than {MOST_PARTS:,} values, lists and sets of fields. {SPLIT}"])
+        at = f" in line {event.start_mark.line + 1}" if event.start_mark else ""
         if isinstance(event, yaml.NodeEvent) and event.anchor:
-            raise MetricFileError(["the file uses anchors, which a list of metrics does not need"])
+            raise MetricFileError([f"The file uses an anchor (& or *){at}. Write the value itself in its place"])
         if getattr(event, "tag", None):
-            raise MetricFileError(["the file uses tags, which a list of metrics does not need"])
+            raise MetricFileError([f"The file uses a tag (!){at}. Write the value alone"])
         if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_VALUE:
-            raise MetricFileError([f"a value has more than {LONGEST_VALUE:,} characters"])
+            raise MetricFileError([f"A value{at} has more than {LONGEST_VALUE:,} characters. Shorten it"])
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise MetricFileError([f"more than {DEEPEST} parts lie within each other"])
+            raise MetricFileError(
+                [
+                    f"More than {DEEPEST} lists and sets of fields lie within each other{at}. Write each metric as plain fields"
+                ]
+            )
 
 
 def metric_of(row: dict[str, Any], currency: str, faults: list[str], name: str) -> FiledMetric | None:
-    """A row as a metric; what is wrong with it is added to the faults."""
-    own = [f"{name}: {key} is no field of a metric" for key in sorted(str(each) for each in row.keys() - KNOWN)]
+    """A row as a metric; what is wrong with it is added to the faults, each in the metric that people know as `name`."""
+    own = [f"there is no field “{each}”. Take it away" for each in sorted(str(each) for each in row.keys() - KNOWN)]
     key = row.get("key")
     if fault := key_fault(key):
-        own.append(f"{name}: its key {fault}")
+        own.append(f"the key {fault}. {KEY_WANTED}")
     priorities = row.get("priorities") or {}
     if not isinstance(priorities, dict) or not all(
         role in MetricRole.values and priority in Priority.values for role, priority in priorities.items()
     ):
-        own.append(f"{name}: its priorities are not such as {{ceo: P0}}")
+        roles, levels = ", ".join(MetricRole.values), ", ".join(Priority.values)
+        own.append(f"the priorities cannot be read. Write them as {{ceo: P0}}: of {roles} each one of {levels}")
     if (row.get("status") or MetricStatus.ACTIVE) not in MetricStatus.values:
-        own.append(f"{name}: its status is not one of {', '.join(MetricStatus.values)}")
+        own.append(f"the status is unknown. Write one of {', '.join(MetricStatus.values)}")
     own += [
-        f"{name}: {field} is no name"
-        for field in ("owner", "successor")
+        f"the {field} cannot be read. Write {wanted}"
+        for field, wanted in (("owner", "an e-mail address"), ("successor", "the key of another metric"))
         if not isinstance(row.get(field) or "", str)
         or len(row.get(field) or "") > 254
         or "\0" in (row.get(field) or "")
@@ -153,13 +174,22 @@ def metric_of(row: dict[str, Any], currency: str, faults: list[str], name: str) 
     try:
         content = content_clean({key: value for key, value in row.items() if key in LENGTHS}, currency)
     except ContentError as error:
-        own += [f"{name}: {field} {fault}" for field, fault in error.faults]
-    faults += own
+        own += [field_words(field, fault) for field, fault in error.faults]
+    faults += [f"In {name}, {fault}" for fault in own]
     if own:
         return None
     ordered = {role: priorities[role] for role in MetricRole.values if role in priorities}
     texts = {each: row.get(each) or "" for each in ("status", "owner", "successor")}
     return FiledMetric(str(key), content, ordered, **texts)
+
+
+def field_words(field: str, fault: str) -> str:
+    """A fault of a field as a part of a sentence; formulas and units are told by sentences of their own."""
+    if fault == MISSING:
+        return f"the field “{field}” is missing. Add it"
+    if field in ("formula", "unit") and not fault.startswith("has more than"):
+        return f"the {field} cannot be used: {fault}"
+    return f"the field “{field}” {fault}. Correct it"
 
 
 def key_fault(key: object) -> str:

@@ -58,7 +58,7 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
     for change in drift.changed:
         require_ungoverned(registry.entries[change.key].metric, change.fields, status=change.filed.status)
     if faults := filed_faults(registry, drift.filed):
-        raise DefinitionError("; ".join(faults))
+        raise DefinitionError(". ".join(faults))
     require_proposed(drift.added)
     require_room(len(drift.added))
     audit.record(
@@ -174,16 +174,25 @@ def entry_apply(change: MetricDrift, reason: str, user: Any) -> None:
         wanted = (metric.status, change.filed.status)
         step = next((step for (before, step), after in STEPS.items() if (before, after) == wanted), "")
         if not step:
-            raise DefinitionError(f"“{change.key}” is {metric.status}, and cannot become {change.filed.status} at once")
+            able = " or ".join(after for (before, _), after in STEPS.items() if before == metric.status)
+            then = f"Write {able}" if able else "It stays what it is"
+            raise DefinitionError(
+                f"“{change.key}” is {metric.status}, and cannot become {change.filed.status} at once. {then}"
+            )
         successor = Metric.objects.filter(key=change.filed.successor).first() if change.filed.successor else None
         metric = metric_status_set(
             metric=metric, version=metric.version, step=step, reason=reason, successor=successor, user=user
         )
     elif "successor" in change.fields:
-        raise DefinitionError(f"“{change.key}”: a replacement is named when a metric is deprecated")
+        raise DefinitionError(
+            f"the replacement of “{change.key}” is named when it is deprecated. Take “successor:” away, or deprecate it with it"
+        )
     if "owner" in change.fields:
         people = Membership.objects.filter(user__email=change.filed.owner).select_related("user")
         owner = next((row.user for row in people), None)
         if owner is None:
-            raise DefinitionError(f"“{change.key}”: {change.filed.owner} is none of the client's people")
+            raise DefinitionError(
+                f"“{change.key}” cannot belong to {change.filed.owner}: {change.filed.owner} is none of the client's people. "
+                "Invite them first, or name somebody else"
+            )
         metric_owner_set(metric=metric, version=metric.version, owner=owner, user=user)

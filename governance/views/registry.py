@@ -177,7 +177,11 @@ def sent_text(request: TenantRequest) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise MetricFileError(["the file is no text in UTF-8, or has more than a million bytes"]) from error
+        raise MetricFileError(
+            [
+                "The file is no text in UTF-8, or has more than a million bytes. Save it as UTF-8, or make several files of it"
+            ]
+        ) from error
 
 
 def drift_context(request: TenantRequest) -> dict[str, Any]:

@@ -41,7 +41,11 @@ def unit_of(node: Node, terms: Mapping[str, Term]) -> Unit:
     """What a formula gives. FormulaError names the place where a name is unknown or units do not fit."""
     unit = unit_below(node, terms)
     if not unit.is_readable:
-        raise FormulaError(f"this gives {unit}, which means nothing to anybody", node.start, node.end)
+        raise FormulaError(
+            f"this gives {unit}, which means nothing to anybody. Divide by one of its parts, or multiply by fewer",
+            node.start,
+            node.end,
+        )
     return unit
 
 
@@ -75,9 +79,9 @@ def term_of(node: Name, terms: Mapping[str, Term], *, each: bool = False) -> Ter
 
 
 def meant(name: str, terms: Mapping[str, Term]) -> str:
-    """The nearest name that there is, as a question."""
+    """The nearest name that there is, as a guess; else where names are listed."""
     near = get_close_matches(name.lower(), list(terms), n=1, cutoff=0.7)
-    return f"; is “{near[0]}” meant?" if near else ""
+    return f". Perhaps “{near[0]}” is meant" if near else ". Name one that the lineage of metrics lists"
 
 
 def unit_of_two(node: Binary, terms: Mapping[str, Term]) -> Unit:
@@ -86,7 +90,7 @@ def unit_of_two(node: Binary, terms: Mapping[str, Term]) -> Unit:
     if node.operator in VERBS:
         return same_unit([(node.left, left), (node.right, right)], VERBS[node.operator], node)
     if node.operator == "/" and is_zero(node.right):
-        raise FormulaError("nothing can be divided by 0", node.right.start, node.right.end)
+        raise FormulaError("nothing can be divided by 0. Name what it is divided by", node.right.start, node.right.end)
     return left.times(right, 1 if node.operator == "*" else -1)
 
 
@@ -101,7 +105,9 @@ def same_unit(parts: list[tuple[Node, Unit]], verb: str, node: Node) -> Unit:
     (first, unit), *rest = real
     for other, its in rest:
         if its != unit:
-            raise FormulaError(f"{told(first, unit)} and {told(other, its)} cannot be {verb}", node.start, node.end)
+            raise FormulaError(
+                f"{told(first, unit)} and {told(other, its)} cannot be {verb}. Both need one unit", node.start, node.end
+            )
     return unit
 
 
@@ -117,7 +123,9 @@ def unit_of_call(node: Call, terms: Mapping[str, Term]) -> Unit:
     if node.function in OF_EACH:
         inner = node.arguments[0]
         if not isinstance(inner, Name):
-            raise FormulaError(f"{node.function}() takes the name of a measure", inner.start, inner.end)
+            raise FormulaError(
+                f"{node.function}() takes the name of a measure. Name one, without an operation", inner.start, inner.end
+            )
         term = term_of(inner, terms, each=True)
         if not term.is_each:
             raise FormulaError(
@@ -136,7 +144,7 @@ def formulas_check(formulas: Mapping[str, Formula], measures: Mapping[str, Term]
     """The faults of every metric of a set: cycles first, then names and units, then what it declares."""
     terms = dict(measures) | {name: Term(formula.label, formula.unit) for name, formula in formulas.items()}
     faults: dict[str, FormulaError] = {
-        name: FormulaError(f"“{name}” is the name of a measure; a metric needs another")
+        name: FormulaError(f"“{name}” is the name of a measure. Give the metric another key")
         for name in formulas.keys() & measures.keys()
     }
     for name, formula in formulas.items():
@@ -158,6 +166,7 @@ def declared_check(formula: Formula, unit: Unit) -> None:
     hint = ""
     if formula.unit.is_share and any(name in ("month", "day") for name, _ in unit.powers):
         hint = "; a length of time is left in it"
+    hint += ". Correct the unit or the formula"
     raise FormulaError(
         f"the formula gives {unit.told}, and the metric is declared as {formula.unit.told}{hint}",
         formula.node.start, formula.node.end,
@@ -167,7 +176,7 @@ def declared_check(formula: Formula, unit: Unit) -> None:
 def order_of(formulas: Mapping[str, Node]) -> list[str]:
     """Every metric after those that it needs, in a stable order; CycleError with the way round."""
     if len(formulas) > MOST_METRICS:
-        raise FormulaError(f"there are more than {MOST_METRICS} metrics")
+        raise FormulaError(f"there are more than {MOST_METRICS} metrics. Say it with fewer")
     needs = {name: [each for each in names_of(node) if each in formulas] for name, node in formulas.items()}
     done: dict[str, None] = {}
     for start in formulas:

@@ -23,7 +23,7 @@ class CycleError(FormulaError):
     """Metrics that need each other: `names` is the way round, its first name once more at the end."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__(f"these metrics need each other: {' → '.join(names)}")
+        super().__init__(f"these metrics need each other: {' → '.join(names)}. Take one out of the formula of another")
         self.names = names
 
 

@@ -58,7 +58,11 @@ class Builder(Transformer[Token, Node]):
         whole, _, rest = digits.partition(".")
         start, end = place_of(parts)
         if len(whole) > DIGITS or len(rest) > DIGITS:
-            raise FormulaError(f"this number has more than {DIGITS} digits before or after the point", start, end)
+            raise FormulaError(
+                f"“{digits[:20]}…” has more than {DIGITS} digits before or after the point. Write it with fewer",
+                start,
+                end,
+            )
         value = Fraction(str(digits))
         if not more:
             return Number(start, end, 1, value, str(digits))
@@ -67,7 +71,8 @@ class Builder(Transformer[Token, Node]):
         unit = SPANS.get(str(more[0]))
         if unit is None:
             raise FormulaError(
-                f"between “{digits}” and “{more[0]}” an operator is missing; a number may be of months, as in 12 months",
+                f"between “{digits}” and “{more[0]}” an operator is missing. Write + − × or ÷ there; a number alone may be of "
+                "months or days, as in 12 months",
                 start, end,
             )  # fmt: skip
         return Number(start, end, 1, value, f"{digits} {more[0]}", unit)
@@ -76,7 +81,11 @@ class Builder(Transformer[Token, Node]):
         name = str(parts[0])
         start, end = place_of(parts)
         if len(name) > NAME_LENGTH:
-            raise FormulaError(f"a name has at most {NAME_LENGTH} characters", start, end)
+            raise FormulaError(
+                f"a name has at most {NAME_LENGTH} characters, and “{name[:20]}…” has {len(name)}. Use a shorter one",
+                start,
+                end,
+            )
         return Name(start, end, 1, name)
 
     def bracket(self, parts: list[Any]) -> Node:
@@ -110,7 +119,7 @@ def bounded(node: Node) -> Node:
     """The node, unless too much lies inside each other."""
     if node.depth > DEEPEST:
         raise FormulaError(
-            f"more than {DEEPEST} operations lie inside each other: make a metric of a part of it", node.start, node.end
+            f"more than {DEEPEST} operations lie inside each other. Make a metric of a part of it", node.start, node.end
         )
     return node
 
@@ -123,11 +132,11 @@ def function_check(function: str, given: int, start: int, end: int) -> None:
             start, end,
         )  # fmt: skip
     if function not in ARGUMENTS:
-        raise FormulaError(f"there is no function “{function}”; there are {', '.join(ARGUMENTS)}", start, end)
+        raise FormulaError(f"there is no function “{function}”. Use one of {', '.join(ARGUMENTS)}", start, end)
     fewest, most = ARGUMENTS[function]
     if not fewest <= given <= most:
         wanted = "one value" if most == 1 else f"{fewest} to {most} values"
-        raise FormulaError(f"{function}() takes {wanted}, and here are {given}", start, end)
+        raise FormulaError(f"{function}() takes {wanted}, and here are {given}. Separate values by commas", start, end)
 
 
 @lru_cache(maxsize=1)
@@ -140,9 +149,13 @@ def parser() -> Lark:
 def formula_parse(text: str) -> Node:
     """The tree of a formula. FormulaError for anything that is none, with the place."""
     if len(text) > LONGEST:
-        raise FormulaError(f"a formula has at most {LONGEST} characters, and this has {len(text)}", LONGEST, len(text))
+        raise FormulaError(
+            f"a formula has at most {LONGEST} characters, and this has {len(text)}. Make a metric of a part of it",
+            LONGEST,
+            len(text),
+        )
     if not text.strip():
-        raise FormulaError("there is no formula yet")
+        raise FormulaError("there is no formula yet. Write one, such as arr / customers")
     try:
         node: Node = parser().parse(text)  # type: ignore[assignment]
     except UnexpectedCharacters as error:
@@ -153,7 +166,9 @@ def formula_parse(text: str) -> Node:
     lag, at = max(((lag, at) for at, lag in walk(node)), key=lambda found: found[0])
     if lag > FARTHEST:
         raise FormulaError(
-            f"a formula looks back {FARTHEST} months at most, and this looks back {lag}", at.start, at.end
+            f"a formula looks back {FARTHEST} months at most, and this looks back {lag}. Look back less far",
+            at.start,
+            at.end,
         )
     return node
 
@@ -164,7 +179,7 @@ def character_fault(text: str, place: int) -> FormulaError:
     if text[place] == ".":
         hint = " (a number begins with a digit: 0.5)"
     return FormulaError(
-        f"“{text[place]}” is not part of a formula{hint}: names, numbers, + − × ÷, brackets and functions are",
+        f"“{text[place]}” is not part of a formula{hint}. Use names, numbers, + − × ÷, brackets and functions alone",
         place,
         place + 1,
     )
@@ -175,18 +190,20 @@ def token_fault(text: str, error: UnexpectedToken) -> FormulaError:
     token, expected = error.token, error.accepts or error.expected
     if token.type == "$END":
         message = (
-            "a bracket is not closed"
+            "a bracket is not closed. Write ) where it ends"
             if "RIGHT" in expected and "NAME" not in expected
-            else "a value is missing at the end"
+            else "a value is missing at the end. Write a name or a number there, or take the last sign away"
         )
         return FormulaError(message, len(text), len(text))
     start, end = place_of([token])
     if token.type == "RIGHT" and "NAME" not in expected:
-        return FormulaError("this bracket closes none", start, end)
+        return FormulaError("this bracket closes none. Take it away, or open one before it", start, end)
     if "PLUS" in expected and token.type in ("NAME", "NUMBER", "LEFT"):
-        return FormulaError(f"an operator is missing before “{token}”: + − × or ÷", start, end)
+        return FormulaError(f"an operator is missing before “{token}”. Write + − × or ÷ there", start, end)
     if token.type in ("TIMES", "OVER") and text[:start].rstrip()[-1:] in ("*", "/"):
-        return FormulaError("one operator at a time: there is no power and no whole division", start, end)
+        return FormulaError(
+            "two operators stand side by side. Leave one: there is no power and no whole division", start, end
+        )
     if "NAME" in expected:
-        return FormulaError(f"a value is missing before “{token}”", start, end)
-    return FormulaError(f"“{token}” cannot stand here", start, end)
+        return FormulaError(f"a value is missing before “{token}”. Write a name or a number there", start, end)
+    return FormulaError(f"“{token}” cannot stand here. Take it away, or complete what is before it", start, end)

@@ -103,7 +103,7 @@ def unit_read(text: str, currency: str) -> Unit:
             name = SINGULAR.get(part, "") if sign > 0 else (part if part in NOUNS or part in SPANS else "")
         if not name or name in powers:
             raise FormulaError(
-                f"“{text}” is no unit: money, percent, ratio, months, days, {', '.join(NOUNS.values())}, or such as "
+                f"“{text}” is no unit. Write money, percent, ratio, months, days, {', '.join(NOUNS.values())}, or such as "
                 "“money per customer” and “money per month”"
             )
         powers[name] = sign

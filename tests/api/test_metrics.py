@@ -107,4 +107,4 @@ def test_a_file_of_the_clients_own_repository_is_held_against_the_registry(
     with tenant_context(northwind):
         assert Metric.objects.get(key=drift["changed"][0]["key"]).versions.count() == 1, "nothing was changed"
     refused = api.call(url, "post", {"yaml": "- &a {key: x}\n- *a"})
-    assert refused.status_code == 400 and "anchors" in refused.json()["errors"][0]["detail"]
+    assert refused.status_code == 400 and "an anchor" in refused.json()["errors"][0]["detail"]

@@ -42,7 +42,7 @@ def test_a_formula_has_the_unit_that_its_parts_make(text: str, unit: str) -> Non
         ("max(arr, customers)", "cannot be compared", "max(arr, customers)"),
         ("12 months + 30 days", "a length of time (months), and “30 days”", "12 months + 30 days"),
         ("arr / 0", "nothing can be divided by 0", "0"),
-        ("arrr × 2", "there is no measure or metric “arrr”; is “arr” meant?", "arrr"),
+        ("arrr × 2", "there is no measure or metric “arrr”. Perhaps “arr” is meant", "arrr"),
         ("cycle / 2", "say mean(cycle) or median(cycle)", "cycle"),
         ("mean(arr)", "“arr” is one figure a month", "arr"),
         ("mean(cycle + cycle)", "mean() takes the name of a measure", "cycle + cycle"),
@@ -60,7 +60,7 @@ def test_money_by_months_is_no_percentage() -> None:
     faults = formulas_check(metrics_of({"burn": ("arr / 12 months", "percent")}), MEASURES)
     assert faults["burn"].message == (
         "the formula gives USD per month, and the metric is declared as a share or a bare number; "
-        "a length of time is left in it"
+        "a length of time is left in it. Correct the unit or the formula"
     )
 
 
@@ -70,7 +70,7 @@ def test_metrics_that_need_each_other_are_named_in_their_order() -> None:
     )
     faults = formulas_check(formulas, MEASURES)
     assert set(faults) == {"a", "b", "c"}
-    assert faults["a"].message == "these metrics need each other: a → b → c → a"
+    assert faults["a"].message == "these metrics need each other: a → b → c → a. Take one out of the formula of another"
 
 
 def test_a_metric_may_not_need_itself_even_a_month_before() -> None:

@@ -180,7 +180,9 @@ def test_a_change_from_an_old_page_is_refused_and_shown_again(ritas: Browser, ke
     second = ritas.post(f"{HOME}of/quick_ratio/change/", form | {"name": "Tempo"})
     assert second.status_code == 409 and b"Tempo" in second.content
     faulty = ritas.post(f"{HOME}of/quick_ratio/change/", form | {"version": "2", "formula": "arr +", "warn_at": "much"})
-    assert faulty.status_code == 422 and b"A value is missing at the end." in faulty.content
+    assert (
+        faulty.status_code == 422 and b"A value is missing at the end. Write a name or a number there" in faulty.content
+    )
     assert "“much” is no figure such as 1.05.".encode() in faulty.content
 
 

@@ -75,7 +75,7 @@ def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
     html = shown.content.decode()
     fixed = text.replace("formula: arr / 12", "formula: arr / 6")
     refused = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", fixed.encode())})
-    assert refused.status_code == 422 and "mrr: its formula stays as it shipped (arr / 12)" in refused.text
+    assert refused.status_code == 422 and "In “mrr”, the formula stays as it shipped (arr / 12)" in refused.text
     assert shown.status_code == 200 and "1 − grr × 1" in html and "own_growth" in html
     with tenant_context(kept):
         assert not Metric.objects.filter(key="own_growth").exists()
@@ -101,17 +101,25 @@ def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("status: active\n  name: ARR\n", "status: retired\n  name: ARR\n", "cannot become retired at once"),
+        (
+            "status: active\n  name: ARR\n",
+            "status: retired\n  name: ARR\n",
+            "“arr” is active, and cannot become retired at once. Write deprecated",
+        ),
         (
             "status: active\n  name: ARR\n",
             "status: active\n  owner: nobody@example.com\n  name: ARR\n",
             "none of the client",
         ),
         ("formula: book_ending", "formula: book_ending + 1", "cannot be added"),
-        ("formula: book_ending", "formula: book_ending × 2", "arr: its formula stays as it shipped (book_ending)"),
+        ("formula: book_ending", "formula: book_ending × 2", "In “arr”, the formula stays as it shipped (book_ending)"),
         ("- key: arr\n", "- key: ARR\n", "small letters"),
-        ("unit: money", "unit: money\n  colour: red", "colour is no field"),
-        ("  name: ARR\n", '  owner: "a\\0b"\n  name: ARR\n', "arr: owner is no name"),
+        ("unit: money", "unit: money\n  colour: red", "In “arr”, there is no field “colour”. Take it away"),
+        (
+            "  name: ARR\n",
+            '  owner: "a\\0b"\n  name: ARR\n',
+            "In “arr”, the owner cannot be read. Write an e-mail address",
+        ),
     ],
 )
 def test_a_file_that_breaks_a_rule_changes_nothing(kept: Client, before: str, after: str, told: str) -> None:
