@@ -8,6 +8,7 @@ from governance.models import DisputedFigure, DisputeState
 from governance.selectors.published_figures import DIMENSIONS
 from metrics.api.fields import ExactField, MonthField, PersonField
 from portal.tenancy.api_input import StrictSerializer
+from portal.tenancy.api_paging import PageParameters
 
 LONGEST = 4000
 
@@ -46,13 +47,7 @@ class DisputeSerializer(serializers.Serializer[Any]):
         return next((f"{kind}:{pk}" for kind, pk in kinds.items() if pk is not None), "")
 
 
-class DisputesSerializer(serializers.Serializer[Any]):
-    """The newest disputes first, two hundred at most."""
-
-    disputes = DisputeSerializer(many=True)
-
-
-class DisputesParameters(StrictSerializer):
+class DisputesParameters(PageParameters):
     """Which disputes."""
 
     open = serializers.BooleanField(

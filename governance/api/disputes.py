@@ -10,7 +10,7 @@ from governance.api.oversight import person_or_refused
 from governance.handbook import handbook_chapters
 from governance.models import BoardReview, FigureDispute
 from governance.selectors.board_review import review_content, review_kept, review_quarter, review_quarters
-from governance.selectors.figure_disputes import corrections_for, dispute_get, dispute_list, dispute_view
+from governance.selectors.figure_disputes import corrections_for, dispute_get, dispute_view, disputes_read
 from governance.selectors.published_figures import Subject
 from governance.services.figure_disputes import (
     dispute_comment,
@@ -61,7 +61,7 @@ def detailed(call: Call, found: FigureDispute) -> FigureDispute:
 class DisputeList(DisputeApiView):
     operations = {
         "GET": Operation(
-            "disputes_list", VIEW_ARR, shapes.DisputesSerializer, parameters=shapes.DisputesParameters
+            "disputes_list", VIEW_ARR, shapes.DisputeSerializer, parameters=shapes.DisputesParameters, paged_by="-number"
         ),
         "POST": Operation(
             "dispute_raise", RAISE_DISPUTES, shapes.DisputeSerializer, takes=shapes.DisputeRaiseSerializer, status=201
@@ -69,8 +69,8 @@ class DisputeList(DisputeApiView):
     }  # fmt: skip
 
     def get(self, call: Call) -> Any:
-        """The disputes of published figures."""
-        return {"disputes": dispute_list(is_open=call.query["open"])}
+        """The disputes of published figures, the newest first."""
+        return disputes_read(is_open=call.query["open"])
 
     def post(self, call: Call) -> Any:
         """Dispute a figure. What is published and the engine's account of it are kept as they are now."""

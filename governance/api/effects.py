@@ -10,16 +10,18 @@ from governance.api.changes import change_or_404
 from governance.api.definitions import told
 from governance.models import ChangeEffect, ChangeReceipt, EffectState
 from governance.selectors.change_effects import effect_get, receipts_of
-from governance.selectors.restatements import ledger_get
+from governance.selectors.restatements import entries_of, restatements
 from governance.services.change_effect import change_schedule, effect_accept, effect_retry
 from governance.services.change_told import receipt_read
 from metrics.api.fields import AmountField, MonthField, PersonField, RatioField
 from metrics.api.serializers.numbers import BookSerializer, BreakSerializer, BridgeRowSerializer, CauseSerializer
 from metrics.api.serializers.questions import BasisParameters
 from metrics.figures import from_cents
+from metrics.selectors.books import book_head
+from metrics.selectors.breaks import breaks_get
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.api_input import StrictSerializer
-from portal.tenancy.api_paging import PageParameters
+from portal.tenancy.api_paging import PageParameters, page_of, paged
 from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
 
 
@@ -71,12 +73,15 @@ class LedgerEntrySerializer(serializers.Serializer[Any]):
     closed_at = serializers.DateTimeField(source="close.closed_at")
 
 
-class LedgerSerializer(serializers.Serializer[Any]):
-    """Every restatement, the newest first, and every definition that changed and left closed months as they were."""
+class LedgerSerializer(paged(LedgerEntrySerializer)):  # type: ignore[misc]
+    """A page of restatements, the newest first, and every definition that changed and left closed months as they were."""
 
-    book = BookSerializer(source="head")
-    entries = LedgerEntrySerializer(many=True)
+    book = BookSerializer()
     definitions = BreakSerializer(many=True)
+
+
+class LedgerParameters(BasisParameters, PageParameters):
+    """Which page of which book."""
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -214,8 +219,15 @@ class ChangeRead(EffectView):
 
 
 class RestatementList(EffectView):
-    operations = {"GET": Operation("restatements_list", VIEW_ARR, LedgerSerializer, parameters=BasisParameters)}
+    operations = {"GET": Operation("restatements_list", VIEW_ARR, LedgerSerializer, parameters=LedgerParameters)}
 
     def get(self, call: Call) -> Any:
         """The ledger of restatements: what changed in which closed month, why, by which decision, by whom, by how much."""
-        return ledger_get(call.client, call.query["basis"])
+        head = book_head(call.client, call.query["basis"])
+        page = page_of(self.request, restatements(head.recognition), "-id", call.query)
+        return {
+            "next": page.next,
+            "results": entries_of(call.client, page.results),
+            "book": head,
+            "definitions": breaks_get(call.client, head),
+        }

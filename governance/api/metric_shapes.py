@@ -230,12 +230,6 @@ class ControlSerializer(serializers.Serializer[Any]):
     difference = ExactFigureField(allow_null=True, help_text="Registry less expected, as a fraction.")
 
 
-class ControlsSerializer(serializers.Serializer[Any]):
-    """Every control figure, the newest month first."""
-
-    controls = ControlSerializer(many=True)
-
-
 class ControlGiveSerializer(StrictSerializer):
     """A control figure; it takes the place of an earlier one of the same metric and month."""
 

@@ -11,7 +11,7 @@ from governance.api.definitions import told
 from governance.api.views import MetricView
 from governance.metric_uses import pages_of
 from governance.selectors.availability import availability_list
-from governance.selectors.controls import checked, control_get, controls_list
+from governance.selectors.controls import checked, checked_by, control_get, controls_read
 from governance.selectors.lineage import lineage_list
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.metric_values import MetricValues, Point
@@ -19,6 +19,7 @@ from governance.selectors.registry import registry_get
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_digest, matrix_save
 from portal.tenancy.api import Call, Operation
+from portal.tenancy.api_paging import PageParameters, page_of, paged
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
 
 
@@ -95,15 +96,17 @@ class FormulaDetail(MetricView):
 
 class ControlList(MetricView):
     operations = {
-        "GET": Operation("controls_list", VIEW_ARR, shapes.ControlsSerializer),
+        "GET": Operation("controls_list", VIEW_ARR, paged(shapes.ControlSerializer), parameters=PageParameters),
         "POST": Operation(
             "control_keep", RECONCILE, shapes.ControlSerializer, takes=shapes.ControlGiveSerializer, status=201
         ),
     }
 
     def get(self, call: Call) -> Any:
-        """Every control figure beside what the registry says."""
-        return {"controls": controls_list(MetricValues(call.client))}
+        """Every control figure beside what the registry says, the one that was given last first."""
+        page = page_of(self.request, controls_read(), "-id", call.query)
+        values = MetricValues(call.client)
+        return {"next": page.next, "results": [checked_by(values, control) for control in page.results]}
 
     def post(self, call: Call) -> Any:
         """Keep what somebody knows a metric must be in a month, in the place of an earlier figure of the same month.

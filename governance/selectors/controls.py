@@ -1,10 +1,13 @@
 """The registry held against control figures, and ARR held against itself by two sources. Runs in the client's scope.
 
-`controls_list(values) -> list[Checked]` · `control_get(pk)` · `two_sources(values, month) -> Reconciliation`
+`controls_list(values) -> list[Checked]` · `controls_read()` with `checked_by(values, control)` · `control_get(pk)` ·
+`two_sources(values, month) -> Reconciliation`
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
+
+from django.db.models import QuerySet
 
 from governance.models import ControlFigure, ControlSide
 from governance.selectors.metric_values import MetricValues, Point
@@ -39,9 +42,18 @@ def checked(control: ControlFigure, point: Point) -> Checked:
 
 def controls_list(values: MetricValues) -> list[Checked]:
     """Every control figure, the newest month first, those that differ before the others of a month."""
-    rows = ControlFigure.objects.select_related("metric", "by").order_by("-month", "metric__position")
-    found = [checked(row, values.point(row.metric.key, row.month)) for row in rows]
+    found = [checked_by(values, row) for row in controls_read().order_by("-month", "metric__position")]
     return sorted(found, key=lambda each: (-each.control.month, each.agrees is not False))
+
+
+def controls_read() -> QuerySet[ControlFigure]:
+    """Control figures with their metrics."""
+    return ControlFigure.objects.select_related("metric", "by")
+
+
+def checked_by(values: MetricValues, control: ControlFigure) -> Checked:
+    """A control figure held against the registry."""
+    return checked(control, values.point(control.metric.key, control.month))
 
 
 def control_get(pk: int) -> ControlFigure | None:

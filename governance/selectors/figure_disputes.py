@@ -78,10 +78,7 @@ def disputed_marks() -> tuple[Mark, ...]:
 
 def dispute_list(*, is_open: bool | None = None) -> list[FigureDispute]:
     """The newest disputes: those that are open, those that are over, or all."""
-    rows = disputes_read()
-    if is_open is not None:
-        rows = rows.filter(state__in=OPEN) if is_open else rows.exclude(state__in=OPEN)
-    return list(rows[:MOST])
+    return list(disputes_read(is_open=is_open)[:MOST])
 
 
 def disputes_of(owner: Any) -> list[FigureDispute]:
@@ -95,9 +92,12 @@ def dispute_get(number: int) -> FigureDispute | None:
     return found
 
 
-def disputes_read() -> QuerySet[FigureDispute]:
-    """Disputes with what they name, without what an import found in its file."""
-    return FigureDispute.objects.select_related(*RELATED).defer("correction_import__report")
+def disputes_read(*, is_open: bool | None = None) -> QuerySet[FigureDispute]:
+    """Disputes, open or over or all, with what they name, without what an import found in its file."""
+    rows = FigureDispute.objects.select_related(*RELATED).defer("correction_import__report")
+    if is_open is None:
+        return rows
+    return rows.filter(state__in=OPEN) if is_open else rows.exclude(state__in=OPEN)
 
 
 def dispute_view(found: FigureDispute) -> DisputeView:

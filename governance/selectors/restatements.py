@@ -1,7 +1,8 @@
 """The ledger of restatements: every month that was closed again, what changed, why, by which decision, by whom, by how much.
 
-`ledger_get(client, basis=None) -> Ledger`. Runs in the client's scope. Changed definitions that left closed months alone are
-entries of their own kind (`Ledger.definitions`), with ARR of the month before under both.
+`ledger_get(client, basis=None) -> Ledger` · `restatements(recognition) -> QuerySet` with `entries_of(client, closes)`, page
+by page. Runs in the client's scope. Changed definitions that left closed months alone are entries of their own kind
+(`Ledger.definitions`), with ARR of the month before under both.
 """
 
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from governance.effect_words import source_of
@@ -93,16 +95,22 @@ class Ledger:
 def ledger_get(client: Client, basis: Basis = None) -> Ledger:
     """The ledger of a recognition (default: the policy's own)."""
     head = book_head(client, basis)
-    closes = list(
-        MonthClose.objects.filter(recognition=head.recognition, revision__gt=1)
-        .select_related("restates", "policy", "closed_by")
-        .order_by("-closed_at", "-month")
-    )
+    closes = restatements(head.recognition).order_by("-closed_at", "-month")
+    return Ledger(head, entries_of(client, list(closes)), breaks_get(client, head))
+
+
+def restatements(recognition: str) -> QuerySet[MonthClose]:
+    """Every month of a book that was closed again."""
+    rows = MonthClose.objects.filter(recognition=recognition, revision__gt=1)
+    return rows.select_related("restates", "policy", "closed_by")
+
+
+def entries_of(client: Client, closes: Sequence[MonthClose]) -> tuple[LedgerEntry, ...]:
+    """These restatements as the ledger tells them; a fixed number of queries."""
     wanted = [pk for close in closes for pk in (close.pk, close.restates_id)]
     rows = {row.close_id: reported_row(row) for row in CloseBridge.objects.filter(close__in=wanted, dimension=TOTAL)}
     causes = causes_of(client, [], closes)
-    entries = tuple(entry_of(close, rows, causes) for close in closes)
-    return Ledger(head, entries, breaks_get(client, head))
+    return tuple(entry_of(close, rows, causes) for close in closes)
 
 
 def entry_of(close: MonthClose, rows: dict[int, BridgeRow], causes: Causes) -> LedgerEntry:

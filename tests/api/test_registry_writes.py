@@ -121,11 +121,11 @@ def test_figures_that_people_know_are_held_against_the_registry(api: Program, no
     kept = api.post(northwind, "api_controls", known).json()
     assert (kept["value"], kept["agrees"], kept["difference"]) == ("42000.00", True, "1/2")
     api.post(northwind, "api_controls", known | {"side": "lower"})
-    (row,) = api.get(northwind, "api_controls").json()["controls"]
+    (row,) = api.get(northwind, "api_controls").json()["results"]
     assert row["agrees"] is False, "the registry is higher than it may be"
     assert set(errors(api.post(northwind, "api_controls", known | {"metric": "zebra"}))) == {"metric"}
     assert api.call(f"{BASE_URL}registry/controls/{row['id']}/", "delete").json() == {"id": row["id"]}
-    assert api.get(northwind, "api_controls").json() == {"controls": []}
+    assert api.get(northwind, "api_controls").json() == {"next": None, "results": []}
 
 
 def test_lineage_availability_and_a_formula_that_is_tried(
