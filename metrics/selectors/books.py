@@ -216,7 +216,7 @@ def headline_get(client: Client, basis: Basis = None, month: int | None = None, 
 def headline_of(head: BookHead, months: list[int], rows: list[dict[str, Decimal | None]]) -> Headline:
     """The figures of consecutive months as a headline of the last: one month more than drawn gives the last change's base."""
     shown = rows[-SPARK_MONTHS - 1 :]
-    figures = {name: headline_figure(name, [row[name] for row in shown]) for name in HEADLINES}
+    figures: dict[str, Any] = {name: headline_figure(name, [row[name] for row in shown]) for name in HEADLINES}
     return Headline(head, months[-1] if months else None, tuple(months[-SPARK_MONTHS:]), **figures)
 
 

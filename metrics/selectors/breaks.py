@@ -1,6 +1,7 @@
 """Where a series of months does not go on as it began: changed definitions and restated months. Runs in the client's scope.
 
-`breaks_get(client, basis=None) -> tuple[DefinitionBreak, …]` · `restated_get(client, basis=None) -> dict[month, Restated]`
+- `breaks_get(client, basis=None) -> tuple[DefinitionBreak, …]` · `restated_get(client, basis=None) -> dict[month, Restated]`
+- `marks_get(client, basis, first, last) -> Marks` — both, of a span of months
 
 A changed definition leaves closed months as they are: the first month under it begins with what the month before ends with
 under the new definition, and the difference to what was reported is split to the cent into what the definition makes and what
@@ -8,7 +9,7 @@ corrected contracts make.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
@@ -25,6 +26,7 @@ from metrics.selectors.books import book_head, bridge_get
 from metrics.selectors.closes import latest_closes, reported_row
 from metrics.selectors.figures import ZERO, Basis, BookHead, BridgeRow
 from metrics.selectors.month_ends import MonthEnds
+from metrics.selectors.periods import Period
 from metrics.selectors.policies import Change
 from portal.tenancy.models import Client
 
@@ -77,6 +79,18 @@ class Restated:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """What has to be marked in a span of months: the definitions that begin in it, and its restated months."""
+
+    breaks: tuple[DefinitionBreak, ...] = ()
+    restated: Mapping[int, Restated] = field(default_factory=dict)
+
+    def restated_in(self, period: Period) -> list[Restated]:
+        """The restated months of a period."""
+        return [each for month, each in self.restated.items() if period.first <= month <= period.last]
+
+
+@dataclass(frozen=True)
 class Stand:
     """What a month is computed under, and the ARR that it begins and ends with. `opening` is what it would begin with under
     the policy of the month before; None where that is not known, or the same policy.
@@ -103,6 +117,13 @@ def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ..
     found = breaks_between([*stands, *([open_one] if open_one else [])])
     causes = causes_of(client, [each.after for each in found], [])
     return tuple(with_cause(each, causes) for each in found)
+
+
+def marks_get(client: Client, basis: Basis, first: int, last: int) -> Marks:
+    """The changed definitions and the restated months from `first` to `last`."""
+    head = book_head(client, basis)
+    breaks = tuple(each for each in breaks_get(client, head) if first <= each.month <= last)
+    return Marks(breaks, {month: each for month, each in restated_get(client, head).items() if first <= month <= last})
 
 
 def with_cause(found: DefinitionBreak, causes: Causes) -> DefinitionBreak:

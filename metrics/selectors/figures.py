@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, COUNTS
-from metrics.selectors.periods import Period
+from metrics.selectors.periods import Grain, Period
 
 Filters = Mapping[str, str | tuple[str, ...]] | None
 """What numbers are cut to: by dimension the exact value, or the values of which any will do."""
@@ -68,7 +68,8 @@ class BridgeRow:
     """One period of one group: beginning + new + expansion + contraction + churn + reactivation + fx + adjustment = ending.
 
     `adjustment` is 0 but where a closed month was corrected later: there it is what the correction changed before this period.
-    `state` is `live`, `closed` (as reported), or `mixed` for a quarter or year of both.
+    `state` is `live`, `closed` (as reported), or `mixed` for a quarter or year of both. `as_reported` is what
+    `metrics.selectors.beside` puts beside a restated row.
     """
 
     period: Period
@@ -88,6 +89,7 @@ class BridgeRow:
     customers_ending: int
     adjustment: Decimal = ZERO
     state: str = "live"
+    as_reported: Self | None = None
 
     @property
     def net_new(self) -> Decimal:
@@ -101,7 +103,7 @@ class Bridge:
 
     head: BookHead
     dimension: str
-    grain: str
+    grain: Grain
     periods: tuple[Period, ...]
     groups: tuple[str, ...]
     rows: tuple[BridgeRow, ...]
@@ -136,6 +138,7 @@ class Headline:
     nrr: Figure
     grr: Figure
     logo_churn: Figure
+    as_reported: Self | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ class RetentionRow:
     kept: Decimal
     customers_base: int
     customers_kept: int
+    as_reported: Self | None = None
 
 
 @dataclass(frozen=True)

@@ -235,12 +235,14 @@ def headline_reported(
     month: int | None = None,
     filters: Filters = None,
     on: dt.date | None = None,
+    *,
+    original: bool = False,
 ) -> Headline:
     """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then."""
     head, wanted = book_head(client, basis), chosen_values(filters)
     if on is None and not (head.may_have_closes and is_stored(TOTAL, wanted)):
         return headline_get(client, head, month, filters)
-    stored = Stored.of(client, head.recognition, names_behind(TOTAL, wanted), on)
+    stored = Stored.of(client, head.recognition, names_behind(TOTAL, wanted), on, original=original)
     if on is None and not stored.closes:
         return headline_get(client, head, month, filters)
     bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on, stored=stored)

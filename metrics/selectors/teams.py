@@ -5,9 +5,9 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import QuerySet
 
@@ -24,7 +24,8 @@ from metrics.engine.teams import (
 )
 from metrics.figures import from_cents
 from metrics.models import ContractLine, RepAssignment
-from metrics.selectors.figures import Basis, BookHead, BridgeRow
+from metrics.selectors.breaks import Marks, marks_get
+from metrics.selectors.figures import Basis, BookHead, Bridge, BridgeRow
 from metrics.selectors.periods import Grain, Period, periods_of
 from metrics.selectors.reported import bridge_reported
 from portal.tenancy.models import Client
@@ -37,6 +38,7 @@ class TeamRow:
     """One period of one team: beginning + transfer_in + transfer_out + movements + fx + adjustment = ending.
 
     `transfer_out` is 0 or less. `reps` are the representatives of the last month, and `state` is as in `BridgeRow`.
+    `as_reported` is what stood here first where a month of the period was restated.
     """
 
     period: Period
@@ -55,11 +57,15 @@ class TeamRow:
     customers_ending: int
     state: str
     reps: tuple[str, ...] = field(default=(), compare=False)
+    as_reported: Self | None = None
 
 
 @dataclass(frozen=True)
 class TeamBridge:
-    """A bridge by team: `rows` by period and team, `totals` one per period, `spans` one per team over all periods."""
+    """A bridge by team: `rows` by period and team, `totals` one per period, `spans` one per team over all periods.
+
+    `marks` are of all customers. A team that has something only as it was first reported is a row with nothing in it.
+    """
 
     head: BookHead
     kind: str
@@ -71,6 +77,7 @@ class TeamBridge:
     spans: tuple[TeamRow, ...]
     span: TeamRow | None
     has_assignments: bool
+    marks: Marks
 
 
 def assignments_list(kind: str | None = None, *, withdrawn: bool = False) -> "QuerySet[RepAssignment]":
@@ -110,12 +117,13 @@ def team_bridge_get(
     months = [row.period.first for row in bridge.totals]
     periods = tuple(periods_of(months[0], months[-1], grain, client.fiscal_year_start)) if months else ()
     roster = Roster(held)
-    made = Made(
-        team_months([rep_month(row) for row in bridge.rows], roster),
-        {row.period.first: row.state for row in bridge.totals},
-        reps_by_month(bridge.rows, roster),
-    )
-    names = tuple(name for name in ordered({group for _, group in made.figures}) if not groups or name in groups)
+    marks = marks_get(client, bridge.head, months[0], months[-1]) if months else Marks()
+    before = None
+    if marks.restated:
+        reported = bridge_reported(client, bridge.head, months[0], months[-1], "rep", "month", original=True)
+        before = Made.of(reported, roster)
+    made = replace(Made.of(bridge, roster), marks=marks, before=before)
+    names = tuple(name for name in ordered(made.groups) if not groups or name in groups)
     rows = [made.row(period, name) for period in periods for name in names]
     span = Period("", months[0], months[-1]) if months else None
     return TeamBridge(
@@ -129,21 +137,42 @@ def team_bridge_get(
         spans=tuple(made.row(span, name) for name in names) if span else (),
         span=made.total(span, names) if span else None,
         has_assignments=bool(held),
+        marks=marks,
     )
 
 
 @dataclass(frozen=True)
 class Made:
-    """The figures by month and group, the state of each month, and who is in which group then."""
+    """The figures by month and group, the state of each month, and who is in which group then.
+
+    `before` has them as they were first reported, for periods with a restated month.
+    """
 
     figures: Mapping[tuple[int, str], Figures]
     states: Mapping[int, str]
     reps: Mapping[tuple[int, str], tuple[str, ...]]
+    marks: Marks = field(default_factory=Marks)
+    before: Self | None = None
+
+    @classmethod
+    def of(cls, bridge: Bridge, roster: Roster) -> Self:
+        """A bridge by representative, split by who belonged to what."""
+        figures = team_months([rep_month(row) for row in bridge.rows], roster)
+        states = {row.period.first: row.state for row in bridge.totals}
+        return cls(figures, states, reps_by_month(bridge.rows, roster))
+
+    @property
+    def groups(self) -> set[str]:
+        """Every group that has figures, or had some as they were first reported."""
+        return {group for _, group in (*self.figures, *(self.before.figures if self.before else ()))}
 
     def row(self, period: Period, group: str) -> TeamRow:
         """One group over the months of a period."""
         months = [self.figures.get((month, group), NOTHING) for month in range(period.first, period.last + 1)]
-        return self.shown(period, group, together(months), self.reps.get((period.last, group), ()))
+        row = self.shown(period, group, together(months), self.reps.get((period.last, group), ()))
+        if self.before is None or not self.marks.restated_in(period):
+            return row
+        return replace(row, as_reported=self.before.row(period, group))
 
     def total(self, period: Period, groups: Sequence[str]) -> TeamRow:
         """Some groups together over the months of a period."""
@@ -151,7 +180,10 @@ class Made:
             {name: sum(self.figures.get((month, group), NOTHING)[name] for group in groups) for name in COLUMNS}
             for month in range(period.first, period.last + 1)
         ]
-        return self.shown(period, "", together(months), ())
+        row = self.shown(period, "", together(months), ())
+        if self.before is None or not self.marks.restated_in(period):
+            return row
+        return replace(row, as_reported=self.before.total(period, groups))
 
     def shown(self, period: Period, group: str, figures: Figures, reps: tuple[str, ...]) -> TeamRow:
         """Cents as exact decimals."""
@@ -181,5 +213,6 @@ def ordered(groups: set[str]) -> list[str]:
 
 
 def is_nothing(row: TeamRow) -> bool:
-    """Whether everything in a row is 0."""
-    return not any(getattr(row, name) for name in COLUMNS)
+    """Whether everything in a row is 0, and was as it was first reported."""
+    is_empty = not any(getattr(row, name) for name in COLUMNS)
+    return is_empty and (row.as_reported is None or is_nothing(row.as_reported))

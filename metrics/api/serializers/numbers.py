@@ -73,6 +73,18 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
         return about | amounts | counts
 
 
+class BridgeRowBesideSerializer(BridgeRowSerializer):
+    """A row of the bridge, and beside it what was first reported in its place where a month of its period was restated."""
+
+    as_reported = BridgeRowSerializer(allow_null=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        first = instance.as_reported
+        return super().to_representation(instance) | {
+            "as_reported": super().to_representation(first) if first is not None else None
+        }
+
+
 class CauseSerializer(serializers.Serializer[Any]):
     """A decision: a change request or a signed policy document, and the page that shows it."""
 
@@ -114,7 +126,14 @@ class RestatedSerializer(serializers.Serializer[Any]):
     cause = CauseSerializer(allow_null=True)
 
 
-class BridgeSerializer(serializers.Serializer[Any]):
+class MarkedSerializer(serializers.Serializer[Any]):
+    """Where the months do not go on as they began: of all customers, and empty where they are shown as contracts stand now."""
+
+    breaks = BreakSerializer(many=True)
+    restated = RestatedSerializer(many=True)
+
+
+class BridgeSerializer(MarkedSerializer):
     """The bridge by period and group. `totals` has one row for each period; a group in which everything is 0 is left out.
 
     `breaks` and `restated` are of all customers; both are empty where every month is shown as the contracts stand now.
@@ -125,10 +144,8 @@ class BridgeSerializer(serializers.Serializer[Any]):
     grain = serializers.ChoiceField(list(MONTHS))
     periods = PeriodSerializer(many=True)
     groups = serializers.ListField(child=serializers.CharField())
-    rows = BridgeRowSerializer(many=True)
-    totals = BridgeRowSerializer(many=True)
-    breaks = BreakSerializer(many=True)
-    restated = RestatedSerializer(many=True)
+    rows = BridgeRowBesideSerializer(many=True)
+    totals = BridgeRowBesideSerializer(many=True)
 
 
 class MoneyFigureSerializer(serializers.Serializer[Any]):
@@ -149,18 +166,24 @@ class RatioFigureSerializer(serializers.Serializer[Any]):
     series = serializers.ListField(child=RatioField(allow_null=True))
 
 
-class HeadlineSerializer(serializers.Serializer[Any]):
+class HeadlineFiguresSerializer(serializers.Serializer[Any]):
     """The headline figures at the end of a month."""
 
-    book = BookSerializer(source="head")
-    month = MonthField(allow_null=True)
-    months = serializers.ListField(child=MonthField(), help_text="The months of every `series`.")
     arr = MoneyFigureSerializer()
     mrr = MoneyFigureSerializer()
     net_new = MoneyFigureSerializer()
     nrr = RatioFigureSerializer(help_text="Net revenue retention over twelve months.")
     grr = RatioFigureSerializer(help_text="Gross revenue retention over twelve months.")
     logo_churn = RatioFigureSerializer(help_text="Customers lost in the month, of those at its beginning.")
+
+
+class HeadlineSerializer(HeadlineFiguresSerializer, MarkedSerializer):
+    """The headline figures at the end of a month; `as_reported` are those reported first, where a month was restated."""
+
+    book = BookSerializer(source="head")
+    month = MonthField(allow_null=True)
+    months = serializers.ListField(child=MonthField(), help_text="The months of every `series`.")
+    as_reported = HeadlineFiguresSerializer(allow_null=True)
 
 
 class RetentionRowSerializer(serializers.Serializer[Any]):
@@ -178,12 +201,18 @@ class RetentionRowSerializer(serializers.Serializer[Any]):
     customers_kept = serializers.IntegerField()
 
 
-class RetentionSerializer(serializers.Serializer[Any]):
+class RetentionRowBesideSerializer(RetentionRowSerializer):
+    """Retention of a month, and beside it what was first reported where the month was restated."""
+
+    as_reported = RetentionRowSerializer(allow_null=True)
+
+
+class RetentionSerializer(MarkedSerializer):
     """Retention by month and group."""
 
     book = BookSerializer()
     by = serializers.CharField()
-    rows = RetentionRowSerializer(many=True)
+    rows = RetentionRowBesideSerializer(many=True)
 
 
 class CohortCellSerializer(serializers.Serializer[Any]):

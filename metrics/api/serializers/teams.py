@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from metrics.api.fields import AmountField, MonthField, PersonField
-from metrics.api.serializers.numbers import BookSerializer, PeriodSerializer
+from metrics.api.serializers.numbers import BookSerializer, MarkedSerializer, PeriodSerializer
 from metrics.api.serializers.questions import BasisParameters, RangeParameters, grain_field
 from metrics.engine.teams import NOT_ASSIGNED
 from metrics.models import AssignmentKind
@@ -112,7 +112,13 @@ class TeamRowSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(["live", "closed", "mixed"])
 
 
-class TeamBridgeSerializer(serializers.Serializer[Any]):
+class TeamRowBesideSerializer(TeamRowSerializer):
+    """A period of a team, and beside it what was first reported where a month of the period was restated."""
+
+    as_reported = TeamRowSerializer(allow_null=True)
+
+
+class TeamBridgeSerializer(MarkedSerializer):
     """The bridge by team or territory; `totals` has one row for each period, in which transfers cancel out."""
 
     book = BookSerializer(source="head")
@@ -120,5 +126,5 @@ class TeamBridgeSerializer(serializers.Serializer[Any]):
     grain = serializers.CharField()
     periods = PeriodSerializer(many=True)
     groups = serializers.ListField(child=serializers.CharField())
-    rows = TeamRowSerializer(many=True)
-    totals = TeamRowSerializer(many=True)
+    rows = TeamRowBesideSerializer(many=True)
+    totals = TeamRowBesideSerializer(many=True)

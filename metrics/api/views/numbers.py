@@ -1,6 +1,6 @@
 """The numbers: bridge, headline, retention, cohorts, movers, and what is behind them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -13,17 +13,18 @@ from metrics.api.serializers import numbers as shapes
 from metrics.api.serializers import questions as asks
 from metrics.api.serializers.explain import WhySerializer
 from metrics.computation import missing_rates_text
+from metrics.engine.bridge import TOTAL
 from metrics.engine.valuation import MissingRates
+from metrics.selectors.beside import bridge_beside, headline_beside, retention_beside
 from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get
-from metrics.selectors.breaks import breaks_get, restated_get
+from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
-from metrics.selectors.figures import Bridge, Cell
+from metrics.selectors.figures import Basis, Cell
 from metrics.selectors.movers import movers_get
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.reported import bridge_reported, headline_reported, is_stored, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
-from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_ARR
 from portal.tenancy.problems import Conflict
 
@@ -53,22 +54,26 @@ class BridgeDetail(NumbersView):
         given = (asked["first"], asked["last"], asked["by"], asked["grain"], filters)
         if asked["view"] == "current":
             bridge = bridge_get(call.client, asked["basis"], *given)
-            return bounded(vars(bridge) | {"breaks": [], "restated": []}, len(bridge.rows))
-        bridge = bridge_reported(call.client, asked["basis"], *given, asked["as_of"])
-        is_marked = asked["as_of"] is None and is_stored(asked["by"], filters)
-        marks = marks_of(call.client, bridge) if is_marked else {"breaks": [], "restated": []}
-        return bounded(vars(bridge) | marks, len(bridge.rows))
+        else:
+            bridge = bridge_reported(call.client, asked["basis"], *given, asked["as_of"])
+        months = [each for row in bridge.totals for each in (row.period.first, row.period.last)]
+        marks = marks_of(call, bridge.head, months)
+        bridge = bridge_beside(call.client, bridge, marks, filters)
+        return bounded(vars(bridge) | shown_marks(marks), len(bridge.rows))
 
 
-def marks_of(client: Client, bridge: Bridge) -> dict[str, Any]:
-    """Changed definitions and restated months within the months of a bridge."""
-    if not bridge.totals:
-        return {"breaks": [], "restated": []}
-    months = range(bridge.totals[0].period.first, bridge.totals[-1].period.last + 1)
-    return {
-        "breaks": [each for each in breaks_get(client, bridge.head) if each.month in months],
-        "restated": [each for month, each in restated_get(client, bridge.head).items() if month in months],
-    }
+def marks_of(call: Call, basis: Basis, months: Sequence[int]) -> Marks:
+    """What has to be marked in the months of an answer; nothing where all of them follow one definition, or are of one day."""
+    asked = call.query
+    is_marked = asked["view"] == "reported" and asked["as_of"] is None
+    if not months or not is_marked or not is_stored(asked.get("by", TOTAL), asks.filters_of(asked)):
+        return Marks()
+    return marks_get(call.client, basis, min(months), max(months))
+
+
+def shown_marks(marks: Marks) -> dict[str, Any]:
+    """Marks in the shape of `MarkedSerializer`."""
+    return {"breaks": marks.breaks, "restated": marks.restated.values()}
 
 
 class HeadlineDetail(NumbersView):
@@ -82,10 +87,13 @@ class HeadlineDetail(NumbersView):
         Closed months are as they were reported, unless `view=current`; with `as_of` as they stood on that day.
         """
         asked = call.query
-        given = (asked["month"], asks.filters_of(asked))
+        filters = asks.filters_of(asked)
         if asked["view"] == "current":
-            return headline_get(call.client, asked["basis"], *given)
-        return headline_reported(call.client, asked["basis"], *given, asked["as_of"])
+            found = headline_get(call.client, asked["basis"], asked["month"], filters)
+        else:
+            found = headline_reported(call.client, asked["basis"], asked["month"], filters, asked["as_of"])
+        marks = marks_of(call, found.head, found.months)
+        return vars(headline_beside(call.client, found, marks, filters)) | shown_marks(marks)
 
 
 class RetentionDetail(NumbersView):
@@ -99,13 +107,15 @@ class RetentionDetail(NumbersView):
         Closed months are as they were reported, unless `view=current`; with `as_of` as they stood on that day.
         """
         asked = call.query
-        given = (asked["first"], asked["last"], asked["by"], asks.filters_of(asked))
+        book, filters = book_head(call.client, asked["basis"]), asks.filters_of(asked)
+        given = (asked["first"], asked["last"], asked["by"], filters)
         if asked["view"] == "current":
-            rows = retention_get(call.client, asked["basis"], *given)
+            rows = retention_get(call.client, book, *given)
         else:
-            rows = retention_reported(call.client, asked["basis"], *given, asked["as_of"])
-        book = book_head(call.client, asked["basis"])
-        return bounded({"book": book, "by": asked["by"], "rows": rows}, len(rows))
+            rows = retention_reported(call.client, book, *given, asked["as_of"])
+        marks = marks_of(call, book, [row.month for row in rows])
+        rows = retention_beside(call.client, book, rows, asked["by"], marks, filters)
+        return bounded({"book": book, "by": asked["by"], "rows": rows} | shown_marks(marks), len(rows))
 
 
 class CohortList(NumbersView):

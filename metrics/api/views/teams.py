@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from metrics.api.examples import CORRECTION
 from metrics.api.serializers import teams as shapes
-from metrics.api.views.numbers import bounded
+from metrics.api.views.numbers import bounded, shown_marks
 from metrics.models import RepAssignment
 from metrics.selectors.teams import assignment_get, assignments_list, team_bridge_get
 from metrics.services.assignments import (
@@ -139,7 +139,7 @@ class TeamBridgeDetail(TeamView):
         found = team_bridge_get(
             call.client, asked["kind"], asked["basis"], asked["first"], asked["last"], asked["grain"]
         )
-        return bounded(found, len(found.rows))
+        return bounded(vars(found) | shown_marks(found.marks), len(found.rows))
 
 
 @contextmanager

@@ -1,0 +1,69 @@
+"""Of a restated month every answer of the API has what was reported first beside what is reported now."""
+
+from typing import Any
+
+import pytest
+
+from metrics.models import ContractLine
+from metrics.services.assignments import assignment_add
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close, month_restate
+from portal.accounts.models import User
+from portal.lib.periods import month_parse
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.api.conftest import Mint, Program
+from tests.metrics.test_teams import load_with_reps
+from tests.reporting.numbers import NOW
+
+FEBRUARY = {"from": "2026-02", "to": "2026-02"}
+
+
+@pytest.fixture
+def restated(northwind: Client) -> Client:
+    """February was closed with 36,000: Bolt's 24,000 turned out to be 30,000, in another segment and of Grace."""
+    with tenant_context(northwind):
+        load_with_reps(northwind)
+        assignment_add(client=northwind, rep="Mia", kind="team", group="Mid-market", first=month_parse("2026-01"))
+        month_close(client=northwind, month=month_parse("2026-02"))
+        ContractLine.objects.filter(customer_id="bolt").update(segment="SMB", rep="Grace")
+        ContractLine.objects.filter(line_id="K2/1").update(amount=30_000)
+        books_rebuild_all(client=northwind, now=NOW)
+        month_restate(client=northwind, month=month_parse("2026-02"), reason="The order form said so")
+    return northwind
+
+
+@pytest.fixture
+def api(restated: Client, ana: User, program: Mint) -> Program:
+    return program(restated, ana)
+
+
+def both(rows: list[dict[str, Any]], name: str = "ending") -> dict[str, tuple[Any, Any]]:
+    """By group what a row says now, and what it was reported with."""
+    return {row["group"]: (row[name], row["as_reported"] and row["as_reported"][name]) for row in rows}
+
+
+def test_a_split_bridge_has_both_figures_of_every_group(api: Program, restated: Client) -> None:
+    answer = api.get(restated, "api_bridge", FEBRUARY | {"by": "segment"}).json()
+    assert both(answer["rows"]) == {"Enterprise": ("0.00", "24000.00"), "SMB": ("42000.00", "12000.00")}
+    assert both(answer["totals"]) == {"": ("42000.00", "36000.00")}
+    march = api.get(restated, "api_bridge", {"from": "2026-03", "by": "segment"}).json()
+    assert {row["as_reported"] for row in march["rows"]} == {None} and march["restated"] == []
+
+
+def test_teams_have_both_figures_and_the_months_that_were_restated(api: Program, restated: Client) -> None:
+    answer = api.get(restated, "api_team_bridge", {"kind": "team", **FEBRUARY}).json()
+    assert both(answer["rows"]) == {"Mid-market": ("0.00", "24000.00"), "Not assigned": ("42000.00", "12000.00")}
+    assert [(row["month"], row["effect"]) for row in answer["restated"]] == [("2026-02", "6000.00")]
+
+
+def test_the_headline_and_retention_have_both_figures(api: Program, restated: Client) -> None:
+    now = api.get(restated, "api_headline", {"month": "2026-02"}).json()
+    assert (now["arr"]["value"], now["as_reported"]["arr"]["value"]) == ("42000.00", "36000.00")
+    assert now["as_reported"]["mrr"]["value"] == "3000.00" and [row["month"] for row in now["restated"]] == ["2026-02"]
+    assert api.get(restated, "api_headline", {"month": "2026-01"}).json()["as_reported"] is None
+    assert api.get(restated, "api_headline", {"month": "2026-02", "view": "current"}).json()["as_reported"] is None
+    rows = api.get(restated, "api_retention", FEBRUARY | {"by": "segment"}).json()["rows"]
+    assert both(rows, "customers_base") == {"Enterprise": (0, 0), "SMB": (0, 0)}
+    january = api.get(restated, "api_retention", {"to": "2026-01"}).json()
+    assert [row["as_reported"] for row in january["rows"]] == [None] and january["restated"] == []
