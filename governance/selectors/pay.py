@@ -41,7 +41,7 @@ class PayRule:
         later = month_text(self.next_month)
         return (
             f"{why}, and the change does not begin with a coming {self.period}: Sales and Finance both have to say yes, or it "
-            f"has to begin with one, the next of which is {later}."
+            f"has to begin with one, the next of which is {later}. No emergency takes the place of these two."
         )
 
 

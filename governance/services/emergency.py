@@ -17,7 +17,7 @@ from governance.models import (
     VoteDecision,
 )
 from governance.selectors.board import BoardNow, board_now
-from governance.selectors.voting import NO_BOARD, Decision, decision_of, preview_sha256
+from governance.selectors.voting import LABELS, NO_BOARD, Decision, decision_of, preview_sha256
 from governance.services.change_states import change_lock, change_move
 from governance.services.problems import DefinitionError
 from governance.services.reviews import review_open
@@ -62,9 +62,17 @@ def deciding_alone(
     if board is None:
         raise DefinitionError(NO_BOARD)
     require_apart(client, request, user)
-    chair, decision = board.chair, decision or decision_of(request, board)
+    decision = decision or decision_of(request, board)
     require_no_no(request, decision)
     require_same_chair(request, board)
+    seat = seat_alone(client, user, board, decision)
+    require_pay_signed(decision, seat)
+    return seat
+
+
+def seat_alone(client: Client, user: Any, board: BoardNow, decision: Decision) -> BoardMember:
+    """The chair's seat, or an admin's where no chair may vote on it. DefinitionError for everybody else."""
+    chair = board.chair
     if chair is not None and decision.may_vote(chair.user):
         if chair.user_id != user.pk:
             raise DefinitionError(f"in an emergency the chair decides: {chair.user.get_full_name()}")
@@ -75,6 +83,18 @@ def deciding_alone(
         )
     seat = board.member(user)
     return seat or BoardMember(client=client, board=board.board, user=user, function="", since=day_now(client))
+
+
+def require_pay_signed(decision: Decision, seat: BoardMember) -> None:
+    """DefinitionError where quotas or pay would move within a period without the yes of both functions that sign for that.
+
+    What people are paid by is never so urgent that one person decides it; whoever decides may be one of the two.
+    """
+    if decision.pay is None or not decision.pay.is_now:
+        return
+    said = {vote.function for vote in decision.votes if vote.decision == VoteDecision.YES} | {seat.function}
+    if lacking := [LABELS[name] for name in decision.pay.functions if name not in said]:
+        raise DefinitionError(f"{decision.pay.sentence} Nobody approves it alone without the yes of {joined(lacking)}")
 
 
 def require_no_no(request: ChangeRequest, decision: Decision) -> None:

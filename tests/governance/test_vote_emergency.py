@@ -1,18 +1,21 @@
 """Deciding alone in an emergency, and the debt that it leaves."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 
-from governance.models import BoardMember, ChangeState, EmergencyReview, ReviewState
+from governance.models import BoardMember, ChangeRequest, ChangeState, EmergencyReview, ReviewState
 from governance.selectors.board import reviews_open
+from governance.selectors.registry import month_now
 from governance.selectors.voting import to_vote
 from governance.services.asking import reminders_due
 from governance.services.board import RightRow, chair_name, rights_save, seat_give
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.registry import registry_start
 from portal.accounts.models import User
 from portal.notices.kinds import Kind
 from portal.notices.models import Notice
@@ -20,7 +23,7 @@ from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.conftest import person_named
-from tests.governance.boards import a_board, alone, in_review, now_of, shown_to, version, vote
+from tests.governance.boards import WISH, a_board, alone, in_review, now_of, shown_to, version, vote
 
 BOTH = RightRow(functions=("finance", "sales"), yes_count=2, quorum=2)
 
@@ -56,6 +59,29 @@ def test_the_chair_approves_alone_and_everybody_it_concerns_is_mailed_at_once(
         assert (review.due_on - review.vote.at.date()).days in (6, 7)
         assert [each.pk for each in reviews_open()] == [review.pk]
         assert [row.number for row in to_vote(finn)] == [request.number], "it waits for the board"
+
+
+def test_what_people_are_paid_by_moves_within_a_period_by_no_emergency_without_sales_and_finance(
+    board: Client, finn: User, rita: User, eve: User
+) -> None:
+    """The chair decided a rule of quotas alone in the middle of a quarter, where Sales had no seat to say a word from."""
+    rule = {"rule": "Quotas go up by a tenth.", "metrics": ["nrr"]}
+
+    def asked(key: str, begins: int) -> ChangeRequest:
+        wish = replace(WISH, title=f"Quotas {key}", content={"key": key, **rule}, from_month=begins)
+        return in_review(board, by=rita, wish=wish, kind="quota_rule")
+
+    with tenant_context(board):
+        registry_start(client=board)
+        quarter = month_now(board) // 3 * 3 + 3
+        request = asked("q", quarter + 1)
+        with pytest.raises(DefinitionError, match="Nobody approves it alone without the yes of Sales and Finance"):
+            alone(request, eve)
+        assert now_of(request).state == ChangeState.REVIEW and not EmergencyReview.objects.exists()
+        vote(request, finn)
+        with pytest.raises(DefinitionError, match=r"without the yes of Sales$"):
+            alone(request, eve)
+        alone(asked("r", quarter), eve)  # begins with a coming quarter: nobody is paid by it yet
 
 
 def test_an_emergency_without_a_reason_or_on_what_was_not_shown_is_refused(
