@@ -9,6 +9,7 @@ from governance.change_words import rows_of
 from governance.effect_words import ends_text, since_words
 from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from governance.selectors.change_duplicates import has_joined, twins_of
+from governance.selectors.change_effects import unread_words
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.change_previews import preview_standing
 from governance.selectors.changes import OPEN, change_events, change_list, seen_by
@@ -119,7 +120,7 @@ def needs_reader(request: TenantRequest, change: ChangeRequest) -> str:
         return "Take it in hand"
     if change.state in (ChangeState.TRIAGE, ChangeState.IMPACT) and change.owner_id in (None, request.user.pk):
         return "Take it on"
-    return "Close it" if change.state == ChangeState.COMMUNICATED and change.owner_id == request.user.pk else ""
+    return ""
 
 
 def filters_of(request: TenantRequest) -> list[dict[str, Any]]:
@@ -148,6 +149,7 @@ def filters_of(request: TenantRequest) -> list[dict[str, Any]]:
 def change_context(request: TenantRequest, change: ChangeRequest, problem: str = "") -> dict[str, Any]:
     """Everything on the page of one request."""
     registry, locale = registry_get(request.client), locale_of(request)
+    sections = sections_of(request, change)  # first: whoever opens a change that is in effect has read of it by that
     events = change_events(change)
     return {
         "change": change,
@@ -160,7 +162,7 @@ def change_context(request: TenantRequest, change: ChangeRequest, problem: str =
         if change.state not in (ChangeState.WITHDRAWN, ChangeState.REJECTED)
         else (),
         "events": [shown(event) for event in events],
-        "sections": sections_of(request, change),
+        "sections": sections,
         "problem": problem,
         **actions_of(request, change),
     }
@@ -197,9 +199,16 @@ def next_words(request: TenantRequest, change: ChangeRequest) -> str:
         ChangeState.APPROVED: "Approved. It is scheduled next; then it takes effect by itself.",
         ChangeState.SCHEDULED: f"Approved, and takes effect by itself: {since_words(change, locale_of(request))}.",
         ChangeState.EFFECTIVE: "In effect. Next, everybody whose numbers move is told.",
-        ChangeState.COMMUNICATED: "In effect, and everybody concerned was told. It can be closed.",
+        ChangeState.COMMUNICATED: told_words(change),
     }
     return said.get(ChangeState(change.state), f"This request {WORDS[change.state]}.")
+
+
+def told_words(change: ChangeRequest) -> str:
+    """What a change waits for that is in effect and was told to everybody."""
+    unread = unread_words(change)
+    told = "In effect, and everybody concerned was told"
+    return f"{told}. {unread}: the last of them closes it." if unread else f"{told}. It can be closed."
 
 
 def name_of(person: Any) -> str:
@@ -258,7 +267,8 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
         "triage_form": None,
     }
     if may_triage:
-        ready = [step for step in steps if is_ready(change, step)]
+        made["unread"] = unread_words(change) if "close" in steps else ""
+        ready = [step for step in steps if is_ready(change, step) and not (step == "close" and made["unread"])]
         made["buttons"] = [(step, STEP_BUTTONS[step]) for step in ready if step in STEP_BUTTONS]
         made["asks_impact"] = "ask_impact" in ready
         made["may_send_back"] = "send_back" in steps

@@ -40,7 +40,8 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
     """When it takes effect, what it did, and who has read it: who has to know has, with this. None before it is approved."""
     if change.state not in APPROVED:
         return None
-    receipt_read(request=change, user=request.user)
+    if receipt_read(request=change, user=request.user):
+        change.refresh_from_db(fields=["state", "version", "closed_at"])  # the last to read of it closes it
     effect, locale = effect_get(change), locale_of(request)
     may, sees = request.standing.may(TRIAGE_CHANGES), request.standing.may(VIEW_ARR)
     context: dict[str, Any] = {

@@ -191,7 +191,9 @@ class ChangeTriageSerializer(StrictSerializer):
 
 
 class ChangeMoveSerializer(StrictSerializer):
-    """A step that is taken by hand. `send_back` needs the reason; a request is approved by votes alone."""
+    """A step that is taken by hand. `send_back` needs the reason, and so does `close` before everybody who has to know has
+    read of it: the last of them closes it by itself. A request is approved by votes alone.
+    """
 
     step = serializers.ChoiceField(["ask_impact", "to_review", "send_back", "close"])
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_REASON)

@@ -2,13 +2,14 @@
 
 `effect_get(request) -> ChangeEffect | None` · `approved_figure(request) -> Measured` · `measure(client, request, month)` ·
 `lines_changed(since) -> int` · `approval_fault(request) -> str` · `approved_preview(request)` ·
-`versions_approved() -> list[Approval]`
+`versions_approved() -> list[Approval]` · `receipts_of(request)` · `unread_words(request) -> str`
 """
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
+from governance.board_words import joined
 from governance.change_content import content_digest
 from governance.change_impact import Impact
 from governance.models import (
@@ -89,6 +90,12 @@ def effect_get(request: ChangeRequest) -> ChangeEffect | None:
 def receipts_of(request: ChangeRequest) -> list[ChangeReceipt]:
     """Who has to know of it, and who has opened it."""
     return list(ChangeReceipt.objects.filter(request=request).select_related("user").order_by("id"))
+
+
+def unread_words(request: ChangeRequest) -> str:
+    """Who has to know of a change that is in force and has not opened it yet; empty where everybody has."""
+    names = [receipt.user.get_full_name() for receipt in receipts_of(request) if receipt.read_at is None]
+    return f"{joined(names)} {'has' if len(names) == 1 else 'have'} not read of it" if names else ""
 
 
 def approved_figure(request: ChangeRequest) -> Measured:

@@ -10,8 +10,9 @@ All run in the client's scope.
 
 from typing import Any, Final
 
-from governance.models import ChangeRequest, Urgency
+from governance.models import ChangeRequest, ChangeState, Urgency
 from governance.selectors.change_duplicates import has_joined
+from governance.selectors.change_effects import unread_words
 from governance.selectors.changes import OPEN
 from governance.services.change_news import triagers
 from governance.services.change_preview import preview_start
@@ -46,11 +47,24 @@ def change_step(*, request: ChangeRequest, step: str, user: Any, reason: str = "
         raise DefinitionError(
             "that is no step which is taken by hand: a request is approved by votes, and takes effect by itself"
         )
+    if step == "close":
+        reason = reason_to_close(change_lock(request), reason)
     moved = change_move(request=request, step=step, user=user, reason=reason)
     if step == "ask_impact":
         preview_start(request=moved, user=user)
         moved = change_lock(moved)
     return moved
+
+
+def reason_to_close(request: ChangeRequest, reason: str) -> str:
+    """What the log says of a close by hand; whoever has not read of the change yet is named, and it takes a reason then.
+
+    The last receipt closes a request by itself; a person who never opens it must not keep it open for ever.
+    """
+    unread = unread_words(request)
+    if unread and request.state == ChangeState.COMMUNICATED and not reason.strip():
+        raise DefinitionError(f"{unread}: say why it is closed all the same")
+    return f"{unread}. {reason.strip()}" if unread else reason
 
 
 def change_join(*, request: ChangeRequest, user: Any, own: ChangeRequest | None = None) -> ChangeRequest:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client as Browser
+from django.urls import reverse
 
 from governance.change_content import ContentFault
 from governance.effect_words import content_words
@@ -28,6 +29,7 @@ from governance.selectors.restatements import ledger_get
 from governance.services import change_effect, changes
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
 from governance.services.change_told import receipt_read
+from governance.services.change_triage import change_step
 from governance.services.items import definitions_start, item_confirm
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_owner_set, registry_start
@@ -379,3 +381,24 @@ def test_owners_and_whoever_asked_have_receipts_and_the_last_closes_it(
         receipt_read(request=request, user=rita)
         assert ChangeRequest.objects.get().state == ChangeState.CLOSED
         assert AuditEntry.objects.filter(action="change.read").count() == 2
+
+
+def test_whoever_closes_it_before_everybody_has_read_of_it_says_why_and_who_has_not(
+    client: Client, rita: User, finn: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """The requester closed it over the owner of the metric, who had not read of it, without a word."""
+    with tenant_context(client):
+        registry_start(client=client, user=rita)
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=eve, user=rita)
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    changes_take_effect(client=client, now=NOW)
+    page = signed_in(rita).get(reverse("change", kwargs={"client_slug": client.slug, "number": request.number}))
+    assert "Eve has not read of it" in page.content.decode() and "Close it all the same" in page.content.decode()
+    with tenant_context(client):
+        with pytest.raises(DefinitionError, match="Eve has not read of it: say why it is closed all the same"):
+            change_step(request=request, step="close", user=rita, reason=" ")
+        change_step(request=request, step="close", user=rita, reason="Eve is on leave.")
+        closed = AuditEntry.objects.get(action="change.close")
+        assert closed.details["reason"] == "Eve has not read of it. Eve is on leave."
