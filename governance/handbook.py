@@ -17,7 +17,7 @@ from governance.escalation import escalation_chapter
 from governance.models import ChangeState, DisputeState, Function, MetricStatus, QuarterAudit, Respondent
 from governance.permission_words import PERMISSION_WORDS
 from governance.sampling import FEWEST, METHOD, MOST
-from governance.selectors.board import board_now
+from governance.selectors.board import board_now, has_board
 from governance.selectors.change_effects import versions_approved
 from governance.selectors.registry import Entry, registry_get
 from governance.selectors.signoff import signatures_in_words
@@ -39,6 +39,20 @@ STEP_WORDS: Final = {
     "take": "be taken by somebody", "stand": "be settled: the figure stands", "correct": "be settled by a correction",
     "reopen": "be opened again, with what is new",
 }  # fmt: skip
+
+WAYS: Final = (
+    "A signed policy and an active metric change by request alone; every other step than these is refused. A later final "
+    "version moves nothing by its signatures: it is published where it says what was decided."
+)
+EMERGENCIES: Final = (
+    "Past it lead two emergencies, each with its reason in the log and mailed to Finance and RevOps at once: the chair’s, for "
+    "a request, which moves nothing that feeds quotas or pay within a period without the yes of Sales and Finance; and, for "
+    "the policy, that of a partner of the consulting firm or of whoever runs the server."
+)
+WAYS_WITHOUT_BOARD: Final = (
+    "There is no review board yet, so that no request can be approved: a signed policy changes by its definitions, a new final "
+    "version and signatures under it, and metrics are changed in the registry, with the reason in the log."
+)
 
 
 def handbook_chapters(client: Client, *, sees_figures: bool = False) -> list[Chapter]:
@@ -170,7 +184,8 @@ def changes_chapter(client: Client) -> Chapter:
     labels = {value: str(label) for value, label in ChangeState.choices}
     return chapter(
         "changes", "How a change is decided",
-        "A signed policy and an active metric change by request alone; every other step than these is refused.",
+        WAYS if has_board() else WAYS_WITHOUT_BOARD,
+        EMERGENCIES if has_board() else "",
         columns=("A request that is", "may", "and then is"),
         rows=[
             (labels[before], STEP_WORDS.get(step, step.replace("_", " ")), labels[after])

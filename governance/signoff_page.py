@@ -4,7 +4,7 @@ from typing import Any
 
 from governance.document_page import groups_of
 from governance.models import Certificate, Function, PolicyDocument, Signer, SignerState, SignoffState
-from governance.selectors.signoff import is_turn, signoff_of
+from governance.selectors.signoff import board_has_policy, is_turn, moves_policy, signoff_of
 from governance.services.publishing import closed_months
 from governance.services.signing import intent_text
 from governance.services.signoff import changed_items
@@ -20,12 +20,15 @@ def signoff_context(request: TenantRequest, document: PolicyDocument) -> dict[st
     view = signoff_of(document)
     may_edit = request.standing.may(EDIT_POLICY)
     is_over = view is None or view.signoff.state in (SignoffState.DECLINED, SignoffState.WITHDRAWN)
-    may_publish = may_edit and view is not None and view.stands and view.publication is None
+    is_new = document.is_final and (view is None or view.publication is None)
+    is_boards = is_new and board_has_policy() and moves_policy(request.client, document)
+    may_publish = may_edit and view is not None and view.stands and is_new and not is_boards
     return {
         "document": document,
         "view": view,
         "changed": changed_items(document),
         "may_edit": may_edit,
+        "is_boards": is_boards,
         "form": SignoffForm() if may_edit and is_over and document.is_final else None,
         "publish_form": PublishForm(initial={"from_month": first_open_month(request)}) if may_publish else None,
         "restated": [month_format(month) for month in view.publication.restated_months]

@@ -1,7 +1,8 @@
 """Reading sign-offs. Runs in the client's scope.
 
 `signoff_of(document) -> SignoffView | None` · `signer_get(pk, user) -> Signer | None` · `to_sign(user) -> list[Signer]` ·
-`signed_final() -> SignoffView | None` · `signed_policy(number) -> SignedPolicy | None`
+`signed_final() -> SignoffView | None` · `signed_policy(number) -> SignedPolicy | None` · `board_has_policy() -> bool` ·
+`moves_policy(client, document) -> bool`
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from governance.models import (
     SignoffMode,
     SignoffState,
 )
+from governance.selectors.board import has_board
+from governance.selectors.documents import document_policy
+from metrics.selectors.policies import policy_in_force
+from portal.tenancy.models import Client
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,16 @@ def signatures_in_words() -> str:
         return ""
     signed = in_words(found)
     return f"{found.document} by {signed.functions_text}, {signed.signed_on:%Y-%m-%d}"
+
+
+def board_has_policy() -> bool:
+    """Whether a signed policy is in force that a review board decides on from here."""
+    return has_board() and Publication.objects.exists()
+
+
+def moves_policy(client: Client, document: PolicyDocument) -> bool:
+    """Whether a document says something else than the policy that is in force."""
+    return document_policy(document) != policy_in_force(client)
 
 
 def in_words(signoff: Signoff) -> SignedPolicy:

@@ -3,6 +3,9 @@
 `signed_publish(client=, signoff=, from_month=, mode=, reason=, user=, now=) -> Publication` ·
 `publications_finish(client=, now=) -> list[Publication]`
 
+The first signed document is the project's own. From then on, where there is a review board, requests alone move the policy: a
+later document is published where it says what is in force.
+
 Prospective: the months before stay as they were closed, so all of them must be. Restating: closed months from the stated one
 on are closed again under the signed policy, with the reason; what was reported stays beside.
 """
@@ -10,9 +13,9 @@ on are closed again under the signed policy, with the reason; what was reported 
 import datetime as dt
 from typing import Any
 
-from governance.models import Publication, PublicationMode, PublicationState, Signoff
+from governance.models import PolicyDocument, Publication, PublicationMode, PublicationState, Signoff
 from governance.selectors.documents import document_policy
-from governance.selectors.signoff import view_of
+from governance.selectors.signoff import board_has_policy, moves_policy, view_of
 from governance.services.news import DUE
 from governance.services.problems import DefinitionError
 from governance.services.signoff import changed_items, signoff_lock
@@ -55,6 +58,7 @@ def signed_publish(
         raise DefinitionError("a restatement needs a reason")
     require_months(client, from_month, mode)
     document = signoff.document
+    require_decided(client, document, mode)
     try:
         version = policy_publish(
             client=client, parameters=document_policy(document).to_dict(), user=user, is_signed=True,
@@ -77,6 +81,21 @@ def signed_publish(
         earlier_run(client=client, column=DUE, at=now)
         enqueue(FINISH_JOB, client)
     return publication
+
+
+def require_decided(client: Client, document: PolicyDocument, mode: str) -> None:
+    """DefinitionError where the board decides on what a signed document would move: its signatures come under what is decided.
+
+    Else they would be a second way past its votes, the preview, and the rule for quotas and pay.
+    """
+    if not board_has_policy():
+        return
+    if moves_policy(client, document):
+        raise DefinitionError(
+            "the review board decides on this policy: ask for a change; once it is in force, what was signed can be published"
+        )
+    if mode == PublicationMode.RESTATING:
+        raise DefinitionError("the review board decides whether closed months are restated: ask for a restating change")
 
 
 def closed_months() -> list[int]:

@@ -19,10 +19,12 @@ from governance.services.signoff_states import TransitionError
 from metrics.models import MonthClose
 from metrics.selectors.policies import policy_in_force, policy_latest
 from metrics.services.closes import month_close
+from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
+from tests.governance.boards import BASE, a_board
 from tests.governance.conftest import item
 from tests.governance.test_documents import confirm_critical
 from tests.governance.test_signoff import ask, sign
@@ -71,6 +73,30 @@ def test_months_before_it_have_to_be_closed_and_are_named(signed: Client, ana: U
         with pytest.raises(DefinitionError, match="needs a reason"):
             publish(signed, ana, FEBRUARY, "restating")
         assert policy_in_force(signed).discounts == "net" and not Publication.objects.exists()
+
+
+def test_where_a_board_decides_new_signatures_move_no_signed_policy(
+    signed: Client, ana: User, finn: User, rita: User
+) -> None:
+    """Definitions, a final version and signatures were a second way: without a preview, a vote and the rule for pay."""
+    with tenant_context(signed):
+        a_board(signed, BASE, finance=finn, revops=rita)
+        close(signed, FEBRUARY, MARCH)
+        publish(signed, ana, APRIL)  # the sign-off of the project itself
+        changed = item_edit(
+            item=item("discounts"), version=item("discounts").version, changes={"value": "net"}, user=ana
+        )
+        item_confirm(item=changed, version=changed.version, by="Finn", meeting="Later")
+        ask(signed, document_create(client=signed, user=ana, is_final=True), ana, (finn, "finance"), (rita, "revops"))
+        for person in (finn, rita):
+            sign(signed, person)
+        with pytest.raises(DefinitionError, match="the review board decides on this policy: ask for a change"):
+            publish(signed, ana, APRIL)
+        net = policy_in_force(signed).with_(discounts="net")
+        policy_publish(client=signed, parameters=net.to_dict(), is_signed=True)  # as a request does that was approved
+        with pytest.raises(DefinitionError, match="the review board decides whether closed months are restated"):
+            publish(signed, ana, FEBRUARY, "restating", "As it was signed")
+        assert publish(signed, ana, APRIL).policy_version == policy_latest(), "signatures under what was decided"
 
 
 def test_prospective_leaves_what_was_reported(signed: Client, ana: User) -> None:
