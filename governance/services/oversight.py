@@ -25,13 +25,14 @@ from governance.services.figure_disputes import called
 from governance.services.metric_alerts import alerts_tell
 from governance.services.quarter_audits import audit_path
 from portal.lib.dates import quarter_text
-from portal.notices.audience import members_in
+from portal.notices.audience import members_in, people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.days import next_morning
 from portal.notices.services.raising import notice_add
 from portal.tenancy.clock import day_at
 from portal.tenancy.dispatch import next_run
 from portal.tenancy.models import Client, ClientRole
+from portal.tenancy.permissions import VIEW_ARR
 
 DUE_COLUMN: Final = "next_oversight_at"
 SOON: Final = dt.timedelta(days=3)  # in which somebody should have settled a dispute, or taken it
@@ -89,12 +90,13 @@ def follow_ups_late(client: Client, today: dt.date, week: str) -> int:
 
 
 def disputes_waiting(client: Client, now: dt.datetime, week: str) -> int:
-    """Disputes that wait: for somebody to look into them Finance and RevOps hear, else whoever does."""
-    told = 0
+    """Disputes that wait: Finance and RevOps hear, unless somebody looks into it who may see the figure still."""
+    told, sees_figures = 0, {user.pk for user in people_who(client, VIEW_ARR)}
     waiting = FigureDispute.objects.filter(state__in=[DisputeState.RAISED, DisputeState.INVESTIGATING])
     for row in waiting.filter(raised_at__lt=now - SOON).select_related("owner", "metric"):
-        people = [row.owner] if row.owner else members_in(ClientRole.FINANCE, ClientRole.REVOPS)
-        waits = "is not settled yet" if row.owner else "waits for somebody to look into it"
+        is_taken = row.owner_id in sees_figures
+        people = [row.owner] if is_taken else members_in(ClientRole.FINANCE, ClientRole.REVOPS)
+        waits = "is not settled yet" if is_taken else "waits for somebody to look into it"
         path = reverse("dispute", kwargs={"client_slug": client.slug, "number": row.number})
         text = f"{row} {waits}: {called(row)}"
         told += tell(

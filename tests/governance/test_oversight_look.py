@@ -11,16 +11,17 @@ from governance.models import EvidenceFile
 from governance.selectors.published_figures import Subject
 from governance.services import evidence
 from governance.services.evidence import KEPT, evidence_keep, evidence_tidy, folder_of
-from governance.services.figure_disputes import dispute_raise
+from governance.services.figure_disputes import dispute_raise, dispute_take
 from governance.services.oversight import oversight_look
 from governance.services.problems import DefinitionError
 from governance.services.quarter_audits import audit_draw, follow_up_raise
 from portal.accounts.models import User
+from portal.accounts.services.people import person_role_change
 from portal.lib.periods import month_parse
 from portal.lib.stored import StoredFile, file_store
 from portal.notices.models import Notice
 from portal.tenancy.clock import database_time
-from portal.tenancy.models import Client
+from portal.tenancy.models import Client, Membership
 from portal.tenancy.scope import tenant_context
 from tests.governance.audits import NOW, QUARTER, book_load, check_rest
 
@@ -81,10 +82,26 @@ def test_a_dispute_that_nobody_takes_is_told_again(northwind: Client, finn: User
     with tenant_context(northwind):
         book_load(northwind)
         subject = Subject("ending", month_parse("2026-03"))
-        dispute_raise(client=northwind, subject=subject, believed=None, reason="Too high", user=eve)
+        row = dispute_raise(client=northwind, subject=subject, believed=None, reason="Too high", user=eve)
         now = database_time()
         assert not [text for _, text in told(northwind, now) if "waits" in text]
         later = [(who, text) for who, text in told(northwind, now + WEEK) if "waits for somebody" in text]
+        assert [who for who, _ in later] == ["finn", "rita"]
+        dispute_take(client=northwind, dispute=row, owner=rita, user=finn)
+        later = [(who, text) for who, text in told(northwind, now + 2 * WEEK) if "is not settled" in text]
+        assert [who for who, _ in later] == ["rita"]
+
+
+def test_whoever_looked_into_a_dispute_and_sees_no_figures_any_more_is_not_told_the_figure(
+    northwind: Client, finn: User, rita: User, eve: User
+) -> None:
+    with tenant_context(northwind):
+        book_load(northwind)
+        subject = Subject("ending", month_parse("2026-03"))
+        row = dispute_raise(client=northwind, subject=subject, believed=None, reason="Too high", user=finn)
+        dispute_take(client=northwind, dispute=row, owner=eve, user=finn)
+        person_role_change(client=northwind, member=Membership.objects.get(user=eve), role="sales_rep", user=None)
+        later = [(who, text) for who, text in told(northwind, database_time() + WEEK) if "waits for somebody" in text]
         assert [who for who, _ in later] == ["finn", "rita"]
 
 
