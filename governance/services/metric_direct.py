@@ -14,11 +14,12 @@ from governance.selectors.board import has_board, is_governed
 from governance.services.metric_states import STEPS, steps_from
 from governance.services.problems import OutdatedError
 from governance.services.registry import metric_status_set, metric_version_add
+from portal.lib.dates import date_text
 
 
 def require_ungoverned(metric: Metric, fields: Iterable[str], *, status: str = "") -> None:
-    """OutdatedError where the board decides: whether a metric comes into use, on another content of one that is in use, and on
-    the end of an active one. `status` is the one that it would have.
+    """OutdatedError where the board decides: whether a metric comes into use, on another content of one that is in use, on the
+    end of an active one, and on the day of an end that was asked for. `status` is the one that it would have.
     """
     if not has_board():
         return
@@ -30,6 +31,11 @@ def require_ungoverned(metric: Metric, fields: Iterable[str], *, status: str = "
         raise OutdatedError(f"“{metric.key}” is in use and the board decides about it: ask for its change")
     if "status" in fields and metric.status == MetricStatus.ACTIVE and status != MetricStatus.ACTIVE:
         raise OutdatedError("a metric that is in use ends by a request: ask for its retirement")
+    if "status" in fields and metric.sunset_on is not None:
+        raise OutdatedError(
+            f"it was decided that “{metric.key}” ends on {date_text(metric.sunset_on)}, and it does by itself: for an earlier "
+            "day ask for its retirement"
+        )
 
 
 def direct_steps(metric: Metric) -> list[str]:
@@ -37,7 +43,9 @@ def direct_steps(metric: Metric) -> list[str]:
     steps = steps_from(metric.status)
     if not has_board():
         return steps
-    return [] if metric.status == MetricStatus.ACTIVE else [step for step in steps if step != "activate"]
+    if metric.status == MetricStatus.ACTIVE or metric.sunset_on is not None:
+        return []
+    return [step for step in steps if step != "activate"]
 
 
 def metric_change(*, metric: Metric, content: Mapping[str, Any], **given: Any) -> MetricVersion:

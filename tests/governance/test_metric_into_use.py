@@ -1,5 +1,6 @@
 """How a metric comes into use: by RevOps alone without a board, by a request where there is one; and what it may say."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,11 @@ from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import registry_yaml
 from governance.services.change_effect import changes_take_effect
 from governance.services.changes import Wish, change_draft
-from governance.services.metric_direct import metric_step
+from governance.services.metric_direct import direct_steps, metric_step
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import metric_add, metric_version_add
 from governance.services.registry_file import registry_apply
+from governance.services.sunsets import sunsets_due
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
@@ -71,6 +73,22 @@ def test_a_registry_that_is_started_under_a_board_puts_nothing_into_use(
     with tenant_context(northwind):
         assert set(Metric.objects.values_list("status", flat=True)) == {MetricStatus.PROPOSED}
     assert "/changes/new/metric_new/?about=arr" in browser.get(f"{HOME}of/arr/").content.decode()
+
+
+def test_the_day_that_was_decided_for_the_end_of_a_metric_is_not_forestalled(
+    kept: Client, rita: User, finn: User
+) -> None:
+    """One that was on its way out before there was a board has no day, and ends by hand."""
+    with tenant_context(kept):
+        a_board(kept, BASE, finance=finn)
+        Metric.objects.filter(key__in=["quick_ratio", "carr"]).update(status="deprecated")
+        Metric.objects.filter(key="quick_ratio").update(sunset_on=dt.date(2030, 6, 30))
+        decided, other = Metric.objects.get(key="quick_ratio"), Metric.objects.get(key="carr")
+        assert (direct_steps(decided), direct_steps(other)) == ([], ["retire"])
+        with pytest.raises(OutdatedError, match="ends on 30 Jun 2030, and it does by itself"):
+            metric_step(metric=decided, version=decided.version, step="retire", reason="Today", user=rita)
+        (retired,) = sunsets_due(client=kept, today=dt.date(2030, 6, 30))
+        assert retired == decided
 
 
 @pytest.mark.parametrize("is_known", [True, False])
