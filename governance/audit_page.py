@@ -1,15 +1,18 @@
 """What the pages of audits and their paper show, made ready for their templates."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
 from django.utils import timezone
 
 from governance.audit_forms import DrawForm, FollowUpForm, OutcomeForm, ResultForm
-from governance.models import AuditedContract, ContractResult, QuarterAudit, ReasonClass
+from governance.models import AuditedContract, ContractResult, QuarterAudit, ReasonClass, ReplacedSheet
 from governance.oversight_page import people_to_choose, tabs
 from governance.sampling import METHOD
+from governance.selectors.audit_moved import sheet_moved, sheets_now
+from governance.selectors.audit_sheets import AuditInputError
 from governance.selectors.quarter_audits import (
     AuditView,
     audit_content,
@@ -73,6 +76,7 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
         "audit": found,
         "view": view,
         "rows": [contract_row(row) for row in view.contracts],
+        "moved": moved_of(request.client, found, view.contracts, [row.contract_id for row in view.contracts]),
         "patterns": [pattern_row(view, each, people) for each in view.patterns],
         "follow_ups": view.follow_ups,
         "outcome_form": OutcomeForm(),
@@ -84,6 +88,33 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
         "may_settle": may_run,
         **signing_context(request, view),
     }
+
+
+def moved_of(
+    client: Client, found: QuarterAudit, rows: Iterable[AuditedContract], sample: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Those of some contracts of which the data says something else than their sheet, with their ARR now; None: it is gone.
+
+    Nothing of an audit that is signed, and nothing where the quarter cannot be computed any more. The whole sample is looked
+    at, which is remembered from one page to the next.
+    """
+    if found.is_signed:
+        return []
+    try:
+        now = sheets_now(client, found, sample)
+    except AuditInputError:
+        return []
+    told = [(row, now[row.contract_id]) for row in rows]
+    return [
+        {"contract": row, "arr": arr_of(sheet), "has_same_arr": arr_of(sheet) == row.arr}
+        for row, sheet in told
+        if sheet_moved(row.sheet, sheet)
+    ]
+
+
+def arr_of(sheet: dict[str, Any] | None) -> Decimal | None:
+    """The ARR of a sheet at the end of its quarter."""
+    return None if sheet is None else Decimal(sheet["months"][-1]["arr"])
 
 
 def signing_context(request: TenantRequest, view: AuditView) -> dict[str, Any]:
@@ -127,8 +158,9 @@ def contract_context(
 ) -> dict[str, Any]:
     """One contract: its sheet, what was found, and the form that says so."""
     may_run = request.standing.may(RUN_AUDITS) and not found.is_signed
-    places = list(AuditedContract.objects.filter(audit=found).values_list("position", "result"))
-    numbers = [place for place, _ in places]
+    places = list(AuditedContract.objects.filter(audit=found).values_list("position", "result", "contract_id"))
+    moved = moved_of(request.client, found, [row], [contract for _, _, contract in places])
+    numbers = [place for place, _, _ in places]
     at = numbers.index(row.position)
     return {
         "audit": found,
@@ -137,10 +169,28 @@ def contract_context(
         "reason": row.get_reason_display() if row.reason else "",
         "sheet": sheet_shown(row.sheet),
         "form": (form or ResultForm.of(row)) if may_run else None,
+        "moved": moved[0] if moved else None,
+        "replaced": [replaced_shown(each) for each in row.replaced.select_related("replaced_by")],
+        "may_run": may_run,
         "count": len(places),
         "previous": numbers[at - 1] if at else None,
         "next": numbers[at + 1] if at + 1 < len(numbers) else None,
-        "left": sum(result == ContractResult.OPEN for _, result in places),
+        "left": sum(result == ContractResult.OPEN for _, result, _ in places),
+    }
+
+
+def replaced_shown(row: ReplacedSheet) -> dict[str, Any]:
+    """A sheet before it was taken anew, with what was found about it."""
+    content, results, reasons = row.content, dict(ContractResult.choices), dict(ReasonClass.choices)
+    return {
+        "row": row,
+        "arr": arr_of(content["sheet"]),
+        "result": results[content["result"]],
+        "reason": reasons.get(content["reason"], ""),
+        "difference": None if content["difference"] is None else Decimal(content["difference"]),
+        "note": content["note"],
+        "reference": content["reference"],
+        "lines": [line_shown(line) for line in content["sheet"]["lines"]],
     }
 
 

@@ -44,5 +44,6 @@ urlpatterns = [
     path(f"{AUDIT}follow-up/", quarter_audits.quarter_audit_follow_up, name="quarter_audit_follow_up"),
     path(f"{AUDIT}sign/", quarter_audits.quarter_audit_sign, name="quarter_audit_sign"),
     path(f"{AUDIT}<int:position>/", quarter_audits.quarter_audit_contract, name="quarter_audit_contract"),
+    path(f"{AUDIT}<int:position>/sheet/", quarter_audits.quarter_audit_sheet, name="quarter_audit_sheet"),
     path(f"{AUDIT}<int:position>/result/", quarter_audits.quarter_audit_result, name="quarter_audit_result"),
 ]

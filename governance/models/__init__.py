@@ -44,6 +44,7 @@ from governance.models.quarter_audits import (
     ContractResult,
     QuarterAudit,
     ReasonClass,
+    ReplacedSheet,
 )
 from governance.models.registry import (
     ControlFigure,
@@ -124,6 +125,7 @@ __all__ = [
     "PublicationState",
     "QuarterAudit",
     "ReasonClass",
+    "ReplacedSheet",
     "Respondent",
     "ReviewState",
     "Signature",

@@ -116,6 +116,28 @@ class AuditedContract(TenantModel):
         return found
 
 
+class ReplacedSheet(TenantModel):
+    """The sheet of a contract before it was taken anew, with what was found about it. Rows are never changed or removed.
+
+    `content` is the contract as `governance.selectors.quarter_audits.contract_content` had it at that `version`.
+    """
+
+    contract = TenantForeignKey(AuditedContract, on_delete=models.PROTECT, related_name="replaced")
+    version = models.PositiveIntegerField(help_text="Of the contract, while this was its sheet")
+    content = models.JSONField()
+    replaced_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    replaced_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        ordering: ClassVar = ["version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "contract", "version"], name="replaced_sheet_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract}, before version {self.version + 1}"
+
+
 class AuditSignature(TenantModel):
     """Finance's signature under an audit: `content` is the whole of what was shown. Rows are never changed or removed."""
 

@@ -53,14 +53,14 @@ class QuarterBook:
         return sorted(self.cents)
 
 
-def quarter_book(client: Client, first: int, last: int) -> QuarterBook:
-    """The book of a quarter under the policy by which its last month is closed, whatever holds since. AuditInputError names
-    what is missing.
+def quarter_book(client: Client, first: int, last: int, version: PolicyVersion | None = None) -> QuarterBook:
+    """The book of a quarter under the policy by which its last month is closed, whatever holds since; under `version` where
+    one is given. AuditInputError names what is missing.
     """
     newest = MonthClose.objects.filter(month=last).select_related("policy").order_by("-id").first()
     if newest is None:
         raise AuditInputError(f"{month_format(last)} is not closed")
-    version: PolicyVersion = newest.policy
+    version = version or newest.policy
     policy, ends = Policy.from_dict(version.parameters), MonthEnds.of(client)
     cents: dict[str, dict[int, int]] = {}
     end: MonthEnd | NoValue | None = None
@@ -86,6 +86,7 @@ def contract_cents(end: MonthEnd) -> Iterable[tuple[str, int]]:
 
 def sheet_of(book: QuarterBook, contract: str) -> dict[str, Any]:
     """The work sheet of one contract: lines, movements, the figure as closed, and what to look at in the source."""
+    held = book.cents.get(contract, {})  # of a contract that was drawn and has no ARR in the quarter any more: none
     unit = str(book.end.lines.unit_names[int(book.end.lines.unit[contract_rows(book.end, contract)[0]])])
     customer, name = customer_of(book.end, contract)
     try:
@@ -103,10 +104,7 @@ def sheet_of(book: QuarterBook, contract: str) -> dict[str, Any]:
         "customer": {"id": customer, "name": name, "unit": unit},
         "currency": book.client.currency,
         "traits": traits_of(contract, own),
-        "months": [
-            {"month": month_format(month), "arr": str(from_cents(book.cents[contract].get(month, 0)))}
-            for month in months
-        ],
+        "months": [{"month": month_format(month), "arr": str(from_cents(held.get(month, 0)))} for month in months],
         "lines": lines,
         "customer_total": customer_told(book, why, unit),
         "movements": movements_of(book, unit),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 
 from governance.audit_patterns import Finding, Pattern, patterns_of
 from governance.models import (
@@ -22,6 +22,7 @@ from governance.models import (
     ContractResult,
     QuarterAudit,
     ReasonClass,
+    ReplacedSheet,
 )
 from governance.sampling import METHOD
 from metrics.models import MonthClose
@@ -32,7 +33,7 @@ from portal.tenancy import audit as log
 from portal.tenancy.clock import day_at
 from portal.tenancy.models import AuditEntry, Client
 
-TAKING_PART: Final = ("quarter_audit.drawn", "quarter_audit.checked")
+TAKING_PART: Final = ("quarter_audit.drawn", "quarter_audit.checked", "quarter_audit.sheet_renewed")
 SCHEMA: Final = "tieout.quarter_audit/1"
 
 
@@ -104,16 +105,18 @@ def audit_list() -> list[AuditRow]:
 
 
 def audit_view(found: QuarterAudit) -> AuditView:
-    """Everything about one audit. Three queries."""
+    """Everything about one audit. Four queries."""
     return audit_views([found])[0]
 
 
 def audit_views(audits: Sequence[QuarterAudit]) -> list[AuditView]:
-    """Everything about several audits, in their order. Three queries, however many they are."""
+    """Everything about several audits, in their order. Four queries, however many they are."""
     if not audits:
         return []
     contracts, follow_ups = defaultdict(list), defaultdict(list)
-    for contract in AuditedContract.objects.filter(audit__in=audits).select_related("checked_by", "evidence"):
+    before = Prefetch("replaced", ReplacedSheet.objects.select_related("replaced_by"))
+    rows = AuditedContract.objects.filter(audit__in=audits).select_related("checked_by", "evidence")
+    for contract in rows.prefetch_related(before):
         contracts[contract.audit_id].append(contract)
     raised = AuditFollowUp.objects.filter(audit__in=audits).select_related("owner", "raised_by", "done_by")
     for follow_up in raised:
@@ -123,9 +126,9 @@ def audit_views(audits: Sequence[QuarterAudit]) -> list[AuditView]:
     labels = {value: str(label) for value, label in ReasonClass.choices}
     views = []
     for found in audits:
-        rows = tuple(contracts[found.pk])
-        patterns = patterns_of([Finding(row.is_off, row.reason, row.traits) for row in rows], labels)
-        views.append(AuditView(found, rows, tuple(patterns), tuple(follow_ups[found.pk]), signatures.get(found.pk)))
+        sample = tuple(contracts[found.pk])
+        patterns = patterns_of([Finding(row.is_off, row.reason, row.traits) for row in sample], labels)
+        views.append(AuditView(found, sample, tuple(patterns), tuple(follow_ups[found.pk]), signatures.get(found.pk)))
     return views
 
 
@@ -167,7 +170,7 @@ def audit_content(client: Client, view: AuditView) -> dict[str, Any]:
         },
         "policy": {"number": found.policy_number, "parameters": found.policy_parameters},
         "auditor": found.auditor.email,
-        "contracts": [contract_content(row) for row in view.contracts],
+        "contracts": [contract_content(row) | replaced_content(row) for row in view.contracts],
         "patterns": [{"key": each.key, "sentence": each.sentence} for each in view.patterns],
         "follow_ups": [follow_up_content(row) for row in view.follow_ups],
     }  # fmt: skip
@@ -189,6 +192,18 @@ def contract_content(row: AuditedContract) -> dict[str, Any]:
         "checked_by": row.checked_by.email if row.checked_by else None,
         "checked_at": log.utc_text(row.checked_at) if row.checked_at else None,
     }
+
+
+def replaced_content(row: AuditedContract) -> dict[str, Any]:
+    """The sheets of a contract before it was taken anew, each with what was found about it; nothing where there are none."""
+    sheets = [
+        {
+            **each.content, "replaced_by": each.replaced_by.email,
+            "replaced_by_name": each.replaced_by.get_full_name(), "replaced_at": log.utc_text(each.replaced_at),
+        }
+        for each in row.replaced.all()
+    ]  # fmt: skip
+    return {"replaced": sheets} if sheets else {}
 
 
 def follow_up_content(row: AuditFollowUp) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, Quar
 from governance.oversight_page import people_to_choose
 from governance.papers import PDF, audit_on_paper
 from governance.selectors.quarter_audits import audit_get, auditable_quarters
+from governance.services.audit_sheets import sheet_renew
 from governance.services.evidence import evidence_keep
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.quarter_audits import (
@@ -30,6 +31,7 @@ from governance.services.quarter_audits import (
     follow_up_settle,
     result_keep,
 )
+from governance.views.changes import number_of
 from governance.views.documents import attachment
 from portal.accounts.models import User
 from portal.accounts.proofs import place_of, proof_or_answer
@@ -102,6 +104,22 @@ def quarter_audit_result(request: TenantRequest, quarter: str, position: int) ->
             return redirect("quarter_audit", client_slug=request.client.slug, quarter=quarter)
     context = contract_context(request, found, row, form)
     return TemplateResponse(request, "governance/oversight/contract.html", context, status=status)
+
+
+@require_POST
+@client_page(RUN_AUDITS)
+def quarter_audit_sheet(request: TenantRequest, quarter: str, position: int) -> HttpResponse:
+    """Take the sheet of a contract anew, from the data as it is now."""
+    found = audit_or_404(quarter)
+    row, version = contract_or_404(found, position), number_of(request.POST.get("version", ""))
+    try:
+        sheet_renew(client=request.client, contract=row, version=version or 0, user=request.user)
+    except DefinitionError as error:
+        context = contract_context(request, found, row) | {"problem": error.sentence}
+        status = 409 if isinstance(error, OutdatedError) else 422
+        return TemplateResponse(request, "governance/oversight/contract.html", context, status=status)
+    messages.success(request, "The sheet is of the data as it is now. Check it once more; the one before is kept.")
+    return redirect("quarter_audit_contract", client_slug=request.client.slug, quarter=quarter, position=position)
 
 
 @require_POST

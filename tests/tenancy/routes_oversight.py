@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from governance.models import AuditFollowUp, EvidenceFile, FigureDispute
+from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, FigureDispute
 from governance.selectors.board_review import review_content, review_quarters
 from governance.selectors.published_figures import Subject
 from governance.services.evidence import evidence_keep
@@ -53,6 +53,14 @@ def drawn(client: Client) -> dict[str, Any]:
 
 def a_contract(client: Client) -> dict[str, Any]:
     return drawn(client) | {"position": 2}
+
+
+def a_moved_contract(client: Client) -> dict[str, Any]:
+    """A contract of the sample, whose price changed after its sheet was taken."""
+    found = a_contract(client)
+    contract = AuditedContract.objects.get(position=2).contract_id
+    ContractLine.objects.filter(contract_id=contract).update(amount=77)
+    return found
 
 
 def checked(client: Client) -> dict[str, Any]:
@@ -174,6 +182,7 @@ OVERSIGHT_ROUTES = [
     Route(
         "quarter_audit_result", RUN_AUDITS, "post", a_contract, {"version": 1, "result": "agrees"}, (302,)
     ),
+    Route("quarter_audit_sheet", RUN_AUDITS, "post", a_moved_contract, {"version": 1}, (302,)),
     Route("quarter_audit_follow_up", RUN_AUDITS, "post", drawn, an_owner, (302,)),
     Route("audit_follow_up_settle", RUN_AUDITS, "post", a_follow_up, {"outcome": "Mended"}, (302,)),
     Route("quarter_audit_sign", SIGN_AUDITS, "post", checked, as_shown, (302,), rightful=ClientRole.FINANCE),
