@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from governance.engine_formulas import formula_fault
+from governance.engine_formulas import formula_fault, retire_fault
 from governance.forms import MOST
 from governance.library.metric_reader import key_fault
 from governance.metric_content import LABELS, ContentError, content_clean
@@ -223,7 +223,7 @@ def metric_change_settle(content: Mapping[str, Any], held: Held) -> Settled:
 def metric_retire_settle(content: Mapping[str, Any], held: Held) -> Settled:
     """The end of a metric, with the day and what replaces it (empty: nothing)."""
     entry, successor = entry_of(content, held), content["successor"] or ""
-    faults = []
+    faults = [("", f"“{entry.name}” {fault}")] if (fault := retire_fault(entry.key)) else []
     if successor:
         other = held.registry.entries.get(successor) if isinstance(successor, str) else None
         if other is None or other.key == entry.key or other.metric.status != MetricStatus.ACTIVE:

@@ -1,6 +1,6 @@
-"""Metrics that pages compute themselves: their formula stays as it shipped, so that no page and the registry disagree.
+"""Metrics that pages compute themselves: their formula stays as it shipped and they do not end, so that both always agree.
 
-`formula_fault(key, asked, present) -> str` · `filed_faults(registry, metrics) -> list[str]`
+`formula_fault(key, asked, present) -> str` · `retire_fault(key) -> str` · `filed_faults(registry, metrics) -> list[str]`
 """
 
 from collections.abc import Iterable
@@ -16,16 +16,27 @@ def formula_fault(key: str, asked: str, present: str = "") -> str:
     Of a metric that pages show, the engine computes what they say, whatever its formula says. Only the shipped formula says
     the same. What differs from it already may stay, or go back to it.
     """
-    pages = [label for _, label in SHOWN_ON.get(key, ())]
     shipped = next((metric.content["formula"] for metric in library_metrics() if metric.key == key), asked)
-    if not pages or asked in (present, shipped):
+    if not is_fixed(key) or asked in (present, shipped):
         return ""
-    *head, last = pages
-    named = f"{', '.join(head)} and {last}" if head else last
     return (
-        f"stays as it shipped ({shipped}): the engine computes this figure for {named}, whatever is written here. Ask for a "
-        "change of the policy where something else shall count, or for a new metric where something else shall be measured"
+        f"stays as it shipped ({shipped}): the engine computes this figure for {pages_words(key)}, whatever is written here. "
+        "Ask for a change of the policy where something else shall count, or for a new metric where something else shall be "
+        "measured"
     )
+
+
+def retire_fault(key: str) -> str:
+    """Why a metric cannot be retired, after its name; empty where it can: a page goes on to show what it is made of."""
+    if not is_fixed(key):
+        return ""
+    return f"is part of what the portal itself shows on {pages_words(key)}, and stays as long as these do: it cannot be retired"
+
+
+def pages_words(key: str) -> str:
+    """The pages that show a metric, in words."""
+    *head, last = (label for _, label in SHOWN_ON[key])
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 def is_fixed(key: str) -> bool:

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from governance.change_content import may_come_into_use
 from governance.change_history import changes_about
+from governance.engine_formulas import is_fixed
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import limit_text, point_shown, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
@@ -190,6 +191,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "may_see": request.standing.may(VIEW_ARR),
         "may_ask": request.standing.may(REQUEST_CHANGES) and entry.metric.status != MetricStatus.RETIRED,
         "is_governed": is_governed(entry.metric),
+        "may_end": not is_fixed(key),
         "use_is_asked": has_board() and may_come_into_use(entry),
         "requests": [each for each in changes_of(entry.metric) if each.state in OPEN],
     }

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from governance.change_content import metric_drifted, metric_moved, policy_drifted, rule_drifted
 from governance.effect_words import source_of
+from governance.engine_formulas import retire_fault
 from governance.models import (
     ChangeKind,
     ChangeRequest,
@@ -125,11 +126,13 @@ def apply_metric_fields(client: Client, request: ChangeRequest, user: Any) -> Ap
 def apply_metric_retire(client: Client, request: ChangeRequest, user: Any) -> Applied:
     """A metric is deprecated at once, and retired on its day (`sunsets_due`); one that is deprecated already gets its day.
 
-    DefinitionError where it is neither active nor deprecated any more, or what is to replace it is retired.
+    DefinitionError where it is neither active nor deprecated any more, what is to replace it is retired, or pages show it.
     """
     registry_lock(client)
     metric, name = metric_of(request), request.content["successor"]
     metric = metric_lock(metric, metric.version)
+    if fault := retire_fault(metric.key):
+        raise DefinitionError(f"“{metric.key}” {fault}: send it back")
     if metric.status not in (MetricStatus.ACTIVE, MetricStatus.DEPRECATED):
         raise DefinitionError(f"the metric is {metric.get_status_display().lower()} now: there is nothing to retire")
     successor = Metric.objects.filter(key=name).exclude(status=MetricStatus.RETIRED).first() if name else None

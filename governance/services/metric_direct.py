@@ -8,6 +8,7 @@ into force goes past them, to `governance.services.registry`. All run in the cli
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from governance.engine_formulas import is_fixed
 from governance.metric_content import LENGTHS
 from governance.models import Metric, MetricStatus, MetricVersion
 from governance.selectors.board import has_board, is_governed
@@ -39,8 +40,8 @@ def require_ungoverned(metric: Metric, fields: Iterable[str], *, status: str = "
 
 
 def direct_steps(metric: Metric) -> list[str]:
-    """The steps that somebody may take at once; what a board decides is asked for."""
-    steps = steps_from(metric.status)
+    """The steps that somebody may take at once; what a board decides is asked for, and what pages show does not end."""
+    steps = [step for step in steps_from(metric.status) if step != "retire" or not is_fixed(metric.key)]
     if not has_board():
         return steps
     if metric.status == MetricStatus.ACTIVE or metric.sunset_on is not None:

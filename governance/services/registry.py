@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from governance.engine_formulas import formula_fault
+from governance.engine_formulas import formula_fault, retire_fault
 from governance.library.metric_reader import FiledMetric, key_fault, library_metrics
 from governance.metric_content import LABELS, Content, ContentError, content_clean
 from governance.models import (
@@ -320,7 +320,11 @@ def metric_status_set(
 
 
 def standing_check(registry: Registry, key: str, after: str) -> None:
-    """DefinitionError where a step would leave an active metric on ground that is not active, or take the ground away."""
+    """DefinitionError where a step would leave an active metric on ground that is not active, or take the ground away: that of
+    another metric, or of a page.
+    """
+    if after == MetricStatus.RETIRED and (fault := retire_fault(key)):
+        raise DefinitionError(f"“{registry.entries[key].name}” {fault}")
     if after == MetricStatus.RETIRED and (users := registry.named_from_now_on(key)):
         names = ", ".join(registry.entries[user].name for user in users)
         raise DefinitionError(f"{names} {'is' if len(users) == 1 else 'are'} built on it: change that first")

@@ -222,11 +222,11 @@ def test_a_new_metric_has_no_before_and_a_retired_one_its_successor_after(late: 
         assert (point["before"], point["after"]) == (None, "26000.00") and point[
             "why_before"
         ] == "it is not defined yet"
-        gone = {"key": "arr", "successor": "carr", "sunset_on": "2030-03-31"}
+        gone = {"key": "arr_per_customer", "successor": "arr", "sunset_on": "2030-03-31"}
         retired = impact_of(late, asked(late, rita, gone, "metric_retire"))
         named = {row["label"] for row in retired.content["touched"] if row["kind"] == "metric"}
-        assert "MRR" in named and retired.content["notes"]
-        point = at(metric(retired, "arr"), MARCH)
+        assert "Lifetime value" in named and retired.content["notes"]
+        point = at(metric(retired, "arr_per_customer"), MARCH)
         assert point["after"] == "52000.00" and not retired.moves, "two metrics side by side, of which none moves"
 
 
@@ -298,14 +298,15 @@ def test_what_differs_in_later_digits_only_is_told_with_these() -> None:
 
 def test_what_replaces_a_metric_is_told_by_its_name_and_in_its_own_unit(late: Client, rita: User) -> None:
     with tenant_context(late):
-        gone = {"key": "arr", "successor": "customers", "sunset_on": "2030-03-31"}
+        gone = {"key": "arr_per_customer", "successor": "customers", "sunset_on": "2030-03-31"}
         retired = impact_of(late, asked(late, rita, gone, "metric_retire"))
         unreplaced = impact_of(late, asked(late, rita, gone | {"successor": ""}, "metric_retire"))
     shown, alone = (Shown(impact, "month", 1, "en") for impact in (retired, unreplaced))
-    assert finding(shown).startswith("ARR is 52,000.00 USD at Mar 2026; Customers, which replaces it, is ")
+    begins = "ARR per customer is 17,333.33 USD per customer at Mar 2026; Customers, which replaces it, is "
+    assert finding(shown).startswith(begins)
     assert finding(shown).endswith(" customers")
     assert metric_rows(shown)[0]["after"].endswith(" customers")
-    assert finding(alone) == "ARR stays what it is until 31 Mar 2030; nothing replaces it"
+    assert finding(alone) == "ARR per customer stays what it is until 31 Mar 2030; nothing replaces it"
 
 
 def test_thresholds_say_in_which_months_they_would_ring(late: Client, rita: User) -> None:

@@ -175,11 +175,13 @@ def test_a_metric_is_asked_to_be_changed_and_to_end(kept: Client, finn: User, si
     assert "nothing would change" in browser.post(url, given | {"name": form["name"].value()}).text
     made = browser.post(url, given, follow=True).text
     assert "Speed" in made and "Quick ratio" in made
-    away = address("change_new", kind="metric_retire") + "?about=grr"
-    ending = {"title": "No more GRR", "rationale": "NRR says it", "successor": "nrr", "sunset_on": "2031-03-31"}
-    ended = browser.post(away, ending, follow=True).text
+    away = address("change_new", kind="metric_retire") + "?about="
+    ending = {"title": "No more of it", "rationale": "NRR says it", "successor": "nrr", "sunset_on": "2031-03-31"}
+    ended = browser.post(f"{away}quick_ratio", ending, follow=True).text
     assert "31 Mar 2031" in ended
-    assert browser.post(away, ending | {"sunset_on": "2020-01-01"}).status_code == 422
+    assert browser.post(f"{away}quick_ratio", ending | {"sunset_on": "2020-01-01"}).status_code == 422
+    refused = browser.post(f"{away}grr", ending)
+    assert refused.status_code == 422 and "is part of what the portal itself shows on ARR" in refused.text
 
 
 def test_the_list_asks_the_same_few_questions_however_many_requests_there_are(

@@ -86,7 +86,7 @@ def test_a_policy_request_that_cannot_be_asked_for_says_why(
 
 def test_requests_about_metrics_are_checked_with_the_whole_registry(kept: Client, rita: User) -> None:
     """One after the other on one registry: each kind with what it has to refuse, and once as it should be."""
-    arr, own = "arr", "own_growth"
+    arr, own, speed = "arr", "own_growth", "quick_ratio"
     with tenant_context(kept):
         same, broken = metric_content(kept, "quick_ratio"), metric_content(kept, "quick_ratio", formula="arr + nothing")
         new = same | {"name": "Growth of new", "formula": "new_arr / previous(new_arr)"}
@@ -105,10 +105,11 @@ def test_requests_about_metrics_are_checked_with_the_whole_registry(kept: Client
             ("threshold", {"key": arr, "thresholds": {"weight": "1"}}, "is no threshold"),
             ("threshold", {"key": arr, "thresholds": {}}, "nothing would change"),
             ("threshold", {"key": arr, "thresholds": {"warn_at": "much"}}, "is no number"),
-            ("metric_retire", {"key": arr, "successor": arr, "sunset_on": "2031-03-31"}, "another metric"),
-            ("metric_retire", {"key": arr, "successor": "", "sunset_on": "2020-03-31"}, "still to come"),
-            ("metric_retire", {"key": arr, "successor": "", "sunset_on": "9999-12-31"}, "next five years"),
-            ("metric_retire", {"key": arr, "successor": "", "sunset_on": "soon"}, "is no day"),
+            ("metric_retire", {"key": "mrr", "successor": arr, "sunset_on": "2031-03-31"}, "ARR, and stays as long"),
+            ("metric_retire", {"key": speed, "successor": speed, "sunset_on": "2031-03-31"}, "another metric"),
+            ("metric_retire", {"key": speed, "successor": "", "sunset_on": "2020-03-31"}, "still to come"),
+            ("metric_retire", {"key": speed, "successor": "", "sunset_on": "9999-12-31"}, "next five years"),
+            ("metric_retire", {"key": speed, "successor": "", "sunset_on": "soon"}, "is no day"),
             ("quota_rule", {"key": "q", "rule": " ", "metrics": [arr]}, "is a text"),
             ("quota_rule", {"key": "q", "rule": "A tenth", "metrics": ["nrrr"]}, "no such metric"),
             ("quota_rule", {"key": "q", "rule": "A tenth", "metrics": []}, "one to"),
@@ -129,8 +130,8 @@ def test_requests_about_metrics_are_checked_with_the_whole_registry(kept: Client
         assert asked(kept, "metric_new", {"key": own, "metric": new}, rita).metric is None
         limits = asked(kept, "threshold", {"key": "nrr", "thresholds": {"warn_at": "1.050"}}, rita)
         assert limits.content["thresholds"]["warn_at"] == "1.05"
-        ending = asked(kept, "metric_retire", {"key": "grr", "successor": "nrr", "sunset_on": "2031-03-31"}, rita)
-        assert (ending.from_month, ending.metric.key) == (month_now(kept), "grr")
+        ending = asked(kept, "metric_retire", {"key": speed, "successor": "nrr", "sunset_on": "2031-03-31"}, rita)
+        assert (ending.from_month, ending.metric.key) == (month_now(kept), speed)
         rule = asked(kept, "quota_rule", {"key": "q", "rule": "A tenth of it", "metrics": ["nrr", arr, "nrr"]}, rita)
         assert rule.content["metrics"] == [arr, "nrr"]
 
@@ -212,7 +213,8 @@ def test_without_a_restatement_nothing_that_was_reported_changes(northwind: Clie
 
 def test_a_metric_that_others_are_built_on_is_not_retired(kept: Client, rita: User) -> None:
     with tenant_context(kept):
-        request = asked(kept, "metric_retire", {"key": "arr", "successor": "", "sunset_on": "2031-03-31"}, rita)
+        ending = {"key": "arr_per_customer", "successor": "", "sunset_on": "2031-03-31"}
+        request = asked(kept, "metric_retire", ending, rita)
         with pytest.raises(DefinitionError, match="built on it: change that first"):
             change_submit(request=request, version=1, user=rita)
 

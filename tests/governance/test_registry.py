@@ -349,12 +349,16 @@ def test_what_others_are_built_on_is_not_retired_and_a_replacement_is_named(kept
             step("ltv", "retire")
         with pytest.raises(DefinitionError, match="it is built on Lifetime value, CAC, which are not active"):
             step("ltv_to_cac", "activate")
-        change("arr_growth", formula="net_new_arr / mrr")
-        step("mrr", "deprecate", metric("arr"))
-        with pytest.raises(DefinitionError, match="ARR growth is built on it"):
+        change("arr_growth", formula="net_new_arr / (arr_per_customer × customers)")
+        step("arr_per_customer", "deprecate", metric("arr"))
+        with pytest.raises(DefinitionError, match="ARR growth"):
+            step("arr_per_customer", "retire")
+        assert metric("arr_per_customer").successor == metric("arr")
+        log = MetricEvent.objects.filter(metric__key="arr_per_customer")
+        assert log[0].text == "Active → Deprecated, replaced by ARR."
+        step("mrr", "deprecate")
+        with pytest.raises(DefinitionError, match="is part of what the portal itself shows on ARR, and stays"):
             step("mrr", "retire")
-        assert metric("mrr").successor == metric("arr")
-        assert MetricEvent.objects.filter(metric__key="mrr")[0].text == "Active → Deprecated, replaced by ARR."
         step("composite_score", "retire")
         with pytest.raises(OutdatedError, match="is retired"):
             step("composite_score", "activate")
