@@ -32,7 +32,9 @@ def formula_breaks(values: MetricValues, key: str, first: int, last: int) -> lis
         before, after = entry.at(month - 1), entry.at(month)
         if before is None or after is None or before.content["formula"] == after.content["formula"]:
             continue
-        changed = MetricValues(values.client, values.registry.having(key, after.content, None), values.reader)
+        changed = MetricValues(
+            values.client, values.registry.having(key, after.content, None), values.reader, is_trial=True
+        )
         earlier, later = values.point(key, month - 1), changed.point(key, month - 1)
         found.append(FormulaBreak(month, before, after, earlier, later))
     return found

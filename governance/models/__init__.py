@@ -35,6 +35,7 @@ from governance.models.figure_disputes import (
     FigureDispute,
 )
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
+from governance.models.kept_values import KeptValue
 from governance.models.publications import Publication, PublicationMode, PublicationState
 from governance.models.quarter_audits import (
     AuditedContract,
@@ -108,6 +109,7 @@ __all__ = [
     "ItemEvent",
     "ItemKind",
     "ItemState",
+    "KeptValue",
     "Metric",
     "MetricEvent",
     "MetricHappening",

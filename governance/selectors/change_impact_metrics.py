@@ -29,7 +29,7 @@ def policy_metrics(impact: PolicyImpact, registry: Registry) -> tuple[list[dict[
         key for key, entry in registry.entries.items()
         if entry.is_in_use and registry.is_of_lines(key)
     ]  # fmt: skip
-    before, after = (MetricValues(impact.client, registry, ImpactMeasures(impact, side))
+    before, after = (MetricValues(impact.client, registry, ImpactMeasures(impact, side), is_trial=True)
                      for side in (impact.before, impact.after))  # fmt: skip
     last = impact.last if impact.end is None else impact.end
     months = range(max(impact.first, last - MONTHS_TOLD + 1), last + 1)
@@ -46,8 +46,8 @@ def metric_change_rows(
             f"The formula cannot be used: {tried.fault}. Change the request, then compute its impact again."
         )
     changed = registry.having if key in registry.entries else registry.adding
-    after = MetricValues(client, changed(key, content, None))
-    before = MetricValues(client, registry, after.reader)
+    after = MetricValues(client, changed(key, content, None), is_trial=True)
+    before = MetricValues(client, registry, after.reader, is_trial=True)
     built = dict.fromkeys([*registry.built_on(key), *after.registry.built_on(key)])
     keys = [key, *(each for each in built if registry.entries[each].is_in_use)]
     roles = {key: "changed"} | dict.fromkeys(keys[1:], "downstream")

@@ -66,7 +66,7 @@ def values_of(client: Client, key: str, node: Node, told: Tried, registries: tup
         return replace(told, reason="There are no numbers yet: import contracts, and it is tried on them.")
     first, last = reader.months
     months = range(max(first, last - MONTHS + 1), last + 1)
-    trial, present = MetricValues(client, changed, reader), MetricValues(client, before, reader)
+    trial, present = (MetricValues(client, each, reader, is_trial=True) for each in (changed, before))
     if key in before.entries:
         new = [trial.point(key, month) for month in months]
         old: list[Point | None] = [present.point(key, month) for month in months]

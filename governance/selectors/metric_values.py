@@ -5,15 +5,19 @@
 With a `grain` the values are those of quarters or years of the client's fiscal year, each under its last month: the formula is
 computed over the period's own measures, so that a share of a quarter is no mean of three months.
 Values are exact until they are shown: `Point.value` is rounded half up to `places_of(unit)`, `Point.exact` is not.
+
+A closed month has the values that were kept when it was closed (`governance.selectors.kept_values`); what was not kept is
+computed now, and says so by its `standing`. Values that are only tried, of another registry or policy, read nothing kept.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
+from governance.selectors.kept_values import Kept, KeptValues, NothingKept
 from governance.selectors.registry import Registry, registry_get
 from metrics.formula.evaluate import Evaluator
 from metrics.formula.faults import FormulaError, Missing
@@ -25,13 +29,16 @@ from portal.lib.money import minor_digits
 from portal.tenancy.models import Client
 
 SHARE_PLACES: Final = 4
+Standing = Literal["open", "kept", "computed"]
 
 
 @dataclass(frozen=True)
 class Point:
     """A metric in a month: its value, or why there is none. `version` is the version of the metric that computed it.
 
-    `period` is the quarter or year that ends with the month, where it was asked for by these; else the month.
+    `period` is the quarter or year that ends with the month, where it was asked for by these; else the month. `standing` says
+    whether the month is open, or the value was kept when it was closed, or computed now although the month is closed: nothing
+    was kept then. `reported` is what was kept first, where a restatement gave another value.
     """
 
     month: int
@@ -40,6 +47,8 @@ class Point:
     reason: str = ""
     version: int | None = None
     period: str = ""
+    standing: Standing = "open"
+    reported: "Point | None" = None
 
 
 def places_of(unit: str, currency: str) -> int:
@@ -63,8 +72,12 @@ class MetricValues:
         registry: Registry | None = None,
         reader: MeasureReader | None = None,
         grain: Grain = "month",
+        *,
+        is_trial: bool = False,
+        kept: KeptValues | None = None,
     ) -> None:
         self.client, self.grain = client, grain
+        self.kept = kept or (NothingKept if is_trial else KeptValues)(grain)
         self.registry = registry or registry_get(client)
         self.reader = reader or MeasureReader(client)
         self.spans = PeriodMeasures(self.reader, grain, client.fiscal_year_start)
@@ -76,12 +89,18 @@ class MetricValues:
         return self.reader.months
 
     def formula_at(self, key: str, month: int) -> Node | Missing | None:
-        """The formula of a metric in the period that ends with a month, or why it says nothing of one."""
+        """What gives a metric in the period that ends with a month: what was kept of it, its formula, or why there is none."""
+        if (kept := self.kept.at(key, month)) is not None:
+            return kept.node
         found = self.registry.formula_at(key, month)
         return self.spans.readable(found) or found if isinstance(found, Node) else found
 
     def point(self, key: str, month: int) -> Point:
         """A metric in a month."""
+        if (kept := self.kept.at(key, month)) is not None:
+            first = self.kept.first_at(key, month)
+            reported = self.of_kept(key, month, first) if first else None
+            return replace(self.of_kept(key, month, kept), reported=reported)
         entry = self.registry.entries[key]
         version = entry.at(month)
         unit = (version or entry.current).content["unit"]
@@ -89,7 +108,15 @@ class MetricValues:
             found = self.evaluator.value(key, month)
         except FormulaError as error:
             found = Missing(error.message)
-        return self.shown(found, unit, month, version.number if version else None)
+        made = self.shown(found, unit, month, version.number if version else None)
+        return replace(made, standing="computed") if month in self.kept.closed else made
+
+    def of_kept(self, key: str, month: int, kept: Kept) -> Point:
+        """What was kept of a metric in a month, in the unit of the version that computed it."""
+        entry = self.registry.entries[key]
+        version = next((each for each in entry.versions if each.number == kept.version), entry.current)
+        made = self.shown(kept.found, version.content["unit"], month, kept.version)
+        return replace(made, standing="kept")
 
     def series(self, key: str, first: int, last: int) -> list[Point]:
         """A metric month by month, or by the periods that these months reach, each under its last month."""

@@ -1,6 +1,6 @@
 """What each measure is in a month, as reported: a closed month as it was closed, an open one as the contracts stand now.
 
-`MeasureReader(client).at(name, month) -> Fraction | Missing` · `terms_of(currency) -> dict[str, Term]`
+`MeasureReader(client, policy=None).at(name, month) -> Fraction | Missing` · `terms_of(currency) -> dict[str, Term]`
 
 Each book is read once, with all its months. Runs in the client's scope.
 """
@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+from metrics.engine.policy import Policy
 from metrics.formula.check import Term
 from metrics.formula.faults import NO_DATA, Missing
 from metrics.formula.units import unit_read
@@ -37,10 +38,13 @@ def terms_of(currency: str) -> Mapping[str, Term]:
 
 
 class MeasureReader:
-    """The measures of one client, read when they are first asked for."""
+    """The measures of one client, read when they are first asked for.
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    With a policy, two sources are valued under it, and its recognition is that of every book which is not named.
+    """
+
+    def __init__(self, client: Client, policy: Policy | None = None) -> None:
+        self.client, self.policy = client, policy
         self.bridges: dict[str, dict[int, BridgeRow]] = {}
         self.sources: dict[int, tuple[Decimal | None, Decimal | None, str]] = {}
 
@@ -86,7 +90,8 @@ class MeasureReader:
 
     def head(self, basis: str) -> BookHead:
         """A book by its recognition; without one, that of the policy."""
-        return self.heads[basis] if basis else next(head for head in self.heads.values() if head.is_policys_own)
+        name = basis or (self.policy.recognition if self.policy else "")
+        return self.heads[name] if name else next(head for head in self.heads.values() if head.is_policys_own)
 
     def bridge(self, basis: str) -> dict[int, BridgeRow]:
         """The total of a book by month, as reported."""
@@ -112,7 +117,7 @@ class MeasureReader:
         if month not in self.bridge(""):
             return self.outside("", month)
         if month not in self.sources:
-            found = reconciliation_get(self.client, month)
+            found = reconciliation_get(self.client, month, policy=self.policy)
             reason = found.reason.sentence.rstrip(".") if found.reason else ""
             self.sources[month] = (found.base_arr, found.other_arr, reason)
         base, other, reason = self.sources[month]

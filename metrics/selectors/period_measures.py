@@ -30,18 +30,20 @@ class PeriodMeasures:
         measure = MEASURES.get(name)
         if self.grain == "month" or measure is None or measure.date == END:
             return self.reader.at(name, month)
-        first = period_start(month, self.grain, self.fiscal_year_start)
-        if measure.date == BEGIN:
-            return self.reader.at(name, first)
-        if not is_additive(measure):
+        if measure.date != BEGIN and not is_additive(measure):
             return Missing(f"“{measure.label}” is stated by the month, and shares are not added up")
         total = Fraction()
-        for each in range(first, month + 1):
+        for each in self.months_of(measure, month):
             found = self.reader.at(name, each)
             if isinstance(found, Missing):
                 return found
             total += found
         return total
+
+    def months_of(self, measure: Measure, month: int) -> range:
+        """The months of a period that a measure is made of."""
+        first = month if measure.date == END else period_start(month, self.grain, self.fiscal_year_start)
+        return range(first, first + 1 if measure.date == BEGIN else month + 1)
 
     def readable(self, node: Node) -> Missing | None:
         """Why a formula says nothing of a period: it reads an earlier month that is no whole number of periods earlier."""

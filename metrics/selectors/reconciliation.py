@@ -1,6 +1,6 @@
 """Two sources of a client against each other at a month end, account by account. Runs in the client's scope.
 
-- `reconciliation_get(client, month=None, base=None, other=None) -> Reconciliation`
+- `reconciliation_get(client, month=None, base=None, other=None, policy=None) -> Reconciliation`
 - `account_lines_get(client, reconciliation, account) -> tuple[list[SideLine], list[SideLine]]` — the lines of both sides
 - `reconciliation_setting() -> ReconciliationSetting` — tolerance, red flag and sources in force (not stored: the defaults)
 - `source_pair(base=None, other=None) -> tuple[Source | None, Source | None]` — which two sources are meant
@@ -85,16 +85,21 @@ def mapping_list() -> list[AccountMapping]:
 
 
 def reconciliation_get(
-    client: Client, month: int | None = None, base: Source | None = None, other: Source | None = None
+    client: Client,
+    month: int | None = None,
+    base: Source | None = None,
+    other: Source | None = None,
+    *,
+    policy: Policy | None = None,
 ) -> Reconciliation:
-    """The reconciliation of two sources at a month end (None: the newest of the book)."""
+    """The reconciliation of two sources at a month end (None: the newest of the book), under a policy (the one in force)."""
     mine, theirs = source_pair(base, other)
     at = newest_month(client) if month is None else month
     setting = reconciliation_setting()
     levels = Levels(setting.tolerance, setting.red_flag)
     if mine is None or theirs is None or mine == theirs:
         return without_value(client, (mine, theirs), at, levels, ONE_SOURCE)
-    policy = policy_in_force(client)
+    policy = policy or policy_in_force(client)
     given = [MonthEnds.of(client, source) for source in (mine, theirs)]
     ends = [each.at(policy, at) for each in given]
     for source, end in zip((mine, theirs), ends, strict=True):

@@ -9,12 +9,14 @@ adjustment in the first open month, until the closed months are restated.
 
 A restatement corrects data: it is computed under the policy version that the month was closed under. What another definition
 makes of closed months comes through a decision alone (`redefines`): a restating change request or signed policy.
+
+What else a closed month keeps is written by the floors above, in the same transaction (`WHEN_CLOSED`).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -48,6 +50,15 @@ from portal.tenancy.models import Client, ClientRole
 
 RETAINED_AT: Final = len(AMOUNTS) + len(COUNTS)
 MonthSeries = dict[Group, Ints]  # the figures of one month by dimension and group
+
+
+class Keeps(Protocol):
+    """Somebody who keeps something of a month that was just closed or restated: one close for each recognition."""
+
+    def __call__(self, *, client: Client, closes: Sequence[MonthClose]) -> object: ...
+
+
+WHEN_CLOSED: Final[list[Keeps]] = []  # named at start-up by the apps that keep
 
 
 class CloseError(ValueError):
@@ -91,11 +102,18 @@ def month_close(*, client: Client, month: int, user: Any = None, seen: str | Non
         raise CloseError("the numbers have changed since they were shown: look at them once more")
     figures = figures_of(client, books, month)
     made = [store_close(client, book, month, found, user=user) for book, found in figures]
+    others_keep(client, made)
     summary_refresh(client=client)
     text = f"{month_text(month)} is closed: what it reported stays as it is"
     months_tell(client, text=text, key=f"closed {month}")
     closes_emit(client=client, event="month.closed", made=made, bridges=[found.bridge for _, found in figures])
     return made
+
+
+def others_keep(client: Client, made: Sequence[MonthClose]) -> None:
+    """Let the floors above keep what they have to of a month."""
+    for keep in WHEN_CLOSED:
+        keep(client=client, closes=made)
 
 
 def months_tell(client: Client, *, text: str, key: str) -> None:
@@ -143,6 +161,7 @@ def month_restate(
         store_close(client, book, month, found, user=user, restates=closed[book.recognition], reason=reason.strip())
         for book, found in figures
     ]
+    others_keep(client, made)
     summary_refresh(client=client)
     if not redefines:
         text = f"{month_text(month)} is restated (revision {made[0].revision}): {made[0].reason}"
