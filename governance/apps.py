@@ -21,6 +21,8 @@ class GovernanceConfig(AppConfig):
         policies = import_module("metrics.services.policies")
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
         policies.BOARD_DECIDES.append(import_module("governance.selectors.board").has_board)
+        limits = import_module("metrics.selectors.limits")
+        limits.DEFINED[limits.UNEXPLAINED] = import_module("governance.selectors.items").changes_defined
         people = import_module("portal.accounts.services.people")
         people.BEFORE_ROLES.append(import_module("governance.services.board").require_seats_kept)
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)

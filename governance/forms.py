@@ -46,6 +46,7 @@ class ItemForm(forms.Form):
             self.fields["value"] = value_field(item)
         else:
             self.add_answer(item)
+            self.add_amount(item)
         self.order_fields(["version", "pick", "value", "answer", *self.base_fields])
 
     def add_answer(self, item: DefinitionItem) -> None:
@@ -64,6 +65,15 @@ class ItemForm(forms.Form):
         if self.fields.get("pick") and self.fields["pick"].initial:
             self.initial["answer"] = ""
 
+    def add_amount(self, item: DefinitionItem) -> None:
+        """The figure in the answer that monitors go by, where the item states one."""
+        shipped = library_item(item.key)
+        if shipped and shipped.value is not None:
+            self.fields["value"] = forms.IntegerField(
+                label=f"Amount, in {item.client.currency}", min_value=1,
+                help_text="Monitors and checks go by it once it is confirmed. The answer says the same, such as 25,000.",
+            )  # fmt: skip
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not self.item.parameter:
@@ -77,8 +87,8 @@ class ItemForm(forms.Form):
         names = ("title", "question", "definition", "rationale", "functions", "is_critical")
         changes = {name: self.cleaned_data[name] for name in names}
         changes["edges"] = [line.strip() for line in self.cleaned_data["edges"].splitlines() if line.strip()]
-        name = "value" if self.item.parameter else "answer"
-        return changes | {name: self.cleaned_data[name]}
+        answered = ("value",) if self.item.parameter else ("value", "answer")
+        return changes | {name: self.cleaned_data[name] for name in answered if name in self.cleaned_data}
 
 
 class ConfirmForm(forms.Form):

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 
 from metrics.models import QualityMonitor
+from metrics.selectors.limits import defined_limit
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -38,6 +39,9 @@ class MonitorForm(forms.Form):
         unit = spec.unit or currency
         self.fields["threshold"].label = spec.threshold_label + (f", in {unit}" if unit not in ("%", "days") else "")
         self.initial["threshold"] = f"{monitor.threshold.normalize():f}"
+        if defined := defined_limit(monitor.code):
+            self.initial["threshold"], self.fields["threshold"].disabled = f"{defined.amount:f}", True
+            self.fields["threshold"].help_text = f"It holds {defined.source}, and changes there."
         here = get_user_model().objects.filter(pk__in=[user.pk for user in people]).order_by("name", "pk")
         for name in ("owner", "escalate_to"):
             self.fields[name].queryset = here  # type: ignore[attr-defined]

@@ -52,7 +52,7 @@ MONITORS: Final = (
         "unexplained", "Moves without an event",
         "Accounts that moved in the last three months, or since a month was closed, without a contract event then; what rates"
         " moved is left out.",
-        "Movement that is let pass", "", Decimal(10_000),
+        "Movement that is let pass", "", Decimal(50_000),
         "Look at what the last imports changed on its lines, and restate the closed month if the correction is right.",
         days=5,
     ),

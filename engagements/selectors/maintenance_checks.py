@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from metrics.selectors.limits import changes_limit
 from metrics.selectors.month_ends import NoValue
 from metrics.selectors.rates import rate_coverage, rate_gaps
 from metrics.selectors.reconciliation import reconciliation_get
@@ -179,7 +180,8 @@ def changes(asked: Asked) -> Found:
     link = Link("Numbers of the month", "arr", f"from={month}&to={month}")
     if isinstance(moved, NoValue):
         return Found(MISSING, moved.sentence, links=(link,))
-    large = [each for each in moved if each.size > asked.threshold]
+    limit = changes_limit(asked.threshold)
+    large = [each for each in moved if each.size > limit.amount]
     unknown = [each for each in large if not each.has_event]
     figures = [
         Figure(
@@ -189,7 +191,9 @@ def changes(asked: Asked) -> Found:
         )
         for each in [*unknown, *(each for each in large if each.has_event)][:SHOWN]
     ]  # fmt: skip
-    head = Figure("Threshold", str(asked.threshold), f"{counted(len(moved), 'account')} moved in {month}", currency)
+    head = Figure(
+        "Threshold", str(limit.amount), f"{limit.source}; {counted(len(moved), 'account')} moved in {month}", currency
+    )
     if unknown:
         sentence = (
             f"{counted(len(unknown), 'account')} moved by more than the threshold in {month} without a contract event."

@@ -1,15 +1,18 @@
 """Reading definition items. Runs in the client's scope.
 
 `item_list() -> list[DefinitionItem]` · `item_get(key) -> DefinitionItem | None` · `item_history(item) -> list[Happening]` ·
-`no_assumed_critical() -> bool` · `policy_drafted(client) -> Policy`
+`no_assumed_critical() -> bool` · `policy_drafted(client) -> Policy` ·
+`changes_defined() -> Limit | None`
 """
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from governance.models import DefinitionItem, ItemChange, ItemEvent, ItemState
 from metrics.engine.policy import Policy
+from metrics.selectors.limits import Limit
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
 
@@ -73,6 +76,14 @@ def policy_drafted(client: Client) -> Policy:
     parameters = policy_in_force(client).to_dict()
     given = DefinitionItem.objects.exclude(parameter="").values_list("parameter", "value")
     return Policy.from_dict(parameters | dict(given))
+
+
+def changes_defined() -> Limit | None:
+    """By how much an account may move without a contract event, as the client has confirmed it; None while it has not."""
+    item = DefinitionItem.objects.filter(key="anomaly-threshold", state=ItemState.CONFIRMED).first()
+    if item is None or item.value is None:
+        return None
+    return Limit(Decimal(item.value), f"by the definition “{item.title}”, confirmed by {item.confirmed_by}")
 
 
 def definitions_changed_since(at: dt.datetime) -> list[str]:

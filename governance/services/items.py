@@ -8,11 +8,12 @@ Whoever changes an item says which version of it they saw; OutdatedError when it
 client's scope.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from governance.library.reader import OF_CLIENT, LibraryItem, library_items
+from governance.library.reader import OF_CLIENT, LibraryItem, library_item, library_items
 from governance.models import DefinitionItem, Function, ItemChange, ItemEvent, ItemState
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import respondents_from_roles
@@ -35,6 +36,8 @@ EDITABLE: Final = (
     "is_critical",
     "functions",
 )
+
+LARGEST: Final = 10**12
 
 
 def definitions_start(*, client: Client, user: Any = None) -> list[DefinitionItem]:
@@ -123,12 +126,26 @@ def settle(item: DefinitionItem) -> None:
             raise DefinitionError(f"{item.title}: {fault}")
         item.answer = sentence_of(item.parameter, item.value)
     else:
-        item.value = None
+        item.value = amount_settled(item)
     if not item.answer.strip() or not item.title.strip() or not item.question.strip():
         raise DefinitionError("an item needs a title, a question and an answer")
     if not item.functions or not set(item.functions) <= set(Function.values):
         raise DefinitionError("somebody has to say yes to an item")
     item.functions = [name for name in Function.values if name in item.functions]
+
+
+def amount_settled(item: DefinitionItem) -> int | None:
+    """The amount that an item of words states, as its shipped one does; DefinitionError unless its answer says the same."""
+    shipped, amount = library_item(item.key), item.value
+    if shipped is None or shipped.value is None or amount is None:
+        return None
+    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount < LARGEST:
+        raise DefinitionError(f"{item.title}: the amount is a whole number above 0")
+    if not re.search(rf"(?<![\d.,]){amount:,}(?![\d]|[.,]\d)", item.answer):
+        raise DefinitionError(
+            f"{item.title}: the answer has to state the amount, {amount:,}: words and figure are one thing"
+        )
+    return amount
 
 
 def item_confirm(*, item: DefinitionItem, version: int, by: str, meeting: str, user: Any = None) -> DefinitionItem:

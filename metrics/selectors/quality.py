@@ -14,6 +14,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from metrics.models import ContractLine, FindingState, QualityDay, QualityFinding, QualityMonitor
 from metrics.quality_monitors import MONITORS, MonitorSpec
 from metrics.repository import authoritative_source
+from metrics.selectors.limits import Limit, limit_of
 from portal.notices.audience import people_who
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_DATA
@@ -36,6 +37,10 @@ class MonitorShown:
     @property
     def spec(self) -> MonitorSpec:
         return self.monitor.spec
+
+    @property
+    def limit(self) -> Limit:
+        return limit_of(self.monitor)
 
     @property
     def state(self) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from metrics.figures import from_cents
 from metrics.models import FindingState, QualityDay, QualityEvent, QualityFinding, QualityMonitor
 from metrics.quality_monitors import MONITORS
+from metrics.selectors.limits import limit_of
 from metrics.selectors.month_ends import NoValue
 from metrics.selectors.quality_finders import Looked, Seen, book_of, line_ids, look
 from metrics.services.quality_news import news_tell
@@ -97,7 +98,7 @@ def quality_look(*, client: Client, now: dt.datetime) -> Looks:
     looked, done = book_of(client, now), Looks()
     for monitor in monitors:
         turn = Turn(monitor, today, now)
-        found = looked if isinstance(looked, NoValue) else look(looked, monitor.code, monitor.threshold)
+        found = looked if isinstance(looked, NoValue) else look(looked, monitor.code, limit_of(monitor).amount)
         done.add(keep(turn, looked, found))
     if done.opened or done.returned or done.fixed:
         details = {"opened": done.opened, "returned": done.returned, "fixed": done.fixed, "open": done.open_now}

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from metrics.models import FindingState, QualityEvent, QualityFinding, QualityMonitor
+from metrics.selectors.limits import defined_limit
 from metrics.selectors.quality import monitor_people
 from metrics.services.quality import DUE, monitors_ensure
 from portal.tenancy import audit
@@ -48,6 +49,9 @@ def monitor_set(
     """Threshold, deadline, owner and who is told further up. The next look goes by it; deadlines that run stay as they are."""
     if not 0 <= threshold < Decimal(10) ** 12:
         raise QualityProblem("the threshold is a number from 0 on")
+    defined = defined_limit(monitor.code)
+    if defined is not None and threshold != defined.amount:
+        raise QualityProblem(f"the limit is {defined.amount:,}, {defined.source}: it changes there")
     if not (1 <= days <= MOST_DAYS and 1 <= escalate_days <= MOST_DAYS):
         raise QualityProblem(f"a deadline is between one day and {MOST_DAYS}")
     people = monitor_people(monitor.client)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from metrics.models import FindingState, QualityFinding, QualityMonitor
 from metrics.quality_forms import AcknowledgeForm, MonitorForm
+from metrics.selectors.limits import limit_of
 from metrics.selectors.quality import (
     MonitorShown,
     finding_get,
@@ -115,9 +116,9 @@ def monitor(request: TenantRequest, code: str) -> HttpResponse:
 
 def threshold_text(request: TenantRequest, row: QualityMonitor) -> str:
     """A threshold with its unit."""
-    unit = row.spec.unit or request.client.currency
+    unit, limit = row.spec.unit or request.client.currency, limit_of(row)
     if not row.spec.unit:
-        return f"{money_text(row.threshold, unit, request.client.locale)} {unit}"
+        return f"{money_text(limit.amount, unit, request.client.locale)} {unit}, {limit.source}"
     number = f"{row.threshold.normalize():f}"
     return f"{number}%" if unit == "%" else f"{number} {'day' if row.threshold == 1 else 'days'}"
 

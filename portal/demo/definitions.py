@@ -37,7 +37,7 @@ def definitions_half_way(client: Client, ana: User, finn: User, rita: User, stan
     threshold = DefinitionItem.objects.get(key="anomaly-threshold")
     changed = "A change of one account by more than 25,000 US dollars in a month without a known contract event is looked into."
     item_edit(
-        item=threshold, version=threshold.version, changes={"answer": changed}, user=ana, meeting=refinement,
+        item=threshold, version=threshold.version, changes={"answer": changed, "value": 25_000}, user=ana, meeting=refinement,
         note="50,000 would miss most of our accounts",
     )  # fmt: skip
     say_yes(client, finn, most=24)

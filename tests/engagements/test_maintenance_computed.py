@@ -11,9 +11,15 @@ from engagements.selectors.maintenance_checks import JUDGE, MISSING, OK, RED, As
 from engagements.services.maintenance import check_compute, check_step, maintenance_begin
 from engagements.services.problems import EngagementError, IllegalMove
 from engagements.services.upkeep import maintenance_due
+from governance.models import DefinitionItem
+from governance.services.items import definitions_start, item_confirm, item_edit
+from governance.services.problems import DefinitionError
 from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
+from metrics.selectors.limits import limit_of
 from metrics.services.policies import policy_publish
+from metrics.services.quality import monitors_ensure
+from metrics.services.quality_people import QualityProblem, monitor_set
 from portal.accounts.models import PageUse, User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
@@ -128,6 +134,30 @@ def test_an_account_corrected_after_the_close_is_found(scope: Client) -> None:
     load_lines(frame(more), "Billing")
     answer = found(scope, "account_changes", "50000")
     assert answer.state == RED and answer.figures[1].note == "no contract event; +70000.00 since the close"
+
+
+def test_check_and_monitor_go_by_the_limit_that_the_client_has_confirmed(scope: Client) -> None:
+    """There were three figures for one question: 10,000 here, 50,000 there, and 25,000 in the definition."""
+    definitions_start(client=scope)
+    numbers(scope, None)
+    more = line("B9", "70000", customer_id="acme", customer_name="Acme", starts_on="2026-03-01", ends_on="2027-02-28")
+    close(scope, "2026-10", on="2026-11-04")
+    load_lines(frame(more), "Billing")
+    monitor = next(each for each in monitors_ensure(client=scope) if each.code == "unexplained")
+    item = DefinitionItem.objects.get(key="anomaly-threshold")
+    with pytest.raises(DefinitionError, match="the answer has to state the amount, 90,000"):
+        item_edit(item=item, version=1, changes={"value": 90_000})
+    item = item_edit(item=item, version=1, changes={"value": 90_000, "answer": "More than 90,000 is looked into."})
+    answer = found(scope, "account_changes", "60000")
+    assert (answer.state, answer.figures[0].value) == (RED, "50000.00"), "what is only assumed sets no limit"
+    item_confirm(item=item, version=item.version, by="Finn", meeting="Review")
+    answer = found(scope, "account_changes", "60000")
+    assert (answer.state, answer.figures[0].value) == (OK, "90000")
+    assert answer.figures[0].note.startswith("by the definition “Unusual changes”, confirmed by Finn; ")
+    assert limit_of(monitor).amount == 90_000
+    given: dict[str, Any] = {"days": 5, "escalate_days": 5, "owner": None, "escalate_to": None}
+    with pytest.raises(QualityProblem, match=r"the limit is 90,000, by the definition .* it changes there"):
+        monitor_set(monitor=monitor, threshold=Decimal(10_000), **given)
 
 
 def test_lines_past_their_end_that_still_count_are_expired_contracts(scope: Client) -> None:

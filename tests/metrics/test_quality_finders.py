@@ -86,11 +86,11 @@ def test_a_correction_of_a_closed_month_without_an_event_is_a_move_that_nobody_e
     book(northwind, full("D", "30000", starts_on="2023-01-01"), full("E", "30000", starts_on="2023-01-01"))
     with tenant_context(northwind):
         month_close(client=northwind, month=month_parse("2024-12"))
-        ContractLine.objects.filter(line_id="D").update(amount=Decimal("55000.25"))
-        ContractLine.objects.filter(line_id="E").update(amount=Decimal("39999"))  # below the threshold of 10,000
+        ContractLine.objects.filter(line_id="D").update(amount=Decimal("80000.25"))
+        ContractLine.objects.filter(line_id="E").update(amount=Decimal("79999"))  # below the limit of 50,000
         books_rebuild_all(client=northwind, now=NOW)
     looked(northwind)
-    assert found(northwind) == {"unexplained": {f"{month_parse('2024-12')} C-D": "25000.25"}}
+    assert found(northwind) == {"unexplained": {f"{month_parse('2024-12')} C-D": "50000.25"}}
 
 
 def test_exchange_rates_explain_a_move_and_so_does_a_contract_that_begins(northwind: Client) -> None:

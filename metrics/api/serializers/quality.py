@@ -27,7 +27,10 @@ class MonitorSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(source="spec.code")
     title = serializers.CharField(source="spec.title")
     looks_for = serializers.CharField(source="spec.looks_for")
-    threshold = serializers.DecimalField(source="monitor.threshold", max_digits=14, decimal_places=2)
+    threshold = serializers.DecimalField(source="limit.amount", max_digits=14, decimal_places=2)
+    threshold_source = serializers.CharField(
+        source="limit.source", help_text="Who says so: the monitor, or a definition."
+    )
     unit = serializers.CharField(source="spec.unit", allow_blank=True, help_text="Blank: the reporting currency.")
     days = serializers.IntegerField(source="monitor.days", help_text="How long a finding may stay open.")
     escalate_days = serializers.IntegerField(
