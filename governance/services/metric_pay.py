@@ -8,20 +8,25 @@ from typing import Any
 
 from governance.board_words import joined
 from governance.models import Metric, MetricHappening
+from governance.selectors.board import has_board
 from governance.selectors.change_pay import open_on
 from governance.services.problems import DefinitionError
 from governance.services.registry import event_keep, metric_lock, record
+from portal.tenancy.models import ClientRole, Membership
 
 
 def metric_pay_set(*, metric: Metric, version: int, feeds_pay: bool, user: Any = None) -> Metric:
     """Say whether quotas or pay are set by a metric. DefinitionError where that is said already.
 
-    Not that they are not any more while a request that moves it is open: Sales would lose its say on that request.
+    That they are not any more takes Sales and Finance their say on its changes: not while a request that moves it is open, and
+    where a board decides, an admin of the client says so, who keeps its table of decision rights too.
     """
     metric = metric_lock(metric, version)
     before = metric.feeds_pay
     if before == feeds_pay:
         raise DefinitionError("nothing was changed")
+    if not feeds_pay:
+        require_admin(user)
     if not feeds_pay and (waiting := open_on(metric)):
         named = joined(str(row) for row in waiting)
         raise DefinitionError(
@@ -35,3 +40,12 @@ def metric_pay_set(*, metric: Metric, version: int, feeds_pay: bool, user: Any =
     event_keep(metric, MetricHappening.STATUS, text, user=user)
     record(metric, "metric.feeds_pay", before, feeds_pay, {"feeds_pay": feeds_pay})
     return metric
+
+
+def require_admin(user: Any) -> None:
+    """DefinitionError where a board decides, for whoever is no admin of the client."""
+    if has_board() and not Membership.objects.filter(user=user, role=ClientRole.ADMIN).exists():
+        raise DefinitionError(
+            "Sales and Finance have a say on its changes because quotas or pay are set by it. An admin of the client takes "
+            "that away"
+        )

@@ -95,7 +95,7 @@ def test_what_feeds_pay_takes_sales_and_finance_unless_it_begins_with_a_coming_p
 
 
 def test_a_metric_feeds_pay_as_long_as_a_request_that_moves_it_is_open(
-    northwind: Client, finn: User, rita: User
+    northwind: Client, adam: User, finn: User, rita: User
 ) -> None:
     """Else its author would take the flag away, and Sales its say, before the next vote."""
     with tenant_context(northwind):
@@ -108,10 +108,28 @@ def test_a_metric_feeds_pay_as_long_as_a_request_that_moves_it_is_open(
         for state in (ChangeState.REVIEW, ChangeState.IMPACT, ChangeState.NEEDS_CHANGES, ChangeState.SCHEDULED):
             ChangeRequest.objects.update(state=state)
             with pytest.raises(DefinitionError, match=f"{request} would move it and is open"):
-                metric_pay_set(metric=nrr, version=nrr.version, feeds_pay=False, user=rita)
-        metric_pay_set(metric=pipeline, version=pipeline.version, feeds_pay=False)  # the policy moves no pipeline
+                metric_pay_set(metric=nrr, version=nrr.version, feeds_pay=False, user=adam)
+        metric_pay_set(
+            metric=pipeline, version=pipeline.version, feeds_pay=False, user=adam
+        )  # the policy moves no pipeline
         ChangeRequest.objects.update(state=ChangeState.WITHDRAWN)
-        assert not metric_pay_set(metric=nrr, version=nrr.version, feeds_pay=False, user=rita).feeds_pay
+        assert not metric_pay_set(metric=nrr, version=nrr.version, feeds_pay=False, user=adam).feeds_pay
+
+
+def test_where_a_board_decides_an_admin_says_that_a_metric_feeds_pay_no_more(
+    northwind: Client, adam: User, ana: User, finn: User, rita: User
+) -> None:
+    """Else whoever is about to ask for a change of it would take Sales and Finance their say beforehand."""
+    with tenant_context(northwind):
+        registry_start(client=northwind)
+        metric = metric_pay_set(metric=Metric.objects.get(key="nrr"), version=1, feeds_pay=True, user=rita)
+        metric = metric_pay_set(metric=metric, version=metric.version, feeds_pay=False, user=rita)
+        a_board(northwind, BASE, finance=finn, revops=rita)
+        metric = metric_pay_set(metric=metric, version=metric.version, feeds_pay=True, user=rita)
+        for person in (rita, ana):
+            with pytest.raises(DefinitionError, match="An admin of the client takes that away"):
+                metric_pay_set(metric=metric, version=metric.version, feeds_pay=False, user=person)
+        assert not metric_pay_set(metric=metric, version=metric.version, feeds_pay=False, user=adam).feeds_pay
 
 
 def test_a_row_says_in_a_sentence_what_it_means(northwind: Client) -> None:
