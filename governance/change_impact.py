@@ -7,7 +7,7 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
     headline   {month, before, after, customers, reason}: ARR at the newest month end under both, and how many move then
     book       of a policy change (else null): {changed, first, last, end, reason, figures, sides, total, groups}
                changed  [{parameter, title, old_sentence, new_sentence}]
-               sides    {before, after}: {valued: [first, last] or null, retention_from, message}
+               sides    {before, after}: {valued: [first, last] or null, retention_from, message, recognition}
                total    {before, after}: one list for each of `figures`, one place for each month
                groups   {dimension: {changed: [{group, before, after}], rest: {count, before, after} or null}}
     customers  {count, moved_at_end, at_end, in_window, months, sha256}: those that move in the months that the request changes,
@@ -115,6 +115,19 @@ class Impact:
         if base is None or since is None or month < since:
             return None
         return ratio4(self.cents(side, over, month, dimension, group) or 0, base)
+
+    @property
+    def bases(self) -> tuple[str, str] | None:
+        """The recognitions before and after, where the request takes another one: books of their own."""
+        if self.book is None:
+            return None
+        before, after = (str(self.book["sides"][side].get("recognition", "")) for side in ("before", "after"))
+        return (before, after) if before != after else None
+
+    @property
+    def takes_another_book(self) -> bool:
+        """Whether another recognition is all that it changes: nothing that was reported moves by that."""
+        return self.bases is not None and [each["parameter"] for each in self.book["changed"]] == ["recognition"]  # type: ignore[index]
 
     @property
     def changed_months(self) -> range:

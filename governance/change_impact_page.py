@@ -22,6 +22,7 @@ from governance.change_impact_words import (
     customer_rows,
     finding,
     metric_rows,
+    recognition_told,
     window_finding,
     window_title,
 )
@@ -122,6 +123,7 @@ def book_context(request: TenantRequest, shown: Shown) -> dict[str, Any]:
     customers, end = impact.content["customers"], impact.content["headline"]["month"]
     made: dict[str, Any] = {
         "clauses": impact.book["changed"] if impact.book else [],
+        "recognition": recognition_told(shown),
         "by": by,
         "splits": switch(request, "impact_by", by, SPLITS),
         "grains": switch(request, "impact_grain", shown.grain, GRAINS),

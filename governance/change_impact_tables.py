@@ -8,6 +8,7 @@ from typing import Any, Final
 from governance.change_impact import REST, TOTAL, Impact
 from metrics.engine.bridge import AMOUNTS, COUNTS
 from metrics.figures import from_cents
+from metrics.models import Recognition
 from metrics.selectors.periods import Grain, Period, period_label, periods_of
 from portal.lib.money import figure_style, money_text, number_text, percent_text, unit_text
 
@@ -56,6 +57,17 @@ class Shown:
         months = self.impact.months
         return periods_of(months[0], months[-1], self.grain, self.fiscal_year_start) if months else []
 
+    @property
+    def bases(self) -> tuple[str, str]:
+        """What the balances before and after are of: ARR both, unless the request takes another recognition."""
+        before, after = self.impact.bases or (Recognition.START, Recognition.START)
+        return str(Recognition(before).label), str(Recognition(after).label)
+
+    @property
+    def balances(self) -> list[str]:
+        """The columns of the balances before and after."""
+        return [f"{name} {side}" for name, side in zip(self.bases, SIDES, strict=True)]
+
     def label(self, period: Period) -> str:
         """“Dec 2025”, “Q4 FY2025”."""
         return period_label(period, self.grain, self.locale)
@@ -102,7 +114,7 @@ def months_table(shown: Shown) -> dict[str, Any]:
     columns = [
         {"label": shown.grain.title(), "kind": "text"},
         *({"label": label, "kind": kind} for label, kind in (
-            ("ARR before", "money"), ("ARR after", "money"), ("Change", "signed"), ("NRR before", "percent"),
+            *((name, "money") for name in shown.balances), ("Change", "signed"), ("NRR before", "percent"),
             ("NRR after", "percent"), ("GRR before", "percent"), ("GRR after", "percent"), ("Customers before", "count"),
             ("Customers after", "count"),
         )),
@@ -122,7 +134,7 @@ def months_table(shown: Shown) -> dict[str, Any]:
 def groups_table(shown: Shown, dimension: str, period: Period) -> dict[str, Any]:
     """Every group that changes, with all others, in one period."""
     with_ratios = dimension != "product"
-    names = ["ARR before", "ARR after", "Change", *(("NRR before", "NRR after") if with_ratios else ()), "Customers before",
+    names = [*shown.balances, "Change", *(("NRR before", "NRR after") if with_ratios else ()), "Customers before",
              "Customers after"]  # fmt: skip
     kinds = ["money", "money", "signed", *(("percent", "percent") if with_ratios else ()), "count", "count"]
     columns = [{"label": dimension.title(), "kind": "text"}]

@@ -29,16 +29,37 @@ def finding(shown: Shown) -> str:
     if headline["month"] is None or effect is None:
         return f"It cannot be compared: {headline['reason'] or impact.book['reason']}"
     moved, month = headline["after"] - headline["before"], month_text(headline["month"], shown.locale)
+    old, new = shown.bases
     if moved:
         share = ratio4(moved, headline["before"])
         part = f" ({percent_text(abs(share), shown.locale)})" if share is not None else ""
-        verb, count = "rises" if moved > 0 else "falls", headline["customers"]
+        count = headline["customers"]
         who = "1 customer" if count == 1 else f"{count} customers"
-        return f"ARR at {month} {verb} by {money(shown, abs(moved))}{part}, from {who}"
+        by = f"by {money(shown, abs(moved))}{part}, from {who}"
+        if old != new:
+            return f"{new} at {month} is {'above' if moved > 0 else 'below'} {old} {by}"
+        return f"ARR at {month} {'rises' if moved > 0 else 'falls'} {by}"
     if effect[1]:
-        most = f"it differs most in {month_text(effect[0], shown.locale)}, by {money(shown, abs(effect[1]))}"
-        return f"ARR at {month} stays what it is; {most}"
+        most = f"most in {month_text(effect[0], shown.locale)}, by {money(shown, abs(effect[1]))}"
+        if old != new:
+            return f"{new} at {month} is what {old} is; they differ {most}"
+        return f"ARR at {month} stays what it is; it differs {most}"
     return quiet_finding(impact)
+
+
+def recognition_told(shown: Shown) -> str:
+    """What is compared with what, where the request takes another recognition; empty where it does not."""
+    if shown.impact.bases is None:
+        return ""
+    old, new = shown.bases
+    told = f"Before is {old}, after is {new}: two books of the same contracts, which are both kept and closed side by side."
+    if shown.impact.takes_another_book:
+        rest = "Pages show the other one first then; no month of either changes by that, and none is restated."
+        return f"{told} {rest}"
+    return (
+        f"{told} Pages show the other one first then. What else changes moves each book on its own, and restates it where that "
+        f"is asked for: the figures below hold {old} as it is against {new} with all that is asked for."
+    )
 
 
 def quiet_finding(impact: Impact) -> str:
@@ -228,7 +249,9 @@ def closed_told(shown: Shown) -> dict[str, Any]:
     ]  # fmt: skip
     is_restating = shown.impact.content["is_restating"]
     return {
-        "count": closed["count"], "rows": rows[::-1], "step": step_told(shown), "is_restating": is_restating,
+        "count": closed["count"], "rows": rows[::-1], "step": step_told(shown),
+        "is_restating": is_restating and not shown.impact.takes_another_book,
+        "bases": shown.bases if shown.impact.bases else None,
         "apart": apart_told(shown) if is_restating else "",
     }  # fmt: skip
 
@@ -280,7 +303,8 @@ def window_finding(shown: Shown) -> str:
 def is_restated(impact: Impact, month: int) -> bool:
     """Whether the request would restate a closed month."""
     since = impact.content["from_month"]
-    return bool(impact.content["is_restating"]) and since is not None and month >= since
+    restates = bool(impact.content["is_restating"]) and not impact.takes_another_book
+    return restates and since is not None and month >= since
 
 
 def amount(cents: int | None) -> Decimal | None:
@@ -294,6 +318,10 @@ def step_told(shown: Shown) -> str:
     if step is None:
         return "It does not say yet from which month it holds."
     month, at = month_text(step["month"], shown.locale), month_text(step["at"], shown.locale)
+    if shown.impact.takes_another_book:
+        return f"Nothing steps at {month}: each book goes on as it was reported."
+    if shown.impact.bases is not None:
+        return f"By how much each book steps at {month} is told by a request that leaves the recognition as it is."
     if step["amount"] is None:
         return f"What would step at {month} cannot be said: {step['reason']}"
     known = "was reported for" if step["is_closed"] else "is what the contracts say now of"

@@ -120,6 +120,7 @@ def ledger_context(request: TenantRequest) -> dict[str, Any]:
         ],
         "flows": [(LABELS[name], amount) for name, amount in ledger.flows.items() if amount],
         "months": list(reversed(ledger.by_month.items())),
+        "turns": [f"From policy v{turn.number} on pages show {turn.new} first instead of {turn.old}" for turn in ledger.turns],
         "largest": {"month": largest[0], "amount": largest[1]} if largest else None,
     }  # fmt: skip
 

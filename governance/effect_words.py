@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from governance.models import ChangeEffect, ChangeKind, ChangeRequest
 from governance.selectors.registry import Registry
 from metrics.figures import from_cents
+from metrics.models import Recognition
 from metrics.selectors.clauses import TITLES, sentence_of
 from portal.lib.dates import date_text, month_text
 from portal.lib.money import DEFAULT_LOCALE, money_text
@@ -74,6 +75,11 @@ def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:
     )
     change = money_text(from_cents(effect.after_cents - effect.before_cents), currency, locale, plus=True)
     month, since = month_text(effect.at_month, locale), effect.request.from_month
+    if recognition := effect.request.content["parameters"].get("recognition"):
+        old, new = (
+            Recognition(name).label for name in (effect.request.present["parameters"]["recognition"], recognition)
+        )
+        return f"At the end of {month} {new} is {after} {currency}, where {old} is {before} ({change}): two books, both kept."
     if effect.request.is_restating or since is None or effect.at_month >= since:
         return f"ARR at the end of {month}: {before} → {after} {currency} ({change})."
     if effect.at_month == since - 1:

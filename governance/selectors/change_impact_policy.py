@@ -59,9 +59,10 @@ def book_part(impact: PolicyImpact) -> dict[str, Any]:
 
 
 def side_part(side: ImpactSide) -> dict[str, Any]:
-    """Which months of a side have figures, and what is missing for the others."""
+    """Which book a side is, which months of it have figures, and what is missing for the others."""
     valued = None if side.valued is None else list(side.valued)
-    return {"valued": valued, "retention_from": side.retention_from, "message": side.message}
+    told = {"valued": valued, "retention_from": side.retention_from, "message": side.message}
+    return told | {"recognition": side.policy.recognition}
 
 
 def series_of(side: ImpactSide, keys: list[tuple[str, str]]) -> Ints:

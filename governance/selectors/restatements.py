@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,7 +20,7 @@ from governance.models import ChangeEffect, Publication
 from metrics.causes import Cause, Causes, causes_of
 from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
-from metrics.models import CloseBridge, MonthClose
+from metrics.models import CloseBridge, MonthClose, PolicyVersion, Recognition
 from metrics.selectors.books import book_head
 from metrics.selectors.breaks import DefinitionBreak, breaks_get, changes_between
 from metrics.selectors.closes import reported_row
@@ -63,12 +64,25 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A version of the policy from which on another book is the one that pages show first, by the names of both."""
+
+    number: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Ledger:
-    """Every restatement of a basis, the newest first, and every definition that changed without one."""
+    """Every restatement of a basis, the newest first, and every definition that changed without one.
+
+    ARR, CARR and LARR are closed side by side, so that another recognition (`turns`) restates nothing.
+    """
 
     head: BookHead
     entries: tuple[LedgerEntry, ...]
     definitions: tuple[DefinitionBreak, ...]
+    turns: tuple[Turn, ...] = ()
 
     @property
     def by_month(self) -> dict[int, Decimal]:
@@ -96,7 +110,17 @@ def ledger_get(client: Client, basis: Basis = None) -> Ledger:
     """The ledger of a recognition (default: the policy's own)."""
     head = book_head(client, basis)
     closes = restatements(head.recognition).order_by("-closed_at", "-month")
-    return Ledger(head, entries_of(client, list(closes)), breaks_get(client, head))
+    return Ledger(head, entries_of(client, list(closes)), breaks_get(client, head), turns_of())
+
+
+def turns_of() -> tuple[Turn, ...]:
+    """The versions of the policy that took another recognition, the newest first. One query."""
+    rows = PolicyVersion.objects.order_by("number").values_list("number", "parameters__recognition")
+    return tuple(
+        Turn(number, str(Recognition(old).label), str(Recognition(new).label))
+        for (_, old), (number, new) in pairwise(rows)
+        if old != new
+    )[::-1]
 
 
 def restatements(recognition: str) -> QuerySet[MonthClose]:

@@ -1,6 +1,7 @@
 """What a change request would do: the whole result against the engine, and every way in which it adds up."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from governance.change_impact import Impact, ImpactFault
 from governance.change_impact_tables import Shown, points_text, ratio_places
-from governance.change_impact_words import finding, metric_rows, pair_of
+from governance.change_impact_words import closed_told, finding, metric_rows, pair_of, recognition_told
 from governance.effect_words import since_words
 from governance.models import ChangeRequest, DefinitionItem, Metric, MetricStatus
 from governance.selectors.change_impact import impact_of
@@ -108,6 +109,31 @@ def test_the_effect_is_the_largest_of_the_months_that_the_request_changes(late: 
         assert impact_of(late, request).effect == (FEBRUARY, 9_000_00)
         request.from_month = MARCH + 9
         assert impact_of(late, request).effect == (FEBRUARY, 9_000_00), "no month of its own: the newest twelve"
+
+
+def test_another_recognition_is_another_book_and_restates_nothing(late: Client, rita: User) -> None:
+    """Cara has signed in February what begins in April: CARR has her 8,000, ARR not yet."""
+    ahead = line("K8/1", "cara", "Platform", 8_000, dt.date(2026, 4, 1), signed_on=dt.date(2026, 2, 10))
+    with tenant_context(late):
+        numbers_load(late, [ahead])
+        for month in (JANUARY, FEBRUARY, MARCH):
+            month_close(client=late, month=month)
+        wish = Wish(
+            "Bookings", {"parameters": {"recognition": "signed"}}, "Why.", is_restating=True, from_month=JANUARY
+        )
+        shown = Shown(impact_of(late, change_draft(client=late, kind="policy", wish=wish, user=rita)), "month", 1, "en")
+        assert finding(shown) == "CARR at Mar 2026 is above ARR by 8,000.00 USD (15.4%), from 1 customer"
+        assert recognition_told(shown) == (
+            "Before is ARR, after is CARR: two books of the same contracts, which are both kept and closed side by side. "
+            "Pages show the other one first then; no month of either changes by that, and none is restated."
+        )
+        closed = closed_told(shown)
+        assert [row["is_restated"] for row in closed["rows"]] == [False, False] and not closed["is_restating"]
+        assert closed["step"] == "Nothing steps at Jan 2026: each book goes on as it was reported."
+        wish = replace(wish, content={"parameters": {"recognition": "signed", "renewal_grace_days": 30}})
+        both = Shown(impact_of(late, change_draft(client=late, kind="policy", wish=wish, user=rita)), "month", 1, "en")
+        assert "What else changes moves each book on its own" in recognition_told(both)
+        assert closed_told(both)["step"].startswith("By how much each book steps at Jan 2026 is told by a request")
 
 
 def test_before_and_change_give_after_in_every_cell_and_groups_add_up(late: Client, rita: User) -> None:

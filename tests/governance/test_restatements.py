@@ -129,6 +129,19 @@ def test_the_ledger_says_what_why_by_whom_and_by_how_much(
     assert Decimal(row["ending_after"]) - Decimal(row["ending_before"]) == Decimal(row["effect"])
 
 
+def test_a_policy_that_counts_another_book_restates_nothing_and_the_ledger_says_so(
+    corrected: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    assert "two books" not in signed_in(finn).get(LEDGER).content.decode()
+    with tenant_context(corrected):
+        signed = POLICY | {"reactivation_window_months": None, "recognition": "signed"}
+        policy_publish(client=corrected, parameters=signed)
+        books_rebuild_all(client=corrected, now=APRIL)
+    text = " ".join(signed_in(finn).get(LEDGER).content.decode().split())
+    assert "CARR at month end" in text
+    assert "From policy v1 on pages show CARR first instead of ARR" in text and "each is compared with itself" in text
+
+
 def test_a_ledger_without_restatements_says_what_belongs_there(
     northwind: Client, finn: User, signed_in: Callable[[User], Browser]
 ) -> None:
