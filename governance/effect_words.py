@@ -40,7 +40,7 @@ def content_words(request: ChangeRequest, registry: Registry, locale: str) -> st
     if request.kind == ChangeKind.METRIC_RETIRE:
         successor = f" “{metric_name(registry, content['successor'])}” takes its place." if content["successor"] else ""
         name = metric_name(registry, content["key"])
-        return f"The metric “{name}” is retired on {ends_text(request, locale)}.{successor}"
+        return f"The metric “{name}” is last shown on {ends_text(request, locale)}, then retired.{successor}"
     words = {ChangeKind.METRIC_NEW: "A new metric", ChangeKind.METRIC_CHANGE: "Another definition of the metric"}
     named = f"“{metric_name(registry, content['key'])}”"
     return f"{words.get(ChangeKind(request.kind), 'Other thresholds of the metric')}: {named}."

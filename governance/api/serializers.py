@@ -59,7 +59,11 @@ class MetricSerializer(serializers.Serializer[Any]):
     )
     content = ContentSerializer()
     feeds_pay = serializers.BooleanField(source="metric.feeds_pay", help_text="Quotas or pay are set by it.")
-    sunset_on = serializers.DateField(source="metric.sunset_on", allow_null=True, help_text="The day it is retired.")
+    sunset_on = serializers.DateField(
+        source="metric.sunset_on",
+        allow_null=True,
+        help_text="The last day on which it is shown, where the client is; the day after, it is retired.",
+    )
     owner = serializers.SerializerMethodField(help_text="By e-mail address; null: nobody yet.")
     successor = serializers.SerializerMethodField(help_text="The key of what replaces it.")
     priorities = serializers.DictField(

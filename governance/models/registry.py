@@ -46,7 +46,7 @@ class Metric(TenantModel):
     status = models.CharField(max_length=10, choices=MetricStatus.choices, default=MetricStatus.PROPOSED)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     successor = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
-    sunset_on = models.DateField(null=True, help_text="The day from which a deprecated metric is retired")
+    sunset_on = models.DateField(null=True, help_text="The last day on which a deprecated metric is shown")
     feeds_pay = models.BooleanField(default=False, help_text="Whether quotas or pay are set by it")
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)

@@ -153,7 +153,7 @@ def retire_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     touching = Touching(client, request.kind, metrics=(key,))
     day = date_text(dt.date.fromisoformat(content["sunset_on"]))
     notes = [
-        f"Until {day} it is shown as it is, with a banner, and no figure of it changes. From then on it is in no list."
+        f"Until {day} it is shown as it is, with a banner, and no figure of it changes. From the day after it is in no list."
     ]
     count = "1 metric names it: change it" if len(users) == 1 else f"{len(users)} metrics name it: change them"
     notes += [f"{count} first, to name what replaces it."] if users else []

@@ -124,7 +124,7 @@ def apply_metric_fields(client: Client, request: ChangeRequest, user: Any) -> Ap
 
 
 def apply_metric_retire(client: Client, request: ChangeRequest, user: Any) -> Applied:
-    """A metric is deprecated at once, and retired on its day (`sunsets_due`); one that is deprecated already gets its day.
+    """A metric is deprecated at once, and retired after its last day (`sunsets_due`); one that is deprecated gets its day.
 
     DefinitionError where it is neither active nor deprecated any more, what is to replace it is retired, or pages show it.
     """
@@ -148,7 +148,11 @@ def apply_metric_retire(client: Client, request: ChangeRequest, user: Any) -> Ap
     metric.version += 1
     metric.save(update_fields=["sunset_on", "successor", "version", "updated_at"])
     event_keep(
-        metric, MetricHappening.STATUS, f"Will be retired on {date_text(metric.sunset_on)}.", reason=reason, user=user
+        metric,
+        MetricHappening.STATUS,
+        f"Is last shown on {date_text(metric.sunset_on)}, then retired.",
+        reason=reason,
+        user=user,
     )
     record(metric, "metric.sunset_set", None, metric.sunset_on, {"sunset_on": metric.sunset_on, "reason": reason})
     return Applied()

@@ -155,7 +155,7 @@ def said(effect: ChangeEffect, step: str, text: str, user: Any) -> None:
 
 
 def changes_take_effect(*, client: Client, now: dt.datetime) -> list[ChangeEffect]:
-    """Put into force what is scheduled and can be, and retire what has reached its day; gives what was looked at.
+    """Put into force what is scheduled and can be, and retire what is past its last day; gives what was looked at.
 
     At-least-once and idempotent. Opens the client's scope itself, so that an obstacle is kept where its work is not.
     """

@@ -1,17 +1,17 @@
-"""Metrics that reach the day of their retirement.
+"""Metrics whose last day is over: they are shown through their sunset day, and retired when the next one begins.
 
 `sunsets_due(client=, today=) -> list[Metric]` · `sunset_next(client, now) -> datetime | None`
 """
 
 import datetime as dt
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
 from governance.models import Metric, MetricStatus
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_status_set
+from portal.lib.dates import date_text, time_zone
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy.models import Client
@@ -21,10 +21,10 @@ AGAIN: Final = dt.timedelta(hours=12)
 
 
 def sunsets_due(*, client: Client, today: dt.date) -> list[Metric]:
-    """Retire every metric whose day has come; one that others are still built on stays, and its owner is told once a day."""
+    """Retire every metric whose last day is before `today`; one that others are built on stays, and its owner is told daily."""
     retired = []
-    for metric in Metric.objects.filter(sunset_on__lte=today, status__in=RETIRABLE).order_by("position"):
-        reason = f"Its sunset was {metric.sunset_on}"
+    for metric in Metric.objects.filter(sunset_on__lt=today, status__in=RETIRABLE).order_by("position"):
+        reason = f"It was last shown on {date_text(metric.sunset_on)}"
         try:
             retired.append(
                 metric_status_set(
@@ -35,16 +35,17 @@ def sunsets_due(*, client: Client, today: dt.date) -> list[Metric]:
             path = reverse("metric", kwargs={"client_slug": client.slug, "key": metric.key})
             notice_add(
                 client=client, users=[metric.owner] if metric.owner else [], kind=Kind.CHANGE_WAITS, path=path,
-                text=f"{metric.key} was to be retired on {metric.sunset_on}, and is not: {error}",
+                text=f"{metric.key} was to be shown until {date_text(metric.sunset_on)}, and is not retired: {error}",
                 key=f"sunset {metric.key} {today}",
             )  # fmt: skip
     return retired
 
 
 def sunset_next(client: Client, now: dt.datetime) -> dt.datetime | None:
-    """When a metric is to be retired next: at the beginning of its day where the client is; one that is late, in half a day."""
+    """When a metric is to be retired next: as its last day ends where the client is; one that is late, in half a day."""
     days = Metric.objects.filter(sunset_on__isnull=False, status__in=RETIRABLE).order_by("sunset_on")
     day = days.values_list("sunset_on", flat=True).first()
     if day is None:
         return None
-    return max(dt.datetime.combine(day, dt.time(), ZoneInfo(client.time_zone)), now + AGAIN)
+    over = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), time_zone(client.time_zone))
+    return over if over > now else now + AGAIN

@@ -183,7 +183,7 @@ def test_a_rule_for_quotas_flags_the_metrics_that_it_reads(kept: Client, rita: U
         assert quota_rules()["team_target"]["rule"] == "The team is paid by NRR."
 
 
-def test_a_metric_is_deprecated_at_once_and_retired_on_its_day(
+def test_a_metric_is_deprecated_at_once_and_retired_when_its_last_day_is_over_where_the_client_is(
     kept: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
 ) -> None:
     key, day = unused_metric(kept), dt.date(2030, 6, 30)
@@ -193,10 +193,12 @@ def test_a_metric_is_deprecated_at_once_and_retired_on_its_day(
     assert "30 Jun 2030" in page and "Ends soon" in page and "CR-1" in page
     with tenant_context(kept):
         assert Metric.objects.get(key=key).status == "deprecated"
-        assert sunsets_due(client=kept, today=day - dt.timedelta(days=1)) == []
-        due = sunset_next(kept, NOW)
-        assert due is not None and due.date() == day
-        (retired,) = sunsets_due(client=kept, today=day)
+        assert sunsets_due(client=kept, today=day) == [], "the last day on which it is shown"
+        kept.time_zone = "America/New_York"
+        over = dt.datetime(2030, 7, 1, 4, tzinfo=dt.UTC)  # midnight after the last day, in New York
+        assert sunset_next(kept, NOW) == sunset_next(kept, over - dt.timedelta(hours=1)) == over
+        assert sunset_next(kept, over) == over + dt.timedelta(hours=12), "one that could not be retired is tried again"
+        (retired,) = sunsets_due(client=kept, today=day + dt.timedelta(days=1))
         assert (retired.key, retired.status) == (key, "retired") and sunset_next(kept, NOW) is None
 
 

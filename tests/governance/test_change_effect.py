@@ -278,7 +278,7 @@ def test_people_are_told_of_a_metric_by_its_name(client: Client, rita: User) -> 
     ending = {"key": "quick_ratio", "successor": "nrr", "sunset_on": "2027-06-30"}
     retired = ChangeRequest(kind="metric_retire", content=ending)
     assert content_words(retired, registry, "en") == (
-        "The metric “Quick ratio” is retired on 30 Jun 2027. “Net revenue retention” takes its place."
+        "The metric “Quick ratio” is last shown on 30 Jun 2027, then retired. “Net revenue retention” takes its place."
     )
     other = ChangeRequest(kind="threshold", content={"key": "nrr", "thresholds": {}})
     assert content_words(other, registry, "en") == "Other thresholds of the metric: “Net revenue retention”."
