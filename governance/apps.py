@@ -36,7 +36,7 @@ class GovernanceConfig(AppConfig):
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("definitions", "Definitions")
         counted("metrics", "Metrics")
-        counted("metric", "One metric", is_dashboard=True)
+        counted("metric", "One metric", is_dashboard=True, about="key")
         counted("quarter_audits", "Contract audits")
         counted("disputes", "Disputes")
         for page in ("matrix", "lineage", "availability", "glossary", "validation"):

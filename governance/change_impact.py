@@ -43,6 +43,7 @@ TOUCHED: Final[Mapping[str, str]] = {
     "control": "Control figures",
     "check": "Maintenance",
     "metric": "Metrics that name it",
+    "use": "Who reads it",
 }
 """The kinds of things that a change touches, in the order in which they are told."""
 

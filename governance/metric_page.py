@@ -11,7 +11,7 @@ from governance.engine_formulas import is_fixed
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import limit_text, point_shown, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
-from governance.metric_uses import pages_used
+from governance.metric_uses import pages_used, read_get
 from governance.metric_values_page import values_context
 from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
 from governance.selectors.board import has_board, is_governed
@@ -181,6 +181,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "needs": [needed(registry, name) for name in registry.needs(key)],
         "users": [needed(registry, name) for name in registry.used_by(key)],
         "pages": pages_used(request.standing, key, day_now(request.client)),
+        "read": read_get(key, day_now(request.client)).words,
         "fields": sorted({field for name in registry.measures_of(key) for field in MEASURES[name].fields}),
         "controls": ControlFigure.objects.filter(metric=entry.metric).count(),
         "versions": versions_shown(entry, locale_of(request)),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from governance.chapters import counted
 from governance.selectors.registry import Registry
 from metrics.measures import MEASURES
 from portal.accounts.adoption import pages_opened
@@ -16,6 +17,8 @@ from portal.tenancy.access import Standing
 from portal.tenancy.permissions import VIEW_ARR, VIEW_DATA
 
 RECENT: Final = dt.timedelta(days=30)
+PAGE: Final = "metric"
+PROGRAM: Final = "metric-read"
 BRIDGE: Final = (("arr", "ARR"),)
 SHOWN_ON: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "arr": (*BRIDGE, ("client_home", "Home"), ("months", "Closed months")),
@@ -64,6 +67,34 @@ def pages_used(standing: Standing, key: str, today: dt.date) -> list[PageLink]:
         replace(page, times=opened.get(name, (0, 0))[0], people=opened.get(name, (0, 0))[1])
         for name, page in zip(names, pages_of(standing, key), strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class Read:
+    """How often a metric was read by itself, and by how many: on its own page, and by programs."""
+
+    opened: int = 0
+    people: int = 0
+    calls: int = 0
+    callers: int = 0
+
+    @property
+    def words(self) -> str:
+        """It as a sentence."""
+        people, callers = (counted(count, "person", "people") for count in (self.people, self.callers))
+        said = [
+            *([f"its page was opened {counted(self.opened, 'time')} by {people}"] if self.opened else []),
+            *([f"its values were read {counted(self.calls, 'time')} by programs of {callers}"] if self.calls else []),
+        ] or ["nobody opened its page, and no program read it"]
+        text = "; ".join(said)
+        return f"In the last {RECENT.days} days {text}."
+
+
+def read_get(key: str, today: dt.date) -> Read:
+    """How often the client's people read a metric in the last thirty days."""
+    names = f"{PAGE}:{key}", f"{PROGRAM}:{key}"
+    found = pages_opened(names, today - RECENT, today)
+    return Read(*found.get(names[0], (0, 0)), *found.get(names[1], (0, 0)))
 
 
 def why_url(standing: Standing, registry: Registry, key: str, month: int) -> str:

@@ -11,7 +11,7 @@ from governance.metric_content import CHOICES
 from governance.metric_figures import change_text, figure_text, point_shown, sentence, unit_words
 from governance.metric_forms import ControlForm
 from governance.metric_page import STATES, address_of, tabs
-from governance.metric_uses import pages_of, why_url
+from governance.metric_uses import SHOWN_ON, pages_of, why_url
 from governance.models import DefinitionItem, ItemKind, MetricRole, Priority
 from governance.selectors.availability import availability_list
 from governance.selectors.controls import Checked, controls_list, two_sources
@@ -74,17 +74,21 @@ def cells_given(given: QueryDict) -> dict[str, dict[str, str]]:
 
 
 def lineage_context(request: TenantRequest) -> dict[str, Any]:
-    """From source field to measure to metric to page and back: all of it, or what hangs on one measure, field or metric."""
+    """From source field to measure to metric to page and back: all of it, or what hangs on one of these."""
     registry = registry_get(request.client)
-    asked = {name: request.GET.get(name, "")[:60] for name in ("measure", "metric", "field", "source")}
+    asked = {name: request.GET.get(name, "")[:60] for name in ("measure", "metric", "page", "field", "source")}
     rows = [lineage_row(request, registry, each) for each in lineage_list(registry, **asked)]
-    chosen = next((value for value in asked.values() if value), "")
+    shown_on = {name: label for pages in SHOWN_ON.values() for name, label in pages}
+    sources = {name: source.label for name, source in SOURCES.items()}
+    labels = {"measure": registry.labels, "metric": registry.labels, "page": shown_on, "source": sources}
     return {
         "tabs": tabs(request, "metric_lineage"),
         "rows": rows,
-        "chosen": registry.labels.get(chosen, SOURCES[chosen].label if chosen in SOURCES else chosen),
+        "chosen": " and ".join(labels.get(name, {}).get(value, value) for name, value in asked.items() if value),
         "fields": sorted({field for measure in MEASURES.values() for field in measure.fields}),
         "field": asked["field"],
+        "shown_on": shown_on,
+        "page": asked["page"],
     }
 
 

@@ -37,6 +37,7 @@ class NeededSource:
 
 LINE_FIELDS: Final = (
     "customer_id",
+    "parent_customer_id",
     "product",
     "charge_type",
     "amount",
@@ -45,6 +46,9 @@ LINE_FIELDS: Final = (
     "currency",
     "start_date",
     "end_date",
+    "cancelled_date",
+    "replaces_contract_id",
+    "replaces_line_id",
 )
 BOOK: Final = "ARR book (contract lines under the policy in force)"
 SOURCES: Final[Mapping[str, NeededSource]] = {

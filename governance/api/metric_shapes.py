@@ -151,10 +151,13 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
 
 
 class LineageParameters(StrictSerializer):
-    """What it hangs on; the first of these that is given."""
+    """What it hangs on: each of those that are given."""
 
     measure = serializers.SlugField(max_length=60, required=False, default="")
     metric = serializers.SlugField(max_length=60, required=False, default="")
+    page = serializers.SlugField(
+        max_length=60, required=False, default="", help_text="arr, client_home, months, reconciliation"
+    )
     field = serializers.SlugField(max_length=60, required=False, default="")
     source = serializers.SlugField(max_length=60, required=False, default="")  # type: ignore[assignment]
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from governance.api import metric_shapes as gives
 from governance.api import serializers as shapes
 from governance.api.definitions import told
 from governance.metric_content import ContentError, content_clean
-from governance.metric_uses import pages_of
+from governance.metric_uses import PROGRAM, pages_of
 from governance.selectors.board import is_governed
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, registry_get
@@ -22,6 +23,7 @@ from governance.services.problems import DefinitionError
 from governance.services.registry import metric_add
 from governance.services.registry_file import registry_apply, registry_compare
 from metrics.measures import MEASURES
+from portal.accounts.services.usage import use_note
 from portal.tenancy.access import Standing
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR, VIEW_POLICY
@@ -198,6 +200,10 @@ class MetricValuesList(MetricView):
         last = call.query["last"] if call.query["last"] is not None else (values.months or (0, registry.month))[1]
         first = call.query["first"] if call.query["first"] is not None else last - USUAL + 1
         points = values.series(key, max(first, last - shapes.LONGEST + 1), last)
+        use_note(
+            client=call.client, user_id=call.user.pk, page="", about=f"{PROGRAM}:{key}", role=call.standing.role,
+            is_firm_staff=call.standing.is_firm_staff, session_started=0, now=timezone.now(),
+        )  # fmt: skip
         head = {"key": key, "grain": grain, "unit": entry.content["unit"], "currency": call.client.currency}
         return {**head, "values": points}
 

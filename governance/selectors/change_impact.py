@@ -14,6 +14,7 @@ from typing import Any, Final
 from governance.change_content import metric_drifted, metric_moved
 from governance.change_impact import SHAPE, Impact, ImpactFault
 from governance.change_impact_customers import customers_csv
+from governance.metric_uses import read_get
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.change_impact_metrics import (
     metric_change_rows,
@@ -39,6 +40,7 @@ from metrics.selectors.policy_impact import PolicyImpact, Tell, policy_impact
 from metrics.selectors.policy_impact_closed import closed_effect
 from metrics.selectors.policy_impact_why import impact_customers
 from portal.lib.dates import date_text
+from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 
 NOTHING: Final[dict[str, Any]] = {"month": None, "before": None, "after": None, "customers": 0, "reason": ""}
@@ -155,9 +157,10 @@ def retire_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     notes = [
         f"Until {day} it is shown as it is, with a banner, and no figure of it changes. From the day after it is in no list."
     ]
+    read = touched_row("use", registry.labels.get(key, key), read_get(key, day_now(client)).words, "metric", key=key)
     count = "1 metric names it: change it" if len(users) == 1 else f"{len(users)} metrics name it: change them"
     notes += [f"{count} first, to name what replaces it."] if users else []
-    return {"metrics": metrics, "touched": [*touched_by(touching, registry), *users], "notes": notes}
+    return {"metrics": metrics, "touched": [*touched_by(touching, registry), *users, read], "notes": notes}
 
 
 def threshold_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, Any]:

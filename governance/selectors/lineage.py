@@ -1,10 +1,12 @@
 """From source field to measure to metric to page, and back.
 
-`lineage_list(registry, measure=, metric=, field=, source=) -> list[Lineage]`
+`lineage_list(registry, measure=, metric=, page=, field=, source=) -> list[Lineage]`
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from governance.metric_uses import SHOWN_ON
 from governance.selectors.registry import Registry
 from metrics.measures import MEASURES, Measure
 
@@ -19,20 +21,25 @@ class Lineage:
 
 
 def lineage_list(
-    registry: Registry, *, measure: str = "", metric: str = "", field: str = "", source: str = ""
+    registry: Registry, *, measure: str = "", metric: str = "", page: str = "", field: str = "", source: str = ""
 ) -> list[Lineage]:
-    """All of it, or what hangs on one measure, metric, field or needed source: the first of these that is given."""
-    names = MEASURES
-    if measure:
-        wanted = [name for name in names if name == measure]
-    elif metric:
-        below = registry.measures_of(metric) if metric in registry.entries else ()
-        wanted = [name for name in names if name in below]
-    elif field:
-        wanted = [name for name in names if field in names[name].fields]
-    else:
-        wanted = [name for name in names if not source or names[name].needs == source]
-    return [lineage_of(registry, name) for name in wanted]
+    """All of it, or what hangs on a measure, metric, page, field or needed source: on each of those that are given."""
+    shown = [key for key, pages in SHOWN_ON.items() if page in dict(pages)]
+    of_metric, of_page = measures_of(registry, [metric]), measures_of(registry, shown)
+    return [
+        lineage_of(registry, name)
+        for name, found in MEASURES.items()
+        if (not measure or name == measure)
+        and (not metric or name in of_metric)
+        and (not page or name in of_page)
+        and (not field or field in found.fields)
+        and (not source or found.needs == source)
+    ]
+
+
+def measures_of(registry: Registry, keys: Iterable[str]) -> set[str]:
+    """The measures that any of some metrics are made of."""
+    return {name for key in keys if key in registry.entries for name in registry.measures_of(key)}
 
 
 def lineage_of(registry: Registry, name: str) -> Lineage:

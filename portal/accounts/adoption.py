@@ -79,7 +79,8 @@ class Adoption:
 
 def adoption_get(first: dt.date, last: dt.date) -> Adoption:
     """The use of the portal by the client's people between two days, both included."""
-    rows = list(PageUse.objects.filter(is_firm_staff=False, day__gte=first, day__lte=last))
+    used = PageUse.objects.filter(is_firm_staff=False, day__gte=first, day__lte=last)
+    rows = list(used.exclude(page__contains=":"))  # what a page was about is counted beside the page itself
     members = Counter(Membership.objects.values_list("role", flat=True))
     weeks: defaultdict[dt.date, list[PageUse]] = defaultdict(list)
     for row in rows:
@@ -101,7 +102,9 @@ def adoption_get(first: dt.date, last: dt.date) -> Adoption:
 
 
 def pages_opened(names: Iterable[str], first: dt.date, last: dt.date) -> dict[str, tuple[int, int]]:
-    """By the name of its route, how often a page was opened by the client's people between two days, and by how many."""
+    """By the name of its route, or by what it is about: how often the client's people opened a page between two days, and how
+    many of them.
+    """
     rows = PageUse.objects.filter(is_firm_staff=False, page__in=list(names), day__gte=first, day__lte=last)
     found = rows.order_by("page").values_list("page").annotate(Sum("times"), Count("user", distinct=True))
     return {page: (times, people) for page, times, people in found}

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from portal.accounts.counted_pages import about_of
 from portal.accounts.selectors import belongs_only_to
 from portal.accounts.services.usage import use_note
 from portal.accounts.session import STARTED, SessionScope, scope_of, session_is_over
@@ -92,11 +93,12 @@ class UsageMiddleware:
         standing: Standing | None = getattr(request, "standing", None)
         user_id = getattr(request.user, "pk", None)  # the API leaves nobody at all behind
         if standing is not None and user_id and response.status_code == 200 and request.method == "GET":
-            is_part = "HX-Request" in request.headers
+            page = "" if "HX-Request" in request.headers else _name(request)
             use_note(
                 client=standing.client,
                 user_id=user_id,
-                page="" if is_part else _name(request),
+                page=page,
+                about=about_of(page, request.resolver_match.kwargs) if request.resolver_match else "",
                 role=standing.role,
                 is_firm_staff=standing.is_firm_staff,
                 session_started=request.session.get(STARTED, 0),

@@ -22,6 +22,7 @@ from governance.library.metric_reader import (
 )
 from governance.metric_content import CHOICES, ContentError, content_clean
 from governance.models import Metric, MetricEvent, MetricStatus, MetricVersion
+from governance.selectors.lineage import lineage_list
 from governance.selectors.registry import registry_get
 from governance.services.metric_states import STEPS, next_status
 from governance.services.problems import DefinitionError, OutdatedError
@@ -222,6 +223,11 @@ def test_lineage_goes_both_ways(kept: Client) -> None:
         }  # fmt: skip
         assert registry.used_by("grr") == ("annual_churn_rate",)
         assert registry.used_by("retention_base") == ("nrr", "grr")
+        cancelled = {found.measure.name for found in lineage_list(registry, field="cancelled_date")}
+        assert {"book_ending", "retention_kept"} <= cancelled, "an early end decides ARR"
+        of_page = lineage_list(registry, page="reconciliation")
+        assert [found.measure.name for found in of_page] == ["billing_arr", "crm_arr"]
+        assert lineage_list(registry, page="reconciliation", field="gossip") == []
 
 
 def test_an_active_metric_changes_by_a_version_that_is_kept_for_ever(kept: Client, rita: User) -> None:

@@ -9,14 +9,15 @@ from portal.tenancy.wall import TenantModel
 
 
 class PageUse(TenantModel):
-    """How often a person opened a page of the client on a day; `page` is `sign_in` for signing in.
+    """How often a person opened a page of the client on a day; `page` is `sign_in` for signing in, and with a colon what a page
+    or a program's reading was about (`metric:nrr`): counted beside the page itself.
 
     `mark` is 0 for a page. For a sign-in it is when its session began, so that each is there once however many processes
     saw it.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    page = models.CharField(max_length=60)
+    page = models.CharField(max_length=90)
     day = models.DateField(help_text="Where the client is")
     mark = models.BigIntegerField(default=0)
     role = models.CharField(max_length=20, help_text="The person's role at that time")

@@ -68,9 +68,17 @@ _held = _Held()
 
 
 def use_note(
-    *, client: Client, user_id: int, page: str, role: str, is_firm_staff: bool, session_started: int, now: dt.datetime
+    *,
+    client: Client,
+    user_id: int,
+    page: str,
+    role: str,
+    is_firm_staff: bool,
+    session_started: int,
+    now: dt.datetime,
+    about: str = "",
 ) -> None:
-    """Count a page that was opened, and the sign-in of its session. Touches no database."""
+    """Count a page that was opened, the sign-in of its session, and what it is `about` (`metric:nrr`). Touches no database."""
     day = day_at(client, now)
     with _held.lock:
         seen = (client.pk, user_id, session_started)
@@ -81,8 +89,9 @@ def use_note(
             _held.counts[
                 Use(client.pk, user_id, SIGN_IN, _day_of(session_started, client), session_started, role, is_firm_staff)
             ] = 1
-        if is_counted(page) and len(_held.counts) < MOST:
-            _held.counts[Use(client.pk, user_id, page, day, 0, role, is_firm_staff)] += 1
+        for name in (page if is_counted(page) else "", about):
+            if name and len(_held.counts) < MOST:
+                _held.counts[Use(client.pk, user_id, name, day, 0, role, is_firm_staff)] += 1
 
 
 def _day_of(session_started: int, client: Client) -> dt.date:
