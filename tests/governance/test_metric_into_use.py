@@ -81,9 +81,9 @@ def test_the_day_that_was_decided_for_the_end_of_a_metric_is_not_forestalled(
     """One that was on its way out before there was a board has no day, and ends by hand."""
     with tenant_context(kept):
         a_board(kept, BASE, finance=finn)
-        Metric.objects.filter(key__in=["quick_ratio", "carr"]).update(status="deprecated")
-        Metric.objects.filter(key="quick_ratio").update(sunset_on=dt.date(2030, 6, 30))
-        decided, other = Metric.objects.get(key="quick_ratio"), Metric.objects.get(key="carr")
+        Metric.objects.filter(key__in=["stage_conversion", "stale_share"]).update(status="deprecated")
+        Metric.objects.filter(key="stage_conversion").update(sunset_on=dt.date(2030, 6, 30))
+        decided, other = Metric.objects.get(key="stage_conversion"), Metric.objects.get(key="stale_share")
         assert (direct_steps(decided), direct_steps(other)) == ([], ["retire"])
         with pytest.raises(OutdatedError, match="ends on 30 Jun 2030, and it does by itself"):
             metric_step(metric=decided, version=decided.version, step="retire", reason="Today", user=rita)
