@@ -17,6 +17,9 @@ from tests.api.conftest import Mint, Program
 from tests.api.schema import openapi
 from tests.tenancy.routes_api import API_ROUTES, OTHER_API_ROUTES, ApiRoute
 from tests.tenancy.test_access_matrix import routes
+from tests.tenancy.world import ana, contoso, northwind, otto, world
+
+__all__ = ["ana", "contoso", "northwind", "otto", "world"]
 
 PROBLEM = "application/problem+json"
 NOBODYS = 987_654_321
@@ -52,7 +55,7 @@ def refused(answer: Any, status: int) -> bool:
 
 
 @pytest.mark.parametrize("route", API_ROUTES, ids=str)
-def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
+def test_an_operation_opens_to_the_rightful_token_and_takes_nothing_else(
     route: ApiRoute,
     northwind: Client,
     ana: User,
@@ -63,6 +66,7 @@ def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
     program: Mint,
     nobody: Program,
 ) -> None:
+    """What the operation is about is made once, and tried by everybody in turn; who may comes last."""
     kwargs = made(route, northwind)
     assert refused(try_it(nobody, route, "northwind", kwargs), 401)
     assert refused(try_it(Program("tieout_00000000_made_up"), route, "northwind", kwargs), 401)
@@ -77,17 +81,19 @@ def test_an_operation_opens_to_the_rightful_token_and_to_no_other(
     with tenant_context(northwind):
         Membership.objects.filter(user=adam).delete()
     assert refused(try_it(lowered, route, "northwind", kwargs), 401)
-    rightful = try_it(program(northwind, rightful_of(route, ana, finn), {route.permission}), route, "northwind", kwargs)
+    if route.names_object:
+        nobodys_elsewhere(route, kwargs, contoso, ana, otto, program)
+    token = program(northwind, rightful_of(route, ana, finn), {route.permission})
+    names_what_it_does_not_know(route, kwargs, token)
+    rightful = try_it(token, route, "northwind", kwargs)
     assert rightful.status_code == route.status, rightful.content
     assert rightful["Content-Type"] == "application/json" and "no-store" in rightful["Cache-Control"]
 
 
-@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.names_object], ids=str)
-def test_another_clients_object_is_nobodys(
-    route: ApiRoute, northwind: Client, contoso: Client, otto: User, ana: User, program: Mint
+def nobodys_elsewhere(
+    route: ApiRoute, theirs: dict[str, Any], contoso: Client, ana: User, otto: User, program: Mint
 ) -> None:
     """Otto's token is for Contoso; he puts Northwind's ids into Contoso's addresses. Ana tries what is the firm's alone."""
-    theirs = made(route, northwind)
     is_firms = route.permission not in CLIENT_ROLE_PERMISSIONS[ClientRole.ADMIN]
     if is_firms:
         with tenant_context(contoso):
@@ -96,6 +102,26 @@ def test_another_clients_object_is_nobodys(
     foreign = try_it(ottos, route, "contoso", theirs)
     unknown = try_it(ottos, route, "contoso", dict.fromkeys(theirs, NOBODYS))
     assert refused(foreign, 404) and refused(unknown, 404) and foreign.content == unknown.content
+
+
+ALIEN: dict[str, Any] = {
+    "tenant": 1, "client": "contoso", "client_id": 1, "owner": 1, "is_staff": True, "role": "admin", "state": "done",
+    "approved_by": 1, "approved_at": "2024-01-01", "status": "done", "hash": "0", "id": 1, "created_at": "2024-01-01",
+}  # fmt: skip
+
+
+def names_what_it_does_not_know(route: ApiRoute, kwargs: dict[str, Any], token: Program) -> None:
+    """Unknown parameters are refused by name, and so are the fields that are nobody's to set."""
+    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
+    query = {**route.query, "form": "2024-01", "client_id": "1"}
+    data = route.data() if route.data else None
+    answer = token.call(url, route.method, data, query=query, is_form=route.is_form)
+    assert refused(answer, 400)
+    assert {"form", "client_id"} <= {error["field"] for error in answer.json()["errors"]}
+    if route.data:
+        answer = token.call(url, route.method, {**route.data(), **ALIEN}, is_form=route.is_form)
+        assert refused(answer, 400)
+        assert set(ALIEN) <= {error["field"] for error in answer.json()["errors"]}
 
 
 def test_another_clients_customer_has_no_figures(northwind: Client, contoso: Client, otto: User, program: Mint) -> None:
@@ -161,36 +187,6 @@ def test_operation_ids_are_unique_and_everything_is_described() -> None:
     for found in operations:
         assert found["summary"] and found["description"] and found["tags"] and found["security"] == [{"token": []}]
         assert {"400", "401", "403", "404", "429"} <= found["responses"].keys()
-
-
-ALIEN: dict[str, Any] = {
-    "tenant": 1, "client": "contoso", "client_id": 1, "owner": 1, "is_staff": True, "role": "admin", "state": "done",
-    "approved_by": 1, "approved_at": "2024-01-01", "status": "done", "hash": "0", "id": 1, "created_at": "2024-01-01",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("route", [route for route in API_ROUTES if route.data], ids=str)
-def test_fields_that_are_nobodys_to_set_are_refused(
-    route: ApiRoute, northwind: Client, ana: User, finn: User, program: Mint
-) -> None:
-    kwargs, token = made(route, northwind), program(northwind, rightful_of(route, ana, finn))
-    assert route.data is not None
-    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
-    answer = token.call(url, route.method, {**route.data(), **ALIEN}, is_form=route.is_form)
-    assert refused(answer, 400)
-    assert set(ALIEN) <= {error["field"] for error in answer.json()["errors"]}
-
-
-@pytest.mark.parametrize("route", API_ROUTES, ids=str)
-def test_unknown_parameters_are_named(route: ApiRoute, northwind: Client, ana: User, finn: User, program: Mint) -> None:
-    kwargs = made(route, northwind)
-    url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs})
-    query = {**route.query, "form": "2024-01", "client_id": "1"}
-    data = route.data() if route.data else None
-    token = program(northwind, rightful_of(route, ana, finn))
-    answer = token.call(url, route.method, data, query=query, is_form=route.is_form)
-    assert refused(answer, 400)
-    assert {"form", "client_id"} <= {error["field"] for error in answer.json()["errors"]}
 
 
 def test_every_address_below_api_is_an_operation_or_says_who_may_open_it() -> None:
