@@ -1,12 +1,13 @@
 """Metrics, their versions and values, and the registry as a file."""
 
-from typing import Any
+from typing import Any, get_args
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from governance.metric_content import CHOICES
 from governance.models import MetricRole, MetricStatus, Priority
+from governance.selectors.metric_values import Standing
 from metrics.api.fields import MonthField, OutField
 from metrics.api.serializers.questions import RangeParameters, grain_field
 from metrics.selectors.periods import MONTHS
@@ -133,6 +134,11 @@ class PointSerializer(serializers.Serializer[Any]):
     exact = ExactFigureField(allow_null=True, help_text="Not rounded, as a fraction such as 3/7.")
     reason = serializers.CharField(allow_blank=True)
     version = serializers.IntegerField(allow_null=True, help_text="The version of the metric that computed it.")
+    standing = serializers.ChoiceField(
+        get_args(Standing),
+        help_text="Whether the month is open; else whether the value was kept when the month was closed, or is computed now "
+        "because it was not.",
+    )
 
 
 class ValuesSerializer(serializers.Serializer[Any]):

@@ -35,7 +35,7 @@ from governance.models.figure_disputes import (
     FigureDispute,
 )
 from governance.models.items import DefinitionItem, Function, ItemChange, ItemEvent, ItemKind, ItemState
-from governance.models.kept_values import KeptValue
+from governance.models.kept_values import AlertTold, KeptValue
 from governance.models.publications import Publication, PublicationMode, PublicationState
 from governance.models.quarter_audits import (
     AuditedContract,
@@ -71,6 +71,7 @@ from governance.models.signoff import (
 )
 
 __all__ = [
+    "AlertTold",
     "Answer",
     "Asking",
     "AuditFollowUp",

@@ -1,4 +1,4 @@
-"""What each metric was when a month was closed: told then, and kept. These rows never change."""
+"""What metrics were when a month was closed, and when somebody was told of them. These rows never change."""
 
 from typing import ClassVar
 
@@ -33,3 +33,20 @@ class KeptValue(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.metric_id} {self.grain} {self.month}"
+
+
+class AlertTold(TenantModel):
+    """A metric of which somebody was told that it is beyond its alert threshold in a month, as it was then."""
+
+    metric = TenantForeignKey(Metric, on_delete=models.PROTECT, related_name="+")
+    month = models.IntegerField()
+    version = models.PositiveIntegerField(help_text="The version of the metric, which has the threshold in words")
+    exact = models.TextField(help_text="The value as a fraction, such as 3/7")
+    threshold = models.CharField(max_length=40)
+    told_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "metric", "month"], name="alert_told_once")]
+
+    def __str__(self) -> str:
+        return f"{self.metric_id} {self.month}"

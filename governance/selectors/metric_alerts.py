@@ -1,28 +1,35 @@
 """Which metrics were beyond their own thresholds, month by month: by the version that held in the month, as it was reported.
 
-`beyond_list(values, first, last) -> list[Beyond]`
+`beyond_list(values, first, last) -> list[Beyond]` · `alert_history(values, first, last) -> list[Beyond]`
 
-Nothing is stored: the history follows from thresholds and figures, so that anybody can compute it again. Runs in the client's
-scope.
+The history has each alert that was told as it was told, whatever the figure has become; all else follows from thresholds and
+figures, which closed months keep. Runs in the client's scope.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from governance.metric_figures import LIMITS, level_at
-from governance.models import MetricStatus
+from governance.models import AlertTold, MetricStatus
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Entry, VersionShown
 
 
 @dataclass(frozen=True)
 class Beyond:
-    """A metric beyond a threshold in a month. `level` is `alert` or `warn`."""
+    """A metric beyond a threshold in a month. `level` is `alert` or `warn`.
+
+    An alert that was told has the `point` of then and says when; `now` is what the metric is by now.
+    """
 
     entry: Entry
     version: VersionShown
     point: Point
     level: str
+    told_at: datetime | None = None
+    now: Point | None = None
 
     @property
     def limit(self) -> Decimal:
@@ -44,3 +51,20 @@ def beyond_list(values: MetricValues, first: int, last: int) -> list[Beyond]:
             if level := level_at(point.value, version.content):
                 found.append(Beyond(entry, version, point, level))
     return found
+
+
+def alert_history(values: MetricValues, first: int, last: int) -> list[Beyond]:
+    """The alerts told of the months from `first` to `last`, and what else is beyond a threshold: by metric and month."""
+    rows = AlertTold.objects.filter(month__gte=first, month__lte=last).select_related("metric")
+    told = {(str(row.metric.key), row.month): told_then(values, row) for row in rows}
+    others = [each for each in beyond_list(values, first, last) if (each.entry.key, each.point.month) not in told]
+    places = {key: place for place, key in enumerate(values.registry.entries)}
+    return sorted([*told.values(), *others], key=lambda each: (places[each.entry.key], each.point.month))
+
+
+def told_then(values: MetricValues, row: AlertTold) -> Beyond:
+    """An alert as it was told, beside what the metric is now."""
+    entry = values.registry.entries[str(row.metric.key)]
+    version = next(each for each in entry.versions if each.number == row.version)
+    point = values.shown(Fraction(row.exact), version.content["unit"], row.month, row.version)
+    return Beyond(entry, version, point, "alert", row.told_at, values.point(entry.key, row.month))

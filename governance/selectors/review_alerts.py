@@ -2,10 +2,12 @@
 
 from governance.chapters import Chapter, chapter, counted
 from governance.metric_figures import LIMITS, figure_text, limit_text, unit_words
-from governance.selectors.metric_alerts import Beyond, beyond_list
-from governance.selectors.metric_values import MetricValues
+from governance.selectors.metric_alerts import Beyond, alert_history
+from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.review_chapters import MOST_ROWS, Span
+from portal.lib.dates import date_text
 from portal.lib.periods import month_format
+from portal.tenancy.clock import day_at
 
 WORDS = {"alert": "Alert", "warn": "Worth a look"}
 
@@ -17,27 +19,41 @@ def alerts_chapter(span: Span) -> Chapter | None:
     watched = sum(any(entry.content[name] for name in LIMITS.values()) for entry in values.registry.entries.values())
     if months is None or not watched or span.period.first > months[1]:
         return None
-    found = beyond_list(values, max(span.period.first, months[0]), min(span.period.last, months[1]))
+    found = alert_history(values, max(span.period.first, months[0]), min(span.period.last, months[1]))
     alerts = sum(each.level == "alert" for each in found)
     times = f"{counted(alerts, 'time')} an alert, {counted(len(found) - alerts, 'time')} worth a look"
     return chapter(
         "alerts", "Alerts",
         f"{counted(len({each.entry.key for each in found}), 'metric')} went beyond a threshold: {times}." if found
         else "No metric was beyond its thresholds.",
-        columns=("Metric", "Month", "Value", "Level", "Threshold", "Owner") if found else (),
+        columns=("Metric", "Month", "Value", "Level", "Threshold", "Told", "Owner") if found else (),
         rows=[row_of(span, each) for each in found], most=MOST_ROWS, figures=(2,),
     )  # fmt: skip
 
 
 def row_of(span: Span, found: Beyond) -> tuple[str, ...]:
     """A metric and month of the table."""
-    content, currency, locale = found.version.content, span.client.currency, span.client.locale
-    assert found.point.value is not None
     owner = found.entry.metric.owner
-    figure = (
-        f"{figure_text(found.point.value, content['unit'], currency, locale)} {unit_words(content['unit'], currency)}"
-    )
     return (
-        found.entry.name, month_format(found.point.month), figure.strip(), WORDS[found.level],
-        limit_text(content, LIMITS[found.level], currency, locale), owner.get_full_name() if owner else "",
+        found.entry.name, month_format(found.point.month), figure_of(span, found, found.point), WORDS[found.level],
+        limit_text(found.version.content, LIMITS[found.level], span.client.currency, span.client.locale),
+        told_text(span, found), owner.get_full_name() if owner else "",
     )  # fmt: skip
+
+
+def figure_of(span: Span, found: Beyond, point: Point) -> str:
+    """A figure with its unit; of a closed month that kept none, that it is computed now."""
+    if point.value is None:
+        return "no value"
+    unit, currency = found.version.content["unit"], span.client.currency
+    figure = f"{figure_text(point.value, unit, currency, span.client.locale)} {unit_words(unit, currency)}".strip()
+    return f"{figure}, computed now" if point.standing == "computed" else figure
+
+
+def told_text(span: Span, found: Beyond) -> str:
+    """When somebody was told of it, and what the figure is by now where that is another one."""
+    if found.told_at is None:
+        return ""
+    said = date_text(day_at(span.client, found.told_at), span.client.locale)
+    is_other = found.now is not None and found.now.exact != found.point.exact
+    return f"{said}; now {figure_of(span, found, found.now)}" if is_other and found.now else said

@@ -1,7 +1,7 @@
 """Telling of metrics that are beyond the threshold from which somebody is to be told.
 
 `alerts_tell(client=) -> int` runs in the client's scope, at-least-once: a metric is told once for each month, by the key of its
-notice.
+notice; what was told is kept (`AlertTold`), because the figure may become another one.
 """
 
 from collections.abc import Collection
@@ -9,13 +9,16 @@ from collections.abc import Collection
 from django.urls import reverse
 
 from governance.metric_figures import figure_text, limit_text
-from governance.models import Metric
+from governance.models import AlertTold, Metric
 from governance.selectors.metric_alerts import Beyond, beyond_list
 from governance.selectors.metric_values import MetricValues
 from portal.lib.dates import month_text
+from portal.lib.periods import month_format
 from portal.notices.audience import members_in, people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
+from portal.tenancy import audit
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, ClientRole
 from portal.tenancy.permissions import VIEW_ARR
 
@@ -38,11 +41,11 @@ def alerts_tell(*, client: Client) -> int:
 def alert_tell(client: Client, found: Beyond, sees_figures: Collection[int]) -> int:
     """One notice of one metric in one month, which says its figure."""
     entry, content, month = found.entry, found.version.content, found.point.month
-    assert found.point.value is not None
+    assert found.point.value is not None and found.point.exact is not None
     figure = figure_text(found.point.value, content["unit"], client.currency, client.locale)
     limit = limit_text(content, "alert_at", client.currency, client.locale)
     owner = entry.metric.owner
-    return notice_add(
+    told = notice_add(
         client=client,
         users=[owner] if owner and owner.pk in sees_figures else members_in(ClientRole.REVOPS),
         kind=Kind.ALERT,
@@ -51,3 +54,18 @@ def alert_tell(client: Client, found: Beyond, sees_figures: Collection[int]) -> 
         about=f"metric {entry.key}"[:60],
         key=f"alert {entry.key} {month}"[:120],
     )
+    if told:
+        alert_keep(client, found)
+    return told
+
+
+def alert_keep(client: Client, found: Beyond) -> None:
+    """Keep what was told. The log has no figure: people read it who see none."""
+    entry, point = found.entry, found.point
+    about = {"version": found.version.number, "exact": str(point.exact), "threshold": found.version.content["alert_at"]}
+    _, is_new = AlertTold.objects.get_or_create(
+        client=client, metric=entry.metric, month=point.month, defaults={**about, "told_at": database_time()}
+    )
+    if is_new:
+        audit.record("metric.alert_told", object_type="metric", object_id=entry.key, after=about,
+                     details={"month": month_format(point.month), "threshold": about["threshold"]})  # fmt: skip

@@ -112,6 +112,9 @@ def client_load(
     import_file(client, f"{told.slug}-contracts-2026-11.csv", file_of(told, told.story.known), staff[0])
     said(f"{told.name}, numbers and closed months")
     numbers_refresh(client=client)
+    if told is NORTHWIND:  # before months are closed, so that these keep what metrics are
+        crm_load(client, told, staff[0])
+        registry_load(client, people)
     close_months(client, staff[0])
     if told is QUAYSIDE:
         correct_late(client, told, staff[0])
@@ -119,13 +122,7 @@ def client_load(
     definitions_load(client, told, staff[0], timezone.now().date())
     if told is NORTHWIND:
         said(f"{told.name}, reconciliation and governance")
-        reconcile_crm(client, told, staff[0])
-        registry_load(client, people)
-        board_at_work(client, people)
-        changes_load(client, people)
-        with tenant_context(client):
-            oversight_load(client, people, timezone.now())
-        leave_work_open(client, told, staff[0])
+        governance_load(client, told, people, staff[0])
     if told is QUAYSIDE:
         rows = [crm.opportunity(row) for row in contracts(told.story) if row["charge_type"] == "recurring"]
         import_file(client, f"{told.slug}-opportunities-2026-11.csv", csv_bytes(rows), staff[0], source=CRM)
@@ -136,6 +133,16 @@ def client_load(
         quality_at_work(client, timezone.now(), *((people["rita"], people["finn"]) if is_northwind else ()))
         notices_settle()
     return [(people[name].email, f"{role} at {told.name}") for name, role in told.people.items()]
+
+
+def governance_load(client: Client, told: DemoClient, people: dict[str, User], user: User) -> None:
+    """What is between two sources, a board at work with changes before it, audits and disputes, and work that is open."""
+    reconcile_crm(client, user)
+    board_at_work(client, people)
+    changes_load(client, people)
+    with tenant_context(client):
+        oversight_load(client, people, timezone.now())
+    leave_work_open(client, told, user)
 
 
 def registry_load(client: Client, people: dict[str, User]) -> None:
@@ -225,10 +232,14 @@ def is_late(row: Mapping[str, Any], newest: int) -> bool:
     return row["charge_type"] == "recurring" and newest - 1 <= month_of(starts) <= newest
 
 
-def reconcile_crm(client: Client, told: DemoClient, user: User) -> None:
-    """The CRM as a second source, what people found out about it so far, and the contracts that Finance knows by heart."""
+def crm_load(client: Client, told: DemoClient, user: User) -> None:
+    """The CRM as a second source."""
     name = f"{told.slug}-opportunities-2026-11.csv"
     import_file(client, name, csv_bytes(crm.crm_rows(contracts(told.story))), user, source=CRM)
+
+
+def reconcile_crm(client: Client, user: User) -> None:
+    """What people found out about the CRM so far, and the contracts that Finance knows by heart."""
     with tenant_context(client):
         source = source_ensure(client=client, name=CRM)
         mapped = crm.OTHER_IDS[crm.MAPPED]

@@ -18,11 +18,13 @@ from governance.services.registry import metric_owner_set, metric_version_add, r
 from metrics.selectors.periods import Period
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
+from portal.lib.dates import date_text
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
+from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from tests.reporting.numbers import numbers_load
+from tests.reporting.numbers import LINES, numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
 JANUARY, MARCH = month_parse("2026-01"), month_parse("2026-03")
@@ -96,5 +98,18 @@ def test_the_page_marks_the_months_and_the_review_of_the_board_lists_them(
         content = review_content(watched, Period("2026-Q1", JANUARY, MARCH))
     chapter = next(each for each in content["chapters"] if each["key"] == "alerts")
     rows = [row for row in chapter["rows"] if row[0] == "ARR"]
-    assert rows[0] == ("ARR", "2026-01", "12,000.00 USD", "Alert", "below 40,000.00", "")
+    assert rows[0] == ("ARR", "2026-01", "12,000.00 USD", "Alert", "below 40,000.00", "", "")
     assert [row[3] for row in rows] == ["Alert", "Alert", "Worth a look"]
+
+
+def test_the_review_has_an_alert_as_it_was_told_whatever_the_figure_has_become(watched: Client, rita: User) -> None:
+    with tenant_context(watched):
+        limits(month=MARCH, alert_at="45000")
+        alerts_tell(client=watched)
+        numbers_load(watched, [LINES[0] | {"line_id": "K9/1", "amount_e6": 40_000 * 10**6}])
+        assert (MARCH - JANUARY + 1, "alert") not in beyond(watched), "82,000 by now"
+        content = review_content(watched, Period("2026-Q1", JANUARY, MARCH))
+        day = date_text(day_now(watched), watched.locale)
+    chapter = next(each for each in content["chapters"] if each["key"] == "alerts")
+    rows = {row[1]: row[2:6] for row in chapter["rows"] if row[0] == "ARR"}
+    assert rows["2026-03"] == ("42,000.00 USD", "Alert", "below 45,000.00", f"{day}; now 82,000.00 USD")
