@@ -157,9 +157,22 @@ class Impact:
         _, month, cents = max(told)
         return month, cents
 
+    @property
+    def leaves_months(self) -> bool:
+        """Whether it leaves months of the book as they are."""
+        return self.changed_months.start > self.months.start
+
+    def moves_in(self, months: range) -> bool:
+        """Whether any figure of the total is another one in one of these months of the book."""
+        if self.book is None:
+            return False
+        places = slice(months.start - self.months.start, months.stop - self.months.start)
+        pairs = zip(self.book["total"]["before"], self.book["total"]["after"], strict=True)
+        return any(old[places] != new[places] for old, new in pairs)
+
     @cached_property
     def moves(self) -> bool:
         """Whether any figure of the numbers, or any metric, is another one after."""
         if any(each["moved"] for each in self.content["metrics"]):
             return True
-        return self.book is not None and self.book["total"]["before"] != self.book["total"]["after"]
+        return self.moves_in(self.months)

@@ -63,13 +63,16 @@ def recognition_told(shown: Shown) -> str:
 
 
 def quiet_finding(impact: Impact) -> str:
-    """What there is to say where ARR is the same in every month."""
+    """What there is to say where ARR is the same in every month that it changes."""
     if not impact.moves:
         return "Nothing moves: on these contracts both rules give the same figures"
     count = impact.content["customers"]["count"]
     if count:
         who = "1 customer’s movements are" if count == 1 else f"the movements of {count} customers are"
-        return f"ARR stays what it is in every month; {who} told otherwise"
+        where = "every month that it changes" if impact.leaves_months else "every month"
+        return f"ARR stays what it is in {where}; {who} told otherwise"
+    if not impact.moves_in(impact.changed_months):
+        return "Nothing moves in the months that it changes; those before, which it leaves as they are, would"
     return "ARR and its movements stay what they are; retention differs"
 
 
@@ -295,7 +298,7 @@ def window_finding(shown: Shown) -> str:
         return "ARR is the same before and after in every month"
     most = f"most in {month_text(widest[0], shown.locale)}, by {money(shown, widest[1])}"
     found = f"in {differing} of {len(impact.months)} months, {most}"
-    if impact.changed_months.start > impact.months.start:
+    if impact.leaves_months:
         return f"Had it always held, ARR would differ {found}"
     return f"ARR differs {found}"
 

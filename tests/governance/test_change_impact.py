@@ -105,10 +105,22 @@ def test_the_effect_is_the_largest_of_the_months_that_the_request_changes(late: 
         (dora,) = customers["in_window"]
         assert customers["months"] == [MARCH, MARCH] and (dora["month"], dora["month_before"]) == (None, 0)
         assert {move["month"] for move in dora["told"]} == {MARCH}, "what she does in months left alone is no effect"
+        said = "ARR stays what it is in every month that it changes; 1 customer’s movements are told otherwise"
+        assert finding(Shown(impact, "month", 1, "en")) == said
         request.from_month = FEBRUARY
         assert impact_of(late, request).effect == (FEBRUARY, 9_000_00)
         request.from_month = MARCH + 9
         assert impact_of(late, request).effect == (FEBRUARY, 9_000_00), "no month of its own: the newest twelve"
+
+
+def test_what_moves_months_that_are_left_alone_moves_nothing() -> None:
+    sides = {side: {"valued": [FEBRUARY, MARCH], "message": ""} for side in ("before", "after")}
+    total = {"before": [[1, 5]], "after": [[2, 5]]}
+    book = {"first": FEBRUARY, "last": MARCH, "figures": ["ending"], "sides": sides, "total": total}
+    content = {"book": book, "metrics": [], "from_month": MARCH, "customers": {"count": 0}}
+    content["headline"] = {"month": MARCH, "before": 5, "after": 5}
+    said = "Nothing moves in the months that it changes; those before, which it leaves as they are, would"
+    assert finding(Shown(Impact(content), "month", 1, "en")) == said
 
 
 def test_another_recognition_is_another_book_and_restates_nothing(late: Client, rita: User) -> None:
