@@ -87,7 +87,7 @@ def test_the_day_that_was_decided_for_the_end_of_a_metric_is_not_forestalled(
         assert (direct_steps(decided), direct_steps(other)) == ([], ["retire"])
         with pytest.raises(OutdatedError, match="ends on 30 Jun 2030, and it does by itself"):
             metric_step(metric=decided, version=decided.version, step="retire", reason="Today", user=rita)
-        (retired,) = sunsets_due(client=kept, today=dt.date(2030, 6, 30))
+        (retired,) = sunsets_due(client=kept, today=dt.date(2030, 7, 1))
         assert retired == decided
 
 
