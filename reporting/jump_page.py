@@ -70,7 +70,7 @@ def metric_places(client: Client, text: str, slug: dict[str, str]) -> list[Place
 
 
 def contract_places(text: str, slug: dict[str, str]) -> list[Place]:
-    """Contract lines whose contract or line id begins with the text."""
+    """Contract lines whose contract or line id holds the text."""
     return [
         Place(f"{row.line_id}, {row.customer_name}", f"Contract {row.contract_id}",
               reverse("data_line", kwargs={**slug, "line_id": row.pk}))

@@ -29,14 +29,14 @@ def customer_names(customers: Collection[str]) -> dict[str, str]:
 
 
 def customer_search(text: str, most: int) -> dict[str, str]:
-    """Customers of the authoritative source whose id begins with `text` or whose name holds it: name by id, in order of
+    """Customers of the authoritative source whose id or name holds `text`, in capitals or not: name by id, in order of
     name; customers without a live line are not found.
     """
     source = authoritative_source()
     if source is None or not text:
         return {}
     rows = ContractLine.objects.filter(source=source, removed_import=None)
-    rows = rows.filter(Q(customer_id__startswith=text) | Q(customer_name__icontains=text))
+    rows = rows.filter(Q(customer_id__icontains=text) | Q(customer_name__icontains=text))
     found = {
         row["customer_id"]: row["customer_name"] for row in rows.values("customer_id", "customer_name")[:LOOKED_AT]
     }

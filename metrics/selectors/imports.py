@@ -85,23 +85,29 @@ def import_changes(contract_import: ContractImport, after: int = 0) -> list[Line
 
 
 def line_search(text: str = "", source_id: int | None = None, after: int = 0) -> list[ContractLine]:
-    """A page of lines whose line, contract or customer id begins with `text`, or whose customer's name holds it."""
+    """A page of lines of which an id (line, contract, customer) or the customer's name holds `text`, in capitals or not.
+
+    Every line of the client is looked at: 100,000 take a tenth of a second. No index helps: PostgreSQL uses none for patterns
+    behind row-level security.
+    """
     rows = ContractLine.objects.select_related("source")
     if source_id:
         rows = rows.filter(source_id=source_id)
     if text:
-        named = Q(customer_name__icontains=text)
-        ids = Q(line_id__startswith=text) | Q(contract_id__startswith=text) | Q(customer_id__startswith=text)
-        rows = rows.filter(ids | named)
+        customer = Q(customer_id__icontains=text) | Q(customer_name__icontains=text)
+        rows = rows.filter(Q(line_id__icontains=text) | Q(contract_id__icontains=text) | customer)
     return list(rows.filter(pk__gt=after).order_by("id")[: PAGE + 1])
 
 
 def lines_named(text: str, most: int) -> list[ContractLine]:
-    """The first lines in order of their contract whose contract or line id begins with `text`, without what an import tells."""
+    """The first live lines of which the contract or line id holds `text`, in capitals or not, in order of their contract;
+    those that begin with it come before the others. Without what an import tells.
+    """
     rows = ContractLine.objects.filter(
-        Q(contract_id__startswith=text) | Q(line_id__startswith=text), removed_import=None
-    )
-    return list(rows.only("line_id", "contract_id", "customer_name").order_by("contract_id", "line_id")[:most])
+        Q(contract_id__icontains=text) | Q(line_id__icontains=text), removed_import=None
+    ).alias(begins=Q(contract_id__istartswith=text) | Q(line_id__istartswith=text))
+    shown = rows.only("line_id", "contract_id", "customer_name")
+    return list(shown.order_by("-begins", "contract_id", "line_id")[:most])
 
 
 def line_get(pk: int) -> ContractLine:

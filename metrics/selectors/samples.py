@@ -143,12 +143,12 @@ def samples_agree(client: Client, policy: Policy | None = None) -> Check:
 
 
 def contract_search(text: str) -> list[FoundContract]:
-    """Up to twenty live contracts whose id begins with the text, or whose customer's id does or name holds it."""
+    """Up to twenty live contracts of which the id, or the customer's id or name, holds the text, in capitals or not."""
     text = text.strip()
     source = authoritative_source()
     if not text or source is None:
         return []
-    wanted = Q(contract_id__startswith=text) | Q(customer_id__startswith=text) | Q(customer_name__icontains=text)
+    wanted = Q(contract_id__icontains=text) | Q(customer_id__icontains=text) | Q(customer_name__icontains=text)
     lines = ContractLine.objects.filter(wanted, source=source, removed_import=None).order_by()
     grouped = lines.values("contract_id").annotate(
         customer=Min("customer_id"), name=Min("customer_name"), lines=Count("pk")
