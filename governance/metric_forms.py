@@ -24,7 +24,7 @@ HELP: Final = {
     "unit": "money, percent, ratio, months, days, customers, deals, leads, or one per another: money per customer.",
     "warn_at": "In the metric’s unit; a percentage in per cent: 105 is 105%.",
     "alert_at": "In the metric’s unit; a percentage in per cent: 100 is 100%.",
-    "weight": "In composite scores, from 0 to 1.",
+    "weight": "In composite scores, from 0 to 1; formulas read it as weight(metric).",
 }
 AREAS: Final = {"definition": 3, "formula": 3, "rationale": 2}
 

@@ -27,7 +27,7 @@ SHOWN_ON: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "nrr": (*BRIDGE, ("client_home", "Home")),
     **dict.fromkeys(
         ("carr", "larr", "new_arr", "expansion_arr", "contraction_arr", "churn_arr", "reactivation_arr", "fx_effect", "grr",
-         "logo_churn", "customers", "new_logos", "arr_corrections"),
+         "logo_churn", "customers", "arr_corrections"),
         BRIDGE,
     ),
     "reconciliation_variance": (("reconciliation", "Reconciliation"),),

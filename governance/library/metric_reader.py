@@ -208,6 +208,7 @@ def set_faults(metrics: Iterable[FiledMetric], currency: str) -> dict[str, Any]:
             metric.content["name"],
             formula_parse(metric.content["formula"]),
             unit_read(metric.content["unit"], currency),
+            bool(metric.content["weight"]),
         )
         for metric in metrics
     }

@@ -81,7 +81,9 @@ class MetricValues:
         self.registry = registry or registry_get(client)
         self.reader = reader or MeasureReader(client)
         self.spans = PeriodMeasures(self.reader, grain, client.fiscal_year_start)
-        self.evaluator = Evaluator(self.formula_at, self.spans.at, self.registry.labels)
+        self.evaluator = Evaluator(
+            self.formula_at, self.spans.at, self.registry.labels, weight_at=self.registry.weight_at
+        )
 
     @cached_property
     def months(self) -> tuple[int, int] | None:

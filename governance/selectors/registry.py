@@ -12,6 +12,7 @@ all between, `Registry.measures_of(key)` and `Registry.built_on(key)`. A change 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
@@ -131,6 +132,12 @@ class Registry:
         except FormulaError as error:
             return Missing(f"the formula of “{entry.name}” cannot be read: {error.message}")
 
+    def weight_at(self, name: str, month: int) -> Fraction | None:
+        """The weight of a metric in composite scores, as its version of a month has it; None where it has none."""
+        entry = self.entries.get(name)
+        version = entry.at(month) if entry is not None else None
+        return Fraction(version.content["weight"]) if version is not None and version.content["weight"] else None
+
     @cached_property
     def labels(self) -> dict[str, str]:
         """What people call each measure and metric."""
@@ -158,14 +165,14 @@ class Registry:
             if version is not None and entry.is_standing:
                 made[key] = Formula(
                     version.content["name"], formula_parse(version.content["formula"]),
-                    unit_read(version.content["unit"], self.client.currency),
+                    unit_read(version.content["unit"], self.client.currency), bool(version.content["weight"]),
                 )  # fmt: skip
         return made
 
     @cached_property
     def terms(self) -> dict[str, Term]:
         """Everything that a formula may name now."""
-        made = {key: Term(formula.label, formula.unit) for key, formula in self.formulas_at(self.month).items()}
+        made = {key: formula.term for key, formula in self.formulas_at(self.month).items()}
         return dict(terms_of(self.client.currency)) | made
 
     def needs(self, key: str) -> tuple[str, ...]:

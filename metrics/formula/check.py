@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from metrics.formula.faults import CycleError, FormulaError
-from metrics.formula.nodes import OF_EACH, Binary, Call, Name, Negative, Node, Number, names_of
+from metrics.formula.nodes import OF_EACH, WEIGHT, Binary, Call, Name, Negative, Node, Number, names_of
 from metrics.formula.units import SHARE, Unit
 
 MOST_METRICS: Final = 500
@@ -21,20 +21,27 @@ SPAN_UNITS: Final = {"months": Unit((("month", 1),)), "days": Unit((("day", 1),)
 
 @dataclass(frozen=True)
 class Term:
-    """What a name stands for: its unit, and whether it has a value for each deal or customer instead of one."""
+    """What a name stands for: its unit, whether it has a value for each deal or customer instead of one, and a weight."""
 
     label: str
     unit: Unit
     is_each: bool = False
+    has_weight: bool = False
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A metric's formula with the unit that the metric declares."""
+    """A metric's formula with the unit that the metric declares, and whether it has a weight in composite scores."""
 
     label: str
     node: Node
     unit: Unit
+    has_weight: bool = False
+
+    @property
+    def term(self) -> Term:
+        """What the metric's name stands for in other formulas."""
+        return Term(self.label, self.unit, has_weight=self.has_weight)
 
 
 def unit_of(node: Node, terms: Mapping[str, Term]) -> Unit:
@@ -133,8 +140,24 @@ def unit_of_call(node: Call, terms: Mapping[str, Term]) -> Unit:
                 inner.start, inner.end,
             )  # fmt: skip
         return term.unit
+    if node.function == WEIGHT:
+        weight_check(node, terms)
+        return SHARE
     parts = [(each, unit_of(each, terms)) for each in node.arguments]
     return same_unit(parts, "compared", node)
+
+
+def weight_check(node: Call, terms: Mapping[str, Term]) -> None:
+    """FormulaError unless a weight is asked of a metric that has one."""
+    inner = node.arguments[0]
+    if not isinstance(inner, Name):
+        raise FormulaError(
+            "weight() takes the name of a metric. Name one, without an operation", inner.start, inner.end
+        )
+    if not term_of(inner, terms).has_weight:
+        raise FormulaError(
+            f"“{inner.name}” has no weight. Give the metric one, as a share from 0 to 1", inner.start, inner.end
+        )
 
 
 # --- a whole set ------------------------------------------------------------------------------------------------------
@@ -142,7 +165,7 @@ def unit_of_call(node: Call, terms: Mapping[str, Term]) -> Unit:
 
 def formulas_check(formulas: Mapping[str, Formula], measures: Mapping[str, Term]) -> dict[str, FormulaError]:
     """The faults of every metric of a set: cycles first, then names and units, then what it declares."""
-    terms = dict(measures) | {name: Term(formula.label, formula.unit) for name, formula in formulas.items()}
+    terms = dict(measures) | {name: formula.term for name, formula in formulas.items()}
     faults: dict[str, FormulaError] = {
         name: FormulaError(f"“{name}” is the name of a measure. Give the metric another key")
         for name in formulas.keys() & measures.keys()

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Final
 
 from metrics.formula.faults import CycleError, FormulaError, Missing
-from metrics.formula.nodes import LAGS, OF_EACH, Binary, Call, Name, Negative, Node, Number, reads_of
+from metrics.formula.nodes import LAGS, OF_EACH, WEIGHT, Binary, Call, Name, Negative, Node, Number, reads_of
 from portal.lib.periods import month_format
 
 Values = tuple[Fraction, ...]
@@ -25,13 +25,15 @@ TOO_LARGE: Final = Missing("the figure has more than a thousand digits", "too_la
 class Evaluator:
     """Computes metrics from what `measure_at` gives: a fraction, the values of each deal or customer, or why there is none.
 
-    `formula_at(name, month)` is the formula of a metric in a month; None says that the name is a measure.
+    `formula_at(name, month)` is the formula of a metric in a month; None says that the name is a measure. `weight_at` is the
+    weight that a metric has in a month, in composite scores.
     """
 
     formula_at: Callable[[str, int], Node | Missing | None]
     measure_at: Callable[[str, int], Fraction | Values | Missing]
     labels: Mapping[str, str] = field(default_factory=dict)
     found: dict[tuple[str, int], Fraction | Values | Missing] = field(default_factory=dict)
+    weight_at: Callable[[str, int], Fraction | None] = lambda name, month: None
 
     def value(self, name: str, month: int) -> Outcome:
         """The value of a metric or measure in a month."""
@@ -104,6 +106,8 @@ class Evaluator:
         """A function's value."""
         if node.function in OF_EACH:
             return self.of_each(node, month)
+        if node.function == WEIGHT:
+            return self.weighed(node, month)
         at = month - LAGS.get(node.function, 0)
         values: list[Fraction] = []
         for each in node.arguments:
@@ -114,6 +118,15 @@ class Evaluator:
         if node.function == "abs":
             return abs(values[0])
         return values[0] if node.function in LAGS else {"min": min, "max": max}[node.function](values)
+
+    def weighed(self, node: Call, month: int) -> Outcome:
+        """The weight of a metric, as its version in force has it."""
+        inner = node.arguments[0]
+        assert isinstance(inner, Name)
+        weight = self.weight_at(inner.name, month)
+        return (
+            weight if weight is not None else Missing(f"“{self.label(inner)}” has no weight in {month_format(month)}")
+        )
 
     def of_each(self, node: Call, month: int) -> Outcome:
         """Mean or median over deals or customers; of none of them there is no value."""

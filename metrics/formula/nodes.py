@@ -9,9 +9,13 @@ LAGS: Final = {"previous": 1, "last_quarter": 3, "last_year": 12}
 """The functions that read an earlier month, with how many months earlier."""
 
 OF_EACH: Final = ("mean", "median")
+WEIGHT: Final = "weight"
+"""The function that reads the weight of a metric instead of its value."""
+
 ARGUMENTS: Final = {
     "abs": (1, 1), "min": (2, 20), "max": (2, 20),
     "previous": (1, 1), "last_quarter": (1, 1), "last_year": (1, 1), "mean": (1, 1), "median": (1, 1),
+    WEIGHT: (1, 1),
 }  # fmt: skip
 """Every function, with how many values it takes at least and at most."""
 

@@ -11,6 +11,7 @@ BINDING: Final = {"+": 1, "-": 1, "*": 2, "/": 2}
 FUNCTIONS: Final = {
     "abs": "size of", "min": "least of", "max": "greatest of", "mean": "mean of", "median": "median of",
     "previous": "month before:", "last_quarter": "three months before:", "last_year": "a year before:",
+    "weight": "weight of",
 }  # fmt: skip
 
 

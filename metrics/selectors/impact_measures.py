@@ -10,6 +10,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
+import polars as pl
+
 from metrics.engine.arrays import Ints
 from metrics.engine.book import Ready, book_of
 from metrics.engine.bridge import TOTAL
@@ -21,7 +23,7 @@ from metrics.measures import MEASURES
 from metrics.models import BookState
 from metrics.selectors.books import bridge_get, bridge_rows, retention_row
 from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
-from metrics.selectors.measure_values import NO_BOOK, MeasureReader
+from metrics.selectors.measure_values import NO_BOOK, MeasureReader, firsts_of
 from metrics.selectors.month_ends import MonthEnds, NoValue
 from metrics.selectors.periods import Period
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
@@ -113,6 +115,19 @@ class ImpactMeasures(MeasureReader):
             months = (max(self.impact.first, last - MONTHS_BACK), last)
             self.endings[basis] = totals_of(self.settled(basis), self.impact.given.rates, *months)
         return self.endings[basis]
+
+    @cached_property
+    def first_customers(self) -> dict[int, int]:
+        """By month the customers with ARR for the first time ever; computed where the stored book says something else."""
+        stored = super().head("")
+        if self.side.valued is None:
+            return {}
+        if self.side is self.impact.before and stored.state == BookState.READY:
+            return firsts_of(self.client, stored)
+        ready = self.settled(self.side.policy.recognition)
+        book = book_of(ready, self.impact.given.rates, *self.side.valued, (), with_retention=False)
+        begun = book.cohorts.filter(pl.col("cohort") == pl.col("month"))
+        return dict(begun.select("cohort", "customers").iter_rows())
 
     @cached_property
     def retention(self) -> dict[int, RetentionRow]:

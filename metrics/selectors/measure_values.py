@@ -10,12 +10,13 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+from metrics.book_rows import load_cohorts
 from metrics.engine.policy import Policy
 from metrics.formula.check import Term
 from metrics.formula.faults import NO_DATA, Missing
 from metrics.formula.units import unit_read
 from metrics.measures import MEASURES, SOURCES
-from metrics.models import Source
+from metrics.models import ArrBook, Source
 from metrics.models.intake import SourceKind
 from metrics.selectors.books import book_heads
 from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
@@ -35,6 +36,15 @@ def terms_of(currency: str) -> Mapping[str, Term]:
         name: Term(measure.label, unit_read(measure.unit, currency), measure.is_each)
         for name, measure in MEASURES.items()
     }
+
+
+def firsts_of(client: Client, head: BookHead) -> dict[int, int]:
+    """By month of a stored book how many customers have ARR for the first time: each cohort as it began."""
+    first = head.first_month
+    if head.id is None or first is None:
+        return {}
+    cohorts = load_cohorts(ArrBook(pk=head.id, client=client))
+    return {month: int(values[1, month - first]) for month, values in cohorts.items() if month >= first}
 
 
 class MeasureReader:
@@ -68,6 +78,8 @@ class MeasureReader:
             found = self.retention.get(month)
             if found is None or (found.nrr is None and found.base == 0 and self.is_before_rates(month)):
                 return NOT_VALUED
+        if kind == "first":
+            return Fraction(self.first_customers.get(month, 0))
         return Fraction(getattr(found, column))
 
     def not_loaded(self, needs: str) -> Missing:
@@ -99,6 +111,11 @@ class MeasureReader:
             rows = bridge_reported(self.client, self.head(basis)).totals
             self.bridges[basis] = {row.period.first: row for row in rows}
         return self.bridges[basis]
+
+    @cached_property
+    def first_customers(self) -> dict[int, int]:
+        """By month of the policy's book how many customers have ARR for the first time ever: its cohort as it began."""
+        return firsts_of(self.client, self.head(""))
 
     @cached_property
     def retention(self) -> dict[int, RetentionRow]:

@@ -1,5 +1,6 @@
 """Metrics by month: each formula against the definition that `metrics.md` gives, computed by plain Python over the lines."""
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -15,13 +16,13 @@ from metrics.formula.parse import formula_parse
 from metrics.selectors.periods import Grain
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
-from portal.lib.periods import month_parse
+from portal.lib.periods import month_format, month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.engine.oracle import COUNTS, MOVEMENTS, Oracle, Row, Table
 from tests.engine.test_oracle_golden import read_lines, read_policy, read_rates
 from tests.metrics.golden import golden_client
-from tests.reporting.numbers import LINES, numbers_load
+from tests.reporting.numbers import LINES, line, numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
 MOVED = [name for name in (*MOVEMENTS, *COUNTS) if not name.endswith(("beginning", "ending"))]
@@ -133,6 +134,29 @@ def small(northwind: Client) -> Client:
     return northwind
 
 
+def test_whoever_comes_back_is_no_new_logo_however_late(northwind: Client) -> None:
+    """The bridge counts them as new where the agreed window has passed; by plain Python they had ARR before."""
+    days: dict[str, list[tuple[str, str | None]]] = {
+        "acme": [("2025-10-05", "2025-12-30"), ("2026-03-01", None)],
+        "bolt": [("2026-02-10", None)],
+    }
+    rows = [
+        line(f"K{number}{customer}/1", customer, "Platform", 1_200, dt.date.fromisoformat(start),
+             ends_on=dt.date.fromisoformat(end) if end else None)
+        for customer, spans in days.items() for number, (start, end) in enumerate(spans)
+    ]  # fmt: skip
+    first = {customer: min(start[:7] for start, _ in spans) for customer, spans in days.items()}
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=POLICY | {"reactivation_window_months": 0})
+        numbers_load(northwind, rows)
+        registry_start(client=northwind)
+        values, quarter = MetricValues(northwind), MetricValues(northwind, grain="quarter")
+        for month in range(month_parse("2025-10"), MARCH + 1):
+            assert values.point("new_logos", month).value == list(first.values()).count(month_format(month))
+        assert values.reader.at("customers_new", MARCH) == 1, "Acme, who had ended in December"
+        assert quarter.point("new_logos", MARCH).value == 1, "Bolt alone"
+
+
 def test_no_value_says_why(small: Client) -> None:
     with tenant_context(small):
         values = MetricValues(small)
@@ -224,7 +248,7 @@ def test_rounding_is_for_display_and_half_away_from_zero(exact: str, shown: str)
 def test_reading_a_registry_costs_few_queries(
     small: Client, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
-    with tenant_context(small), django_assert_max_num_queries(17):  # type: ignore[attr-defined]
+    with tenant_context(small), django_assert_max_num_queries(18):  # type: ignore[attr-defined]
         values = MetricValues(small)
         for key in values.registry.entries:
             values.point(key, MARCH)
