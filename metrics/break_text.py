@@ -41,8 +41,10 @@ def break_words(found: DefinitionBreak, currency: str, locale: str) -> str:
 
 
 def restated_why(found: Restated) -> str:
-    """Why a month was restated: the decision, or the reason that somebody gave."""
-    return found.cause.label if found.cause else found.latest.reason
+    """Why a month was restated, each time in turn: the decision, or the reason that somebody gave."""
+    again = found.revisions[1:]
+    causes = [found.causes[close.pk].label if close.pk in found.causes else close.reason for close in again]
+    return ", then ".join([*(why.rstrip(".") for why in causes[:-1]), causes[-1]])
 
 
 def months_words(months: Iterable[int], locale: str) -> str:

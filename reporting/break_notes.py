@@ -24,11 +24,11 @@ RowKey = tuple[str, str]  # period and group
 
 @dataclass(frozen=True)
 class Footnote:
-    """One footnote: its sign, its sentence, the decision behind it, and the months that it is about."""
+    """One footnote: its sign, its sentence, the decisions behind it, and the months that it is about."""
 
     sign: str
     text: str
-    cause: Cause | None
+    causes: tuple[Cause, ...]
     months: tuple[int, ...]
     is_break: bool
 
@@ -78,17 +78,18 @@ class Notes:
     def footnotes(self, currency: str, locale: str) -> list[Footnote]:
         """Every footnote in the order of its months, signed a, b, c, …"""
         scope = "All customers: " if self.is_filtered else ""
-        found: list[tuple[tuple[int, ...], str, Cause | None, bool]] = [
-            ((each.month,), scope + break_words(each, currency, locale), each.cause, True)
+        found: list[tuple[tuple[int, ...], str, tuple[Cause, ...], bool]] = [
+            ((each.month,), scope + break_words(each, currency, locale), (each.cause,) if each.cause else (), True)
             for each in (*self.breaks, *self.ahead)
         ]
         for why, rows in self.by_reason().items():
             text = scope + restated_words(why, rows, currency, locale)
-            found.append((tuple(each.month for each in rows), text, rows[0].cause, False))
+            causes = tuple(dict.fromkeys(rows[0].causes.values()))
+            found.append((tuple(each.month for each in rows), text, causes, False))
         ordered = sorted(found, key=lambda note: (note[0][0], not note[3]))
         return [
-            Footnote(sign_of(place), text, cause, months, is_break)
-            for place, (months, text, cause, is_break) in enumerate(ordered)
+            Footnote(sign_of(place), text, causes, months, is_break)
+            for place, (months, text, causes, is_break) in enumerate(ordered)
         ]
 
     def signs(self, periods: Sequence[Period]) -> dict[str, str]:

@@ -8,6 +8,7 @@ under the new definition, and the difference to what was reported is split to th
 corrected contracts make.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -63,14 +64,25 @@ class DefinitionBreak:
 
 @dataclass(frozen=True)
 class Restated:
-    """A closed month that was closed again: the first revision, the newest one, and their bridges in total."""
+    """A closed month that was closed again: its revisions, the first one first, and the bridges in total of first and newest.
+
+    `causes` are the decisions behind its restatements, by id of the close; one by hand has none.
+    """
 
     month: int
-    original: MonthClose
-    latest: MonthClose
+    revisions: tuple[MonthClose, ...]
     reported: BridgeRow
     restated: BridgeRow
-    cause: Cause | None
+    causes: Mapping[int, Cause]
+
+    @property
+    def latest(self) -> MonthClose:
+        return self.revisions[-1]
+
+    @property
+    def cause(self) -> Cause | None:
+        """The decision behind the newest restatement."""
+        return self.causes.get(self.latest.pk)
 
     @property
     def effect(self) -> Decimal:
@@ -212,18 +224,19 @@ def restated_get(client: Client, basis: Basis = None) -> dict[int, Restated]:
         return {}
     again = MonthClose.objects.filter(recognition=head.recognition, revision=2).values("month")
     closes = MonthClose.objects.filter(recognition=head.recognition, month__in=again)
-    revisions = list(closes.select_related("policy", "closed_by").order_by("month", "revision"))
-    if not revisions:
+    months: defaultdict[int, list[MonthClose]] = defaultdict(list)
+    for close in closes.select_related("policy", "closed_by").order_by("month", "revision"):
+        months[close.month].append(close)
+    if not months:
         return {}
-    originals = {close.month: close for close in revisions if close.revision == 1}
-    latest = list({close.month: close for close in revisions}.values())
-    rows = CloseBridge.objects.filter(close__in=[*latest, *originals.values()], dimension=TOTAL)
+    shown = [close for revisions in months.values() for close in (revisions[0], revisions[-1])]
+    rows = CloseBridge.objects.filter(close__in=shown, dimension=TOTAL)
     by_close = {row.close_id: reported_row(row) for row in rows}
-    causes = causes_of(client, [], latest)
+    causes = causes_of(client, [], [close for revisions in months.values() for close in revisions[1:]]).closes
     return {
-        close.month: Restated(
-            close.month, originals[close.month], close, by_close[originals[close.month].pk], by_close[close.pk],
-            causes.closes.get(close.pk),
+        month: Restated(
+            month, tuple(revisions), by_close[revisions[0].pk], by_close[revisions[-1].pk],
+            {close.pk: causes[close.pk] for close in revisions if close.pk in causes},
         )
-        for close in latest
+        for month, revisions in months.items()
     }  # fmt: skip

@@ -23,7 +23,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.engine.frames import read_policy
-from tests.governance.effects import scheduled
+from tests.governance.effects import JANUARY, LIST, MARCH, client, scheduled
 from tests.metrics.golden import NOW
 from tests.metrics.loading import load_folder
 from tests.reporting.numbers import LINES, numbers_load
@@ -32,6 +32,7 @@ from tests.tenancy.routes_reporting import POLICY
 
 BEGIN, FIRST, LAST = month_parse("2022-01"), month_parse("2025-10"), month_parse("2025-12")
 LEDGER = "/c/northwind/restatements/"
+__all__ = ["client"]
 
 
 def expected(folder: Path, name: str) -> list[dict[str, str]]:
@@ -169,3 +170,24 @@ def test_the_page_of_a_change_says_what_it_did_and_opening_it_is_reading_it(
     signed_in(rita).get(page)
     with tenant_context(northwind):
         assert ChangeReceipt.objects.get(user=rita).read_at is not None
+
+
+def test_a_month_that_two_requests_and_a_hand_restated_names_them_all(
+    client: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    scheduled(client, rita, finn, JANUARY, content=LIST, is_restating=True)
+    changes_take_effect(client=client, now=APRIL)
+    with tenant_context(client):
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000)
+        books_rebuild_all(client=client, now=APRIL)
+        month_restate(client=client, month=MARCH, reason="A late order form.", user=finn)
+    scheduled(client, rita, finn, JANUARY, content={"parameters": {"discounts": "net"}}, is_restating=True)
+    changes_take_effect(client=client, now=APRIL)
+    browser = signed_in(finn)
+    page = " ".join(browser.get("/c/northwind/arr/").content.decode().split())
+    assert "Mar 2026 restated: CR-1, then A late order form, then CR-2. As restated 54,000.00 USD" in page
+    assert [f"Open {name}</a>" in page for name in ("CR-1", "CR-2")] == [True, True]
+    rows = csv.DictReader(io.StringIO(browser.get("/c/northwind/arr/bridge.csv").content.decode()))
+    assert [row["restated_why"] for row in rows][2] == "CR-1, then A late order form, then CR-2"

@@ -123,7 +123,7 @@ class RestatedSerializer(serializers.Serializer[Any]):
     as_reported = BridgeRowSerializer(source="reported")
     as_restated = BridgeRowSerializer(source="restated")
     effect = AmountField(help_text="Of the ending: as restated less as reported.")
-    cause = CauseSerializer(allow_null=True)
+    cause = CauseSerializer(allow_null=True, help_text="Of the newest revision; null: it was restated by hand.")
 
 
 class MarkedSerializer(serializers.Serializer[Any]):
