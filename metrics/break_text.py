@@ -10,8 +10,8 @@ from portal.lib.money import money_text
 
 
 def source_words(found: DefinitionBreak) -> str:
-    """By what a definition came into force: the decision, or the version of the policy alone."""
-    return found.cause.label if found.cause else f"policy v{found.after}"
+    """By what a definition came into force: the decisions, or the version of the policy alone."""
+    return ", ".join(cause.label for cause in found.causes) or f"policy v{found.after}"
 
 
 def clauses_words(found: DefinitionBreak) -> str:

@@ -113,8 +113,8 @@ def row_texts(row: BridgeRow, names: list[str], notes: Notes, currency: str, loc
 def chart_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, SafeString | str]:
     """The endings as a line, where they are not all of one definition; else the steps from the beginning to the ending."""
     if chart := trend_chart(bridge, notes, query.grain, unit="", locale=locale, scale="full"):
-        return {"title": chart["title"], "svg": lines_svg(chart)}
+        return {"title": chart["title"], "unit": unit_text(bridge.head.currency), "svg": lines_svg(chart)}
     ends = [period_label(row.period, query.grain, locale) for row in (bridge.totals[0], bridge.totals[-1])]
     title = f"{bridge.head.label}, {' to '.join(dict.fromkeys(ends))}"
     steps = waterfall(bridge, query.having(scale="full"), "", notes, title=title, unit="", locale=locale)
-    return {"title": title, "svg": bridge_svg(steps)}
+    return {"title": title, "unit": unit_text(bridge.head.currency), "svg": bridge_svg(steps)}

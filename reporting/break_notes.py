@@ -79,7 +79,7 @@ class Notes:
         """Every footnote in the order of its months, signed a, b, c, …"""
         scope = "All customers: " if self.is_filtered else ""
         found: list[tuple[tuple[int, ...], str, tuple[Cause, ...], bool]] = [
-            ((each.month,), scope + break_words(each, currency, locale), (each.cause,) if each.cause else (), True)
+            ((each.month,), scope + break_words(each, currency, locale), each.causes, True)
             for each in (*self.breaks, *self.ahead)
         ]
         for why, rows in self.by_reason().items():

@@ -85,7 +85,7 @@ def said_moved(moved: list[tuple[str, Decimal]], currency: str, locale: str) -> 
 
 def title_of(label: str, notes: Notes, moved: str, broken: list[str]) -> str:
     """What the chart finds, in words."""
-    begins = f"another definition begins in {', '.join(broken)}" if broken else ""
+    begins = f"another definition begins in {' and in '.join(broken)}" if broken else ""
     if notes.restated:
         found = f"{label} {moved}" if moved else f"{label} ends as it was reported, whatever was restated"
         return f"{found}; {begins}" if begins else found

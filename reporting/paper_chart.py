@@ -3,14 +3,18 @@
 `lines_svg(chart) -> SafeString` · `bridge_svg(chart) -> SafeString`
 """
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Final
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from portal.lib.money import number_text
+
 WIDTH, HEIGHT = 2600, 560  # tenths of a millimetre
-LEFT, RIGHT, TOP, BOTTOM = 20, 20, 60, 60
+LEFT, RIGHT, TOP, BOTTOM = 20, 20, 80, 60
+AXIS: Final = 190  # what the amounts beside lines take
+MOST_STEPS: Final = 5
 COLOURS: Final = {"accent": "#1f5fbf", "neutral": "#5c6b7f", "fx": "#8a4f00"}
 STEPS: Final = {
     "beginning": "#4c5a6d", "ending": "#4c5a6d", "new": "#0b6a5c", "expansion": "#3d9a89", "reactivation": "#8ecabd",
@@ -23,12 +27,13 @@ DASHES: Final = {"accent": "none", "neutral": "16 10", "fx": "4 10"}
 
 
 def lines_svg(chart: dict[str, Any]) -> SafeString:
-    """The series of a chart of kind `lines` between its least and its largest amount, with its breaks and names."""
+    """The series of a chart of kind `lines` over an axis of round amounts, with its breaks and names."""
     count = len(chart["labels"])
     amounts = [Decimal(value) for series in chart["series"] for value in series["values"] if value is not None]
-    low, high = min(amounts), max(amounts)
-    step = (WIDTH - LEFT - RIGHT) // max(count - 1, 1)
-    parts = [series_path(series, low, high - low, step) for series in chart["series"]]
+    ticks = ticks_between(min(amounts), max(amounts))
+    step = (WIDTH - AXIS - RIGHT) // max(count - 1, 1)
+    parts = [tick_rule(tick, ticks, chart["locale"]) for tick in ticks]
+    parts += [series_path(series, ticks, step) for series in chart["series"]]
     parts += [break_rule(mark, step) for mark in chart.get("breaks", ())]
     parts += [period_text(place, label, step, count) for place, label in enumerate(chart["labels"])]
     parts += [key_of(place, series) for place, series in enumerate(chart["series"])]
@@ -38,15 +43,39 @@ def lines_svg(chart: dict[str, Any]) -> SafeString:
     )  # fmt: skip
 
 
-def series_path(series: dict[str, Any], low: Decimal, span: Decimal, step: int) -> SafeString:
+def ticks_between(low: Decimal, high: Decimal) -> list[Decimal]:
+    """Round amounts, as far from one another each, from one that is at most `low` to one that is at least `high`."""
+    least = (high - low or abs(high) or Decimal(1)) / MOST_STEPS
+    unit = Decimal(10) ** least.adjusted()
+    step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= least)
+    first = int((low / step).to_integral_value(ROUND_FLOOR))
+    last = int((high / step).to_integral_value(ROUND_CEILING))
+    return [step * place for place in range(first, max(last, first + 1) + 1)]
+
+
+def level_of(amount: Decimal, ticks: list[Decimal]) -> int:
+    """How far down an amount of the axis lies."""
+    return HEIGHT - BOTTOM - int((amount - ticks[0]) * (HEIGHT - TOP - BOTTOM) / (ticks[-1] - ticks[0]))
+
+
+def tick_rule(tick: Decimal, ticks: list[Decimal], locale: str) -> SafeString:
+    """A thin line across at a round amount, with the amount to its left."""
+    at, places = level_of(tick, ticks), max(0, -(ticks[1] - ticks[0]).adjusted())
+    return format_html(
+        '<path d="M{} {}H{}" stroke="#dde2e8" stroke-width="3"/>'
+        '<text x="{}" y="{}" font-size="26" fill="#4b5768" text-anchor="end">{}</text>',
+        AXIS, at, WIDTH - RIGHT, AXIS - 16, at + 9, number_text(tick, locale, places=places),
+    )  # fmt: skip
+
+
+def series_path(series: dict[str, Any], ticks: list[Decimal], step: int) -> SafeString:
     """One series; where it has no value there is a gap."""
-    room, path, pen = HEIGHT - TOP - BOTTOM, [], "M"
+    path, pen = [], "M"
     for place, value in enumerate(series["values"]):
         if value is None:
             pen = "M"
             continue
-        rise = int((Decimal(value) - low) * room / span) if span else room // 2
-        path.append(f"{pen}{LEFT + place * step} {HEIGHT - BOTTOM - rise}")
+        path.append(f"{pen}{AXIS + place * step} {level_of(Decimal(value), ticks)}")
         pen = "L"
     return format_html(
         '<path d="{}" fill="none" stroke="{}" stroke-width="7" stroke-dasharray="{}"/>',
@@ -55,12 +84,12 @@ def series_path(series: dict[str, Any], low: Decimal, span: Decimal, step: int) 
 
 
 def break_rule(mark: dict[str, Any], step: int) -> SafeString:
-    """An upright rule before the period from which on another definition holds, with its name."""
-    at = LEFT + mark["at"] * step - step // 2
+    """An upright rule before the period from which on another definition holds, with its name above."""
+    at = AXIS + mark["at"] * step - step // 2
     return format_html(
         '<path d="M{} {}V{}" stroke="#17202c" stroke-width="4" stroke-dasharray="14 10"/>'
-        '<text x="{}" y="{}" font-size="26" fill="#17202c">{}</text>',
-        at, TOP - 10, HEIGHT - BOTTOM, at + 10, TOP + 14, mark["text"],
+        '<text x="{}" y="{}" font-size="26" fill="#17202c" text-anchor="{}">{}</text>',
+        at, TOP, HEIGHT - BOTTOM, at, TOP - 8, "end" if at > WIDTH * 4 // 5 else "middle", mark["text"],
     )  # fmt: skip
 
 
@@ -71,13 +100,13 @@ def period_text(place: int, label: str, step: int, count: int) -> SafeString:
     anchor = "start" if place == 0 else "end" if place == count - 1 else "middle"
     return format_html(
         '<text x="{}" y="{}" font-size="26" fill="#4b5768" text-anchor="{}">{}</text>',
-        LEFT + place * step, HEIGHT - 14, anchor, label,
+        AXIS + place * step, HEIGHT - 14, anchor, label,
     )  # fmt: skip
 
 
 def key_of(place: int, series: dict[str, Any]) -> SafeString:
     """A series by its stroke and name, above the lines."""
-    at = LEFT + place * 850
+    at = AXIS + place * 800
     return format_html(
         '<path d="M{} 20H{}" stroke="{}" stroke-width="7" stroke-dasharray="{}"/>'
         '<text x="{}" y="29" font-size="26" fill="#17202c">{}</text>',

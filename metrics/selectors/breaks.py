@@ -10,7 +10,7 @@ corrected contracts make.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
@@ -54,7 +54,17 @@ class DefinitionBreak:
     definition: Decimal | None
     data: Decimal | None
     is_closed: bool
-    cause: Cause | None = None
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def cause(self) -> Cause | None:
+        """The newest decision behind it."""
+        return self.causes[-1] if self.causes else None
+
+    @property
+    def versions(self) -> list[int]:
+        """The versions of the policy that lead to it: also those between that no month was closed under."""
+        return [*range(self.before + 1, self.after), self.after]
 
     @property
     def difference(self) -> Decimal:
@@ -127,8 +137,8 @@ def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ..
     stands = closed_stands(closes, versions)
     open_one = open_stand(client, head, stands[-1], versions)
     found = breaks_between([*stands, *([open_one] if open_one else [])])
-    causes = causes_of(client, [each.after for each in found], [])
-    return tuple(with_cause(each, causes) for each in found)
+    causes = causes_of(client, {number for each in found for number in each.versions}, [])
+    return tuple(with_causes(each, causes) for each in found)
 
 
 def marks_get(client: Client, basis: Basis, first: int, last: int) -> Marks:
@@ -138,9 +148,10 @@ def marks_get(client: Client, basis: Basis, first: int, last: int) -> Marks:
     return Marks(breaks, {month: each for month, each in restated_get(client, head).items() if first <= month <= last})
 
 
-def with_cause(found: DefinitionBreak, causes: Causes) -> DefinitionBreak:
-    """A break with the decision that it comes from."""
-    return DefinitionBreak(**{**vars(found), "cause": causes.versions.get(found.after)})
+def with_causes(found: DefinitionBreak, causes: Causes) -> DefinitionBreak:
+    """A break with the decisions that it comes from."""
+    known = (causes.versions.get(number) for number in found.versions)
+    return replace(found, causes=tuple(dict.fromkeys(filter(None, known))))
 
 
 def versions_behind(closes: Sequence[MonthClose], head: BookHead) -> dict[int, PolicyVersion]:

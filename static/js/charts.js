@@ -83,8 +83,10 @@ function bridge(chart, colours, narrow, width) {
   const floor = floorOf(steps.filter((step) => step.whole || step.amount).map((step) => step.level));
   const top = Math.max(...steps.map((step) => Math.max(step.level, step.base)));
   const layout = frame(colours, chart, narrow);
+  const room = width / steps.length;
   const longest = Math.max(...steps.map((step) => step.text.length));
-  const upright = longest * GLYPH > width / steps.length; // amounts that would touch each other stand upright
+  const upright = longest * GLYPH > room; // amounts that would touch each other stand upright
+  const fitted = (label) => (label.length * GLYPH > room ? label.replaceAll(" ", "<br>") : label);
   const height = (top - floor) * (upright ? 1.4 : 1.12) || 1;
   layout.yaxis.tickformat = `,.${Math.max(0, 1 - Math.floor(Math.log10(height)))}f`;
   layout.yaxis.range = [Math.min(floor, ...steps.map((step) => step.level)), floor + height];
@@ -94,7 +96,7 @@ function bridge(chart, colours, narrow, width) {
   if (floor > 0) layout.shapes.push(...cuts(colours, steps.flatMap((step, x) => (step.whole ? [x] : [])), floor, height));
   const trace = {
     type: "bar",
-    x: steps.map((step) => (narrow ? step.short || step.label : step.label)),
+    x: steps.map((step) => (narrow ? step.short || step.label : fitted(step.label))),
     base: steps.map((step) => (step.whole ? floor : step.base)),
     y: steps.map((step) => (step.whole ? step.amount - floor : step.amount)),
     text: steps.map((step) => step.text),
@@ -160,14 +162,14 @@ function lines(chart, colours, narrow) {
   return { traces, layout };
 }
 
-// Where another definition begins: an upright dashed line before the month, with its name.
+// Where another definition begins: an upright dashed line before the month, with its name above it.
 function breaks(chart, layout, colours) {
   layout.shapes = chart.breaks.map(({ at }) => ({
     type: "line", xref: "x", yref: "paper", x0: at - 0.5, x1: at - 0.5, y0: 0, y1: 1, line: { color: colours.ink, width: 1, dash: "dash" },
   }));
   layout.annotations = chart.breaks.map(({ at, text }) => ({
-    x: at - 0.5, y: 1, xref: "x", yref: "paper", text, showarrow: false, xanchor: "left", yanchor: "top", xshift: 4,
-    font: { size: 11, color: colours.ink }, bgcolor: colours.surface,
+    x: at - 0.5, y: 1, xref: "x", yref: "paper", text, showarrow: false, xanchor: "center", yanchor: "bottom",
+    font: { size: 11, color: colours.ink },
   }));
 }
 
@@ -200,7 +202,7 @@ function draw(place, chart) {
   const narrow = place.clientWidth < NARROW;
   const { traces, layout, cut } = KINDS[chart.kind](chart, colours, narrow, place.clientWidth);
   if (layout.showlegend) {
-    layout.legend = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12, color: colours.soft }, itemclick: false, itemdoubleclick: false };
+    layout.legend = { orientation: "h", x: 0, y: chart.breaks?.length ? 1.14 : 1.02, yanchor: "bottom", font: { size: 12, color: colours.soft }, itemclick: false, itemdoubleclick: false };
     layout.margin.t = 44;
   }
   const wait = place.querySelector(".chart-wait");

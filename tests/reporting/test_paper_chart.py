@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from reporting.paper_chart import BOTTOM, CUT, HEIGHT, TOP, bridge_svg
+from reporting.paper_chart import BOTTOM, CUT, HEIGHT, TOP, bridge_svg, lines_svg
 from tests.reporting.numbers import numbers_load
 
 FOOT = HEIGHT - BOTTOM
@@ -44,6 +44,18 @@ def test_nothing_and_what_lies_below_zero_are_drawn_too() -> None:
     assert [height for _, height in drawn(("beginning", 0), ("ending", 0))[1]] == [3, 3]
     _, bars = drawn(("beginning", 100), ("churn", -150), ("ending", -50))
     assert bars[1] == (TOP, FOOT - TOP) and bars[2][0] + bars[2][1] == FOOT
+
+
+def test_a_line_can_be_read_off_its_axis() -> None:
+    values = ["51000.00", None, "55000.00"]
+    series = [{"name": "ARR", "role": "accent", "values": values}]
+    svg = str(lines_svg({"title": "ARR", "labels": ["Jan", "Feb", "Mar"], "series": series, "locale": "de"}))
+    amounts = re.findall(r'y="(\d+)" font-size="26" fill="#4b5768" text-anchor="end">([\d.]+)<', svg)
+    assert [amount for _, amount in amounts] == ["51.000", "52.000", "53.000", "54.000", "55.000"]
+    assert (int(amounts[0][0]) - 9, int(amounts[-1][0]) - 9) == (FOOT, TOP), "the axis ends at what is drawn"
+    assert "0.5" in str(
+        lines_svg({"title": "ARR", "labels": ["Jan"], "series": [series[0] | {"values": ["0.5"]}], "locale": "en"})
+    )
 
 
 def test_the_paper_of_a_bridge_without_restatement_shows_its_steps(
