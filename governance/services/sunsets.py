@@ -8,7 +8,9 @@ from typing import Final
 
 from django.urls import reverse
 
+from governance.effect_words import metric_name
 from governance.models import Metric, MetricStatus
+from governance.selectors.registry import registry_get
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_status_set
 from portal.lib.dates import date_text, time_zone
@@ -32,10 +34,11 @@ def sunsets_due(*, client: Client, today: dt.date) -> list[Metric]:
                 )
             )
         except DefinitionError as error:
+            name = metric_name(registry_get(client), metric.key)
             path = reverse("metric", kwargs={"client_slug": client.slug, "key": metric.key})
             notice_add(
                 client=client, users=[metric.owner] if metric.owner else [], kind=Kind.CHANGE_WAITS, path=path,
-                text=f"{metric.key} was to be shown until {date_text(metric.sunset_on)}, and is not retired: {error}",
+                text=f"The metric “{name}” was to be shown until {date_text(metric.sunset_on)}, and is not retired: {error}",
                 key=f"sunset {metric.key} {today}",
             )  # fmt: skip
     return retired

@@ -27,7 +27,7 @@ def votes_ask(*, request: ChangeRequest) -> int:
     may = {seat.user_id for seat in decision_of(request, board).seats}
     people = [member.user for member in board.members if member.user_id in may]
     text = f"{request} “{request.title}” waits for your vote"
-    return tell(request, people, text)
+    return tell(request, people, text, Kind.VOTE)
 
 
 def votes_outdate(request: ChangeRequest | None, sha256: str) -> int:
@@ -62,13 +62,13 @@ def votes_void(*, request: ChangeRequest, reason: str) -> int:
     people = [vote.user for vote in votes]
     names = joined(person.get_full_name() for person in people)
     text = f"{request} “{request.title}”: {reason}. The votes of {names} are void; a new vote is asked for where it comes back"
-    tell(request, people, text)
+    tell(request, people, text, Kind.CHANGE_WAITS)
     return len(votes)
 
 
-def tell(request: ChangeRequest, people: list[Any], text: str) -> int:
+def tell(request: ChangeRequest, people: list[Any], text: str, kind: Kind) -> int:
     """A notice that leads to the request."""
     return notice_add(
-        client=request.client, users=people, kind=Kind.CHANGE_WAITS, text=text,
+        client=request.client, users=people, kind=kind, text=text,
         path=f"{change_path(request.client, request.number)}#votes", about=f"change {request.number}",
     )  # fmt: skip

@@ -17,6 +17,7 @@ class Kind(models.TextChoices):
     EMERGENCY = "emergency", "Something agreed is changed by one person alone"
     REMINDER = "reminder", "Reminders of what waits for you"
     DEFINITIONS = "definitions", "A definition is opened again, or a signature changes"
+    VOTE = "vote", "Your vote on a change is asked for"
     CHANGE_WAITS = "change_waits", "A change request waits for you"
     CHANGE = "change", "A change request of yours moves on"
     TASK = "task", "A task or homework becomes yours"
@@ -48,9 +49,11 @@ NOW_OR_NEVER: Final = (How.NOW, How.NEVER)
 class KindSpec:
     """How a kind is mailed where a person has not chosen: to the client's people, and to the firm's (quiet by default).
 
-    `options` are what may be chosen; one alone cannot be turned off. `is_once_a_day` keeps to the one mail of a person's day.
+    `action` is what the button of its mail says. `options` are what may be chosen; one alone cannot be turned off.
+    `is_once_a_day` keeps to the one mail of a person's day.
     """
 
+    action: str
     text: str
     usual: How
     of_firm: How
@@ -64,49 +67,64 @@ class KindSpec:
 
 
 KINDS: Final[dict[str, KindSpec]] = {
-    Kind.MENTIONED: KindSpec("By @name in a comment.", How.NOW, How.NOW),
-    Kind.ANSWERS: KindSpec("With the link to your questions.", How.NOW, How.NOW, NOW_OR_NEVER),
+    Kind.MENTIONED: KindSpec("Read the comment", "By @name in a comment.", How.NOW, How.NOW),
+    Kind.ANSWERS: KindSpec("Answer the questions", "With the link to your questions.", How.NOW, How.NOW, NOW_OR_NEVER),
     Kind.SIGNATURE: KindSpec(
+        "Read and sign",
         "Always mailed, because a signature is asked of you by name and cannot be given by anybody else.",
         How.NOW, How.NOW, (How.NOW,),
     ),
-    Kind.CHANGED: KindSpec("With what it moves: from that day numbers mean something else.", How.NOW, How.DAILY),
+    Kind.CHANGED: KindSpec(
+        "Read what changes", "With what it moves: from that day numbers mean something else.", How.NOW, How.DAILY
+    ),
     Kind.EMERGENCY: KindSpec(
+        "See what was decided",
         "Always mailed to Finance, RevOps and the review board: the signed policy without its signatures, or a change without "
         "the votes of the board.",
         How.NOW, How.NOW, (How.NOW,),
     ),
     Kind.REMINDER: KindSpec(
+        "See what is missing",
         "Of answers, signatures and homework that are still missing: one mail a day at most.",
         How.NOW, How.NOW, NOW_OR_NEVER, is_once_a_day=True,
     ),
     Kind.DEFINITIONS: KindSpec(
+        "See what happened",
         "An objection to what you wrote or agreed to, a signature given, declined or lapsed: one mail a day at most.",
         How.NOW, How.NOW, is_once_a_day=True,
     ),
-    Kind.CHANGE_WAITS: KindSpec("To be taken in hand, to be changed by you, or to be voted on.", How.NOW, How.DAILY),
-    Kind.CHANGE: KindSpec("One that you asked for, joined or take care of.", How.DAILY, How.DAILY),
-    Kind.TASK: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
-    Kind.GATE: KindSpec("In a project that you are on.", How.DAILY, How.DAILY),
-    Kind.MEETING: KindSpec("With the homework that is to be done before it.", How.NOW, How.DAILY),
+    Kind.VOTE: KindSpec("Vote on the request", "As a member of the review board.", How.NOW, How.DAILY),
+    Kind.CHANGE_WAITS: KindSpec("See what it waits for", "To be taken in hand, or to be changed by you.", How.NOW, How.DAILY),
+    Kind.CHANGE: KindSpec("See the request", "One that you asked for, joined or take care of.", How.DAILY, How.DAILY),
+    Kind.TASK: KindSpec("See what is yours", "In a project that you are on.", How.DAILY, How.DAILY),
+    Kind.GATE: KindSpec("See the gate", "In a project that you are on.", How.DAILY, How.DAILY),
+    Kind.MEETING: KindSpec("See the meeting", "With the homework that is to be done before it.", How.NOW, How.DAILY),
     Kind.MAINTENANCE: KindSpec(
+        "See what to do",
         "Checks that are yours and become due or late, red flags, hypercare, reasons to engage again: one mail a day at most.",
         How.NOW, How.NOW, is_once_a_day=True,
     ),
     Kind.AUDIT: KindSpec(
+        "See it under Oversight",
         "Audits that are due, wait or are signed, and what they ask of you: one mail a day at most.",
         How.NOW, How.DAILY, is_once_a_day=True,
     ),
-    Kind.DISPUTE: KindSpec("Of figures that you answer for, and disputes that you are in.", How.NOW, How.DAILY),
-    Kind.IMPORT: KindSpec("Of a file that you sent.", How.NOW, How.DAILY),
-    Kind.MONTH: KindSpec("What it reported stays as it is.", How.DAILY, How.WEEKLY),
+    Kind.DISPUTE: KindSpec(
+        "See the dispute", "Of figures that you answer for, and disputes that you are in.", How.NOW, How.DAILY
+    ),
+    Kind.IMPORT: KindSpec("See what went wrong", "Of a file that you sent.", How.NOW, How.DAILY),
+    Kind.MONTH: KindSpec("See the month", "What it reported stays as it is.", How.DAILY, How.WEEKLY),
     Kind.QUALITY: KindSpec(
+        "See what was found",
         "Of the monitors that you own, and of what others have left open: one mail a day at most.",
         How.NOW, How.DAILY, is_once_a_day=True,
     ),
-    Kind.ALERT: KindSpec("Once for each month in which it is: one mail a day at most.", How.NOW, How.DAILY, is_once_a_day=True),
-    Kind.WEBHOOK: KindSpec("Because it took nothing for about a day.", How.NOW, How.DAILY),
+    Kind.ALERT: KindSpec(
+        "See the metric", "Once for each month in which it is: one mail a day at most.", How.NOW, How.DAILY, is_once_a_day=True
+    ),
+    Kind.WEBHOOK: KindSpec("See the webhook", "Because it took nothing for about a day.", How.NOW, How.DAILY),
     Kind.PORTFOLIO: KindSpec(
+        "See your clients",
         "What moved, what is shut and what waits at the clients you work on, on Monday morning.",
         How.NEVER, How.WEEKLY, (How.WEEKLY, How.NEVER), is_firms_alone=True,
     ),

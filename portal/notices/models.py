@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from portal.notices.kinds import Kind
+from portal.notices.kinds import KINDS, Kind
 from portal.tenancy.wall import TenantForeignKey, TenantModel
 
 
@@ -79,6 +79,11 @@ class Notice(TenantModel):
     def label(self) -> str:
         """What kind of thing this is, in words."""
         return str(Kind(self.kind).label)
+
+    @property
+    def action(self) -> str:
+        """What the way to its page says."""
+        return KINDS[self.kind].action
 
     @property
     def is_mail_lost(self) -> bool:

@@ -46,6 +46,7 @@ def test_at_once_is_one_mail_with_its_link_and_a_way_to_get_fewer(
     mail = mailbox.mails[0]
     assert mail["To"] == finn.email and mail["Subject"] == "Northwind: Ana mentions you: <b>look</b>"
     assert "/c/northwind/engagements/" in mailbox.text() and "&lt;b&gt;look" in mailbox.html()
+    assert "Read the comment:" in mailbox.text() and ">Read the comment</a>" in mailbox.html()
     assert "List-Unsubscribe=One-Click" in mail["List-Unsubscribe-Post"]
     assert mail["List-Unsubscribe"].strip(" <>") in mailbox.text()
     told(northwind, finn, about="task 4")
@@ -89,6 +90,7 @@ def test_a_digest_holds_several_and_leaves_in_the_persons_own_morning(
     assert mailbox.mails[0]["Subject"] == "Northwind: Task 1 is yours, and 2 more"
     assert (
         "JST" in mailbox.text()
+        and mailbox.text().count("See what is yours: http://") == mailbox.html().count(">See what is yours</a>") == 3
         and mailbox.text().count("http://") >= 4
         and all(f"Task {number} is" in mailbox.html() for number in (1, 2, 3))
     )

@@ -40,11 +40,12 @@ def letter_of(client: Client, mailing: Mailing) -> EmailMultiAlternatives:
                     "text": dated_text(row.text, locale),
                     "at": instant_text(row.created_at, locale, zone),
                     "url": absolute(row.path),
+                    "action": row.action,
                 }
                 for row in rows
             ],
             "is_digest": not one,
-            "action_label": "Open it" if one else "See them all",
+            "action_label": first.action if one else "See them all",
             "action_url": absolute(first.path) if one else home,
             "fewer_url": fewer_url(user, {row.kind for row in rows}),
             "settings_url": absolute("/me/notifications/"),

@@ -15,7 +15,7 @@ from portal.accounts.mail import absolute, mail_make
 from portal.lib.dates import month_text, own_locale, time_zone
 from portal.lib.money import money_text
 from portal.notices.audience import consultants_of
-from portal.notices.kinds import How, Kind
+from portal.notices.kinds import KINDS, How, Kind
 from portal.notices.models import MailState, WeekMail
 from portal.notices.selectors import fewer_url, how_of
 from portal.notices.services.days import MORNING, zone_of
@@ -64,9 +64,17 @@ def week_letter(mail: WeekMail) -> EmailMultiAlternatives:
         template="notices",
         context={
             "lead": f"The week of your {count}",
-            "items": [{"text": told(row, locale), "at": "", "url": absolute(f"/c/{row.client.slug}/")} for row in rows],
+            "items": [
+                {
+                    "text": told(row, locale),
+                    "at": "",
+                    "url": absolute(f"/c/{row.client.slug}/"),
+                    "action": "See the client",
+                }
+                for row in rows
+            ],
             "is_digest": True,
-            "action_label": "Open your clients",
+            "action_label": KINDS[Kind.PORTFOLIO].action,
             "action_url": absolute("/"),
             "fewer_url": fewer_url(user, [Kind.PORTFOLIO]),
             "settings_url": absolute("/me/notifications/"),
