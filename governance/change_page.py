@@ -7,7 +7,7 @@ from governance.change_forms import TriageForm
 from governance.change_sections import sections_of
 from governance.change_words import rows_of
 from governance.effect_words import ends_text, since_words
-from governance.models import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
+from governance.models import ChangeEffect, ChangeEvent, ChangeKind, ChangeRequest, ChangeState, EffectState
 from governance.selectors.change_duplicates import has_joined, twins_of
 from governance.selectors.change_effects import unread_words
 from governance.selectors.change_pay import pay_touched
@@ -201,7 +201,17 @@ def next_words(request: TenantRequest, change: ChangeRequest) -> str:
         ChangeState.EFFECTIVE: "In effect. Next, everybody whose numbers move is told.",
         ChangeState.COMMUNICATED: told_words(change),
     }
-    return said.get(ChangeState(change.state), f"This request {WORDS[change.state]}.")
+    return obstacle_words(change) or said.get(ChangeState(change.state), f"This request {WORDS[change.state]}.")
+
+
+def obstacle_words(change: ChangeRequest) -> str:
+    """That something stands in the way of what was approved; empty where nothing does."""
+    found = ChangeEffect.objects.filter(request=change, state__in=(EffectState.BLOCKED, EffectState.FAILED)).first()
+    if found is None or change.state not in (ChangeState.SCHEDULED, ChangeState.EFFECTIVE):
+        return ""
+    if found.state == EffectState.FAILED:
+        return "In effect, but its closed months are not restated. Under “Taking effect” stands why, and what to do."
+    return "Approved, but something stands in its way. Under “Taking effect” stands what, and what to do."
 
 
 def told_words(change: ChangeRequest) -> str:

@@ -1,6 +1,6 @@
 """A client's home: what needs the reader now, and what the numbers say."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.urls import reverse
 from django.utils import timezone
@@ -8,6 +8,7 @@ from django.utils import timezone
 from engagements.selectors.projects import Reader, engagement_list
 from engagements.selectors.waiting import needed_of
 from engagements.selectors.waiting_after import ends_followed
+from governance.models import ChangeState
 from governance.selectors.answers import questions_of
 from governance.selectors.signoff import to_sign
 from governance.selectors.voting import to_vote
@@ -23,6 +24,9 @@ from portal.tenancy.clock import day_now
 from reporting.arr_query import usual_scale
 from reporting.needs import SHOWN, Need
 from reporting.oversight_needs import oversight_needs
+
+BEFORE_THE_BOARD: Final = "It is before the review board: read what it does to the numbers, and vote."
+DECIDED_ALONE: Final = "It was approved by one person alone, in an emergency: look at it now, and vote."
 
 
 def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def vote_needs(slug: str, user: Any) -> list[Need]:
     needs = []
     for change in to_vote(user)[:SHOWN]:
         url = reverse("change", kwargs={"client_slug": slug, "number": change.number})
-        text = "It is before the review board: read what it does to the numbers, and vote."
+        text = BEFORE_THE_BOARD if change.state == ChangeState.REVIEW else DECIDED_ALONE
         needs.append(Need(f"{change} {change.title}", text, f"{url}#votes", "Read and vote"))
     return needs
 

@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from governance.change_content import ContentFault
+from governance.change_page import obstacle_words
 from governance.effect_words import content_words
 from governance.models import (
     ChangeEffect,
@@ -85,6 +86,7 @@ def test_it_waits_for_its_month_and_for_the_months_before_it(client: Client, rit
     with tenant_context(client):
         found = effect(request)
         assert found.state == "blocked" and "still open, close them first: 2026-03" in found.message
+        assert obstacle_words(found.request).startswith("Approved, but something stands in its way.")
         assert policy_in_force(client).discounts == "net" and found.request.state == ChangeState.SCHEDULED
         assert Notice.objects.filter(kind="change_waits", user=finn, text__contains="close them first").count() == 1
         month_close(client=client, month=MARCH, user=finn)
