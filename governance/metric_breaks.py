@@ -1,14 +1,25 @@
-"""Where the months of a metric do not go on as they began: its formula became another one.
+"""Where the months of a metric do not go on as they began: its formula became another one, or the definition of what it reads.
 
-`formula_breaks(values, key, first, last) -> list[FormulaBreak]`
+- `marks_by_book(values, key, points) -> list[OfBook]` · `marks_together(books) -> Marks` — of the books that it reads
+- `breaks_noted(values, key, points, books, locale) -> list[Noted]` · `formula_breaks(values, key, first, last)`
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from governance.metric_figures import figure_text, unit_words
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import VersionShown
+from metrics.break_text import break_words
+from metrics.causes import Cause
+from metrics.measures import MEASURES
+from metrics.selectors.breaks import Marks, marks_get
+from metrics.selectors.figures import BookHead
 from portal.lib.dates import month_text
+
+BOOK_READERS: Final = ("bridge", "retention")
+OfBook = tuple[BookHead, Marks]
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,57 @@ def formula_breaks(values: MetricValues, key: str, first: int, last: int) -> lis
         earlier, later = values.point(key, month - 1), changed.point(key, month - 1)
         found.append(FormulaBreak(month, before, after, earlier, later))
     return found
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A month in which something else begins: its footnote, and the decision behind it where one is known."""
+
+    month: int
+    text: str
+    cause: Cause | None = None
+
+
+def breaks_noted(
+    values: MetricValues, key: str, points: Sequence[Point], books: Sequence[OfBook], locale: str
+) -> list[Noted]:
+    """The breaks after the first of some points, in order: those of the metric's formula, and those of the books it reads."""
+    client, first = values.client, points[0].month + 1
+    monthly = MetricValues(client, values.registry, values.reader)
+    found = [
+        Noted(each.month, break_sentence(each, client.currency, locale))
+        for each in formula_breaks(monthly, key, first, points[-1].month)
+    ]
+    for head, marks in books:
+        found += [
+            Noted(each.month, break_words(each, client.currency, locale, head.label), each.cause)
+            for each in marks.breaks
+            if each.month >= first
+        ]
+    return sorted(found, key=lambda each: each.month)
+
+
+def marks_by_book(values: MetricValues, key: str, points: Sequence[Point]) -> list[OfBook]:
+    """What has to be marked in the periods of some points, by the books that the metric is computed from."""
+    if not points:
+        return []
+    periods = values.periods(points[0].month, points[-1].month)
+    span = periods[0].first, periods[-1].last
+    return [(head, marks_get(values.client, head, *span)) for head in books_read(values, key)]
+
+
+def marks_together(books: Sequence[OfBook]) -> Marks:
+    """What has to be marked, of whichever book."""
+    breaks = tuple(each for _, marks in books for each in marks.breaks)
+    return Marks(breaks, {month: each for _, marks in books for month, each in marks.restated.items()})
+
+
+def books_read(values: MetricValues, key: str) -> list[BookHead]:
+    """The books that a metric is computed from, through all metrics between."""
+    readers = [MEASURES[name].reader for name in values.registry.measures_of(key)]
+    heads = [values.reader.head(reader.split(":")[1]) for reader in readers if reader.startswith(BOOK_READERS)]
+    heads += [values.reader.head("") for reader in readers if reader.startswith("sources")]
+    return list({head.recognition: head for head in heads}.values())
 
 
 def break_sentence(each: FormulaBreak, currency: str, locale: str) -> str:

@@ -42,13 +42,15 @@ def unit_words(unit: str, currency: str) -> str:
 
 
 def point_shown(point: Point, unit: str, currency: str, locale: str) -> dict[str, object]:
-    """A point for a template: text, or the reason why there is none."""
+    """A point for a template: text, or the reason why there is none, and what was reported before a restatement."""
     text = "" if point.value is None else figure_text(point.value, unit, currency, locale)
+    before = point_shown(point.reported, unit, currency, locale)["text"] if point.reported else ""
     return {
         "month": point.month,
         "label": month_text(point.month, locale),
         "text": text,
         "reason": point.reason,
+        "reported": f"as reported {before or 'no value'}" if point.reported else "",
         "point": point,
     }
 

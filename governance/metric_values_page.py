@@ -7,15 +7,14 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from governance.dispute_links import mark_shown
-from governance.metric_breaks import FormulaBreak, break_sentence, formula_breaks
+from governance.metric_breaks import Noted, breaks_noted, marks_by_book, marks_together
 from governance.metric_figures import LIMITS, change_text, level_at, limit_text, point_shown, sentence, unit_words
 from governance.metric_uses import why_url
 from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Entry, Registry
-from metrics.measures import MEASURES
-from metrics.selectors.breaks import restated_get
-from metrics.selectors.periods import MONTHS, Grain, period_label
+from metrics.selectors.breaks import Marks, Restated
+from metrics.selectors.periods import MONTHS, Grain, Period, period_label
 from portal.lib.dates import dated_text, month_text
 from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
@@ -26,7 +25,6 @@ SHOWN: Final[dict[str, int]] = {"month": 12, "quarter": 8, "year": 5}
 """How many periods are shown; one more is computed, for the change of the oldest."""
 GRAINS: Final = (("month", "Month"), ("quarter", "Quarter"), ("year", "Fiscal year"))
 WORDS: Final = {name: label.lower() for name, label in GRAINS}
-BOOK_READERS: Final = frozenset({"bridge", "retention"})
 
 
 def grain_of(request: TenantRequest) -> Grain:
@@ -36,7 +34,7 @@ def grain_of(request: TenantRequest) -> Grain:
 
 
 def values_context(request: TenantRequest, registry: Registry, key: str) -> dict[str, Any]:
-    """The newest value and those before it, each month with the way to what it is made of."""
+    """The newest value and those before it, each month with the way to what it is made of, and to what was reported first."""
     grain = grain_of(request)
     values = MetricValues(request.client, registry, grain=grain)
     if values.months is None:
@@ -49,9 +47,9 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
     marks = [mark for mark in disputed_marks() if mark.metric == key] if grain == "month" else []
     for row, point in zip(rows, points, strict=True):
         row["disputes"] = [mark_shown(request.client.slug, mark) for mark in marks if mark.month == point.month]
-    mark_restated(request, rows, values, points, key)
-    breaks = formula_breaks(MetricValues(request.client, registry, values.reader), key, points[0].month + 1, last)
-    mark_breaks(rows, points, breaks)
+    books = marks_by_book(values, key, points)
+    mark_restated(request, rows, values, points, marks_together(books))
+    breaks = breaks_noted(values, key, points, books, locale)
     may_dispute = grain == "month" and request.standing.may(RAISE_DISPUTES)
     return {
         "grain": grain,
@@ -63,10 +61,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "newest": rows[-1],
         "newest_unit": unit_words(unit, currency),
         "rows": rows[:0:-1] if len(rows) > SHOWN[grain] else rows[::-1],
-        "footnotes": [
-            {"sign": sign, "text": break_sentence(each, currency, locale)}
-            for sign, each in zip(ascii_lowercase, reversed(breaks), strict=False)
-        ],
+        "footnotes": mark_breaks(rows, points, breaks),
         "reason": dated_text(sentence(points[-1].reason), locale_of(request)),
         "level": rows[-1]["level"],
         "dispute_base": raise_base(request, key) if may_dispute else "",
@@ -103,40 +98,38 @@ def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: 
     return rows
 
 
-def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[FormulaBreak]) -> None:
-    """Mark the periods in which another formula begins, the newest first, each with the sign of its footnote."""
+def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[Noted]) -> list[dict[str, Any]]:
+    """Mark the periods in which something else begins, the newest first; gives their footnotes."""
+    footnotes = []
     for sign, each in zip(ascii_lowercase, reversed(breaks), strict=False):
         place = next(place for place, point in enumerate(points) if point.month >= each.month)
         rows[place]["sign"] = f"{rows[place].get('sign', '')} {sign}".strip()
         rows[place - 1]["is_before_break"] = True
+        footnotes.append({"sign": sign, "text": each.text, "cause": each.cause})
+    return footnotes
 
 
 def mark_restated(
-    request: TenantRequest, rows: list[dict[str, Any]], values: MetricValues, points: list[Point], key: str
+    request: TenantRequest, rows: list[dict[str, Any]], values: MetricValues, points: list[Point], marks: Marks
 ) -> None:
-    """Mark the periods in which a closed month was restated, each with the page of its newest revision."""
-    reads = {MEASURES[name].reader.split(":")[0] for name in values.registry.measures_of(key)}
-    if not reads & BOOK_READERS:
-        return
-    restated = restated_get(request.client)
-    for row, period in zip(rows, values.periods(points[0].month, points[-1].month), strict=True):
-        row["restated"] = [
-            {
-                "label": f"{month_text(month, locale_of(request))} restated"
-                if period.first != period.last
-                else "restated",
-                "url": reverse(
-                    "month",
-                    kwargs={
-                        "client_slug": request.client.slug,
-                        "month": month_format(month),
-                        "revision": each.latest.revision,
-                    },
-                ),
-            }
-            for month, each in restated.items()
-            if period.first <= month <= period.last
-        ]
+    """Beside every figure that a restatement gave, what was reported first, and the way to its restated months."""
+    for row, point, period in zip(rows, points, values.periods(points[0].month, points[-1].month), strict=True):
+        own = marks.restated_in(period)
+        is_unknown = point.standing == "computed" and point.value is not None and bool(own)
+        if not row["reported"] and not is_unknown:
+            continue
+        row["is_restated"] = True
+        row["restated"] = [restated_link(request, each, period) for each in own]
+
+
+def restated_link(request: TenantRequest, found: Restated, period: Period) -> dict[str, str]:
+    """The page of the newest revision of a restated month; in a longer period under the month's name."""
+    about = {"month": month_format(found.month), "revision": found.latest.revision}
+    name = month_text(found.month, locale_of(request))
+    return {
+        "label": "restated" if period.first == period.last else f"{name} restated",
+        "url": reverse("month", kwargs={"client_slug": request.client.slug, **about}),
+    }
 
 
 def raise_base(request: TenantRequest, key: str) -> str:

@@ -21,9 +21,9 @@ def clauses_words(found: DefinitionBreak) -> str:
     )
 
 
-def figures_words(found: DefinitionBreak, currency: str, locale: str) -> str:
+def figures_words(found: DefinitionBreak, currency: str, locale: str, figure: str = "") -> str:
     """The month before under both definitions, and what of the difference each reason makes."""
-    before = month_text(found.month - 1, locale)
+    before = f"{figure} of {month_text(found.month - 1, locale)}" if figure else month_text(found.month - 1, locale)
     now, then = (money_text(amount, currency, locale) for amount in (found.under_new, found.reported))
     text = f"{before} under the new definition: {now} {currency}; as reported: {then} {currency}."
     if found.definition is None or found.data is None:
@@ -34,10 +34,10 @@ def figures_words(found: DefinitionBreak, currency: str, locale: str) -> str:
     return f"{text} Of the difference the definition makes {parts[0]}, contracts corrected since {parts[1]}."
 
 
-def break_words(found: DefinitionBreak, currency: str, locale: str) -> str:
-    """A changed definition as a footnote."""
+def break_words(found: DefinitionBreak, currency: str, locale: str, figure: str = "") -> str:
+    """A changed definition as a footnote; `figure` names what its amounts are of, where something else is shown."""
     since = f"From {month_text(found.month, locale)} another definition holds ({source_words(found)})."
-    return f"{since} {clauses_words(found)} {figures_words(found, currency, locale)}"
+    return f"{since} {clauses_words(found)} {figures_words(found, currency, locale, figure)}"
 
 
 def restated_why(found: Restated) -> str:

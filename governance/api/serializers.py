@@ -9,6 +9,7 @@ from governance.metric_content import CHOICES
 from governance.models import MetricRole, MetricStatus, Priority
 from governance.selectors.metric_values import Standing
 from metrics.api.fields import MonthField, OutField
+from metrics.api.serializers.numbers import MarkedSerializer
 from metrics.api.serializers.questions import RangeParameters, grain_field
 from metrics.selectors.periods import MONTHS
 from portal.tenancy.api_input import StrictSerializer
@@ -121,28 +122,37 @@ class VersionsSerializer(serializers.Serializer[Any]):
     versions = VersionSerializer(many=True)
 
 
-class PointSerializer(serializers.Serializer[Any]):
-    """A metric in a month, or in the quarter or fiscal year that it ends. Without a value `reason` says why; it is never 0."""
+class ValueSerializer(serializers.Serializer[Any]):
+    """What a metric is in a period. Without a value `reason` says why; it is never 0."""
 
-    month = MonthField()
-    period = serializers.CharField(
-        help_text="2024-03, 2024-Q1 or 2024; FY2024-Q1 and FY2024 where the fiscal year is its own."
-    )
     value = FigureField(
         allow_null=True, help_text="Rounded half away from zero: money to its currency, else four decimals."
     )
     exact = ExactFigureField(allow_null=True, help_text="Not rounded, as a fraction such as 3/7.")
     reason = serializers.CharField(allow_blank=True)
     version = serializers.IntegerField(allow_null=True, help_text="The version of the metric that computed it.")
+
+
+class PointSerializer(ValueSerializer):
+    """A metric in a month, or in the quarter or fiscal year that it ends; `as_reported` is what it was before a restatement."""
+
+    month = MonthField()
+    period = serializers.CharField(
+        help_text="2024-03, 2024-Q1 or 2024; FY2024-Q1 and FY2024 where the fiscal year is its own."
+    )
     standing = serializers.ChoiceField(
         get_args(Standing),
         help_text="Whether the month is open; else whether the value was kept when the month was closed, or is computed now "
         "because it was not.",
     )
+    as_reported = ValueSerializer(source="reported", allow_null=True)
 
 
-class ValuesSerializer(serializers.Serializer[Any]):
-    """A metric by month, quarter or year. Closed months are as they were reported."""
+class ValuesSerializer(MarkedSerializer):
+    """A metric by month, quarter or year. Closed months are as they were reported.
+
+    `breaks` and `restated` are of the books that it is computed from: which definitions begin, and which months were restated.
+    """
 
     key = serializers.CharField()
     grain = serializers.ChoiceField(list(MONTHS))

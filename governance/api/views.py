@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 from governance.api import metric_shapes as gives
 from governance.api import serializers as shapes
 from governance.api.definitions import told
+from governance.metric_breaks import marks_by_book, marks_together
 from governance.metric_content import ContentError, content_clean
 from governance.metric_uses import PROGRAM, pages_of
 from governance.selectors.board import is_governed
@@ -22,6 +23,7 @@ from governance.services.metric_direct import direct_steps, metric_change
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_add
 from governance.services.registry_file import registry_apply, registry_compare
+from metrics.api.views.numbers import shown_marks
 from metrics.measures import MEASURES
 from portal.accounts.services.usage import use_note
 from portal.tenancy.access import Standing
@@ -205,7 +207,8 @@ class MetricValuesList(MetricView):
             is_firm_staff=call.standing.is_firm_staff, session_started=0, now=timezone.now(),
         )  # fmt: skip
         head = {"key": key, "grain": grain, "unit": entry.content["unit"], "currency": call.client.currency}
-        return {**head, "values": points}
+        marks = marks_together(marks_by_book(values, key, points))
+        return {**head, "values": points, **shown_marks(marks)}
 
 
 class MetricsFile(MetricView):
