@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client as Browser
@@ -51,7 +52,7 @@ def test_what_names_nothing_finds_nothing(eves_browser: Browser, text: str) -> N
 
 
 def test_metrics_requests_and_contracts_are_found_by_whoever_may_open_them(
-    northwind: Client, rita: User, stan: User, signed_in: SignIn
+    northwind: Client, rita: User, stan: User, signed_in: SignIn, django_assert_max_num_queries: Any
 ) -> None:
     with tenant_context(northwind):
         numbers_load(northwind)
@@ -59,6 +60,8 @@ def test_metrics_requests_and_contracts_are_found_by_whoever_may_open_them(
         wish = Wish("Longer grace", {"parameters": {"renewal_grace_days": 45}}, "Because", from_month=24_360)
         change_draft(client=northwind, kind="policy", wish=wish, user=rita)
     browser = signed_in(rita)
+    with django_assert_max_num_queries(21):
+        browser.get("/c/northwind/jump/", {"q": "quick"})
     for text in ("quick_ratio", "Quick rat"):
         places = browser.get("/c/northwind/jump/", {"q": text}).json()["places"]
         assert [(each["label"], each["group"]) for each in places] == [("Quick ratio (quick_ratio)", "Metric")]

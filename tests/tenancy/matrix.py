@@ -3,16 +3,23 @@
 A route that is not in it fails `test_every_route_is_in_the_matrix`.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import get_resolver
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.tenancy.models import Client
 
 Kwargs = Callable[[Client], dict[str, Any]]
+
+
+def day(ahead: int = 0) -> str:
+    """The day so many days from today, as a form sends it: far from today no plan is taken."""
+    return f"{timezone.now().date() + dt.timedelta(days=ahead)}"
 
 
 def nothing(client: Client) -> dict[str, Any]:

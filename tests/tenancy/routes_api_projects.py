@@ -28,6 +28,7 @@ from portal.tenancy.permissions import (
 )
 from portal.tenancy.services import member_add
 from tests.tenancy.api_matrix import ApiRoute
+from tests.tenancy.matrix import day
 
 SHA256 = "0" * 64
 
@@ -174,7 +175,7 @@ PROJECT_API_ROUTES = [
     ApiRoute("api_engagement", VIEW, "get", an_engagement, names_object=True),
     ApiRoute("api_tasks", VIEW, "get", an_engagement, names_object=True),
     ApiRoute("api_tasks", RUN, "post", an_engagement, names_object=True, data=lambda: {"name": "Map"}, status=201),
-    ApiRoute("api_task", RUN, "patch", a_task, names_object=True, data=lambda: {"due_on": "2026-12-03"}),
+    ApiRoute("api_task", RUN, "patch", a_task, names_object=True, data=lambda: {"due_on": day(7)}),
     ApiRoute("api_task_move", RUN, "post", a_task, names_object=True, data=lambda: {"step": "start"}),
     ApiRoute("api_gates", VIEW, "get", an_engagement, names_object=True),
     ApiRoute("api_gate_open", RUN, "post", a_gate_to_open, names_object=True),

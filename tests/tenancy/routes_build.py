@@ -11,7 +11,7 @@ from portal.tenancy.models import Client
 from portal.tenancy.permissions import JOIN_ENGAGEMENT, RUN_ENGAGEMENT, TEST_ENGAGEMENT, VIEW_ENGAGEMENT
 from portal.tenancy.scope import tenant_context
 from tests.tenancy.engagement_rows import an_engagement, engagement_of, the_newest
-from tests.tenancy.matrix import Route
+from tests.tenancy.matrix import Route, day
 from tests.tenancy.routes_api_build import a_computed_test, a_customer_test, a_technical_test
 
 a_component = the_newest(Component, "component_id")
@@ -79,7 +79,7 @@ BUILD_ROUTES: list[Route] = [
     Route("trainings", VIEW, kwargs=an_engagement, status=(200,)),
     Route("training", VIEW, kwargs=a_training, status=(200,)),
     Route("training_change", RUN, "post", a_training, {"invited": "Ada"}, status=(302,)),
-    Route("training_held", RUN, "post", a_training, {"held_on": "2026-11-20"}, status=(302,)),
+    Route("training_held", RUN, "post", a_training, {"held_on": day(-5)}, status=(302,)),
     Route("training_material", RUN, "post", a_training, a_document_to_use, status=(302,)),
     Route("package", VIEW, kwargs=an_engagement, status=(200,)),
     Route("package_whole", JOIN_ENGAGEMENT, "post", an_engagement, status=(302,)),

@@ -28,13 +28,13 @@ from portal.tenancy.permissions import (
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import consultant_assign, firm_member_add
 from tests.tenancy.engagement_rows import an_engagement, engagement_of
-from tests.tenancy.matrix import Route
+from tests.tenancy.matrix import Route, day
 from tests.tenancy.routes_engagements import a_person
 
 TODAY = timezone.now().date()
 CRM = {
     "system": "Salesforce", "system_kind": "crm", "kind": "personal", "role": "System administrator",
-    "requested_on": "2026-11-02", "kept_at": "vault Northwind, entry CRM",
+    "requested_on": day(-20), "kept_at": "vault Northwind, entry CRM",
 }  # fmt: skip
 
 

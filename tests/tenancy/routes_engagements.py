@@ -41,7 +41,7 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.engagements.files import sent
 from tests.tenancy.engagement_rows import an_engagement, engagement_of, the_newest
-from tests.tenancy.matrix import Route, rightful
+from tests.tenancy.matrix import Route, day, rightful
 from tests.tenancy.routes_build import BUILD_ROUTES
 
 
@@ -171,9 +171,9 @@ def ana(client: Client) -> dict[str, Any]:
     return {"person": str(user.pk), "project_role": "Lead", "function": ""}
 
 
-NEW = {"from": "shipped:sales-dashboards", "name": "Sales", "kind": "single", "starts_on": "2026-11-02",
+NEW = {"from": "shipped:sales-dashboards", "name": "Sales", "kind": "single", "starts_on": day(-20),
        "if_has_budget": "yes", "if_multi_region": "no"}  # fmt: skip
-CARD = {"name": "ARR", "kind": "dedicated", "starts_on": "2026-11-02"}
+CARD = {"name": "ARR", "kind": "dedicated", "starts_on": day(-20)}
 PLAN = {"name": "Map fields", "is_client_visible": "on"}
 VIEW, RUN = VIEW_ENGAGEMENT, RUN_ENGAGEMENT
 
@@ -266,9 +266,9 @@ ENGAGEMENT_ROUTES: list[Route] = [
     Route("risk_new", RUN, "post", an_engagement, {"title": "t", "kind": "risk", "severity": "low"}, status=(302,)),
     *BUILD_ROUTES,
     Route("comment", JOIN_ENGAGEMENT, "post", to_comment, {"text": "Hello"}, status=(302,)),
-    Route("gate_day", RUN, "post", a_gate, {"planned_on": "2026-12-18"}, status=(302,)),
+    Route("gate_day", RUN, "post", a_gate, {"planned_on": day(20)}, status=(302,)),
     Route("maintenance", VIEW, kwargs=in_maintenance, status=(200,)),
-    Route("maintenance_start", RUN, "post", an_engagement, {"begins_on": "2026-11-10"}, status=(302,)),
+    Route("maintenance_start", RUN, "post", an_engagement, {"begins_on": day(-10)}, status=(302,)),
     Route("maintenance_stop", RUN, "post", in_maintenance, {"reason": "Theirs now"}, status=(302,)),
     Route("maintenance_look", RUN, "post", in_maintenance, status=(302,)),
     Route("maintenance_check", VIEW, kwargs=a_check, status=(200,)),
