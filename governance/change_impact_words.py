@@ -259,6 +259,23 @@ def closed_told(shown: Shown) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def kept_told(shown: Shown) -> str:
+    """Of which closed months the kept values of metrics are restated, as a sentence; empty where the months do not say."""
+    impact = shown.impact
+    months = [] if impact.takes_another_book else [
+        row["month"] for row in impact.content["closed"]["months"] if is_restated(impact, row["month"])
+    ]  # fmt: skip
+    if not months:
+        is_all = impact.book is None or not impact.content["is_restating"]
+        return "No value that a metric kept for a closed month moves by it." if is_all else ""
+    first, last = (month_text(month, shown.locale) for month in (min(months), max(months)))
+    which = f"for {first} are" if len(months) == 1 else f"for {len(months)} closed months from {first} to {last} are"
+    return (
+        f"The values that metrics kept {which} restated, and so are those of later closed months that read them. What was "
+        "reported first stays beside; nothing else that was kept moves."
+    )
+
+
 def difference(before: int | None, after: int | None) -> Decimal | None:
     """After less before, as an amount; None where one of them is not known."""
     return None if before is None or after is None else from_cents(after - before)

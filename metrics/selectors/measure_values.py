@@ -1,5 +1,7 @@
 """What each measure is in a month, as reported: a closed month as it was closed, an open one as the contracts stand now.
 
+Two sources are valued under the policy that a month was closed under.
+
 `MeasureReader(client, policy=None).at(name, month) -> Fraction | Missing` · `terms_of(currency) -> dict[str, Term]`
 
 Each book is read once, with all its months. Runs in the client's scope.
@@ -19,7 +21,10 @@ from metrics.measures import MEASURES, SOURCES
 from metrics.models import ArrBook, Source
 from metrics.models.intake import SourceKind
 from metrics.selectors.books import book_heads
+from metrics.selectors.closes import latest_closes
 from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
+from metrics.selectors.month_ends import MonthEnds, NoValue
+from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reconciliation import reconciliation_get
 from metrics.selectors.reported import bridge_reported, retention_reported
 from portal.lib.dates import month_text
@@ -50,7 +55,8 @@ def firsts_of(client: Client, head: BookHead) -> dict[int, int]:
 class MeasureReader:
     """The measures of one client, read when they are first asked for.
 
-    With a policy, two sources are valued under it, and its recognition is that of every book which is not named.
+    With a policy, that of a close, its recognition is that of every book which is not named, and open months end as it values
+    them: what a corrected month compares with, as ARR of a year before, is of the definition that the month was closed under.
     """
 
     def __init__(self, client: Client, policy: Policy | None = None) -> None:
@@ -80,7 +86,30 @@ class MeasureReader:
                 return NOT_VALUED
         if kind == "first":
             return Fraction(self.first_customers.get(month, 0))
+        if column == "ending" and self.is_under_another and getattr(found, "state", "") == "live":
+            return self.ending_under_policy(head, month)
         return Fraction(getattr(found, column))
+
+    @cached_property
+    def is_under_another(self) -> bool:
+        """Whether the given policy is another than the books follow."""
+        return self.policy is not None and self.policy != policy_in_force(self.client)
+
+    def ending_under_policy(self, head: BookHead, month: int) -> Fraction | Missing:
+        """ARR at the end of an open month under the given policy."""
+        assert self.policy is not None
+        end = self.ends.at(self.policy.with_(recognition=head.recognition), month)
+        return Missing(end.sentence.rstrip(".")) if isinstance(end, NoValue) else Fraction(end.total, 100)
+
+    @cached_property
+    def ends(self) -> MonthEnds:
+        """What values the lines under any policy."""
+        return MonthEnds.of(self.client)
+
+    @cached_property
+    def policies(self) -> dict[int, Policy]:
+        """By closed month the policy that it was closed under."""
+        return {close.month: close.policy_then for close in latest_closes(self.head("").recognition)}
 
     def not_loaded(self, needs: str) -> Missing:
         """What a measure waits for; a CRM of which only contract lines are loaded is named, so that nobody looks for it."""
@@ -134,7 +163,7 @@ class MeasureReader:
         if month not in self.bridge(""):
             return self.outside("", month)
         if month not in self.sources:
-            found = reconciliation_get(self.client, month, policy=self.policy)
+            found = reconciliation_get(self.client, month, policy=self.policies.get(month))
             reason = found.reason.sentence.rstrip(".") if found.reason else ""
             self.sources[month] = (found.base_arr, found.other_arr, reason)
         base, other, reason = self.sources[month]

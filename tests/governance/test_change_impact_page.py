@@ -75,6 +75,22 @@ def test_the_finding_the_tables_and_the_customer_with_its_clause_and_lines(
     assert "why=customer%3A2026-02%3Adora" in movers
     assert "1 of 2 closed months would differ" in text and "Apr 2026 begins with what Mar 2026 ends with" in text
     assert "MRR" in text.split('id="impact-metrics"')[1]
+    assert "No value that a metric kept for a closed month moves by it." in text
+
+
+def test_a_restating_request_says_of_which_months_the_kept_values_are_restated(
+    late: Client, rita: User, rita_browses: Browser
+) -> None:
+    def restating(client: Client, user: User) -> ChangeRequest:
+        content = {"parameters": {"renewal_grace_days": 30}}
+        wish = Wish("Late renewals", content, "Because.", from_month=JANUARY, is_restating=True)
+        return change_draft(client=client, kind="policy", wish=wish, user=user)
+
+    with tenant_context(late):
+        for month in (JANUARY, FEBRUARY):
+            month_close(client=late, month=month)
+    text = page(rita_browses, computed(late, rita, restating))
+    assert "The values that metrics kept for Feb 2026 are restated" in text
 
 
 def test_whose_movement_alone_changes_is_told_by_it(late: Client, rita: User, rita_browses: Browser) -> None:

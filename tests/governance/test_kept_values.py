@@ -6,6 +6,7 @@ the CRM knows Bolt at another price. February and March 2026 are closed.
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from governance.services.registry import registry_start
 from metrics.engine.lines import LINE_SCHEMA
 from metrics.models import Source
 from metrics.models.intake import SourceKind
+from metrics.selectors.measure_values import MeasureReader
 from metrics.selectors.periods import Grain
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
@@ -103,3 +105,30 @@ def test_a_restatement_keeps_what_it_moves_beside_what_was_reported(closed: Clie
         assert (found.value, found.reported.value) == (Decimal(53_000), Decimal(52_000))
         still = everything(closed)["customers", "month", MARCH]
         assert (still.standing, still.reported) == ("kept", None), "only what moves is kept once more"
+
+
+def test_a_restating_decision_moves_what_its_months_kept_and_nothing_before(closed: Client) -> None:
+    with tenant_context(closed):
+        told = everything(closed)
+        other_policy(closed)
+        month_restate(client=closed, month=MARCH, reason="List prices", redefines=True)
+        now = everything(closed)
+    assert {at: point for at, point in now.items() if at[2] == FEBRUARY} == {
+        at: point for at, point in told.items() if at[2] == FEBRUARY
+    }
+    for key in ("arr", "arr_growth_year", "reconciliation_variance"):
+        for grain in GRAINS:
+            before, after = told[key, grain, MARCH], now[key, grain, MARCH]
+            assert after.reported == before and after.exact != before.exact, (key, grain)
+
+
+def test_a_corrected_month_is_compared_by_the_definition_that_it_was_closed_under(closed: Client) -> None:
+    with tenant_context(closed):
+        billing = MeasureReader(closed).at("billing_arr", MARCH)
+        corrected(closed)
+        other_policy(closed)
+        month_restate(client=closed, month=MARCH, reason="Emil pays 9,000")
+        found = everything(closed)["arr_growth_year", "month", MARCH]
+        assert found.exact == Fraction(53_000 - 45_000, 45_000), "a year before is net of discounts, as it was"
+        assert billing == Fraction(52_000)
+        assert MeasureReader(closed).at("billing_arr", MARCH) == Fraction(53_000)
