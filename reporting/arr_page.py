@@ -1,40 +1,32 @@
 """Everything the ARR page shows, gathered from the selectors and made ready for its templates."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, page_heads
-from metrics.selectors.breaks import DefinitionBreak
+from metrics.selectors.breaks import Marks
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.cohorts import cohorts_get
-from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Figure, Headline, Movers
+from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Headline, Movers
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import period_label
-from metrics.selectors.reported import bridge_reported, headline_reported, is_stored
+from metrics.selectors.reported import bridge_reported, endings_first, headline_reported, is_stored
 from portal.lib.dates import month_text
-from portal.lib.money import EXPONENTS, Scale, money_places, rounded_units, unit_text
+from portal.lib.money import unit_text
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
-from reporting.arr_query import DIMENSIONS, ArrQuery
-from reporting.break_notes import Notes, breaks_shown, notes_of
+from reporting.arr_query import DIMENSIONS, ArrQuery, Reader
+from reporting.break_notes import Notes, marks_of, noted
 from reporting.break_trend import trend_chart
 from reporting.bridge_view import bridge_table, moves_url, span_text, waterfall
+from reporting.tiles import headline_noted, ratio_of, tiles_of
 
 DEFAULT_MONTHS = 12
 COHORT_COLUMNS = 12
 COHORT_ROWS = 24
-
-
-@dataclass(frozen=True)
-class Reader:
-    """For whom the page is made: their locale, and the address the page's links start from."""
-
-    locale: str
-    base: str
 
 
 def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, Any]:
@@ -53,12 +45,15 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
     if headline.month is None:
         return context
     shown = query.having(first=first_month(query, headline), last=headline.month)
-    breaks = breaks_shown(client, query, head)
+    marks = marks_of(client, query, head)
+    bridge, notes = noted(client, shown, bridge_for(client, shown, head), marks)
+    told = headline_noted(client, query, headline, marks)
     return context | {
         "month": headline.month,
-        "tiles": tiles_of(headline, query, reader, [each.month for each in breaks]),
-        "bases": bases_of(client, query, headline, heads, reader),
-        **bridge_context(client, shown, head, query, reader, breaks),
+        "tiles": tiles_of(told, query, reader, marks, notes),
+        "bases": bases_of(client, query, told, heads, reader, marks),
+        **bridge_context(client, shown, bridge, notes, query, reader),
+        "newest_break": marks.breaks[-1] if marks.breaks else None,
         **movers_context(client, shown, head, reader),
         "cohorts": cohorts_context(client, head, headline.month, query, reader),
     }
@@ -85,19 +80,13 @@ def bridge_for(client: Client, query: ArrQuery, basis: Basis) -> Bridge:
 
 
 def bridge_context(
-    client: Client,
-    shown: ArrQuery,
-    head: BookHead,
-    query: ArrQuery,
-    reader: Reader,
-    breaks: tuple[DefinitionBreak, ...],
+    client: Client, shown: ArrQuery, bridge: Bridge, notes: Notes, query: ArrQuery, reader: Reader
 ) -> dict[str, Any]:
-    bridge = bridge_for(client, shown, head)
+    """Waterfall, table, footnotes and trend; nothing where nobody had ARR."""
     if not bridge.totals:
         return {}
     unit = unit_text(client.currency, query.scale)
     title = finding_sentence(bridge, reader.locale)
-    notes = notes_of(client, shown, bridge, breaks)
     return {
         "bridge": bridge,
         "finding": title,
@@ -105,7 +94,6 @@ def bridge_context(
         "table": bridge_table(bridge, query, reader.base, notes, unit=unit, locale=reader.locale),
         "footnotes": notes.footnotes(client.currency, reader.locale),
         "trend": trend_chart(bridge, notes, query.grain, unit=unit, locale=reader.locale, scale=query.scale),
-        "newest_break": breaks[-1] if breaks else None,
         "export_url": shown.address(f"{reader.base}bridge.csv"),
         "paper_url": shown.address(f"{reader.base}bridge.pdf"),
         "view_note": view_note(client, shown, bridge, notes),
@@ -126,100 +114,40 @@ def view_note(client: Client, shown: ArrQuery, bridge: Bridge, notes: Notes) -> 
     if all(row.state == "live" for row in bridge.totals):
         return ""
     now = bridge_for(client, shown.having(reported=False), bridge.head)
-    same = [replace(row, state="") for row in bridge.totals] == [replace(row, state="") for row in now.totals]
-    if same:
-        return ""
+    shown_rows, live_rows = (
+        [replace(row, state="", as_reported=None) for row in each.totals] for each in (bridge, now)
+    )
+    if shown_rows == live_rows:
+        kept = "Months were restated; movers, cohorts and customers are those of now: closes keep none of them."
+        return kept if notes.restated else ""
     if notes.breaks or notes.ahead:
         return "Closed months keep what they reported under their definition; movers, cohorts and customers follow that of now."
     return "Months were corrected after they were closed; movers, cohorts and customers are those of now."
 
 
-TILES = (
-    ("arr", "money", "up"),
-    ("mrr", "money", "up"),
-    ("net_new", "signed", "up"),
-    ("nrr", "percent", "up"),
-    ("grr", "percent", "up"),
-    ("logo_churn", "percent", "down"),
-)
-MONEY = {name for name, kind, _ in TILES if kind != "percent"}
-SHORT_SCALE = {"full": "", "thousands": "k", "millions": "m"}
-
-
-def tiles_of(headline: Headline, query: ArrQuery, reader: Reader, breaks: Sequence[int] = ()) -> list[dict[str, Any]]:
-    """The headline figures with their change on the month before and twelve months to draw, broken where definitions change."""
-    places = [place for place, month in enumerate(headline.months) if month in breaks]
-    labels = {"arr": headline.head.label, "mrr": "MRR", "net_new": f"Net new {headline.head.label}"}
-    labels |= {"nrr": "NRR, 12 months", "grr": "GRR, 12 months", "logo_churn": "Logo churn, month"}
-    month = headline.month or 0
-    leads = {
-        "arr": f"cell:{span_text(month, month)}:ending",
-        "mrr": f"cell:{span_text(month, month)}:ending",
-        "net_new": f"cell:{span_text(month, month)}:net_new",
-        "nrr": f"retention:{month_format(month)}",
-        "grr": f"retention:{month_format(month)}",
-        "logo_churn": f"cell:{span_text(month, month)}:customers_churned",
-    }
-    since = f"since {month_text(month - 1, reader.locale)}"
-    tiles = []
-    for name, kind, good in TILES:
-        figure: Figure = getattr(headline, name)
-        tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, "since": since}
-        tile["reason"] = no_ratio_text(headline.head, month, reader.locale) if kind == "percent" else ""
-        tile["beside"] = (
-            beside_of(headline.arr, figure, headline.head.currency, query.scale) if name == "net_new" else None
-        )
-        tile |= {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure), "breaks": places}
-        tiles.append(tile | {"unit": f"{headline.head.currency} {SHORT_SCALE[query.scale]}".strip()})
-    return tiles
-
-
-def no_ratio_text(head: BookHead, month: int, locale: str) -> str:
-    """Why a rate over a month has no value, where it has none."""
-    if head.gaps and (head.retention_from is None or head.retention_from > month):
-        return f"It cannot be valued: exchange rates are missing back to {month_text(month - 12, locale)}"
-    return f"Nobody of these had {head.label} at the month end that it compares with"
-
-
-def beside_of(arr: Figure, net_new: Figure, currency: str, scale: Scale) -> Decimal | None:
-    """What moved the month's ending beside net new: exchange rates and corrections. None where nothing did.
-
-    Of the figures as they are shown, so that the two parts add up to the change beside them, whatever is rounded away.
-    """
-    if arr.change is None or net_new.value is None:
-        return None
-    places = money_places(currency, scale) - EXPONENTS[scale]
-    units = rounded_units(arr.change, places) - rounded_units(net_new.value, places)
-    return Decimal(units).scaleb(-places) if units else None
-
-
-def ratio_of(figure: Figure) -> Decimal | None:
-    """The change as a share of the figure before; None where one of the two is below 0, or the figure itself a rate."""
-    if figure.change is None or figure.previous is None or figure.previous <= 0 or figure.name not in MONEY:
-        return None
-    if figure.previous + figure.change < 0:  # from a gain to a loss: a share of the gain says nothing
-        return None
-    return figure.change / figure.previous
-
-
 def bases_of(
-    client: Client, query: ArrQuery, headline: Headline, heads: dict[str, BookHead], reader: Reader
+    client: Client, query: ArrQuery, headline: Headline, heads: dict[str, BookHead], reader: Reader, marks: Marks
 ) -> list[dict[str, Any]]:
     """ARR, CARR and LARR side by side: what is running, what is signed, what is live."""
     found, month = [], headline.month or 0
+    first = first_endings(query, headline, marks)
     for recognition in Recognition:
         other = (
             headline
             if recognition == headline.head.recognition
             else headline_for(client, query, heads[recognition], headline.month)
         )
+        figure, endings = other.arr, first.get(recognition, {})
+        series = tuple(endings.get(at, ending) for at, ending in zip(other.months, figure.series, strict=True))
         found.append(
             {
                 "label": recognition.label,
                 "head": other.head,
-                "figure": other.arr,
+                "figure": figure,
+                "reported": endings[month] if endings.get(month, figure.value) != figure.value else None,
+                "drawn": series if series != figure.series else None,
                 "active": recognition == headline.head.recognition,
-                "ratio": ratio_of(other.arr),
+                "ratio": ratio_of(figure),
                 "why": query.having(recognition=recognition.value).address(
                     reader.base, why=f"cell:{span_text(month, month)}:ending"
                 ),
@@ -229,6 +157,14 @@ def bases_of(
             }
         )
     return found
+
+
+def first_endings(query: ArrQuery, headline: Headline, marks: Marks) -> dict[str, dict[int, Decimal]]:
+    """By basis and month what the restated months that are drawn ended with as they were reported; all books are restated
+    together.
+    """
+    months = [month for month in headline.months if month in marks.restated]
+    return endings_first(months, query.filters) if months and is_stored("total", query.filters) else {}
 
 
 def filters_of(client: Client, query: ArrQuery, head: BookHead, reader: Reader) -> list[dict[str, Any]]:

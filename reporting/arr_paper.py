@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.safestring import SafeString
@@ -16,13 +17,14 @@ from portal.lib.money import money_text, percent_text, unit_text
 from portal.lib.paper import PaperError, paper
 from portal.lib.periods import last_day
 from portal.tenancy.models import Client
-from reporting.arr_page import TILES, Reader, bridge_for, first_month, headline_for, tiles_of
-from reporting.arr_query import ArrQuery
-from reporting.break_notes import Notes, notes_of
+from reporting.arr_page import bridge_for, first_month, headline_for
+from reporting.arr_query import ArrQuery, Reader
+from reporting.break_notes import Notes, marks_of, noted
 from reporting.break_trend import trend_chart
-from reporting.bridge_view import LABELS, STANDS, columns_of, span_amounts, waterfall
+from reporting.bridge_view import AS_REPORTED, LABELS, STANDS, columns_of, figures_of, waterfall, whole_of
 from reporting.exports import bridge_csv
 from reporting.paper_chart import bridge_svg, lines_svg
+from reporting.tiles import headline_noted, tiles_of
 
 MOST_ROWS: Final = 300
 
@@ -34,13 +36,14 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
     if headline.month is None:
         raise PaperError("there are no numbers yet")
     shown = query.having(first=first_month(query, headline), last=headline.month)
-    bridge = bridge_for(client, shown, head)
+    marks = marks_of(client, shown, head)
+    bridge, notes = noted(client, shown, bridge_for(client, shown, head), marks)
     if not bridge.totals:
         raise PaperError("nobody with these properties had ARR in this period")
     if len(bridge.rows) > MOST_ROWS:
         raise PaperError(f"these are {len(bridge.rows)} rows: choose fewer months, quarters or years, or no split")
-    notes = notes_of(client, shown, bridge)
-    reader = Reader(locale, "")
+    told = headline_noted(client, shown, headline, marks)
+    tiles = tiles_of(told, query, Reader(locale, ""), marks, notes)
     context = {
         "client_name": client.name,
         "document_name": f"{head.label} bridge",
@@ -48,11 +51,11 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
         "as_of": last_day(headline.month),
         "reader": {"locale": locale},
         "head": head,
-        "view": "closed months as reported" if query.reported else "as the contracts stand now",
+        "view": view_words(query, notes),
         "filters": [f"{name.title()}: {', '.join(values)}" for name, values in query.filters.items()],
         "finding": finding_sentence(bridge, locale),
         "unit": unit_text(client.currency, "full"),
-        "tiles": [tile_texts(tile, client.currency, locale) for tile in tiles_of(headline, query, reader)],
+        "tiles": [tile_texts(tile, client.currency, locale) for tile in tiles],
         **table_of(bridge, shown, notes, locale),
         "footnotes": notes.footnotes(client.currency, locale),
         "chart": chart_of(bridge, shown, notes, locale),
@@ -60,54 +63,63 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
     return paper("pdf/arr.html", context, size=size)
 
 
+def view_words(query: ArrQuery, notes: Notes) -> str:
+    """Which figures of closed months these are."""
+    if not query.reported:
+        return "as the contracts stand now"
+    return f"closed months as reported{', or restated with what was reported below' if notes.restated else ''}"
+
+
 def tile_texts(tile: dict[str, Any], currency: str, locale: str) -> dict[str, str]:
-    """One headline figure as text, in full."""
-    value = tile["figure"].value
-    kinds = {name: kind for name, kind, _ in TILES}
-    if value is None:
-        return {"label": tile["label"], "value": "–"}
-    is_rate = kinds[tile["name"]] == "percent"
-    text = (
-        percent_text(value, locale) if is_rate else money_text(value, currency, locale, plus=tile["kind"] == "signed")
-    )
-    return {"label": tile["label"], "value": text}
+    """One headline figure as text, in full, and what was first reported in its place."""
+
+    def text(amount: Decimal) -> str:
+        if tile["kind"] == "percent":
+            return percent_text(amount, locale)
+        return money_text(amount, currency, locale, plus=tile["kind"] == "signed")
+
+    value, reported = tile["figure"].value, tile["reported"]
+    return {
+        "label": tile["label"],
+        "mark": tile["mark"],
+        "value": "–" if value is None else text(value),
+        "reported": "" if reported is None else text(reported),
+    }
 
 
 def table_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, Any]:
     """Heads, rows and the total row of the table, as text."""
-    names = columns_of(bridge.totals)
+    whole = whole_of(bridge.totals)
+    names = columns_of([*bridge.totals, whole])
     grouped = bridge.dimension != "total"
     heads = ["Period", *([bridge.dimension.title()] if grouped else []), *(LABELS[name] for name in names)]
-    heads += ["As reported", "Restated by"] if notes.restated else []
     signs, currency = notes.signs(bridge.periods), bridge.head.currency
-    rows = []
-    for row in bridge.rows:
-        first = period_label(row.period, query.grain, locale)
-        cells = [*([row.group] if grouped else []), *row_texts(row, names, notes, currency, locale)]
-        rows.append(
-            {
-                "first": first,
-                "mark": signs.get(row.period.key, ""),
-                "is_break": notes.begins_in(row.period),
-                "cells": cells,
-            }
-        )
-    amounts = span_amounts(bridge.totals, names)
-    total = [money_text(amount, currency, locale, plus=name not in STANDS) for name, amount in amounts.items()]
-    total = [*([""] if grouped else []), *total, *(["", ""] if notes.restated else [])]
+    rows = [
+        {
+            "first": period_label(row.period, query.grain, locale),
+            "note": AS_REPORTED if row.as_reported else "",
+            "mark": signs.get(row.period.key, ""),
+            "is_break": notes.begins_in(row.period),
+            "cells": [*([(row.group, "")] if grouped else []), *row_texts(row, names, currency, locale)],
+        }
+        for row in bridge.rows
+    ]
+    total = {
+        "note": AS_REPORTED if whole.as_reported else "",
+        "cells": [*([("", "")] if grouped else []), *row_texts(whole, names, currency, locale)],
+    }
     return {"heads": heads, "rows": rows, "total": total, "text_columns": 2 if grouped else 1}
 
 
-def row_texts(row: BridgeRow, names: list[str], notes: Notes, currency: str, locale: str) -> list[str]:
-    """The figures of a row, and of a restated one what was reported."""
-    texts = [money_text(getattr(row, name), currency, locale, plus=name not in STANDS) for name in names]
-    if not notes.restated:
-        return texts
-    found = notes.restatement_of(row)
-    if found is None:
-        return [*texts, "", ""]
-    reported, change = found
-    return [*texts, money_text(reported, currency, locale), money_text(change, currency, locale, plus=True)]
+def row_texts(row: BridgeRow, names: list[str], currency: str, locale: str) -> list[tuple[str, str]]:
+    """The figures of a row, each with what was first reported in its place, if that is another one."""
+    return [
+        (
+            money_text(figure, currency, locale, plus=name not in STANDS),
+            "" if reported is None else money_text(reported, currency, locale, plus=name not in STANDS),
+        )
+        for name, figure, reported in figures_of(row, names)
+    ]
 
 
 def chart_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, SafeString | str]:
@@ -117,4 +129,5 @@ def chart_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict
     ends = [period_label(row.period, query.grain, locale) for row in (bridge.totals[0], bridge.totals[-1])]
     title = f"{bridge.head.label}, {' to '.join(dict.fromkeys(ends))}"
     steps = waterfall(bridge, query.having(scale="full"), "", notes, title=title, unit="", locale=locale)
-    return {"title": title, "unit": unit_text(bridge.head.currency), "svg": bridge_svg(steps)}
+    drawn = {"title": title, "unit": unit_text(bridge.head.currency), "svg": bridge_svg(steps)}
+    return drawn | {"mark": steps["mark"], "note": steps["note"]}

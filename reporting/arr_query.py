@@ -85,6 +85,14 @@ class ArrQuery:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Reader:
+    """For whom the page is made: their locale, and the address the page's links start from."""
+
+    locale: str
+    base: str
+
+
 def usual_scale(client: Client) -> Scale:
     """Thousands where there are thousands of thousands, as the client's summary says; smaller clients read whole units."""
     found = ClientSummary.objects.filter(client=client).values_list("arr", flat=True).first()

@@ -1,25 +1,25 @@
 """Marks and footnotes of a bridge whose months do not all follow one definition, or were restated.
 
-`notes_of(client, query, bridge) -> Notes`: what the page, the paper and the files show of it. Where every month is shown as the
-contracts stand now, all follow the definition in force and there is nothing to mark.
+`noted(client, query, bridge) -> tuple[Bridge, Notes]`: the bridge with what was first reported beside its restated rows, and
+what the page, the paper and the files have to say of its months. `marks_of` and `notes_between` where several surfaces of one
+page share what is known. Where every month is shown as the contracts stand now, all follow the definition in force and there
+is nothing to mark.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 
 from metrics.break_text import break_words, restated_why, restated_words, source_words
 from metrics.causes import Cause
-from metrics.selectors.breaks import DefinitionBreak, Restated, breaks_get, restated_get
+from metrics.selectors.beside import bridge_beside
+from metrics.selectors.breaks import DefinitionBreak, Marks, Restated, breaks_get, restated_get
 from metrics.selectors.figures import ZERO, Basis, Bridge, BridgeRow
 from metrics.selectors.periods import Period
-from metrics.selectors.reported import bridge_reported, is_stored
+from metrics.selectors.reported import is_stored
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client
 from reporting.arr_query import ArrQuery
-
-RowKey = tuple[str, str]  # period and group
 
 
 @dataclass(frozen=True)
@@ -34,46 +34,21 @@ class Footnote:
 
 
 @dataclass(frozen=True)
-class Notes:
-    """What there is to say of the months that are shown; `first_reported` has the bridge as it was before any restatement.
+class Notes(Marks):
+    """What there is to say of the months that are shown.
 
     `ahead` are definitions that hold from the month after them on: nothing is broken yet, and a footnote says so.
     """
 
-    breaks: tuple[DefinitionBreak, ...] = ()
-    restated: Mapping[int, Restated] = field(default_factory=dict)
-    first_reported: Bridge | None = None
     is_filtered: bool = False
     ahead: tuple[DefinitionBreak, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.breaks or self.restated)
 
-    @cached_property
-    def reported_rows(self) -> dict[RowKey, BridgeRow]:
-        """The rows as first reported, by period and group."""
-        found = self.first_reported
-        return {(row.period.key, row.group): row for row in (*found.rows, *found.totals)} if found else {}
-
     def breaks_in(self, period: Period) -> list[DefinitionBreak]:
         """The definitions that begin in a period."""
         return [each for each in self.breaks if period.first <= each.month <= period.last]
-
-    def restated_in(self, period: Period) -> list[Restated]:
-        """The restated months of a period."""
-        return [each for month, each in self.restated.items() if period.first <= month <= period.last]
-
-    def ending_reported(self, row: BridgeRow) -> Decimal | None:
-        """What a row was first reported to end with; None where its last month was never restated."""
-        if row.period.last not in self.restated:
-            return None
-        first = self.reported_rows.get((row.period.key, row.group))
-        return first.ending if first else ZERO
-
-    def restatement_of(self, row: BridgeRow) -> tuple[Decimal, Decimal] | None:
-        """What a row was first reported to end with, and what restatements changed of that; None where they did nothing."""
-        reported = self.ending_reported(row)
-        return None if reported is None else (reported, row.ending - reported)
 
     def footnotes(self, currency: str, locale: str) -> list[Footnote]:
         """Every footnote in the order of its months, signed a, b, c, …"""
@@ -92,7 +67,7 @@ class Notes:
             for place, (months, text, causes, is_break) in enumerate(ordered)
         ]
 
-    def signs(self, periods: Sequence[Period]) -> dict[str, str]:
+    def signs(self, periods: Iterable[Period]) -> dict[str, str]:
         """By period the signs of the footnotes about any of its months."""
         notes = self.footnotes("", "en")
         found = {
@@ -102,6 +77,10 @@ class Notes:
             for period in periods
         }
         return {key: signs for key, signs in found.items() if signs}
+
+    def signs_between(self, first: int, last: int) -> str:
+        """The signs of the footnotes about any of the months from `first` to `last`."""
+        return self.signs([Period("", first, last)]).get("", "")
 
     def begins_in(self, period: Period) -> bool:
         """Whether another definition begins in a period; a month that was only restated has a footnote, and no line."""
@@ -129,27 +108,43 @@ def sign_of(place: int) -> str:
     return (sign_of(more - 1) if more else "") + chr(ord("a") + rest)
 
 
-def breaks_shown(client: Client, query: ArrQuery, basis: Basis) -> tuple[DefinitionBreak, ...]:
-    """Every changed definition that a question's figures go across; none where all months follow the one in force."""
-    return breaks_get(client, basis) if query.reported and is_stored(query.by, query.filters) else ()
+def marks_of(client: Client, query: ArrQuery, basis: Basis) -> Marks:
+    """Everything that a question's figures go across; nothing where all months are shown as the contracts stand now.
+
+    Of a question that closes cannot answer, the restated months alone: its figures follow the definition in force.
+    """
+    if not query.reported:
+        return Marks()
+    breaks = breaks_get(client, basis) if is_stored(query.by, query.filters) else ()
+    return Marks(breaks, restated_get(client, basis))
 
 
-def notes_of(
-    client: Client, query: ArrQuery, bridge: Bridge, breaks: tuple[DefinitionBreak, ...] | None = None
-) -> Notes:
-    """What there is to say of the months of a bridge; `breaks` where they are at hand."""
-    if not query.reported or not bridge.totals or not is_stored(query.by, query.filters):
-        return Notes()
-    first, last = bridge.totals[0].period.first, bridge.totals[-1].period.last
-    found = breaks_get(client, bridge.head) if breaks is None else breaks
-    within = tuple(each for each in found if first <= each.month <= last)
-    restated = {month: row for month, row in restated_get(client, bridge.head).items() if first <= month <= last}
-    before = None
-    if restated:
-        asked = (query.by, query.grain, query.filters)
-        before = bridge_reported(client, bridge.head, first, last, *asked, original=True)
-    ahead = tuple(each for each in found if each.month == last + 1 and not each.is_closed)
-    return Notes(within, restated, before, is_filtered=bool(query.filters), ahead=ahead)
+def notes_between(marks: Marks, query: ArrQuery, first: int, last: int) -> Notes:
+    """What there is to say of the months from `first` to `last`."""
+    return Notes(
+        tuple(each for each in marks.breaks if first <= each.month <= last),
+        {month: each for month, each in marks.restated.items() if first <= month <= last},
+        is_filtered=bool(query.filters),
+        ahead=tuple(each for each in marks.breaks if each.month == last + 1 and not each.is_closed),
+    )
+
+
+def noted(client: Client, query: ArrQuery, bridge: Bridge, marks: Marks | None = None) -> tuple[Bridge, Notes]:
+    """A bridge with what was first reported beside its restated rows, and what there is to say of its months; `marks` where
+    they are at hand.
+    """
+    if not query.reported or not bridge.totals:
+        return bridge, Notes()
+    known = marks_of(client, query, bridge.head) if marks is None else marks
+    notes = notes_between(known, query, bridge.totals[0].period.first, bridge.totals[-1].period.last)
+    is_kept = is_stored(query.by, query.filters)
+    return bridge_beside(client, bridge, notes, query.filters) if is_kept else bridge, notes
+
+
+def rows_noted(client: Client, query: ArrQuery, bridge: Bridge) -> Bridge:
+    """A bridge with what was first reported beside its restated rows, where nothing else is asked for."""
+    restated = restated_get(client, bridge.head) if query.reported and is_stored(query.by, query.filters) else {}
+    return noted(client, query, bridge, Marks(restated=restated))[0]
 
 
 # --- in files -----------------------------------------------------------------------------------------------------------

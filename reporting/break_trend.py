@@ -14,10 +14,15 @@ def trend_chart(
     bridge: Bridge, notes: Notes, grain: str, *, unit: str, locale: str, scale: Scale
 ) -> dict[str, Any] | None:
     """The endings as a line, where they are not all of one definition; None where the table says all there is."""
-    if not notes or len(bridge.totals) < 2:
+    if len(bridge.totals) < 2 or not (notes.breaks or is_restated(bridge)):
         return None
     labels = [period_label(row.period, grain, locale) for row in bridge.totals]
     return trend(bridge, notes, unit=unit, locale=locale, labels=labels, scale=scale)
+
+
+def is_restated(bridge: Bridge) -> bool:
+    """Whether what was reported first stands beside any period."""
+    return any(row.as_reported for row in bridge.totals)
 
 
 def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[str], scale: Scale) -> dict[str, Any]:
@@ -26,14 +31,15 @@ def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[
     """
     label, currency = bridge.head.label, bridge.head.currency
     endings: list[Decimal | None] = [row.ending for row in bridge.totals]
-    lines = [(f"{label} as restated" if notes.restated else label, "accent", endings)]
-    moved: list[tuple[str, Decimal]] = []
-    if notes.restated:
-        first = [notes.ending_reported(row) for row in bridge.totals]
-        reported = [now if then is None else then for now, then in zip(endings, first, strict=True)]
-        lines.append((f"{label} as reported", "neutral", reported))
-        pairs = zip(labels, bridge.totals, first, strict=True)
-        moved = [(at, row.ending - then) for at, row, then in pairs if then not in (None, row.ending)]
+    lines = [(f"{label} as restated" if is_restated(bridge) else label, "accent", endings)]
+    first = [(row.as_reported or row).ending for row in bridge.totals]
+    if is_restated(bridge):
+        lines.append((f"{label} as reported", "neutral", [*first]))
+    moved = [
+        (at, row.ending - then)
+        for at, row, then in zip(labels, bridge.totals, first, strict=True)
+        if row.ending != then
+    ]
     if any(new := under_new(bridge, notes)):
         lines.append(("Month before, under the new definition", "fx", new))
     series = [
@@ -55,7 +61,7 @@ def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[
     broken = [at for at, row in zip(labels, bridge.totals, strict=True) if notes.breaks_in(row.period)]
     chart = {"id": "trend-chart", "kind": "lines", "labels": labels, "series": series, "breaks": marks}
     return chart | {
-        "title": title_of(label, notes, said_moved(moved, currency, locale), broken),
+        "title": title_of(label, said_moved(moved, currency, locale), broken, is_restated=is_restated(bridge)),
         "unit": unit,
         "locale": locale,
         "separators": figure_style(locale).separators,
@@ -83,10 +89,10 @@ def said_moved(moved: list[tuple[str, Decimal]], currency: str, locale: str) -> 
     return f"of {at} was restated by {amount}" if len(moved) == 1 else f"was restated, most of {at}, by {amount}"
 
 
-def title_of(label: str, notes: Notes, moved: str, broken: list[str]) -> str:
+def title_of(label: str, moved: str, broken: list[str], *, is_restated: bool) -> str:
     """What the chart finds, in words."""
     begins = f"another definition begins in {' and in '.join(broken)}" if broken else ""
-    if notes.restated:
+    if is_restated:
         found = f"{label} {moved}" if moved else f"{label} ends as it was reported, whatever was restated"
         return f"{found}; {begins}" if begins else found
     return begins[:1].upper() + begins[1:] if begins else f"{label} by period"

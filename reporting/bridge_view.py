@@ -1,12 +1,15 @@
 """The bridge as the page shows it: a table whose every figure leads to why, and a waterfall whose title says the finding."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from metrics.break_text import months_words
 from metrics.selectors.drill import months_behind
-from metrics.selectors.figures import Bridge, BridgeRow
-from metrics.selectors.periods import period_label
+from metrics.selectors.figures import ZERO, Bridge, BridgeRow
+from metrics.selectors.periods import Period, period_label
+from metrics.selectors.reported import merged
 from portal.lib.money import EXPONENTS, figure_style, money_text
 from portal.lib.periods import month_format
 from reporting.arr_query import ArrQuery
@@ -39,6 +42,7 @@ COUNT_LABELS = {
     "customers_ending": "Customers",
 }
 STANDS = ("beginning", "ending")
+AS_REPORTED = "as reported"
 
 
 def span_text(first: int, last: int) -> str:
@@ -75,34 +79,29 @@ def bridge_table(
 ) -> dict[str, Any]:
     """The table of `_partials/table.html`: periods down, movements across, totals below.
 
-    Where months were restated, two more columns have what was reported first and what the restatement changed.
+    Under each figure of a restated period stands what was reported first, where that is another one.
     """
     notes = notes or Notes()
-    names = columns_of(bridge.totals)
+    whole = whole_of(bridge.totals) if bridge.totals else None
+    names = columns_of([*bridge.totals, *([whole] if whole else [])])
     grouped = bridge.dimension != "total"
     columns = figure_columns("Period", names, bridge.dimension.title() if grouped else "")
     if len(query.filters.get("product", ())) > 1:
         columns[-1]["help"] = "A customer of several of the chosen products is counted in each"
     signs = notes.signs(bridge.periods)
     rows = [
-        bridge_row(row, names, query, base, locale, place, signs) | {"is_break": notes.begins_in(row.period)}
+        bridge_row(row, names, query, base, locale, place, signs)
+        | {"is_break": notes.begins_in(row.period), "is_restated": row.as_reported is not None}
         for place, row in enumerate(bridge.rows)
     ]
-    if notes.restated:
-        columns += [{"label": "As reported", "kind": "money"}, {"label": "Restated by", "kind": "signed"}]
-        for row, shown in zip(bridge.rows, rows, strict=True):
-            shown["cells"] += reported_cells(row, notes)
     return {
         "id": "bridge",
         "caption": f"Bridge by {bridge.dimension}" if grouped else "Bridge",
         "unit": unit,
         "columns": columns,
         "rows": rows,
-        "total": {
-            "id": "total",
-            "cells": ["All periods", *([""] if grouped else []), *total_cells(bridge.totals, names, query, base)]
-            + (reported_cells(bridge.totals[-1], notes) if notes.restated and bridge.totals else []),
-        },
+        "total": {"id": "total", "is_restated": whole is not None and whole.as_reported is not None}
+        | {"cells": total_cells(whole, names, query, base, grouped=grouped)},
         "tall": len(rows) > 14,
     }
 
@@ -113,11 +112,6 @@ def figure_columns(first: str, names: Sequence[str], group: str = "") -> list[di
     columns += [{"label": group, "kind": "text"}] if group else []
     columns += [{"label": LABELS[name], "kind": "money" if name in STANDS else "signed"} for name in names]
     return [*columns, {"label": "Customers", "kind": "count"}]
-
-
-def reported_cells(row: BridgeRow, notes: Notes) -> list[Any]:
-    """What a row was first reported to end with, and what restatements changed; a dash where they changed nothing."""
-    return list(notes.restatement_of(row) or [{"value": None, "reason": "Not restated"}] * 2)
 
 
 def bridge_row(
@@ -131,7 +125,8 @@ def bridge_row(
 ) -> dict[str, Any]:
     """One row of the table, with the signs of its period's footnotes; of an unsplit bridge it opens into its segments."""
     stated = {"closed": "as closed", "mixed": "partly closed"}
-    label = {"value": period_label(row.period, query.grain, locale), "note": stated.get(row.state, "")}
+    note = AS_REPORTED if row.as_reported else stated.get(row.state, "")
+    label = {"value": period_label(row.period, query.grain, locale), "note": note}
     label |= {"mark": signs.get(row.period.key, "")}
     made: dict[str, Any] = {"id": f"bridge-{place}"}
     if query.by != "total":
@@ -145,7 +140,14 @@ def bridge_row(
 def segment_rows(bridge: Bridge, names: Sequence[str], query: ArrQuery, base: str) -> list[dict[str, Any]]:
     """The rows under a period, one for each value of the bridge's dimension, in the columns of the period's own row."""
     return [
-        {"id": row.group, "cells": [row.group, *figure_cells(row, names, query, base, bridge.dimension)]}
+        {
+            "id": row.group,
+            "is_restated": row.as_reported is not None,
+            "cells": [
+                {"value": row.group, "note": AS_REPORTED if row.as_reported else ""},
+                *figure_cells(row, names, query, base, bridge.dimension),
+            ],
+        }
         for row in bridge.rows
     ]
 
@@ -153,62 +155,94 @@ def segment_rows(bridge: Bridge, names: Sequence[str], query: ArrQuery, base: st
 def figure_cells(
     row: BridgeRow, names: Sequence[str], query: ArrQuery, base: str, dimension: str = "total"
 ) -> list[dict[str, Any]]:
-    """The figures of a row; each leads to its customers, zeros lead nowhere."""
+    """The figures of a row; each leads to its customers, zeros lead nowhere. `reported` is what a restated one was."""
     span = (row.period.first, row.period.last)
-    figures: dict[str, Any] = {name: getattr(row, name) for name in (*names, "customers_ending")}
     of = (dimension, row.group) if dimension != "total" else None
     return [
-        {"value": figure, "href": why_cell(query, base, span, name, of) if figure else ""}
-        for name, figure in figures.items()
+        {"value": figure, "href": why_cell(query, base, span, name, of) if figure else "", "reported": before}
+        for name, figure, before in figures_of(row, [*names, "customers_ending"])
     ]
 
 
-def columns_of(totals: Sequence[BridgeRow]) -> list[str]:
-    """The columns of a bridge; the adjustment stands there only where there is one."""
-    adjusted = any(row.adjustment for row in totals)
+def figures_of(row: BridgeRow, names: Sequence[str]) -> list[tuple[str, Any, Any]]:
+    """Name, figure, and what was reported first in its place; None where that is the same."""
+    first = row.as_reported or row
+    found = [(name, getattr(row, name), getattr(first, name)) for name in names]
+    return [(name, figure, None if before == figure else before) for name, figure, before in found]
+
+
+def columns_of(rows: Sequence[BridgeRow]) -> list[str]:
+    """The columns of some rows; the adjustment stands there only where there is one, or was one as reported."""
+    adjusted = any(row.adjustment or (row.as_reported and row.as_reported.adjustment) for row in rows)
     return [name for name in LABELS if name != "adjustment" or adjusted]
 
 
-def total_cells(totals: Sequence[BridgeRow], names: Sequence[str], query: ArrQuery, base: str) -> list[Any]:
-    """The whole span in one row: it begins where the first period begins and ends where the last one ends."""
-    if not totals:
+def total_cells(
+    whole: BridgeRow | None, names: Sequence[str], query: ArrQuery, base: str, *, grouped: bool
+) -> list[Any]:
+    """The row of the whole span."""
+    if whole is None:
         return []
-    span = (totals[0].period.first, totals[-1].period.last)
-    amounts: dict[str, Any] = {**span_amounts(totals, names), "customers_ending": totals[-1].customers_ending}
-    return [
-        {"value": amount, "href": why_cell(query, base, span, name) if amount else ""}
-        for name, amount in amounts.items()
-    ]
+    label = {"value": "All periods", "note": AS_REPORTED if whole.as_reported else ""}
+    return [label, *([""] if grouped else []), *figure_cells(whole, names, query, base)]
 
 
-def span_amounts(totals: Sequence[BridgeRow], names: Sequence[str]) -> dict[str, Decimal]:
-    """Each column over all periods."""
-    if not totals:
-        return dict.fromkeys(names, Decimal(0))
-    amounts = {name: sum((getattr(row, name) for row in totals), Decimal(0)) for name in names}
-    stands = {"beginning": totals[0].beginning, "ending": totals[-1].ending}
-    return amounts | {name: amount for name, amount in stands.items() if name in names}
+def whole_of(rows: Sequence[BridgeRow]) -> BridgeRow:
+    """Consecutive periods in one row: it begins where the first one begins and ends where the last one ends."""
+    whole = spanned(rows)
+    return replace(whole, as_reported=spanned(reported_rows(rows))) if any(row.as_reported for row in rows) else whole
+
+
+def spanned(rows: Sequence[BridgeRow]) -> BridgeRow:
+    """The sums of some rows, the beginning of the first and the ending of the last."""
+    span = Period("", rows[0].period.first, rows[-1].period.last)
+    return replace(merged(list(rows), span), adjustment=sum((row.adjustment for row in rows), ZERO))
+
+
+def reported_rows(rows: Sequence[BridgeRow]) -> list[BridgeRow]:
+    """Consecutive periods as they were reported: what a restatement moved is an adjustment of the period after it."""
+    found, moved = [], ZERO
+    for row in rows:
+        own = replace(row, beginning=row.beginning - moved, adjustment=row.adjustment + moved)
+        found.append(row.as_reported or own)
+        moved = row.ending - row.as_reported.ending if row.as_reported else ZERO
+    return found
 
 
 def waterfall(
     bridge: Bridge, query: ArrQuery, base: str, notes: Notes | None = None, *, title: str, unit: str, locale: str
 ) -> dict[str, Any]:
-    """The whole span as steps from beginning to ending, for `static/js/charts.js`.
+    """The whole span as steps from beginning to ending, for `static/js/charts.js`; its note says what of it was restated.
 
     An adjustment over a changed definition is two steps, where it is known what of it corrected contracts make.
     """
-    totals = bridge.totals
-    names = columns_of(totals)
-    span = (totals[0].period.first, totals[-1].period.last)
+    notes = notes or Notes()
+    whole = whole_of(bridge.totals)
+    names = columns_of([replace(whole, as_reported=None)])
+    span, currency = (whole.period.first, whole.period.last), bridge.head.currency
     steps = []
-    for name, amount in span_amounts(totals, names).items():
+    for name, amount, before in figures_of(whole, names):
         url = why_cell(query, base, span, name)
-        made = step(name, amount, query, url, bridge.head.currency, locale)
-        parts = notes.parts_of_adjustment(amount) if notes and name == "adjustment" else None
-        steps += [made] if parts is None else adjustment_steps(parts, query, url, bridge.head.currency, locale)
+        made = step(name, amount, query, url, currency, locale, before)
+        parts = notes.parts_of_adjustment(amount) if name == "adjustment" else None
+        steps += [made] if parts is None else adjustment_steps(parts, query, url, currency, locale)
     exponent = EXPONENTS[query.scale]
     chart = {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps}
+    chart |= {"mark": notes.signs_between(*span), "note": restated_note(whole, notes, currency, locale)}
     return chart | {"locale": locale, "separators": figure_style(locale).separators, "exponent": exponent}
+
+
+def restated_note(whole: BridgeRow, notes: Notes, currency: str, locale: str) -> str:
+    """Which months of a chart are as restated, and what it ends with both ways."""
+    if not notes.restated:
+        return ""
+    named = months_words(notes.restated, locale)
+    if whole.as_reported is None:
+        return f"{named} restated; what was reported of these customers was not kept"
+    now, then = (money_text(row.ending, currency, locale) for row in (whole, whole.as_reported))
+    if now == then:
+        return f"{named} as restated; it ends as reported"
+    return f"{named} as restated: it ends with {now} {currency}, as reported with {then} {currency}"
 
 
 def adjustment_steps(
@@ -221,13 +255,17 @@ def adjustment_steps(
     return named if parts[1] else named[:1]
 
 
-def step(name: str, amount: Decimal, query: ArrQuery, url: str, currency: str, locale: str) -> dict[str, str]:
-    """One bar of the waterfall: its exact amount, and the text that is shown."""
+def step(
+    name: str, amount: Decimal, query: ArrQuery, url: str, currency: str, locale: str, before: Decimal | None = None
+) -> dict[str, str]:
+    """One bar of the waterfall: its exact amount, the text that is shown, and what was reported `before`."""
+    plus = name not in STANDS
     return {
         "label": LABELS[name],
         "short": SHORT.get(name, LABELS[name]),
         "role": "fx" if name == "adjustment" else name,
         "amount": str(amount),
-        "text": money_text(amount, currency, locale, scale=query.scale, plus=name not in STANDS),
+        "text": money_text(amount, currency, locale, scale=query.scale, plus=plus),
+        "reported": "" if before is None else money_text(before, currency, locale, scale=query.scale, plus=plus),
         "url": url,
     }

@@ -2,12 +2,10 @@
 
 import csv
 import io
-from dataclasses import replace
 
 from metrics.break_text import restated_why
 from metrics.engine.bridge import AMOUNTS
-from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, Bridge, BridgeRow
-from metrics.selectors.reported import empty_row
+from metrics.selectors.figures import BRIDGE_COLUMNS, Bridge, BridgeRow
 from portal.lib.spreadsheets import harmless
 from reporting.break_notes import BREAK_COLUMNS, Notes, break_cells
 
@@ -24,13 +22,12 @@ def bridge_csv(bridge: Bridge, notes: Notes | None = None) -> str:
     """
     notes = notes or Notes()
     grouped = bridge.dimension != "total"
-    rows = rows_of(bridge, notes)
-    names = [*BRIDGE_COLUMNS, *(["adjustment"] if any(row.adjustment for row in rows) else [])]
+    names = [*BRIDGE_COLUMNS, *(["adjustment"] if any(row.adjustment for row in bridge.rows) else [])]
     marked = [*(BREAK_COLUMNS if notes.breaks else ()), *(REPORTED_COLUMNS if notes.restated else ())]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([bridge.grain, *(["group"] if grouped else []), *names, *marked])
-    for row in rows:
+    for row in bridge.rows:
         figures = [str(getattr(row, name)) for name in names]
         figures += break_cells(notes, row) if notes.breaks else []
         figures += reported_cells(notes, row) if notes.restated else []
@@ -38,23 +35,14 @@ def bridge_csv(bridge: Bridge, notes: Notes | None = None) -> str:
     return text.getvalue()
 
 
-def rows_of(bridge: Bridge, notes: Notes) -> list[BridgeRow]:
-    """The rows of a bridge, and of groups that had something only as it was reported an empty one."""
-    known = {(row.period.key, row.group) for row in bridge.rows}
-    gone = [
-        replace(empty_row(row.period.last, row.group, row.state), period=row.period)
-        for row in (notes.first_reported.rows if notes.first_reported else ())
-        if (row.period.key, row.group) not in known and notes.restated_in(row.period)
-    ]
-    return sorted([*bridge.rows, *gone], key=lambda row: (row.period.first, row.group)) if gone else list(bridge.rows)
-
-
 def reported_cells(notes: Notes, row: BridgeRow) -> list[str]:
-    """The cells of `REPORTED_COLUMNS` in a row; blank in a period of which no month was restated."""
+    """The cells of `REPORTED_COLUMNS` in a row: blank in a period of which no month was restated; of a question that closes
+    cannot answer, why alone.
+    """
     found = notes.restated_in(row.period)
-    if not found:
-        return [""] * len(REPORTED_COLUMNS)
-    first = notes.reported_rows.get((row.period.key, row.group)) or empty_row(row.period.last, row.group, row.state)
-    amounts = [getattr(first, name, ZERO) for name in (*AMOUNTS, "adjustment")]
-    why = "; ".join(dict.fromkeys(restated_why(each) for each in found))
-    return [*map(str, amounts), str(row.ending - first.ending), harmless(why)]
+    why = harmless("; ".join(dict.fromkeys(restated_why(each) for each in found)))
+    first = row.as_reported
+    if first is None:
+        return [*[""] * (len(REPORTED_COLUMNS) - 1), why]
+    amounts = [getattr(first, name) for name in (*AMOUNTS, "adjustment")]
+    return [*map(str, amounts), str(row.ending - first.ending), why]

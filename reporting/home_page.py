@@ -1,4 +1,4 @@
-"""A client's home: what needs the reader now, and what the numbers say."""
+"""A client's home: what needs the reader now."""
 
 from typing import Any, Final
 
@@ -16,12 +16,10 @@ from metrics.models import BookState, ContractImport
 from metrics.models.intake import ImportState
 from metrics.selectors.closes import next_month_to_close
 from metrics.selectors.figures import BookHead
-from metrics.selectors.reported import headline_reported
 from portal.lib.dates import month_text
 from portal.tenancy import permissions
 from portal.tenancy.access import Standing
 from portal.tenancy.clock import day_now
-from reporting.arr_query import usual_scale
 from reporting.needs import SHOWN, Need
 from reporting.oversight_needs import oversight_needs
 
@@ -29,10 +27,9 @@ BEFORE_THE_BOARD: Final = "It is before the review board: read what it does to t
 DECIDED_ALONE: Final = "It was approved by one person alone, in an emergency: look at it now, and vote."
 
 
-def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
-    """The page's context, cut to what the reader's role may see."""
+def home_needs(standing: Standing, user: Any, locale: str, head: BookHead | None) -> list[Need]:
+    """What needs the reader, cut to what their role may see; `head` of the book, where they may see numbers."""
     client = standing.client
-    headline = headline_reported(client) if standing.may(permissions.VIEW_ARR) else None
     needs = definition_needs(client.slug, user) if standing.may(permissions.ANSWER_DEFINITIONS) else []
     if standing.may(permissions.VOTE_CHANGES):
         needs += vote_needs(client.slug, user)
@@ -42,15 +39,15 @@ def home_context(standing: Standing, user: Any, locale: str) -> dict[str, Any]:
     if standing.may(permissions.IMPORT_DATA):
         imports = import_needs(client.slug)
         needs += imports
-        if not imports and headline is not None and headline.head.state == BookState.EMPTY:
+        if not imports and head is not None and head.state == BookState.EMPTY:
             url = reverse("data_upload", kwargs={"client_slug": client.slug})
             text = "The numbers begin with a file of contract lines, CSV or XLSX."
             needs.append(Need("No contracts yet", text, url, "Upload contracts", "info"))
-    if headline is not None and standing.may(permissions.VIEW_DATA):
-        needs += rate_needs(headline.head, client.slug)
+    if head is not None and standing.may(permissions.VIEW_DATA):
+        needs += rate_needs(head, client.slug)
     if standing.may(permissions.CLOSE_MONTH):
         needs += close_needs(standing, locale)
-    return {"headline": headline, "needs": needs, "scale": usual_scale(client), "currency": client.currency}
+    return needs
 
 
 def definition_needs(slug: str, user: Any) -> list[Need]:

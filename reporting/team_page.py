@@ -18,8 +18,8 @@ from metrics.selectors.teams import TeamBridge, TeamRow, assignments_list, team_
 from portal.lib.money import Scale, unit_text
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client
-from reporting.arr_page import DEFAULT_MONTHS, Reader, choice, month_filter, several
-from reporting.arr_query import ArrQuery
+from reporting.arr_page import DEFAULT_MONTHS, choice, month_filter, several
+from reporting.arr_query import ArrQuery, Reader
 from reporting.bridge_view import LABELS
 
 TEAM_LABELS: Final = {

@@ -19,14 +19,13 @@ from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import BASES, Cell
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.periods import Period
-from metrics.selectors.reported import bridge_reported
 from metrics.selectors.retained import cohort_customers, retention_customers
 from portal.lib.dates import month_text
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
-from reporting.arr_page import Reader
-from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery
-from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url, span_amounts
+from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
+from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
+from reporting.closed_figures import cell_told, customer_told, retention_told
 
 SHOWN = 200
 MOVE_LABELS = {**LABELS, **COUNT_LABELS, "fx": "Exchange rates"}
@@ -71,7 +70,7 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
     cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
     label = {**LABELS, **COUNT_LABELS, "net_new": f"Net new {cell.head.label}"}[column]
     words = f"{label}, {span_words(cell.period, reader.locale)}"
-    context = cell_context(cell, words, query, reader) | {"reported": reported_amount(client, cell, query)}
+    context = cell_context(cell, words, query, reader) | {"told": cell_told(client, query, cell)}
     return Drawer("reporting/_drawer_cell.html", context)
 
 
@@ -120,6 +119,9 @@ def moves_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str, of
     words = label or MOVE_LABELS[column]
     context = {
         "found": found,
+        "told": customer_told(
+            client, query, why_get(client, found.customer, found.last, query.recognition or None), reader.locale
+        ),
         "is_count": column in COUNT_LABELS,
         "label": words,
         "rows": [
@@ -142,7 +144,7 @@ def cohort_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str) -
     cell = cohort_customers(client, query.recognition or None, (first, last), month, query.filters)
     began = span_words(Period("", first, last), reader.locale)
     words = f"First {cell.head.label} in {began}, at the end of {month_text(month, reader.locale)}"
-    return Drawer("reporting/_drawer_cell.html", cell_context(cell, words, query, reader) | {"reported": None})
+    return Drawer("reporting/_drawer_cell.html", cell_context(cell, words, query, reader))
 
 
 def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int) -> Drawer:
@@ -158,8 +160,7 @@ def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int
         "found": found,
         "rows": rows[:SHOWN],
         "rest_count": len(rows[SHOWN:]),
-        "nrr": found.now / found.base if found.base else None,
-        "grr": found.kept / found.base if found.base else None,
+        "told": retention_told(client, query, found),
         "before": month - 12,
         "drawer_title": f"Retention, {month_text(month, reader.locale)}",
         "drawer_text": " · ".join([found.head.label, *filter_words(query)]),
@@ -170,19 +171,6 @@ def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int
 def filter_words(query: ArrQuery) -> list[str]:
     """What the filters say, for the head of a drawer."""
     return [" or ".join(values) for values in query.filters.values()]
-
-
-def reported_amount(client: Client, cell: Cell, query: ArrQuery) -> Decimal | None:
-    """What the page shows for the cell where closed months are shown as reported, if that is another figure."""
-    if not query.reported or cell.column not in LABELS:
-        return None
-    first, last = cell.period.first, cell.period.last
-    bridge = bridge_reported(client, query.recognition or None, first, last, cell.dimension, "month", query.filters)
-    rows = [row for row in bridge.rows if row.group == cell.group] if cell.group else list(bridge.totals)
-    if not rows or all(row.state == "live" for row in rows):
-        return None
-    shown = span_amounts(rows, [cell.column])[cell.column]
-    return shown if shown != cell.amount else None
 
 
 def cell_context(cell: Cell, title: str, query: ArrQuery, reader: Reader) -> dict[str, Any]:
@@ -217,6 +205,7 @@ def customer_drawer(client: Client, query: ArrQuery, reader: Reader, month: str,
         raise KeyError(customer)
     title = f"{found.name}, {month_text(found.month, reader.locale)}"
     context = {"why": found, "sum_words": sum_words(found), "drawer_title": title, "drawer_text": found.customer}
+    context |= {"told": customer_told(client, query, found, reader.locale)}
     context |= {"lines": [shown_line(line) for line in counting_first(found.lines)]}
     return Drawer("reporting/_drawer_customer.html", context)
 

@@ -5,6 +5,7 @@
 - `closes_list(client, recognition=None) -> list[ClosedMonth]` — every closed month with all its revisions, newest first
 - `next_month_to_close(client, now) -> int | None`
 - `as_of(client, month, on, recognition=None) -> MonthClose | None` — what was reported on day `on` for a month
+- `customer_closed(recognition, customer, month) -> list[Decimal]` — what a customer had in each revision of a closed month
 - `close_rows(close, dimension="total") -> list[BridgeRow]` · `close_balances(close) -> QuerySet[CloseBalance]`
 
 The bridge and the headline as reported are in `metrics.selectors.reported`.
@@ -15,14 +16,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from metrics.engine.bridge import TOTAL
 from metrics.engine.month_end import MonthEnd
 from metrics.figures import from_cents
 from metrics.models import CloseBalance, CloseBridge, MonthClose
 from metrics.selectors.books import book_head, bridge_get
-from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
+from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, BridgeRow
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.periods import Period
 from metrics.selectors.policies import policy_in_force
@@ -130,6 +131,13 @@ def close_rows(close: MonthClose, dimension: str = TOTAL) -> list[BridgeRow]:
 def close_balances(close: MonthClose) -> "QuerySet[CloseBalance]":
     """Who had how much when the month was closed."""
     return CloseBalance.objects.filter(close=close).order_by("customer", "product", "currency")
+
+
+def customer_closed(recognition: str, customer: str, month: int) -> list[Decimal]:
+    """What a customer had in each revision of a closed month, the first one first; nothing of an open month."""
+    closes = MonthClose.objects.filter(recognition=recognition, month=month).order_by("revision")
+    own = Sum("balances__amount", filter=Q(balances__customer=customer))
+    return [found or ZERO for found in closes.annotate(own=own).values_list("own", flat=True)]
 
 
 def reported_row(row: CloseBridge) -> BridgeRow:

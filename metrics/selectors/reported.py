@@ -14,13 +14,14 @@ then, and no open month. With `original`, closed months as they were closed firs
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Self
 
 import polars as pl
 
 from metrics.engine.bridge import AMOUNTS, BRIDGE_SCHEMA, COUNTS, RETENTION_SCHEMA, TOTAL
 from metrics.engine.tally import RETAINED
-from metrics.models import CloseBridge, MonthClose
+from metrics.models import CloseBridge, MonthClose, Recognition
 from metrics.selectors.books import (
     book_head,
     bridge_get,
@@ -318,6 +319,16 @@ def summed(parts: list[tuple[str, dict[str, int], tuple[int, int]]]) -> tuple[di
     """Retention and churn of several groups as one."""
     own = {name: sum(figures[name] for _, figures, _ in parts) for name in RETAINED}
     return own, (sum(lost[0] for *_, lost in parts), sum(lost[1] for *_, lost in parts))
+
+
+def endings_first(months: Collection[int], filters: Filters = None) -> dict[str, dict[int, Decimal]]:
+    """By recognition and month what closed months ended with as they were closed first; one query for all books."""
+    (name, values) = next(iter(chosen_values(filters).items()), (TOTAL, ("",)))
+    rows = CloseBridge.objects.filter(close__revision=1, dimension=name, group__in=values, month__in=months)
+    found: dict[str, dict[int, Decimal]] = {recognition: dict.fromkeys(months, ZERO) for recognition in Recognition}
+    for recognition, month, ending in rows.values_list("close__recognition", "month", "ending"):
+        found[recognition][month] += ending
+    return found
 
 
 # --- as files have it -------------------------------------------------------------------------------------------------

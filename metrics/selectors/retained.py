@@ -11,6 +11,7 @@ import polars as pl
 
 from metrics.engine.bridge import TOTAL
 from metrics.engine.drill import customer_cohort, customer_retention
+from metrics.engine.retention import ratio4
 from metrics.figures import from_cents
 from metrics.selectors.books import book_head
 from metrics.selectors.customers import customer_names
@@ -43,6 +44,16 @@ class Retained:
     now: Decimal
     kept: Decimal
     customers: tuple[RetainedCustomer, ...]
+
+    @property
+    def nrr(self) -> Decimal | None:
+        """What they have of what they had; None where they had nothing."""
+        return ratio4(int(self.now.scaleb(2)), int(self.base.scaleb(2)))
+
+    @property
+    def grr(self) -> Decimal | None:
+        """What they kept of what they had."""
+        return ratio4(int(self.kept.scaleb(2)), int(self.base.scaleb(2)))
 
 
 def head_with(client: Client, recognition: str | None, month: int) -> BookHead:

@@ -20,10 +20,10 @@ from portal.lib.periods import last_day, month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, RAISE_DISPUTES, VIEW_ARR
 from portal.tenancy.reader import locale_of
-from reporting.arr_page import Reader, arr_context, bridge_for
+from reporting.arr_page import arr_context, bridge_for
 from reporting.arr_paper import arr_paper
-from reporting.arr_query import ArrQuery, usual_scale
-from reporting.break_notes import notes_of
+from reporting.arr_query import ArrQuery, Reader, usual_scale
+from reporting.break_notes import noted, rows_noted
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.dispute_marks import drawer_dispute, marked
 from reporting.exports import bridge_csv
@@ -90,7 +90,8 @@ def arr_rows(request: TenantRequest) -> HttpResponse:
     except ValueError:
         return HttpResponse()
     base = reverse("arr", kwargs={"client_slug": request.client.slug})
-    bridge = bridge_for(request.client, query.having(first=first, last=last, by="segment"), query.recognition or None)
+    shown = query.having(first=first, last=last, by="segment")
+    bridge = rows_noted(request.client, shown, bridge_for(request.client, shown, query.recognition or None))
     names = [name for name in LABELS if name != "adjustment" or request.GET.get("adjusted")]
     rows = segment_rows(bridge, names, query, base)
     context = {"columns": figure_columns("", names), "rows": rows, "parent": request.GET.get("parent", "")[:40]}
@@ -105,8 +106,7 @@ def arr_rows(request: TenantRequest) -> HttpResponse:
 def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page shows, exact to the cent."""
     query = ArrQuery.from_parameters(request.GET)
-    bridge = bridge_for(request.client, query, query.recognition or None)
-    notes = notes_of(request.client, query, bridge)
+    bridge, notes = noted(request.client, query, bridge_for(request.client, query, query.recognition or None))
     response = HttpResponse(bridge_csv(bridge, notes), content_type="text/csv; charset=utf-8")
     split = f"-by-{query.by}" if query.by != "total" else ""
     name = (

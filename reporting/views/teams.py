@@ -11,8 +11,7 @@ from metrics.models import AssignmentKind
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, MANAGE_TEAMS, VIEW_ARR, VIEW_DATA
 from portal.tenancy.reader import locale_of
-from reporting.arr_page import Reader
-from reporting.arr_query import ArrQuery, usual_scale
+from reporting.arr_query import ArrQuery, Reader, usual_scale
 from reporting.team_page import TeamQuery, plain, team_bridge_csv, team_bridge_for, team_context
 
 

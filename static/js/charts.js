@@ -102,7 +102,8 @@ function bridge(chart, colours, narrow, width) {
     text: steps.map((step) => step.text),
     textposition: "none",
     customdata: steps.map((step) => step.url || ""),
-    hovertemplate: "<b>%{x}</b><br>%{text}<extra></extra>",
+    hovertext: steps.map((step) => (step.reported ? `${step.text}<br>as reported ${step.reported}` : step.text)),
+    hovertemplate: "<b>%{x}</b><br>%{hovertext}<extra></extra>",
     marker: {
       color: steps.map((step) => colours.roles[step.role] || colours.fx),
       pattern: { shape: steps.map((step) => (step.role === "fx" ? "/" : "")), fillmode: "replace", size: 6, solidity: 0.35, fgcolor: colours.fx, bgcolor: colours.surface },

@@ -291,41 +291,53 @@ def trust_mark(level: str, note: str = "") -> SafeString:
 
 @register.simple_tag
 def sparkline(
-    values: Sequence[Amount], label: str = "", *, width: int = 96, height: int = 28, breaks: Sequence[int] = ()
+    values: Sequence[Amount],
+    label: str = "",
+    *,
+    width: int = 96,
+    height: int = 28,
+    breaks: Sequence[int] = (),
+    reported: Sequence[Amount] | None = None,
 ) -> SafeString:
     """A line of the last months as inline SVG, in integer tenths of a pixel; gaps stay gaps.
 
-    `breaks` are the places from which on another definition holds: an upright line stands before each.
+    `breaks` are the places from which on another definition holds: an upright line stands before each. A thin dashed line is
+    what was `reported` before a restatement.
     """
-    known = [value for value in values if value is not None]
-    if len(known) < 2:
+    known = [value for value in (*values, *(reported or ())) if value is not None]
+    if len([value for value in values if value is not None]) < 2:
         return mark_safe("")
     low, span = min(known), max(known) - min(known)
     inset, room = 30, height * 10 - 60
     step = (width * 10 - 2 * inset) // (len(values) - 1)
-    path, pen, end = [], "M", (0, 0)
-    for position, value in enumerate(values):
-        if value is None:
-            pen = "M"
-            continue
-        rise = int((value - low) * room / span) if span else room // 2
-        end = (inset + position * step, inset + room - rise)
-        path.append(f"{pen}{end[0]} {end[1]}")
-        pen = "L"
+
+    def points(series: Sequence[Amount]) -> list[tuple[int, int] | None]:
+        return [
+            None if value is None
+            else (inset + place * step, inset + room - (int((value - low) * room / span) if span else room // 2))
+            for place, value in enumerate(series)
+        ]  # fmt: skip
+
+    shown = points(values)
+    end = next(point for point in reversed(shown) if point is not None)
     rules = "".join(f"M{inset + at * step - step // 2} 10V{height * 10 - 10}" for at in breaks if at)
     marked = format_html('<path class="spark-break" d="{}"/>', rules) if rules else ""
+    before = format_html('<path class="spark-reported" d="{}"/>', stroke(points(reported))) if reported else ""
     named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" {}>'
-        '{}<path d="{}"/><circle cx="{}" cy="{}" r="22"/></svg>',
-        width,
-        height,
-        width * 10,
-        height * 10,
-        named,
-        marked,
-        "".join(path),
-        *end,
+        '{}{}<path d="{}"/><circle cx="{}" cy="{}" r="22"/></svg>',
+        width, height, width * 10, height * 10, named, marked, before, stroke(shown), *end,
+    )  # fmt: skip
+
+
+def stroke(points: Sequence[tuple[int, int] | None]) -> str:
+    """A line through points as the data of an SVG path; a point that is missing leaves a gap."""
+    before = (None, *points)
+    return "".join(
+        f"{'M' if last is None else 'L'}{point[0]} {point[1]}"
+        for last, point in zip(before, points, strict=False)
+        if point is not None
     )
 
 

@@ -32,8 +32,22 @@ register = template.Library()
 
 
 def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
-    """One value by the kind of its column; a dict carries `href`, `note`, `reason` and the rest beside its `value`."""
+    """One value by the kind of its column; a dict carries `href`, `note`, `reason` and the rest beside its `value`.
+
+    Under it stands what was `reported` before a restatement, where that is another figure.
+    """
     given = cell if isinstance(cell, Mapping) else {"value": cell}
+    shown = value_text(context, kind, given)
+    if given.get("reported") is None:
+        return shown
+    reported = value_text(context, kind, {"value": given["reported"]})
+    return format_html(
+        '{}<span class="sub"><span class="visually-hidden">as reported </span>{}</span>', shown, reported
+    )
+
+
+def value_text(context: Context, kind: str, given: Mapping[str, Any]) -> SafeString | str:
+    """The value of a cell, without what was reported before."""
     value, href = given.get("value"), str(given.get("href") or "")
     reason = str(given.get("reason") or NO_REASON)
     if value is None:
@@ -58,6 +72,7 @@ def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
     return format_html('{}<span class="sub">{}</span>', text, given["note"]) if given.get("note") else text
 
 
+ROW_CLASSES = {"is_break": "row-break", "is_restated": "row-restated", "is_sum": "row-sum"}
 TEXT_KINDS = {"", "text", "state", "date", "month", "code"}
 ZEROS = {"0", "0.0", "0.00", "0.000"}
 
@@ -100,8 +115,9 @@ def table_row(
         parts.append(f'<td class="{classes}" data-sort="{escaped(key)}">{inner}</td>')
     level = escaped(row.get("level", 1))
     child = f' data-parent="{escaped(parent)}" data-level="{level}" hidden' if parent else ""
-    broken = ' class="row-break"' if row.get("is_break") else ' class="row-sum"' if row.get("is_sum") else ""
-    return SafeString(f"<tr{child}{broken}>{''.join(parts)}</tr>")
+    named = " ".join(name for key, name in ROW_CLASSES.items() if row.get(key))
+    marked = f' class="{named}"' if named else ""
+    return SafeString(f"<tr{child}{marked}>{''.join(parts)}</tr>")
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,98 @@
+"""What the page shows in place of a drawer's figure: closed months stand as reported, customers and lines are those of now.
+
+`cell_told`, `retention_told`, `customer_told`: None where the page shows the very figure of the drawer, and always did.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from metrics.selectors.beside import retention_beside
+from metrics.selectors.breaks import Marks, restated_get
+from metrics.selectors.closes import customer_closed
+from metrics.selectors.drill import Why
+from metrics.selectors.figures import Cell
+from metrics.selectors.reported import bridge_reported, is_stored, retention_reported
+from metrics.selectors.retained import Retained
+from portal.lib.dates import month_text
+from portal.tenancy.models import Client
+from reporting.arr_query import ArrQuery
+from reporting.break_notes import rows_noted
+from reporting.bridge_view import COUNT_LABELS, STANDS, whole_of
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure: `kind` is money, signed, count or percent."""
+
+    label: str
+    value: Decimal | None
+    kind: str = "money"
+
+
+@dataclass(frozen=True)
+class Told:
+    """The figures in the order in which they came to be; `is_other` says whether the page shows another one than the drawer."""
+
+    facts: tuple[Fact, ...]
+    is_other: bool
+
+
+def told_of(named: str, first: Decimal | None, shown: Decimal | None, now: Decimal | None, kind: str) -> Told | None:
+    """What was first reported, what is shown, and what the contracts say now, as far as they differ."""
+    if first == shown == now:
+        return None
+    words = ["as reported"] if first == shown else ["as reported", "as restated"]
+    figures = [shown] if first == shown else [first, shown]
+    said = [*zip(words, figures, strict=True), *([("as it stands now", now)] if shown != now else [])]
+    return Told(tuple(Fact(f"{named}{words}", value, kind) for words, value in said), is_other=shown != now)
+
+
+def cell_told(client: Client, query: ArrQuery, cell: Cell) -> Told | None:
+    """Of a cell of the bridge."""
+    if not query.reported:
+        return None
+    first, last = cell.period.first, cell.period.last
+    asked = query.having(first=first, last=last, by=cell.dimension, grain="month")
+    bridge = bridge_reported(client, cell.head, first, last, cell.dimension, "month", query.filters)
+    bridge = rows_noted(client, asked, bridge)
+    rows = [row for row in bridge.rows if row.group == cell.group] if cell.group else list(bridge.totals)
+    if not rows or all(row.state == "live" for row in rows):
+        return None
+    whole = whole_of(rows)
+    shown, before = (Decimal(getattr(row, cell.column)) for row in (whole, whole.as_reported or whole))
+    kind = "count" if cell.column in COUNT_LABELS else "money" if cell.column in STANDS else "signed"
+    return told_of("", before, shown, cell.amount, kind)
+
+
+def retention_told(client: Client, query: ArrQuery, found: Retained) -> Told | None:
+    """Of the retention of a month, which has no products."""
+    if not query.reported or "product" in query.filters or not is_stored("total", query.filters):
+        return None
+    month = found.month
+    rows = retention_reported(client, found.head, month, month, filters=query.filters)
+    marks = Marks(restated={at: each for at, each in restated_get(client, found.head).items() if at == month})
+    shown = next(iter(retention_beside(client, found.head, rows, "total", marks, query.filters)), None)
+    if shown is None:
+        return None
+    first = shown.as_reported or shown
+    return together(
+        told_of("NRR, ", first.nrr, shown.nrr, found.nrr, "percent"),
+        told_of("GRR, ", first.grr, shown.grr, found.grr, "percent"),
+    )
+
+
+def together(*parts: Told | None) -> Told | None:
+    """Several figures of one drawer."""
+    known = [part for part in parts if part]
+    facts = tuple(fact for part in known for fact in part.facts)
+    return Told(facts, is_other=any(part.is_other for part in known)) if known else None
+
+
+def customer_told(client: Client, query: ArrQuery, why: Why | None, locale: str) -> Told | None:
+    """Of what a customer has at a month end, as it stands now; a closed month keeps what each had, and not how it moved."""
+    if why is None or not query.reported:
+        return None
+    closed = customer_closed(why.head.recognition, why.customer, why.month)
+    if not closed:
+        return None
+    return told_of(f"At the end of {month_text(why.month, locale)}, ", closed[0], closed[-1], why.ending, "money")
