@@ -5,6 +5,7 @@ from typing import Any
 from governance.item_page import worth_context
 from governance.models import DefinitionItem, Function, Verdict
 from governance.selectors.answers import OwnQuestion, may_see_worth, questions_of
+from governance.selectors.items import not_computed
 from governance.selectors.worth import Worth
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import VIEW_ARR
@@ -30,6 +31,7 @@ def question_context(questions: list[OwnQuestion], place: int) -> dict[str, Any]
     return {
         "question": question,
         "item": question.item,
+        "not_computed": not_computed(question.item),
         "place": place + 1,
         "count": len(questions),
         "pips": [pip(each, index == place) for index, each in enumerate(questions)],

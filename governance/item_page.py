@@ -8,7 +8,7 @@ from governance.forms import ConfirmForm, ReopenForm
 from governance.library.reader import library_item, values_of
 from governance.models import DefinitionItem, Function, ItemKind, ItemState
 from governance.selectors.answers import Standing, answers_given, questions_of, standings
-from governance.selectors.items import item_history, item_list
+from governance.selectors.items import item_history, item_list, not_computed
 from governance.selectors.signoff import to_sign
 from governance.selectors.worth import Worth, example_of, heaviest_first, worths
 from metrics.selectors.clauses import sentence_of
@@ -81,6 +81,7 @@ def item_context(request: TenantRequest, item: DefinitionItem) -> dict[str, Any]
         "example": example_of(request.client, item) if sees_arr else None,
         "item": item,
         "choices": choices_of(item),
+        "not_computed": not_computed(item),
         "standing": standings([item])[item.pk],
         "answers": answers_given(item),
         "history": [spoken(happening) for happening in item_history(item)],

@@ -13,7 +13,9 @@ LIBRARY: Final = Path(__file__).with_name("arr.yaml")
 KINDS: Final = ("question", "term")
 FUNCTIONS: Final = ("finance", "revops", "sales", "success", "marketing", "executive")
 TEXTS: Final = ("key", "title", "question", "definition", "rationale")
-KNOWN: Final = {*TEXTS, "kind", "answer", "parameter", "value", "values", "choices", "edges", "critical", "functions"}
+KNOWN: Final = {
+    *TEXTS, "kind", "answer", "otherwise", "parameter", "value", "values", "choices", "edges", "critical", "functions",
+}  # fmt: skip
 OF_CLIENT: Final = "reporting_currency"  # the one parameter whose recommendation is the client's own
 
 
@@ -39,6 +41,7 @@ class LibraryItem:
     value: Any = None
     values: tuple[Any, ...] = ()
     choices: tuple[str, ...] = ()
+    otherwise: str = ""
 
 
 @lru_cache

@@ -1,7 +1,7 @@
 """Reading definition items. Runs in the client's scope.
 
 `item_list() -> list[DefinitionItem]` · `item_get(key) -> DefinitionItem | None` · `item_history(item) -> list[Happening]` ·
-`no_assumed_critical() -> bool` · `policy_drafted(client) -> Policy` ·
+`no_assumed_critical() -> bool` · `policy_drafted(client) -> Policy` · `not_computed(item) -> str` ·
 `changes_defined() -> Limit | None`
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from governance.library.reader import library_item
 from governance.models import DefinitionItem, ItemChange, ItemEvent, ItemState
 from metrics.engine.policy import Policy
 from metrics.selectors.limits import Limit
@@ -35,6 +36,12 @@ SHOWN_IN_HISTORY = {
     "is_critical": "Critical",
     "functions": "Who must say yes",
 }
+
+
+def not_computed(item: DefinitionItem) -> str:
+    """What whoever confirms an answer has to know where the engine computes another one; empty where it computes this."""
+    shipped = library_item(item.key)
+    return shipped.otherwise if shipped is not None and item.answer != shipped.answer else ""
 
 
 def item_list() -> list[DefinitionItem]:

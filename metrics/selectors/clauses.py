@@ -69,6 +69,15 @@ CHOICES: Final = {
 }  # fmt: skip
 
 
+def retention_method(policy: Policy) -> str:
+    """How NRR and GRR are measured, as it is named beside them."""
+    if policy.fx == "contract_date":
+        rates = "each contract at its own rate"
+    else:
+        rates = "at constant rates" if policy.retention_fx == "constant" else "at the rates of each time"
+    return f"point to point over 12 months, {rates}"
+
+
 def policy_in_plain_words(policy: Policy) -> list[Clause]:
     """Every parameter of a policy as a clause, in the order of the ARR semantics."""
     values = policy.to_dict()

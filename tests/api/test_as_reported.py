@@ -63,7 +63,9 @@ def test_the_headline_and_retention_have_both_figures(api: Program, restated: Cl
     assert now["as_reported"]["mrr"]["value"] == "3000.00" and [row["month"] for row in now["restated"]] == ["2026-02"]
     assert api.get(restated, "api_headline", {"month": "2026-01"}).json()["as_reported"] is None
     assert api.get(restated, "api_headline", {"month": "2026-02", "view": "current"}).json()["as_reported"] is None
-    rows = api.get(restated, "api_retention", FEBRUARY | {"by": "segment"}).json()["rows"]
+    answer = api.get(restated, "api_retention", FEBRUARY | {"by": "segment"}).json()
+    rows = answer["rows"]
+    assert answer["method"] == now["retention_method"] == "point to point over 12 months, at constant rates"
     assert both(rows, "customers_base") == {"Enterprise": (0, 0), "SMB": (0, 0)}
     january = api.get(restated, "api_retention", {"to": "2026-01"}).json()
     assert [row["as_reported"] for row in january["rows"]] == [None] and january["restated"] == []

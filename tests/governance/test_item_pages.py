@@ -72,3 +72,19 @@ def test_a_published_choice_or_other_words_answer_an_item_without_a_parameter(an
     assert anas.post(address, given).status_code == 302
     with tenant_context(northwind):
         assert DefinitionItem.objects.get(key="mrr").answer == "ARR over twelve"
+
+
+def test_an_answer_that_the_engine_does_not_compute_says_so_where_it_is_confirmed(
+    anas: Browser, northwind: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        definitions_start(client=northwind)
+    item, answer = f"{LIST}item/retention-method/", "/c/northwind/definitions/answer/retention-method/"
+    warning = "Not computed by Tieout: the NRR and GRR that are shown are point to point"
+    finns = signed_in(finn)
+    for browser, address in ((anas, item), (finns, answer)):
+        assert warning not in browser.get(address).text
+    given = form_of("") | {"title": "How retention is measured", "answer": "Twelve monthly rates, multiplied."}
+    assert anas.post(f"{item}change/", given).status_code == 302
+    for browser, address in ((anas, item), (finns, answer)):
+        assert warning in browser.get(address).text

@@ -184,6 +184,7 @@ class HeadlineSerializer(HeadlineFiguresSerializer, MarkedSerializer):
     month = MonthField(allow_null=True)
     months = serializers.ListField(child=MonthField(), help_text="The months of every `series`.")
     as_reported = HeadlineFiguresSerializer(allow_null=True)
+    retention_method = serializers.CharField(help_text="How `nrr` and `grr` are measured under the policy in force.")
 
 
 class RetentionRowSerializer(serializers.Serializer[Any]):
@@ -211,6 +212,7 @@ class RetentionSerializer(MarkedSerializer):
     """Retention by month and group."""
 
     book = BookSerializer()
+    method = serializers.CharField(help_text="How it is measured under the policy in force.")
     by = serializers.CharField()
     rows = RetentionRowBesideSerializer(many=True)
 

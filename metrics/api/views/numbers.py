@@ -18,11 +18,13 @@ from metrics.engine.valuation import MissingRates
 from metrics.selectors.beside import bridge_beside, headline_beside, retention_beside
 from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get
 from metrics.selectors.breaks import Marks, marks_get
+from metrics.selectors.clauses import retention_method
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Basis, Cell
 from metrics.selectors.movers import movers_get
 from metrics.selectors.moves import customer_moves
+from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported, headline_reported, is_stored, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import VIEW_ARR
@@ -93,7 +95,8 @@ class HeadlineDetail(NumbersView):
         else:
             found = headline_reported(call.client, asked["basis"], asked["month"], filters, asked["as_of"])
         marks = marks_of(call, found.head, found.months)
-        return vars(headline_beside(call.client, found, marks, filters)) | shown_marks(marks)
+        told = vars(headline_beside(call.client, found, marks, filters)) | shown_marks(marks)
+        return told | {"retention_method": retention_method(policy_in_force(call.client))}
 
 
 class RetentionDetail(NumbersView):
@@ -115,7 +118,9 @@ class RetentionDetail(NumbersView):
             rows = retention_reported(call.client, book, *given, asked["as_of"])
         marks = marks_of(call, book, [row.month for row in rows])
         rows = retention_beside(call.client, book, rows, asked["by"], marks, filters)
-        return bounded({"book": book, "by": asked["by"], "rows": rows} | shown_marks(marks), len(rows))
+        method = retention_method(policy_in_force(call.client))
+        answer = {"book": book, "method": method, "by": asked["by"], "rows": rows} | shown_marks(marks)
+        return bounded(answer, len(rows))
 
 
 class CohortList(NumbersView):
