@@ -9,7 +9,7 @@ from governance.change_forms import FORMS, Ground, MetricWishForm, PolicyWishFor
 from governance.metric_editor import AHEAD, editor_context
 from governance.metric_uses import pages_used
 from governance.models import ChangeKind, ChangeRequest, MetricStatus
-from governance.selectors.change_duplicates import twins_of
+from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.changes import held_now
 from governance.selectors.registry import Entry
 from governance.services.registry import newest_closed
@@ -92,7 +92,7 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
         "change": change,
         "entry": entry,
         "cancel_url": cancel,
-        "twins": alike(form),
+        **alike(form),
         "own": change.number if change else None,
     }
     if isinstance(form, PolicyWishForm):
@@ -108,11 +108,11 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
     return context
 
 
-def alike(form: WishForm) -> list[Any]:
-    """Open requests that may ask for the same as a form that is being written."""
+def alike(form: WishForm) -> dict[str, Any]:
+    """Open requests that may ask for the same as a form that is being written, and metrics that are computed so already."""
     if not form.is_bound:  # what it is about may be asked for already
         about = {"parameters": {form.about: None}} if form.kind == ChangeKind.POLICY else {"key": form.about}
-        return twins_of(form.kind, about, "") if form.about and form.change is None else []
+        return {"twins": twins_of(form.kind, about, "") if form.about and form.change is None else []}
     form.is_valid()
     title = str(form.cleaned_data.get("title", ""))
     leave = form.change.pk if form.change else None
@@ -120,4 +120,7 @@ def alike(form: WishForm) -> list[Any]:
         content = form.settled_content()
     except (KeyError, ContentFault):
         content = {"parameters": {}} if form.kind == ChangeKind.POLICY else {"key": form.about or " "}
-    return twins_of(form.kind, content, title, leave)
+    return {
+        "twins": twins_of(form.kind, content, title, leave),
+        "metrics_alike": metrics_alike(form.ground.held.registry, form.kind, content),
+    }

@@ -8,7 +8,7 @@ from governance.change_sections import sections_of
 from governance.change_words import rows_of
 from governance.effect_words import ends_text, since_words
 from governance.models import ChangeEffect, ChangeEvent, ChangeKind, ChangeRequest, ChangeState, EffectState
-from governance.selectors.change_duplicates import has_joined, twins_of
+from governance.selectors.change_duplicates import has_joined, metrics_alike, twins_of
 from governance.selectors.change_effects import unread_words
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.change_previews import preview_standing
@@ -266,11 +266,13 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
     own = request.user.pk in (change.requested_by_id, change.edited_by_id)
     writable = may_ask and change.state in WRITABLE
     twins = twins_of(change.kind, change.content, change.title, change.pk) if writable else []
+    alike = metrics_alike(registry_get(request.client), change.kind, change.content) if writable else []
     made: dict[str, Any] = {
         "may_edit": writable,
         "may_submit": writable,
         "twins": twins,
-        "exact": [twin.change for twin in twins if twin.is_exact],
+        "metrics_alike": alike,
+        "exact": [*(str(twin.change) for twin in twins if twin.is_exact), *(f"“{entry.name}”" for entry in alike)],
         "may_withdraw": "withdraw" in steps and may_ask and (own or may_triage),
         "may_join": may_ask and change.state in OPEN and not has_joined(change, request.user),
         "buttons": [],

@@ -100,9 +100,12 @@ class AlikeSerializer(serializers.Serializer[Any]):
 
 
 class AlikesSerializer(serializers.Serializer[Any]):
-    """Open requests that may ask for the same; those that ask for the same value of the same thing come first."""
+    """Open requests that may ask for the same, those that ask for the same value of the same thing first, and metrics that are
+    computed as a new one would be.
+    """
 
     alike = AlikeSerializer(many=True)
+    metrics = serializers.ListField(child=serializers.CharField(), help_text="Their keys.")
 
 
 class AlikeParameters(StrictSerializer):

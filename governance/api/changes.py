@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from governance.api import change_shapes as shapes
 from governance.change_content import ContentFault, change_settle
 from governance.models import ChangeRequest
-from governance.selectors.change_duplicates import twins_of
+from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.changes import OPEN, change_events, change_get, held_now, seen_by
 from governance.services.change_states import WRITABLE, steps_from
@@ -112,11 +112,14 @@ class ChangesAlike(ChangeView):
         """
         asked = call.query
         own = change_or_404(call, asked["own"]) if "own" in asked else None
-        content = None
+        content, held = None, held_now(call.client)
         if "content" in asked:
             with told():
-                content = change_settle(asked["kind"], asked["content"], held_now(call.client)).content
-        return {"alike": twins_of(asked["kind"], content, asked["title"], own.pk if own else None)}
+                content = change_settle(asked["kind"], asked["content"], held).content
+        return {
+            "alike": twins_of(asked["kind"], content, asked["title"], own.pk if own else None),
+            "metrics": [entry.key for entry in metrics_alike(held.registry, asked["kind"], content)],
+        }
 
 
 class ChangeDetail(ChangeView):

@@ -1,6 +1,7 @@
 """Requests that may ask for the same: found while one is written, and when it is submitted.
 
-`twins_of(kind, content, title, leave=None) -> list[Twin]` · `has_joined(request, user) -> bool`
+`twins_of(kind, content, title, leave=None) -> list[Twin]` · `metrics_alike(registry, kind, content) -> list[Entry]` ·
+`has_joined(request, user) -> bool`
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,12 @@ from typing import Any, Final
 from governance.change_content import named
 from governance.models import ChangeEvent, ChangeKind, ChangeRequest
 from governance.selectors.changes import OPEN
+from governance.selectors.registry import Entry, Registry
+from metrics.formula.faults import FormulaError
+from metrics.formula.parse import formula_parse
+from metrics.formula.same import shape_of
 
+FORMULA: Final = "formula "
 NEAR: Final = 0.82
 MOST: Final = 500  # open requests that are compared; a client has a handful
 
@@ -32,7 +38,27 @@ def touched(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
     key = content.get("key", "")
     if kind == ChangeKind.QUOTA_RULE:
         return {f"rule {key}": [content.get("rule"), content.get("metrics")]}
-    return {f"metric {key}": content}
+    asked: dict[str, Any] = {f"metric {key}": content}
+    if kind == ChangeKind.METRIC_NEW and (shape := formula_shape(content)):
+        asked[f"{FORMULA}{shape}"] = True
+    return asked
+
+
+def formula_shape(content: Mapping[str, Any]) -> str:
+    """How a request for a metric would compute it, whatever the key; empty where that cannot be read."""
+    try:
+        return shape_of(formula_parse(content["metric"]["formula"]))
+    except (KeyError, TypeError, FormulaError):
+        return ""
+
+
+def metrics_alike(registry: Registry, kind: str, content: Mapping[str, Any] | None) -> list[Entry]:
+    """The standing metrics that are computed just as a new one would be, or are what its formula names and nothing else."""
+    shape = formula_shape(content) if content is not None and kind == ChangeKind.METRIC_NEW else ""
+    standing = [(key, entry) for key, entry in registry.entries.items() if shape and entry.is_standing]
+    return [
+        entry for key, entry in standing if shape == key or shape == shape_of(formula_parse(entry.newest["formula"]))
+    ]
 
 
 def twins_of(kind: str, content: Mapping[str, Any] | None, title: str, leave: int | None = None) -> list[Twin]:
@@ -49,7 +75,9 @@ def twins_of(kind: str, content: Mapping[str, Any] | None, title: str, leave: in
         shared = sorted(wanted.keys() & has.keys())
         same = [name for name in shared if wanted[name] == has[name] and kind == other.kind]
         if same:
-            found.append(Twin(other, True, f"asks for the same of {things(same)}"))
+            is_formula = any(name.startswith(FORMULA) for name in same)
+            why = "has the same formula" if is_formula else f"asks for the same of {things(same)}"
+            found.append(Twin(other, True, why))
         elif shared:
             found.append(Twin(other, False, f"is about {things(shared)} too"))
         elif nearly(title, other.title):

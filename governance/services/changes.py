@@ -17,9 +17,9 @@ from django.db.models import Max
 
 from governance.change_content import ContentFault, Settled, change_settle, content_digest
 from governance.models import ChangeKind, ChangeRequest, ChangeState
-from governance.selectors.change_duplicates import twins_of
+from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.changes import held_now
-from governance.selectors.registry import Registry, month_now
+from governance.selectors.registry import Registry, month_now, registry_get
 from governance.services.change_states import WORDS, WRITABLE, change_lock, change_move, event_keep
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import (
@@ -47,13 +47,14 @@ WHY_NOT_RESTATED: Final = (
 
 
 class DuplicateError(DefinitionError):
-    """Other open requests ask for the same: join one of them, or say that this is not the same."""
+    """Other open requests ask for the same, or metrics are computed so already: say that this is not the same."""
 
-    def __init__(self, twins: list[ChangeRequest]) -> None:
-        named = ", ".join(f"{twin} (“{twin.title}”)" for twin in twins)
+    def __init__(self, twins: list[ChangeRequest], metrics: list[str]) -> None:
         does = "asks for the same and is open" if len(twins) == 1 else "ask for the same and are open"
-        super().__init__(f"{named} {does}: join it, or say that yours is not the same")
-        self.twins = twins
+        is_so = "is computed by this formula" if len(metrics) == 1 else "are computed by this formula"
+        said = [f"{', '.join(f'{twin} (“{twin.title}”)' for twin in twins)} {does}: join it"] if twins else []
+        said += [f"{', '.join(metrics)} {is_so} already: use it"] if metrics else []
+        super().__init__(f"{'; '.join(said)}, or say that yours is not the same")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def change_submit(
 ) -> ChangeRequest:
     """Hand a draft in, or what was sent back once more. DefinitionError says what is still missing.
 
-    Where another open request asks for the same, DuplicateError, unless the person says that it is not the same.
+    Where another open request asks for the same, or a metric is computed so already, DuplicateError, unless the person says
+    that it is not the same.
     """
     registry_lock(request.client)
     locked = change_lock(request)
@@ -124,10 +126,12 @@ def change_submit(
         twins = [
             twin.change for twin in twins_of(locked.kind, locked.content, locked.title, locked.pk) if twin.is_exact
         ]
-        if twins and not is_not_same:
-            raise DuplicateError(twins)
-        if twins:
-            said = f"{said} It is not the same as {', '.join(map(str, twins))}.".strip()
+        alike = metrics_alike(registry_get(locked.client), locked.kind, locked.content)
+        metrics = [f"“{entry.name}”" for entry in alike]
+        if (twins or metrics) and not is_not_same:
+            raise DuplicateError(twins, metrics)
+        if twins or metrics:
+            said = f"{said} It is not the same as {', '.join([*map(str, twins), *metrics])}.".strip()
     return change_move(request=locked, step=step, user=user, reason=said)
 
 

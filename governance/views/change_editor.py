@@ -94,7 +94,7 @@ def changes_alike(request: TenantRequest) -> HttpResponse:
     if change is not None and change.kind != kind:
         change = None
     form = wish_form(request, kind, about=request.GET.get("about", "")[:60], change=change, data=request.GET)
-    context = {"twins": alike(form), "own": change.number if change else None, "looked": True}
+    context = {**alike(form), "own": change.number if change else None, "looked": True}
     return TemplateResponse(request, "governance/changes/_alike.html", context)
 
 

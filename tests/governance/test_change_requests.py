@@ -260,6 +260,28 @@ def test_requests_that_touch_the_same_or_are_called_alike_are_shown(kept: Client
         assert twins_of("policy", GRACE, "Thirty days of grace", leave=grace.pk) == []
 
 
+def test_a_new_metric_that_is_computed_like_another_is_found_whatever_it_is_called(kept: Client, rita: User) -> None:
+    """Under two keys and titles that have nothing in common one formula went to the board twice."""
+    with tenant_context(kept):
+        formula = "(book_new + book_expansion) / book_beginning"
+        own = metric_content(kept, "arr_growth", name="Speed", formula=formula)
+        first = asked(kept, "metric_new", {"key": "speed", "metric": own}, rita, title="How fast we grow")
+        change_submit(request=first, version=1, user=rita)
+        again = own | {"name": "Pace", "formula": "( book_expansion+book_new )/book_beginning"}
+        second = asked(kept, "metric_new", {"key": "pace", "metric": again}, rita, title="A measure for Marketing")
+        (twin,) = twins_of(second.kind, second.content, second.title, second.pk)
+        assert (twin.change, twin.is_exact, twin.why) == (first, True, "has the same formula")
+        with pytest.raises(DuplicateError, match="asks for the same"):
+            change_submit(request=second, version=1, user=rita)
+        twelfth = own | {"name": "A twelfth", "formula": "book_ending * 1 / 12", "unit": "money"}
+        for formula, named in (("arr / 12", "MRR"), ("arr", "ARR")):
+            third = asked(
+                kept, "metric_new", {"key": "twelfth", "metric": twelfth | {"formula": formula}}, rita, title=formula
+            )
+            with pytest.raises(DuplicateError, match=f"“{named}” is computed by this formula already: use it, or say"):
+                change_submit(request=third, version=1, user=rita)
+
+
 # --- triage and pay ---------------------------------------------------------------------------------------------------
 
 
