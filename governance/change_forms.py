@@ -27,6 +27,11 @@ MODES: Final = [
     ("restating", "From then on, and months that were reported are restated: both figures stay side by side."),
 ]  # fmt: skip
 
+NOT_RESTATED: Final = (
+    "An open month. Months that were reported keep their figures: only a rule of the ARR policy can restate them. A metric’s "
+    "page marks the month from which another formula holds, with the month before by both."
+)
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -68,6 +73,7 @@ class WishForm(forms.Form):
         self.fields["from_month"].choices = self.months()  # type: ignore[attr-defined]
         if self.kind not in MAY_RESTATE:
             del self.fields["mode"]
+            self.fields["from_month"].help_text = NOT_RESTATED
         self.add_content()
         self.order_fields(["version", "title", *self.asked, "rationale", "mode", "from_month", "is_emergency"])
 

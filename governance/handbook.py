@@ -9,12 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from django.db.models import Max
 from django.utils.text import capfirst
 
-from governance.board_words import fits_words, takes_words
+from governance.board_words import fits_words, joined, takes_words
 from governance.chapters import Chapter, chapter, counted
 from governance.escalation import escalation_chapter
-from governance.models import ChangeState, DisputeState, Function, MetricStatus, QuarterAudit, Respondent
+from governance.models import BoardReview, ChangeState, DisputeState, Function, MetricStatus, QuarterAudit, Respondent
 from governance.permission_words import PERMISSION_WORDS
 from governance.sampling import FEWEST, METHOD, MOST
 from governance.selectors.board import board_now, has_board
@@ -23,10 +24,14 @@ from governance.selectors.registry import Entry, registry_get
 from governance.selectors.signoff import signatures_in_words
 from governance.services.change_states import STEPS as CHANGE_STEPS
 from governance.services.dispute_states import STEPS as DISPUTE_STEPS
+from metrics.models import QualityMonitor
+from metrics.quality_monitors import MONITORS
 from metrics.selectors.clauses import policy_in_plain_words
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force, policy_latest
 from portal.lib.periods import month_format
+from portal.notices.audience import members_in
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client, ClientRole, FirmRole
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_ROLE_PERMISSIONS
 
@@ -99,6 +104,7 @@ def owners_chapter(client: Client) -> Chapter:
         "owners", "Who answers for which metric",
         f"{in_states(standing)}; {nobody} {'has' if nobody == 1 else 'have'} no owner." if standing
         else "No metric is in use yet.",
+        dashboards_words(),
         columns=("Metric", "Owner", "Accountable", "State", "Version") if standing else (),
         rows=[
             (entry.name, entry.metric.owner.get_full_name() if entry.metric.owner else "Nobody yet",
@@ -106,6 +112,17 @@ def owners_chapter(client: Client) -> Chapter:
             for entry in standing
         ],
     )  # fmt: skip
+
+
+def dashboards_words() -> str:
+    """Who answers for the dashboards: whoever is RevOps; before somebody is, the admins."""
+    for role in (ClientRole.REVOPS, ClientRole.ADMIN):
+        if names := sorted(user.get_full_name() for user in members_in(role)):
+            return (
+                f"Dashboards and reports are owned by {role.label}: {joined(names)}. Whoever wants another one asks there, "
+                "and each quarter they look at which are opened, as adoption shows it, and which can go."
+            )
+    return "Nobody owns the dashboards and reports yet: give somebody the role of RevOps."
 
 
 def in_states(standing: list[Entry]) -> str:
@@ -156,6 +173,8 @@ def board_chapter(client: Client, *, with_amount: bool) -> Chapter:
 def cadence_chapter(client: Client) -> Chapter:
     """What comes again, and when."""
     closed = max((close.month for close in latest_closes()), default=None)
+    held = BoardReview.objects.order_by("-last_month").values_list("quarter", "held_on").first()
+    looked = QualityMonitor.objects.aggregate(at=Max("looked_at"))["at"]
     audited = QuarterAudit.objects.order_by("-last_month").values_list("quarter", "state").first()
     day = (
         f"on day {client.close_day} of the month after it"
@@ -174,7 +193,16 @@ def cadence_chapter(client: Client) -> Chapter:
                 f"each quarter, once its last month is closed: {FEWEST} to {MOST} contracts at random, signed by Finance",
                 f"{audited[0]}, {audited[1]}" if audited else "none yet",
             ),
-            ("Review for the board", "each quarter, kept as it was held", ""),
+            (
+                "Look at the quality of the data",
+                f"every morning, by {len(MONITORS)} monitors, each with its owner and deadline",
+                day_at(client, looked).isoformat() if looked else "none yet",
+            ),
+            (
+                "Quarterly review for the board",
+                "each quarter, kept as it was held",
+                f"{held[0]}, {held[1].isoformat()}" if held else "none yet",
+            ),
         ],
     )  # fmt: skip
 

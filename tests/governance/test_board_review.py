@@ -198,6 +198,24 @@ def test_it_names_every_owner_as_of_now(northwind: Client, rita: User, finn: Use
         assert next(row for row in book(northwind)["owners"].rows if row[0] == "ARR")[1] == "Finn"
 
 
+def test_it_says_who_owns_the_dashboards_and_when_each_thing_that_comes_again_was_done_last(
+    northwind: Client, rita: User, finn: User
+) -> None:
+    with tenant_context(northwind):
+        assert {row[2] for row in book(northwind)["cadence"].rows} == {"none yet"}
+        BoardReview.objects.create(
+            quarter=QUARTER, first_month=FIRST, last_month=LAST, content={}, sha256="e" * 64, held_on=NOW.date(),
+            present="Eve", kept_by=finn, kept_at=NOW,
+        )  # fmt: skip
+        for monitor in monitors_ensure(client=northwind):
+            monitor.looked_at = NOW
+            monitor.save(update_fields=["looked_at"])
+        last = {row[0]: row[2] for row in book(northwind)["cadence"].rows}
+        assert last["Quarterly review for the board"] == f"{QUARTER}, {NOW.date()}"
+        assert last["Look at the quality of the data"] == NOW.date().isoformat()
+        assert "Dashboards and reports are owned by RevOps: Rita." in " ".join(book(northwind)["owners"].sentences)
+
+
 def test_it_counts_metrics_by_state_and_leaves_no_function_out(northwind: Client, rita: User, finn: User) -> None:
     with tenant_context(northwind):
         registry_start(client=northwind, user=rita)

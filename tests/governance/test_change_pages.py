@@ -164,6 +164,8 @@ def test_each_kind_has_its_form(kept: Client, finn: User, signed_in: SignIn, kin
     page = signed_in(finn).get(address("change_new", kind=kind) + (f"?about={about}" if about else ""))
     assert page.status_code == 200
     assert seen in page.text
+    is_dated = kind in ("metric_change", "metric_new", "quota_rule") or bool(about and kind == "threshold")
+    assert ("only a rule of the ARR policy can restate them" in page.text) == is_dated
 
 
 def test_a_metric_is_asked_to_be_changed_and_to_end(kept: Client, finn: User, signed_in: SignIn) -> None:
