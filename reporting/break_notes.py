@@ -17,6 +17,7 @@ from metrics.selectors.breaks import DefinitionBreak, Marks, Restated, breaks_ge
 from metrics.selectors.figures import ZERO, Basis, Bridge, BridgeRow
 from metrics.selectors.periods import Period
 from metrics.selectors.reported import is_stored
+from metrics.selectors.teams import TeamRow
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client
 from reporting.arr_query import ArrQuery
@@ -152,7 +153,7 @@ def rows_noted(client: Client, query: ArrQuery, bridge: Bridge) -> Bridge:
 BREAK_COLUMNS = ("break", "before_as_reported", "before_under_new", "by_definition", "by_corrections")
 
 
-def break_cells(notes: Notes, row: BridgeRow) -> list[str]:
+def break_cells(notes: Notes, row: BridgeRow | TeamRow) -> list[str]:
     """The cells of `BREAK_COLUMNS` in a row: figures of all customers, so that a group or a filtered bridge names it alone."""
     found = notes.breaks_in(row.period)
     if not found:

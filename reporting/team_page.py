@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
+from metrics.break_text import restated_why
 from metrics.engine.teams import COLUMNS, NOT_ASSIGNED
 from metrics.models import AssignmentKind, Recognition
 from metrics.selectors.books import page_heads
@@ -20,7 +21,8 @@ from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client
 from reporting.arr_page import DEFAULT_MONTHS, choice, month_filter, several
 from reporting.arr_query import ArrQuery, Reader
-from reporting.bridge_view import LABELS
+from reporting.break_notes import BREAK_COLUMNS, Notes, break_cells
+from reporting.bridge_view import AS_REPORTED, LABELS
 
 TEAM_LABELS: Final = {
     "beginning": LABELS["beginning"],
@@ -29,6 +31,7 @@ TEAM_LABELS: Final = {
     **{name: label for name, label in LABELS.items() if name != "beginning"},
 }
 STANDS: Final = ("beginning", "ending")
+REPORTED_COLUMNS: Final = (*(f"{name}_as_reported" for name in COLUMNS), "restated_by", "restated_why")
 STATED: Final = {"closed": "as closed", "mixed": "partly closed"}
 
 
@@ -89,8 +92,16 @@ def team_context(client: Client, query: TeamQuery, reader: Reader, arr_base: str
     shown = shown_months(query, head)
     bridge = team_bridge_for(client, shown, head)
     export = {"export_url": shown.address(f"{reader.base}bridge.csv")}
-    tables = tables_of(bridge, query, reader, arr_base)
-    return context | export | {"bridge": bridge, "tables": tables, "is_adjusted": is_adjusted(bridge)}
+    notes = notes_for(bridge, query)
+    tables = tables_of(bridge, query, reader, arr_base, notes)
+    footnotes = notes.footnotes(client.currency, reader.locale)
+    shown_now = {"bridge": bridge, "tables": tables, "footnotes": footnotes, "is_adjusted": is_adjusted(bridge)}
+    return context | export | shown_now
+
+
+def notes_for(bridge: TeamBridge, query: TeamQuery) -> Notes:
+    """What there is to say of the months of a bridge."""
+    return Notes(breaks=bridge.marks.breaks, restated=bridge.marks.restated, is_filtered=bool(query.groups))
 
 
 def shown_months(query: TeamQuery, head: BookHead) -> TeamQuery:
@@ -127,7 +138,9 @@ def switches_of(query: TeamQuery, head: BookHead) -> list[dict[str, Any]]:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def tables_of(bridge: TeamBridge, query: TeamQuery, reader: Reader, arr_base: str) -> list[dict[str, Any]]:
+def tables_of(
+    bridge: TeamBridge, query: TeamQuery, reader: Reader, arr_base: str, notes: Notes
+) -> list[dict[str, Any]]:
     """The whole span by group, and below it every period; of one period the first says it all."""
     if bridge.span is None or not bridge.spans:
         return []
@@ -141,41 +154,58 @@ def tables_of(bridge: TeamBridge, query: TeamQuery, reader: Reader, arr_base: st
         "unit": unit,
         "columns": columns([kind], names),
         "rows": [
-            {"id": f"span-{place}", "cells": [group_cell(row, query, arr_base), *figures(row, names)]}
+            {"id": f"span-{place}", "is_restated": bool(row.as_reported)}
+            | {"cells": [group_cell(row, query, arr_base), *figures(row, names)]}
             for place, row in enumerate(bridge.spans)
         ],
-        "total": {"id": "span-total", "cells": [all_of, *figures(bridge.span, names)]},
+        "total": whole_row("span-total", [all_of], bridge.span, names),
     }
     if len(bridge.periods) == 1:
         return [span]
-    rows = period_rows(bridge, query, names, all_of, reader.locale, arr_base)
+    rows = period_rows(bridge, query, names, all_of, reader.locale, arr_base, notes)
     by_period = {
         "id": "team-periods",
         "caption": f"By {bridge.grain}",
         "unit": unit,
         "columns": columns(["Period", kind], names),
         "rows": rows,
-        "total": {"id": "total", "cells": ["All periods", all_of, *figures(bridge.span, names)]},
+        "total": whole_row("total", ["All periods", all_of], bridge.span, names),
         "tall": len(rows) > 14,
     }
     return [span, by_period]
 
 
+def whole_row(name: str, labels: Sequence[str], row: TeamRow, names: Sequence[str]) -> dict[str, Any]:
+    """The row of the whole span, which says of its lower figures what they are."""
+    first = {"value": labels[0], "note": AS_REPORTED if row.as_reported else ""}
+    return {"id": name, "is_restated": bool(row.as_reported), "cells": [first, *labels[1:], *figures(row, names)]}
+
+
 def period_rows(
-    bridge: TeamBridge, query: TeamQuery, names: Sequence[str], all_of: str, locale: str, arr_base: str
+    bridge: TeamBridge,
+    query: TeamQuery,
+    names: Sequence[str],
+    all_of: str,
+    locale: str,
+    arr_base: str,
+    notes: Notes,
 ) -> list[dict[str, Any]]:
     """Every period: all groups together, then each."""
     rows: list[dict[str, Any]] = []
+    signs = notes.signs(bridge.periods)
     by_period: dict[Period, list[tuple[int, TeamRow]]] = defaultdict(list)
     for place, row in enumerate(bridge.rows):
         by_period[row.period].append((place, row))
     for total in bridge.totals:
         label = period_label(total.period, bridge.grain, locale)
-        first = {"value": label, "note": STATED.get(total.state, "")}
-        key = total.period.key
-        rows.append({"id": key, "is_sum": True, "cells": [first, all_of, *figures(total, names)]})
+        key, is_restated = total.period.key, bool(total.as_reported)
+        first = {"value": label, "note": AS_REPORTED if is_restated else STATED.get(total.state, "")}
+        first["mark"] = signs.get(key, "")
+        begins = {"is_sum": True, "is_break": notes.begins_in(total.period), "is_restated": is_restated}
+        rows.append({"id": key, **begins, "cells": [first, all_of, *figures(total, names)]})
         rows += [
-            {"id": f"{key}-{place}", "cells": [label, group_cell(row, query, arr_base), *figures(row, names)]}
+            {"id": f"{key}-{place}", "is_restated": is_restated}
+            | {"cells": [label, group_cell(row, query, arr_base), *figures(row, names)]}
             for place, row in by_period[total.period]
         ]
     return rows
@@ -187,8 +217,9 @@ def columns_of(bridge: TeamBridge) -> list[str]:
 
 
 def is_adjusted(bridge: TeamBridge) -> bool:
-    """Whether anything in it is an adjustment."""
-    return any(row.adjustment for row in (*bridge.rows, *bridge.totals, *bridge.spans))
+    """Whether anything in it is an adjustment, or was one as it was first reported."""
+    rows = (*bridge.rows, *bridge.totals, *bridge.spans)
+    return any(row.adjustment or (row.as_reported and row.as_reported.adjustment) for row in rows)
 
 
 def columns(first: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -200,15 +231,18 @@ def columns(first: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
 
 def group_cell(row: TeamRow, query: TeamQuery, arr_base: str) -> dict[str, Any]:
     """The name of a group, which leads to its representatives of the last month on the ARR page."""
+    label = {"value": row.group, "note": AS_REPORTED if row.as_reported else ""}
     if not row.reps:
-        return {"value": row.group}
+        return label
     behind = query.arr.having(first=row.period.first, last=row.period.last, by="rep", filters={"rep": row.reps})
-    return {"value": row.group, "href": behind.address(arr_base)}
+    return label | {"href": behind.address(arr_base)}
 
 
 def figures(row: TeamRow, names: Sequence[str]) -> list[Any]:
-    """The figures of a row."""
-    return [*(getattr(row, name) for name in names), row.customers_ending]
+    """The figures of a row; `reported` is what a restated one was first, where that is another figure."""
+    first = row.as_reported or row
+    found = [(getattr(row, name), getattr(first, name)) for name in (*names, "customers_ending")]
+    return [{"value": now, "reported": None if now == before else before} for now, before in found]
 
 
 def span_label(bridge: TeamBridge, locale: str) -> str:
@@ -217,14 +251,29 @@ def span_label(bridge: TeamBridge, locale: str) -> str:
     return ends[0] if len(bridge.periods) == 1 else " to ".join(ends)
 
 
-def team_bridge_csv(bridge: TeamBridge) -> str:
+def team_bridge_csv(bridge: TeamBridge, notes: Notes) -> str:
     """`month,team,beginning,transfer_in … customers_ending`, exact to the cent, by period and group.
 
-    The first column is named after the grain, the second after the kind.
+    The first column is named after the grain, the second after the kind. Where a definition changed or a month was restated,
+    further columns say so, and what was reported.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([bridge.grain, bridge.kind, *COLUMNS])
+    marked = [*(BREAK_COLUMNS if notes.breaks else ()), *(REPORTED_COLUMNS if notes.restated else ())]
+    writer.writerow([bridge.grain, bridge.kind, *COLUMNS, *marked])
     for row in bridge.rows:
-        writer.writerow([row.period.key, harmless(row.group), *(str(getattr(row, name)) for name in COLUMNS)])
+        cells = [str(getattr(row, name)) for name in COLUMNS]
+        cells += break_cells(notes, row) if notes.breaks else []
+        cells += reported_cells(notes, row) if notes.restated else []
+        writer.writerow([row.period.key, harmless(row.group), *cells])
     return text.getvalue()
+
+
+def reported_cells(notes: Notes, row: TeamRow) -> list[str]:
+    """The cells of `REPORTED_COLUMNS` in a row; blank in a period of which no month was restated."""
+    first = row.as_reported
+    if first is None:
+        return [""] * len(REPORTED_COLUMNS)
+    why = "; ".join(dict.fromkeys(restated_why(each) for each in notes.restated_in(row.period)))
+    amounts = [str(getattr(first, name)) for name in COLUMNS]
+    return [*amounts, str(row.ending - first.ending), harmless(why)]

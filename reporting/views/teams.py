@@ -12,7 +12,7 @@ from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, MANAGE_TEAMS, VIEW_ARR, VIEW_DATA
 from portal.tenancy.reader import locale_of
 from reporting.arr_query import ArrQuery, Reader, usual_scale
-from reporting.team_page import TeamQuery, plain, team_bridge_csv, team_bridge_for, team_context
+from reporting.team_page import TeamQuery, notes_for, plain, team_bridge_csv, team_bridge_for, team_context
 
 
 def rooms(request: TenantRequest, arr: ArrQuery, active: str = "arr") -> list[dict[str, Any]]:
@@ -47,7 +47,8 @@ def team_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page asks for, exact to the cent."""
     query = TeamQuery.from_parameters(request.GET)
     bridge = team_bridge_for(request.client, query)
-    response = HttpResponse(team_bridge_csv(bridge), content_type="text/csv; charset=utf-8")
+    text = team_bridge_csv(bridge, notes_for(bridge, query))
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
     head = bridge.head
     name = f"{request.client.slug}-{head.label}-{head.currency}-bridge-by-{bridge.kind}-by-{bridge.grain}.csv".lower()
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -10,7 +10,7 @@ from metrics.engine.teams import COLUMNS
 from metrics.models import ContractLine, RepAssignment
 from metrics.services.assignments import assignment_add
 from metrics.services.books import books_rebuild_all
-from metrics.services.closes import month_close
+from metrics.services.closes import month_close, month_restate
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
@@ -180,3 +180,30 @@ def test_an_empty_page_says_what_to_do_to_whom_may(northwind: Client, rita: User
     assert "Assign representatives" in page(signed_in(rita), NUMBERS)
     text = page(signed_in(eve), NUMBERS)
     assert "Nobody belongs to a team or territory yet" in text and "Assign representatives" not in text
+
+
+def test_a_restated_month_has_what_was_reported_under_each_figure_and_in_the_file(
+    moved: Client, eve: User, signed_in: SignIn
+) -> None:
+    with tenant_context(moved):
+        month_close(client=moved, month=month_parse("2026-02"))
+        ContractLine.objects.filter(line_id="K2/1").update(amount=30_000)
+        books_rebuild_all(client=moved, now=NOW)
+        month_restate(client=moved, month=month_parse("2026-02"), reason="=The order form said so")
+    eves = signed_in(eve)
+    text = page(eves, f"{NUMBERS}?from=2026-02&scale=full")
+    months = cells(text, "team-periods")
+    assert (
+        months[1][:2] == ["Feb 2026 a as reported", "All teams"] and months[1][-2] == "42,000.00 as reported 36,000.00"
+    )
+    assert months[2][1] == "Mid-market as reported" and months[2][-2] == "30,000.00 as reported 24,000.00"
+    assert months[3][-2] == "12,000.00", "what did not move stands alone"
+    assert "Feb 2026 restated: =The order form said so. As restated 42,000.00 USD; as reported 36,000.00 USD" in text
+    head, *rows = eves.get(f"{NUMBERS}bridge.csv?from=2026-02").text.splitlines()
+    assert head.split(",")[:2] == ["month", "team"] and head.endswith(
+        "ending_as_reported,customers_ending_as_reported,restated_by,restated_why"
+    )
+    assert rows[0].startswith("2026-02,Mid-market,") and rows[0].endswith(
+        ",24000.00,1,6000.00,'=The order form said so"
+    )
+    assert rows[-1].startswith("2026-03") and rows[-1].endswith(",,")
