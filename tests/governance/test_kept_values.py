@@ -7,6 +7,7 @@ the CRM knows Bolt at another price. February and March 2026 are closed.
 import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 import pytest
@@ -23,9 +24,13 @@ from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
 from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.accounts.services.tokens import token_create
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
+from portal.tenancy.permissions import TOKEN_SCOPES
 from portal.tenancy.scope import tenant_context
+from tests.api.conftest import Program
 from tests.metrics.loading import load_lines, replace_lines
 from tests.reporting.numbers import NOW, line, numbers_load
 
@@ -132,3 +137,32 @@ def test_a_corrected_month_is_compared_by_the_definition_that_it_was_closed_unde
         assert found.exact == Fraction(53_000 - 45_000, 45_000), "a year before is net of discounts, as it was"
         assert billing == Fraction(52_000)
         assert MeasureReader(closed).at("billing_arr", MARCH) == Fraction(53_000)
+
+
+def test_programs_are_given_what_was_kept(closed: Client, rita: User) -> None:
+    with tenant_context(closed):
+        keys = [key for key, entry in registry_get(closed).entries.items() if entry.is_in_use]
+        _, token = token_create(
+            client=closed, user=rita, name="Test", scopes=["arr.view"], allowed=frozenset(TOKEN_SCOPES), days=30
+        )
+
+    def told() -> list[Any]:
+        program, asked = Program(token), {"from": "2026-02", "to": "2026-03"}
+        return [program.get(closed, "api_metric_values", asked, key=key).json()["values"] for key in keys]
+
+    before = told()
+    assert {value["standing"] for values in before for value in values} == {"kept"}
+    with tenant_context(closed):
+        other_policy(closed)
+    assert told() == before
+
+
+def test_what_was_not_kept_is_computed_now_and_says_so(northwind: Client) -> None:
+    with tenant_context(northwind):
+        numbers_load(northwind, BILLED)
+        month_close(client=northwind, month=FEBRUARY)
+        registry_start(client=northwind)
+        values = MetricValues(northwind)
+        found = [values.point("arr", month) for month in CLOSED]
+    assert [point.standing for point in found] == ["computed", "open"]
+    assert [point.value for point in found] == [45_000, 52_000]
