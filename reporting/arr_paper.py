@@ -54,6 +54,7 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
         "view": view_words(query, notes),
         "filters": [f"{name.title()}: {', '.join(values)}" for name, values in query.filters.items()],
         "finding": finding_sentence(bridge, locale),
+        "finding_mark": notes.signs_between(bridge.totals[0].period.first, bridge.totals[-1].period.last),
         "unit": unit_text(client.currency, "full"),
         "tiles": [tile_texts(tile, client.currency, locale) for tile in tiles],
         **table_of(bridge, shown, notes, locale),

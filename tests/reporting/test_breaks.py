@@ -278,6 +278,7 @@ def test_the_paper_has_the_same_marks(restated: Client, finns: Browser, monkeypa
     monkeypatch.setattr("reporting.arr_paper.paper", as_html)
     text = " ".join(finns.get(f"{ARR}bridge.pdf?by=segment").content.decode().split())
     for said in (
+        "(+49,000)<sup>a</sup></p>",
         "Mar 2026<sup>a</sup>", '25,000.00<br><span class="before">21,000.00</span>', "ARR as reported</text>",
         'All periods<br><span class="before">as reported</span>', "Mar 2026 restated: =Agreed anew.",
     ):  # fmt: skip
