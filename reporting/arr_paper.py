@@ -24,7 +24,7 @@ from reporting.break_trend import trend_chart
 from reporting.bridge_view import AS_REPORTED, LABELS, STANDS, columns_of, figures_of, waterfall, whole_of
 from reporting.exports import bridge_csv
 from reporting.paper_chart import bridge_svg, lines_svg
-from reporting.tiles import headline_noted, tiles_of
+from reporting.tiles import headline_noted, method_of, tiles_of
 
 MOST_ROWS: Final = 300
 
@@ -57,6 +57,7 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
         "finding_mark": notes.signs_between(bridge.totals[0].period.first, bridge.totals[-1].period.last),
         "unit": unit_text(client.currency, "full"),
         "tiles": [tile_texts(tile, client.currency, locale) for tile in tiles],
+        "retention_method": method_of(head),
         **table_of(bridge, shown, notes, locale),
         "footnotes": notes.footnotes(client.currency, locale),
         "chart": chart_of(bridge, shown, notes, locale),

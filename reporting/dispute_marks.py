@@ -9,6 +9,7 @@ from typing import Any, Final
 from governance.dispute_links import mark_shown, raise_url
 from governance.selectors.figure_disputes import Mark
 from metrics.selectors.figures import Bridge, Cell
+from metrics.selectors.retained import Retained
 from reporting.arr_query import ArrQuery
 
 TILES: Final = {"arr": "ending", "mrr": "ending"}
@@ -89,7 +90,7 @@ def figure_of(context: Mapping[str, Any], query: ArrQuery) -> dict[str, Any] | N
     if isinstance(cell, Cell):
         return figure_of_cell(cell, cut)
     found = context.get("found")
-    if "nrr" in context and found is not None:
+    if isinstance(found, Retained):
         about = {"figure": "nrr", "month": found.month, "recognition": found.head.recognition}
         return about | ({"dimension": cut[0], "group": cut[1]} if cut[0] else {})
     return None

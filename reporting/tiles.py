@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from metrics.break_text import source_words
+from metrics.engine.policy import Policy
 from metrics.memory import Memory
 from metrics.selectors.beside import headline_beside
 from metrics.selectors.books import page_heads
 from metrics.selectors.breaks import DefinitionBreak, Marks
+from metrics.selectors.clauses import retention_method
 from metrics.selectors.figures import BookHead, Figure, Headline
+from metrics.selectors.policies import policy_version_get
 from metrics.selectors.reported import headline_reported, is_stored
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.dates import month_text
@@ -31,6 +34,7 @@ TILES = (
     ("grr", "percent", "up"),
     ("logo_churn", "percent", "down"),
 )
+RETENTION = ("nrr", "grr")
 MONEY = {name for name, kind, _ in TILES if kind != "percent"}
 SHORT_SCALE = {"full": "", "thousands": "k", "millions": "m"}
 
@@ -94,15 +98,21 @@ def tiles_of(
         "breaks": [place for place, each in enumerate(headline.months) if each in [found.month for found in breaks]],
         "mark": notes.signs_between(month - 1, month) if notes else "",
     }
-    tiles = []
+    method, tiles = method_of(headline.head), []
     for name, kind, good in TILES:
         figure: Figure = getattr(headline, name)
         tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, **shared}
         tile["reason"] = no_ratio_text(headline.head, month, reader.locale) if kind == "percent" else ""
         tile["beside"] = beside_of(headline, query, breaks) if name == "net_new" else []
-        tile |= reported_of(headline, name)
+        tile |= reported_of(headline, name) | {"method": method if name in RETENTION else ""}
         tiles.append(tile | {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure)})
     return tiles
+
+
+def method_of(head: BookHead) -> str:
+    """How NRR and GRR are measured under the policy of a book."""
+    version = policy_version_get(head.policy_number) if head.policy_number is not None else None
+    return retention_method(Policy.from_dict(version.parameters)) if version else ""
 
 
 def reported_of(headline: Headline, name: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from reporting.break_notes import noted, rows_noted
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.dispute_marks import drawer_dispute, marked
 from reporting.exports import bridge_csv
+from reporting.metric_links import metric_links
 from reporting.views.teams import rooms
 from reporting.why_page import drawer_for
 
@@ -53,6 +54,7 @@ def arr(request: TenantRequest) -> HttpResponse:
     if drawer:
         may_raise = request.standing.may(RAISE_DISPUTES)
         shown |= drawer_dispute(drawer.context, marks, query, request.client.slug, may_raise=may_raise)
+        shown["metrics"] = metric_links(request.standing, drawer.context)
     if drawer and request.headers.get("HX-Target") == "drawer":
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
     page = numbers_page(request, query, reader, marks)

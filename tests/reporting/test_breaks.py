@@ -289,7 +289,7 @@ def test_the_page_asks_little_of_closed_months(
     restated: Client, finns: Browser, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
     finns.get(f"{ARR}?scale=full")
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(45):
         assert "restated" in finns.get(ARR).content.decode()
 
 
