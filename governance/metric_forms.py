@@ -20,7 +20,7 @@ from portal.tenancy.models import Membership
 BEGINNING: Final = ""
 HELP: Final = {
     "formula": "Names of measures and metrics, + − × ÷, brackets, numbers, 30%, 12 months; abs min max previous last_quarter "
-    "last_year mean median.",
+    "last_year mean median weight.",
     "unit": "money, percent, ratio, months, days, customers, deals, leads, or one per another: money per customer.",
     "warn_at": "In the metric’s unit; a percentage in per cent: 105 is 105%.",
     "alert_at": "In the metric’s unit; a percentage in per cent: 100 is 100%.",
