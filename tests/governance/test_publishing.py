@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.test import Client as Browser
+from django.urls import reverse
 
 from governance.models import Publication, Signoff
 from governance.selectors.signoff import signed_policy
@@ -76,7 +77,7 @@ def test_months_before_it_have_to_be_closed_and_are_named(signed: Client, ana: U
 
 
 def test_where_a_board_decides_new_signatures_move_no_signed_policy(
-    signed: Client, ana: User, finn: User, rita: User
+    signed: Client, ana: User, finn: User, rita: User, signed_in: Callable[[User], Browser]
 ) -> None:
     """Definitions, a final version and signatures were a second way: without a preview, a vote and the rule for pay."""
     with tenant_context(signed):
@@ -92,6 +93,11 @@ def test_where_a_board_decides_new_signatures_move_no_signed_policy(
             sign(signed, person)
         with pytest.raises(DefinitionError, match="the review board decides on this policy: ask for a change"):
             publish(signed, ana, APRIL)
+        number = Signoff.objects.latest("id").document.number
+    where = {"client_slug": "northwind", "number": number}
+    page = signed_in(ana).get(reverse("signoff", kwargs=where)).text
+    assert "The review board decides on the policy" in page and "Make it the policy" not in page
+    with tenant_context(signed):
         net = policy_in_force(signed).with_(discounts="net")
         policy_publish(client=signed, parameters=net.to_dict(), is_signed=True)  # as a request does that was approved
         with pytest.raises(DefinitionError, match="the review board decides whether closed months are restated"):
