@@ -231,11 +231,17 @@ def columns(first: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
 
 def group_cell(row: TeamRow, query: TeamQuery, arr_base: str) -> dict[str, Any]:
     """The name of a group, which leads to its representatives of the last month on the ARR page."""
-    label = {"value": row.group, "note": AS_REPORTED if row.as_reported else ""}
+    label = {"value": row.group, "note": AS_REPORTED if is_moved(row) else ""}
     if not row.reps:
         return label
     behind = query.arr.having(first=row.period.first, last=row.period.last, by="rep", filters={"rep": row.reps})
     return label | {"href": behind.address(arr_base)}
+
+
+def is_moved(row: TeamRow) -> bool:
+    """Whether a restatement gave any figure of a row."""
+    first = row.as_reported
+    return first is not None and any(getattr(row, name) != getattr(first, name) for name in COLUMNS)
 
 
 def figures(row: TeamRow, names: Sequence[str]) -> list[Any]:
