@@ -99,7 +99,8 @@ def numbers_chapter(span: Span) -> Chapter | None:
     again = [month for month in restated_get(span.client, bridge.head) if span.holds(month)]
     stand = "All months are closed and stand as reported."
     if again:
-        stand = f"All months are closed; {months_words(again, span.client.locale)} as restated, the others as reported."
+        rest = ", the others as reported" if len(again) < len(totals) else ""
+        stand = f"All months are closed; {months_words(again, span.client.locale)} as restated{rest}."
     return chapter(
         "numbers", f"{label} of the quarter",
         f"{label} went from {span.money(totals[0].beginning)} to {span.money(totals[-1].ending)} {span.client.currency}.",

@@ -82,6 +82,11 @@ def test_a_month_of_the_quarter_that_was_restated_later_is_named(client: Client,
         assert found["numbers"]["sentences"][1] == (
             "All months are closed; Mar 2026 as restated, the others as reported."
         )
+        ContractLine.objects.filter(line_id="K1/1").update(amount=13_000)
+        books_rebuild_all(client=client, now=NOW)
+        for month in (JANUARY, FEBRUARY):
+            month_restate(client=client, month=month, reason="A late order form", user=finn)
+        assert told(client)["numbers"]["sentences"][1] == "All months are closed; Jan 2026 to Mar 2026 as restated."
 
 
 def test_what_neither_happened_in_the_quarter_nor_changes_it_is_not_named(
