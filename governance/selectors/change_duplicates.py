@@ -53,12 +53,16 @@ def formula_shape(content: Mapping[str, Any]) -> str:
 
 
 def metrics_alike(registry: Registry, kind: str, content: Mapping[str, Any] | None) -> list[Entry]:
-    """The standing metrics that are computed just as a new one would be, or are what its formula names and nothing else."""
-    shape = formula_shape(content) if content is not None and kind == ChangeKind.METRIC_NEW else ""
-    standing = [(key, entry) for key, entry in registry.entries.items() if shape and entry.is_standing]
-    return [
-        entry for key, entry in standing if shape == key or shape == shape_of(formula_parse(entry.newest["formula"]))
+    """The other standing metrics that are computed as a new one would be, or are what its formula names and nothing else.
+
+    A proposed metric that the request puts into use is no other one.
+    """
+    if content is None or kind != ChangeKind.METRIC_NEW or not (shape := formula_shape(content)):
+        return []
+    others = [
+        (key, entry) for key, entry in registry.entries.items() if entry.is_standing and key != content.get("key")
     ]
+    return [entry for key, entry in others if shape == key or shape == shape_of(formula_parse(entry.newest["formula"]))]
 
 
 def twins_of(kind: str, content: Mapping[str, Any] | None, title: str, leave: int | None = None) -> list[Twin]:
