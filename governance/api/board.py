@@ -17,7 +17,7 @@ from governance.services.emergency import deciding_alone
 from governance.services.problems import DefinitionError
 from governance.services.voting import Shown, statement_of, vote_cast
 from metrics.figures import from_cents
-from portal.accounts.proofs import Place, Proof
+from portal.accounts.proofs import Place, Proof, place_of
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
 
@@ -29,6 +29,11 @@ class BoardView(ClientAPIView):
     """An operation on the review board."""
 
     tag = "Review board"
+
+    @property
+    def place(self) -> Place:
+        """Where the program that votes is."""
+        return place_of(self.request._request)
 
 
 def board_or_404() -> BoardNow:
@@ -120,7 +125,7 @@ class VoteList(BoardView):
             vote_cast(
                 client=call.client, request=change, user=call.user, decision=sent["decision"], comment=sent["comment"],
                 shown=Shown(sent["content_sha256"], sent["preview_sha256"], sent["statement"]),
-                proof=Proof(BY_TOKEN, timezone.now()), place=Place("", BY_TOKEN),
+                proof=Proof(BY_TOKEN, timezone.now()), place=self.place,
             )  # fmt: skip
         return decision_shown(call, change_or_404(call, number))
 

@@ -26,7 +26,7 @@ from governance.services.board_meetings import (
 from governance.services.emergency import emergency_approve
 from governance.services.voting import Shown
 from metrics.figures import from_cents
-from portal.accounts.proofs import Place, Proof
+from portal.accounts.proofs import Proof
 from portal.tenancy.api import Call, Operation
 from portal.tenancy.api_paging import PageParameters
 from portal.tenancy.permissions import VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
@@ -185,6 +185,6 @@ class ChangeEmergency(BoardView):
             emergency_approve(
                 client=call.client, request=change, user=call.user, reason=sent["reason"],
                 shown=Shown(sent["content_sha256"], sent["preview_sha256"], sent["statement"]),
-                proof=Proof(BY_TOKEN, timezone.now()), place=Place("", BY_TOKEN),
+                proof=Proof(BY_TOKEN, timezone.now()), place=self.place,
             )  # fmt: skip
         return decision_shown(call, change_or_404(call, number))

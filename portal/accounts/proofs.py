@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from portal.accounts.lockout import address_of
 from portal.accounts.services.sign_codes import code_use
@@ -42,7 +42,7 @@ def is_by_link(request: TenantRequest) -> bool:
     return scope is not None and scope.kind == "link"
 
 
-def place_of(request: TenantRequest) -> Place:
+def place_of(request: HttpRequest) -> Place:
     """Where the request came from."""
     return Place(address_of(request) or "", request.headers.get("User-Agent", ""))
 

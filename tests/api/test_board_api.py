@@ -51,6 +51,7 @@ def test_a_vote_says_back_what_the_decision_gave(
     with tenant_context(northwind):
         found = change_get(number)
         assert found is not None and now_of(found).state == ChangeState.APPROVED
+        assert ChangeVote.objects.get().address == "127.0.0.1"
 
 
 def test_the_table_is_put_as_a_whole_and_amounts_are_for_who_sees_numbers(
