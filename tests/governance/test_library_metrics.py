@@ -77,7 +77,16 @@ AGREED = {
         "ltv": "arr_per_customer * gross_margin / annual_churn_rate",
         "ltv_to_cac": "ltv / cac",
     },
-    "Forecast, weighted": {"weighted_forecast": "opp_won_amount + opp_weighted_amount"},
+    "Forecast: weighted, by category, of several stages, of a time series, by managers": {
+        "weighted_forecast": "opp_won_amount + opp_weighted_amount",
+        "commit_forecast": "opp_won_amount + opp_commit_amount",
+        "best_case_forecast": "commit_forecast + opp_best_case_amount",
+        "pipeline_forecast": "opp_won_amount + open_pipeline",
+        "multi_stage_forecast": "opp_won_amount + opp_history_amount",
+        "won_three_months": "previous(opp_won_amount) + previous(previous(opp_won_amount)) + last_quarter(opp_won_amount)",
+        "time_series_forecast": "last_year(opp_won_amount) * won_three_months / last_year(won_three_months)",
+        "manager_forecast": "forecast_manager_amount",
+    },
     "Forecast accuracy, bias": {
         "forecast_accuracy": "1 - abs(forecast_amount - opp_won_amount) / opp_won_amount",
         "forecast_bias": "(forecast_amount - opp_won_amount) / opp_won_amount",
@@ -106,8 +115,7 @@ AGREED = {
         + ") / (weight(nrr) + weight(quota_attainment) + weight(customer_health))",
     },
 }
-"""By what was agreed on, the metrics that give it. Forecasts by category, of several stages and of time series, with what
-managers say beside them, are no formulas over measures; nor is a limit that a metric's own past sets."""
+"""By what was agreed on, the metrics that give it. A limit that a metric's own past sets is no metric."""
 
 
 class Facts(MeasureReader):
@@ -172,3 +180,18 @@ def test_the_composite_score_goes_by_the_weights_of_its_parts(northwind: Client)
             (Fraction("0.4") + Fraction("0.9") * Fraction("0.5") + Fraction("0.3") * Fraction("0.8")) / Fraction("1.6")
         )
         assert MetricValues(northwind, heavier, reader).point("composite_score", MARCH - 1).exact == score.exact
+
+
+def test_the_time_series_forecast_is_the_month_a_year_before_grown_as_the_quarter_was(northwind: Client) -> None:
+    """400 a year before; 130, 120 and 110 in the three months before, where it had been 100 each: 400 × 360 / 300."""
+    won = {MARCH - 12: 400, MARCH - 3: 130, MARCH - 2: 120, MARCH - 1: 110} | dict.fromkeys(
+        range(MARCH - 15, MARCH - 12), 100
+    )
+
+    class Won(MeasureReader):
+        def at(self, name: str, month: int) -> Fraction | Missing:
+            return Fraction(won[month]) if month in won else Missing("not won yet")
+
+    with tenant_context(northwind):
+        registry_start(client=northwind)
+        assert MetricValues(northwind, reader=Won(northwind)).point("time_series_forecast", MARCH).exact == 480
