@@ -25,7 +25,8 @@ def figures_words(found: DefinitionBreak, currency: str, locale: str, figure: st
     """The month before under both definitions, and what of the difference each reason makes."""
     before = f"{figure} of {month_text(found.month - 1, locale)}" if figure else month_text(found.month - 1, locale)
     now, then = (money_text(amount, currency, locale) for amount in (found.under_new, found.reported))
-    text = f"{before} under the new definition: {now} {currency}; as reported: {then} {currency}."
+    how = "restated" if found.was_restated else "reported"
+    text = f"{before} under the new definition: {now} {currency}; as {how}: {then} {currency}."
     if found.definition is None or found.data is None:
         return f"{text} How much of it corrected contracts make cannot be told: the old definition cannot be valued."
     if not found.data:

@@ -40,9 +40,9 @@ OWN_OF_BOOK: Final = (
 class DefinitionBreak:
     """From `month` on another definition holds than in the closed month before it.
 
-    `reported` is what the month before was closed with, `under_new` what it ends with under the new definition and the
-    contracts that the month begins with. `definition` + `data` = `under_new` − `reported`; None where the old definition can
-    no longer be valued on these contracts.
+    `reported` is what the month before was closed with, at last where it `was_restated`; `under_new` what it ends with under
+    the new definition and the contracts that the month begins with. `definition` + `data` = `under_new` − `reported`; None
+    where the old definition can no longer be valued on these contracts.
     """
 
     month: int
@@ -54,6 +54,7 @@ class DefinitionBreak:
     definition: Decimal | None
     data: Decimal | None
     is_closed: bool
+    was_restated: bool = False
     causes: tuple[Cause, ...] = ()
 
     @property
@@ -125,6 +126,7 @@ class Stand:
     ending: Decimal
     opening: Decimal | None
     is_closed: bool
+    is_restated: bool = False
 
 
 def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ...]:
@@ -167,7 +169,7 @@ def closed_stands(closes: Sequence[MonthClose], versions: Mapping[int, PolicyVer
     return [
         Stand(
             close.month, versions[close.policy_id].number, close.policy_parameters, by_close[close.pk].beginning,
-            by_close[close.pk].ending, close.opening_before, is_closed=True,
+            by_close[close.pk].ending, close.opening_before, is_closed=True, is_restated=close.revision > 1,
         )
         for close in reversed(closes)
     ]  # fmt: skip
@@ -215,8 +217,9 @@ def break_of(holding: Stand, before: Stand, now: Stand, changed: tuple[Change, .
     if not known and now.beginning == before.ending:
         definition = data = ZERO
     return DefinitionBreak(
-        now.month, holding.policy, now.policy, changed, before.ending, now.beginning, definition, data, now.is_closed
-    )
+        now.month, holding.policy, now.policy, changed, before.ending, now.beginning, definition, data, now.is_closed,
+        was_restated=before.is_restated,
+    )  # fmt: skip
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

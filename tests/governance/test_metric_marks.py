@@ -60,7 +60,7 @@ def test_the_page_of_a_metric_has_both_figures_and_the_break(
     assert months["Feb 2026"].startswith("Feb 2026 restated 3,083.33 as reported 3,000.00")
     assert months["Mar 2026"].startswith("Mar 2026 a 4,416.67") and text.count('class="row-break"') == 1
     assert "From Mar 2026 another definition holds" in text
-    assert "ARR of Feb 2026 under the new definition: 37,000.00 USD; as reported: 37,000.00 USD." in text
+    assert "ARR of Feb 2026 under the new definition: 37,000.00 USD; as restated: 37,000.00 USD." in text
     nrr, text = rows(finns, "nrr")
     assert "restated" not in nrr["Feb 2026"], "what has no figure was not restated"
     assert "another definition holds" in text, "it reads the same book"

@@ -82,6 +82,14 @@ def test_the_page_marks_the_month_and_says_both_figures(broken: Client, finns: B
     assert trend["title"] == "Another definition begins in Apr 2026"
 
 
+def test_a_restated_month_before_a_break_is_told_as_restated(restated: Client, finns: Browser) -> None:
+    with tenant_context(restated):
+        policy_publish(client=restated, parameters=policy_in_force(restated).with_(discounts="net").to_dict())
+        books_rebuild_all(client=restated, now=MAY_COMES)
+    text = " ".join(finns.get(f"{ARR}?scale=full").content.decode().split())
+    assert "Mar 2026 under the new definition: 54,000.00 USD; as restated: 55,000.00 USD." in text
+
+
 def test_numbers_as_they_stand_now_have_one_definition_and_no_mark(restated: Client, finns: Browser) -> None:
     text = finns.get(f"{ARR}?view=current").content.decode()
     assert 'class="footmark"' not in text and "As reported</th>" not in text
