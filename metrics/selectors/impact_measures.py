@@ -124,6 +124,8 @@ class ImpactMeasures(MeasureReader):
             return {}
         if self.side is self.impact.before and stored.state == BookState.READY:
             return firsts_of(self.client, stored)
+        if self.side.computed.series is not None and not self.side.computed.gaps:
+            return firsts_in(self.side.computed.series.movements)
         ready = self.settled(self.side.policy.recognition)
         book = book_of(ready, self.impact.given.rates, *self.side.valued, (), with_retention=False)
         begun = book.cohorts.filter(pl.col("cohort") == pl.col("month"))
@@ -158,3 +160,9 @@ def rows_of(series: Ints, offset: int, months: tuple[int, int]) -> dict[int, Bri
     periods = tuple(Period(month_format(month), month, month) for month in range(months[0], months[1] + 1))
     rows = bridge_rows(series, offset, periods, "")
     return {row.period.first: row for row in rows if row is not None}
+
+
+def firsts_in(movements: pl.DataFrame) -> dict[int, int]:
+    """By month the customers that begin in it, of all movements from the first ARR on: whoever returns had begun before."""
+    begun = movements.filter(pl.col("kind") == "new").group_by("customer").agg(pl.col("month").min())
+    return dict(begun.group_by("month").len().iter_rows())
