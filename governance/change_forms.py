@@ -13,7 +13,7 @@ from governance.engine_formulas import is_fixed
 from governance.figure_input import echoed, limits_read, limits_typed, typed_hint
 from governance.forms import parameter_field
 from governance.metric_content import LENGTHS
-from governance.metric_forms import content_field, formula_kept, previewed
+from governance.metric_forms import BEGUN, content_field, formula_kept, previewed
 from governance.models import ChangeKind, ChangeRequest, MetricStatus, Urgency
 from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE, MAY_RESTATE, Wish
 from metrics.selectors.clauses import TITLES, WHY, sentence_of
@@ -220,7 +220,8 @@ class NewMetricWishForm(MetricWishForm):
     asked = ("key", *MetricWishForm.asked)
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
-        return super().begun(change) | {"key": change.content["key"] if change else self.about}
+        is_empty = change is None and self.about not in self.ground.held.registry.entries
+        return {**super().begun(change), **(BEGUN if is_empty else {}), "key": change.content["key"] if change else self.about}
 
     def add_content(self) -> None:
         super().add_content()

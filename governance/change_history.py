@@ -17,6 +17,13 @@ from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import VIEW_ARR, VIEW_CHANGES
 from portal.tenancy.reader import locale_of
 
+NO_FIGURE: Final[dict[str, str]] = {
+    ChangeKind.METRIC_RETIRE: "It is in force, and moves no figure: the metric ends",
+    ChangeKind.THRESHOLD: "It is in force, and moves no figure",
+    ChangeKind.QUOTA_RULE: "It is in force, and moves no figure",
+}
+"""What is said of a request in force that has no effect to measure."""
+
 UNTOLD: Final = (ChangeState.DRAFT, ChangeState.WITHDRAWN)
 
 
@@ -27,6 +34,7 @@ class AboutRow:
     change: ChangeRequest
     votes: tuple[str, ...]
     figures: str
+    no_figures: str  # why there are none
     policy: str  # the version of the policy that it brought, and from when that holds
 
 
@@ -59,7 +67,16 @@ def about_row(
     request: TenantRequest, change: ChangeRequest, votes: tuple[str, ...], effect: ChangeEffect | None
 ) -> AboutRow:
     """One request with what became of it."""
-    return AboutRow(change, votes, told(request, effect), policy_words(request, effect))
+    return AboutRow(change, votes, told(request, effect), no_figures(request, change), policy_words(request, effect))
+
+
+def no_figures(request: TenantRequest, change: ChangeRequest) -> str:
+    """Why nothing is told of what a request did, where nothing is."""
+    if change.state not in IN_FORCE:
+        return "It is not in force"
+    if not request.standing.may(VIEW_ARR):
+        return "Only who sees figures of the whole company is told"
+    return NO_FIGURE.get(change.kind, "Its effect is measured from the month on from which it holds")
 
 
 def policy_words(request: TenantRequest, effect: ChangeEffect | None) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from governance.models import Function
+from metrics.formula.nodes import Binary, Negative, Node, Number
 from metrics.formula.parse import LONGEST, formula_parse
 from metrics.formula.units import unit_read
 
@@ -35,6 +36,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 MISSING: Final = "is missing"
 NUMBERS: Final = ("warn_at", "alert_at", "weight")
 MAY_BE_EMPTY: Final = (*NUMBERS, "rationale")
+HUNDRED: Final = 100
 LARGEST: Final = Decimal(10) ** 15
 MOST_PLACES: Final = 15  # after the point: 1e-999999 is short to write and a megabyte to keep
 
@@ -57,11 +59,32 @@ def content_clean(given: Mapping[str, Any], currency: str) -> Content:
             content[field] = field_clean(field, text, currency)
         except ValueError as fault:
             faults.append((field, str(fault)))
+    if (doubled := percent_fault(content)) and "formula" not in dict(faults):
+        faults.append(("formula", doubled))
     if contradiction := limits_fault(content):
         faults.append(("alert_at", contradiction))
     if faults:
         raise ContentError(faults)
     return content
+
+
+def percent_fault(content: Mapping[str, str]) -> str:
+    """Why a share would be shown a hundred times too large; empty where it would not, or a field is missing."""
+    if content.get("unit") != "percent" or not content.get("formula"):
+        return ""
+    return times_hundred(formula_parse(content["formula"]))
+
+
+def times_hundred(node: Node) -> str:
+    """What is wrong with a formula of unit percent whose whole is multiplied by 100; empty where it is not."""
+    if isinstance(node, Negative):
+        return times_hundred(node.inner)
+    if not isinstance(node, Binary) or node.operator not in ("*", "/"):
+        return ""
+    sides = (node.left, node.right) if node.operator == "*" else (node.left,)
+    if node.operator == "*" and any(isinstance(each, Number) and each.value == HUNDRED for each in sides):
+        return "is multiplied by 100, which the unit percent does by itself: 1.05 is shown as 105%. Take × 100 away"
+    return next((fault for each in sides if (fault := times_hundred(each))), "")
 
 
 def limits_fault(content: Mapping[str, str]) -> str:

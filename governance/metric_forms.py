@@ -19,13 +19,25 @@ from portal.tenancy.models import Membership
 
 BEGINNING: Final = ""
 HELP: Final = {
-    "formula": "Names of measures and metrics, + − × ÷, brackets, numbers, 30%, 12 months; abs min max previous last_quarter "
-    "last_year mean median weight.",
-    "unit": "money, percent, ratio, months, days, customers, deals, leads, or one per another: money per customer.",
+    "definition": "What counts and what does not, in a sentence that somebody new understands.",
+    "formula": "Such as new_arr + expansion_arr + churn_arr. Names of measures and metrics, + − × ÷, brackets, "
+    "numbers, 30%, 12 months; abs min max mean median weight. previous(arr) is ARR one month earlier, last_quarter(arr) three, "
+    "last_year(arr) twelve; in the first months, where there is nothing so early, there is no value.",
+    "unit": "money, percent, ratio, months, days, customers, deals, leads, or one per another: money per customer. "
+    "Percent shows a share: 1.05 as 105%, without × 100 in the formula.",
+    "better": "Thresholds ring on the other side. Churn and contraction are amounts below 0: of them, and of what adds them up "
+    "such as net new ARR, higher is better.",
+    "timing": "Leading tells of what is to come, such as pipeline; lagging of what has happened, such as net new ARR.",
+    "function": "Who explains the figure; which person does is said once it is there.",
+    "refresh": "How often its figures can move: with contracts, daily.",
     "warn_at": "In the metric’s unit; a percentage in per cent: 105 is 105%.",
     "alert_at": "In the metric’s unit; a percentage in per cent: 100 is 100%.",
     "weight": "In composite scores, from 0 to 1; formulas read it as weight(metric).",
 }
+BEGUN: Final[Mapping[str, str]] = {
+    "unit": "money", "better": "up", "timing": "lagging", "function": "revops", "refresh": "daily",
+}  # fmt: skip
+"""What most metrics of a client's own say: an amount that contracts move, such as net new ARR."""
 AREAS: Final = {"definition": 3, "formula": 3, "rationale": 2}
 
 
@@ -33,7 +45,7 @@ def content_field(name: str) -> forms.Field:
     """The field of one part of a metric's content."""
     required, text = name not in MAY_BE_EMPTY, HELP.get(name, "")
     if name in CHOICES:
-        return forms.ChoiceField(label=LABELS[name], choices=list(CHOICES[name].items()))
+        return forms.ChoiceField(label=LABELS[name], choices=list(CHOICES[name].items()), help_text=text)
     widget = forms.Textarea({"rows": AREAS[name]}) if name in AREAS else forms.TextInput()
     return forms.CharField(
         label=LABELS[name], max_length=LENGTHS[name], required=required, help_text=text, widget=widget
@@ -121,7 +133,7 @@ class NewMetricForm(MetricForm):
     """A metric of the client's own."""
 
     def __init__(self, *args: Any, registry: Registry, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"initial": BEGUN, **kwargs})
         self.registry = registry
         self.fields["key"] = forms.CharField(
             label="Key", max_length=60, help_text="Its name in formulas: small letters, digits and _; it never changes."
@@ -153,8 +165,9 @@ class StatusForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["step"] = forms.ChoiceField(label="What happens to it", choices=steps)
         self.fields["successor"] = forms.ChoiceField(
-            label="Replaced by", required=False, choices=[("", "Nothing"), *others]
-        )
+            label="Replaced by", required=False, choices=[("", "Nothing"), *others],
+            help_text="Only of one that is deprecated or retired.",
+        )  # fmt: skip
         self.order_fields(["version", "step", "successor", "reason"])
 
 

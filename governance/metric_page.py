@@ -5,27 +5,26 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.urls import reverse
 
-from governance.change_content import may_come_into_use
 from governance.change_history import changes_about
-from governance.engine_formulas import is_fixed
+from governance.metric_actions import actions_of, step_words
 from governance.metric_content import CHOICES, LABELS
 from governance.metric_figures import limit_text, point_shown, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
 from governance.metric_uses import pages_used, read_get
 from governance.metric_values_page import values_context
 from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
-from governance.selectors.board import has_board, is_governed
+from governance.selectors.board import has_board
 from governance.selectors.changes import OPEN, changes_of
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, VersionShown, metric_events, registry_get
 from governance.services.metric_direct import direct_steps
-from governance.services.metric_states import STEP_WORDS
 from metrics.formula.words import parts_of
 from metrics.measures import MEASURES
 from portal.lib.dates import month_text
+from portal.notices.audience import people_who
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
-from portal.tenancy.permissions import MANAGE_METRICS, REQUEST_CHANGES, VIEW_ARR
+from portal.tenancy.permissions import MANAGE_METRICS, VIEW_ARR
 from portal.tenancy.reader import locale_of
 
 TABS: Final = (
@@ -37,6 +36,7 @@ TABS: Final = (
     ("metric_validation", "Validation"),
 )
 NEED_NUMBERS: Final = ("metric_validation",)
+NAMED: Final = 3  # of those who may start a registry, before the others are counted
 STATES: Final = {"proposed": "draft", "active": "agreed", "deprecated": "waiting", "retired": "lapsed"}
 
 
@@ -83,6 +83,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "total": len(registry.entries),
         "active": active,
         "has_board": has_board(),
+        **({} if registry.entries else begin_context(request)),
         "rows": [row_of(request, entry, values, month, role) for entry in shown],
         "month_label": month_text(month, locale_of(request)) if month is not None else "",
         "shows_values": values is not None,
@@ -91,6 +92,16 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "may_manage": request.standing.may(MANAGE_METRICS),
         "currency": request.client.currency,
     }
+
+
+def begin_context(request: TenantRequest) -> dict[str, Any]:
+    """How a client without a registry begins with one, and who may start it."""
+    may_manage = request.standing.may(MANAGE_METRICS)
+    names = [] if may_manage else [user.get_full_name() for user in people_who(request.client, MANAGE_METRICS)]
+    shown = [*names[:NAMED], *([f"{len(names) - NAMED} more"] if len(names) > NAMED else [])]
+    *head, last = shown or ["an admin or somebody of RevOps, whom the client has not named yet,"]
+    who = f"{', '.join(head)} or {last}" if head else last
+    return {"has_board": has_board(), "may_manage": may_manage, "starters": f"It is started by {who}."}
 
 
 def row_of(
@@ -190,10 +201,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "successor": registry.entries.get(entry.metric.successor.key) if entry.metric.successor else None,
         "may_manage": request.standing.may(MANAGE_METRICS),
         "may_see": request.standing.may(VIEW_ARR),
-        "may_ask": request.standing.may(REQUEST_CHANGES) and entry.metric.status != MetricStatus.RETIRED,
-        "is_governed": is_governed(entry.metric),
-        "may_end": not is_fixed(key),
-        "use_is_asked": has_board() and may_come_into_use(entry),
+        "actions": actions_of(request, entry.metric),
         "requests": [each for each in changes_of(entry.metric) if each.state in OPEN],
     }
 
@@ -245,7 +253,7 @@ def forms_context(registry: Registry, entry: Entry) -> dict[str, Any]:
     others = [(key, each.name) for key, each in registry.entries.items() if each.is_standing and key != entry.key]
     return {
         "status_form": StatusForm(
-            steps=[(step, STEP_WORDS[step]) for step in steps], others=others, version=metric.version
+            steps=[(step, step_words(metric.status, step)) for step in steps], others=others, version=metric.version
         )
         if steps
         else None,

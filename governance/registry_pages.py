@@ -10,9 +10,9 @@ from django.utils import timezone
 from governance.metric_content import CHOICES
 from governance.metric_figures import change_text, figure_text, point_shown, sentence, unit_words
 from governance.metric_forms import ControlForm
-from governance.metric_page import STATES, address_of, tabs
+from governance.metric_page import STATES, address_of, begin_context, tabs
 from governance.metric_uses import SHOWN_ON, pages_of, why_url
-from governance.models import DefinitionItem, ItemKind, MetricRole, Priority
+from governance.models import DefinitionItem, ItemKind, Metric, MetricRole, Priority
 from governance.selectors.availability import availability_list
 from governance.selectors.controls import Checked, controls_list, two_sources
 from governance.selectors.lineage import Lineage, lineage_list
@@ -121,8 +121,11 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
     ordered = sorted(tasks.items(), key=lambda each: -len(each[1]))
     places = {task: place for place, (task, _) in enumerate(ordered, 1)}
     options = (("all", "All"), ("now", "Buildable now"), ("fix", "Needs a fix"))
+    has_metrics = bool(rows) or Metric.objects.exists()
     return {
         "tabs": tabs(request, "metric_availability"),
+        "has_metrics": has_metrics,
+        **({} if has_metrics else begin_context(request)),
         "rows": [{"found": row, "steps": sorted(places[task] for task in row.tasks)} for row in shown],
         "total": len(rows),
         "buildable": sum(row.is_buildable for row in rows),

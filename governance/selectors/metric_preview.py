@@ -7,6 +7,7 @@ formula and twelve months.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from governance.metric_content import times_hundred
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Registry, registry_get
 from metrics.formula.check import Formula, formulas_check, unit_of
@@ -41,6 +42,8 @@ def formula_try(client: Client, key: str, formula: str, unit: str, *, with_value
         node = formula_parse(formula)
         gives = unit_of(node, registry.terms)
         declared = unit_read(unit, client.currency)
+        if doubled := times_hundred(node) if unit == "percent" else "":
+            raise FormulaError(f"the formula {doubled}", node.start, node.end)
         if key in registry.entries:
             content = registry.entries[key].content | {"formula": formula, "unit": unit}
             changed = registry.having(key, content, None)

@@ -208,6 +208,14 @@ def test_the_matrix_changes_what_was_changed_and_nothing_else(ritas: Browser, ke
     assert ritas.post(f"{HOME}matrix/save/", cells).status_code == 409
 
 
+def test_availability_of_a_client_without_a_registry_leads_to_starting_it(
+    northwind: Client, rita: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    assert f'action="{HOME}start/"' in signed_in(rita).get(f"{HOME}availability/").text
+    read = signed_in(eve).get(f"{HOME}availability/").text
+    assert "It is started by Rita" in read and f"{HOME}start/" not in read and "To the matrix" not in read
+
+
 def test_availability_says_what_can_be_built_and_what_to_do_first(kept: Client) -> None:
     with tenant_context(kept):
         found = {row.entry.key: row for row in availability_list(kept, NOW)}

@@ -1,6 +1,7 @@
 """Metrics as YAML: what ships and what people write is read back equal, and what cannot be used is named."""
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -52,6 +53,19 @@ def test_whatever_people_write_survives_the_file(
     }  # fmt: skip
     metrics = (FiledMetric("own", content_clean(given, "USD"), {"ceo": "P1"}, "active", "rita@example.com"),)
     assert metrics_read(metrics_write(metrics), "USD") == metrics
+
+
+@pytest.mark.parametrize(
+    ("formula", "unit", "is_refused"),
+    [
+        ("nrr * 100", "percent", True), ("100 × nrr / grr", "percent", True), ("−(nrr × 100 × 1)", "percent", True),
+        ("nrr × 100%", "percent", False), ("nrr × 100", "ratio", False), ("min(100 × 1, nrr)", "percent", False),
+    ],
+)  # fmt: skip
+def test_a_share_in_per_cent_is_not_multiplied_by_a_hundred_twice(formula: str, unit: str, is_refused: bool) -> None:
+    """Else NRR of 104% would be shown as 10,400%."""
+    with pytest.raises(ContentError, match="which the unit percent does by itself") if is_refused else nullcontext():
+        content_clean(OWN | {"formula": formula, "unit": unit}, "USD")
 
 
 @pytest.mark.parametrize(
