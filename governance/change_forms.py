@@ -221,7 +221,11 @@ class NewMetricWishForm(MetricWishForm):
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         is_empty = change is None and self.about not in self.ground.held.registry.entries
-        return {**super().begun(change), **(BEGUN if is_empty else {}), "key": change.content["key"] if change else self.about}
+        return {
+            **super().begun(change),
+            **(BEGUN if is_empty else {}),
+            "key": change.content["key"] if change else self.about,
+        }
 
     def add_content(self) -> None:
         super().add_content()
