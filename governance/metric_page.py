@@ -155,7 +155,7 @@ def is_wanted(entry: Entry, asked: QueryDict) -> bool:
 def filters_of(asked: QueryDict) -> list[dict[str, Any]]:
     """The choices of the filters."""
     wanted = (
-        ("status", "Status", MetricStatus.choices, "In use"),
+        ("status", "Status", MetricStatus.choices, "All but retired"),
         ("role", "Role", MetricRole.choices, "All roles"),
         ("priority", "Priority", [(each, each) for each in Priority.values], "Any"),
         ("function", "Accountable", Function.choices, "All"),
