@@ -15,6 +15,8 @@ class GovernanceConfig(AppConfig):
         dispatch.register_due("next_reminder_at", "governance.tasks.reminders")
         dispatch.register_due("next_change_at", "governance.tasks.changes")
         import_module("metrics.causes").CAUSES.append(import_module("governance.selectors.restatements").causes_told)
+        told = import_module("governance.selectors.disputed_cells").disputes_told
+        import_module("metrics.disputed").DISPUTED.append(told)
         closes = import_module("metrics.services.closes")
         closes.WHEN_CLOSED.append(import_module("governance.services.kept_values").values_keep)
         dispatch.register_due("next_oversight_at", "governance.tasks.oversight")

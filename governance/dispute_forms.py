@@ -41,6 +41,20 @@ class SubjectForm(forms.Form):
         return Subject(**{name: self.cleaned_data[name] for name in names})
 
 
+class ChooseForm(forms.Form):
+    """Which figure of which month, for who comes from the list of disputes and not from the figure."""
+
+    of = forms.ChoiceField(label="Figure")
+    month = forms.ChoiceField(label="Month")
+
+    def __init__(
+        self, *args: Any, figures: list[tuple[str, str]], months: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["of"].choices = figures  # type: ignore[attr-defined]
+        self.fields["month"].choices = months  # type: ignore[attr-defined]
+
+
 class DisputeForm(SubjectForm):
     """What one believes instead, and why."""
 

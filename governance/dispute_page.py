@@ -8,18 +8,22 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, TakeForm
+from governance.dispute_forms import AttachForm, ChooseForm, DisputeForm, SettleForm, TakeForm
 from governance.dispute_links import figure_url
 from governance.metric_figures import change_text, figure_text, sentence, unit_words
 from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from governance.oversight_page import people_to_choose, tabs
+from governance.selectors.disputed_cells import cell_of
 from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view, figure_unit
 from governance.selectors.metric_values import places_of, rounded
 from governance.selectors.published_figures import RATES, Published
 from governance.selectors.registry import Registry, registry_get
 from governance.services.dispute_states import STEPS
 from metrics.measures import MEASURES
+from metrics.selectors.books import book_head
 from portal.accounts.same_person import mailbox_of
+from portal.lib.dates import month_text
+from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_ARR
 from portal.tenancy.reader import locale_of
@@ -47,6 +51,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "rows": [row_shown(amounts, row) for row in dispute_list(is_open=wanted)],
         "views": [{"label": label, "url": f"?show={name}", "active": name == shown} for name, label in VIEWS],
         "is_open_view": wanted is True,
+        "may_raise": request.standing.may(RAISE_DISPUTES),
     }
 
 
@@ -108,6 +113,27 @@ def new_context(request: TenantRequest, published: Published, form: DisputeForm)
     """The figure as it is published, and the form."""
     unit = unit_words(published.unit, request.client.currency)
     return {"published": published, "unit": unit, "form": form, "month": published.subject.month}
+
+
+def choose_form(request: TenantRequest) -> ChooseForm:
+    """Every figure that can be disputed, of all customers, and the months that have numbers, the newest first. A figure that
+    is a metric of the client's registry is offered under that name alone.
+    """
+    head, registry = book_head(request.client), registry_get(request.client)
+    first, last = head.first_month, head.last_month
+    metrics = sorted((entry.name, key) for key, entry in registry.entries.items() if entry.is_in_use)
+    named = {cell for _, key in metrics if (cell := cell_of(key, head.recognition))}
+    plain = [
+        (each.value, str(each.label).replace("ARR", head.label))
+        for each in DisputedFigure
+        if each != DisputedFigure.METRIC and (each.value, head.recognition) not in named
+    ]
+    months = range(last, first - 1, -1) if first is not None and last is not None else ()
+    return ChooseForm(
+        request.GET if "of" in request.GET else None,
+        figures=[*plain, *((f"metric:{key}", name) for name, key in metrics)],
+        months=[(month_format(month), month_text(month, locale_of(request))) for month in months],
+    )
 
 
 def dispute_context(request: TenantRequest, found: FigureDispute, settle: SettleForm | None = None) -> dict[str, Any]:

@@ -18,13 +18,18 @@ from governance.metric_figures import LIMITS, figure_text, unit_words
 from portal.lib.money import DEFAULT_LOCALE, SIGNS, SPACES, figure_pattern, figure_style
 
 LONGEST: Final = 40
+SHORT: Final = {"k": 3, "m": 6, "mn": 6, "bn": 9}
+SHORTENED: Final = re.compile(r"(?i)(?P<figure>.*[0-9])\s*(?P<word>k|mn?|bn)").fullmatch
 LARGEST: Final = Decimal(10) ** 15
 PLACES: Final = 6
 
 
 def figure_read(text: str, unit: str, locale: str = DEFAULT_LOCALE, places: int = PLACES) -> Decimal:
-    """What somebody typed: "105" and "105 %" are 1.05 where the unit is per cent. ValueError says what is wrong with it."""
-    bare = text.strip(SPACES)
+    """What somebody typed: "105" and "105 %" are 1.05 where the unit is per cent, "5,887 k" is 5,887,000 where it is not.
+
+    ValueError says what is wrong with it.
+    """
+    bare, zeros = unshortened(text.strip(SPACES), unit)
     is_percent = bare.endswith("%") or bare.startswith("%")
     if is_percent and unit != "percent":
         raise ValueError("This figure is no percentage.")
@@ -33,18 +38,37 @@ def figure_read(text: str, unit: str, locale: str = DEFAULT_LOCALE, places: int 
     bare = (bare[1:] if sign else bare.removeprefix("+")).strip(SPACES)
     match = figure_pattern(locale)(bare) if len(bare) <= LONGEST else None
     if match is None:
-        raise ValueError(f"“{text[:LONGEST]}” is no figure such as {figure_typed(Decimal('1.05'), unit, locale)}.")
+        raise ValueError(f"“{text[:LONGEST]}” is no figure such as {examples(unit, locale)}.")
     whole, rest = re.sub(r"\D", "", match["whole"]), match["rest"] or "0"
     try:
         value = Decimal(f"{sign}{whole}.{rest}")
     except DecimalException as error:  # pragma: no cover - the pattern lets digits through alone
         raise ValueError("This is no figure.") from error
-    value = value.scaleb(-2) if unit == "percent" else value
+    value = value.scaleb(-2 if unit == "percent" else zeros)
     if abs(value) >= LARGEST:
         raise ValueError("This figure is too large.")
     if value != round(value, places):
         raise ValueError(f"This figure has more than {places - 2 if unit == 'percent' else places} decimals.")
     return value or abs(value)  # nothing has no sign
+
+
+def unshortened(bare: str, unit: str) -> tuple[str, int]:
+    """A figure without the word that stands for its zeros, and how many these are."""
+    match = SHORTENED(bare) if is_shortened(unit) else None
+    return (match["figure"], SHORT[match["word"].lower()]) if match else (bare, 0)
+
+
+def is_shortened(unit: str) -> bool:
+    """Whether people write figures of a unit in thousands and millions: of money they do; an m may be months elsewhere."""
+    return unit.split(" ")[0] == "money"
+
+
+def examples(unit: str, locale: str) -> str:
+    """How figures of a unit can be typed."""
+    plain = figure_typed(Decimal("1.05"), unit, locale)
+    return (
+        plain if not is_shortened(unit) else f"{plain}, 5887 k, {figure_typed(Decimal('5.9'), unit, locale)} m or 2 bn"
+    )
 
 
 def figure_typed(value: Decimal, unit: str, locale: str = DEFAULT_LOCALE) -> str:
@@ -67,7 +91,8 @@ def typed_hint(unit: str, currency: str) -> str:
         return "In per cent: 105 is 105%."
     if unit == "ratio":
         return "As a plain number: 1.5 is 1.5 times."
-    return f"In {unit_words(unit, currency)}."
+    more = "; k, m and bn are understood: 250 k is 250000" if is_shortened(unit) else ""
+    return f"In {unit_words(unit, currency)}{more}."
 
 
 def figure_understood(text: str, unit: str, currency: str, locale: str) -> str:

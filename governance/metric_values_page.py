@@ -10,6 +10,7 @@ from governance.dispute_links import mark_shown
 from governance.metric_breaks import Noted, breaks_noted, marks_by_book, marks_together
 from governance.metric_figures import LIMITS, change_text, level_at, limit_text, point_shown, sentence, unit_words
 from governance.metric_uses import why_url
+from governance.selectors.disputed_cells import is_shown_in, of_metric
 from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Entry, Registry
@@ -44,9 +45,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
     unit, currency = entry.content["unit"], request.client.currency
     points = values.series(key, max(first, last - SHOWN[grain] * MONTHS[grain]), last)
     rows = rows_of(request, values, entry, points)
-    marks = [mark for mark in disputed_marks() if mark.metric == key] if grain == "month" else []
-    for row, point in zip(rows, points, strict=True):
-        row["disputes"] = [mark_shown(request.client.slug, mark) for mark in marks if mark.month == point.month]
+    mark_disputed(request.client.slug, rows, values, key, points)
     books = marks_by_book(values, key, points)
     mark_restated(request, rows, values, points, marks_together(books))
     breaks = breaks_noted(values, key, points, books, locale)
@@ -107,6 +106,13 @@ def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[No
         rows[place - 1]["is_before_break"] = True
         footnotes.append({"sign": sign, "text": each.text, "cause": each.cause})
     return footnotes
+
+
+def mark_disputed(slug: str, rows: list[dict[str, Any]], values: MetricValues, key: str, points: list[Point]) -> None:
+    """Mark every period that shows a disputed figure, wherever it was disputed: here, or where a page shows it."""
+    marks = of_metric(disputed_marks(), key, values.reader.head("").recognition)
+    for row, period in zip(rows, values.periods(points[0].month, points[-1].month), strict=True):
+        row["disputes"] = [mark_shown(slug, mark) for mark in marks if is_shown_in(mark, period.first, period.last)]
 
 
 def mark_restated(

@@ -4,11 +4,13 @@
 """
 
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.safestring import SafeString
 
+from governance.selectors.figure_disputes import Mark, disputed_marks
 from metrics.selectors.books import book_head
 from metrics.selectors.figures import Bridge, BridgeRow
 from metrics.selectors.findings import finding_sentence
@@ -22,6 +24,7 @@ from reporting.arr_query import ArrQuery, Reader
 from reporting.break_notes import Notes, marks_of, noted
 from reporting.break_trend import trend_chart
 from reporting.bridge_view import AS_REPORTED, LABELS, STANDS, columns_of, figures_of, waterfall, whole_of
+from reporting.dispute_marks import SIGN, cut_of, dispute_footnote, of_groups, of_tile, row_notes
 from reporting.exports import bridge_csv
 from reporting.paper_chart import bridge_svg, lines_svg
 from reporting.tiles import headline_noted, method_of, tiles_of
@@ -43,11 +46,14 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
     if len(bridge.rows) > MOST_ROWS:
         raise PaperError(f"these are {len(bridge.rows)} rows: choose fewer months, quarters or years, or no split")
     told = headline_noted(client, shown, headline, marks)
+    disputed = disputed_marks()
+    disputes, own, cut = row_notes(bridge, disputed, shown), of_groups(disputed, head), cut_of(shown)
     tiles = tiles_of(told, query, Reader(locale, ""), marks, notes)
+    of_tiles = [of_tile(own, tile, headline.month, cut) if cut is not None else [] for tile in tiles]
     context = {
         "client_name": client.name,
         "document_name": f"{head.label} bridge",
-        "sha256": hashlib.sha256(bridge_csv(bridge, notes).encode()).hexdigest(),
+        "sha256": hashlib.sha256(bridge_csv(bridge, notes, disputes).encode()).hexdigest(),
         "as_of": last_day(headline.month),
         "reader": {"locale": locale},
         "head": head,
@@ -56,10 +62,16 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
         "finding": finding_sentence(bridge, locale),
         "finding_mark": notes.signs_between(bridge.totals[0].period.first, bridge.totals[-1].period.last),
         "unit": unit_text(client.currency, "full"),
-        "tiles": [tile_texts(tile, client.currency, locale) for tile in tiles],
+        "tiles": [
+            tile_texts(tile, client.currency, locale, is_disputed=bool(found))
+            for tile, found in zip(tiles, of_tiles, strict=True)
+        ],
         "retention_method": method_of(head),
-        **table_of(bridge, shown, notes, locale),
-        "footnotes": notes.footnotes(client.currency, locale),
+        **table_of(bridge, shown, notes, locale, disputes),
+        "footnotes": [
+            *notes.footnotes(client.currency, locale),
+            *dispute_footnote([each for found in (*disputes, *of_tiles) for each in found], head, locale),
+        ],
         "chart": chart_of(bridge, shown, notes, locale),
     }
     return paper("pdf/arr.html", context, size=size)
@@ -72,7 +84,7 @@ def view_words(query: ArrQuery, notes: Notes) -> str:
     return f"closed months as reported{', or restated with what was reported below' if notes.restated else ''}"
 
 
-def tile_texts(tile: dict[str, Any], currency: str, locale: str) -> dict[str, str]:
+def tile_texts(tile: dict[str, Any], currency: str, locale: str, *, is_disputed: bool = False) -> dict[str, str]:
     """One headline figure as text, in full, and what was first reported in its place."""
 
     def text(amount: Decimal) -> str:
@@ -83,13 +95,20 @@ def tile_texts(tile: dict[str, Any], currency: str, locale: str) -> dict[str, st
     value, reported = tile["figure"].value, tile["reported"]
     return {
         "label": tile["label"],
-        "mark": tile["mark"],
+        "mark": signed(tile["mark"], is_disputed),
         "value": "–" if value is None else text(value),
         "reported": "" if reported is None else text(reported),
     }
 
 
-def table_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, Any]:
+def signed(mark: str, is_disputed: bool) -> str:
+    """The signs of a figure's footnotes, with that of a dispute."""
+    return ", ".join([*([mark] if mark else []), *([SIGN] if is_disputed else [])])
+
+
+def table_of(
+    bridge: Bridge, query: ArrQuery, notes: Notes, locale: str, disputes: Sequence[Sequence[Mark]] = ()
+) -> dict[str, Any]:
     """Heads, rows and the total row of the table, as text."""
     whole = whole_of(bridge.totals)
     names = columns_of([*bridge.totals, whole])
@@ -100,11 +119,11 @@ def table_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict
         {
             "first": period_label(row.period, query.grain, locale),
             "note": AS_REPORTED if row.as_reported else "",
-            "mark": signs.get(row.period.key, ""),
+            "mark": signed(signs.get(row.period.key, ""), bool(disputed)),
             "is_break": notes.begins_in(row.period),
             "cells": [*([(row.group, "")] if grouped else []), *row_texts(row, names, currency, locale)],
         }
-        for row in bridge.rows
+        for row, disputed in zip(bridge.rows, disputes or [()] * len(bridge.rows), strict=True)
     ]
     total = {
         "note": AS_REPORTED if whole.as_reported else "",

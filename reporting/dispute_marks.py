@@ -1,19 +1,23 @@
-"""Which figures of the ARR page are disputed, and where a figure of a drawer is disputed.
+"""Which figures of pages, files and papers are disputed, and where a figure of a drawer is disputed.
 
-`marked(context, marks, query, slug)` puts the marks into the page's tiles and rows · `drawer_dispute(client, drawer, …)`
+`marked(context, marks, query, slug)` puts the marks into the page's tiles and rows · `tiles_marked` · `mark_rows` ·
+`drawer_dispute(client, drawer, …)` · `row_notes` and `dispute_footnote` for files and papers
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from governance.dispute_links import mark_shown, raise_url
+from governance.models import DisputedFigure
+from governance.selectors.disputed_cells import FLOWS, in_book, is_shown_in
 from governance.selectors.figure_disputes import Mark
-from metrics.selectors.figures import Bridge, Cell
+from metrics.selectors.figures import BookHead, Bridge, BridgeRow, Cell
 from metrics.selectors.retained import Retained
+from portal.lib.dates import month_text
 from reporting.arr_query import ArrQuery
 
 TILES: Final = {"arr": "ending", "mrr": "ending"}
-FLOWS: Final = ("net_new", "new", "expansion", "contraction", "churn", "reactivation", "fx")
+SIGN: Final = "†"
 OF_CELLS: Final = {"customers_churned": "logo_churn"} | {name: name for name in ("ending", *FLOWS)}
 
 
@@ -30,20 +34,35 @@ def cut_of(query: ArrQuery) -> tuple[str, str] | None:
 def marked(context: dict[str, Any], marks: Sequence[Mark], query: ArrQuery, slug: str) -> dict[str, Any]:
     """The page's context with its disputed figures marked; marks of one customer are shown with that customer alone."""
     cut, head = cut_of(query), context.get("head")
-    own = [each for each in marks if head is not None and each.recognition == head.recognition and not each.customer]
+    own = of_groups(marks, head) if head is not None else ()
     if cut is None or not own:
         return context
-    for tile in context.get("tiles", ()):
-        figure = TILES.get(tile["name"], tile["name"])
-        found = [
-            each for each in own
-            if (each.figure, each.month, each.dimension, each.group) == (figure, context["month"], *cut)
-        ]  # fmt: skip
-        tile["disputes"] = [mark_shown(slug, each) for each in found]
+    if context.get("tiles"):
+        context["tiles"] = tiles_marked(context["tiles"], own, context["month"], cut, slug)
     bridge, table = context.get("bridge"), context.get("table")
     if bridge is not None and table is not None:
         mark_rows(bridge, table["rows"], own, cut, slug)
     return context
+
+
+def of_groups(marks: Sequence[Mark], head: BookHead) -> tuple[Mark, ...]:
+    """The marks of a book's figures of all customers and of groups, those of metrics that are such a figure too."""
+    return tuple(each for each in in_book(marks, head) if not each.customer)
+
+
+def tiles_marked(
+    tiles: Sequence[dict[str, Any]], marks: Sequence[Mark], month: int, cut: tuple[str, str], slug: str
+) -> list[dict[str, Any]]:
+    """The tiles of a month, each with the disputes of its figure."""
+    return [
+        tile | {"disputes": [mark_shown(slug, each) for each in of_tile(marks, tile, month, cut)]} for tile in tiles
+    ]
+
+
+def of_tile(marks: Sequence[Mark], tile: dict[str, Any], month: int, cut: tuple[str, str]) -> list[Mark]:
+    """The marks of the figure of a tile."""
+    about = (TILES.get(tile["name"], tile["name"]), month, *cut)
+    return [each for each in marks if (each.figure, each.month, each.dimension, each.group) == about]
 
 
 def mark_rows(
@@ -51,18 +70,38 @@ def mark_rows(
 ) -> None:
     """Mark the rows of the bridge of which a figure is disputed."""
     for shown, row in zip(rows, bridge.rows, strict=False):
-        of = (bridge.dimension, row.group) if bridge.dimension != "total" else cut
-        found = [
-            each for each in marks
-            if (each.dimension, each.group) == of and is_of_row(each, row.period.first, row.period.last)
-        ]  # fmt: skip
+        found = of_row(marks, bridge.dimension, row, cut)
         if found and isinstance(shown["cells"][0], dict):
             shown["cells"][0]["flags"] = [mark_shown(slug, each) for each in found]
 
 
-def is_of_row(mark: Mark, first: int, last: int) -> bool:
-    """Whether a period shows the figure: a balance or rate at its end, a movement in any of its months."""
-    return first <= mark.month <= last if mark.figure in FLOWS else mark.month == last
+def of_row(marks: Sequence[Mark], dimension: str, row: BridgeRow, cut: tuple[str, str] | None) -> list[Mark]:
+    """The marks of what a row of a bridge shows; a group of which a filter leaves a part alone is another figure."""
+    own = (dimension, row.group) if dimension != "total" else cut
+    if own is None or cut is None or (cut[0] and cut != own):
+        return []
+    return [
+        each
+        for each in marks
+        if (each.dimension, each.group) == own and is_shown_in(each, row.period.first, row.period.last)
+    ]
+
+
+def row_notes(bridge: Bridge, marks: Sequence[Mark], query: ArrQuery) -> list[list[Mark]]:
+    """For every row of a bridge the marks of what it shows, for files and papers; empty where it shows nothing disputed."""
+    own, cut = of_groups(marks, bridge.head), cut_of(query)
+    found = [of_row(own, bridge.dimension, row, cut) for row in bridge.rows] if own else []
+    return found if any(found) else []
+
+
+def dispute_footnote(marks: Sequence[Mark], head: BookHead, locale: str) -> list[dict[str, str]]:
+    """The footnote of a paper that shows disputed figures: each with its month and its dispute."""
+    said = [
+        f"{DisputedFigure(each.figure).label.replace('ARR', head.label)}{f', {each.group}' if each.group else ''}, "
+        f"{month_text(each.month, locale)} (D-{each.number})"
+        for each in sorted(set(marks), key=lambda each: (each.month, each.number))
+    ]
+    return [{"sign": SIGN, "text": f"Disputed, and not settled yet: {'; '.join(said)}."}] if said else []
 
 
 def drawer_dispute(
@@ -73,11 +112,18 @@ def drawer_dispute(
     if about is None:
         return {}
     named = {"dimension": "", "group": "", "customer": "", **about}
-    found = [each for each in marks if all(getattr(each, name) == value for name, value in named.items())]
+    own = in_book(marks, explained_head(context))
+    found = [each for each in own if all(getattr(each, name) == value for name, value in named.items())]
     shown = [mark_shown(slug, each) for each in found]
     given = {name: str(value) for name, value in about.items() if name not in ("figure", "month")}
     url = raise_url(slug, about["figure"], about["month"], **given) if may_raise and not found else ""
     return {"disputes": shown, "dispute_url": url}
+
+
+def explained_head(context: Mapping[str, Any]) -> BookHead:
+    """The book whose figure a drawer explains."""
+    head: BookHead = next(context[name] for name in ("why", "cell", "found") if context.get(name) is not None).head
+    return head
 
 
 def figure_of(context: Mapping[str, Any], query: ArrQuery) -> dict[str, Any] | None:

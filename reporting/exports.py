@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
+from governance.selectors.figure_disputes import Mark
 from metrics.break_text import restated_why
 from metrics.engine.bridge import AMOUNTS
 from metrics.selectors.figures import BRIDGE_COLUMNS, Bridge, BridgeRow
@@ -12,25 +14,27 @@ from reporting.break_notes import BREAK_COLUMNS, Notes, break_cells
 REPORTED_COLUMNS = (*(f"{name}_as_reported" for name in (*AMOUNTS, "adjustment")), "restated_by", "restated_why")
 
 
-def bridge_csv(bridge: Bridge, notes: Notes | None = None) -> str:
+def bridge_csv(bridge: Bridge, notes: Notes | None = None, disputes: Sequence[Sequence[Mark]] = ()) -> str:
     """`month[,group],beginning … customers_ending`, exact to the cent, ordered by period and group.
 
     The first column is named after the grain (`quarter`, `year`). Where a closed month was corrected later, a column
     `adjustment` holds what the row's sum needs; where a definition changed or a month was restated, further columns say what
-    was reported. All of them are left out where there is nothing for them to say, so that the file equals that of the command
-    line.
+    was reported; where a figure is disputed, `disputed` names it with its dispute. All of them are left out where there is
+    nothing for them to say, so that the file equals that of the command line.
     """
     notes = notes or Notes()
     grouped = bridge.dimension != "total"
     names = [*BRIDGE_COLUMNS, *(["adjustment"] if any(row.adjustment for row in bridge.rows) else [])]
     marked = [*(BREAK_COLUMNS if notes.breaks else ()), *(REPORTED_COLUMNS if notes.restated else ())]
+    marked += ["disputed"] if disputes else []
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([bridge.grain, *(["group"] if grouped else []), *names, *marked])
-    for row in bridge.rows:
+    for row, disputed in zip(bridge.rows, disputes or [()] * len(bridge.rows), strict=True):
         figures = [str(getattr(row, name)) for name in names]
         figures += break_cells(notes, row) if notes.breaks else []
         figures += reported_cells(notes, row) if notes.restated else []
+        figures += ["; ".join(f"D-{each.number} {each.figure}" for each in disputed)] if disputes else []
         writer.writerow([row.period.key, *([harmless(row.group)] if grouped else []), *figures])
     return text.getvalue()
 

@@ -16,6 +16,7 @@ from governance.metric_breaks import marks_by_book, marks_together
 from governance.metric_content import ContentError, content_clean
 from governance.metric_uses import PROGRAM, pages_of
 from governance.selectors.board import is_governed
+from governance.selectors.disputed_cells import metric_disputes
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import Drift, registry_yaml
@@ -208,7 +209,7 @@ class MetricValuesList(MetricView):
         )  # fmt: skip
         head = {"key": key, "grain": grain, "unit": entry.content["unit"], "currency": call.client.currency}
         marks = marks_together(marks_by_book(values, key, points))
-        return {**head, "values": points, **shown_marks(marks)}
+        return {**head, "values": points, **shown_marks(marks, metric_disputes(call.client, values, key, points))}
 
 
 class MetricsFile(MetricView):

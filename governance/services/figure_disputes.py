@@ -19,16 +19,17 @@ from governance.models import (
     DisputedFigure,
     DisputeEvent,
     DisputeEvidence,
-    DisputeState,
     FigureDispute,
     Metric,
 )
-from governance.selectors.figure_disputes import corrections_for, figure_unit
+from governance.selectors.disputed_cells import is_same
+from governance.selectors.figure_disputes import Mark, corrections_for, disputed_marks, figure_unit
 from governance.selectors.published_figures import FigureError, Published, Subject, explained, published_get
 from governance.selectors.registry import registry_get
 from governance.services.dispute_states import next_state
 from governance.services.problems import DefinitionError, OutdatedError
 from metrics.models import ContractImport, MonthClose
+from metrics.selectors.books import book_head
 from portal.accounts.same_person import mailbox_of
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format
@@ -60,7 +61,7 @@ def dispute_raise(
     except FigureError as error:
         raise DefinitionError(str(error)) from error
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-    if other := same_figure(found.subject):
+    if other := same_figure(client, found.subject):
         raise DefinitionError(f"this figure is disputed already: say what you know in {other}")
     row = dispute_row(client, found, believed, reason, user)
     log(row, "raise", row.state, row.state, reason, user)
@@ -71,14 +72,11 @@ def dispute_raise(
     return row
 
 
-def same_figure(subject: Subject) -> FigureDispute | None:
-    """An open dispute about the same figure."""
-    rows = FigureDispute.objects.filter(
-        state__in=[DisputeState.RAISED, DisputeState.INVESTIGATING], figure=subject.figure, month=subject.month,
-        recognition=subject.recognition, dimension=subject.dimension, group=subject.group, customer=subject.customer,
-    )  # fmt: skip
-    found: FigureDispute | None = (rows.filter(metric__key=subject.metric) if subject.metric else rows).first()
-    return found
+def same_figure(client: Client, subject: Subject) -> FigureDispute | None:
+    """An open dispute about the same figure, under whichever of its names: ARR of the ARR page is the metric ARR."""
+    asked, own = Mark(0, **vars(subject)), book_head(client).recognition
+    number = next((each.number for each in disputed_marks() if is_same(each, asked, own)), None)
+    return None if number is None else FigureDispute.objects.get(number=number)
 
 
 def dispute_row(client: Client, found: Published, believed: Decimal | None, reason: str, user: Any) -> FigureDispute:

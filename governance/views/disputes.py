@@ -10,11 +10,12 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from governance.dispute_forms import AttachForm, DisputeForm, SettleForm, SubjectForm, TakeForm, WordsForm
-from governance.dispute_page import dispute_context, list_context, new_context, typed_by
+from governance.dispute_links import raise_url
+from governance.dispute_page import choose_form, dispute_context, list_context, new_context, typed_by
 from governance.models import FigureDispute
 from governance.oversight_page import people_to_choose
 from governance.selectors.figure_disputes import corrections_for, dispute_get
-from governance.selectors.published_figures import FigureError, published_get
+from governance.selectors.published_figures import FigureError, Subject, published_get
 from governance.services.figure_disputes import (
     dispute_comment,
     dispute_raise,
@@ -26,6 +27,7 @@ from governance.services.figure_disputes import (
 )
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.accounts.models import User
+from portal.lib.periods import month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_ARR
 
@@ -40,7 +42,9 @@ def disputes(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @client_page(RAISE_DISPUTES)
 def dispute_new(request: TenantRequest) -> HttpResponse:
-    """Dispute the figure that the address names."""
+    """Dispute the figure that the address names; where it names none, choose one first."""
+    if request.method == "GET" and "figure" not in request.GET:
+        return dispute_choose(request)
     asked = SubjectForm(request.POST or request.GET)
     if not asked.is_valid():
         raise Http404("No such figure.")
@@ -66,6 +70,22 @@ def dispute_new(request: TenantRequest) -> HttpResponse:
     status = 422 if form.errors else 200
     context = new_context(request, published, form)
     return TemplateResponse(request, "governance/oversight/dispute_new.html", context, status=status)
+
+
+def dispute_choose(request: TenantRequest) -> HttpResponse:
+    """Choose the figure and its month; on to the form with what is published of it, or why nothing is."""
+    form = choose_form(request)
+    if form.is_bound and form.is_valid():
+        figure, _, metric = form.cleaned_data["of"].partition(":")
+        month = month_parse(form.cleaned_data["month"])
+        try:
+            published_get(request.client, Subject(figure, month, metric=metric))
+        except FigureError as error:
+            form.add_error(None, f"This cannot be disputed: {error}.")
+        else:
+            return redirect(raise_url(request.client.slug, figure, month, metric=metric))
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "governance/oversight/dispute_choose.html", {"form": form}, status=status)
 
 
 @require_GET

@@ -25,7 +25,7 @@ from reporting.arr_paper import arr_paper
 from reporting.arr_query import ArrQuery, Reader, usual_scale
 from reporting.break_notes import noted, rows_noted
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
-from reporting.dispute_marks import drawer_dispute, marked
+from reporting.dispute_marks import cut_of, drawer_dispute, mark_rows, marked, of_groups, row_notes
 from reporting.exports import bridge_csv
 from reporting.metric_links import metric_links
 from reporting.views.teams import rooms
@@ -96,6 +96,8 @@ def arr_rows(request: TenantRequest) -> HttpResponse:
     bridge = rows_noted(request.client, shown, bridge_for(request.client, shown, query.recognition or None))
     names = [name for name in LABELS if name != "adjustment" or request.GET.get("adjusted")]
     rows = segment_rows(bridge, names, query, base)
+    if (cut := cut_of(query)) is not None:
+        mark_rows(bridge, rows, of_groups(disputed_marks(), bridge.head), cut, request.client.slug)
     context = {"columns": figure_columns("", names), "rows": rows, "parent": request.GET.get("parent", "")[:40]}
     return TemplateResponse(
         request,
@@ -109,7 +111,8 @@ def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page shows, exact to the cent."""
     query = ArrQuery.from_parameters(request.GET)
     bridge, notes = noted(request.client, query, bridge_for(request.client, query, query.recognition or None))
-    response = HttpResponse(bridge_csv(bridge, notes), content_type="text/csv; charset=utf-8")
+    disputes = row_notes(bridge, disputed_marks(), query)
+    response = HttpResponse(bridge_csv(bridge, notes, disputes), content_type="text/csv; charset=utf-8")
     split = f"-by-{query.by}" if query.by != "total" else ""
     name = (
         f"{request.client.slug}-{bridge.head.label}-{bridge.head.currency}-bridge{split}-by-{query.grain}.csv".lower()

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from governance.selectors.figure_disputes import disputed_marks
 from metrics.models import MonthClose, Recognition
 from metrics.selectors.books import book_head
 from metrics.selectors.close_preview import close_preview
@@ -22,8 +23,9 @@ from portal.lib.periods import last_day, month_format, month_parse
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import CLOSE_MONTH, VIEW_ARR
 from portal.tenancy.reader import locale_of
+from reporting.dispute_marks import of_groups
 from reporting.forms import ReopenForm
-from reporting.months_page import basis_switch, chosen_basis, kept_figures, months_address
+from reporting.months_page import basis_switch, chosen_basis, kept_figures, month_disputes, months_address
 
 SHOWN_BALANCES = 500
 
@@ -34,11 +36,12 @@ def months(request: TenantRequest) -> HttpResponse:
     basis = chosen_basis(request.GET.get("basis", ""))
     head = book_head(request.client, basis)
     next_month = next_month_to_close(request.client, timezone.now())
+    marks, slug = of_groups(disputed_marks(), head), request.client.slug
     context: dict[str, Any] = {
         "currency": request.client.currency,
         "head": head,
         "bases": basis_switch(request.path, head.recognition),
-        "closed": closes_list(request.client, basis),
+        "closed": [(row, month_disputes(slug, marks, row.month)) for row in closes_list(request.client, basis)],
         "next_month": next_month,
         "next_key": month_format(next_month) if next_month is not None else "",
         "may_close": request.standing.may(CLOSE_MONTH),
@@ -134,6 +137,7 @@ def month_detail(request: TenantRequest, month: str, revision: int) -> HttpRespo
     close = next((found for found in revisions if found.revision == revision), None)
     if close is None:
         raise Http404
+    disputes = month_disputes(request.client.slug, of_groups(disputed_marks(), head), ordinal)
     balances = close_balances(close)
     shown = list(balances[:SHOWN_BALANCES])
     names = customer_names({row.customer for row in shown})
@@ -143,7 +147,7 @@ def month_detail(request: TenantRequest, month: str, revision: int) -> HttpRespo
         "close": close,
         "key": month_format(ordinal),
         "bases": basis_switch(request.path, head.recognition),
-        "figures": kept_figures(close),
+        "figures": kept_figures(close, disputes),
         "later": next((found for found in revisions if found.restates_id == close.pk), None),
         "balances": [(row, names[row.customer]) for row in shown],
         "balance_count": balances.count(),

@@ -70,6 +70,10 @@ def test_a_token_that_may_dispute_reads_no_figure_by_it(northwind: Client, rita:
     taken = program(northwind, rita, {RESOLVE_DISPUTES}).post(northwind, "api_dispute_take", number=number).json()
     assert (taken["published"], taken["owner"]) == (None, rita.email)
     read = program(northwind, rita).get(northwind, "api_dispute", number=number).json()
+    told = program(northwind, rita).get(northwind, "api_bridge").json()["disputes"]
+    assert [(each["name"], each["figure"], each["month"], each["group"]) for each in told] == [
+        ("D-1", "ending", "2026-03", "")
+    ]
     assert read["published"] and read["evidence"], "what is kept is as it was"
 
 

@@ -40,6 +40,7 @@ from portal.tenancy.clock import database_time
 from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
+from tests.pdf_text import pdf_text as paper_text
 from tests.reporting.numbers import NOW, numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
@@ -357,3 +358,51 @@ def test_the_page_of_a_metric_marks_the_month(
         "a figure of a metric has the unit that people read"
     )
     assert "Mar 2026, USD" in signed_in(eve).get("/c/northwind/oversight/disputes/").text
+
+
+def test_a_disputed_metric_is_marked_wherever_its_figure_is_shown(
+    booked: Client, eve: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """ARR of the registry is the ending of the bridge: one figure, disputed under either name, and once at a time."""
+    with tenant_context(booked):
+        registry_start(client=booked, user=rita)
+        month_close(client=booked, month=MARCH)
+        raised(booked, eve, Subject("metric", MARCH, metric="arr"))
+        with pytest.raises(DefinitionError, match="disputed already: say what you know in D-1"):
+            raised(booked, rita)
+        raised(booked, eve, Subject("new", MARCH, dimension="segment", group="Enterprise"))
+    page, home = signed_in(eve), "/c/northwind/"
+    shown = {
+        "": 2, "arr/": 3, "months/": 1, "months/2026-03/1/": 1, "metrics/of/arr/": 1, "metrics/of/mrr/": 1,
+        "metrics/of/arr/?grain=quarter": 1, "metrics/of/nrr/": 0, "metrics/of/carr/": 0, "months/?basis=signed": 0,
+    }  # fmt: skip
+    assert {path: page.get(home + path).text.count("disputed, D-1") for path in shown} == shown
+    assert "disputed, D-2" in page.get(f"{home}arr/rows/?span=2026-03:2026-03").text
+    bridge = page.get(f"{home}arr/bridge.csv?from=2026-02&to=2026-03").text.splitlines()
+    assert [row.rsplit(",", 1)[1] for row in bridge] == ["disputed", "", "D-1 ending"]
+    assert "disputed" not in page.get(f"{home}arr/bridge.csv?from=2026-01&to=2026-02").text
+
+
+def test_the_paper_names_what_is_disputed(booked: Client, eve: User, signed_in: Callable[[User], Browser]) -> None:
+    with tenant_context(booked):
+        raised(booked, eve)
+    text = paper_text(signed_in(eve).get("/c/northwind/arr/bridge.pdf").content)
+    assert "† Disputed, and not settled yet: ARR, Mar 2026 (D-1)." in text
+
+
+def test_a_figure_is_disputed_from_the_list_by_its_name_and_month(
+    booked: Client, eve: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    page, address = signed_in(eve), "/c/northwind/oversight/disputes/new/"
+    assert "Dispute a figure" in page.get("/c/northwind/oversight/disputes/").text
+    assert 'value="ending"' in page.get(address).text
+    with tenant_context(booked):
+        registry_start(client=booked, user=rita)
+    choose = page.get(address).text
+    assert 'value="metric:arr"' in choose and 'value="ending"' not in choose
+    led = page.get(address, {"of": "metric:arr", "month": "2026-03"}, follow=True)
+    assert "42,000.00 USD" in " ".join(led.text.split())
+    assert page.get(address, {"of": "metric:nothing", "month": "2026-03"}).status_code == 422
+    sent = {"figure": "metric", "metric": "arr", "month": "2026-03", "believed": "36 k", "reason": "Ended"}
+    told = page.post(address, sent, follow=True).text
+    assert "36,000.00" in told and "Raised raised" not in " ".join(told.split())

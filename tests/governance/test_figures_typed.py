@@ -23,6 +23,8 @@ HOME = "/c/northwind/"
         ("105", "percent", "en", "1.05"), ("105 %", "percent", "en", "1.05"), ("105%", "percent", "en", "1.05"),
         ("-2.5", "percent", "en", "-0.025"), ("105,5 %", "percent", "de", "1.055"), ("1.2", "ratio", "en", "1.2"),
         ("4,617,462.36", "money", "en", "4617462.36"), ("1.234,5", "money per customer", "de", "1234.5"),
+        ("5,887 k", "money", "en", "5887000"), ("5.887 K", "money", "de", "5887000"), ("-1.25m", "money", "en", "-1250000"),
+        ("1,5 bn", "money", "de", "1500000000"), ("2 mn", "money", "en", "2000000"),
     ],
 )  # fmt: skip
 def test_a_figure_is_read_in_its_unit_and_typed_back(text: str, unit: str, locale: str, value: str) -> None:
@@ -36,6 +38,7 @@ def test_a_figure_is_read_in_its_unit_and_typed_back(text: str, unit: str, local
     [
         ("105 %", "money"), ("much", "percent"), ("1e5", "money"), ("0.00001", "percent"), ("+-5", "money"),
         ("--5", "money"), ("%5%", "percent"), ("5 %%", "percent"), ("NaN", "money"), ("１２", "money"),
+        ("5 k", "percent"), ("3 m", "months"), ("5 kk", "money"), ("k", "money"), ("58,87 k", "money"),
     ],
 )  # fmt: skip
 def test_what_is_no_figure_of_the_unit_is_refused(text: str, unit: str) -> None:
@@ -93,5 +96,7 @@ def test_what_is_understood_is_shown_before_it_is_sent(ritas: Browser) -> None:
 
     assert told(x="105", unit="percent") == "Understood as 105.0%."
     assert told(x="105", metric="nrr") == "Understood as 105.0%."
+    assert told(x="5,887 k", metric="arr") == "Understood as 5,887,000.00 USD."
+    assert "such as 1.05, 5887 k, 5.9 m or 2 bn" in told(x="5,88 k", metric="arr")
     assert told(x="4617462.36", metric="arr") == "Understood as 4,617,462.36 USD."
     assert told(x="", unit="percent") == "" and "<b>" not in told(x="<b>", unit="<b>")

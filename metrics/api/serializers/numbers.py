@@ -126,11 +126,29 @@ class RestatedSerializer(serializers.Serializer[Any]):
     cause = CauseSerializer(allow_null=True, help_text="Of the newest revision; null: it was restated by hand.")
 
 
+class DisputedSerializer(serializers.Serializer[Any]):
+    """A figure of these months that somebody holds to be wrong, and that nobody has settled yet."""
+
+    name = serializers.CharField(help_text="D-3.")
+    figure = serializers.CharField(
+        help_text="As the bridge names it, nrr, grr or logo_churn; metric where it is none of these."
+    )
+    month = MonthField()
+    dimension = serializers.CharField(allow_blank=True, help_text="Empty: of all customers.")
+    group = serializers.CharField(allow_blank=True)
+    customer = serializers.CharField(allow_blank=True, help_text="Of one customer alone.")
+    path = serializers.CharField(help_text="The page of the dispute.")
+
+
 class MarkedSerializer(serializers.Serializer[Any]):
-    """Where the months do not go on as they began: of all customers, and empty where they are shown as contracts stand now."""
+    """Where the months do not go on as they began: of all customers, and empty where they are shown as contracts stand now.
+
+    `disputes` are the open disputes of figures of these months, whichever of them an answer shows.
+    """
 
     breaks = BreakSerializer(many=True)
     restated = RestatedSerializer(many=True)
+    disputes = DisputedSerializer(many=True)
 
 
 class BridgeSerializer(MarkedSerializer):

@@ -1,6 +1,6 @@
 """The numbers: bridge, headline, retention, cohorts, movers, and what is behind them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from metrics.api.serializers import numbers as shapes
 from metrics.api.serializers import questions as asks
 from metrics.api.serializers.explain import WhySerializer
 from metrics.computation import missing_rates_text
+from metrics.disputed import Disputed, disputed_of
 from metrics.engine.bridge import TOTAL
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.beside import bridge_beside, headline_beside, retention_beside
@@ -61,7 +62,8 @@ class BridgeDetail(NumbersView):
         months = [each for row in bridge.totals for each in (row.period.first, row.period.last)]
         marks = marks_of(call, bridge.head, months)
         bridge = bridge_beside(call.client, bridge, marks, filters)
-        return bounded(vars(bridge) | shown_marks(marks), len(bridge.rows))
+        disputes = disputed_of(call.client, bridge.head, months)
+        return bounded(vars(bridge) | shown_marks(marks, disputes), len(bridge.rows))
 
 
 def marks_of(call: Call, basis: Basis, months: Sequence[int]) -> Marks:
@@ -73,9 +75,9 @@ def marks_of(call: Call, basis: Basis, months: Sequence[int]) -> Marks:
     return marks_get(call.client, basis, min(months), max(months))
 
 
-def shown_marks(marks: Marks) -> dict[str, Any]:
+def shown_marks(marks: Marks, disputes: Collection[Disputed]) -> dict[str, Any]:
     """Marks in the shape of `MarkedSerializer`."""
-    return {"breaks": marks.breaks, "restated": marks.restated.values()}
+    return {"breaks": marks.breaks, "restated": marks.restated.values(), "disputes": disputes}
 
 
 class HeadlineDetail(NumbersView):
@@ -95,7 +97,8 @@ class HeadlineDetail(NumbersView):
         else:
             found = headline_reported(call.client, asked["basis"], asked["month"], filters, asked["as_of"])
         marks = marks_of(call, found.head, found.months)
-        told = vars(headline_beside(call.client, found, marks, filters)) | shown_marks(marks)
+        disputes = disputed_of(call.client, found.head, found.months)
+        told = vars(headline_beside(call.client, found, marks, filters)) | shown_marks(marks, disputes)
         return told | {"retention_method": retention_method(policy_in_force(call.client))}
 
 
@@ -116,10 +119,11 @@ class RetentionDetail(NumbersView):
             rows = retention_get(call.client, book, *given)
         else:
             rows = retention_reported(call.client, book, *given, asked["as_of"])
-        marks = marks_of(call, book, [row.month for row in rows])
+        months = [row.month for row in rows]
+        marks, disputes = marks_of(call, book, months), disputed_of(call.client, book, months)
         rows = retention_beside(call.client, book, rows, asked["by"], marks, filters)
         method = retention_method(policy_in_force(call.client))
-        answer = {"book": book, "method": method, "by": asked["by"], "rows": rows} | shown_marks(marks)
+        answer = {"book": book, "method": method, "by": asked["by"], "rows": rows} | shown_marks(marks, disputes)
         return bounded(answer, len(rows))
 
 

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from metrics.api.examples import CORRECTION
 from metrics.api.serializers import teams as shapes
 from metrics.api.views.numbers import bounded, shown_marks
+from metrics.disputed import disputed_of
 from metrics.models import RepAssignment
 from metrics.selectors.teams import assignment_get, assignments_list, team_bridge_get
 from metrics.services.assignments import (
@@ -139,7 +140,9 @@ class TeamBridgeDetail(TeamView):
         found = team_bridge_get(
             call.client, asked["kind"], asked["basis"], asked["first"], asked["last"], asked["grain"]
         )
-        return bounded(vars(found) | shown_marks(found.marks), len(found.rows))
+        months = [each for row in found.totals for each in (row.period.first, row.period.last)]
+        disputes = disputed_of(call.client, found.head, months)
+        return bounded(vars(found) | shown_marks(found.marks, disputes), len(found.rows))
 
 
 @contextmanager
