@@ -11,6 +11,7 @@ from governance.metric_uses import pages_used
 from governance.models import ChangeKind, ChangeRequest, MetricStatus
 from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.changes import held_now
+from governance.selectors.library_drift import shipped_content
 from governance.selectors.registry import Entry
 from governance.services.registry import newest_closed
 from metrics.selectors.books import book_head
@@ -75,7 +76,9 @@ def wish_form(
     key = change.content.get("key", "") if change and kind != ChangeKind.POLICY else about
     preview = f"{reverse('metric_preview', kwargs={'client_slug': request.client.slug})}?key={key}"
     echo = reverse("figure_understood", kwargs={"client_slug": request.client.slug})
-    ground = Ground(held, open_months, closed, preview, echo, locale_of(request))
+    entry = held.registry.entries.get(key) if "library" in request.GET else None
+    begun = shipped_content(entry) if entry is not None else None
+    ground = Ground(held, open_months, closed, preview, echo, locale_of(request), begun)
     return FORMS[kind](data, ground=ground, about=key, change=change)
 
 

@@ -43,6 +43,7 @@ class Ground:
     preview_url: str = ""
     echo_url: str = ""
     locale: str = DEFAULT_LOCALE
+    shipped: Mapping[str, str] | None = None  # what a metric’s form begins with instead of what holds
 
 
 class WishForm(forms.Form):
@@ -187,7 +188,7 @@ class MetricWishForm(WishForm):
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         entry = self.ground.held.registry.entries.get(self.about)
-        content: Mapping[str, Any] = entry.versions[-1].content if entry else {}
+        content: Mapping[str, Any] = self.ground.shipped or (entry.versions[-1].content if entry else {})
         if change:  # what it moves, over what is there now
             content = {**content, **metric_moved(change)} if entry and change.present else change.content["metric"]
         content = {**content, **limits_typed(content, content.get("unit", ""), self.ground.locale)}

@@ -15,6 +15,7 @@ from governance.metric_values_page import values_context
 from governance.models import ControlFigure, Function, MetricRole, MetricStatus, Priority
 from governance.selectors.board import has_board
 from governance.selectors.changes import OPEN, changes_of
+from governance.selectors.library_drift import library_drift
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry, Registry, VersionShown, metric_events, registry_get
 from governance.services.metric_direct import direct_steps
@@ -90,8 +91,20 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "filters": filters_of(request.GET),
         "search": request.GET.get("q", "")[:80],
         "may_manage": request.standing.may(MANAGE_METRICS),
+        "library_news": library_news(registry) if request.standing.may(MANAGE_METRICS) else "",
         "currency": request.client.currency,
     }
+
+
+def library_news(registry: Registry) -> str:
+    """How much the library has moved on since the registry was started, as a sentence; empty where it has not."""
+    found = library_drift(registry)
+    if found.is_empty or not registry.entries:
+        return ""
+    said, more = len(found.improved), len(found.missing)
+    parts = [f"says {said} metric{'' if said == 1 else 's'} otherwise"] if said else []
+    parts += [f"has {more} more"] if more else []
+    return f"Since the registry was started, the library {' and '.join(parts)}."
 
 
 def begin_context(request: TenantRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -12,9 +13,11 @@ from governance.metric_figures import change_text, figure_text, point_shown, sen
 from governance.metric_forms import ControlForm
 from governance.metric_page import STATES, address_of, begin_context, tabs
 from governance.metric_uses import SHOWN_ON, pages_of, why_url
-from governance.models import DefinitionItem, ItemKind, Metric, MetricRole, Priority
+from governance.models import ChangeKind, DefinitionItem, ItemKind, Metric, MetricRole, Priority
 from governance.selectors.availability import availability_list
+from governance.selectors.board import has_board
 from governance.selectors.controls import Checked, controls_list, two_sources
+from governance.selectors.library_drift import library_drift
 from governance.selectors.lineage import Lineage, lineage_list
 from governance.selectors.metric_values import MetricValues, places_of, rounded
 from governance.selectors.registry import Entry, Registry, registry_get
@@ -132,6 +135,30 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
         "tasks": ordered,
         "filters": [{"label": label, "url": f"?show={name}", "active": name == wanted} for name, label in options],
     }
+
+
+# --- the library ------------------------------------------------------------------------------------------------------
+
+
+def library_context(request: TenantRequest) -> dict[str, Any]:
+    """Where the library has moved on since the registry was started, and the form in which each of it is taken over."""
+    registry = registry_get(request.client)
+    found = library_drift(registry)
+    is_decided = has_board()
+    rows = [
+        {"entry": each.entry, "edits": each.edits, **library_link(request, each.entry, is_decided=is_decided)}
+        for each in found.improved
+    ]
+    return {"library": found if registry.entries else None, "library_rows": rows}
+
+
+def library_link(request: TenantRequest, entry: Entry, *, is_decided: bool) -> dict[str, str]:
+    """Where the library's text of a metric is taken over: the form of its change, or of the request for it, which begins so."""
+    slug, about = {"client_slug": request.client.slug}, {"about": entry.key, "library": "1"}
+    if is_decided and entry.is_in_use:
+        address = reverse("change_new", kwargs={**slug, "kind": ChangeKind.METRIC_CHANGE})
+        return {"label": "Ask for it", "url": f"{address}?{urlencode(about)}"}
+    return {"label": "Take it over", "url": f"{reverse('metric_edit', kwargs={**slug, 'key': entry.key})}?library=1"}
 
 
 # --- glossary ---------------------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ urlpatterns = [
     path(f"{METRIC}pay/", metrics.metric_pay, name="metric_pay"),
     path("metrics/matrix/", registry.metric_matrix, name="metric_matrix"),
     path("metrics/matrix/save/", registry.metric_matrix_save, name="metric_matrix_save"),
+    path("metrics/import/library/", registry.metrics_library, name="metrics_library"),
     path("metrics/lineage/", registry.metric_lineage, name="metric_lineage"),
     path("metrics/availability/", registry.metric_availability, name="metric_availability"),
     path("metrics/glossary/", registry.metric_glossary, name="metric_glossary"),

@@ -14,6 +14,7 @@ from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, PayFor
 from governance.metric_page import list_context, metric_context
 from governance.models import Metric
 from governance.selectors.board import has_board, is_governed
+from governance.selectors.library_drift import shipped_content
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.registry import Registry, metric_get, registry_get
 from governance.services.metric_direct import metric_change, metric_step
@@ -93,7 +94,7 @@ def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
     preview = f"{reverse('metric_preview', kwargs={'client_slug': request.client.slug})}?key={key}"
     form = MetricForm(
         request.POST or None,
-        initial=entry.versions[-1].content,
+        initial=(shipped_content(entry) if "library" in request.GET else None) or entry.newest,
         months=months_to_choose(registry, entry),
         preview=preview,
         key=key,

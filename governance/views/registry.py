@@ -17,6 +17,7 @@ from governance.registry_pages import (
     cells_given,
     control_form,
     glossary_context,
+    library_context,
     lineage_context,
     matrix_context,
     validation_context,
@@ -29,6 +30,7 @@ from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry_file import registry_apply
+from governance.services.registry_library import library_take
 from governance.views.documents import attachment
 from portal.lib.paper import SIZES
 from portal.lib.periods import month_parse
@@ -143,7 +145,8 @@ def metrics_yaml(request: TenantRequest) -> HttpResponse:
 def metrics_import(request: TenantRequest) -> HttpResponse:
     """A file of metrics; what it would change is shown before anything is."""
     if request.method == "GET":
-        return TemplateResponse(request, "governance/metrics/import.html", {"compared": last_compared()})
+        context = {"compared": last_compared(), **library_context(request)}
+        return TemplateResponse(request, "governance/metrics/import.html", context)
     context = drift_context(request)
     status = 422 if context["faults"] else 200
     return TemplateResponse(request, "governance/metrics/import.html", context, status=status)
@@ -166,6 +169,19 @@ def metrics_import_apply(request: TenantRequest) -> HttpResponse:
         return TemplateResponse(request, "governance/metrics/import.html", context, status=status)
     messages.success(request, f"{len(drift.added)} added, {len(drift.changed)} changed.")
     return redirect("metrics", client_slug=request.client.slug)
+
+
+@require_POST
+@client_page(MANAGE_METRICS)
+def metrics_library(request: TenantRequest) -> HttpResponse:
+    """Propose metrics that the library has by now."""
+    try:
+        made = library_take(client=request.client, keys=request.POST.getlist("key"), user=request.user)
+    except DefinitionError as error:
+        messages.error(request, f"Nothing was changed: {error}.")
+    else:
+        messages.success(request, f"{len(made)} metric{'' if len(made) == 1 else 's'} of the library proposed.")
+    return redirect("metrics_import", client_slug=request.client.slug)
 
 
 def sent_text(request: TenantRequest) -> str:

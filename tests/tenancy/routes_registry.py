@@ -94,6 +94,13 @@ def a_drift(client: Client) -> dict[str, Any]:
         return {"text": metrics_write(filed), "seen": drift_get(registry, filed).seen, "reason": "From the repository"}
 
 
+def a_lack(client: Client) -> dict[str, Any]:
+    """A metric of the library that is asked for once more."""
+    with tenant_context(client):
+        a_registry(client)
+    return {"key": "arr"}
+
+
 def an_owner(client: Client) -> dict[str, Any]:
     """The form that makes one of the client's people the owner."""
     user, _ = User.objects.get_or_create(email="owner@example.com")
@@ -137,5 +144,6 @@ REGISTRY_ROUTES = [
     Route("metrics_yaml", MANAGE_METRICS, status=(200,)),
     Route("metrics_import", MANAGE_METRICS, status=(200,)),
     Route("metrics_import", MANAGE_METRICS, "post", data=a_file, status=(200,)),
+    Route("metrics_library", MANAGE_METRICS, "post", data=a_lack, status=(302,)),
     Route("metrics_import_apply", MANAGE_METRICS, "post", data=a_drift, status=(302,)),
 ]  # fmt: skip
