@@ -98,7 +98,8 @@ def a_lack(client: Client) -> dict[str, Any]:
     """A metric of the library that a registry started from an earlier one lacks."""
     early = library_metrics()[:3]
     with tenant_context(client):
-        metrics_store(early, client=client, user=None, kind=MetricHappening.STARTED)
+        if not Metric.objects.exists():
+            metrics_store(early, client=client, user=None, kind=MetricHappening.STARTED)
     return {"key": library_metrics()[3].key}
 
 
