@@ -34,6 +34,7 @@ from portal.tenancy.models import Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
 from tests.api.schema import openapi
+from tests.papers import papers_as_markup
 from tests.tenancy import routes_api as objects
 from tests.tenancy import routes_api_projects as projects
 from tests.tenancy.routes_api_changes import a_preview
@@ -44,6 +45,8 @@ from tests.tenancy.routes_registry import a_control
 from tests.tenancy.routes_teams import an_assignment
 from tests.tenancy.routes_webhooks import a_delivery
 
+__all__ = ["papers_as_markup"]
+pytestmark = pytest.mark.usefixtures("papers_as_markup")
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))  # for each operation and mode; a release is tried with 200
 CHECKS = [
     not_a_server_error,

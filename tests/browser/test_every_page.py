@@ -18,11 +18,14 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, consultant_assign, member_add
 from tests.browser.live import CHROMIUM, axe_violations, chromium, portal_on_a_port, sign_in, theme_shown
 from tests.conftest import PASSWORD, consultant
+from tests.papers import papers_as_markup
 from tests.reporting.numbers import numbers_load
 from tests.tenancy.matrix import Route, nothing
 from tests.tenancy.routes import CLIENT_ROUTES, OTHER_ROUTES
 
+__all__ = ["papers_as_markup"]
 pytestmark = [
+    pytest.mark.usefixtures("papers_as_markup"),
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no chromium on this machine"),
@@ -67,7 +70,8 @@ class Eyes:
         answer = self.pages[1440].request.get(path, timeout=PATIENCE, max_redirects=0)
         assert answer.status in (200, 302, 404, 405, 410) or path == REFUSED, (path, answer.status)
         assert "/accounts/login" not in answer.headers.get("location", ""), path
-        return answer.status not in (302, 405) and "<!doctype html>" in answer.text()[:500].lower()
+        is_html = answer.headers.get("content-type", "").startswith("text/html")
+        return answer.status not in (302, 405) and is_html and "<!doctype html>" in answer.text()[:500].lower()
 
     def page_faults(self, path: str, looks: Looks) -> Iterator[Any]:
         for width, themes in looks.items():

@@ -12,6 +12,7 @@ from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, program
 from tests.api.test_api_matrix import made, rightful_of, try_it
+from tests.papers import papers_as_markup
 from tests.tenancy.fingerprints import fingerprint
 from tests.tenancy.matrix import Route
 from tests.tenancy.routes import CLIENT_ROUTES
@@ -19,7 +20,8 @@ from tests.tenancy.routes_api import API_ROUTES, ApiRoute
 from tests.tenancy.test_access_matrix import call, kwargs_for, rightful_for
 from tests.tenancy.world import ana, northwind, world
 
-__all__ = ["ana", "northwind", "program", "world"]
+__all__ = ["ana", "northwind", "papers_as_markup", "program", "world"]
+pytestmark = pytest.mark.usefixtures("papers_as_markup")
 
 # Posts that change nothing of the client, each with the reason.
 CHANGES_NOTHING = {

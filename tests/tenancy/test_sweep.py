@@ -24,6 +24,7 @@ from tests.api.test_api_matrix import ALIEN, NOBODYS, made
 from tests.conftest import consultant, person_named
 from tests.engine.frames import frame, line
 from tests.metrics.loading import load_lines
+from tests.papers import papers_as_markup
 from tests.tenancy.engagement_rows import engagement_of
 from tests.tenancy.fingerprints import fingerprint
 from tests.tenancy.matrix import Route, nothing
@@ -32,7 +33,8 @@ from tests.tenancy.routes_api import API_ROUTES, ApiRoute, numbers
 from tests.tenancy.test_access_matrix import call, kwargs_for
 from tests.tenancy.world import undone
 
-__all__ = ["program"]
+__all__ = ["papers_as_markup", "program"]
+pytestmark = pytest.mark.usefixtures("papers_as_markup")  # in which a canary would be seen, as in no PDF
 CANARY = "KOLIBRI"  # "canary" is also a time zone
 NAMES = (
     *("client", "client_id", "client_slug", "tenant", "source", "source_id", "import", "import_id", "line", "line_id"),
