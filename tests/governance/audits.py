@@ -34,10 +34,10 @@ def book_load(client: Client, contracts: int = 14) -> None:
     month_close(client=client, month=month_parse("2026-03"))
 
 
-def an_audit(client: Client, user: Any, size: int = 10) -> QuarterAudit:
+def an_audit(client: Client, user: Any, size: int = 10, contracts: int = 14) -> QuarterAudit:
     """The audit of the first quarter of 2026, drawn by `user`."""
     if not QuarterAudit.objects.exists():
-        book_load(client)
+        book_load(client, contracts)
         audit_draw(client=client, quarter=QUARTER, size=size, due_on=dt.date(2026, 5, 15), user=user, now=NOW)
     return QuarterAudit.objects.get()
 

@@ -17,6 +17,7 @@ from portal.tenancy.permissions import (
 from tests.governance.audits import QUARTER, book_load
 from tests.tenancy.api_matrix import ApiRoute
 from tests.tenancy.routes_oversight import (
+    FEW_CONTRACTS,
     MONTH,
     a_contract,
     a_dispute,
@@ -54,7 +55,7 @@ def with_a_dispute(client: Client) -> dict[str, Any]:
 def to_draw(client: Client) -> dict[str, Any]:
     """A quarter that is closed and was not audited."""
     if not ContractLine.objects.exists():
-        book_load(client)
+        book_load(client, FEW_CONTRACTS)
     rupert(client)
     return {}
 

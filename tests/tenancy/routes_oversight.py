@@ -36,6 +36,9 @@ from tests.reporting.numbers import numbers_load
 from tests.tenancy.matrix import Route, rightful
 
 MONTH = dt.timedelta(days=30)
+FEW_CONTRACTS = (
+    3  # all of them are drawn, and each has a work sheet that is computed whenever the audit is made or looked at
+)
 
 
 def rupert(client: Client) -> User:
@@ -47,7 +50,7 @@ def rupert(client: Client) -> User:
 
 
 def drawn(client: Client) -> dict[str, Any]:
-    an_audit(client, rupert(client))
+    an_audit(client, rupert(client), contracts=FEW_CONTRACTS)
     return {"quarter": QUARTER}
 
 
@@ -73,8 +76,8 @@ def a_follow_up(client: Client) -> dict[str, Any]:
     user = rupert(client)
     if not AuditFollowUp.objects.exists():
         follow_up_raise(
-            client=client, found=an_audit(client, user), text="Ask billing", owner=user, due_on=dt.date(2026, 6, 1),
-            user=user, today=NOW.date(),
+            client=client, found=an_audit(client, user, contracts=FEW_CONTRACTS), text="Ask billing", owner=user,
+            due_on=dt.date(2026, 6, 1), user=user, today=NOW.date(),
         )  # fmt: skip
     return {"follow_up_id": AuditFollowUp.objects.get().pk}
 
@@ -89,7 +92,7 @@ def the_next_quarter(client: Client) -> dict[str, Any]:
     """The form that draws the quarter that is closed."""
     with tenant_context(client):
         if not ContractLine.objects.exists():
-            book_load(client)
+            book_load(client, FEW_CONTRACTS)
     return {"quarter": QUARTER, "size": 10, "due_on": f"{database_time().date() + MONTH}"}
 
 
