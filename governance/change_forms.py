@@ -10,7 +10,7 @@ from django import forms
 
 from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, metric_moved, named
 from governance.engine_formulas import is_fixed
-from governance.figure_input import echoed, limits_read, limits_typed, typed_hint
+from governance.figure_input import against_fields, against_of, echoed, limits_read, limits_typed, typed_hint
 from governance.forms import parameter_field
 from governance.metric_content import LENGTHS
 from governance.metric_forms import BEGUN, content_field, formula_kept, previewed
@@ -175,6 +175,11 @@ class PolicyWishForm(WishForm):
         ]  # fmt: skip
 
 
+def beside(name: str) -> tuple[str, ...]:
+    """The field that belongs to one of a metric's fields."""
+    return (against_of(name),) if name in THRESHOLDS else ()
+
+
 def metric_field(name: str) -> str:
     """The form's name of a part of a metric: why it is measured is not why it is changed."""
     return "why_measured" if name == "rationale" else name
@@ -184,7 +189,7 @@ class MetricWishForm(WishForm):
     """Another content of a metric, with the preview of the formula that is being written."""
 
     kind = ChangeKind.METRIC_CHANGE
-    asked = tuple(metric_field(name) for name in LENGTHS)
+    asked = tuple(field for name in LENGTHS for field in (metric_field(name), *beside(name)))
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         entry = self.ground.held.registry.entries.get(self.about)
@@ -200,7 +205,8 @@ class MetricWishForm(WishForm):
             self.fields[metric_field(name)] = content_field(name)
         previewed(self.fields, self.ground.preview_url)
         for name in THRESHOLDS:
-            echoed(self.fields[name], name, self.ground.echo_url, "#id_unit")
+            against_fields(self.fields, name, self.ground.held.registry.targets_for(self.about))
+            echoed(self.fields[name], name, self.ground.echo_url, f"#id_unit, #id_{against_of(name)}")
         if is_fixed(self.about):
             formula_kept(self.fields)
 
@@ -274,7 +280,7 @@ class ThresholdWishForm(WishForm):
     """From when a metric's value deserves a look, or an alert."""
 
     kind = ChangeKind.THRESHOLD
-    asked = THRESHOLDS
+    asked = tuple(field for name in THRESHOLDS for field in (name, *beside(name)))
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         entry = self.ground.held.registry.entries.get(self.about)
@@ -291,8 +297,10 @@ class ThresholdWishForm(WishForm):
     def add_content(self) -> None:
         for name in THRESHOLDS:
             self.fields[name] = content_field(name)
-            self.fields[name].help_text = typed_hint(self.unit(), self.ground.held.currency)
-            echoed(self.fields[name], name, self.ground.echo_url, unit=self.unit())
+            hint = typed_hint(self.unit(), self.ground.held.currency)
+            self.fields[name].help_text = f"{hint} Against something else in per cent or deviations: 10, or 3."
+            against_fields(self.fields, name, self.ground.held.registry.targets_for(self.about))
+            echoed(self.fields[name], name, self.ground.echo_url, f"#id_{against_of(name)}", unit=self.unit())
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from governance.change_content import THRESHOLDS
 from governance.metric_content import CHOICES, LABELS
-from governance.metric_figures import figure_text, unit_words
+from governance.metric_figures import figure_text, threshold_words, unit_words
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.registry import Registry
+from governance.thresholds import threshold_read
 from metrics.selectors.clauses import TITLES, sentence_of
 from portal.lib.dates import date_text
 
@@ -71,11 +72,13 @@ def metric_rows(change: ChangeRequest) -> list[Row]:
 
 
 def limit_words(change: ChangeRequest, registry: Registry, locale: str, value: str) -> str:
-    """A threshold in its metric's own unit: 105.0%, not 1.05."""
+    """A threshold in words, a fixed one in its metric's own unit: 105.0%, not 1.05."""
     entry = registry.entries.get(change.content["key"])
     if not value or entry is None:
         return value or NOTHING
     unit, currency = entry.content["unit"], change.client.currency
+    if threshold_read(value).kind != "figure":
+        return threshold_words(value, entry.newest["better"], unit, currency, locale, registry.labels)
     return f"{figure_text(Decimal(value), unit, currency, locale)} {unit_words(unit, currency)}".rstrip()
 
 

@@ -6,17 +6,26 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django import forms
 
-from governance.metric_content import MOST_PLACES
-from governance.metric_figures import LIMITS, figure_text, unit_words
+from governance.metric_figures import figure_text, threshold_words, unit_words
+from governance.thresholds import LIMITS, MOST_PLACES, Threshold, threshold_read
 from portal.lib.money import DEFAULT_LOCALE, SIGNS, SPACES, figure_pattern, figure_style
 
+AGAINST: Final = (
+    ("", "A fixed figure"),
+    ("previous", "Per cent worse than the month before"),
+    ("last_year", "Per cent worse than the same month of the year before"),
+    ("deviations", "Deviations from its last twelve months"),
+    ("seasonal", "Deviations from its last twelve months, seasons and growth left out"),
+)
+"""What a threshold may be held against, in the words of the forms."""
+DEVIATING: Final = {"deviations": "", "seasonal": "last_year"}
 LONGEST: Final = 40
 SHORT: Final = {"k": 3, "m": 6, "mn": 6, "bn": 9}
 SHORTENED: Final = re.compile(r"(?i)(?P<figure>.*[0-9])\s*(?P<word>k|mn?|bn)").fullmatch
@@ -107,25 +116,87 @@ def figure_understood(text: str, unit: str, currency: str, locale: str) -> str:
     return f"Understood as {figure_text(value, unit, currency, locale)}{f' {words}' if words else ''}."
 
 
+def against_of(name: str) -> str:
+    """The field beside a threshold that says what it is held against."""
+    return f"{name}_against"
+
+
+def against_choices(targets: Sequence[tuple[str, str]]) -> list[Any]:
+    """What a threshold may be held against; other metrics are targets."""
+    return [*AGAINST, ("Per cent worse than a target", list(targets))] if targets else list(AGAINST)
+
+
+def limit_typed(text: str, unit: str, locale: str) -> tuple[str, str]:
+    """A threshold that is kept, as its number and what it is held against begin with."""
+    try:
+        threshold = threshold_read(text)
+    except ValueError:
+        return text, ""
+    if threshold.kind == "figure":
+        return figure_retyped(text, unit, locale), ""
+    against = threshold.base if threshold.kind == "share" else "seasonal" if threshold.base else "deviations"
+    return figure_typed(threshold.number, "", locale), against
+
+
 def limits_typed(content: Mapping[str, Any], unit: str, locale: str) -> dict[str, str]:
     """The thresholds of a metric as a form begins with them."""
-    return {name: figure_retyped(content.get(name) or "", unit, locale) for name in LIMITS.values()}
+    made = {}
+    for name in LIMITS.values():
+        made[name], made[against_of(name)] = limit_typed(str(content.get(name) or ""), unit, locale)
+    return made
+
+
+def limit_read(text: str, against: str, unit: str, locale: str) -> str:
+    """A threshold that was typed, as a metric keeps it. ValueError says what is wrong with it."""
+    if not text.strip():
+        return ""
+    if not against:
+        return Threshold("figure", figure_read(text, unit, locale, MOST_PLACES)).text
+    if against in DEVIATING:
+        threshold = Threshold("deviations", figure_read(text, "", locale), DEVIATING[against])
+    else:
+        threshold = Threshold("share", figure_read(text, "percent", locale).scaleb(2), against)
+    try:
+        return threshold_read(threshold.text).text
+    except ValueError as fault:
+        raise ValueError(f"This {fault}.") from fault
 
 
 def limits_read(form: forms.Form, unit: str, locale: str) -> None:
     """Thresholds that were typed, as a metric keeps them; what is wrong with one is said beside it."""
     for name in LIMITS.values():
-        text = form.cleaned_data.get(name, "")
+        given = form.cleaned_data
         try:
-            form.cleaned_data[name] = f"{figure_read(text, unit, locale, MOST_PLACES):f}" if text.strip() else ""
+            given[name] = limit_read(given.get(name, ""), given.get(against_of(name), ""), unit, locale)
         except ValueError as fault:
             form.add_error(name, str(fault))
 
 
+def limit_understood(text: str, against: str, unit: str, currency: str, locale: str, labels: Mapping[str, str]) -> str:
+    """How a threshold that is being typed is understood, or what is wrong with it; nothing for nothing."""
+    if not against or not text.strip():
+        return figure_understood(text, unit, currency, locale)
+    try:
+        kept = limit_read(text, against, unit, locale)
+    except ValueError as error:
+        return str(error)
+    return f"Understood as {threshold_words(kept, 'none', unit, currency, locale, labels)}, on the side that is worse."
+
+
+def against_fields(fields: dict[str, forms.Field], name: str, targets: Sequence[tuple[str, str]]) -> None:
+    """Beside a threshold, what it is held against."""
+    fields[against_of(name)] = forms.ChoiceField(
+        label=f"{fields[name].label}: held against", required=False, choices=against_choices(targets)
+    )
+
+
 def echoed(field: forms.Field, name: str, address: str, include: str = "", **about: str) -> None:
     """Let a field show below itself how it is understood while it is typed into; `about` says of which unit or metric."""
+    triggers = "input changed delay:300ms" + (
+        f", change from:#id_{against_of(name)}" if name in LIMITS.values() else ""
+    )
     field.widget.attrs |= {
-        "hx-get": f"{address}?{urlencode({'field': name, **about})}", "hx-trigger": "input changed delay:300ms",
+        "hx-get": f"{address}?{urlencode({'field': name, **about})}", "hx-trigger": triggers,
         "hx-target": f"#{name}-understood", "hx-swap": "innerHTML", "data-quiet": "", "autocomplete": "off",
         "inputmode": "decimal", **({"hx-include": include} if include else {}),
     }  # fmt: skip

@@ -2,14 +2,14 @@
 
 `content_clean(given, currency) -> Content` checks and settles it; ContentError names every fault, one a field. A content is
 a dict of texts, so that its canonical JSON and its YAML are the same everywhere; numbers are decimal text, empty where there is
-none.
+none; a threshold is a text of `governance.thresholds`.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from governance.models import Function
+from governance.thresholds import LIMITS, number_read, threshold_read
 from metrics.formula.nodes import Binary, Negative, Node, Number
 from metrics.formula.parse import LONGEST, formula_parse
 from metrics.formula.units import unit_read
@@ -18,7 +18,7 @@ Content = dict[str, str]
 
 LENGTHS: Final = {
     "name": 120, "definition": 2000, "formula": LONGEST, "unit": 60, "better": 4, "timing": 7, "function": 10, "refresh": 7,
-    "warn_at": 20, "alert_at": 20, "weight": 20, "rationale": 2000,
+    "warn_at": 90, "alert_at": 90, "weight": 20, "rationale": 2000,
 }  # fmt: skip
 """Every field in the order in which it is shown and written, with its greatest length."""
 
@@ -34,11 +34,8 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "refresh": {"hourly": "Hourly", "daily": "Daily", "monthly": "Monthly"},
 }
 MISSING: Final = "is missing"
-NUMBERS: Final = ("warn_at", "alert_at", "weight")
-MAY_BE_EMPTY: Final = (*NUMBERS, "rationale")
+MAY_BE_EMPTY: Final = (*LIMITS.values(), "weight", "rationale")
 HUNDRED: Final = 100
-LARGEST: Final = Decimal(10) ** 15
-MOST_PLACES: Final = 15  # after the point: 1e-999999 is short to write and a megabyte to keep
 
 
 class ContentError(ValueError):
@@ -92,7 +89,12 @@ def limits_fault(content: Mapping[str, str]) -> str:
     warn, alert, better = (content.get(name, "") for name in ("warn_at", "alert_at", "better"))
     if not (warn and alert and better):
         return ""
-    look, ring = Decimal(warn), Decimal(alert)
+    first, last = threshold_read(warn), threshold_read(alert)
+    if (first.kind, first.base) != (last.kind, last.base):
+        return ""
+    look, ring = first.number, last.number
+    if first.kind != "figure":
+        return "is nearer than “Worth a look from”: an alert rings further away" if ring < look else ""
     if better == "up" and ring > look:
         return "is above “Worth a look from”: where higher is better, an alert rings at the lower of the two"
     if better == "down" and ring < look:
@@ -119,17 +121,17 @@ def field_clean(field: str, text: str, currency: str) -> str:
     if field == "formula":
         formula_parse(text)
         return " ".join(text.split())
-    return number_clean(field, text) if field in NUMBERS else text
+    if field in LIMITS.values():
+        return threshold_read(text).text
+    return weight_clean(text) if field == "weight" else text
 
 
-def number_clean(field: str, text: str) -> str:
-    """A number as plain decimal text."""
+def weight_clean(text: str) -> str:
+    """A weight as plain decimal text."""
     try:
-        number = Decimal(text)
-    except InvalidOperation:
+        number = number_read(text)
+    except ValueError:
         raise ValueError("is no number such as 0.95") from None
-    if not number.is_finite() or abs(number) >= LARGEST or number.adjusted() < -MOST_PLACES:
-        raise ValueError("is no number such as 0.95")
-    if field == "weight" and not 0 <= number <= 1:
+    if not 0 <= number <= 1:
         raise ValueError("is a share from 0 to 1")
     return f"{number.normalize():f}"

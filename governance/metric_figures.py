@@ -1,15 +1,16 @@
 """Figures of metrics as text: money in its currency's places, shares as per cent, everything else with what it counts."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 from governance.metric_content import Content
-from governance.selectors.metric_values import Point
+from governance.selectors.metric_values import Point, places_of, rounded
+from governance.thresholds import LIMITS, Verdict, threshold_read
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text, number_text, percent_text
 
-LIMITS: Final = {"alert": "alert_at", "warn": "warn_at"}
-"""By level, the more serious first, the threshold that it is beyond."""
+BASES: Final = {"previous": "the month before", "last_year": "the same month of the year before"}
 
 
 def figure_text(value: Decimal, unit: str, currency: str, locale: str, *, plus: bool = False, more: int = 0) -> str:
@@ -60,24 +61,31 @@ def sentence(text: str) -> str:
     return dated_text(f"{text[:1].upper()}{text[1:]}.") if text else ""
 
 
-def is_beyond(value: Decimal, limit: Decimal, better: str) -> bool:
-    """Whether a value is beyond a threshold; where neither side is better, in either direction."""
-    if better == "none":
-        return bool(abs(value) > limit)
-    return bool(value < limit if better == "up" else value > limit)
+def threshold_words(text: str, better: str, unit: str, currency: str, locale: str, labels: Mapping[str, str]) -> str:
+    """A threshold as people read it, with the side that is beyond it; a fixed one in its metric's own unit."""
+    threshold = threshold_read(text)
+    if threshold.kind == "figure":
+        side = {"up": "below", "down": "above", "none": "further from 0 than"}[better]
+        return f"{side} {figure_text(threshold.number, unit, currency, locale)}"
+    side = {"up": "below", "down": "above", "none": "away from"}[better]
+    number = number_text(threshold.number, locale, places=max(0, -int(threshold.number.as_tuple().exponent)))
+    if threshold.kind == "share":
+        base = BASES.get(threshold.base) or f"its target, {labels.get(threshold.base, threshold.base)}"
+        return f"more than {number}% {side} {base}" if threshold.number else f"{side} {base}"
+    tail = ", seasons and growth left out" if threshold.base else ""
+    return f"more than {number} deviation{'' if threshold.number == 1 else 's'} {side} its last twelve months{tail}"
 
 
-def level_at(value: Decimal | None, content: Content) -> str:
-    """The most serious threshold of a metric that a value is beyond, on the side that is bad: `alert` or `warn`; else empty."""
-    if value is None:
-        return ""
-    for level, name in LIMITS.items():
-        if content[name] and is_beyond(value, Decimal(content[name]), content["better"]):
-            return level
-    return ""
+def limit_text(content: Content, name: str, currency: str, locale: str, labels: Mapping[str, str]) -> str:
+    """A metric's threshold (`warn_at`, `alert_at`) as people read it."""
+    return threshold_words(content[name], content["better"], content["unit"], currency, locale, labels)
 
 
-def limit_text(content: Content, name: str, currency: str, locale: str) -> str:
-    """A metric's threshold (`warn_at`, `alert_at`) in its own unit, with the side that is beyond it."""
-    side = {"up": "below", "down": "above", "none": "further from 0 than"}[content["better"]]
-    return f"{side} {figure_text(Decimal(content[name]), content['unit'], currency, locale)}"
+def verdict_text(verdict: Verdict, content: Content, currency: str, locale: str, labels: Mapping[str, str]) -> str:
+    """What a value is beyond: the threshold, and where that lay in the month, if it follows something else."""
+    name = LIMITS[verdict.level]
+    rule, unit = limit_text(content, name, currency, locale, labels), content["unit"]
+    if verdict.limit is None or threshold_read(content[name]).kind == "figure":
+        return rule
+    limit = rounded(verdict.limit, places_of(unit, currency))
+    return f"{verdict.side} {figure_text(limit, unit, currency, locale)}, {rule}"

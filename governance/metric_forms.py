@@ -1,17 +1,17 @@
 """The forms of the metric registry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
 
 from governance.engine_formulas import is_fixed
-from governance.figure_input import echoed, figure_read, limits_read, limits_typed
+from governance.figure_input import against_fields, against_of, echoed, figure_read, limits_read, limits_typed
 from governance.library.metric_reader import key_fault
 from governance.metric_content import CHOICES, LABELS, LENGTHS, MAY_BE_EMPTY, ContentError, content_clean
-from governance.metric_figures import LIMITS
 from governance.models import ControlSide
 from governance.selectors.registry import Registry, name_fault
+from governance.thresholds import LIMITS
 from portal.lib.dates import month_text
 from portal.lib.money import DEFAULT_LOCALE
 from portal.lib.periods import month_format, month_parse
@@ -30,8 +30,8 @@ HELP: Final = {
     "timing": "Leading tells of what is to come, such as pipeline; lagging of what has happened, such as net new ARR.",
     "function": "Who explains the figure; which person does is said once it is there.",
     "refresh": "How often its figures can move: with contracts, daily.",
-    "warn_at": "In the metric’s unit; a percentage in per cent: 105 is 105%.",
-    "alert_at": "In the metric’s unit; a percentage in per cent: 100 is 100%.",
+    "warn_at": "A fixed figure in the metric’s unit, a percentage in per cent: 105 is 105%. Else per cent, or deviations.",
+    "alert_at": "A fixed figure in the metric’s unit, a percentage in per cent: 100 is 100%. Else per cent or deviations.",
     "weight": "In composite scores, from 0 to 1; formulas read it as weight(metric).",
 }
 BEGUN: Final[Mapping[str, str]] = {
@@ -83,6 +83,7 @@ class MetricForm(forms.Form):
         key: str = "",
         locale: str = DEFAULT_LOCALE,
         echo: str = "",
+        targets: Sequence[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
         if begun := kwargs.get("initial"):
@@ -91,8 +92,10 @@ class MetricForm(forms.Form):
         self.currency, self.locale = currency, locale
         for name in LENGTHS:
             self.fields[name] = content_field(name)
-        for name in LIMITS.values() if echo else ():
-            echoed(self.fields[name], name, echo, "#id_unit")
+            if name in LIMITS.values():
+                against_fields(self.fields, name, targets)
+                if echo:
+                    echoed(self.fields[name], name, echo, f"#id_unit, #id_{against_of(name)}")
         previewed(self.fields, preview)
         if is_fixed(key):
             formula_kept(self.fields)

@@ -200,7 +200,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "metric": entry.metric,
         "state": STATES[entry.metric.status],
         "parts": formula_parts(registry, key),
-        "facts": facts_of(request, entry),
+        "facts": facts_of(request, registry, entry),
         "priorities": [(MetricRole(role).label, priority) for role, priority in entry.priorities.items()],
         "needs": [needed(registry, name) for name in registry.needs(key)],
         "users": [needed(registry, name) for name in registry.used_by(key)],
@@ -219,7 +219,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
     }
 
 
-def facts_of(request: TenantRequest, entry: Entry) -> list[dict[str, str]]:
+def facts_of(request: TenantRequest, registry: Registry, entry: Entry) -> list[dict[str, str]]:
     """What the metric says of itself, beside its formula."""
     content, owner = entry.content, entry.metric.owner
     facts = [
@@ -229,7 +229,7 @@ def facts_of(request: TenantRequest, entry: Entry) -> list[dict[str, str]]:
         ("Owner", owner.get_full_name() if owner else "Nobody yet"),
         *((LABELS[name], CHOICES[name][content[name]]) for name in ("function", "refresh")),
         *(
-            (LABELS[name], limit_text(content, name, request.client.currency, locale_of(request)))
+            (LABELS[name], limit_text(content, name, request.client.currency, locale_of(request), registry.labels))
             for name in ("warn_at", "alert_at")
             if content[name]
         ),

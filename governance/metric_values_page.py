@@ -8,12 +8,14 @@ from django.urls import reverse
 
 from governance.dispute_links import mark_shown
 from governance.metric_breaks import Noted, breaks_noted, marks_by_book, marks_together
-from governance.metric_figures import LIMITS, change_text, level_at, limit_text, point_shown, sentence, unit_words
+from governance.metric_figures import change_text, point_shown, sentence, unit_words, verdict_text
 from governance.metric_uses import why_url
 from governance.selectors.disputed_cells import is_shown_in, of_metric
 from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues, Point
+from governance.selectors.metric_verdicts import verdict_at
 from governance.selectors.registry import Entry, Registry
+from governance.thresholds import Verdict
 from metrics.selectors.breaks import Marks, Restated
 from metrics.selectors.periods import MONTHS, Grain, Period, period_label
 from portal.lib.dates import dated_text, month_text
@@ -63,6 +65,8 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "footnotes": mark_breaks(rows, points, breaks),
         "reason": dated_text(sentence(points[-1].reason), locale_of(request)),
         "level": rows[-1]["level"],
+        "alert_text": level_text(rows[-1]) if rows[-1]["level"] else "",
+        "no_verdict": rows[-1]["no_verdict"],
         "dispute_base": raise_base(request, key) if may_dispute else "",
     }
 
@@ -84,9 +88,12 @@ def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: 
     ]
     for row, point in zip(rows, points, strict=True):
         version = entry.at(point.month) if values.grain == "month" else None
-        row["level"] = level_at(point.value, version.content) if version else ""
+        found = verdict_at(values, entry.key, point.month) if version else Verdict()
+        row["level"], row["no_verdict"] = found.level, dated_text(sentence(found.reason), locale)
         row["limit"] = (
-            limit_text(version.content, LIMITS[row["level"]], currency, locale) if version and row["level"] else ""
+            verdict_text(found, version.content, currency, locale, values.registry.labels)
+            if version and found.level
+            else ""
         )
     for row, before, point, period in zip(rows[1:], points, points[1:], periods[1:], strict=False):
         is_part = period.last - period.first + 1 < MONTHS[values.grain]
@@ -95,6 +102,12 @@ def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: 
         if point.value is not None and other.value is not None:
             row["change"] = change_text(point.value - other.value, unit, currency, locale)
     return rows
+
+
+def level_text(row: dict[str, Any]) -> str:
+    """What it means that the newest month is beyond a threshold."""
+    whom = "whoever owns the metric is told" if row["level"] == "alert" else "it deserves a look"
+    return f"{row['label']} is {row['limit']}: {whom}."
 
 
 def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[Noted]) -> list[dict[str, Any]]:

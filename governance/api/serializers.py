@@ -33,6 +33,12 @@ class ExactFigureField(OutField):
         return str(value)
 
 
+THRESHOLD_HELP = (
+    "0.95, or what it follows: “10% from previous”, “10% from last_year”, “10% from” the key of a metric, its target; "
+    "“3 deviations” from its last twelve months, “3 deviations from last_year” with seasons and growth left out."
+)
+
+
 class ContentSerializer(serializers.Serializer[Any]):
     """What a metric means and how it is computed. Numbers are decimal text, empty where there is none."""
 
@@ -44,8 +50,8 @@ class ContentSerializer(serializers.Serializer[Any]):
     timing = serializers.ChoiceField(list(CHOICES["timing"]))
     function = serializers.ChoiceField(list(CHOICES["function"]), help_text="Who is accountable.")
     refresh = serializers.ChoiceField(list(CHOICES["refresh"]))
-    warn_at = serializers.CharField(allow_blank=True)
-    alert_at = serializers.CharField(allow_blank=True)
+    warn_at = serializers.CharField(allow_blank=True, help_text=THRESHOLD_HELP)
+    alert_at = serializers.CharField(allow_blank=True, help_text=THRESHOLD_HELP)
     weight = serializers.CharField(allow_blank=True)
     rationale = serializers.CharField(allow_blank=True)
 

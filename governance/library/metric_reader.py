@@ -18,6 +18,7 @@ import yaml
 
 from governance.metric_content import LENGTHS, MISSING, Content, ContentError, content_clean
 from governance.models import MetricRole, MetricStatus, Priority
+from governance.thresholds import target_fault
 from metrics.formula.check import Formula, formulas_check
 from metrics.formula.parse import formula_parse
 from metrics.formula.units import unit_read
@@ -102,7 +103,9 @@ def together_faults(metrics: list[FiledMetric], currency: str, *, is_readable: b
     ]
     if faults or not is_readable:
         return faults
-    return [
+    contents = {metric.key: metric.content for metric in metrics}
+    faults = [fault for key in contents if (fault := target_fault(key, contents, currency))]
+    return faults + [
         f"In “{key}”, the formula cannot be used: {fault.message}"
         for key, fault in set_faults(metrics, currency).items()
     ]

@@ -42,7 +42,7 @@ class AlertTold(TenantModel):
     month = models.IntegerField()
     version = models.PositiveIntegerField(help_text="The version of the metric, which has the threshold in words")
     exact = models.TextField(help_text="The value as a fraction, such as 3/7")
-    threshold = models.CharField(max_length=40)
+    threshold = models.CharField(max_length=40)  # a figure: where the threshold lay in the month
     told_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

@@ -22,6 +22,7 @@ from governance.selectors.change_impact_metrics import (
     read_rows,
     retire_rows,
     threshold_rows,
+    unheld_reason,
 )
 from governance.selectors.change_impact_policy import (
     NO_CLOSED,
@@ -169,8 +170,10 @@ def threshold_part(client: Client, request: ChangeRequest, say: Tell) -> dict[st
     registry, key = registry_get(client), request.content["key"]
     metrics = threshold_rows(client, known(registry, key), key, request.content["thresholds"])
     touching = touching_of(client, request, key, metrics)
-    note = "No figure moves: thresholds decide when one is worth a look or an alert."
-    return {"metrics": metrics, "touched": touched_by(touching, registry), "notes": [note]}
+    notes = ["No figure moves: thresholds decide when one is worth a look or an alert."]
+    if reason := unheld_reason(client, registry, key, request.content["thresholds"]):
+        notes.append(f"In the newest month it could not be held against all of them: {reason}.")
+    return {"metrics": metrics, "touched": touched_by(touching, registry), "notes": notes}
 
 
 def rule_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from governance.change_impact import ImpactFault
-from governance.metric_figures import level_at
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.metric_values import SHARE_PLACES, MetricValues, Point, rounded
+from governance.selectors.metric_verdicts import verdict_at
 from governance.selectors.registry import Entry, Registry
 from metrics.selectors.impact_measures import ImpactMeasures
 from metrics.selectors.policy_impact import PolicyImpact
+from portal.lib.dates import dated_text
 from portal.tenancy.models import Client
 
 MONTHS_TOLD: Final = 24
@@ -83,10 +84,19 @@ def threshold_rows(client: Client, registry: Registry, key: str, thresholds: dic
     rows = []
     for month in months_of(values):
         point = values.point(key, month)
-        levels = [level_at(point.value, each) for each in (content, {**content, **thresholds})]
-        rows.append({**point_row(point, point), "level_before": levels[0], "level_after": levels[1]})
+        before, after = (verdict_at(values, key, month, each) for each in (content, {**content, **thresholds}))
+        rows.append({**point_row(point, point), "level_before": before.level, "level_after": after.level})
     made = row_of(registry.entries[key], "changed", rows)
     return [{**made, "moved": any(row["level_before"] != row["level_after"] for row in rows)}]
+
+
+def unheld_reason(client: Client, registry: Registry, key: str, thresholds: dict[str, str]) -> str:
+    """Why a metric cannot be held against thresholds in its newest month; empty where it can, or there are no numbers."""
+    values = MetricValues(client, registry)
+    if values.months is None:
+        return ""
+    content = {**registry.entries[key].newest, **thresholds}
+    return dated_text(verdict_at(values, key, values.months[1], content).reason)
 
 
 def months_of(values: MetricValues) -> range:

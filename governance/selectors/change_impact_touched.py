@@ -7,15 +7,14 @@ start-up.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final
 
-from governance.metric_figures import level_at
 from governance.metric_uses import SHOWN_ON
 from governance.models import DefinitionItem, PolicyDocument, SignedItem
 from governance.selectors.changes import quota_rules
 from governance.selectors.controls import controls_list
 from governance.selectors.metric_values import MetricValues
+from governance.selectors.metric_verdicts import verdict_at
 from governance.selectors.registry import Registry
 from governance.selectors.signoff import signed_final
 from metrics.engine.policy import Policy
@@ -57,7 +56,7 @@ def touched_by(
     rows = [
         *definition_rows(touching),
         *page_rows(touching, registry),
-        *threshold_rows(touching, registry),
+        *threshold_rows(touching, registry, values),
         *quota_rows(touching),
         *sample_rows(touching),
         *(control_rows(touching, *values) if values is not None else ()),
@@ -125,7 +124,9 @@ def page_rows(touching: Touching, registry: Registry) -> list[Row]:
     return [touched_row("page", label, ", ".join(names), name) for (name, label), names in pages.items()]
 
 
-def threshold_rows(touching: Touching, registry: Registry) -> list[Row]:
+def threshold_rows(
+    touching: Touching, registry: Registry, values: tuple[MetricValues, MetricValues] | None
+) -> list[Row]:
     """The metrics whose newest value goes beyond a threshold, or comes back."""
     rows = []
     words = {"": "within its thresholds", "warn": "worth a look", "alert": "an alert"}
@@ -134,16 +135,21 @@ def threshold_rows(touching: Touching, registry: Registry) -> list[Row]:
         if entry is None or not figure["points"]:
             continue
         newest = figure["points"][-1]
-        old, new = (
-            newest.get(
-                f"level_{side}", level_at(None if newest[side] is None else Decimal(newest[side]), entry.content)
-            )
-            for side in ("before", "after")
-        )
+        if "level_before" in newest:
+            old, new = newest["level_before"], newest["level_after"]
+        elif values is None:
+            continue
+        else:
+            old, new = (level_of(each, entry.key, newest["month"]) for each in values)
         if old != new:
             note = f"{month_text(newest['month'])}: {words[old]} now, {words[new]} then"
             rows.append(touched_row("threshold", entry.name, note, "metric", key=entry.key))
     return rows
+
+
+def level_of(values: MetricValues, key: str, month: int) -> str:
+    """Beyond which threshold a metric is in a month; none where it is not there yet."""
+    return verdict_at(values, key, month).level if key in values.registry.entries else ""
 
 
 def quota_rows(touching: Touching) -> list[Row]:

@@ -8,18 +8,18 @@ figures, which closed months keep. Runs in the client's scope.
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 
-from governance.metric_figures import LIMITS, level_at
 from governance.models import AlertTold, MetricStatus
 from governance.selectors.metric_values import MetricValues, Point
+from governance.selectors.metric_verdicts import verdict_at
 from governance.selectors.registry import Entry, VersionShown
+from governance.thresholds import LIMITS, Verdict
 
 
 @dataclass(frozen=True)
 class Beyond:
-    """A metric beyond a threshold in a month. `level` is `alert` or `warn`.
+    """A metric beyond a threshold in a month; the level of its verdict is `alert` or `warn`.
 
     An alert that was told has the `point` of then and says when; `now` is what the metric is by now.
     """
@@ -27,14 +27,14 @@ class Beyond:
     entry: Entry
     version: VersionShown
     point: Point
-    level: str
+    verdict: Verdict
     told_at: datetime | None = None
     now: Point | None = None
 
     @property
-    def limit(self) -> Decimal:
-        """The threshold."""
-        return Decimal(self.version.content[LIMITS[self.level]])
+    def level(self) -> str:
+        """How serious it is."""
+        return self.verdict.level
 
 
 def beyond_list(values: MetricValues, first: int, last: int) -> list[Beyond]:
@@ -47,9 +47,9 @@ def beyond_list(values: MetricValues, first: int, last: int) -> list[Beyond]:
             version = entry.at(month)
             if version is None or not any(version.content[name] for name in LIMITS.values()):
                 continue
-            point = values.point(entry.key, month)
-            if level := level_at(point.value, version.content):
-                found.append(Beyond(entry, version, point, level))
+            verdict = verdict_at(values, entry.key, month)
+            if verdict.level:
+                found.append(Beyond(entry, version, values.point(entry.key, month), verdict))
     return found
 
 
@@ -67,4 +67,6 @@ def told_then(values: MetricValues, row: AlertTold) -> Beyond:
     entry = values.registry.entries[str(row.metric.key)]
     version = next(each for each in entry.versions if each.number == row.version)
     point = values.shown(Fraction(row.exact), version.content["unit"], row.month, row.version)
-    return Beyond(entry, version, point, "alert", row.told_at, values.point(entry.key, row.month))
+    limit = Fraction(row.threshold)
+    verdict = Verdict("alert", limit, "below" if Fraction(row.exact) < limit else "above")
+    return Beyond(entry, version, point, verdict, row.told_at, values.point(entry.key, row.month))

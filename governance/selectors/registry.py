@@ -19,6 +19,7 @@ from typing import Final
 from governance.library.metric_reader import FiledMetric
 from governance.metric_content import Content
 from governance.models import Metric, MetricEvent, MetricPriority, MetricRole, MetricStatus, MetricVersion
+from governance.thresholds import targets_of
 from metrics.formula.check import Formula, Term
 from metrics.formula.faults import FormulaError, Missing
 from metrics.formula.nodes import Node, names_of
@@ -157,6 +158,11 @@ class Registry:
             found = formula_parse(self.entries[key].content["formula"])
         return found
 
+    def contents_at(self, month: int) -> dict[str, Content]:
+        """Every standing metric's content in a month; those without a version then are left out."""
+        standing = [(key, entry.at(month)) for key, entry in self.entries.items() if entry.is_standing]
+        return {key: version.content for key, version in standing if version is not None}
+
     def formulas_at(self, month: int) -> dict[str, Formula]:
         """Every standing metric's formula and unit in a month; those without a version then are left out."""
         made = {}
@@ -233,6 +239,14 @@ class Registry:
         """Whether a metric is computed from contract lines, which the policy values."""
         return any(MEASURES[name].reader for name in self.measures_of(key))
 
+    def targets_for(self, key: str) -> list[tuple[str, str]]:
+        """The metrics that thresholds of a metric may be held against, as (key, name): of its unit, where it is there."""
+        unit = self.entries[key].newest["unit"] if key in self.entries else ""
+        return [
+            (each.key, each.name) for each in self.entries.values()
+            if each.is_standing and each.key != key and unit in ("", each.newest["unit"])
+        ]  # fmt: skip
+
     def named_from_now_on(self, name: str) -> tuple[str, ...]:
         """The standing metrics that name a measure or metric in the version in force or in one that is to come."""
         return tuple(
@@ -240,10 +254,12 @@ class Registry:
         )
 
     def names_from_now_on(self, key: str) -> tuple[str, ...]:
-        """The measures and metrics that a metric names in the version in force or in one that is to come."""
+        """The measures and metrics that a metric names in the version in force or in one that is to come, targets of its
+        thresholds too.
+        """
         entry = self.entries[key]
-        formulas = [formula_parse(each.content["formula"]) for each in (entry.current, *entry.upcoming)]
-        return tuple(dict.fromkeys(name for node in formulas for name in names_of(node)))
+        contents = [each.content for each in (entry.current, *entry.upcoming)]
+        return tuple(dict.fromkeys(name for each in contents for name in (*names_in(each), *targets_of(each))))
 
     def having(self, key: str, content: Content, month: int | None) -> "Registry":
         """This registry with one version of a metric more, from a month on (None: from the beginning). Nothing is stored."""
@@ -268,6 +284,11 @@ class Registry:
             )
             for key, entry in self.entries.items()
         )  # fmt: skip
+
+
+def names_in(content: Content) -> tuple[str, ...]:
+    """The measures and metrics that a formula names."""
+    return names_of(formula_parse(content["formula"]))
 
 
 def month_now(client: Client) -> int:

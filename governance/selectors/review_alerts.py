@@ -1,10 +1,11 @@
 """The chapter of the board's review on metrics that were beyond their own thresholds."""
 
 from governance.chapters import Chapter, chapter, counted
-from governance.metric_figures import LIMITS, figure_text, limit_text, unit_words
+from governance.metric_figures import figure_text, unit_words, verdict_text
 from governance.selectors.metric_alerts import Beyond, alert_history
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.review_chapters import MOST_ROWS, Span
+from governance.thresholds import LIMITS
 from portal.lib.dates import date_text
 from portal.lib.periods import month_format
 from portal.tenancy.clock import day_at
@@ -27,16 +28,18 @@ def alerts_chapter(span: Span) -> Chapter | None:
         f"{counted(len({each.entry.key for each in found}), 'metric')} went beyond a threshold: {times}." if found
         else "No metric was beyond its thresholds.",
         columns=("Metric", "Month", "Value", "Level", "Threshold", "Told", "Owner") if found else (),
-        rows=[row_of(span, each) for each in found], most=MOST_ROWS, figures=(2,),
+        rows=[row_of(span, values, each) for each in found], most=MOST_ROWS, figures=(2,),
     )  # fmt: skip
 
 
-def row_of(span: Span, found: Beyond) -> tuple[str, ...]:
+def row_of(span: Span, values: MetricValues, found: Beyond) -> tuple[str, ...]:
     """A metric and month of the table."""
     owner = found.entry.metric.owner
     return (
         found.entry.name, month_format(found.point.month), figure_of(span, found, found.point), WORDS[found.level],
-        limit_text(found.version.content, LIMITS[found.level], span.client.currency, span.client.locale),
+        verdict_text(
+            found.verdict, found.version.content, span.client.currency, span.client.locale, values.registry.labels
+        ),
         told_text(span, found), owner.get_full_name() if owner else "",
     )  # fmt: skip
 

@@ -4,14 +4,15 @@
 notice; what was told is kept (`AlertTold`), because the figure may become another one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.urls import reverse
 
-from governance.metric_figures import figure_text, limit_text
+from governance.metric_figures import figure_text, verdict_text
 from governance.models import AlertTold, Metric
 from governance.selectors.metric_alerts import Beyond, beyond_list
-from governance.selectors.metric_values import MetricValues
+from governance.selectors.metric_values import MetricValues, places_of, rounded
+from governance.thresholds import threshold_read
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format
 from portal.notices.audience import members_in, people_who
@@ -35,15 +36,15 @@ def alerts_tell(*, client: Client) -> int:
         return 0
     newest, sees_figures = values.months[1], {user.pk for user in people_who(client, VIEW_ARR)}
     beyond = [each for each in beyond_list(values, newest, newest) if each.level == "alert"]
-    return sum(alert_tell(client, each, sees_figures) for each in beyond)
+    return sum(alert_tell(client, each, values.registry.labels, sees_figures) for each in beyond)
 
 
-def alert_tell(client: Client, found: Beyond, sees_figures: Collection[int]) -> int:
+def alert_tell(client: Client, found: Beyond, labels: Mapping[str, str], sees_figures: Collection[int]) -> int:
     """One notice of one metric in one month, which says its figure."""
     entry, content, month = found.entry, found.version.content, found.point.month
     assert found.point.value is not None and found.point.exact is not None
     figure = figure_text(found.point.value, content["unit"], client.currency, client.locale)
-    limit = limit_text(content, "alert_at", client.currency, client.locale)
+    limit = verdict_text(found.verdict, content, client.currency, client.locale, labels)
     owner = entry.metric.owner
     told = notice_add(
         client=client,
@@ -62,10 +63,18 @@ def alert_tell(client: Client, found: Beyond, sees_figures: Collection[int]) -> 
 def alert_keep(client: Client, found: Beyond) -> None:
     """Keep what was told. The log has no figure: people read it who see none."""
     entry, point = found.entry, found.point
-    about = {"version": found.version.number, "exact": str(point.exact), "threshold": found.version.content["alert_at"]}
+    about = {"version": found.version.number, "exact": str(point.exact), "threshold": threshold_then(client, found)}
     _, is_new = AlertTold.objects.get_or_create(
         client=client, metric=entry.metric, month=point.month, defaults={**about, "told_at": database_time()}
     )
     if is_new:
         audit.record("metric.alert_told", object_type="metric", object_id=entry.key, after=about,
                      details={"month": month_format(point.month), "threshold": about["threshold"]})  # fmt: skip
+
+
+def threshold_then(client: Client, found: Beyond) -> str:
+    """Where the threshold lay when it was told: the figure that was written, or what it came to in the month, as shown."""
+    content, limit = found.version.content, found.verdict.limit
+    if limit is None or threshold_read(content["alert_at"]).kind == "figure":
+        return content["alert_at"]
+    return f"{rounded(limit, places_of(content['unit'], client.currency)):f}"

@@ -30,6 +30,7 @@ from governance.selectors.board import has_board
 from governance.selectors.registry import Registry, VersionShown, name_fault, registry_get
 from governance.services.metric_states import next_status
 from governance.services.problems import DefinitionError, OutdatedError
+from governance.thresholds import target_fault
 from metrics.formula.check import formulas_check
 from metrics.formula.nodes import names_of
 from metrics.formula.parse import formula_parse
@@ -284,6 +285,8 @@ def together_check(registry: Registry, key: str, month: int | None, before: Regi
         faults = formulas_check(registry.formulas_at(at), terms)
         if key in faults:
             raise DefinitionError(faults[key].message)
+        if unfit := target_fault(key, registry.contents_at(at), registry.client.currency):
+            raise DefinitionError(unfit)
         known = formulas_check(before.formulas_at(at), terms) if before is not None and faults else {}
         for other in sorted(faults.keys() - known.keys()):
             name, fault = registry.entries[other].name, faults[other]

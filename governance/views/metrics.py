@@ -1,5 +1,7 @@
 """The metric registry: the list, one metric, and what is done with it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -8,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from governance.figure_input import figure_understood as typed_as
+from governance.figure_input import against_of, limit_understood
 from governance.metric_editor import editor_context, months_to_choose, preview_context
 from governance.metric_forms import MetricForm, NewMetricForm, OwnerForm, PayForm, StatusForm
 from governance.metric_page import list_context, metric_context
@@ -65,7 +67,7 @@ def metric_new(request: TenantRequest) -> HttpResponse:
     """Propose a metric of the client's own."""
     preview = reverse("metric_preview", kwargs={"client_slug": request.client.slug})
     registry, status = registry_get(request.client), 200
-    form = NewMetricForm(request.POST or None, preview=preview, registry=registry, **typed_by(request))
+    form = NewMetricForm(request.POST or None, preview=preview, registry=registry, **typed_by(request, registry))
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -98,7 +100,7 @@ def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
         months=months_to_choose(registry, entry),
         preview=preview,
         key=key,
-        **typed_by(request),
+        **typed_by(request, registry, key),
     )
     status = 200
     if request.method == "POST":
@@ -110,11 +112,12 @@ def metric_edit(request: TenantRequest, key: str) -> HttpResponse:
     return TemplateResponse(request, "governance/metrics/edit.html", context, status=status)
 
 
-def typed_by(request: TenantRequest) -> dict[str, str]:
-    """What the form of a metric knows of who types into it."""
+def typed_by(request: TenantRequest, registry: Registry, key: str = "") -> dict[str, Any]:
+    """What the form of a metric knows of who types into it, and of the metrics that may be targets."""
     slug = {"client_slug": request.client.slug}
     locale, echo = locale_of(request), reverse("figure_understood", kwargs=slug)
-    return {"currency": str(request.client.currency), "locale": locale, "echo": echo}
+    targets = registry.targets_for(key)
+    return {"currency": str(request.client.currency), "locale": locale, "echo": echo, "targets": targets}
 
 
 @require_GET
@@ -126,7 +129,10 @@ def figure_understood(request: TenantRequest) -> HttpResponse:
     if key:
         entry = registry_get(request.client).entries.get(key)
         unit = entry.content["unit"] if entry else ""
-    return HttpResponse(escape(typed_as(text, unit, request.client.currency, locale_of(request))))
+    currency, locale = request.client.currency, locale_of(request)
+    against = given.get(against_of(given.get("field", "")), "")[:60]
+    labels = registry_get(request.client).labels if against else {}
+    return HttpResponse(escape(limit_understood(text, against, unit, currency, locale, labels)))
 
 
 def save_version(request: TenantRequest, found: Metric, form: MetricForm) -> int:

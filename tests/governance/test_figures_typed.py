@@ -75,6 +75,13 @@ def test_thresholds_and_control_figures_are_typed_in_the_same_way(northwind: Cli
     assert form.context["form"]["warn_at"].value() == "100" and "In per cent" in form.content.decode()
     wish = {"title": "Look earlier", "rationale": "Too late", "warn_at": "105", "alert_at": "100 %", "from_month": ""}
     assert ritas.post(address, wish).status_code == 302
+    follows = wish | {"warn_at": "2,5", "warn_at_against": "previous", "alert_at": "3", "alert_at_against": "seasonal"}
+    assert ritas.post(address, follows | {"title": "Look at drops"}).status_code == 422, "a comma groups thousands here"
+    assert ritas.post(address, follows | {"title": "Look at drops", "warn_at": "2.5"}).status_code == 302
+    with tenant_context(northwind):
+        asked = ChangeRequest.objects.latest("number")
+        assert asked.content["thresholds"] == {"warn_at": "2.5% from previous", "alert_at": "3 deviations from last_year"}
+        asked.delete()
     control = {
         "metric": "nrr",
         "month": "2026-03",

@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from governance.models import Metric, MetricVersion
+from governance.library.metric_reader import MetricFileError, metrics_read
+from governance.models import AlertTold, Metric, MetricVersion
 from governance.selectors.board_review import review_content
 from governance.selectors.metric_alerts import beyond_list
 from governance.selectors.metric_values import MetricValues
+from governance.selectors.metric_verdicts import verdict_at
+from governance.selectors.registry import registry_get
+from governance.selectors.registry_drift import registry_yaml
 from governance.services.metric_alerts import alerts_tell
+from governance.services.problems import DefinitionError
 from governance.services.registry import metric_owner_set, metric_version_add, registry_start
 from metrics.selectors.periods import Period
+from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.dates import date_text
@@ -41,9 +47,9 @@ def watched(northwind: Client) -> Client:
     return northwind
 
 
-def limits(month: int | None = JANUARY, **given: str) -> None:
-    """ARR has other thresholds from a month on."""
-    metric = Metric.objects.get(key="arr")
+def limits(key: str = "arr", *, month: int | None = JANUARY, **given: str) -> None:
+    """A metric has other thresholds from a month on."""
+    metric = Metric.objects.get(key=key)
     newest = MetricVersion.objects.filter(metric=metric).latest("number")
     content = newest.content | given
     metric_version_add(
@@ -63,6 +69,57 @@ def test_each_month_is_held_against_the_thresholds_of_its_own_version(watched: C
         assert beyond(watched) == [(1, "alert"), (2, "alert")], "42,000 is not below 42,000"
 
 
+GROWING = {"better": "down", "warn_at": "10% from previous", "alert_at": "50% from previous"}
+
+
+def test_a_threshold_follows_the_month_before_and_closed_months_stay_what_they_were(
+    watched: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """ARR grew threefold in February, and by a sixth in March."""
+    with tenant_context(watched):
+        limits(month=JANUARY + 1, **GROWING)
+        assert beyond(watched) == [(1, "alert"), (2, "alert"), (3, "warn")]
+    page = signed_in(rita).get("/c/northwind/metrics/of/arr/").text
+    assert "Alert: above 18,000.00, more than 50% above the month before" in page
+    assert "Mar 2026 is above 39,600.00, more than 10% above the month before: it deserves a look." in page
+    with tenant_context(watched):
+        for month in range(JANUARY, MARCH + 1):
+            month_close(client=watched, month=month)
+        numbers_load(watched, [LINES[0] | {"line_id": "K9/1", "amount_e6": 90_000 * 10**6}])
+        assert beyond(watched) == [(1, "alert"), (2, "alert"), (3, "warn")], "as the closes kept them"
+
+
+def test_what_cannot_be_held_against_a_threshold_says_why(
+    watched: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(watched):
+        limits("mrr", alert_at="3 deviations")
+        limits("arr_per_customer", alert_at="10% from previous")
+        limits("arr_per_customer", month=MARCH, formula="previous(arr) / customers")
+        values = MetricValues(watched)
+        assert verdict_at(values, "mrr", MARCH).reason.startswith("2 of the twelve months before have a value")
+        assert verdict_at(values, "arr_per_customer", MARCH).reason == "another formula held in Feb 2026"
+    page = signed_in(rita).get("/c/northwind/metrics/of/mrr/").text
+    assert "2 of the twelve months before have a value by the same formula, and 8 are needed." in page
+
+
+def test_a_target_is_another_metric_in_the_same_unit_and_stays(watched: Client) -> None:
+    with tenant_context(watched):
+        for target, fault in (
+            ("arr", "has the metric itself as its target"), ("customers", "both need one unit"), ("plan", "no metric in use"),
+        ):  # fmt: skip
+            with pytest.raises(DefinitionError, match=fault):
+                limits(month=MARCH, alert_at=f"10% from {target}")
+        limits(month=JANUARY + 1, warn_at="", alert_at="0% from net_new_arr", better="down")
+        assert beyond(watched)[1:] == [(2, "alert"), (3, "alert")], "36,000 of 24,000, 42,000 of 6,000"
+        registry = registry_get(watched)
+        assert registry.named_from_now_on("net_new_arr").count("arr") == 1
+        assert metrics_read(registry_yaml(registry), "USD") == registry.filed()
+        lacking = registry_yaml(registry).replace("0% from net_new_arr", "0% from nothing")
+        with pytest.raises(MetricFileError, match="“nothing”, which is no metric in use"):
+            metrics_read(lacking, "USD")
+
+
 def test_an_alert_is_told_to_the_owner_once_for_each_month(watched: Client, rita: User, finn: User) -> None:
     def told() -> list[tuple[str, str]]:
         rows = Notice.objects.filter(kind="alert").select_related("user").order_by("pk")
@@ -77,6 +134,17 @@ def test_an_alert_is_told_to_the_owner_once_for_each_month(watched: Client, rita
         alerts_tell(client=watched)
         alerts_tell(client=watched)
         assert told() == [("finn@example.com", "ARR is 42,000.00 in Mar 2026, below 45,000.00, its alert threshold")]
+
+
+def test_an_alert_says_and_keeps_where_its_threshold_lay(watched: Client, rita: User) -> None:
+    with tenant_context(watched):
+        limits(month=MARCH, better="down", warn_at="", alert_at="10% from previous")
+        alerts_tell(client=watched)
+        notice = Notice.objects.get(kind="alert", text__startswith="ARR is")
+        assert notice.text == (
+            "ARR is 42,000.00 in Mar 2026, above 39,600.00, more than 10% above the month before, its alert threshold"
+        )
+        assert AlertTold.objects.get(metric__key="arr").threshold == "39600.00"
 
 
 def test_an_owner_who_sees_no_figures_hears_none_and_revops_does(watched: Client, rita: User, stan: User) -> None:
