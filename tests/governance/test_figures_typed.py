@@ -80,7 +80,10 @@ def test_thresholds_and_control_figures_are_typed_in_the_same_way(northwind: Cli
     assert ritas.post(address, follows | {"title": "Look at drops", "warn_at": "2.5"}).status_code == 302
     with tenant_context(northwind):
         asked = ChangeRequest.objects.latest("number")
-        assert asked.content["thresholds"] == {"warn_at": "2.5% from previous", "alert_at": "3 deviations from last_year"}
+        assert asked.content["thresholds"] == {
+            "warn_at": "2.5% from previous",
+            "alert_at": "3 deviations from last_year",
+        }
     control = {
         "metric": "nrr",
         "month": "2026-03",
