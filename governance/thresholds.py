@@ -115,8 +115,10 @@ def targets_of(content: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def target_fault(key: str, contents: Mapping[str, Mapping[str, str]], currency: str) -> str:
-    """Why a metric's thresholds cannot be held against their target, of all metrics by key; empty where they can."""
-    own = contents[key]
+    """Why a metric's thresholds cannot be held against their target, of all metrics by key; empty where they can, and
+    before there is the metric.
+    """
+    own = contents.get(key, {})
     for target in targets_of(own):
         if target == key:
             return f"a threshold of “{own['name']}” has the metric itself as its target. Name another one"
