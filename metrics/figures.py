@@ -1,6 +1,8 @@
-"""Cents of the stored series as exact decimals."""
+"""Cents of the stored series as exact decimals, and as text."""
 
 from decimal import Decimal
+
+import polars as pl
 
 CENT = Decimal("0.01")
 
@@ -8,3 +10,9 @@ CENT = Decimal("0.01")
 def from_cents(cents: int) -> Decimal:
     """An amount of cents with two decimals, whatever the reporting currency: the engine rounds to cents."""
     return Decimal(cents).scaleb(-2)
+
+
+def amount_text(cents: pl.Expr) -> pl.Expr:
+    """A column of cents as decimal text with two places."""
+    sign = pl.when(cents < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    return pl.format("{}{}.{}", sign, cents.abs() // 100, (cents.abs() % 100).cast(pl.String).str.zfill(2))

@@ -228,11 +228,3 @@ def rows_stage(cursor: Any, table: Composable, columns: Composable, frame: pl.Da
     with cursor.copy(SQL("COPY {} FROM STDIN (FORMAT csv)").format(incoming)) as copy:
         for part in frame.iter_slices(50_000):
             copy.write(part.write_csv(include_header=False).encode())
-
-
-def amount_text(name: str) -> pl.Expr:
-    """A column of cents as decimal text with two places."""
-    cents = pl.col(name)
-    sign = pl.when(cents < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-    rest = (cents.abs() % 100).cast(pl.String).str.zfill(2)
-    return pl.format("{}{}.{}", sign, cents.abs() // 100, rest).alias(name)

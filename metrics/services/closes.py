@@ -30,6 +30,7 @@ from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
 from metrics.engine.drill import customer_balances
 from metrics.engine.series import FIGURES, Group
 from metrics.engine.tally import RETAINED
+from metrics.figures import amount_text
 from metrics.intake.compare import content_digest
 from metrics.models import ArrBook, BookState, CloseBalance, CloseBridge, MonthClose, PolicyVersion
 from metrics.selectors.close_preview import numbers_seen
@@ -328,14 +329,14 @@ def store_close(
         closed_at=database_time(),
         closed_by=user,
     )
-    amounts = [repository.amount_text(name) for name in AMOUNTS]
+    amounts = [amount_text(pl.col(name)).alias(name) for name in AMOUNTS]
     repository.rows_insert(CloseBridge, figures.bridge.with_columns(amounts), close_id=close.pk, month=month)
     balances = figures.balances.select(
         "customer",
         "product",
         "currency",
-        repository.amount_text("local_cents").alias("local_amount"),
-        repository.amount_text("reporting_cents").alias("amount"),
+        amount_text(pl.col("local_cents")).alias("local_amount"),
+        amount_text(pl.col("reporting_cents")).alias("amount"),
     )
     repository.rows_insert(CloseBalance, balances, close_id=close.pk)
     record_close(close, figures)
