@@ -58,7 +58,9 @@ def customers_csv(impact: PolicyImpact) -> str:
 def customers_keep(preview: ChangePreview, text: str) -> None:
     """Keep the file of a preview; nothing where nobody moves. In the transaction that keeps the preview."""
     if text:
-        PreviewCustomers.objects.create(client=preview.client, preview=preview, rows=zlib.compress(text.encode(), QUICKLY))
+        PreviewCustomers.objects.create(
+            client=preview.client, preview=preview, rows=zlib.compress(text.encode(), QUICKLY)
+        )
 
 
 def customers_file(change: ChangeRequest) -> str:

@@ -13,8 +13,8 @@ from governance.models import KeptValue
 from governance.selectors.kept_values import At, Kept, KeptValues
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Registry, registry_get
+from metrics.formula.evaluate import MOST_BACK
 from metrics.formula.faults import Missing
-from metrics.formula.nodes import reads_of
 from metrics.measures import MEASURES
 from metrics.models import MonthClose
 from metrics.selectors.measure_values import MeasureReader
@@ -89,12 +89,12 @@ def months_read(values: MetricValues, key: str, month: int) -> set[int]:
     found, seen, waiting = set[int](), set[At](), [(key, month)]
     while waiting:
         name, at = waiting.pop()
-        if (name, at) in seen:
+        if (name, at) in seen or month - at > MOST_BACK:  # then it has no value, whatever it reads
             continue
         seen.add((name, at))
         formula = values.registry.formula_at(name, at)
         if formula is not None:
-            reads = () if isinstance(formula, Missing) else reads_of(formula)
+            reads = () if isinstance(formula, Missing) else formula.reads
             waiting.extend((each, at - lag) for each, lag in reads)
         elif name in MEASURES:
             months = values.spans.months_of(MEASURES[name], at)

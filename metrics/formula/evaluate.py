@@ -1,7 +1,9 @@
 """The value of metrics by month, exactly: fractions in, fractions out, nothing rounded.
 
 `Evaluator(formula_at, measure_at, labels).value(name, month)` is the value, or `Missing` with the reason. Each metric and month
-is computed once. A metric may have another formula in another month; a month is always computed by the formula of that month.
+is computed once, whoever asks for it: how much is computed is bounded by how far back a metric may read, and what reads further
+has no value itself, at whatever others it is looked. A metric may have another formula in another month; a month is always
+computed by the formula of that month.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,15 +12,17 @@ from fractions import Fraction
 from statistics import median
 from typing import Final
 
-from metrics.formula.faults import CycleError, FormulaError, Missing
-from metrics.formula.nodes import LAGS, OF_EACH, WEIGHT, Binary, Call, Name, Negative, Node, Number, reads_of
+from metrics.formula.faults import CycleError, Missing
+from metrics.formula.nodes import LAGS, OF_EACH, WEIGHT, Binary, Call, Name, Negative, Node, Number
 from portal.lib.periods import month_format
 
 Values = tuple[Fraction, ...]
 Outcome = Fraction | Missing
+At = tuple[str, int]  # a metric or measure and a month
 MOST_BITS: Final = 4096  # of a numerator or denominator: some 1,200 digits, far beyond any amount
-MOST_STEPS: Final = 50_000  # metrics and months that one question may take
+MOST_BACK: Final = 240  # months that a metric may read back, through all that it is built on: no book begins earlier
 TOO_LARGE: Final = Missing("the figure has more than a thousand digits", "too_large")
+TOO_FAR: Final = Missing("through what it is built on it reads more than twenty years back", "too_far")
 
 
 @dataclass
@@ -32,8 +36,9 @@ class Evaluator:
     formula_at: Callable[[str, int], Node | Missing | None]
     measure_at: Callable[[str, int], Fraction | Values | Missing]
     labels: Mapping[str, str] = field(default_factory=dict)
-    found: dict[tuple[str, int], Fraction | Values | Missing] = field(default_factory=dict)
+    found: dict[At, Fraction | Values | Missing] = field(default_factory=dict)
     weight_at: Callable[[str, int], Fraction | None] = lambda name, month: None
+    reached: dict[At, int] = field(default_factory=dict)  # the earliest month that a metric of a month reads
 
     def value(self, name: str, month: int) -> Outcome:
         """The value of a metric or measure in a month."""
@@ -42,32 +47,40 @@ class Evaluator:
 
     def of(self, node: Node, month: int) -> Outcome:
         """The value of a formula that is no metric's."""
-        for name, lag in sorted(reads_of(node)):
-            self.looked_up(name, month - lag)
+        for each in needed(node, month):
+            self.looked_up(*each)
         return self.computed(node, month)
 
     def looked_up(self, name: str, month: int) -> Fraction | Values | Missing:
         """What a name stands for in a month, computing first what it needs; CycleError where it needs itself."""
-        way: list[tuple[str, int]] = [(name, month)]
-        while way:
-            at = way[-1]
-            formula = None if at in self.found else self.formula_at(*at)
+        way: dict[At, Node] = {}
+        waiting = [(name, month)]
+        while waiting:
+            at = waiting[-1]
+            formula = way.get(at) or (None if at in self.found else self.formula_at(*at))
             if at in self.found:
-                way.pop()
+                waiting.pop()
+            elif month - at[1] > MOST_BACK:
+                self.found[name, month], self.reached[name, month] = TOO_FAR, at[1]
+                break
             elif formula is None or isinstance(formula, Missing):
                 self.found[at] = self.measure_at(*at) if formula is None else formula
+            elif missing := self.first_missing(formula, at[1]):
+                way[at] = formula
+                if missing in way:
+                    raise CycleError((*(each for each, _ in waiting[waiting.index(missing) :]), missing[0]))
+                waiting.append(missing)
             else:
-                needed = [(each, at[1] - lag) for each, lag in sorted(reads_of(formula))]
-                missing = [each for each in needed if each not in self.found]
-                if not missing:
-                    self.found[at] = self.computed(formula, at[1])
-                    continue
-                if missing[0] in way:
-                    raise CycleError((*(each for each, _ in way[way.index(missing[0]) :]), missing[0][0]))
-                way.append(missing[0])
-            if len(self.found) > MOST_STEPS:
-                raise FormulaError("this needs too many metrics and months at once")
+                self.reached[at] = min(
+                    (self.reached.get(each, each[1]) for each in needed(formula, at[1])), default=at[1]
+                )
+                is_far = at[1] - self.reached[at] > MOST_BACK
+                self.found[at] = TOO_FAR if is_far else self.computed(formula, at[1])
         return self.found[name, month]
+
+    def first_missing(self, formula: Node, month: int) -> At | None:
+        """What a formula of a month needs next."""
+        return next((each for each in needed(formula, month) if each not in self.found), None)
 
     def computed(self, node: Node, month: int) -> Outcome:
         """A formula in a month, all that it reads having been found."""
@@ -144,6 +157,11 @@ class Evaluator:
     def label(self, node: Name) -> str:
         """What people call a name."""
         return self.labels.get(node.name, node.name)
+
+
+def needed(node: Node, month: int) -> list[At]:
+    """What a formula of a month reads."""
+    return [(name, month - lag) for name, lag in node.reads]
 
 
 def size_of(value: Fraction) -> int:

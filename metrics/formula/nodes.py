@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Final
 
 LAGS: Final = {"previous": 1, "last_quarter": 3, "last_year": 12}
@@ -27,6 +28,11 @@ class Node:
     start: int
     end: int
     depth: int
+
+    @cached_property
+    def reads(self) -> tuple[tuple[str, int], ...]:
+        """What it needs, each with how many months earlier, in order; found once, as a formula is computed in many months."""
+        return tuple(sorted({(each.name, lag) for each, lag in walk(self) if isinstance(each, Name)}))
 
 
 @dataclass(frozen=True)
@@ -89,8 +95,3 @@ def walk(node: Node) -> Iterator[tuple[Node, int]]:
 def names_of(node: Node) -> tuple[str, ...]:
     """The measures and metrics that a formula needs, in the order in which it names them."""
     return tuple(dict.fromkeys(each.name for each, _ in walk(node) if isinstance(each, Name)))
-
-
-def reads_of(node: Node) -> frozenset[tuple[str, int]]:
-    """What a formula needs, each with how many months earlier."""
-    return frozenset((each.name, lag) for each, lag in walk(node) if isinstance(each, Name))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from metrics.formula.faults import Missing
-from metrics.formula.nodes import Node, reads_of
+from metrics.formula.nodes import Node
 from metrics.measures import BEGIN, END, MEASURES, Measure
 from metrics.selectors.measure_values import MeasureReader
 from metrics.selectors.periods import MONTHS, Grain, period_start
@@ -47,7 +47,7 @@ class PeriodMeasures:
 
     def readable(self, node: Node) -> Missing | None:
         """Why a formula says nothing of a period: it reads an earlier month that is no whole number of periods earlier."""
-        if all(lag % MONTHS[self.grain] == 0 for _, lag in reads_of(node)):
+        if self.grain == "month" or all(lag % MONTHS[self.grain] == 0 for _, lag in node.reads):
             return None
         return Missing(f"its formula compares with an earlier month that is no whole {self.grain} earlier")
 

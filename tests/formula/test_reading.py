@@ -3,7 +3,7 @@
 import pytest
 
 from metrics.formula.faults import FormulaError
-from metrics.formula.nodes import Binary, names_of, reads_of
+from metrics.formula.nodes import Binary, names_of
 from metrics.formula.parse import formula_parse
 from metrics.formula.words import in_words
 
@@ -37,7 +37,7 @@ def test_division_and_subtraction_go_from_left_to_right() -> None:
 def test_a_formula_says_what_it_needs_and_how_far_back() -> None:
     node = formula_parse("a + previous(last_year(b)) + previous(a)")
     assert names_of(node) == ("a", "b")
-    assert reads_of(node) == {("a", 0), ("a", 1), ("b", 13)}
+    assert node.reads == (("a", 0), ("a", 1), ("b", 13))
 
 
 @pytest.mark.parametrize(

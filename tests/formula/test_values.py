@@ -4,6 +4,8 @@ from fractions import Fraction
 
 import pytest
 
+from metrics.formula import evaluate
+from metrics.formula.evaluate import TOO_FAR
 from metrics.formula.faults import CycleError, Missing
 from metrics.formula.parse import formula_parse
 from tests.formula.cases import MARCH, evaluator, value_of
@@ -67,3 +69,28 @@ def test_a_figure_without_end_is_no_value() -> None:
 def test_a_cycle_that_nobody_refused_is_an_error_and_no_loop() -> None:
     with pytest.raises(CycleError, match="a → b → a"):
         evaluator({"a": "b", "b": "a"}).value("a", MARCH)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_long_chain_of_earlier_months_fails_where_it_reads_too_far_back_and_nothing_else_does(
+    backwards: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each metric reads the one before it a month earlier."""
+    monkeypatch.setattr(evaluate, "MOST_BACK", 40)
+    chain = {"m0": "arr", **{f"m{n}": f"previous(m{n - 1}) + m0" for n in range(1, 60)}}
+    found = evaluator({**chain, "far": "m59 + arr", "apart": "arr × 2"})
+    asked = list[tuple[str, int]]()
+    found.measure_at = lambda name, month: asked.append((name, month)) or Fraction(1)
+    for name in reversed(chain) if backwards else chain:
+        for month in (MARCH - 1, MARCH):
+            value, number = found.value(name, month), int(name[1:])
+            assert value == (number + 1 if number <= 40 else TOO_FAR), (name, month)
+    assert found.value("far", MARCH) == TOO_FAR and found.value("apart", MARCH) == 2
+    assert len(asked) == len(set(asked)) <= 2 + 40, "each month of a measure is read once"
+
+
+def test_a_chain_that_reads_years_back_at_every_step_ends_at_the_first_too_early_month() -> None:
+    years = {"m0": "arr", **{f"m{n}": f"last_year(last_year(last_year(m{n - 1})))" for n in range(1, 240)}}
+    found = evaluator(years)
+    assert found.value("m239", MARCH) == TOO_FAR and len(found.found) == 1
+    assert found.value("m6", MARCH) == Missing("there is no data for this month")
