@@ -39,7 +39,7 @@ def customers_csv(impact: PolicyImpact) -> str:
     rows = rows.join(newest_told(impact), on="customer", how="left", maintain_order="left")
     end, month = pl.col("end_after") - pl.col("end_before"), pl.col("month_after") - pl.col("month_before")
     rows = rows.sort(end.abs(), month.abs().fill_null(0), "customer", descending=[True, True, False])
-    shown = (
+    shown: tuple[pl.Expr, ...] = (
         harmless_column("customer"),
         harmless_column(pl.coalesce("name", "customer")),
         pl.lit(month_format(impact.end) if impact.end is not None else None, pl.String),
@@ -48,8 +48,8 @@ def customers_csv(impact: PolicyImpact) -> str:
         *(amount_text(each) for each in (pl.col("month_before"), pl.col("month_after"), month)),
         amount_text(pl.col("told")),
         month_column("told_month"),
-        "told_before",
-        "told_after",
+        pl.col("told_before"),
+        pl.col("told_after"),
     )
     # What is not there is null, which the file leaves blank: an empty text would be written as two quotes.
     return rows.select(**dict(zip(COLUMNS, shown, strict=True))).write_csv()

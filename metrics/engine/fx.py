@@ -21,6 +21,7 @@ Convert: TypeAlias = Callable[[Ints, Ints | int], Ints]
 RATE_ONE: Final = 10**10
 HALF_LIMB: Final = 10**5
 OLDEST_RATE_DAYS: Final = 7
+NO_RATES: Final = np.empty(0, dtype=np.int64)
 # Averages are rounded to 8 decimals, that is to hundreds of ten-billionths.
 AVERAGE_STEP: Final = 100
 INT64_MAX: Final = 2**63 - 1
@@ -82,11 +83,16 @@ def month_rates(rates: pl.DataFrame | DailyRates, currencies: list[str], reporti
 def currency_rates(rates: pl.DataFrame | DailyRates, currency: str) -> tuple[Ints, Ints]:
     """The days and rates of one currency in the order of the days."""
     if isinstance(rates, dict):
-        return rates[currency]
+        return rates.get(currency, (NO_RATES, NO_RATES))
     own = np.flatnonzero((rates["currency"] == currency).to_numpy())
     days, values = ints(rates["day"])[own], ints(rates["rate_e10"])[own]
     order = np.argsort(days, kind="stable")
     return days[order], values[order]
+
+
+def daily_rates(rates: pl.DataFrame) -> DailyRates:
+    """The rates of every currency, for whoever asks for many days of few lines."""
+    return {currency: currency_rates(rates, currency) for currency in rates["currency"].unique().to_list()}
 
 
 def rates_on(days: Ints, values: Ints, wanted: Ints) -> tuple[Ints, Ints]:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import Bools, Grouping, Ints, dense_codes, grouped_sum, sorted_codes
+from metrics.engine.arrays import NEVER, Bools, Grouping, Ints, dense_codes, grouped_sum, sorted_codes
 from metrics.engine.book import MOVEMENT_SCHEMA, Ready
 from metrics.engine.fx import RATE_ONE, converter
 from metrics.engine.lines import CodedLines
@@ -171,6 +171,16 @@ def totals_of(ready: Ready, rates: pl.DataFrame, first: int, last: int) -> dict[
         for month, cents in zip(range(first, last + 1), totals, strict=True)
         if month not in missing
     }
+
+
+def first_customers(ready: Ready) -> dict[int, int]:
+    """By month how many customers have ARR for the first time ever; needs no rate."""
+    settled, lines = ready.settled, ready.lines
+    rows = np.flatnonzero(settled.has_value)
+    begins = np.full(len(lines.unit_names), NEVER, dtype=np.int64)
+    np.minimum.at(begins, lines.unit[rows], settled.month_from[rows])
+    months, counts = np.unique(begins[begins != NEVER], return_counts=True)
+    return dict(zip(months.tolist(), counts.tolist(), strict=True))
 
 
 def told_otherwise(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

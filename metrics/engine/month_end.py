@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import Ints, first_days_of_months, grouped_sum
-from metrics.engine.fx import RATE_ONE, converter, day_rates, month_rates
+from metrics.engine.fx import RATE_ONE, DailyRates, converter, day_rates, month_rates
 from metrics.engine.lines import CodedLines
 from metrics.engine.policy import Policy
 from metrics.engine.settlement import Settlement
@@ -66,7 +66,9 @@ class MonthEnd:
         return added
 
 
-def month_end(lines: CodedLines, settled: Settlement, rates: pl.DataFrame, policy: Policy, month: int) -> MonthEnd:
+def month_end(
+    lines: CodedLines, settled: Settlement, rates: pl.DataFrame | DailyRates, policy: Policy, month: int
+) -> MonthEnd:
     """ARR at a month end under a policy; ``settled`` are the lines settled under it.
 
     Raises ``MissingRates`` where a line that counts then cannot be valued.
@@ -84,7 +86,7 @@ def month_end(lines: CodedLines, settled: Settlement, rates: pl.DataFrame, polic
     return MonthEnd(lines, lambda: settled, rows, cents)
 
 
-def rates_at(lines: CodedLines, rows: Ints, rates: pl.DataFrame, policy: Policy, month: int) -> Ints:
+def rates_at(lines: CodedLines, rows: Ints, rates: pl.DataFrame | DailyRates, policy: Policy, month: int) -> Ints:
     """The rate that values each of the rows at a month end, ``rate_e10``; 0 where there is none."""
     home = policy.reporting_currency
     if policy.fx == "contract_date":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Code = Literal["zero_divisor", "missing", "too_large"]
+Code = Literal["zero_divisor", "missing", "too_large", "too_far"]
 
 
 class FormulaError(ValueError):

@@ -10,20 +10,18 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-import polars as pl
-
 from metrics.engine.arrays import Ints
 from metrics.engine.book import Ready, book_of
 from metrics.engine.bridge import TOTAL
-from metrics.engine.impact import totals_of
+from metrics.engine.impact import first_customers, totals_of
 from metrics.engine.series import series_of_book
 from metrics.engine.valuation import MissingRates
 from metrics.formula.faults import Missing
 from metrics.measures import MEASURES
-from metrics.models import BookState
+from metrics.models import BookState, Source
 from metrics.selectors.books import bridge_get, bridge_rows, retention_row
 from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
-from metrics.selectors.measure_values import NO_BOOK, MeasureReader, firsts_of
+from metrics.selectors.measure_values import NO_BOOK, MeasureReader
 from metrics.selectors.month_ends import MonthEnds, NoValue
 from metrics.selectors.periods import Period
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
@@ -44,6 +42,7 @@ class ImpactMeasures(MeasureReader):
         super().__init__(impact.client)
         self.impact, self.side = impact, side
         self.endings: dict[str, dict[int, int]] = {}
+        self.own_heads: dict[str, BookHead] = {}
 
     @cached_property
     def heads(self) -> dict[str, BookHead]:
@@ -69,11 +68,13 @@ class ImpactMeasures(MeasureReader):
         return found
 
     def head(self, basis: str) -> BookHead:
-        """A book by its recognition, with the months of this side."""
-        head, valued = super().head(basis), self.side.valued
-        if valued is None:
-            return replace(head, first_month=None, last_month=None, message=self.side.message)
-        return replace(head, first_month=valued[0], last_month=valued[1], retention_from=self.side.retention_from)
+        """A book by its recognition, with the months of this side; made once, as every figure asks for it."""
+        if basis not in self.own_heads:
+            valued, since = self.side.valued, self.side.retention_from
+            first, last = (None, None) if valued is None else valued
+            more = {"message": self.side.message} if valued is None else {"retention_from": since}
+            self.own_heads[basis] = replace(super().head(basis), first_month=first, last_month=last, **more)
+        return self.own_heads[basis]
 
     def bridge(self, basis: str) -> dict[int, BridgeRow]:
         """The total of a book by month."""
@@ -118,18 +119,8 @@ class ImpactMeasures(MeasureReader):
 
     @cached_property
     def first_customers(self) -> dict[int, int]:
-        """By month the customers with ARR for the first time ever; computed where the stored book says something else."""
-        stored = super().head("")
-        if self.side.valued is None:
-            return {}
-        if self.side is self.impact.before and stored.state == BookState.READY:
-            return firsts_of(self.client, stored)
-        if self.side.computed.series is not None and not self.side.computed.gaps:
-            return firsts_in(self.side.computed.series.movements)
-        ready = self.settled(self.side.policy.recognition)
-        book = book_of(ready, self.impact.given.rates, *self.side.valued, (), with_retention=False)
-        begun = book.cohorts.filter(pl.col("cohort") == pl.col("month"))
-        return dict(begun.select("cohort", "customers").iter_rows())
+        """By month the customers with ARR for the first time ever."""
+        return first_customers(self.side.ready)
 
     @cached_property
     def retention(self) -> dict[int, RetentionRow]:
@@ -140,13 +131,18 @@ class ImpactMeasures(MeasureReader):
         months = range(max(start, self.side.valued[0]), self.side.valued[1] + 1)
         return {month: retention_row(series, month - self.side.first, month, "", start) for month in months}
 
+    @cached_property
+    def pair(self) -> tuple[Source | None, Source | None]:
+        """The two sources that are compared."""
+        return source_pair()
+
     def of_source(self, month: int, side: str) -> Fraction | Missing:
         """The ARR of one of the two sources at the newest month end under this side's policy."""
         if self.side.valued is None:
             return NO_BOOK
         if month != self.impact.end:
             return NEWEST_ONLY
-        source = source_pair()[0 if side == "base" else 1]
+        source = self.pair[0 if side == "base" else 1]
         if source is None:
             return Missing("two sources are needed")
         if source.is_authoritative:
@@ -160,9 +156,3 @@ def rows_of(series: Ints, offset: int, months: tuple[int, int]) -> dict[int, Bri
     periods = tuple(Period(month_format(month), month, month) for month in range(months[0], months[1] + 1))
     rows = bridge_rows(series, offset, periods, "")
     return {row.period.first: row for row in rows if row is not None}
-
-
-def firsts_in(movements: pl.DataFrame) -> dict[int, int]:
-    """By month the customers that begin in it, of all movements from the first ARR on: whoever returns had begun before."""
-    begun = movements.filter(pl.col("kind") == "new").group_by("customer").agg(pl.col("month").min())
-    return dict(begun.group_by("month").len().iter_rows())

@@ -12,7 +12,7 @@ Why customers move is told by `metrics.selectors.policy_impact_why`, what it mea
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,7 @@ from metrics.engine.policy import Policy
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES, Group
 from metrics.engine.settlement import Related, relate_lines
+from metrics.engine.threads import together
 from metrics.models import ArrBook
 from metrics.selectors.month_ends import NO_LINES, NO_MONTH, MonthEnds, NoValue, SourceInput
 from metrics.selectors.policies import policy_in_force
@@ -160,12 +161,19 @@ def policy_impact(
         if policy.reporting_currency != client.currency:
             wanted = policy.reporting_currency
             return NoValue("other_currency", f"Rates are kept in {client.currency}: nothing is valued in {wanted}.")
-    say("Computing the numbers as they are", 15)
-    computed = [computed_under(ends.given, old, newest)]
-    say("Computing the numbers under the new rule", 35)
-    computed.append(computed_under(ends.given, after, newest))
+    say("Computing the numbers as they are and under the new rule", 15)
+    both = both_computed(ends.given, (old, after), newest)
     say("Comparing customers", 60)
-    return held_against(client, ends.given, computed[0], computed[1], newest, since)
+    return held_against(client, ends.given, *both, newest, since)
+
+
+def both_computed(given: SourceInput, policies: tuple[Policy, Policy], through: int) -> tuple[Side, Side]:
+    """The books under two policies, side by side; the codes, which both read, are made before."""
+    for unit in {policy.customer_unit for policy in policies}:
+        given.coded_for(unit)
+    works = (partial(computed_under, given, policy, through) for policy in policies)
+    before, after = together(given.lines.height, *works)
+    return before, after
 
 
 def computed_under(given: SourceInput, policy: Policy, through: int) -> Side:
@@ -191,8 +199,12 @@ def held_against(
         reason = old.message or new.message or "No month that it changes can be valued under both rules."
     else:
         window = compared[0], compared[-1]
-        told = told_otherwise(*(movements_of(side, units, window) for side in (old, new)))
-        moved = with_told(moved_customers(units, old.ready, new.ready, given.rates, *window), told)
+        told, arr = together(
+            given.lines.height,
+            lambda: told_otherwise(*(movements_of(side, units, window) for side in (old, new))),
+            lambda: moved_customers(units, old.ready, new.ready, given.rates, *window),
+        )
+        moved = with_told(arr, told)
     changed = changed_parameters(old.policy, new.policy)
     end = months[-1] if months else None
     return PolicyImpact(client, changed, old, new, first, last, end, compared, reason, moved, told, given, units)

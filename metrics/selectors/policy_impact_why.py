@@ -16,6 +16,7 @@ import polars as pl
 
 from metrics.engine.arrays import Ints, grouped_sum
 from metrics.engine.explain import reason
+from metrics.engine.fx import daily_rates
 from metrics.engine.impact import Units
 from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.links import affected_customers
@@ -158,7 +159,7 @@ class Bench:
     """The lines of some customers, and of those linked with them, settled under both policies."""
 
     def __init__(self, impact: PolicyImpact, customers: set[str]) -> None:
-        self.impact, self.rates = impact, impact.given.rates
+        self.impact, self.rates = impact, daily_rates(impact.given.rates)
         before, after = impact.before.policy, impact.after.policy
         self.policies = (before, after)
         self.frame = linked_frame(impact, customers)

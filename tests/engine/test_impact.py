@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 
 from metrics.engine.book import Ready, build_book
-from metrics.engine.impact import MOVED_SCHEMA, Units, moved_customers, told_otherwise, with_told
+from metrics.engine.impact import MOVED_SCHEMA, Units, first_customers, moved_customers, told_otherwise, with_told
 from metrics.engine.lines import code_lines
 from metrics.engine.policy import Policy as EnginePolicy
 from tests.engine.engine_case import lines_frame, oracle_of, rates_frame, tried
@@ -96,6 +96,9 @@ def test_each_customer_moves_by_what_plain_python_says_and_together_they_are_the
     books = [build_book(lines, days, policy, first, last, ()) for policy in engines]
     ends = [book.bridge.filter(pl.col("month") == last)["ending"].sum() for book in books]
     assert sum(row["end_after"] - row["end_before"] for row in found.values()) == int(ends[1]) - int(ends[0])
+    for side, book in zip(sides_ready, books, strict=True):
+        begun = dict(book.cohorts.filter(pl.col("cohort") == pl.col("month"))["cohort", "customers"].iter_rows())
+        assert {month: count for month, count in first_customers(side).items() if first <= month <= last} == begun
 
 
 def test_companies_that_share_a_line_are_compared_under_their_parent() -> None:

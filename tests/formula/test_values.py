@@ -80,7 +80,12 @@ def test_a_long_chain_of_earlier_months_fails_where_it_reads_too_far_back_and_no
     chain = {"m0": "arr", **{f"m{n}": f"previous(m{n - 1}) + m0" for n in range(1, 60)}}
     found = evaluator({**chain, "far": "m59 + arr", "apart": "arr × 2"})
     asked = list[tuple[str, int]]()
-    found.measure_at = lambda name, month: asked.append((name, month)) or Fraction(1)
+
+    def ask(name: str, month: int) -> Fraction:
+        asked.append((name, month))
+        return Fraction(1)
+
+    found.measure_at = ask
     for name in reversed(chain) if backwards else chain:
         for month in (MARCH - 1, MARCH):
             value, number = found.value(name, month), int(name[1:])

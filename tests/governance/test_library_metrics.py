@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import polars as pl
 import pytest
 
 from governance.library.metric_reader import library_metrics
@@ -13,7 +12,6 @@ from metrics.formula.faults import Missing
 from metrics.formula.parse import formula_parse
 from metrics.formula.words import in_words
 from metrics.measures import MEASURES
-from metrics.selectors.impact_measures import firsts_in
 from metrics.selectors.measure_values import MeasureReader
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
@@ -197,12 +195,3 @@ def test_the_time_series_forecast_is_the_month_a_year_before_grown_as_the_quarte
     with tenant_context(northwind):
         registry_start(client=northwind)
         assert MetricValues(northwind, reader=Won(northwind)).point("time_series_forecast", MARCH).exact == 480
-
-
-def test_under_another_policy_too_whoever_returns_is_no_new_logo() -> None:
-    movements = pl.DataFrame(
-        [(1, "acme", "new"), (1, "bolt", "new"), (3, "acme", "churn"), (4, "cog", "new"), (9, "acme", "new")],
-        schema={"month": pl.Int64, "customer": pl.String, "kind": pl.String},
-        orient="row",
-    )
-    assert firsts_in(movements) == {1: 2, 4: 1}
