@@ -10,6 +10,7 @@ from governance.dispute_links import mark_shown
 from governance.metric_breaks import Noted, breaks_noted, marks_by_book, marks_together
 from governance.metric_figures import change_text, point_shown, sentence, unit_words, verdict_text
 from governance.metric_uses import why_url
+from governance.models import MetricStatus
 from governance.selectors.disputed_cells import is_shown_in, of_metric
 from governance.selectors.figure_disputes import disputed_marks
 from governance.selectors.metric_values import MetricValues, Point
@@ -27,6 +28,7 @@ from portal.tenancy.reader import locale_of
 SHOWN: Final[dict[str, int]] = {"month": 12, "quarter": 8, "year": 5}
 """How many periods are shown; one more is computed, for the change of the oldest."""
 GRAINS: Final = (("month", "Month"), ("quarter", "Quarter"), ("year", "Fiscal year"))
+NOT_KEPT: Final = "computed now, not kept when the month was closed"
 WORDS: Final = {name: label.lower() for name, label in GRAINS}
 
 
@@ -49,6 +51,8 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
     rows = rows_of(request, values, entry, points)
     mark_disputed(request.client.slug, rows, values, key, points)
     books = marks_by_book(values, key, points)
+    for row, point in zip(rows, points, strict=True):
+        row["computed"] = computed_words(values, entry, point)
     mark_restated(request, rows, values, points, marks_together(books))
     breaks = breaks_noted(values, key, points, books, locale)
     may_dispute = grain == "month" and request.standing.may(RAISE_DISPUTES)
@@ -128,13 +132,24 @@ def mark_disputed(slug: str, rows: list[dict[str, Any]], values: MetricValues, k
         row["disputes"] = [mark_shown(slug, mark) for mark in marks if is_shown_in(mark, period.first, period.last)]
 
 
+def computed_words(values: MetricValues, entry: Entry, point: Point) -> str:
+    """What a value of a closed month is that was not kept when the month was closed; empty for every other one."""
+    if point.standing != "computed" or point.value is None:
+        return ""
+    if entry.metric.status == MetricStatus.PROPOSED:
+        return "computed now, never reported: the metric is only proposed"
+    if point.month in values.kept.kept_months:
+        return "computed now, never reported: the metric was not in use when the month was closed"
+    return NOT_KEPT
+
+
 def mark_restated(
     request: TenantRequest, rows: list[dict[str, Any]], values: MetricValues, points: list[Point], marks: Marks
 ) -> None:
     """Beside every figure that a restatement gave, what was reported first, and the way to its restated months."""
-    for row, point, period in zip(rows, points, values.periods(points[0].month, points[-1].month), strict=True):
+    for row, period in zip(rows, values.periods(points[0].month, points[-1].month), strict=True):
         own = marks.restated_in(period)
-        is_unknown = point.standing == "computed" and point.value is not None and bool(own)
+        is_unknown = row["computed"] == NOT_KEPT and bool(own)
         if not row["reported"] and not is_unknown:
             continue
         row["is_restated"] = True

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
 
 from metrics.selectors.breaks import DefinitionBreak, Restated
 from metrics.selectors.clauses import TITLES, sentence_of
+from metrics.selectors.figures import MOVEMENTS, ZERO, BridgeRow
 from portal.lib.dates import month_text
 from portal.lib.money import money_text
+
+FLOWS: Final = (*MOVEMENTS, "fx")
+FLOW_WORDS: Final = {"fx": "exchange rates"}
 
 
 def source_words(found: DefinitionBreak) -> str:
@@ -25,14 +30,17 @@ def figures_words(found: DefinitionBreak, currency: str, locale: str, figure: st
     """The month before under both definitions, and what of the difference each reason makes."""
     before = f"{figure} of {month_text(found.month - 1, locale)}" if figure else month_text(found.month - 1, locale)
     now, then = (money_text(amount, currency, locale) for amount in (found.under_new, found.reported))
-    how = "restated" if found.was_restated else "reported"
-    text = f"{before} under the new definition: {now} {currency}; as {how}: {then} {currency}."
+    again = (
+        "" if found.restated is None else f"as restated: {money_text(found.restated, currency, locale)} {currency}; "
+    )
+    text = f"{before} under the new definition: {now} {currency}; {again}as reported: {then} {currency}."
     if found.definition is None or found.data is None:
         return f"{text} How much of it corrected contracts make cannot be told: the old definition cannot be valued."
     if not found.data:
         return text
     parts = [money_text(amount, currency, locale, plus=True) for amount in (found.definition, found.data)]
-    return f"{text} Of the difference the definition makes {parts[0]}, contracts corrected since {parts[1]}."
+    what = "Of the difference" if found.restated is None else "Of the difference to what was restated"
+    return f"{text} {what} the definition makes {parts[0]}, contracts corrected since {parts[1]}."
 
 
 def break_words(found: DefinitionBreak, currency: str, locale: str, figure: str = "") -> str:
@@ -63,13 +71,41 @@ def months_words(months: Iterable[int], locale: str) -> str:
 
 
 def restated_words(why: str, found: list[Restated], currency: str, locale: str) -> str:
-    """Months that were restated for one reason as a footnote; of a single one the figures."""
+    """Months that were restated for one reason as a footnote: the ending of the last of them both ways, and of several, or
+    where it ends the same, what moved in them.
+    """
     named = months_words([each.month for each in found], locale)
     said = why if why.endswith((".", "!", "?")) else f"{why}."
-    if len(found) > 1:
-        return f"{named} restated: {said} As reported stands beside as restated."
-    (one,) = found
-    amounts: tuple[Decimal, Decimal] = (one.restated.ending, one.reported.ending)
-    now, then = (money_text(amount, currency, locale) for amount in amounts)
-    change = money_text(one.effect, currency, locale, plus=True)
-    return f"{named} restated: {said} As restated {now} {currency}; as reported {then} {currency} ({change})."
+    last = found[-1]
+    at = f"At the end of {month_text(last.month, locale)} as" if len(found) > 1 else "As"
+    ending = both_words(last.restated.ending, last.reported.ending, currency, locale)
+    text = f"{named} restated: {said} {at} {ending}."
+    if len(found) == 1 and last.effect:
+        return text
+    moved = moved_words(found, currency, locale)
+    return f"{text} {'In these months: ' if len(found) > 1 else 'In the month: '}{moved}."
+
+
+def both_words(now: Decimal, then: Decimal, currency: str, locale: str) -> str:
+    """An amount as restated and as reported, and the difference."""
+    texts = [money_text(amount, currency, locale) for amount in (now, then)]
+    change = money_text(now - then, currency, locale, plus=True)
+    return f"restated {texts[0]} {currency}; as reported {texts[1]} {currency} ({change})"
+
+
+def moved_words(found: list[Restated], currency: str, locale: str) -> str:
+    """The movements of some months whose sums were restated, both ways, and the customers at the end where they were."""
+    said = []
+    for name in FLOWS:
+        now, then = (sum((getattr(row, name) for row in rows), ZERO) for rows in both_rows(found))
+        if now != then:
+            said.append(f"{FLOW_WORDS.get(name, name)} as {both_words(now, then, currency, locale)}")
+    now, then = (rows[-1].customers_ending for rows in both_rows(found))
+    if now != then:
+        said.append(f"customers as restated {now}; as reported {then}")
+    return ", ".join(said) or "the sum of each movement is the same"
+
+
+def both_rows(found: list[Restated]) -> tuple[list[BridgeRow], list[BridgeRow]]:
+    """The bridges in total as restated, and as reported."""
+    return [each.restated for each in found], [each.reported for each in found]

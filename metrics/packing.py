@@ -1,8 +1,9 @@
 """Series of figures as bytes: whole, as a book stores them, and only what changes in some of them.
 
-`packed_series` · `unpacked_series` · `packed_steps` · `summed_steps`
+`packed_series` · `unpacked_series` · `packed_steps` · `summed_steps` · `packed_frame` · `unpacked_frame`
 """
 
+import io
 import json
 import struct
 import zlib
@@ -10,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 
 from metrics.engine.arrays import Ints
 
 ZLIB: Final = 0x78  # how zlib's data begin: older rows have no width before them, and are 8 wide
 HEAD: Final = struct.Struct("<IIB")
+COHORT_START: Final = 12  # months from the first of a cohort, of which a close keeps what it had at their ends
 Data = bytes | memoryview
 Key = tuple[Any, ...]
 
@@ -30,6 +33,18 @@ def unpacked_series(data: Data, figures: int) -> Ints:
     width, packed = (8, data) if data[0] == ZLIB else (data[0], memoryview(data)[1:])
     values = np.frombuffer(zlib.decompress(packed), dtype=f"<i{width}").reshape(figures, -1)
     return values.astype(np.int64, copy=False)
+
+
+def packed_frame(rows: pl.DataFrame) -> bytes:
+    """A frame as an Arrow stream, compressed."""
+    buffer = io.BytesIO()
+    rows.write_ipc_stream(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def unpacked_frame(data: Data) -> pl.DataFrame:
+    """The frame of `packed_frame`."""
+    return pl.read_ipc_stream(io.BytesIO(data))
 
 
 def packed_steps(steps: Mapping[Key, Ints]) -> bytes:

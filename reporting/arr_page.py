@@ -1,13 +1,13 @@
 """Everything the ARR page shows, gathered from the selectors and made ready for its templates."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from metrics.break_text import months_words
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, page_heads
 from metrics.selectors.breaks import Marks
-from metrics.selectors.closes import latest_closes
+from metrics.selectors.close_details import Kept, kept_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Headline, Movers
 from metrics.selectors.findings import finding_sentence
@@ -47,6 +47,8 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
     shown = query.having(first=first_month(query, headline), last=headline.month)
     marks = marks_of(client, query, head)
     bridge, notes = noted(client, shown, bridge_for(client, shown, head), marks)
+    kept = kept_get(head, shown.first or 0, headline.month) if shown.reported else Kept()
+    movers = movers_get(client, head, shown.first, shown.last, 8, shown.filters, kept)
     told = headline_noted(client, query, headline, marks)
     return context | {
         "month": headline.month,
@@ -54,8 +56,9 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
         "bases": bases_of(client, query, told, heads, reader, marks),
         **bridge_context(client, shown, bridge, notes, query, reader),
         "newest_break": marks.breaks[-1] if marks.breaks else None,
-        **movers_context(client, shown, head, reader),
-        "cohorts": cohorts_context(client, head, headline.month, query, reader),
+        "view_note": view_note(shown, kept, reader.locale),
+        "mover_tables": [mover_table(movers, way, shown, reader) for way in ("gains", "losses")],
+        "cohorts": cohorts_context(client, head, headline.month, query, reader, kept),
     }
 
 
@@ -96,33 +99,19 @@ def bridge_context(
         "trend": trend_chart(bridge, notes, query.grain, unit=unit, locale=reader.locale, scale=query.scale),
         "export_url": shown.address(f"{reader.base}bridge.csv"),
         "paper_url": shown.address(f"{reader.base}bridge.pdf"),
-        "view_note": view_note(client, shown, bridge, notes),
     }
 
 
-def view_note(client: Client, shown: ArrQuery, bridge: Bridge, notes: Notes) -> str:
-    """What a reader of closed months has to know: that they cannot be shown as reported, or that they were corrected since."""
-    if not shown.reported:
-        return ""
-    if not is_stored(shown.by, shown.filters):
-        closed = latest_closes(bridge.head.recognition)
-        return (
-            "Closes keep one property at a time: here every month is shown as the contracts stand now."
-            if closed
-            else ""
-        )
-    if all(row.state == "live" for row in bridge.totals):
-        return ""
-    now = bridge_for(client, shown.having(reported=False), bridge.head)
-    shown_rows, live_rows = (
-        [replace(row, state="", as_reported=None) for row in each.totals] for each in (bridge, now)
-    )
-    if shown_rows == live_rows:
-        kept = "Months were restated; movers, cohorts and customers are those of now: closes keep none of them."
-        return kept if notes.restated else ""
-    if notes.breaks or notes.ahead:
-        return "Closed months keep what they reported under their definition; movers, cohorts and customers follow that of now."
-    return "Months were corrected after they were closed; movers, cohorts and customers are those of now."
+def view_note(shown: ArrQuery, kept: Kept, locale: str) -> str:
+    """What a reader of closed months has to know: of which of them closes kept less than is shown."""
+    said = []
+    if older := sorted(set(kept.closed) - set(kept.cohorts)):
+        what = "movers and cohorts" if is_stored(shown.by, shown.filters) else "figures of several properties at once"
+        named = months_words(older, locale)
+        said.append(f"{named} closed before closes kept customers: {what} are there as the contracts stand now.")
+    if shown.filters and kept.closed:
+        said.append("Cohorts of a selection are those of now: closes keep cohorts of all customers.")
+    return " ".join(said)
 
 
 def bases_of(
@@ -130,7 +119,7 @@ def bases_of(
 ) -> list[dict[str, Any]]:
     """ARR, CARR and LARR side by side: what is running, what is signed, what is live."""
     found, month = [], headline.month or 0
-    first = first_endings(query, headline, marks)
+    first = first_endings(client, query, headline, marks)
     for recognition in Recognition:
         other = (
             headline
@@ -159,12 +148,12 @@ def bases_of(
     return found
 
 
-def first_endings(query: ArrQuery, headline: Headline, marks: Marks) -> dict[str, dict[int, Decimal]]:
+def first_endings(client: Client, query: ArrQuery, headline: Headline, marks: Marks) -> dict[str, dict[int, Decimal]]:
     """By basis and month what the restated months that are drawn ended with as they were reported; all books are restated
     together.
     """
     months = [month for month in headline.months if month in marks.restated]
-    return endings_first(months, query.filters) if months and is_stored("total", query.filters) else {}
+    return endings_first(client, months, query.filters) if months else {}
 
 
 def filters_of(client: Client, query: ArrQuery, head: BookHead, reader: Reader) -> list[dict[str, Any]]:
@@ -214,21 +203,18 @@ def switches_of(query: ArrQuery, head: BookHead) -> list[dict[str, Any]]:
     ]
 
 
-def movers_context(client: Client, shown: ArrQuery, head: BookHead, reader: Reader) -> dict[str, Any]:
-    movers = movers_get(client, head, shown.first, shown.last, 8, shown.filters)
-    return {"movers": movers, "mover_tables": [mover_table(movers, way, shown, reader) for way in ("gains", "losses")]}
-
-
 def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> dict[str, Any]:
     """The customers that gained or lost most, each with the parts of its movement."""
     rows = []
     for mover in getattr(movers, way):
         why = moves_url(shown, reader.base, (movers.first, movers.last), "net_new", mover.customer)
         parts = ", ".join(kind for kind, _ in mover.parts)
+        first = None if mover.as_reported == mover.amount else mover.as_reported
+        amount = {"value": mover.amount, "href": why, "reported": first, "is_named": True}
         rows.append(
             {
                 "id": mover.customer,
-                "cells": [{"value": mover.name, "href": why, "note": parts}, {"value": mover.amount, "href": why}],
+                "cells": [{"value": mover.name, "href": why, "note": parts}, amount],
             }
         )
     title = "Largest gains" if way == "gains" else "Largest losses"
@@ -243,10 +229,12 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
     }
 
 
-def cohorts_context(client: Client, head: BookHead, month: int, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+def cohorts_context(
+    client: Client, head: BookHead, month: int, query: ArrQuery, reader: Reader, kept: Kept
+) -> dict[str, Any]:
     """Net ARR retention of the newest cohorts by age; a cohort from before the book's first month has no share and no row."""
     asked = (query.grain, month, query.filters)
-    cohorts = cohorts_get(client, head, *asked, newest=COHORT_ROWS, ages=COHORT_COLUMNS + 1)
+    cohorts = cohorts_get(client, head, *asked, newest=COHORT_ROWS, ages=COHORT_COLUMNS + 1, kept=kept)
     rows = []
     for cohort in [found for found in cohorts.cohorts if not found.is_cut]:
         by_age = {cell.age: cell for cell in cohort.cells}
@@ -254,6 +242,7 @@ def cohorts_context(client: Client, head: BookHead, month: int, query: ArrQuery,
         label = period_label(cohort.period, cohorts.grain, reader.locale)
         rows.append(
             {"label": label, "size": by_age[0].customers, "cells": cells, "url": (cells[0] or {}).get("url", "")}
+            | {"size_reported": by_age[0].as_reported and by_age[0].as_reported.customers}
         )
     return {
         "grain": cohorts.grain,
@@ -261,6 +250,7 @@ def cohorts_context(client: Client, head: BookHead, month: int, query: ArrQuery,
         "rows": rows,
         "most": COHORT_ROWS,
         "of": cohort_words(query),
+        "is_restated": any(cell and cell["reported"] is not None for row in rows for cell in row["cells"]),
     }
 
 
@@ -275,4 +265,9 @@ def cohort_cell(cohort: Cohort, cell: CohortCell | None, query: ArrQuery, reader
         return None
     span = span_text(cohort.period.first, cohort.period.last)
     url = query.address(reader.base, why=f"cohort:{span}:{month_format(cell.period.last)}")
-    return {"share": cell.arr_share, "url": url if cell.customers else ""}
+    first = cell.as_reported.arr_share if cell.as_reported else None
+    return {
+        "share": cell.arr_share,
+        "url": url if cell.customers else "",
+        "reported": None if first == cell.arr_share else first,
+    }

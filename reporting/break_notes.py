@@ -12,11 +12,10 @@ from decimal import Decimal
 
 from metrics.break_text import break_words, restated_why, restated_words, source_words
 from metrics.causes import Cause
-from metrics.selectors.beside import bridge_beside
+from metrics.selectors.beside import bridge_beside, marks_of_cut
 from metrics.selectors.breaks import DefinitionBreak, Marks, Restated, breaks_get, restated_get
 from metrics.selectors.figures import ZERO, Basis, Bridge, BridgeRow
 from metrics.selectors.periods import Period
-from metrics.selectors.reported import is_stored
 from metrics.selectors.teams import TeamRow
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client
@@ -112,12 +111,12 @@ def sign_of(place: int) -> str:
 def marks_of(client: Client, query: ArrQuery, basis: Basis) -> Marks:
     """Everything that a question's figures go across; nothing where all months are shown as the contracts stand now.
 
-    Of a question that closes cannot answer, the restated months alone: its figures follow the definition in force.
+    Of a cut of which months closed long ago kept nothing, only what its figures go across.
     """
     if not query.reported:
         return Marks()
-    breaks = breaks_get(client, basis) if is_stored(query.by, query.filters) else ()
-    return Marks(breaks, restated_get(client, basis))
+    marks = Marks(breaks_get(client, basis), restated_get(client, basis))
+    return marks_of_cut(client, basis, marks, query.by, query.filters)
 
 
 def notes_between(marks: Marks, query: ArrQuery, first: int, last: int) -> Notes:
@@ -138,19 +137,20 @@ def noted(client: Client, query: ArrQuery, bridge: Bridge, marks: Marks | None =
         return bridge, Notes()
     known = marks_of(client, query, bridge.head) if marks is None else marks
     notes = notes_between(known, query, bridge.totals[0].period.first, bridge.totals[-1].period.last)
-    is_kept = is_stored(query.by, query.filters)
-    return bridge_beside(client, bridge, notes, query.filters) if is_kept else bridge, notes
+    return bridge_beside(client, bridge, notes, query.filters), notes
 
 
 def rows_noted(client: Client, query: ArrQuery, bridge: Bridge) -> Bridge:
     """A bridge with what was first reported beside its restated rows, where nothing else is asked for."""
-    restated = restated_get(client, bridge.head) if query.reported and is_stored(query.by, query.filters) else {}
+    restated = restated_get(client, bridge.head) if query.reported else {}
     return noted(client, query, bridge, Marks(restated=restated))[0]
 
 
 # --- in files -----------------------------------------------------------------------------------------------------------
 
-BREAK_COLUMNS = ("break", "before_as_reported", "before_under_new", "by_definition", "by_corrections")
+BREAK_COLUMNS = (
+    "break", "before_as_reported", "before_as_restated", "before_under_new", "by_definition", "by_corrections",
+)  # fmt: skip
 
 
 def break_cells(notes: Notes, row: BridgeRow | TeamRow) -> list[str]:
@@ -160,7 +160,7 @@ def break_cells(notes: Notes, row: BridgeRow | TeamRow) -> list[str]:
         return [""] * len(BREAK_COLUMNS)
     name = harmless("; ".join(source_words(each) for each in found))
     if row.group or notes.is_filtered or len(found) > 1:
-        return [name, "", "", "", ""]
+        return [name, *[""] * (len(BREAK_COLUMNS) - 1)]
     (one,) = found
-    parts = [one.reported, one.under_new, one.definition, one.data]
+    parts = [one.reported, one.restated, one.under_new, one.definition, one.data]
     return [name, *("" if part is None else str(part) for part in parts)]

@@ -228,18 +228,22 @@ def waterfall(
         steps += [made] if parts is None else adjustment_steps(parts, query, url, currency, locale)
     exponent = EXPONENTS[query.scale]
     chart = {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps}
-    chart |= {"mark": notes.signs_between(*span), "note": restated_note(whole, notes, currency, locale)}
+    is_open = bridge.totals[-1].state != "closed"
+    note = restated_note(whole, notes, currency, locale, is_open=is_open)
+    chart |= {"mark": notes.signs_between(*span), "note": note}
     return chart | {"locale": locale, "separators": figure_style(locale).separators, "exponent": exponent}
 
 
-def restated_note(whole: BridgeRow, notes: Notes, currency: str, locale: str) -> str:
-    """Which months of a chart are as restated, and what it ends with both ways."""
+def restated_note(whole: BridgeRow, notes: Notes, currency: str, locale: str, *, is_open: bool) -> str:
+    """Which months of a chart are as restated, and what it ends with both ways; an open month was never reported."""
     if not notes.restated:
         return ""
     named = months_words(notes.restated, locale)
     if whole.as_reported is None:
         return f"{named} restated; what was reported of these customers was not kept"
     now, then = (money_text(row.ending, currency, locale) for row in (whole, whole.as_reported))
+    if now == then and is_open:
+        return f"{named} as restated; it ends with an open month, as the contracts stand now"
     if now == then:
         return f"{named} as restated; it ends as reported"
     return f"{named} as restated: it ends with {now} {currency}, as reported with {then} {currency}"

@@ -11,7 +11,7 @@ from metrics.selectors.breaks import Marks, restated_get
 from metrics.selectors.closes import customer_closed
 from metrics.selectors.drill import Why
 from metrics.selectors.figures import Cell
-from metrics.selectors.reported import bridge_reported, is_stored, retention_reported
+from metrics.selectors.reported import bridge_reported, retention_reported
 from metrics.selectors.retained import Retained
 from portal.lib.dates import month_text
 from portal.tenancy.models import Client
@@ -66,7 +66,7 @@ def cell_told(client: Client, query: ArrQuery, cell: Cell) -> Told | None:
 
 def retention_told(client: Client, query: ArrQuery, found: Retained) -> Told | None:
     """Of the retention of a month, which has no products."""
-    if not query.reported or "product" in query.filters or not is_stored("total", query.filters):
+    if not query.reported or "product" in query.filters:
         return None
     month = found.month
     rows = retention_reported(client, found.head, month, month, filters=query.filters)

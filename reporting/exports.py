@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from governance.selectors.figure_disputes import Mark
 from metrics.break_text import restated_why
-from metrics.engine.bridge import AMOUNTS
+from metrics.engine.bridge import AMOUNTS, COUNTS
 from metrics.selectors.figures import BRIDGE_COLUMNS, Bridge, BridgeRow
 from portal.lib.spreadsheets import harmless
 from reporting.break_notes import BREAK_COLUMNS, Notes, break_cells
 
-REPORTED_COLUMNS = (*(f"{name}_as_reported" for name in (*AMOUNTS, "adjustment")), "restated_by", "restated_why")
+REPORTED = (*AMOUNTS, "adjustment", *COUNTS)
+REPORTED_COLUMNS = (*(f"{name}_as_reported" for name in REPORTED), "restated_by", "restated_why")
 
 
 def bridge_csv(bridge: Bridge, notes: Notes | None = None, disputes: Sequence[Sequence[Mark]] = ()) -> str:
@@ -48,5 +49,5 @@ def reported_cells(notes: Notes, row: BridgeRow) -> list[str]:
     first = row.as_reported
     if first is None:
         return [*[""] * (len(REPORTED_COLUMNS) - 1), why]
-    amounts = [getattr(first, name) for name in (*AMOUNTS, "adjustment")]
-    return [*map(str, amounts), str(row.ending - first.ending), why]
+    figures = [getattr(first, name) for name in REPORTED]
+    return [*map(str, figures), str(row.ending - first.ending), why]

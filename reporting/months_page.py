@@ -1,35 +1,48 @@
-"""What the pages of closed months show: the switch of the basis, what a close would keep, what a restatement changed."""
+"""What the pages of closed months show: the switch of the basis, what a close kept, what a restatement changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.urls import reverse
 
 from governance.dispute_links import mark_shown
+from governance.metric_figures import point_shown, unit_words
+from governance.models import KeptValue
 from governance.selectors.figure_disputes import Mark
-from metrics.engine.bridge import AMOUNTS
+from governance.selectors.kept_values import Kept
+from governance.selectors.metric_values import MetricValues
+from metrics.engine.bridge import AMOUNTS, TOTAL
+from metrics.engine.retention import ratio4
 from metrics.models import MonthClose, Recognition
 from metrics.selectors.closes import close_rows
+from metrics.selectors.figures import BRIDGE_COLUMNS
 from portal.tenancy.models import Client
-from reporting.bridge_view import LABELS, STANDS
+from reporting.bridge_view import COUNT_LABELS, LABELS, STANDS
+
+KEPT: Final = {
+    **{name: (label, "money" if name in STANDS else "signed") for name, label in LABELS.items() if name in AMOUNTS},
+    **{name: (label, "count") for name, label in COUNT_LABELS.items()},
+    "nrr": ("NRR, 12 months", "percent"),
+    "grr": ("GRR, 12 months", "percent"),
+}
 
 
 @dataclass(frozen=True)
 class KeptFigure:
-    """One line of a closed month's bridge, beside what the revision before it had."""
+    """One figure of a closed month, beside what the revision before it had: `kind` is money, signed, count or percent."""
 
     label: str
-    amount: Decimal
-    before: Decimal | None
-    is_stand: bool
+    amount: Decimal | int | None
+    before: Decimal | int | None
+    kind: str
     disputes: tuple[dict[str, str], ...] = ()
 
     @property
     def change(self) -> Decimal | None:
         """What the restatement changed."""
-        return None if self.before is None else self.amount - self.before
+        return None if self.before is None or self.amount is None else Decimal(self.amount - self.before)
 
 
 def chosen_basis(given: str) -> str | None:
@@ -61,20 +74,46 @@ def month_disputes(slug: str, marks: Sequence[Mark], month: int) -> dict[str, tu
 
 
 def kept_figures(close: MonthClose, disputes: Mapping[str, tuple[dict[str, str], ...]]) -> list[KeptFigure]:
-    """The bridge of a closed month in total, in the order of the bridge; beside it the revision that it restates, and what is
-    disputed of it.
+    """Bridge, customers and retention of a closed month in total; beside them the revision that it restates, and what is
+    disputed of them. Nothing of a month in which neither has anything: nobody had ARR on that basis.
     """
-    rows, before = close_rows(close), close_rows(close.restates) if close.restates else []
-    if not rows:
+    held = [kept_of(each) for each in (close, close.restates) if each is not None]
+    if not any(any(figures.values()) for figures in held):
         return []
     return [
-        KeptFigure(
-            label,
-            getattr(rows[0], name),
-            getattr(before[0], name) if before else None,
-            is_stand=name in STANDS,
-            disputes=disputes.get(name, ()),
-        )
-        for name, label in LABELS.items()
-        if name in AMOUNTS
+        KeptFigure(label, held[0][name], held[-1][name] if close.restates else None, kind, disputes.get(name, ()))
+        for name, (label, kind) in KEPT.items()
     ]
+
+
+def kept_of(close: MonthClose) -> dict[str, Decimal | int | None]:
+    """The figures of one revision by name; None where there was nobody to measure retention by."""
+    row = close_rows(close)[0]
+    retained = close.retention.get(TOTAL, {}).get("", {})
+    base = retained.get("base_cents", 0)
+    rates = {name: ratio4(retained.get(of, 0), base) for name, of in (("nrr", "now_cents"), ("grr", "kept_cents"))}
+    return {name: getattr(row, name) for name in BRIDGE_COLUMNS} | rates
+
+
+def kept_metrics(client: Client, close: MonthClose, locale: str) -> list[dict[str, Any]]:
+    """The metrics that were kept when a month was closed, or closed again: of a restatement those that it moved, and of later
+    months too. Closed together, ARR, CARR and LARR keep one value of each.
+    """
+    kept = KeptValue.objects.filter(close__month=close.month, close__revision=close.revision, grain="month")
+    rows = list(kept.select_related("metric").order_by("month", "metric__position"))
+    if not rows:
+        return []
+    values = MetricValues(client)
+    return [
+        kept_shown(values, row.metric.key, row.month, Kept(row.version, row.exact, row.reason), locale) for row in rows
+    ]
+
+
+def kept_shown(values: MetricValues, key: str, month: int, kept: Kept, locale: str) -> dict[str, Any]:
+    """One kept value with its name, and its month."""
+    point = values.of_kept(key, month, kept)
+    entry, currency = values.registry.entries[key], values.client.currency
+    version = next((each for each in entry.versions if each.number == kept.version), entry.current)
+    unit = version.content["unit"]
+    shown = point_shown(point, unit, currency, locale)
+    return shown | {"key": key, "name": version.content["name"], "unit": unit_words(unit, currency)}

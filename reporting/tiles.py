@@ -16,7 +16,7 @@ from metrics.selectors.breaks import DefinitionBreak, Marks
 from metrics.selectors.clauses import retention_method
 from metrics.selectors.figures import BookHead, Figure, Headline
 from metrics.selectors.policies import policy_version_get
-from metrics.selectors.reported import headline_reported, is_stored
+from metrics.selectors.reported import headline_reported
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.dates import month_text
 from portal.lib.money import EXPONENTS, money_places, rounded_units
@@ -67,7 +67,7 @@ def numbers_of(client: Client, query: ArrQuery, reader: Reader) -> dict[str, Any
 
 def headline_noted(client: Client, query: ArrQuery, headline: Headline, marks: Marks) -> Headline:
     """A headline with what was first reported of the months that it draws."""
-    if not headline.months or not is_stored("total", query.filters):
+    if not headline.months:
         return headline
     drawn = notes_between(marks, query, headline.months[0], headline.months[-1])
     return headline_beside(client, headline, drawn, query.filters)
@@ -116,11 +116,12 @@ def method_of(head: BookHead) -> str:
 
 
 def reported_of(headline: Headline, name: str) -> dict[str, Any]:
-    """What was first reported in place of a figure and of the months it is drawn with; None where that is the same."""
+    """What was first reported in place of a figure, its change and the months it is drawn with; None where that is the same."""
     now = getattr(headline, name)
     first = getattr(headline.as_reported or headline, name)
     return {
         "reported": first.value if first.value != now.value else None,
+        "changed": first.change if first.change != now.change else None,
         "drawn": first.series if first.series != now.series else None,
     }
 

@@ -66,6 +66,11 @@ class KeptValues:
             found.setdefault((key, month), []).append(Kept(version, exact, reason))
         return found
 
+    @cached_property
+    def kept_months(self) -> frozenset[int]:
+        """The months of which anything was kept: what was not, was in use nowhere then, or moved by no restatement."""
+        return frozenset(month for _, month in self.rows)
+
     def at(self, key: str, month: int) -> Kept | None:
         """What counts of a metric and month: the newest."""
         return None if (key, month) in self.dropped else self.rows.get((key, month), [None])[-1]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from governance.chapters import Chapter, chapter, counted
 from governance.models import (
     ChangeEffect,
@@ -29,6 +31,7 @@ from metrics.selectors.clauses import TITLES, sentence_of
 from metrics.selectors.policies import policy_changes, policy_versions
 from portal.lib.periods import month_format
 
+RESTATED_COLUMNS = ("Month", "Why", "As reported", "As restated", "Difference", "By this restatement", "Who", "On")
 STEPS = ("submitted_at", "decided_at", "effective_at")
 
 
@@ -92,11 +95,16 @@ def restatements_chapter(span: Span) -> Chapter:
     recognition = book_head(span.client).recognition
     closes = MonthClose.objects.filter(recognition=recognition, revision__gt=1).select_related("closed_by")
     found = [row for row in closes.order_by("closed_at") if span.within(row.closed_at) or span.holds(row.month)]
-    pairs = [pk for row in found for pk in (row.pk, row.restates_id)]
-    bridges = CloseBridge.objects.filter(close__in=pairs, dimension=TOTAL)
-    endings: dict[int | None, Decimal] = dict(bridges.values_list("close_id", "ending"))
+    first = Q(close__recognition=recognition, close__revision=1, month__in=[row.month for row in found])
+    bridges = CloseBridge.objects.filter(
+        Q(close__in=[pk for row in found for pk in (row.pk, row.restates_id)]) | first, dimension=TOTAL
+    )
+    ends = list(bridges.values_list("close_id", "close__revision", "month", "ending"))
+    endings: dict[int | None, Decimal] = {close: ending for close, *_, ending in ends}
+    reported = {month: ending for _, revision, month, ending in ends if revision == 1}
     rows = [
-        (month_format(row.month), row.reason, span.money(endings[row.restates_id]), span.money(endings[row.pk]),
+        (month_format(row.month), row.reason, span.money(reported[row.month]), span.money(endings[row.pk]),
+         span.money(endings[row.pk] - reported[row.month], plus=True),
          span.money(endings[row.pk] - endings[row.restates_id], plus=True),
          row.closed_by.get_full_name() if row.closed_by else "", span.day(row.closed_at))
         for row in found
@@ -108,8 +116,7 @@ def restatements_chapter(span: Span) -> Chapter:
         f"{counted(then, 'closed month')} {'was' if then == 1 else 'were'} restated in the quarter." if then
         else "No closed month was restated in the quarter.",
         *(f"{month_format(row.month)} was restated after the quarter, on {span.day(row.closed_at)}." for row in later),
-        columns=("Month", "Why", "As reported", "As restated", "By", "Who", "On") if rows else (), rows=rows, most=MOST_ROWS,
-        figures=(2, 3, 4),
+        columns=RESTATED_COLUMNS if rows else (), rows=rows, most=MOST_ROWS, figures=(2, 3, 4, 5),
     )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 
 from django.db.models import Q
 
@@ -38,6 +39,7 @@ from portal.lib.periods import first_day, last_day, month_format
 from portal.tenancy.models import Client
 
 MOST_ROWS = 40
+FLOWS: Final = (*MOVEMENTS, "fx", "adjustment")
 
 
 @dataclass(frozen=True)
@@ -78,36 +80,92 @@ class Span:
 
 
 def numbers_chapter(span: Span) -> Chapter | None:
-    """What the quarter reported: the bridge, and the rates at its end."""
-    first, last = span.period.first, span.period.last
-    bridge = bridge_reported(span.client, None, first, last, TOTAL, "month")
+    """What the quarter reported: the bridge, and the rates at its end; of restated months both ways."""
+    bridge = bridge_reported(span.client, None, span.period.first, span.period.last, TOTAL, "month")
     if not bridge.totals:
         return None
     totals, label = bridge.totals, bridge.head.label
-    headline = headline_reported(span.client, None, last)
-    moved = {name: sum((getattr(row, name) for row in totals), Decimal(0)) for name in (*MOVEMENTS, "fx", "adjustment")}
-    rows: list[tuple[str, str]] = [("Beginning", span.money(totals[0].beginning))]
-    rows += [(name.replace("fx", "exchange rates").capitalize(), span.money(moved[name], plus=True))
-             for name in (*MOVEMENTS, "fx", "adjustment") if moved[name]]  # fmt: skip
-    rows.append(("Ending", span.money(totals[-1].ending)))
-    rates = [
-        (name, percent_text(value, span.client.locale) if value is not None else "no value")
-        for name, value in (("NRR, 12 months", headline.nrr.value), ("GRR, 12 months", headline.grr.value))
-    ]
+    again = [month for month in restated_get(span.client, bridge.head) if span.holds(month)]
+    ways = [told_of(span, original=False)]
+    ways += [told_of(span, original=True)] if again else []
+    now = ways[0]
+    shown = [name for name in FLOWS if any(way.flows[name] for way in ways)]
+    rows = [
+        ("Beginning", *cells(span, [way.beginning for way in ways])),
+        *((name.replace("fx", "exchange rates").capitalize(), *cells(span, [way.flows[name] for way in ways], plus=True))
+          for name in shown),
+        ("Ending", *cells(span, [way.ending for way in ways])),
+    ]  # fmt: skip
     open_months = sum(row.state == "live" for row in totals)
     note = f"{counted(open_months, 'month')} of the quarter {'is' if open_months == 1 else 'are'} not closed yet."
-    again = [month for month in restated_get(span.client, bridge.head) if span.holds(month)]
     stand = "All months are closed and stand as reported."
     if again:
         rest = ", the others as reported" if len(again) < len(totals) else ""
         stand = f"All months are closed; {months_words(again, span.client.locale)} as restated{rest}."
     return chapter(
         "numbers", f"{label} of the quarter",
-        f"{label} went from {span.money(totals[0].beginning)} to {span.money(totals[-1].ending)} {span.client.currency}.",
-        note if open_months else stand, *adjustment_sentences(span, bridge.head, moved["adjustment"]),
-        facts=[*rates, ("Customers at the end", str(totals[-1].customers_ending))],
-        columns=("Movement", span.client.currency), rows=rows, figures=(1,),
+        f"{label} went from {span.money(now.beginning)} to {span.money(now.ending)} {span.client.currency}"
+        f"{went_first(span, ways)}.",
+        note if open_months else stand, *adjustment_sentences(span, bridge.head, now.flows["adjustment"]),
+        facts=[(name, both(*(way.facts[name] for way in ways))) for name in now.facts],
+        columns=columns_of(span, again), rows=rows, figures=range(1, len(rows[0])),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a quarter says of itself: balances, the sums of what moved, and its facts as texts."""
+
+    beginning: Decimal
+    ending: Decimal
+    flows: dict[str, Decimal]
+    facts: dict[str, str]
+
+
+def told_of(span: Span, *, original: bool) -> Told:
+    """The quarter as it counts now, or as its months were closed first."""
+    first, last = span.period.first, span.period.last
+    totals = bridge_reported(span.client, None, first, last, TOTAL, "month", original=original).totals
+    headline = headline_reported(span.client, None, last, original=original)
+    facts = {
+        name: percent_text(value, span.client.locale) if value is not None else "no value"
+        for name, value in (("NRR, 12 months", headline.nrr.value), ("GRR, 12 months", headline.grr.value))
+    }
+    return Told(
+        totals[0].beginning,
+        totals[-1].ending,
+        {name: sum((getattr(row, name) for row in totals), Decimal(0)) for name in FLOWS},
+        facts | {"Customers at the end": str(totals[-1].customers_ending)},
+    )
+
+
+def cells(span: Span, amounts: list[Decimal], *, plus: bool = False) -> tuple[str, ...]:
+    """A figure; where months were restated, as reported, as restated and the difference."""
+    if len(amounts) == 1:
+        return (span.money(amounts[0], plus=plus),)
+    now, then = amounts
+    return span.money(then, plus=plus), span.money(now, plus=plus), span.money(now - then, plus=True)
+
+
+def columns_of(span: Span, again: Collection[int]) -> tuple[str, ...]:
+    """The heads of the bridge; of a quarter with restated months for both figures."""
+    currency = span.client.currency
+    if not again:
+        return ("Movement", currency)
+    return ("Movement", f"As reported, {currency}", f"As restated, {currency}", "Difference")
+
+
+def went_first(span: Span, ways: list[Told]) -> str:
+    """From where to where it went as it was reported, if that was otherwise."""
+    then = ways[-1]
+    if (then.beginning, then.ending) == (ways[0].beginning, ways[0].ending):
+        return ""
+    return f"; as reported, from {span.money(then.beginning)} to {span.money(then.ending)}"
+
+
+def both(now: str, then: str = "") -> str:
+    """A fact, and what was reported in its place where that is another one."""
+    return now if then in ("", now) else f"{now}; as reported {then}"
 
 
 def adjustment_sentences(span: Span, head: BookHead, adjustment: Decimal) -> list[str]:

@@ -107,10 +107,14 @@ def customer_balances(lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, 
     Columns: ``customer, product, currency`` str · ``local_cents``, the annual values in that currency ·
     ``reporting_cents``, Int64, whose sum is the bridge's ending. Raises ``MissingRates``.
     """
-    book = settle_month(lines, rates, policy, month)
+    return settled_balances(settle_month(lines, rates, policy, month))
+
+
+def settled_balances(book: Settled) -> pl.DataFrame:
+    """``customer_balances`` of lines that are settled already."""
     coded, grains = book.lines, month_grains(book)
     held = np.flatnonzero(grains.lines_now > 0)
-    rows = np.flatnonzero(lines_at(book.settled, month))
+    rows = np.flatnonzero(lines_at(book.settled, book.month))
     keys = ["unit", "product", "currency"]
     at = {name: getattr(coded, name)[rows] for name in keys}
     local = (
@@ -133,6 +137,12 @@ def customer_balances(lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, 
 
 def grain_values(book: Settled, held: int, rates_of: int) -> tuple[Ints, Ints]:
     """Customer and cents of each grain held at the month end ``held``, valued at the rates of the month ``rates_of``."""
+    pairs, values = pair_values(book, held, rates_of)
+    return pairs // max(len(book.lines.product_names), 1), values
+
+
+def pair_values(book: Settled, held: int, rates_of: int) -> tuple[Ints, Ints]:
+    """``grain_values`` with customer × product (customer · number of products + product) in place of the customer."""
     lines, rows = book.lines, np.flatnonzero(lines_at(book.settled, held))
     products, currencies = max(len(lines.product_names), 1), max(len(lines.currency_names), 1)
     keys, grain = np.unique(
@@ -140,7 +150,7 @@ def grain_values(book: Settled, held: int, rates_of: int) -> tuple[Ints, Ints]:
     )
     local = grouped_sum(grain.astype(np.int64, copy=False), book.values[rows], len(keys))
     convert = converter(int(local.max(initial=0)), int(book.rates.by_month.max(initial=RATE_ONE)))
-    return keys // (products * currencies), convert(local, book.rates.column(rates_of)[keys % currencies])
+    return keys // currencies, convert(local, book.rates.column(rates_of)[keys % currencies])
 
 
 def customer_retention(lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, month: int) -> pl.DataFrame:

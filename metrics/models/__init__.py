@@ -2,7 +2,7 @@
 
 from metrics.models.assignments import AssignmentKind, RepAssignment
 from metrics.models.books import ArrBook, BookCohort, BookMonth, BookPatch, BookSeries, BookState, BookStep, Recognition
-from metrics.models.closes import CloseBalance, CloseBridge, MonthClose
+from metrics.models.closes import CloseBalance, CloseBridge, CloseDetail, MonthClose
 from metrics.models.intake import ContractImport, ImportFault, Source
 from metrics.models.lines import ContractLine, LineChange, LineColumns, LineStamp
 from metrics.models.policies import PolicyVersion
@@ -24,6 +24,7 @@ __all__ = [
     "BookStep",
     "CloseBalance",
     "CloseBridge",
+    "CloseDetail",
     "ContractImport",
     "ContractLine",
     "FindingState",

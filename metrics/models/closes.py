@@ -79,3 +79,19 @@ class CloseBalance(TenantModel):
                 fields=["client", "close", "customer", "product", "currency"], name="close_balance_once"
             )
         ]
+
+
+class CloseDetail(TenantModel):
+    """The month as it was closed, customer by customer: what its figures are of any customers and products.
+
+    `cohorts` is the table of `metrics.services.close_details.cohort_table`, `movements` who moved, `customers` everything
+    (`metrics.engine.detail`), packed. A close of before there was this table has none.
+    """
+
+    close = TenantForeignKey(MonthClose, on_delete=models.PROTECT, related_name="details")
+    cohorts = models.BinaryField()
+    movements = models.BinaryField()
+    customers = models.BinaryField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "close"], name="close_detail_once")]

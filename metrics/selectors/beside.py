@@ -7,15 +7,17 @@ Each gives what `metrics.selectors.reported` answered, with `as_reported` at the
 A group that has something only as it was reported is a row with nothing in it.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from metrics.engine.tally import RETAINED
-from metrics.selectors.books import retention_row_of
+from metrics.selectors.books import book_head, retention_row_of
 from metrics.selectors.breaks import Marks
+from metrics.selectors.close_details import months_detailed
 from metrics.selectors.figures import Basis, Bridge, BridgeRow, Filters, Headline, RetentionRow
-from metrics.selectors.reported import bridge_reported, empty_row, headline_reported, retention_reported
+from metrics.selectors.periods import Period
+from metrics.selectors.reported import bridge_reported, empty_row, headline_reported, is_stored, retention_reported
 from portal.tenancy.models import Client
 
 Row = TypeVar("Row", BridgeRow, RetentionRow)
@@ -23,19 +25,50 @@ Row = TypeVar("Row", BridgeRow, RetentionRow)
 
 def bridge_beside(client: Client, bridge: Bridge, marks: Marks, filters: Filters = None) -> Bridge:
     """A bridge as reported, its restated rows and totals with what was reported first."""
-    if not marks.restated:
+    is_known = known_in(bridge.head.recognition, marks, bridge.dimension, filters)
+    if not any(is_known(row.period) for row in bridge.totals):
         return bridge
     months = bridge.totals[0].period.first, bridge.totals[-1].period.last
     first = bridge_reported(client, bridge.head, *months, bridge.dimension, bridge.grain, filters, original=True)
 
     def beside(rows: tuple[BridgeRow, ...], firsts: tuple[BridgeRow, ...]) -> tuple[BridgeRow, ...]:
-        touched = [row for row in firsts if marks.restated_in(row.period)]
-        made = rows_beside(rows, touched, bridge_key, lambda row: bool(marks.restated_in(row.period)), bridge_nothing)
+        touched = [row for row in firsts if is_known(row.period)]
+        made = rows_beside(rows, touched, bridge_key, lambda row: is_known(row.period), bridge_nothing)
         return tuple(sorted(made, key=bridge_key))
 
     rows = beside(bridge.rows, first.rows)
     groups = tuple(sorted({*bridge.groups, *(row.group for row in rows if row.group)}))
     return replace(bridge, groups=groups, rows=rows, totals=beside(bridge.totals, first.totals))
+
+
+def known_in(recognition: str, marks: Marks, dimension: str, filters: Filters) -> Callable[[Period], bool]:
+    """Whether a month of a period was restated, and what was reported of the whole period is known: of a cut of which months
+    closed long ago kept nothing, it may not be.
+    """
+    unkept = unkept_months(recognition, marks.restated, dimension, filters)
+
+    def is_known(period: Period) -> bool:
+        own = [each.month for each in marks.restated_in(period)]
+        return bool(own) and not unkept.intersection(own)
+
+    return is_known
+
+
+def marks_of_cut(client: Client, basis: Basis, marks: Marks, dimension: str, filters: Filters) -> Marks:
+    """Of a cut that closes hold as no rows only the definitions that follow a month of which it was kept: other months follow
+    the definition in force.
+    """
+    if not marks.breaks or is_stored(dimension, filters):
+        return marks
+    kept = months_detailed(book_head(client, basis).recognition)
+    return replace(marks, breaks=tuple(each for each in marks.breaks if each.month - 1 in kept))
+
+
+def unkept_months(recognition: str, months: Collection[int], dimension: str, filters: Filters) -> frozenset[int]:
+    """The closed months among some of which a close did not keep what is asked."""
+    if not months or is_stored(dimension, filters):
+        return frozenset()
+    return frozenset(months) - months_detailed(recognition)
 
 
 def bridge_key(row: BridgeRow) -> tuple[int, str]:
@@ -60,12 +93,13 @@ def retention_beside(
     client: Client, basis: Basis, rows: list[RetentionRow], dimension: str, marks: Marks, filters: Filters = None
 ) -> list[RetentionRow]:
     """Retention as reported, its restated months with what was reported first."""
-    if not marks.restated:
+    recognition = book_head(client, basis).recognition if marks.restated else ""
+    known = marks.restated.keys() - unkept_months(recognition, marks.restated, dimension, filters)
+    if not known:
         return rows
-    months = min(marks.restated), max(marks.restated)
-    firsts = retention_reported(client, basis, *months, dimension, filters, original=True)
-    touched = [row for row in firsts if row.month in marks.restated]
-    made = rows_beside(rows, touched, retention_key, lambda row: row.month in marks.restated, retention_nothing)
+    firsts = retention_reported(client, basis, min(known), max(known), dimension, filters, original=True)
+    touched = [row for row in firsts if row.month in known]
+    made = rows_beside(rows, touched, retention_key, lambda row: row.month in known, retention_nothing)
     return sorted(made, key=retention_key)
 
 

@@ -40,8 +40,8 @@ OWN_OF_BOOK: Final = (
 class DefinitionBreak:
     """From `month` on another definition holds than in the closed month before it.
 
-    `reported` is what the month before was closed with, at last where it `was_restated`; `under_new` what it ends with under
-    the new definition and the contracts that the month begins with. `definition` + `data` = `under_new` − `reported`; None
+    `reported` is what the month before was closed with first, `restated` at last, where it was restated; `under_new` what it
+    ends with under the new definition and the contracts that the month begins with. `definition` + `data` = `difference`; None
     where the old definition can no longer be valued on these contracts.
     """
 
@@ -54,7 +54,7 @@ class DefinitionBreak:
     definition: Decimal | None
     data: Decimal | None
     is_closed: bool
-    was_restated: bool = False
+    restated: Decimal | None = None
     causes: tuple[Cause, ...] = ()
 
     @property
@@ -69,8 +69,8 @@ class DefinitionBreak:
 
     @property
     def difference(self) -> Decimal:
-        """What the month before would have, less what was reported."""
-        return self.under_new - self.reported
+        """What the month before would have, less what it stands with."""
+        return self.under_new - (self.reported if self.restated is None else self.restated)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ class Marks:
 @dataclass(frozen=True)
 class Stand:
     """What a month is computed under, and the ARR that it begins and ends with. `opening` is what it would begin with under
-    the policy of the month before; None where that is not known, or the same policy.
+    the policy of the month before; None where that is not known, or the same policy. `first` is what it was reported to end
+    with, where it was restated.
     """
 
     month: int
@@ -126,7 +127,7 @@ class Stand:
     ending: Decimal
     opening: Decimal | None
     is_closed: bool
-    is_restated: bool = False
+    first: Decimal | None = None
 
 
 def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ...]:
@@ -164,12 +165,16 @@ def versions_behind(closes: Sequence[MonthClose], head: BookHead) -> dict[int, P
 
 def closed_stands(closes: Sequence[MonthClose], versions: Mapping[int, PolicyVersion]) -> list[Stand]:
     """The closed months, the oldest first."""
-    rows = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=TOTAL)
+    again = [close.month for close in closes if close.revision > 1]
+    first = Q(close__revision=1, close__recognition=closes[0].recognition, month__in=again)
+    rows = CloseBridge.objects.filter(Q(close__in=[close.pk for close in closes]) | first, dimension=TOTAL)
     by_close = {row.close_id: row for row in rows}
+    newest = {close.pk for close in closes}
+    reported = {row.month: row.ending for row in by_close.values() if row.close_id not in newest}
     return [
         Stand(
             close.month, versions[close.policy_id].number, close.policy_parameters, by_close[close.pk].beginning,
-            by_close[close.pk].ending, close.opening_before, is_closed=True, is_restated=close.revision > 1,
+            by_close[close.pk].ending, close.opening_before, is_closed=True, first=reported.get(close.month),
         )
         for close in reversed(closes)
     ]  # fmt: skip
@@ -216,10 +221,10 @@ def break_of(holding: Stand, before: Stand, now: Stand, changed: tuple[Change, .
     data = now.opening - before.ending if now.opening is not None else None
     if not known and now.beginning == before.ending:
         definition = data = ZERO
+    first, again = (before.ending, None) if before.first is None else (before.first, before.ending)
     return DefinitionBreak(
-        now.month, holding.policy, now.policy, changed, before.ending, now.beginning, definition, data, now.is_closed,
-        was_restated=before.is_restated,
-    )  # fmt: skip
+        now.month, holding.policy, now.policy, changed, first, now.beginning, definition, data, now.is_closed, again
+    )
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -54,6 +54,18 @@ class ClosedMonth:
         return month_format(self.month)
 
     @property
+    def unmoved(self) -> str:
+        """Of a restated month that ends as it was reported: what was restated; empty for every other one."""
+        if len(self.revisions) == 1 or self.ending != self.first_ending:
+            return ""
+        is_same = self.latest.content_hash == self.revisions[-1].content_hash
+        return (
+            "every figure as reported: another basis was restated"
+            if is_same
+            else "ends as reported, other figures changed"
+        )
+
+    @property
     def drift(self) -> Decimal | None:
         """What the contracts say now, less what was reported; None where that cannot be computed."""
         return None if self.live_ending is None else self.live_ending - self.ending

@@ -1,13 +1,18 @@
 """What each cohort has left: `cohorts_get(client, basis=None, grain="month", last=None, filters=None, …) -> Cohorts`."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from metrics.book_rows import load_cohorts
 from metrics.engine.arrays import Ints
 from metrics.engine.retention import ratio4
+from metrics.engine.series import COHORT_FIGURES
 from metrics.figures import from_cents
 from metrics.models import ArrBook
+from metrics.packing import COHORT_START
 from metrics.selectors.books import book_head, shown_months
+from metrics.selectors.close_details import Kept
 from metrics.selectors.figures import Basis, Cohort, CohortCell, Cohorts, Filters, chosen_values
 from metrics.selectors.filtered import filtered_cohorts
 from metrics.selectors.periods import Grain, Period, periods_of
@@ -22,6 +27,7 @@ def cohorts_get(
     filters: Filters = None,
     newest: int | None = None,
     ages: int | None = None,
+    kept: Kept | None = None,
 ) -> Cohorts:
     """Each cohort's ARR and customers at the end of its first period and of every period after it.
 
@@ -29,6 +35,9 @@ def cohorts_get(
     a customer's first ARR is then its first in them. The share is of the first period. A cohort from before the book's first
     month has no such base: `is_cut`, no shares. For a page that shows no more: only the `newest` so many cohorts, and of each
     only its first `ages` periods.
+
+    With what closes `kept` a cell of a closed month is as its close had it, with the first period that it had then, and of a
+    restated month has what was reported first; closes keep that of all customers together, not under filters.
     """
     head = book_head(client, basis)
     start, end = shown_months(head, None, last)
@@ -36,6 +45,9 @@ def cohorts_get(
         return Cohorts(head, grain, (), 0)
     wanted = chosen_values(filters)
     stored = filtered_cohorts(client, head, wanted) if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
+    tables = kept.cohorts if kept and not wanted else {}
+    for cohort in {int(each) for own in tables.values() for table in own for each in table[0]} - stored.keys():
+        stored[cohort] = np.zeros((len(COHORT_FIGURES), end - (head.first_month or 0) + 1), dtype=np.int64)
     periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
     cohorts: list[Cohort] = []
     for place, period in reversed([*enumerate(periods)]):
@@ -43,9 +55,29 @@ def cohorts_get(
         if members and (newest is None or len(cohorts) < newest):
             shown = periods[place:] if ages is None else periods[place : place + ages]
             cells = cohort_cells(np.sum(members, axis=0), shown, start)
+            if period.first >= start:
+                cells = tuple(closed_cell(cell, period, tables.get(cell.period.last)) for cell in cells)
             cohorts.append(Cohort(period, cells, is_cut=period.first < start))
     cohorts.reverse()
     return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
+
+
+def closed_cell(cell: CohortCell, period: Period, tables: list[Ints] | None) -> CohortCell:
+    """A cell as the close of its month had it, by the tables of its revisions; an open month's cell as it is."""
+    if not tables:
+        return cell
+    now = told_cell(cell, period, tables[-1])
+    return replace(now, as_reported=told_cell(cell, period, tables[0])) if len(tables) > 1 else now
+
+
+def told_cell(cell: CohortCell, period: Period, table: Ints) -> CohortCell:
+    """A cell of the cohorts of a period by the table of a close (`metrics.services.close_details.cohort_table`)."""
+    own = table[:, (table[0] >= period.first) & (table[0] <= period.last)]
+    begun, place = np.minimum(period.last, cell.period.last) - own[0], np.arange(own.shape[1])
+    base = [int(own[1 + offset + begun, place].sum()) for offset in (0, COHORT_START)]
+    arr, customers = int(own[-2].sum()), int(own[-1].sum())
+    shares = ratio4(arr, base[0]), ratio4(customers, base[1])
+    return CohortCell(cell.age, cell.period, from_cents(arr), customers, *shares)
 
 
 def cohort_cells(values: Ints, periods: list[Period], start: int) -> tuple[CohortCell, ...]:

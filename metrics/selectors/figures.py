@@ -160,7 +160,9 @@ class RetentionRow:
 
 @dataclass(frozen=True)
 class CohortCell:
-    """What a cohort has `age` periods after its first: money, customers, and both as a share of the first period."""
+    """What a cohort has `age` periods after its first: money, customers, and both as a share of the first period; beside it
+    what was reported first of a restated month.
+    """
 
     age: int
     period: Period
@@ -168,6 +170,7 @@ class CohortCell:
     customers: int
     arr_share: Decimal | None
     customer_share: Decimal | None
+    as_reported: Self | None = None
 
 
 @dataclass(frozen=True)
@@ -191,23 +194,28 @@ class Cohorts:
 
 @dataclass(frozen=True)
 class Mover:
-    """A customer's net movement in a range of months, currencies left out, and its parts by kind."""
+    """A customer's net movement in a range of months, currencies left out, and its parts by kind.
+
+    `as_reported` is what was reported first, where a month of the range was restated.
+    """
 
     customer: str
     name: str
     amount: Decimal
     parts: tuple[tuple[str, Decimal], ...]
+    as_reported: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class Movers:
-    """The largest gains and losses of a range of months."""
+    """The largest gains and losses of a range of months, of which these were `restated`."""
 
     head: BookHead
     first: int
     last: int
     gains: tuple[Mover, ...]
     losses: tuple[Mover, ...]
+    restated: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Who moved ARR most.
 
-`movers_get(client, basis=None, first=None, last=None, count=10, filters=None) -> Movers`
+`movers_get(client, basis=None, first=None, last=None, count=10, filters=None, kept=None) -> Movers`
 """
+
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -10,6 +12,7 @@ from metrics.book_rows import load_movements
 from metrics.figures import from_cents
 from metrics.models import ArrBook
 from metrics.selectors.books import book_head, shown_months
+from metrics.selectors.close_details import Kept
 from metrics.selectors.customers import customer_names
 from metrics.selectors.figures import Basis, BookHead, Filters, Mover, Movers, chosen_values
 from metrics.selectors.filtered import book_input, customer_attributes
@@ -23,30 +26,68 @@ def movers_get(
     last: int | None = None,
     count: int = 10,
     filters: Filters = None,
+    kept: Kept | None = None,
 ) -> Movers:
     """The customers with the largest net gains and losses over the months from `first` to `last` (default: the newest month).
 
     A movement is the customer's, by its case; effects of exchange rates are left out. Ties are in the order of the ids.
+
+    With what closes `kept` of these months, they are as they were closed: where one was restated, each mover has what was
+    reported first, and those who moved most by that are among them.
     """
     head = book_head(client, basis)
     start, end = shown_months(head, head.last_month if first is None else first, last)
     if head.id is None or end < start:
         return Movers(head, start, end, (), ())
-    movements = load_movements(ArrBook(pk=head.id, client=client), start, end)
-    movements = matching(client, head, movements, chosen_values(filters))
-    net = movements.group_by("customer").agg(pl.col("amount").sum())
-    gains, losses = (largest(net, way, count) for way in (1, -1))
-    parts: dict[str, dict[str, int]] = {customer: {} for customer, _ in (*gains, *losses)}
-    shown = movements.filter(pl.col("customer").is_in(list(parts))).select("customer", "kind", "amount")
-    for customer, kind, cents in shown.iter_rows():
-        parts[customer][kind] = parts[customer].get(kind, 0) + cents
-    names = customer_names(parts)
+    wanted = chosen_values(filters)
+    live = load_movements(ArrBook(pk=head.id, client=client), start, end)
+    kept = kept or Kept()
+    live = matching(client, head, live.filter(~pl.col("month").is_in(list(kept.movements))), wanted)
+    now, first_told = (
+        together(live, (revisions[place] for revisions in kept.movements.values()), wanted) for place in (-1, 0)
+    )
+    ways = [now, first_told] if kept.restated else [now]
+    gains, losses = (union(ways, way, count) for way in (1, -1))
+    made = movers_of([*gains, *losses], ways)
+    up, down = (tuple(made[each] for each in names) for names in (gains, losses))
+    return Movers(head, start, end, up, down, kept.restated)
 
-    def mover(customer: str, cents: int) -> Mover:
-        own = tuple((kind, from_cents(amount)) for kind, amount in sorted(parts[customer].items()))
-        return Mover(customer, names[customer], from_cents(cents), own)
 
-    return Movers(head, start, end, tuple(mover(*each) for each in gains), tuple(mover(*each) for each in losses))
+def together(
+    live: pl.DataFrame, frames: Iterable[pl.DataFrame], filters: Mapping[str, tuple[str, ...]]
+) -> pl.DataFrame:
+    """Live movements and those that closes kept, cut by the properties that customers had then."""
+    columns = ["customer", "kind", "amount"]
+    wanted = [pl.col(name).is_in(list(values)) for name, values in filters.items()]
+    parts = [frame.filter(*wanted) if wanted else frame for frame in frames]
+    return pl.concat([frame.select(columns).cast({"kind": pl.String}) for frame in (live, *parts)])
+
+
+def union(ways: Sequence[pl.DataFrame], way: int, count: int) -> list[str]:
+    """Who moved most in one direction by any of some movements, in the order of the first of them."""
+    nets = [movements.group_by("customer").agg(pl.col("amount").sum()) for movements in ways]
+    found = {customer for net in nets for customer, _ in largest(net, way, count)}
+    amounts = dict(nets[0].filter(pl.col("customer").is_in(list(found))).iter_rows())
+    return sorted(found, key=lambda customer: (-way * amounts.get(customer, 0), customer))
+
+
+def movers_of(customers: list[str], ways: Sequence[pl.DataFrame]) -> dict[str, Mover]:
+    """Some customers with their movements and the parts of these; as reported by the second of the `ways`, if there is one."""
+    wanted = pl.col("customer").is_in(customers)
+    parts: list[dict[str, dict[str, int]]] = []
+    for movements in ways:
+        own: dict[str, dict[str, int]] = {customer: {} for customer in customers}
+        for customer, kind, cents in movements.filter(wanted).iter_rows():
+            own[customer][kind] = own[customer].get(kind, 0) + cents
+        parts.append(own)
+    names = customer_names(parts[0])
+
+    def mover(customer: str) -> Mover:
+        told = tuple((kind, from_cents(amount)) for kind, amount in sorted(parts[0][customer].items()))
+        amounts = [from_cents(sum(own[customer].values())) for own in parts]
+        return Mover(customer, names[customer], amounts[0], told, amounts[1] if len(amounts) > 1 else None)
+
+    return {customer: mover(customer) for customer in customers}
 
 
 def largest(net: pl.DataFrame, way: int, count: int) -> list[tuple[str, int]]:

@@ -96,7 +96,7 @@ def closed_effect(impact: PolicyImpact, from_month: int | None) -> ClosedEffect:
 
     Reported is what was closed for the policy in force, in the newest revision.
     """
-    stored = Stored.of(impact.client, impact.before.policy.recognition, {TOTAL}, None)
+    stored = Stored.of(impact.client, impact.before.policy.recognition, TOTAL, {}, None)
     rows = stored_rows(stored.rows, TOTAL, {})[TOTAL]
     reported = {close.month: cents_of(close, rows[close.month]) for close in stored.closes if close.month in rows}
     months = [month_effect(impact, month, reported[month]) for month in sorted(reported)]

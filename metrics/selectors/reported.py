@@ -8,7 +8,8 @@
 
 With `on`, what had been reported at the end of that day where the client is: the months closed by then, in the revisions of
 then, and no open month. With `original`, closed months as they were closed first, whatever was restated since.
-`is_stored(dimension, filters)` says whether closes hold what a question needs.
+`is_stored(dimension, filters)` says whether closes hold what a question needs as rows; every other cut is summed from what they
+keep customer by customer, and a month closed before they did is then an open one.
 """
 
 import datetime as dt
@@ -31,6 +32,7 @@ from metrics.selectors.books import (
     retention_get,
     retention_row_of,
 )
+from metrics.selectors.close_details import cut_of
 from metrics.selectors.closes import day_end, latest_closes, reported_row
 from metrics.selectors.figures import (
     BRIDGE_COLUMNS,
@@ -63,19 +65,39 @@ def is_stored(dimension: str, filters: Filters) -> bool:
 
 @dataclass(frozen=True)
 class Stored:
-    """The revisions that count as reported, and their rows in total and by one property: read once for bridge and retention."""
+    """The revisions that count as reported, and their rows in total and by one property: read once for bridge and retention.
+
+    `filters` are those that are still to be picked from the rows; `retention` is by id of the close.
+    """
 
     closes: list[MonthClose]
     rows: list[CloseBridge]
+    retention: Mapping[int, Mapping[str, dict[str, dict[str, int]]]]
+    filters: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(
-        cls, client: Client, recognition: str, names: Collection[str], on: dt.date | None, *, original: bool = False
+        cls,
+        client: Client,
+        recognition: str,
+        dimension: str,
+        filters: Mapping[str, tuple[str, ...]],
+        on: dt.date | None,
+        *,
+        original: bool = False,
     ) -> Self:
-        """What closed months hold of the dimensions `names`."""
+        """What closed months hold of a question. NotStored of a day, where rows do not."""
         closes = closes_behind(client, recognition, on, original=original)
-        ids = [close.pk for close in closes]
-        return cls(closes, list(CloseBridge.objects.filter(close__in=ids, dimension__in=names)) if ids else [])
+        if not is_stored(dimension, filters):
+            if on is not None:
+                raise NotStored(
+                    "closed months were stored by one property at a time: ask for one filter, and split by no other"
+                )
+            cut = cut_of(client, recognition, closes, dimension, filters)
+            return cls(cut.closes, cut.rows, cut.retention, {})
+        ids, names = [close.pk for close in closes], names_behind(dimension, filters)
+        rows = list(CloseBridge.objects.filter(close__in=ids, dimension__in=names)) if ids else []
+        return cls(closes, rows, {close.pk: close.retention for close in closes}, filters)
 
 
 def names_behind(dimension: str, wanted: Mapping[str, tuple[str, ...]]) -> set[str]:
@@ -107,23 +129,18 @@ def bridge_reported(
 
     A month that does not begin where the closed month before it ended carries the difference as its `adjustment`: what
     corrections changed in closed months, in the first month after them. A closed month behind an open one stays as it was
-    reported: it may begin elsewhere than the open one ends. With more than one filter, or a filter and another dimension,
-    nothing was stored: then the bridge is the live one, and with `on` NotStored is raised. `stored` where it is at hand.
+    reported: it may begin elsewhere than the open one ends. With `on`, NotStored is raised of more than one filter, or a filter
+    and another dimension. `stored` where it is at hand.
     """
     wanted = chosen_values(filters)
     is_open = isinstance(basis, BookHead) and not basis.may_have_closes
-    if on is not None and not is_stored(dimension, wanted):
-        raise NotStored(
-            "closed months were stored by one property at a time: ask for one filter, and split by no other"
-        )
-    if on is None and (is_open or not is_stored(dimension, wanted)):
+    if on is None and is_open:
         return bridge_get(client, basis, first, last, dimension, grain, wanted)
     live = bridge_get(client, basis, None, None, dimension, "month", wanted)
     if on is not None:
         live = replace(live, periods=(), groups=(), rows=(), totals=())
-    names = names_behind(dimension, wanted)
-    kept = stored or Stored.of(client, live.head.recognition, names, on, original=original)
-    closed = stored_rows(kept.rows, dimension, wanted)
+    kept = stored or Stored.of(client, live.head.recognition, dimension, wanted, on, original=original)
+    closed = stored_rows(kept.rows, dimension, kept.filters)
     start, end = reported_months(live, closed, first, last)
     periods = tuple(periods_of(start, end, grain, client.fiscal_year_start)) if start <= end else ()
     totals = reported_group(live.totals, closed.get(TOTAL, {}), "", (start, end), periods)
@@ -241,9 +258,9 @@ def headline_reported(
 ) -> Headline:
     """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then."""
     head, wanted = book_head(client, basis), chosen_values(filters)
-    if on is None and not (head.may_have_closes and is_stored(TOTAL, wanted)):
+    if on is None and not head.may_have_closes:
         return headline_get(client, head, month, filters)
-    stored = Stored.of(client, head.recognition, names_behind(TOTAL, wanted), on, original=original)
+    stored = Stored.of(client, head.recognition, TOTAL, wanted, on, original=original)
     if on is None and not stored.closes:
         return headline_get(client, head, month, filters)
     bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on, stored=stored)
@@ -277,15 +294,9 @@ def retention_reported(
     """
     wanted = chosen_values(filters)
     live = [] if on is not None else retention_get(client, basis, first, last, dimension, wanted)
-    if not is_stored(dimension, wanted):
-        if on is not None:
-            raise NotStored(
-                "closed months were stored by one property at a time: ask for one filter, and split by no other"
-            )
-        return live
     head = book_head(client, basis)
-    (name, values) = next(iter(wanted.items()), (dimension, ()))
-    kept = stored or Stored.of(client, head.recognition, {name}, on, original=original)
+    kept = stored or Stored.of(client, head.recognition, dimension, wanted, on, original=original)
+    (name, values) = next(iter(kept.filters.items()), (dimension, ()))
     closes = [
         close
         for close in kept.closes
@@ -296,9 +307,9 @@ def retention_reported(
     made = [row for row in live if row.month not in closed]
     nothing = dict.fromkeys(RETAINED, 0)
     for close in closes:
-        retained: dict[str, dict[str, int]] = close.retention.get(name, {})
+        retained = kept.retention.get(close.pk, {}).get(name, {})
         lost = churn.get(close.pk, {})
-        groups = {*values} if wanted else {*retained, *lost}
+        groups = {*values} if kept.filters else {*retained, *lost}
         parts = [(group, retained.get(group, nothing), lost.get(group, (0, 0))) for group in sorted(groups)]
         if dimension == TOTAL:
             parts = [("", *summed(parts))]
@@ -321,8 +332,15 @@ def summed(parts: list[tuple[str, dict[str, int], tuple[int, int]]]) -> tuple[di
     return own, (sum(lost[0] for *_, lost in parts), sum(lost[1] for *_, lost in parts))
 
 
-def endings_first(months: Collection[int], filters: Filters = None) -> dict[str, dict[int, Decimal]]:
-    """By recognition and month what closed months ended with as they were closed first; one query for all books."""
+def endings_first(client: Client, months: Collection[int], filters: Filters = None) -> dict[str, dict[int, Decimal]]:
+    """By recognition and month what closed months ended with as they were closed first; one query for all books, where rows
+    hold it. A month of which a cut was not kept is left out.
+    """
+    if not is_stored(TOTAL, filters):
+        cuts = {
+            name: Stored.of(client, name, TOTAL, chosen_values(filters), None, original=True) for name in Recognition
+        }
+        return {name: {row.month: row.ending for row in cut.rows if row.month in months} for name, cut in cuts.items()}
     (name, values) = next(iter(chosen_values(filters).items()), (TOTAL, ("",)))
     rows = CloseBridge.objects.filter(close__revision=1, dimension=name, group__in=values, month__in=months)
     found: dict[str, dict[int, Decimal]] = {recognition: dict.fromkeys(months, ZERO) for recognition in Recognition}

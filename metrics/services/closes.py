@@ -23,11 +23,11 @@ import polars as pl
 from django.urls import reverse
 
 from metrics import repository
-from metrics.book_rows import load_groups
+from metrics.book_rows import load_cohorts, load_groups
 from metrics.computation import EngineInput, compute
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
-from metrics.engine.drill import customer_balances
+from metrics.engine.drill import settle_month, settled_balances
 from metrics.engine.series import FIGURES, Group
 from metrics.engine.tally import RETAINED
 from metrics.figures import amount_text
@@ -38,6 +38,7 @@ from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import book_input, books_hold
 from metrics.services.close_borders import Borders, borders_of
+from metrics.services.close_details import Detail, cohort_table, detail_of, detail_store, no_cohorts
 from metrics.services.close_news import closes_emit
 from metrics.services.summaries import summary_refresh
 from portal.lib.dates import month_text
@@ -51,6 +52,7 @@ from portal.tenancy.models import Client, ClientRole
 
 RETAINED_AT: Final = len(AMOUNTS) + len(COUNTS)
 MonthSeries = dict[Group, Ints]  # the figures of one month by dimension and group
+MonthOfBook = tuple[MonthSeries, Ints]  # and its `cohort_table`
 
 
 class Keeps(Protocol):
@@ -80,6 +82,7 @@ class MonthFigures:
     balances: pl.DataFrame
     input_hash: str
     borders: Borders
+    detail: Detail
 
     @property
     def content_hash(self) -> str:
@@ -234,14 +237,15 @@ def figures_of(
     return found
 
 
-def stored_month(book: ArrBook, month: int) -> MonthSeries | None:
+def stored_month(book: ArrBook, month: int) -> MonthOfBook | None:
     """A month as a book stores it; None where the book does not have it."""
     if book.first_month is None or not book.first_month <= month <= (book.last_month or 0):
         return None
-    return {key: values[:, month - book.first_month] for key, values in load_groups(book).items()}
+    groups = {key: values[:, month - book.first_month] for key, values in load_groups(book).items()}
+    return groups, cohort_table(load_cohorts(book), book.first_month, month)
 
 
-def computed_month(client: Client, given: EngineInput, close: MonthClose) -> MonthSeries | None:
+def computed_month(client: Client, given: EngineInput, close: MonthClose) -> MonthOfBook | None:
     """A month as the policy makes it that it was closed under, which is no book's any more; None where nobody had ARR yet.
 
     CloseError where that policy cannot be valued: its currency is another one, or rates are missing.
@@ -257,18 +261,21 @@ def computed_month(client: Client, given: EngineInput, close: MonthClose) -> Mon
         raise CloseError(f"{cannot}: {found.message.rstrip('.')}; {asked}")
     if series is None:
         return None
-    return {key: values[:, close.month - series.first] for key, values in series.groups.items()}
+    groups = {key: values[:, close.month - series.first] for key, values in series.groups.items()}
+    return groups, cohort_table(series.cohorts, series.first, close.month)
 
 
 def month_figures(
-    version: PolicyVersion, given: EngineInput, lines_digest: str, month: int, series: MonthSeries | None
+    version: PolicyVersion, given: EngineInput, lines_digest: str, month: int, found: MonthOfBook | None
 ) -> MonthFigures:
-    """The bridge and retention of a month (`series`; None: nobody had ARR yet) and the balances computed from the lines."""
+    """The bridge and retention of a month (`found`; None: nobody had ARR yet) and the balances computed from the lines."""
+    series, cohorts = found or (None, no_cohorts())
     at: MonthSeries = {(TOTAL, ""): np.zeros(len(FIGURES), dtype=np.int64)}
     at |= {key: values for key, values in (series or {}).items() if key == (TOTAL, "") or values.any()}
-    balances = no_balances()
+    retention, settled = retention_of(at), None
     if series is not None:
-        balances = customer_balances(given.lines, given.rates, given.policy, month)
+        settled = settle_month(given.lines, given.rates, given.policy, month, with_retention=bool(retention))
+    balances = no_balances() if settled is None else settled_balances(settled)
     ending = int(at[TOTAL, ""][FIGURES.index("ending")])
     if balances["reporting_cents"].sum() != ending:
         raise CloseError(
@@ -282,7 +289,8 @@ def month_figures(
     rates = repository.frame_digest(given.rates, "currency", "day")
     text = f"{lines_digest} {rates} {audit.digest(given.policy.to_dict())}"
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return MonthFigures(version, figures, retention_of(at), balances, digest, borders_of(given, month))
+    detail = detail_of(settled, cohorts, is_retained=bool(retention))
+    return MonthFigures(version, figures, retention, balances, digest, borders_of(given, month), detail)
 
 
 def retention_of(at: MonthSeries) -> dict[str, dict[str, dict[str, int]]]:
@@ -339,6 +347,7 @@ def store_close(
         amount_text(pl.col("reporting_cents")).alias("amount"),
     )
     repository.rows_insert(CloseBalance, balances, close_id=close.pk)
+    detail_store(close, figures.detail)
     record_close(close, figures)
     return close
 
@@ -360,6 +369,7 @@ def record_close(close: MonthClose, figures: MonthFigures) -> None:
             "policy": close.policy.number,
             "content_hash": close.content_hash,
             "input_hash": close.input_hash,
+            "detail_hash": figures.detail.sha256,
             "reason": close.reason,
         },
     )

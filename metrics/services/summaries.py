@@ -3,6 +3,7 @@
 `summary_refresh(client=)` · `figures_of(book)`
 """
 
+from decimal import Decimal
 from typing import Any
 
 from metrics.book_rows import load_groups
@@ -11,7 +12,7 @@ from metrics.engine.bridge import TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
 from metrics.figures import from_cents
-from metrics.models import ArrBook, BookState, ContractImport, MonthClose
+from metrics.models import ArrBook, BookState, CloseBridge, ContractImport, MonthClose
 from metrics.models.intake import ImportState
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client, ClientSummary
@@ -22,6 +23,7 @@ def summary_refresh(*, client: Client) -> ClientSummary:
     recognition = policy_in_force(client).recognition
     book = ArrBook.objects.filter(recognition=recognition).first()
     fields = figures_of(book) | waiting()
+    fields |= reported_of(recognition, fields["as_of_month"])
     summary, _ = ClientSummary.objects.update_or_create(client=client, defaults={"firm_id": client.firm_id, **fields})
     return summary
 
@@ -49,6 +51,14 @@ def figures_of(book: ArrBook | None, newest: Ints | None = None) -> dict[str, An
         "customers": at["customers_ending"],
         "state": state[:200],
     }
+
+
+def reported_of(recognition: str, month: int | None) -> dict[str, Decimal | None]:
+    """What the newest month and the one before it were first reported to end with; None of a month that is open."""
+    months = [] if month is None else [month, month - 1]
+    first = CloseBridge.objects.filter(close__revision=1, close__recognition=recognition, dimension=TOTAL)
+    found: dict[int, Decimal] = dict(first.filter(month__in=months).values_list("month", "ending")) if months else {}
+    return {"arr_reported": found.get(month or 0), "previous_reported": found.get((month or 0) - 1)}
 
 
 def waiting() -> dict[str, Any]:

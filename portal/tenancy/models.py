@@ -162,12 +162,18 @@ class Membership(TenantModel):
 
 
 class ClientSummary(TenantModel):
-    """What the firm's portfolio shows of one client: written inside the client's scope, read inside the firm's."""
+    """What the firm's portfolio shows of one client: written inside the client's scope, read inside the firm's.
+
+    `arr` and `arr_previous` are of one definition and the contracts of now; beside them what was reported first of the same
+    month ends, where they are closed.
+    """
 
     firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="+")
     as_of_month = models.IntegerField(null=True, help_text="Month ordinal of the figures")
     arr = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     arr_previous = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    arr_reported = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    previous_reported = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     nrr = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     customers = models.IntegerField(null=True)
     open_issues = models.IntegerField(default=0)

@@ -21,10 +21,30 @@ class PortfolioRow:
 
     @property
     def change(self) -> Decimal | None:
-        """The change of ARR since the month before, in the client's currency."""
+        """The change of ARR since the month before, like for like, in the client's currency."""
         if self.summary is None or self.summary.arr is None or self.summary.arr_previous is None:
             return None
         return Decimal(self.summary.arr - self.summary.arr_previous)
+
+    @property
+    def arr_reported(self) -> Decimal | None:
+        """What was first reported in place of ARR; None where that is the same, or nothing was."""
+        if self.summary is None or self.summary.arr_reported == self.summary.arr:
+            return None
+        return self.summary.arr_reported
+
+    @property
+    def change_reported(self) -> Decimal | None:
+        """The change from what was reported to what was; None where that is the same, or nothing was."""
+        summary, change = self.summary, self.change
+        if summary is None or change is None:
+            return None
+        moved = change
+        if summary.arr_reported is not None:
+            moved += summary.arr_reported - Decimal(summary.arr or 0)
+        if summary.previous_reported is not None:
+            moved += Decimal(summary.arr_previous or 0) - summary.previous_reported
+        return None if moved == change else moved
 
 
 SortKey = Callable[[PortfolioRow], Any]

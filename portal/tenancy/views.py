@@ -1,6 +1,6 @@
 """The portfolio, a client's settings and its audit log, and opening a client."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -27,10 +27,14 @@ from portal.tenancy.selectors import must_set_up_mfa, session_limit
 from portal.tenancy.services import TenancyError, client_open, client_update
 from portal.tenancy.step_up import identity_confirmed
 
+LIKE_FOR_LIKE: Final = (
+    "Both month ends by the definition and the contracts of now; where the change from what was reported is another one, it "
+    "stands below"
+)
 COLUMNS = [
     ("client", "Client", ""),
     ("arr", "ARR", "money"),
-    ("change", "Change in the month", "signed"),
+    ("change", "Change in the month, like for like", "signed"),
     ("nrr", "NRR", "percent"),
     ("customers", "Customers", "count"),
     ("issues", "Open issues", "count"),
@@ -70,21 +74,23 @@ def portfolio_table(rows: list[PortfolioRow], search: str, sort: str) -> dict[st
         turned = f"-{key}" if sort == key else key
         url = "?" + urlencode({"sort": turned, **({"q": search} if search else {})}) if key else ""
         columns.append({"label": label, "kind": kind, "sort_url": url, "sorted": sorted_as})
+        if key == "change":
+            columns[-1]["help"] = LIKE_FOR_LIKE
     return {"id": "portfolio", "columns": columns, "rows": [_table_row(row) for row in rows]}
 
 
 def _table_row(row: PortfolioRow) -> dict[str, Any]:
     summary, currency = row.summary, row.client.currency
     home = reverse("client_home", kwargs={"client_slug": row.client.slug})
-    why = {"reason": (summary.state if summary else "") or "No numbers yet"}
+    why: dict[str, Any] = {"reason": (summary.state if summary else "") or "No numbers yet", "is_named": True}
     note = f"{currency} · {(summary.state if summary else '') or row.role_label}"
     name = {"value": row.client.name, "href": home, "note": note}
     return {
         "id": row.client.slug,
         "cells": [
             name,
-            {"value": summary.arr if summary else None, "currency": currency, **why},
-            {"value": row.change, "currency": currency, **why},
+            {"value": summary.arr if summary else None, "currency": currency, "reported": row.arr_reported, **why},
+            {"value": row.change, "currency": currency, "reported": row.change_reported, **why},
             {"value": summary.nrr if summary else None, **why},
             {"value": summary.customers if summary else None, **why},
             {"value": summary.open_issues if summary else None, **why},

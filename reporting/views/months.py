@@ -25,7 +25,14 @@ from portal.tenancy.permissions import CLOSE_MONTH, VIEW_ARR
 from portal.tenancy.reader import locale_of
 from reporting.dispute_marks import of_groups
 from reporting.forms import ReopenForm
-from reporting.months_page import basis_switch, chosen_basis, kept_figures, month_disputes, months_address
+from reporting.months_page import (
+    basis_switch,
+    chosen_basis,
+    kept_figures,
+    kept_metrics,
+    month_disputes,
+    months_address,
+)
 
 SHOWN_BALANCES = 500
 
@@ -112,6 +119,7 @@ def month_restate_view(request: TenantRequest, month: str) -> HttpResponse:
         "currency": request.client.currency,
         "month": ordinal,
         "found": found,
+        "is_restated": found[0][1].latest.revision > 1,
         "form": form,
         "other_policy": other_policy(found[0][1]),
     }
@@ -148,6 +156,7 @@ def month_detail(request: TenantRequest, month: str, revision: int) -> HttpRespo
         "key": month_format(ordinal),
         "bases": basis_switch(request.path, head.recognition),
         "figures": kept_figures(close, disputes),
+        "metrics": kept_metrics(request.client, close, locale_of(request)),
         "later": next((found for found in revisions if found.restates_id == close.pk), None),
         "balances": [(row, names[row.customer]) for row in shown],
         "balance_count": balances.count(),

@@ -52,6 +52,17 @@ def test_a_consultant_sees_the_clients_they_work_on_and_their_figures(
     body = page.content.decode()
     assert "1,200,000" in body and "+200,000" in body and "104.2%" in body and "Dec 2025" in body
     assert "Contoso" not in body and "777,777" not in body
+    assert "Change in the month, like for like" in body and ">as reported " not in body
+
+
+def test_what_was_reported_stands_beside_a_figure_that_is_another_one_by_now(
+    northwind: Client, ana: User, signed_in: SignedIn
+) -> None:
+    summary(northwind, "1200.00", "1000.00", arr_reported=Decimal("1200.00"), previous_reported=Decimal("900.00"))
+    page = signed_in(ana).get("/?q=North")
+    _, arr, change, *_ = page.context["table"]["rows"][0]["cells"]
+    assert (arr["reported"], change["value"], change["reported"]) == (None, Decimal(200), Decimal(300))
+    assert page.content.decode().count('<span class="sub">as reported ') == 1
 
 
 def test_another_firms_summaries_stay_there(many: list[Client], ana: User, signed_in: SignedIn) -> None:

@@ -84,8 +84,10 @@ def test_it_tells_the_numbers_the_audit_the_restatement_and_the_dispute(
         assert told["audits"]["rows"][0][:4] == (QUARTER, "10 of 10", "1", "−120.00")
         assert told["disputes"]["sentences"][0].startswith("1 figure disputed")
         first = chapters(northwind)
-        assert first["numbers"]["sentences"][0] == "ARR went from 104,500.00 to 104,500.00 USD."
-        assert ("Ending", "104,500.00") in first["numbers"]["rows"]
+        sentence = "ARR went from 104,500.00 to 104,500.00 USD; as reported, from 104,500.00 to 105,000.00."
+        assert first["numbers"]["sentences"][0] == sentence
+        assert first["numbers"]["columns"] == ("Movement", "As reported, USD", "As restated, USD", "Difference")
+        assert ("Ending", "105,000.00", "104,500.00", "−500.00") in first["numbers"]["rows"]
         assert first["restatements"]["sentences"][0] == "No closed month was restated in the quarter."
         assert first["audits"]["rows"][0][0] == QUARTER
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from governance.services.registry import registry_start
+from governance.selectors.registry import registry_get
+from governance.services.registry import metric_add, registry_start
 from metrics.models import ContractLine
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
@@ -60,11 +61,25 @@ def test_the_page_of_a_metric_has_both_figures_and_the_break(
     assert months["Feb 2026"].startswith("Feb 2026 restated 3,083.33 as reported 3,000.00")
     assert months["Mar 2026"].startswith("Mar 2026 a 4,416.67") and text.count('class="row-break"') == 1
     assert "From Mar 2026 another definition holds" in text
-    assert "ARR of Feb 2026 under the new definition: 37,000.00 USD; as restated: 37,000.00 USD." in text
+    assert (
+        "ARR of Feb 2026 under the new definition: 37,000.00 USD; as restated: 37,000.00 USD; as reported: 36,000.00 USD."
+        in text
+    )
     nrr, text = rows(finns, "nrr")
     assert "restated" not in nrr["Feb 2026"], "what has no figure was not restated"
     assert "another definition holds" in text, "it reads the same book"
     assert "another definition holds" not in rows(finns, "open_pipeline")[1]
+
+
+def test_a_metric_that_is_only_proposed_was_never_reported(
+    restated: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(restated):
+        mrr = registry_get(restated).entries["mrr"].content
+        metric_add(client=restated, key="half", content=mrr | {"name": "Half", "formula": "arr / 24"}, reason="To try")
+    february = rows(signed_in(finn), "half")[0]["Feb 2026"]
+    assert "1,541.67 computed now, never reported: the metric is only proposed" in february
+    assert "restated" not in february
 
 
 def test_the_values_over_the_api_have_both_figures_and_the_break(restated: Client, finn: User, program: Mint) -> None:

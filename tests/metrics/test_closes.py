@@ -183,7 +183,9 @@ def test_a_policy_that_cannot_be_valued_any_more_refuses_a_restatement_by_hand(c
         month_restate(client=client_with_books, month=JUNE, reason="Late order form")
 
 
-@pytest.mark.parametrize("table", ["metrics_monthclose", "metrics_closebridge", "metrics_closebalance"])
+@pytest.mark.parametrize(
+    "table", ["metrics_monthclose", "metrics_closebridge", "metrics_closebalance", "metrics_closedetail"]
+)
 def test_closed_rows_are_refused_to_every_change(client_with_books: Client, table: str) -> None:
     month_close(client=client_with_books, month=JUNE)
     for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}"):

@@ -214,7 +214,10 @@ def test_the_week_is_one_mail_about_the_clients_one_works_on_on_monday_morning(
     assert send(contoso, MONDAY) == 0 and send(northwind, MONDAY + dt.timedelta(hours=5)) == 0, "once a week"
     assert mailbox.mails[0]["To"] == ana.email and mailbox.mails[0]["Subject"].endswith("the week of your 2 clients")
     text = mailbox.text()
-    assert "Northwind: ARR 1,250,000.00 USD at the end of Nov 2026 (+50,000.00); 2 files waiting." in text
+    assert (
+        "Northwind: ARR 1,250,000.00 USD at the end of Nov 2026 (+50,000.00 in the month, like for like); 2 files waiting."
+        in text
+    )
     assert "Contoso: no numbers yet." in text and "Elsewhere" not in text
     choices_set(user=ana, chosen={Kind.PORTFOLIO: How.NEVER})
     assert send(northwind, MONDAY + dt.timedelta(days=7)) == 0

@@ -5,6 +5,7 @@ import datetime as dt
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,9 @@ from django.template.loader import render_to_string
 from django.test import Client as Browser
 
 from metrics.models import ContractLine
+from metrics.selectors.books import book_head
+from metrics.selectors.close_details import kept_get
+from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
@@ -70,7 +74,7 @@ def test_the_page_marks_the_month_and_says_both_figures(broken: Client, finns: B
         "From Apr 2026 another definition holds (policy v1). Discounts: List prices count; discounts are not subtracted.",
         "Mar 2026 under the new definition: 55,000.00 USD; as reported: 51,000.00 USD.",
         "the definition makes +1,000.00, contracts corrected since +3,000.00.",
-        "Every cohort follows the definition that holds from Apr 2026 on",
+        "Cohorts follow the definition that holds from Apr 2026 on",
         "spark-break",
     ):
         assert said in text, said
@@ -87,7 +91,11 @@ def test_a_restated_month_before_a_break_is_told_as_restated(restated: Client, f
         policy_publish(client=restated, parameters=policy_in_force(restated).with_(discounts="net").to_dict())
         books_rebuild_all(client=restated, now=MAY_COMES)
     text = " ".join(finns.get(f"{ARR}?scale=full").content.decode().split())
-    assert "Mar 2026 under the new definition: 54,000.00 USD; as restated: 55,000.00 USD." in text
+    both = "as restated: 55,000.00 USD; as reported: 51,000.00 USD."
+    assert f"Mar 2026 under the new definition: 54,000.00 USD; {both}" in text
+    april = rows_of(finns)[-1]
+    before = ("before_as_reported", "before_as_restated", "before_under_new", "by_definition")
+    assert [april[name] for name in before] == ["51000.00", "55000.00", "54000.00", "-1000.00"]
 
 
 def test_numbers_as_they_stand_now_have_one_definition_and_no_mark(restated: Client, finns: Browser) -> None:
@@ -125,7 +133,11 @@ def test_restated_months_stand_beside_what_was_reported(restated: Client, finns:
     assert (march_row["ending"], march_row["ending_as_reported"], march_row["restated_by"]) == (
         "55000.00", "51000.00", "4000.00",
     )  # fmt: skip
+    assert march_row["customers_new_as_reported"] == march_row["customers_new"] == "1"
     assert march_row["restated_why"] == "'=Agreed anew", "no text of a file begins a formula"
+    assert response.context["chart"]["note"] == (
+        "Mar 2026 as restated; it ends with an open month, as the contracts stand now"
+    )
 
 
 @pytest.mark.parametrize("by", ["segment", "product"])
@@ -191,6 +203,7 @@ def test_home_marks_its_figures_and_says_why(restated: Client, finns: Browser) -
     response = finns.get("/c/northwind/")
     text = " ".join(response.content.decode().split())
     assert 'ARR, USD<sup class="footmark">a</sup>' in text and "spark-reported" in text, "it is held against March"
+    assert response.context["tiles"][0]["changed"] == Decimal("4000.00") and "as reported +4,000.00" in text
     assert "Mar 2026 restated: =Agreed anew. As restated 55,000.00 USD; as reported 51,000.00 USD (+4,000.00)." in text
 
 
@@ -261,13 +274,64 @@ def test_the_drawers_of_counts_and_rates_ask_too(northwind: Client, finns: Brows
     assert [(fact.value, fact.kind) for fact in churned.facts] == [(1, "count"), (0, "count")]
 
 
-def test_a_cut_that_closes_do_not_keep_names_the_restatement_of_all(restated: Client, finns: Browser) -> None:
+def test_a_cut_by_two_properties_has_both_figures(restated: Client, finns: Browser) -> None:
+    response = finns.get(f"{ARR}?segment=SMB&region=(none)&to=2026-03&scale=full")
+    tiles = {tile["name"]: str(tile["reported"]) for tile in response.context["tiles"]}
+    assert (tiles["arr"], tiles["net_new"]) == ("21000.00", "9000.00")
+    assert response.context["bases"][0]["reported"] == Decimal("21000.00")
+    note = "Cohorts of a selection are those of now: closes keep cohorts of all customers."
+    assert response.context["view_note"] == note
+    march = rows_of(finns, "?segment=SMB&region=(none)&to=2026-03")[-1]
+    told = [march[name] for name in ("ending", "ending_as_reported", "restated_by")]
+    assert told == ["25000.00", "21000.00", "4000.00"]
+    drawer = finns.get(f"{ARR}?segment=SMB&region=(none)&why=cell:2026-03:2026-03:ending").context["told"]
+    assert [str(fact.value) for fact in drawer.facts] == ["21000.00", "25000.00"]
+
+
+def test_movers_and_cohorts_have_both_figures(restated: Client, finns: Browser) -> None:
+    response = finns.get(f"{ARR}?from=2026-03&to=2026-03&scale=full")
+    gains = [(row["cells"][0]["value"], row["cells"][1]) for row in response.context["mover_tables"][0]["rows"]]
+    assert [(name, str(cell["value"]), str(cell["reported"])) for name, cell in gains] == [
+        ("Dora", "10000.00", "9000.00"), ("Bolt", "6000.00", "None"),
+    ]  # fmt: skip
+    assert response.context["view_note"] == ""
+    with tenant_context(restated):
+        kept = kept_get(book_head(restated), MARCH, APRIL)
+        cohorts = {each.period.key: each.cells for each in cohorts_get(restated, kept=kept).cohorts}
+    march, april = cohorts["2026-01"][2:]
+    assert march.as_reported is not None and april.as_reported is None
+    assert (march.arr, march.as_reported.arr, april.arr) == (Decimal(15_000), Decimal(12_000), Decimal(15_000))
+    assert [cell.arr_share for cell in cohorts["2026-03"]] == [Decimal(1), Decimal(1)]
+    assert cohorts["2026-03"][0].as_reported == replace(cohorts["2026-03"][0], arr=Decimal(9000), as_reported=None)
+
+
+def test_a_month_closed_before_closes_kept_customers_says_so(
+    northwind: Client, finn: User, finns: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(northwind):
+        with monkeypatch.context() as before:
+            before.setattr("metrics.services.closes.detail_store", lambda close, detail: None)
+            numbers_load(northwind, [*LINES, DISCOUNTED])
+            books_rebuild_all(client=northwind, now=MAY_COMES)
+            month_close(client=northwind, month=MARCH, user=finn)
+        policy_publish(client=northwind, parameters=policy_in_force(northwind).with_(discounts="list").to_dict())
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000)
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        month_restate(client=northwind, month=MARCH, reason="=Agreed anew", user=finn, redefines=True)
+    movers = finns.get(f"{ARR}?to=2026-03&scale=full").context
+    assert movers["view_note"] == (
+        "Mar 2026 closed before closes kept customers: movers and cohorts are there as the contracts stand now."
+    )
+    assert {row["cells"][1]["reported"] for row in movers["mover_tables"][0]["rows"]} == {None}
     response = finns.get(f"{ARR}?segment=SMB&region=(none)&scale=full")
     text = " ".join(response.content.decode().split())
     assert (
         "All customers: Mar 2026 restated: =Agreed anew. As restated 55,000.00 USD; as reported 51,000.00 USD" in text
     )
     assert response.context["chart"]["note"] == "Mar 2026 restated; what was reported of these customers was not kept"
+    assert response.context["view_note"].startswith(
+        "Mar 2026 closed before closes kept customers: figures of several properties at once are there as"
+    )
     march = next(row for row in rows_of(finns, "?segment=SMB&region=(none)") if row["month"] == "2026-03")
     assert march["restated_why"] and not march["ending_as_reported"]
 

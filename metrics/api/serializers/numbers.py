@@ -96,14 +96,15 @@ class CauseSerializer(serializers.Serializer[Any]):
 class BreakSerializer(serializers.Serializer[Any]):
     """From `month` on another definition holds.
 
-    by_definition + by_corrections = month_before_under_new − month_before_as_reported.
+    by_definition + by_corrections = month_before_under_new − month_before_as_restated (as reported, where that is null).
     """
 
     month = MonthField()
     policy_before = serializers.IntegerField(source="before")
     policy_after = serializers.IntegerField(source="after")
     parameters = serializers.SerializerMethodField(help_text="The parameters that changed.")
-    month_before_as_reported = AmountField(source="reported")
+    month_before_as_reported = AmountField(source="reported", help_text="As it was reported first.")
+    month_before_as_restated = AmountField(source="restated", allow_null=True, help_text="null: it was not restated.")
     month_before_under_new = AmountField(source="under_new")
     by_definition = AmountField(source="definition", allow_null=True, help_text="null: cannot be valued any more.")
     by_corrections = AmountField(source="data", allow_null=True)
@@ -235,15 +236,21 @@ class RetentionSerializer(MarkedSerializer):
     rows = RetentionRowBesideSerializer(many=True)
 
 
-class CohortCellSerializer(serializers.Serializer[Any]):
-    """What a cohort has `age` periods after its first, and its share of the first period."""
+class CohortFiguresSerializer(serializers.Serializer[Any]):
+    """What a cohort has, and its share of its first period."""
 
-    age = serializers.IntegerField()
-    period = serializers.CharField(source="period.key")
     arr = AmountField()
     customers = serializers.IntegerField()
     arr_share = RatioField(allow_null=True)
     customer_share = RatioField(allow_null=True)
+
+
+class CohortCellSerializer(CohortFiguresSerializer):
+    """What a cohort has `age` periods after its first; `as_reported` is what was first reported of a restated month."""
+
+    age = serializers.IntegerField()
+    period = serializers.CharField(source="period.key")
+    as_reported = CohortFiguresSerializer(allow_null=True)
 
 
 class CohortSerializer(serializers.Serializer[Any]):
@@ -281,6 +288,9 @@ class MoverSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     amount = AmountField()
     parts = MoverPartSerializer(many=True)
+    as_reported = AmountField(
+        allow_null=True, help_text="Reported first; null where no month of the range was restated."
+    )
 
 
 class MoversSerializer(serializers.Serializer[Any]):
@@ -291,6 +301,7 @@ class MoversSerializer(serializers.Serializer[Any]):
     last = MonthField(allow_null=True)
     gains = MoverSerializer(many=True)
     losses = MoverSerializer(many=True)
+    restated = serializers.ListField(child=MonthField(), help_text="The restated months of the range.")
 
 
 class CellCustomerSerializer(serializers.Serializer[Any]):

@@ -16,17 +16,18 @@ from metrics.computation import missing_rates_text
 from metrics.disputed import Disputed, disputed_of
 from metrics.engine.bridge import TOTAL
 from metrics.engine.valuation import MissingRates
-from metrics.selectors.beside import bridge_beside, headline_beside, retention_beside
-from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get
+from metrics.selectors.beside import bridge_beside, headline_beside, marks_of_cut, retention_beside
+from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get, shown_months
 from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.clauses import retention_method
+from metrics.selectors.close_details import kept_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Basis, Cell
 from metrics.selectors.movers import movers_get
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.policies import policy_in_force
-from metrics.selectors.reported import bridge_reported, headline_reported, is_stored, retention_reported
+from metrics.selectors.reported import bridge_reported, headline_reported, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import VIEW_ARR
 from portal.tenancy.problems import Conflict
@@ -70,9 +71,10 @@ def marks_of(call: Call, basis: Basis, months: Sequence[int]) -> Marks:
     """What has to be marked in the months of an answer; nothing where all of them follow one definition, or are of one day."""
     asked = call.query
     is_marked = asked["view"] == "reported" and asked["as_of"] is None
-    if not months or not is_marked or not is_stored(asked.get("by", TOTAL), asks.filters_of(asked)):
+    if not months or not is_marked:
         return Marks()
-    return marks_get(call.client, basis, min(months), max(months))
+    marks = marks_get(call.client, basis, min(months), max(months))
+    return marks_of_cut(call.client, basis, marks, asked.get("by", TOTAL), asks.filters_of(asked))
 
 
 def shown_marks(marks: Marks, disputes: Collection[Disputed]) -> dict[str, Any]:
@@ -131,9 +133,16 @@ class CohortList(NumbersView):
     operations = {"GET": Operation("cohorts_get", VIEW_ARR, shapes.CohortsSerializer, parameters=asks.CohortParameters)}
 
     def get(self, call: Call) -> Any:
-        """Cohorts of customers by their first ARR, and what is left of them after each period, as the contracts stand now."""
+        """Cohorts of customers by their first ARR, and what is left of them after each period.
+
+        Closed months are as they were closed, as far as closes kept that; under filters as the contracts stand now.
+        """
         asked = call.query
-        cohorts = cohorts_get(call.client, asked["basis"], asked["grain"], asked["to"], asks.filters_of(asked))
+        filters = asks.filters_of(asked)
+        head = book_head(call.client, asked["basis"])
+        last = (head.last_month if asked["to"] is None else asked["to"]) or 0
+        kept = kept_get(head, last, last)
+        cohorts = cohorts_get(call.client, head, asked["grain"], asked["to"], filters, kept=kept)
         return bounded(cohorts, sum(len(cohort.cells) for cohort in cohorts.cohorts))
 
 
@@ -141,14 +150,17 @@ class MoverList(NumbersView):
     operations = {"GET": Operation("movers_get", VIEW_ARR, shapes.MoversSerializer, parameters=asks.MoverParameters)}
 
     def get(self, call: Call) -> Any:
-        """The customers whose ARR moved most, up and down."""
+        """The customers whose ARR moved most, up and down; closed months as they were closed, as far as closes kept that."""
         asked = call.query
-        found = movers_get(
-            call.client, asked["basis"], asked["first"], asked["last"], asked["count"], asks.filters_of(asked)
-        )
+        head = book_head(call.client, asked["basis"])
+        span = shown_months(head, head.last_month if asked["first"] is None else asked["first"], asked["last"])
+        kept = kept_get(head, *span)
+        found = movers_get(call.client, head, *span, asked["count"], asks.filters_of(asked), kept)
         has_months = found.head.has_numbers and found.first <= found.last
         months = {"first": found.first if has_months else None, "last": found.last if has_months else None}
-        return {"head": found.head, **months, "gains": found.gains, "losses": found.losses}
+        return {"head": found.head, **months, "gains": found.gains, "losses": found.losses} | {
+            "restated": found.restated
+        }
 
 
 class CellDetail(NumbersView):

@@ -84,13 +84,20 @@ def week_letter(mail: WeekMail) -> EmailMultiAlternatives:
     )
 
 
+def change_words(row: PortfolioRow, locale: str) -> str:
+    """How its ARR moved in the month, like for like, and beside it as reported where that is another figure."""
+    changes = (row.change, row.change_reported)
+    now, then = ("" if each is None else money_text(each, row.client.currency, locale, plus=True) for each in changes)
+    return f"{now} in the month, like for like{f'; as reported {then}' if then else ''}"
+
+
 def told(row: PortfolioRow, locale: str) -> str:
     """One client in a sentence: its ARR and how it moved, and what waits."""
     said, client = row.summary, row.client
     if said is None or said.arr is None or said.as_of_month is None:
         return f"{client}: {(said.state if said else '') or 'no numbers yet'}."
     arr = f"{money_text(said.arr, client.currency, locale)} {client.currency}"
-    moved = f" ({money_text(row.change, client.currency, locale, plus=True)})" if row.change is not None else ""
+    moved = f" ({change_words(row, locale)})" if row.change is not None else ""
     waits = [
         f"{number} {name if number == 1 else f'{name}s'}"
         for number, name in ((said.waiting_imports, "file waiting"), (said.open_issues, "open issue"))

@@ -31,19 +31,22 @@ from portal.tenancy.templatetags.figures import (
 register = template.Library()
 
 
+HIDDEN_WORDS = SafeString('<span class="visually-hidden">as reported </span>')
+
+
 def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
     """One value by the kind of its column; a dict carries `href`, `note`, `reason` and the rest beside its `value`.
 
-    Under it stands what was `reported` before a restatement, where that is another figure.
+    Under it stands what was `reported` before a restatement, where that is another figure; where no row says so, it says
+    what it is itself (`is_named`).
     """
     given = cell if isinstance(cell, Mapping) else {"value": cell}
     shown = value_text(context, kind, given)
     if given.get("reported") is None:
         return shown
-    reported = value_text(context, kind, {"value": given["reported"]})
-    return format_html(
-        '{}<span class="sub"><span class="visually-hidden">as reported </span>{}</span>', shown, reported
-    )
+    reported = value_text(context, kind, {"value": given["reported"], "currency": given.get("currency")})
+    words = "as reported " if given.get("is_named") else HIDDEN_WORDS
+    return format_html('{}<span class="sub">{}{}</span>', shown, words, reported)
 
 
 def value_text(context: Context, kind: str, given: Mapping[str, Any]) -> SafeString | str:
@@ -122,8 +125,8 @@ def table_row(
 
 @register.simple_tag(takes_context=True)
 def heat_cells(context: Context, cells: Sequence[Mapping[str, Any] | None], reason: str) -> SafeString:
-    """The cells of a row of rates, tinted by `heat_level`: {share, url}, or None where nothing belongs; `reason` says why a
-    share has no value.
+    """The cells of a row of rates, tinted by `heat_level`: {share, url, reported}, or None where nothing belongs; `reason` says
+    why a share has no value.
     """
     parts = []
     for cell in cells:
@@ -132,5 +135,7 @@ def heat_cells(context: Context, cells: Sequence[Mapping[str, Any] | None], reas
             continue
         share: Amount = cell["share"]
         text = escaped(percent(context, share, 0, href=cell["url"]))
+        if cell.get("reported") is not None:
+            text += f'<span class="sub">{HIDDEN_WORDS}{escaped(percent(context, cell["reported"], 0))}</span>'
         parts.append(f'<td class="heat-{heat_level(share)}">{text}</td>')
     return SafeString("".join(parts))

@@ -1,0 +1,165 @@
+"""One month customer by customer and product by product: what a close keeps, so that any cut of the month can be told later.
+
+Source: ARR semantics, sections 5 to 7. ``month_detail`` reads the settled lines once; all else are exact sums of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from metrics.engine.arrays import NEVER, Bools, Ints, grouped_sum
+from metrics.engine.balances import attributes_of_units
+from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
+from metrics.engine.drill import Grains, Settled, month_grains, pair_values, unit_kinds
+from metrics.engine.lines import ATTRIBUTES
+from metrics.engine.tally import COUNTED, KINDS, RETAINED
+from metrics.engine.valuation import MONTHS_BACK
+
+NAMES: Final = ("customer", "product", *ATTRIBUTES)
+DETAIL_SCHEMA: Final = pl.Schema(
+    {
+        **dict.fromkeys(NAMES, pl.String()),
+        "kind": pl.String(),
+        **dict.fromkeys(("before", "now", "change", "base"), pl.Int64()),
+        **dict.fromkeys(("had", "has", "based"), pl.Boolean()),
+        **dict.fromkeys(("first", "first_here"), pl.Int32()),
+    }
+)
+STAYS: Final = pl.col("kind").is_in(["expansion", "contraction"])
+Filters = Mapping[str, tuple[str, ...]]
+
+
+def month_detail(book: Settled, *, with_retention: bool) -> pl.DataFrame:
+    """Each customer × product that ever had ARR up to the month (``DETAIL_SCHEMA``), ordered by these.
+
+    ``before``, ``now`` and ``change`` (at the month's own rates) are cents, ``base`` those of twelve months before as retention
+    values them; ``had``, ``has`` and ``based`` say whether there was ARR then. ``kind`` is the customer's case, ``first`` and
+    ``first_here`` the months of its first ARR, of all its products and of this one.
+    """
+    lines, grains = book.lines, month_grains(book)
+    products = max(len(lines.product_names), 1)
+    ever = np.flatnonzero(book.settled.has_value & (book.settled.month_from <= book.month))
+    keys, place = np.unique(lines.unit[ever] * products + lines.product[ever], return_inverse=True)
+    first_here = np.full(len(keys), NEVER, dtype=np.int64)
+    np.minimum.at(first_here, place, book.settled.month_from[ever])
+    unit, product = np.divmod(keys, products)
+    first = np.full(len(lines.unit_names), NEVER, dtype=np.int64)
+    np.minimum.at(first, unit, first_here)
+    attributes = attributes_of_units(lines, ATTRIBUTES)
+    named = {
+        name: attributes.names[name].gather(attributes.codes[name][attributes.rank[unit]]).cast(pl.String)
+        for name in ATTRIBUTES
+    }
+    columns = {
+        "customer": lines.unit_names.gather(unit).cast(pl.String),
+        "product": lines.product_names.gather(product).cast(pl.String),
+        **named,
+        "kind": pl.Series(list(KINDS)).gather(unit_kinds(book, grains)[unit]),
+        **sums_of(book, grains, keys, products, with_retention=with_retention),
+        "first": first[unit],
+        "first_here": first_here,
+    }
+    return pl.DataFrame(columns).cast(DETAIL_SCHEMA).select(list(DETAIL_SCHEMA)).sort("customer", "product")
+
+
+def sums_of(
+    book: Settled, grains: Grains, keys: Ints, products: int, *, with_retention: bool
+) -> dict[str, Ints | Bools]:
+    """The figures of each customer × product, whose ``keys`` are in order."""
+    at = np.searchsorted(keys, grains.unit * products + grains.product)
+    before, now, change, had, has = (
+        grouped_sum(at, getattr(grains, name), len(keys))
+        for name in ("before", "now", "change", "lines_before", "lines_now")
+    )
+    base = based = np.zeros(len(keys), dtype=np.int64)
+    if with_retention:
+        then = book.month - MONTHS_BACK
+        pairs, value = pair_values(book, then, book.month if book.policy.retention_fx == "constant" else then)
+        held = np.searchsorted(keys, pairs)
+        base, based = grouped_sum(held, value, len(keys)), np.bincount(held, minlength=len(keys))
+    return {
+        "before": before, "now": now, "change": change, "base": base, "had": had > 0, "has": has > 0, "based": based > 0,
+    }  # fmt: skip
+
+
+def cut_figures(detail: pl.DataFrame, dimension: str, filters: Filters) -> dict[tuple[str, str], dict[str, int]]:
+    """By dimension and group the columns of the bridge and of retention (not of products) over what the filters leave.
+
+    Of several products each counts a customer of its own, as everywhere; a group without anything is left out.
+    """
+    kept, by_product = kept_of(detail, filters), "product" in filters
+    found = {(TOTAL, ""): added(kept, by_product=by_product)}
+    if dimension != TOTAL:
+        for (group,), rows in kept.group_by(dimension):
+            figures = added(rows, by_product=by_product or dimension == "product")
+            if any(figures.values()):
+                found[dimension, str(group)] = figures
+    return found
+
+
+def kept_of(detail: pl.DataFrame, filters: Filters) -> pl.DataFrame:
+    """The rows that filters leave."""
+    return detail.filter(*(pl.col(name).is_in(list(values)) for name, values in filters.items()))
+
+
+def added(rows: pl.DataFrame, *, by_product: bool) -> dict[str, int]:
+    """The sums of some rows, of customers or of their products."""
+    each = moved(rows if by_product else of_customers(rows), by_product=by_product)
+    kind, amount = pl.col("kind"), pl.col("amount")
+    bridge = {
+        "beginning": pl.col("before").sum(),
+        **{name: amount.filter(kind == name).sum() for name in KINDS},
+        "fx": (pl.col("now") - pl.col("before") - amount).sum(),
+        "ending": pl.col("now").sum(),
+        "customers_beginning": pl.col("had").sum(),
+        **{name: (kind == KINDS[code]).sum() for name, code in COUNTED.items()},
+        "customers_ending": pl.col("has").sum(),
+    }
+    there = each.filter(pl.col("had") | pl.col("has")).select(**bridge).row(0, named=True)
+    retained = dict.fromkeys(RETAINED, 0) if by_product else retained_of(each)
+    return {name: int(there[name]) for name in (*AMOUNTS, *COUNTS)} | retained
+
+
+def retained_of(customers: pl.DataFrame) -> dict[str, int]:
+    """Retention over customers."""
+    base, now = pl.col("base"), pl.col("now")
+    found = customers.filter("based").select(
+        base_cents=base.sum(), now_cents=now.sum(), kept_cents=pl.min_horizontal(base, now).sum(),
+        customers_base=pl.len(), customers_kept=pl.col("has").sum(),
+    )  # fmt: skip
+    return {name: int(found[name][0]) for name in RETAINED}
+
+
+def of_customers(rows: pl.DataFrame) -> pl.DataFrame:
+    """The products of each customer as one."""
+    return rows.group_by("customer").agg(
+        pl.col("kind").first(),
+        pl.col("before", "now", "change", "base").sum(),
+        pl.col("had", "has", "based").any(),
+        pl.col("first_here").min(),
+    )
+
+
+def moved(rows: pl.DataFrame, *, by_product: bool) -> pl.DataFrame:
+    """The rows with the ``amount`` that they moved; by product what stays is that product's own expansion or contraction."""
+    own = pl.when(pl.col("change") > 0).then(pl.lit("expansion")).otherwise(pl.lit("contraction"))
+    kind = pl.when(STAYS).then(own).otherwise(pl.col("kind")) if by_product else pl.col("kind")
+    amount = pl.when(STAYS).then(pl.col("change")).otherwise(pl.col("now") - pl.col("before"))
+    return rows.with_columns(amount.alias("amount")).with_columns(kind.alias("kind"))
+
+
+def cut_cohorts(detail: pl.DataFrame, filters: Filters) -> dict[int, tuple[int, int]]:
+    """By month of the first ARR, in these products where some are named: cents and customers at the month end."""
+    there = of_customers(kept_of(detail, filters)).filter("has")
+    found = there.group_by("first_here").agg(pl.col("now").sum(), pl.len())
+    return {month: (cents, customers) for month, cents, customers in found.iter_rows()}
+
+
+def detail_movements(detail: pl.DataFrame) -> pl.DataFrame:
+    """Who moved, as a book stores it: ``customer, product``, the customer's ``ATTRIBUTES``, ``kind, amount``."""
+    there = moved(detail.filter(pl.col("had") | pl.col("has")), by_product=False)
+    return there.filter(pl.col("amount") != 0).select(*NAMES, "kind", "amount")

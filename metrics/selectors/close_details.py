@@ -1,0 +1,105 @@
+"""What closes kept of a month customer by customer. Runs in the client's scope.
+
+- `months_detailed(recognition) -> frozenset[int]` — the closed months of which it was kept from their first close on
+- `cut_of(client, closes, dimension, filters)` — closed months cut by any properties at once
+- `kept_get(head, first, last) -> Kept` — who moved in closed months, and the cohorts at their ends
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+from django.db.models import BinaryField, Case, F, When
+
+from metrics.engine.arrays import Ints
+from metrics.engine.bridge import AMOUNTS, COUNTS
+from metrics.engine.detail import cut_figures
+from metrics.engine.tally import RETAINED
+from metrics.figures import from_cents
+from metrics.memory import Memory
+from metrics.models import CloseBridge, CloseDetail, MonthClose
+from metrics.packing import COHORT_START, unpacked_frame, unpacked_series
+from metrics.selectors.figures import BookHead
+from portal.tenancy.models import Client
+
+Figures = dict[tuple[str, str], dict[str, int]]  # by dimension and group the columns of a bridge and of retention
+CUTS: Memory[dict[int, Figures]] = Memory(200_000)  # closes never change
+
+
+def months_detailed(recognition: str) -> frozenset[int]:
+    """The months whose first close kept it, and so every later one; others were closed before closes did."""
+    kept = CloseDetail.objects.filter(close__recognition=recognition, close__revision=1)
+    return frozenset(kept.values_list("close__month", flat=True))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Closed months cut by properties: those of which detail was kept, their rows, and retention as closes keep it."""
+
+    closes: list[MonthClose]
+    rows: list[CloseBridge]
+    retention: dict[int, dict[str, dict[str, dict[str, int]]]]
+
+
+def cut_of(
+    client: Client,
+    recognition: str,
+    closes: Sequence[MonthClose],
+    dimension: str,
+    filters: Mapping[str, tuple[str, ...]],
+) -> Cut:
+    """What the filters leave of some closes, in total and by a dimension; months without detail are left out."""
+    months = months_detailed(recognition)
+    kept = [close for close in closes if close.month in months]
+    key = (client.pk, tuple(close.pk for close in kept), dimension, *sorted(filters.items()))
+    figures = CUTS.get(key, lambda: figures_of(kept, dimension, filters), lambda made: sum(map(len, made.values())) + 1)
+    cut = Cut(kept, [], {})
+    for close in kept:
+        for (name, group), row in figures[close.pk].items():
+            amounts = {each: from_cents(row[each]) for each in AMOUNTS} | {each: row[each] for each in COUNTS}
+            cut.rows.append(CloseBridge(close_id=close.pk, month=close.month, dimension=name, group=group, **amounts))
+            retained = cut.retention.setdefault(close.pk, {}).setdefault(name, {})
+            if row["customers_base"]:
+                retained[group] = {each: row[each] for each in RETAINED}
+    return cut
+
+
+def figures_of(
+    closes: Sequence[MonthClose], dimension: str, filters: Mapping[str, tuple[str, ...]]
+) -> dict[int, Figures]:
+    """By id of a close its figures, each close read alone: together they may be large."""
+    details = CloseDetail.objects.filter(close__in=[close.pk for close in closes]).values_list("close_id", "customers")
+    return {close: cut_figures(unpacked_frame(packed), dimension, filters) for close, packed in details.iterator(4)}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What closes kept, by month the revisions in order: the `movements` of a span of months and the `cohorts` of all up to its
+    end, each of months kept from their first close on. `closed` are all closed months of the span.
+    """
+
+    closed: tuple[int, ...] = ()
+    movements: Mapping[int, list[pl.DataFrame]] = field(default_factory=dict)
+    cohorts: Mapping[int, list[Ints]] = field(default_factory=dict)
+
+    @property
+    def restated(self) -> tuple[int, ...]:
+        """The months of the span that were closed again."""
+        return tuple(month for month, revisions in self.movements.items() if len(revisions) > 1)
+
+
+def kept_get(head: BookHead, first: int, last: int) -> Kept:
+    """What the closes of a book kept of the months from `first` to `last`. One query, where any month may be closed."""
+    if not head.may_have_closes:
+        return Kept()
+    in_span = Case(When(month__range=(first, last), then=F("details__movements")), output_field=BinaryField())
+    rows = MonthClose.objects.filter(recognition=head.recognition, month__lte=last).order_by("month", "revision")
+    closed, movements, cohorts = set[int](), dict[int, list[pl.DataFrame]](), dict[int, list[Ints]]()
+    for month, revision, table, moved in rows.values_list("month", "revision", "details__cohorts", in_span):
+        closed.add(month)
+        if table is None or (revision > 1 and month not in cohorts):
+            continue
+        cohorts.setdefault(month, []).append(unpacked_series(table, 2 * COHORT_START + 3))
+        if moved is not None:
+            movements.setdefault(month, []).append(unpacked_frame(moved))
+    return Kept(tuple(sorted(month for month in closed if month >= first)), movements, cohorts)
