@@ -9,11 +9,11 @@ from metrics.selectors.books import bridge_get, groups_list, headline_get, page_
 from metrics.selectors.breaks import Marks
 from metrics.selectors.close_details import Kept, kept_get
 from metrics.selectors.cohorts import cohorts_get
-from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Headline, Movers
+from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Headline, Movers, chosen_values
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import period_label
-from metrics.selectors.reported import bridge_reported, endings_first, headline_reported, is_stored
+from metrics.selectors.reported import Stored, bridge_reported, endings_first, headline_reported, is_stored
 from portal.lib.dates import month_text
 from portal.lib.money import unit_text
 from portal.lib.periods import month_format
@@ -33,7 +33,8 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
     """The template context of the whole page; an empty or blocked book gives the reason and nothing else."""
     heads = page_heads(client)
     head = heads.get(query.recognition) or next(head for head in heads.values() if head.is_policys_own)
-    headline = headline_for(client, query, head, query.last)
+    stored = stored_for(client, query, head)
+    headline = headline_for(client, query, head, query.last, stored)
     context = {
         "head": head,
         "query": query,
@@ -46,7 +47,7 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
         return context
     shown = query.having(first=first_month(query, headline), last=headline.month)
     marks = marks_of(client, query, head)
-    bridge, notes = noted(client, shown, bridge_for(client, shown, head), marks)
+    bridge, notes = noted(client, shown, bridge_for(client, shown, head, stored), marks)
     kept = kept_get(head, shown.first or 0, headline.month) if shown.reported else Kept()
     movers = movers_get(client, head, shown.first, shown.last, 8, shown.filters, kept)
     told = headline_noted(client, query, headline, marks)
@@ -70,16 +71,28 @@ def first_month(query: ArrQuery, headline: Headline) -> int:
     return headline.month - DEFAULT_MONTHS + 1
 
 
-def headline_for(client: Client, query: ArrQuery, head: BookHead, month: int | None) -> Headline:
+def headline_for(
+    client: Client, query: ArrQuery, head: BookHead, month: int | None, stored: Stored | None = None
+) -> Headline:
     """The headline that a question asks for: as reported, or as the contracts stand now."""
-    get = headline_reported if query.reported else headline_get
-    return get(client, head, month, query.filters)
+    if not query.reported:
+        return headline_get(client, head, month, query.filters)
+    return headline_reported(client, head, month, query.filters, stored=stored)
 
 
-def bridge_for(client: Client, query: ArrQuery, basis: Basis) -> Bridge:
+def bridge_for(client: Client, query: ArrQuery, basis: Basis, stored: Stored | None = None) -> Bridge:
     """The bridge that a question asks for: as reported, or as the contracts stand now."""
-    get = bridge_reported if query.reported else bridge_get
-    return get(client, basis, query.first, query.last, query.by, query.grain, query.filters)
+    asked = (query.first, query.last, query.by, query.grain, query.filters)
+    if not query.reported:
+        return bridge_get(client, basis, *asked)
+    return bridge_reported(client, basis, *asked, stored=stored)
+
+
+def stored_for(client: Client, query: ArrQuery, head: BookHead) -> Stored | None:
+    """What closes hold of an unsplit question, which headline and bridge both read; None where they read nothing alike."""
+    if not query.reported or not head.may_have_closes or query.by != "total":
+        return None
+    return Stored.of(client, head.recognition, query.by, chosen_values(query.filters), None)
 
 
 def bridge_context(

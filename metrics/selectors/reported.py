@@ -255,12 +255,16 @@ def headline_reported(
     on: dt.date | None = None,
     *,
     original: bool = False,
+    stored: Stored | None = None,
 ) -> Headline:
-    """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then."""
+    """`headline_get` with closed months as they were reported; with `on` of the newest month that had been closed by then.
+
+    `stored` where it is at hand.
+    """
     head, wanted = book_head(client, basis), chosen_values(filters)
     if on is None and not head.may_have_closes:
         return headline_get(client, head, month, filters)
-    stored = Stored.of(client, head.recognition, TOTAL, wanted, on, original=original)
+    stored = stored or Stored.of(client, head.recognition, TOTAL, wanted, on, original=original)
     if on is None and not stored.closes:
         return headline_get(client, head, month, filters)
     bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on, stored=stored)
