@@ -23,6 +23,7 @@ class GovernanceConfig(AppConfig):
         policies = import_module("metrics.services.policies")
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)
         policies.BOARD_DECIDES.append(import_module("governance.selectors.board").has_board)
+        policies.PAY_FAULTS.append(import_module("governance.selectors.change_pay").emergency_fault)
         limits = import_module("metrics.selectors.limits")
         limits.DEFINED[limits.UNEXPLAINED] = import_module("governance.selectors.items").changes_defined
         people = import_module("portal.accounts.services.people")

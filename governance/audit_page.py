@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils import timezone
 
 from governance.audit_forms import DrawForm, FollowUpForm, OutcomeForm, ResultForm
@@ -13,6 +14,7 @@ from governance.oversight_page import people_to_choose, tabs
 from governance.sampling import METHOD
 from governance.selectors.audit_moved import sheet_moved, sheets_now
 from governance.selectors.audit_sheets import AuditInputError
+from governance.selectors.audit_signers import restated_after, signers_left
 from governance.selectors.quarter_audits import (
     AuditView,
     audit_content,
@@ -53,6 +55,8 @@ def list_context(request: TenantRequest, form: DrawForm | None = None) -> dict[s
         "form": form,
         "due": quarters[0].key if quarters else "",
         "may_run": may_run,
+        "is_lone": form is not None and not signers_left({mailbox_of(request.user.get_username())}),
+        "people_url": reverse("people", kwargs={"client_slug": request.client.slug}),
     }
 
 
@@ -86,6 +90,8 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
         "sha256": log.digest(content),
         "may_run": may_run and not found.is_signed,
         "may_settle": may_run,
+        "restated": restated_after(request.client, view),
+        "people_url": reverse("people", kwargs={"client_slug": request.client.slug}),
         **signing_context(request, view),
     }
 
@@ -119,10 +125,14 @@ def arr_of(sheet: dict[str, Any] | None) -> Decimal | None:
 
 def signing_context(request: TenantRequest, view: AuditView) -> dict[str, Any]:
     """Whether the reader can sign, what their signature says, and why they cannot yet."""
-    if view.audit.is_signed or not request.standing.may(SIGN_AUDITS):
+    if view.audit.is_signed:
         return {}
-    is_partial = mailbox_of(request.user.get_username()) in took_part(view)
-    return {
+    boxes = took_part(view)
+    nobody = {"nobody_signs": not signers_left(boxes)}
+    if not request.standing.may(SIGN_AUDITS):
+        return nobody
+    is_partial = mailbox_of(request.user.get_username()) in boxes
+    return nobody | {
         "may_sign": view.is_complete and not is_partial,
         "took_part": is_partial,
         "intent": intent_text(request.client, request.user, view.audit.quarter),

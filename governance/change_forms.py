@@ -75,6 +75,9 @@ class WishForm(forms.Form):
         if self.kind not in MAY_RESTATE:
             del self.fields["mode"]
             self.fields["from_month"].help_text = NOT_RESTATED
+        elif ground.closed_months:
+            first = month_text(ground.open_months[0], ground.locale)
+            self.fields["from_month"].help_text = f"Unless it restates what was reported: {first} or a later month."
         self.add_content()
         self.order_fields(["version", "title", *self.asked, "rationale", "mode", "from_month", "is_emergency"])
 

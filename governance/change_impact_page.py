@@ -27,6 +27,7 @@ from governance.change_impact_words import (
     window_finding,
     window_title,
 )
+from governance.effect_words import largest_words
 from governance.models import ChangePreview, ChangeRequest, PreviewState
 from governance.selectors.change_previews import is_of_earlier_shape, newest_preview, preview_standing
 from governance.selectors.changes import DECIDED
@@ -65,7 +66,8 @@ def impact_section(request: TenantRequest, change: ChangeRequest) -> dict[str, A
             "clauses": impact.book["changed"] if impact.book else [],
             "touched": touched_told(request, impact),
         }
-    return made | shown_context(request, impact)
+    rights = largest_words(change, request.client.currency, locale_of(request)) if is_current(made) else ""
+    return made | shown_context(request, impact) | {"rights": rights}
 
 
 def state_of(
@@ -81,6 +83,11 @@ def state_of(
     if shown is None:
         return "none"
     return "current" if standing is not None or is_decided else "outdated"
+
+
+def is_current(made: dict[str, Any]) -> bool:
+    """Whether what is shown is what the board decides by, or decided by."""
+    return bool(made["state"] == "current")
 
 
 def addresses(request: TenantRequest, change: ChangeRequest) -> dict[str, str]:

@@ -316,7 +316,8 @@ def window_finding(shown: Shown) -> str:
     most = f"most in {month_text(widest[0], shown.locale)}, by {money(shown, widest[1])}"
     found = f"in {differing} of {len(impact.months)} months, {most}"
     if impact.leaves_months:
-        return f"Had it always held, ARR would differ {found}"
+        apart = "; the decision rights go by the months that it changes" if widest != impact.effect else ""
+        return f"Had it always held, ARR would differ {found}{apart}"
     return f"ARR differs {found}"
 
 

@@ -7,17 +7,19 @@ from governance.change_forms import TriageForm
 from governance.change_sections import sections_of
 from governance.change_words import rows_of
 from governance.effect_words import ends_text, since_words
+from governance.metric_figures import sentence
 from governance.models import ChangeEffect, ChangeEvent, ChangeKind, ChangeRequest, ChangeState, EffectState
 from governance.selectors.change_duplicates import has_joined, metrics_alike, twins_of
 from governance.selectors.change_effects import unread_words
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.change_previews import preview_standing
-from governance.selectors.changes import OPEN, change_events, change_list, seen_by
+from governance.selectors.changes import APPROVED, OPEN, change_events, change_list, seen_by
 from governance.selectors.registry import registry_get
 from governance.services.change_news import triagers
 from governance.services.change_states import WORDS, WRITABLE, steps_from
+from governance.services.changes import closed_fault
 from metrics.figures import from_cents
-from portal.lib.dates import month_text
+from portal.lib.dates import dated_text, month_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR
 from portal.tenancy.reader import locale_of
@@ -274,7 +276,8 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
         "metrics_alike": alike,
         "exact": [*(str(twin.change) for twin in twins if twin.is_exact), *(f"“{entry.name}”" for entry in alike)],
         "may_withdraw": "withdraw" in steps and may_ask and (own or may_triage),
-        "may_join": may_ask and change.state in OPEN and not has_joined(change, request.user),
+        "month_fault": dated_text(sentence(closed_fault(change)), locale_of(request)) if writable else "",
+        "may_join": may_ask and is_joinable(request, change) and not has_joined(change, request.user),
         "buttons": [],
         "triage_form": None,
     }
@@ -287,6 +290,11 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
         if "triage" in steps:
             made["triage_form"] = triage_form(change, request.user)
     return made
+
+
+def is_joinable(request: TenantRequest, change: ChangeRequest) -> bool:
+    """Whether wanting it too says anything still: it is not decided, or somebody would withdraw a draft of the same for it."""
+    return change.state in OPEN and (change.state not in APPROVED or "own" in request.GET)
 
 
 def is_ready(change: ChangeRequest, step: str) -> bool:

@@ -54,13 +54,14 @@ def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
     is_signed = preview.effect_month is not None
     amount = f"{money_text(from_cents(preview.effect_cents), currency, locale, plus=is_signed)} {currency}"
     if not is_signed:
-        return f"At most {amount} in a month."
+        return f"At most {amount} in a month: the decision rights go by that."
     month = month_text(preview.effect_month, locale)
     if request.from_month is not None and preview.effect_month < request.from_month:
         return (
-            f"None of its months has ended. Had it held in the last twelve, the largest would be {amount}, in {month}."
+            f"None of its months has ended. Had it held in the last twelve, the largest change would be {amount}, in {month}: "
+            "the decision rights go by that."
         )
-    return f"The largest is {amount}, in {month}."
+    return f"The largest change in the months that it changes is {amount}, in {month}: the decision rights go by that."
 
 
 def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from governance.board_rules import Outcome
 from governance.board_words import joined, row_sentence
 from governance.change_words import rows_of
@@ -63,6 +65,8 @@ def standing_context(request: TenantRequest, change: ChangeRequest, decision: De
     return {
         "sentence": decision.sentence,
         "level": OUTCOMES[decision.outcome],
+        "is_stuck": decision.outcome is Outcome.STUCK,
+        "board_url": reverse("board", kwargs={"client_slug": request.client.slug}),
         "rights": [row_sentence(right, request.client, locale, with_amount=may_see) for right in decision.rights],
         "excluded": joined(seat.name for seat in decision.excluded) if decision.excluded else "",
         "pay": decision.pay,

@@ -12,6 +12,7 @@ from governance.api import oversight_shapes as shapes
 from governance.api.definitions import told
 from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, QuarterAudit
 from governance.selectors.quarter_audits import audit_content, audit_get, audit_list, audit_view, auditable_quarters
+from governance.services.audit_sheets import sheet_renew
 from governance.services.evidence import evidence_keep
 from governance.services.quarter_audits import Found, audit_draw, follow_up_raise, follow_up_settle, result_keep
 from portal.notices.audience import people_who
@@ -100,6 +101,27 @@ class AuditResult(AuditApiView):
             evidence = evidence_keep(client=call.client, upload=upload, user=call.user) if upload else None
             found_out = Found(**given, evidence=evidence)
             return result_keep(client=call.client, contract=row, version=version, given=found_out, user=call.user)
+
+
+class AuditSheet(AuditApiView):
+    operations = {
+        "POST": Operation(
+            "quarter_audit_sheet_renew", RUN_AUDITS, shapes.ResultSerializer, takes=shapes.SheetRenewSerializer,
+            may_fail=(409,),
+        )
+    }  # fmt: skip
+
+    def post(self, call: Call, quarter: str, position: int) -> Any:
+        """Take the sheet of a contract anew, from the data as it is now, under the policy of the audit.
+
+        The sheet before is kept with what was found about it, and the contract is to be checked once more. 400 where the data
+        says what the sheet says, 409 where it was changed since `version`, or the audit is signed.
+        """
+        row = AuditedContract.objects.filter(audit=audit_or_404(quarter), position=position).first()
+        if row is None:
+            raise Http404
+        with told():
+            return sheet_renew(client=call.client, contract=row, version=call.body["version"], user=call.user)
 
 
 class EvidenceFileDetail(AuditApiView):

@@ -109,6 +109,12 @@ class AuditDetailSerializer(serializers.Serializer[Any]):
     follow_ups = FollowUpSerializer(many=True)
 
 
+class SheetRenewSerializer(StrictSerializer):
+    """Which state of the contract the asker saw."""
+
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
 class ResultGiveSerializer(StrictSerializer):
     """What was found about one contract. `difference` is what the source says less the ARR of the sheet."""
 

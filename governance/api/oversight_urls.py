@@ -15,6 +15,7 @@ urlpatterns = [
         oversight.AuditResult.as_view(),
         name="api_quarter_audit_result",
     ),
+    path(f"{AUDIT}contracts/<int:position>/sheet/", oversight.AuditSheet.as_view(), name="api_quarter_audit_sheet"),
     path(f"{AUDIT}file/", papers.AuditFile.as_view(), name="api_quarter_audit_file"),
     path(f"{AUDIT}population/", oversight.AuditPopulation.as_view(), name="api_audit_population"),
     path(f"{AUDIT}follow-ups/", oversight.FollowUpList.as_view(), name="api_audit_follow_ups"),

@@ -1,14 +1,15 @@
 """Whether a change would move what people are paid by.
 
 `pay_touched(request, registry=None) -> tuple[str, ...]` · `touches_pay(request) -> bool` ·
-`open_on(metric) -> list[ChangeRequest]`
+`open_on(metric) -> list[ChangeRequest]` · `emergency_fault(client) -> str`
 
 Such a change holds from the next period at the earliest, unless both Sales and Finance say yes to it.
 """
 
 from governance.models import ChangeKind, ChangeRequest, Metric, MetricStatus
 from governance.selectors.changes import OPEN, quota_rules
-from governance.selectors.registry import Registry, registry_get
+from governance.selectors.registry import Entry, Registry, registry_get
+from portal.tenancy.models import Client
 
 
 def pay_named() -> set[str]:
@@ -23,12 +24,7 @@ def pay_touched(
     if request.kind == ChangeKind.QUOTA_RULE:
         return (request.content["key"],)
     registry = registry or registry_get(request.client)
-    named = pay_named() if named is None else named
-    paying = [
-        entry
-        for key, entry in registry.entries.items()
-        if (entry.metric.feeds_pay or key in named) and entry.metric.status != MetricStatus.RETIRED
-    ]
+    paying = paying_in(registry, pay_named() if named is None else named)
     if not paying:
         return ()
     if request.kind == ChangeKind.POLICY:
@@ -37,6 +33,33 @@ def pay_touched(
         return ()
     moved = {request.metric.key, *registry.built_on(request.metric.key)}
     return tuple(entry.name for entry in paying if entry.key in moved)
+
+
+def paying_in(registry: Registry, named: set[str]) -> list[Entry]:
+    """The metrics that quotas or pay are set by."""
+    return [
+        entry
+        for key, entry in registry.entries.items()
+        if (entry.metric.feeds_pay or key in named) and entry.metric.status != MetricStatus.RETIRED
+    ]
+
+
+def policy_pays(client: Client) -> tuple[str, ...]:
+    """Names of the metrics that quotas or pay are set by and that another policy would move."""
+    registry = registry_get(client)
+    return tuple(entry.name for entry in paying_in(registry, pay_named()) if registry.is_of_lines(entry.key))
+
+
+def emergency_fault(client: Client) -> str:
+    """Why nobody publishes another policy alone, in force at once; empty where no quotas or pay are set by what it moves."""
+    names = policy_pays(client)
+    if not names:
+        return ""
+    feeds = "feeds" if len(names) == 1 else "feed"
+    return (
+        f"{', '.join(names)} {feeds} quotas or pay: ask for a change, which holds from the next period on, or at once with the "
+        "yes of Sales and Finance; no emergency takes the place of these two"
+    )
 
 
 def open_on(metric: Metric) -> list[ChangeRequest]:

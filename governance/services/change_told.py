@@ -92,7 +92,7 @@ def receipt_read(*, request: ChangeRequest, user: Any) -> ChangeReceipt | None:
     )  # fmt: skip
     is_last = not ChangeReceipt.objects.filter(request=locked, read_at=None).exists()
     if is_last and locked.state == ChangeState.COMMUNICATED:
-        change_move(request=locked, step="close", user=None, reason="Everybody who has to know has read it")
+        change_move(request=locked, step="close", user=user, reason="Everybody who has to know has read it")
     return receipt
 
 

@@ -23,6 +23,7 @@ from governance.selectors.registry import Registry, month_now, registry_get
 from governance.services.change_states import WORDS, WRITABLE, change_lock, change_move, event_keep
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import (
+    closed_words,
     month_check,
     newest_closed,
     registry_lock,
@@ -31,7 +32,6 @@ from governance.services.registry import (
     together_check,
 )
 from governance.services.signoff_states import TransitionError
-from portal.lib.dates import month_text
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -216,13 +216,25 @@ def require_month(request: ChangeRequest, settled: Settled) -> None:
     month = request.from_month
     if month is None:
         raise DefinitionError("say from which month it holds")
-    if request.is_restating or request.kind in (ChangeKind.METRIC_RETIRE, ChangeKind.METRIC_NEW, ChangeKind.QUOTA_RULE):
-        return
-    closed = newest_closed()
-    if settled.entry is not None:
-        month_check(month, settled.entry.versions[-1].month, closed)
-    elif closed is not None and month <= closed:
-        raise DefinitionError(f"{month_text(closed)} is closed: choose a later month, or ask for a restatement")
+    if fault := closed_fault(request):
+        raise DefinitionError(fault)
+    if settled.entry is not None and not may_reach_back(request):
+        month_check(month, settled.entry.versions[-1].month, newest_closed())
+
+
+def may_reach_back(request: ChangeRequest) -> bool:
+    """Whether a request may hold from a closed month on: it restates, or it leaves alone whatever was reported."""
+    kinds = (ChangeKind.METRIC_RETIRE, ChangeKind.METRIC_NEW, ChangeKind.QUOTA_RULE)
+    return bool(request.is_restating) or request.kind in kinds
+
+
+def closed_fault(request: ChangeRequest) -> str:
+    """That it would hold from a closed month on without restating it, and from which it can; empty where it would not."""
+    month, closed = request.from_month, None if may_reach_back(request) else newest_closed()
+    if month is None or closed is None or month > closed:
+        return ""
+    more = ", or ask for a restatement" if request.kind in MAY_RESTATE else ""
+    return f"{closed_words(month, closed)}{more}"
 
 
 # --- what all of them do ----------------------------------------------------------------------------------------------

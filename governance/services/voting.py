@@ -36,6 +36,7 @@ from governance.services.signoff_states import TransitionError
 from portal.accounts.proofs import Place, Proof
 from portal.accounts.same_person import mailbox_of, mailboxes_of
 from portal.lib.dates import month_text
+from portal.notices.services.reading import notices_read
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, FirmMembership, Membership
@@ -176,6 +177,7 @@ def vote_keep(
                  "statement_sha256": vote.statement_sha256, "auth_method": proof.method, "auth_at": proof.at,
                  "address": vote.address, "is_emergency": is_emergency},
     )  # fmt: skip
+    notices_read(user=member.user, about=f"change {request.number}")  # whoever votes has done what they were asked for
     return vote
 
 

@@ -33,6 +33,7 @@ urlpatterns = [
     path("lines/<int:line_id>/history/", lines.LineHistory.as_view(), name="api_line_history"),
     path("issues/", lines.IssueList.as_view(), name="api_issues"),
     path("monitors/", quality.MonitorList.as_view(), name="api_monitors"),
+    path("monitors/look/", quality.MonitorLook.as_view(), name="api_monitors_look"),
     path("monitors/<slug:key>/history/", quality.MonitorHistory.as_view(), name="api_monitor_history"),
     path("monitors/<slug:key>/settings/", quality.MonitorSettings.as_view(), name="api_monitor_settings"),
     path("findings/<int:finding_id>/", quality.FindingDetail.as_view(), name="api_finding"),

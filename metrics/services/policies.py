@@ -5,7 +5,8 @@
 A policy that people have signed changes through its definitions, a document and their signatures, or through a change request
 whose approvals are bound to exactly these parameters (`is_signed`; whoever says so has looked). Past them only an emergency
 leads, with its reason: it stands in the audit log as that, and the client's Finance and RevOps are mailed at once. Where a
-review board decides on the policy in force, nobody publishes another by hand (`is_by_hand`), but for such an emergency.
+review board decides on the policy in force, nobody publishes another by hand (`is_by_hand`), but for such an emergency. No
+emergency moves what quotas or pay are set by: that takes a change request, and within a period the yes of Sales and Finance.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ from portal.webhooks.services.emitting import webhook_emit
 SIGNED_BY: Final[list[Callable[[], str]]] = []
 # Whether a review board decides on the client's policy; named likewise.
 BOARD_DECIDES: Final[list[Callable[[], bool]]] = []
+# Why no emergency publishes another policy, because of what people are paid by; named likewise.
+PAY_FAULTS: Final[list[Callable[[Client], str]]] = []
 
 
 class PolicyOutdated(PolicyError):
@@ -45,6 +48,10 @@ class PolicyOfBoard(PolicySigned):
     """The review board decides on the policy: it changes through a change request."""
 
 
+class PolicyOfPay(PolicySigned):
+    """Quotas or pay are set by what another policy would move: no emergency publishes it."""
+
+
 def board_decides() -> bool:
     """Whether the client in scope has a review board, and a policy in force on which it decides; the first needs no vote."""
     newest = policy_latest()
@@ -54,6 +61,11 @@ def board_decides() -> bool:
 def signed_by() -> str:
     """Who signed the policy of the client in scope, in words; empty where nobody did."""
     return next((words for ask in SIGNED_BY if (words := ask())), "")
+
+
+def pay_fault(client: Client) -> str:
+    """Why no emergency publishes another policy of the client in scope; empty where nobody has anything against it."""
+    return next((fault for ask in PAY_FAULTS if (fault := ask(client))), "")
 
 
 @transaction.atomic
@@ -73,7 +85,7 @@ def policy_publish(
     Publishing what is in force already makes no version. Raises PolicyError with every fault of the parameters, and where
     another version than `based_on`, the one that was looked at, is in force; PolicySigned where people have signed the policy,
     unless this is what they signed, or an `emergency` with its reason; PolicyOfBoard likewise, where the review board decides
-    and somebody publishes by hand. Then nothing is changed.
+    and somebody publishes by hand; PolicyOfPay where an emergency would move what people are paid by. Then nothing is changed.
     """
     policy = Policy.from_dict(parameters)
     books_hold(client=client)
@@ -86,6 +98,8 @@ def policy_publish(
         raise PolicyOutdated(["another version was published meanwhile: look at it first, then change it"])
     if newest is not None and newest.number > 0 and newest.sha256 == audit.digest(policy.to_dict()):
         return newest
+    if (signatures or is_boards) and (fault := pay_fault(client)):
+        raise PolicyOfPay([fault])
     follow_currency(client, policy.reporting_currency)
     version = version_store(
         client=client, policy=policy, number=newest.number + 1 if newest else 1, note=note, user=user

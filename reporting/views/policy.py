@@ -19,7 +19,7 @@ from metrics.selectors.policies import (
     policy_version_get,
     policy_versions,
 )
-from metrics.services.policies import board_decides, policy_publish, signed_by
+from metrics.services.policies import board_decides, pay_fault, policy_publish, signed_by
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import EDIT_POLICY, EMERGENCY_POLICY, REQUEST_CHANGES, VIEW_POLICY
 from portal.tenancy.step_up import identity_confirmed
@@ -84,7 +84,7 @@ def policy_edit(request: TenantRequest) -> HttpResponse:
         if (version := published(request, form)) is not None:
             messages.success(request, f"Policy v{version.number} is in force. The numbers are being recomputed.")
             return redirect("policy", client_slug=request.client.slug)
-    context |= {"form": form, "is_guarded": is_guarded}
+    context |= {"form": form, "is_guarded": is_guarded, "pay_fault": pay_fault(request.client) if is_guarded else ""}
     return TemplateResponse(request, "reporting/policy_edit.html", context, status=422 if form.errors else 200)
 
 

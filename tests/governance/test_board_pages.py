@@ -12,9 +12,10 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from governance.models import BoardMeeting, ChangeState, ChangeVote, DecisionRight
+from governance.models import BoardMeeting, ChangeRequest, ChangeState, ChangeVote, DecisionRight
 from governance.selectors.changes import change_get
 from governance.services.board import RightRow
+from governance.services.change_states import change_move
 from metrics.selectors.policies import policy_in_force
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
@@ -40,6 +41,12 @@ def board(northwind: Client, finn: User, rita: User, eve: User, adam: User) -> C
 def a_request(client: Client, by: User, **other: Any) -> int:
     with tenant_context(client):
         return in_review(client, by=by, **other).number
+
+
+def now_of_number(number: int) -> ChangeRequest:
+    found = change_get(number)
+    assert found is not None
+    return found
 
 
 def text_of(browser: Browser, path: str) -> str:
@@ -89,12 +96,29 @@ def test_a_member_votes_on_what_the_page_shows(board: Client, rita: User, finn: 
     page = text_of(browser, f"changes/{number}/")
     assert "A line stops to count on the day its term ends" in page and "counts for 30 days after its term" in page
     assert "12,345.00" in page and "vote for Finance" in page
+    assert page.index('href="#votes"') < page.index('id="votes"') and "To your vote" in page
+    assert "cannot decide this as it is" not in page and page.count("the decision rights go by that") == 1
     sent = form_of(page, "Yes, approve")
     answer = browser.post(f"/c/northwind/changes/{number}/vote/", sent | {"decision": "yes", "comment": "Fine"})
     assert answer.status_code == 302
     page = text_of(browser, f"changes/{number}/")
     assert "Fine" in page and "Still needed: Executive (Eve)." in page and "Yes, approve (your vote)" in page
+    assert "To the votes" in page and "To your vote" not in page
     assert f"CR-{number}" not in text_of(browser, "")
+
+
+def test_what_the_board_cannot_decide_says_so_at_the_top_of_the_request(
+    board: Client, finn: User, eve: User, rita: User, signed_in: Open
+) -> None:
+    """Finn alone speaks for Finance and asks himself; once it is approved nobody is asked whether they want it too."""
+    number = a_request(board, finn)
+    page = text_of(signed_in(rita), f"changes/{number}/")
+    top = page[: page.index("What is asked for")]
+    assert "The board cannot decide this as it is" in top and "nobody on the board may say yes for Finance" in top
+    assert "I want this too" in page
+    with tenant_context(board):
+        change_move(request=now_of_number(number), step="approve", user=eve)
+    assert "I want this too" not in text_of(signed_in(rita), f"changes/{number}/")
 
 
 def test_nobody_is_offered_a_vote_on_figures_that_moved_and_what_was_typed_meanwhile_stays(
@@ -236,19 +260,13 @@ def test_a_meeting_goes_through_its_agenda_and_leaves_minutes(
     paper = browser.get(f"/c/northwind/changes/meeting/{meeting.pk}/minutes.pdf")
     told = pdf_text(paper.content)
     assert paper["Content-Disposition"].startswith("attachment") and f"sha256 of these minutes {closed.sha256}" in told
-    assert f"1. CR-{large} Thirty days of grace for late renewals Approved. At most 9,000.00 USD in a month." in told
+    assert f"1. CR-{large} Thirty days of grace for late renewals Approved. At most 9,000.00 USD in a month" in told
     assert "Finn, Finance: Yes Eve, Executive: Yes Agreed, after the board pack" in told and "Next in January" in told
 
 
 def soon() -> str:
     """A moment of next week, as a form sends it."""
     return f"{timezone.localdate() + dt.timedelta(days=7)}T09:00"
-
-
-def now_of_number(number: int) -> Any:
-    found = change_get(number)
-    assert found is not None
-    return found
 
 
 def test_the_pages_ask_no_more_questions_with_more_requests_and_votes(

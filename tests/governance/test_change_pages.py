@@ -14,10 +14,15 @@ from governance.models import ChangeRequest, ChangeState
 from governance.services.changes import change_draft, change_submit
 from governance.services.problems import DefinitionError
 from governance.services.registry import registry_start
+from metrics.services.closes import month_close
+from metrics.services.policies import policy_publish
 from portal.accounts.models import User
+from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.reporting.numbers import numbers_load
 from tests.tenancy.routes_changes import GRACE, wish_form
+from tests.tenancy.routes_reporting import POLICY
 
 SignIn = Callable[[User], Browser]
 
@@ -82,6 +87,25 @@ def test_finance_asks_for_thirty_days_and_revops_takes_it_in_hand(
     assert "Which customers?" in sent.text
     assert "Change it" in finns.get(address("changes")).text
     assert now(northwind).state == ChangeState.NEEDS_CHANGES
+
+
+def test_a_draft_that_begins_in_a_closed_month_says_so_while_it_is_written(
+    northwind: Client, finn: User, signed_in: SignIn
+) -> None:
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=POLICY)
+        numbers_load(northwind)
+        for month in ("2026-01", "2026-02"):
+            month_close(client=northwind, month=month_parse(month))
+        change_draft(client=northwind, kind="policy", wish=replace(GRACE, from_month=month_parse("2026-01")), user=finn)
+    page, said = signed_in(finn), "Jan 2026 is closed: choose Mar 2026 or a later month, or ask for a restatement."
+    assert said in page.get(address("change", number=1)).text
+    assert (
+        "Unless it restates what was reported: Mar 2026 or a later month."
+        in page.get(address("change_edit", number=1)).text
+    )
+    refused = page.post(address("change_submit", number=1), {"version": 1})
+    assert (refused.status_code, refused.text.count(said)) == (422, 2)
 
 
 def test_a_step_that_does_not_follow_is_refused_on_the_page_and_nothing_is_left(

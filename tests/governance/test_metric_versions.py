@@ -56,7 +56,7 @@ def test_an_active_metric_changes_by_a_version_that_is_kept_for_ever(kept: Clien
         ({"formula": "net_new_arr"}, MARCH + 400, "gives money (USD), and the metric is declared as a share"),
         ({"formula": "net_new_ar / arr"}, MARCH + 400, "Perhaps “net_new_arr” is meant"),
         ({"name": "Growth"}, None, "say from which month it holds"),
-        ({"name": "Growth"}, MARCH, "Mar 2026 is closed: choose a later month"),
+        ({"name": "Growth"}, MARCH, "Mar 2026 is closed: choose Apr 2026 or a later month"),
     ],
 )
 def test_what_cannot_be_computed_or_would_change_the_past_is_refused(

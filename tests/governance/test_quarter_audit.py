@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client as Browser
 
 from governance.models import AuditedContract, AuditFollowUp, AuditSignature, QuarterAudit, ReasonClass
+from governance.selectors.audit_signers import restated_after
 from governance.selectors.quarter_audits import audit_get, audit_view, audit_views, quarter_to_audit
 from governance.selectors.review_chapters import Span, audits_chapter
 from governance.services.problems import DefinitionError, OutdatedError
@@ -18,6 +19,7 @@ from metrics.models import ContractLine
 from metrics.selectors.books import bridge_get
 from metrics.selectors.periods import Period
 from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_restate
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
@@ -39,6 +41,8 @@ from tests.governance.audits import (
 )
 from tests.pdf_text import pdf_text
 from tests.tenancy.routes_reporting import POLICY
+
+PAGE = f"/c/northwind/oversight/audits/{QUARTER}/"
 
 
 def test_the_audit_keeps_what_the_drawing_needs(northwind: Client, rita: User) -> None:
@@ -302,6 +306,42 @@ def test_nothing_of_a_signed_audit_changes_not_even_past_the_services(
         for write in writes:
             with pytest.raises(DatabaseError), transaction.atomic():
                 write()
+
+
+def test_a_signed_audit_says_which_of_its_months_were_restated_since_and_by_what(
+    northwind: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        check_rest(northwind, rita)
+        sign(northwind, finn)
+    page, heading = signed_in(rita), "Restated after this was signed"
+    assert heading not in page.get(PAGE).text
+    with tenant_context(northwind):
+        ContractLine.objects.filter(line_id="K03/1").update(amount=1)
+        books_rebuild_all(client=northwind, now=NOW)
+        closes = month_restate(client=northwind, month=month_parse("2026-03"), reason="A credit of April", user=finn)
+        own = next(close for close in closes if close.recognition == "start")
+        found = restated_after(northwind, audit_view(QuarterAudit.objects.get()))
+        assert [(each.key, each.close.revision) for each in found] == [("2026-03", own.revision)]
+    shown = page.get(PAGE).text
+    assert heading in shown and "A credit of April" in shown and "/months/2026-03/2/" in shown
+
+
+def test_who_alone_is_finance_is_told_before_they_draw_that_nobody_could_sign(
+    northwind: Client, finn: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        book_load(northwind)
+    listed, warned = "/c/northwind/oversight/audits/", "Nobody could sign what you draw"
+    assert warned in signed_in(finn).get(listed).text and warned not in signed_in(rita).get(listed).text
+    with tenant_context(northwind):
+        audit_draw(client=northwind, quarter=QUARTER, size=10, due_on=dt.date(2030, 5, 15), user=finn, now=NOW)
+    assert "Nobody may sign this audit" in signed_in(rita).get(PAGE).text
+    other = User.objects.create_user("fred@example.com", "x", name="Fred")
+    with tenant_context(northwind):
+        member_add(client=northwind, user=other, role=ClientRole.FINANCE)
+    assert "Nobody may sign this audit" not in signed_in(rita).get(PAGE).text
 
 
 def test_what_was_drawn_does_not_change_before_the_signature_either(northwind: Client, rita: User) -> None:

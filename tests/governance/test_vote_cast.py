@@ -18,6 +18,7 @@ from metrics.selectors.policies import policy_in_force
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.notices.models import Notice
+from portal.notices.services.raising import notice_add
 from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board, in_review, now_of, previewed, shown_to, version, vote
@@ -144,7 +145,11 @@ def test_votes_are_void_when_a_request_goes_back_and_their_people_are_told(
     with tenant_context(northwind):
         a_board(northwind, BOTH, finance=finn, revops=rita, executive=eve)
         request = in_review(northwind, by=rita)
+        about = f"change {request.number}"
+        for person in (finn, eve):
+            notice_add(client=northwind, users=[person], kind="change", text="Vote on it", path="/", about=about)
         vote(request, finn)
+        assert {row.user for row in Notice.objects.filter(about=about, text="Vote on it", read_at=None)} == {eve}
         change_move(request=request, step="send_back", user=eve, reason="Say from when")
         (void,) = votes_of(request)
         assert void.void_reason == "It was sent back" and void.decision == "yes", "kept, with the reason"

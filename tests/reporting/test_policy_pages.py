@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
-from governance.models import DefinitionItem, Signer
+from governance.models import DefinitionItem, Metric, Signer
 from governance.services.documents import document_create
 from governance.services.items import definitions_start
+from governance.services.registry import registry_start
 from governance.services.signing import document_sign, intent_text
 from governance.services.signoff import signoff_request
 from metrics.models import PolicyVersion
@@ -110,6 +111,13 @@ def test_where_a_board_decides_the_policy_leads_to_a_request_for_page_and_progra
     assert partners.post(EDIT, POLICY | {"based_on": 1}).status_code == 422, "no emergency without its reason"
     partners.post(EDIT, POLICY | {"based_on": 1, "renewal_grace_days": 44, "emergency": "The pack goes out tonight"})
     assert newest(northwind) == 2
+    with tenant_context(northwind):
+        registry_start(client=northwind, user=rita)
+        Metric.objects.filter(key="nrr").update(feeds_pay=True)
+    given = POLICY | {"based_on": 2, "renewal_grace_days": 10, "emergency": "Tonight again"}
+    unpaid = partners.post(EDIT, given)
+    assert (unpaid.status_code, newest(northwind)) == (422, 2), "what people are paid by moves in no emergency"
+    assert "NRR feeds quotas or pay: ask for a change" in unpaid.text and "Not even in an emergency" in unpaid.text
     with tenant_context(northwind):
         assert AuditEntry.objects.get(action="policy.emergency").details["reason"] == "The pack goes out tonight"
         assert Notice.objects.filter(user=finn, text__startswith="The ARR policy was changed past the board").exists()

@@ -22,6 +22,7 @@ from tests.tenancy.routes_oversight import (
     a_contract,
     a_dispute,
     a_follow_up,
+    a_moved_contract,
     a_quarter,
     drawn,
     looked_into,
@@ -82,6 +83,9 @@ OVERSIGHT_API_ROUTES = [
     ApiRoute(
         "api_quarter_audit_result", RUN_AUDITS, "post", a_contract, names_object=True,
         data=lambda: {"version": 1, "result": "agrees"},
+    ),
+    ApiRoute(
+        "api_quarter_audit_sheet", RUN_AUDITS, "post", a_moved_contract, names_object=True, data=lambda: {"version": 1}
     ),
     ApiRoute("api_quarter_audits", RUN_AUDITS, "post", to_draw, data=a_drawing, status=201),
     ApiRoute("api_audit_evidence", VIEW_AUDITS, "get", some_evidence, names_object=True),

@@ -63,6 +63,7 @@ QUALITY_ROUTES = [
 ]
 QUALITY_API_ROUTES = [
     ApiRoute("api_monitors", VIEW_DATA),
+    ApiRoute("api_monitors_look", RECONCILE, "post", status=202),
     ApiRoute("api_monitor_history", VIEW_DATA, "get", a_history),
     ApiRoute(
         "api_monitor_settings", RECONCILE, "put", a_history,

@@ -68,6 +68,12 @@ class MonitorsSerializer(serializers.Serializer[Any]):
     results = MonitorSerializer(many=True)
 
 
+class LookSerializer(serializers.Serializer[Any]):
+    """A look of the monitors that is under way."""
+
+    asked_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is awaited.")
+
+
 class MonitorHistorySerializer(serializers.Serializer[Any]):
     """A monitor day by day, the oldest first."""
 

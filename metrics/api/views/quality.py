@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from metrics.api.serializers import quality as shapes
-from metrics.models import QualityFinding
+from metrics.models import QualityFinding, QualityMonitor
 from metrics.selectors.quality import finding_get, findings_holding, monitor_get, monitor_list, monitor_people
-from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, monitor_set
+from metrics.services.quality_people import QualityProblem, finding_acknowledge, finding_reopen, look_ask, monitor_set
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import RECONCILE, VIEW_DATA
@@ -27,6 +28,19 @@ class MonitorList(QualityView):
     def get(self, call: Call) -> Any:
         """Every monitor with its threshold, its deadline, how many findings are open, and the ARR at stake."""
         return {"currency": call.client.currency, "results": monitor_list(day_now(call.client))}
+
+
+class MonitorLook(QualityView):
+    operations = {"POST": Operation("monitors_look", RECONCILE, shapes.LookSerializer, status=202)}
+
+    def post(self, call: Call) -> Any:
+        """Have every monitor look at the data now, in a job: `monitors_list` says when each looked.
+
+        While a look that was asked for is still to come, no other one is asked for.
+        """
+        look_ask(client=call.client, now=timezone.now())
+        asked = QualityMonitor.objects.order_by("look_asked_at").values_list("look_asked_at", flat=True).first()
+        return {"asked_at": asked}
 
 
 class MonitorSettings(QualityView):
