@@ -85,6 +85,13 @@ def late_of(owner: Any, today: dt.date) -> list[QualityMonitor]:
     return list(rows.filter(late__gt=0).order_by("pk"))
 
 
+def findings_open(today: dt.date) -> tuple[int, int]:
+    """How many findings are open, and how many of these are past their deadline. One query."""
+    rows = QualityFinding.objects.filter(state=FindingState.OPEN)
+    found = rows.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)))
+    return found["open"], found["late"]
+
+
 def monitor_get(code: str) -> QualityMonitor | None:
     """One monitor; None where it is none, or was never looked with."""
     found: QualityMonitor | None = (

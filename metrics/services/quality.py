@@ -19,6 +19,7 @@ from metrics.selectors.limits import limit_of
 from metrics.selectors.month_ends import NoValue
 from metrics.selectors.quality_finders import Looked, Seen, book_of, line_ids, look
 from metrics.services.quality_news import news_tell
+from metrics.services.summaries import issues_refresh
 from portal.lib.dates import time_zone
 from portal.tenancy import audit
 from portal.tenancy.clock import day_at
@@ -104,6 +105,7 @@ def quality_look(*, client: Client, now: dt.datetime) -> Looks:
         details = {"opened": done.opened, "returned": done.returned, "fixed": done.fixed, "open": done.open_now}
         audit.record("quality.looked", object_type="quality", object_id=today, after=details, details=details)
     QualityMonitor.objects.exclude(look_asked_at=None).update(look_asked_at=None)
+    issues_refresh(client=client)
     news_tell(client=client, monitors=monitors, today=today)
     return done
 

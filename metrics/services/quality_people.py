@@ -12,6 +12,7 @@ from metrics.models import FindingState, QualityEvent, QualityFinding, QualityMo
 from metrics.selectors.limits import defined_limit
 from metrics.selectors.quality import monitor_people
 from metrics.services.quality import DUE, monitors_ensure
+from metrics.services.summaries import issues_refresh
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.dispatch import earlier_run
@@ -106,6 +107,7 @@ def finding_acknowledge(
         "quality.acknowledged", object_type="finding", object_id=row.pk, before=before,
         after={"state": row.state, "reason": row.reason, "until": until}, details=details,
     )  # fmt: skip
+    issues_refresh(client=row.client)
     return row
 
 
@@ -123,6 +125,7 @@ def finding_reopen(*, finding: QualityFinding, today: dt.date, user: Any) -> Qua
         "quality.reopened", object_type="finding", object_id=row.pk, before=before, after={"state": row.state},
         details={"monitor": row.monitor.code, "title": row.title},
     )  # fmt: skip
+    issues_refresh(client=row.client)
     return row
 
 

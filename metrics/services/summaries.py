@@ -1,6 +1,6 @@
 """The one row about a client that its firm's portfolio reads.
 
-`summary_refresh(client=)` · `figures_of(book)`
+`summary_refresh(client=)` · `issues_refresh(client=)` · `figures_of(book)`
 """
 
 from decimal import Decimal
@@ -12,8 +12,9 @@ from metrics.engine.bridge import TOTAL
 from metrics.engine.retention import ratio4
 from metrics.engine.series import FIGURES
 from metrics.figures import from_cents
-from metrics.models import ArrBook, BookState, CloseBridge, ContractImport, MonthClose
+from metrics.models import ArrBook, BookState, CloseBridge, ContractImport, MonthClose, QualityFinding
 from metrics.models.intake import ImportState
+from metrics.models.quality import FindingState
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client, ClientSummary
 
@@ -26,6 +27,16 @@ def summary_refresh(*, client: Client) -> ClientSummary:
     fields |= reported_of(recognition, fields["as_of_month"])
     summary, _ = ClientSummary.objects.update_or_create(client=client, defaults={"firm_id": client.firm_id, **fields})
     return summary
+
+
+def issues_refresh(*, client: Client) -> None:
+    """Write down how many findings of the monitors are open, whenever one opens, is fixed or may stay."""
+    ClientSummary.objects.filter(client=client).update(open_issues=open_issues())
+
+
+def open_issues() -> int:
+    """How many findings of the monitors are open, late ones among them; what may stay for a while is none."""
+    return QualityFinding.objects.filter(state=FindingState.OPEN).count()
 
 
 def figures_of(book: ArrBook | None, newest: Ints | None = None) -> dict[str, Any]:
@@ -62,7 +73,7 @@ def reported_of(recognition: str, month: int | None) -> dict[str, Decimal | None
 
 
 def waiting() -> dict[str, Any]:
-    """Imports that wait for somebody, the last one loaded, the last month closed."""
+    """Findings and imports that wait for somebody, the last import loaded, the last month closed."""
     imports = ContractImport.objects.order_by("-id")
     loaded = (
         imports.filter(state__in=[ImportState.DONE, ImportState.UNCHANGED])
@@ -70,6 +81,7 @@ def waiting() -> dict[str, Any]:
         .first()
     )
     return {
+        "open_issues": open_issues(),
         "waiting_imports": imports.filter(state__in=[ImportState.UPLOADED, ImportState.WAITING]).count(),
         "last_import_at": (loaded[0] or loaded[1]) if loaded else None,
         "last_closed_month": MonthClose.objects.order_by("-month").values_list("month", flat=True).first(),

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 from metrics.models import Source
 from metrics.selectors.data_quality import issue_list
 from metrics.selectors.imports import PAGE, import_list, source_cards
+from metrics.selectors.quality import findings_open
 from metrics.selectors.rates import rate_gaps
 from metrics.services.sources import source_make_authoritative
 from metrics.views.tabs import data_tabs, number_of
 from portal.tenancy.access import TenantRequest, client_page
+from portal.tenancy.clock import day_now
 from portal.tenancy.permissions import IMPORT_DATA, VIEW_DATA
 
 
@@ -24,6 +26,7 @@ def overview(request: TenantRequest) -> HttpResponse:
     context = {
         "cards": cards,
         "issues": issue_list(request.client) if cards else [],
+        "findings": findings_open(day_now(request.client)) if cards else (0, 0),
         "gaps": rate_gaps(request.client),
         "recent": import_list()[:5],
         "tabs": data_tabs(request, "data"),

@@ -37,7 +37,7 @@ COLUMNS = [
     ("change", "Change in the month, like for like", "signed"),
     ("nrr", "NRR", "percent"),
     ("customers", "Customers", "count"),
-    ("issues", "Open issues", "count"),
+    ("issues", "Open findings", "count"),
     ("import", "Last import", "date"),
     ("closed", "Last closed month", "month"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from metrics.models import QualityFinding
+from metrics.models import ContractLine, QualityFinding
 from portal.accounts.models import User
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -48,6 +48,14 @@ def test_an_audit_is_drawn_once_checked_and_followed_up_but_signed_by_no_token(
         position=first["position"],
     )  # fmt: skip
     assert told.status_code == 200
+    sheet = {"quarter": QUARTER, "position": first["position"]}
+    same = api.post(northwind, "api_quarter_audit_sheet", {"version": first["version"] + 1}, **sheet)
+    assert same.status_code == 400 and "says what the sheet says" in same.text
+    with tenant_context(northwind):
+        ContractLine.objects.filter(contract_id=first["contract"]).update(amount=77)
+    assert api.post(northwind, "api_quarter_audit_sheet", {"version": 1}, **sheet).status_code == 409
+    anew = api.post(northwind, "api_quarter_audit_sheet", {"version": first["version"] + 1}, **sheet).json()
+    assert (anew["arr"], anew["result"]) == ("77.00", "open"), "the sheet before is kept, and it is checked once more"
     task = {"text": "Ask billing", "person": finn.email, "due_on": in_a_month()}
     nobody = api.post(northwind, "api_audit_follow_ups", task | {"person": "otto@example.com"}, quarter=QUARTER)
     assert nobody.status_code == 400 and nobody.json()["errors"][0]["field"] == "person"
@@ -115,6 +123,8 @@ def test_a_monitor_is_somebodys_and_an_acknowledgement_is_taken_back(
     assert shown["owner"] == rita.email and len(shown["trend"]) == 1
     assert api.post(northwind, "api_finding_reopen", finding_id=finding).json()["state"] == "open"
     assert api.post(northwind, "api_finding_reopen", finding_id=finding).status_code == 400
+    asked = [api.post(northwind, "api_monitors_look").json()["asked_at"] for _ in range(2)]
+    assert asked[0] and asked[0] == asked[1], "while a look is awaited no other one is asked for"
     events = api.get(northwind, "api_finding", finding_id=finding).json()["events"]
     assert rita.email in [event["by"] for event in events if event["kind"] == "reopened"]
 

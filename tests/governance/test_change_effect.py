@@ -1,18 +1,16 @@
-"""An approved change takes effect in its month, whole or not at all, and says what it did."""
+"""An approved change takes effect in its month, whole or not at all."""
 
-import hashlib
-from collections.abc import Callable
+import datetime as dt
+import io
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
-from django.test import Client as Browser
-from django.urls import reverse
 
 from governance.change_content import ContentFault
 from governance.change_page import obstacle_words
-from governance.effect_words import content_words
 from governance.models import (
     ChangeEffect,
     ChangeEvent,
@@ -21,19 +19,14 @@ from governance.models import (
     ChangeRequest,
     ChangeState,
     Metric,
-    PreviewCustomers,
 )
 from governance.selectors import change_effects
 from governance.selectors.change_effects import approval_fault, approved_figure
-from governance.selectors.registry import registry_get
 from governance.selectors.restatements import ledger_get
 from governance.services import change_effect, changes
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
-from governance.services.change_told import receipt_read
-from governance.services.change_triage import change_step
-from governance.services.items import definitions_start, item_confirm
 from governance.services.problems import DefinitionError
-from governance.services.registry import metric_owner_set, registry_start
+from governance.services.registry import registry_start
 from governance.services.signoff_states import TransitionError
 from metrics.models import ContractLine, MonthClose, PolicyVersion
 from metrics.selectors.breaks import breaks_get
@@ -43,10 +36,9 @@ from metrics.services.closes import CloseError, month_close
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
-from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board
-from tests.governance.conftest import item
 from tests.governance.effects import (
     APRIL,
     FEBRUARY,
@@ -74,6 +66,25 @@ def traces() -> tuple[Any, ...]:
         Notice.objects.filter(kind="changed").count(),
         ChangeReceipt.objects.count(),
     )
+
+
+def applied() -> str:
+    """What `manage.py changes_apply` prints."""
+    said = io.StringIO()
+    call_command("changes_apply", client="northwind", now=NOW.isoformat(), stdout=said)
+    return said.getvalue()
+
+
+def test_the_command_says_a_line_for_what_it_did_and_that_there_was_nothing_to_do(
+    client: Client, rita: User, finn: User
+) -> None:
+    assert applied() == "Nothing is scheduled, and no metric is past its last day: nothing was changed.\n"
+    with tenant_context(client):
+        registry_start(client=client, user=rita)
+        month_close(client=client, month=MARCH, user=finn)
+        Metric.objects.filter(key="grr").update(sunset_on=NOW.date() - dt.timedelta(days=1), status="deprecated")
+    request = scheduled(client, rita, finn)
+    assert applied() == f"{request}: In effect.\nThe metric grr is past its last day: retired.\n"
 
 
 def test_it_waits_for_its_month_and_for_the_months_before_it(client: Client, rita: User, finn: User) -> None:
@@ -120,34 +131,6 @@ def test_a_prospective_change_leaves_what_was_reported_and_breaks_at_its_month(
             "Apr 2026 begins with ARR of 52,000.00 USD instead of 51,000.00 (+1,000.00); Mar 2026 stays as it is"
             in text
         )
-
-
-def test_what_it_did_is_told_of_the_first_month_for_which_it_holds(client: Client, rita: User, finn: User) -> None:
-    """February stays as it was reported: only March is another one."""
-    request = scheduled(client, rita, finn, MARCH)
-    changes_take_effect(client=client, now=NOW)
-    with tenant_context(client):
-        found = effect(request)
-        assert (found.at_month, found.before_cents, found.after_cents) == (MARCH, 51_000_00, 52_000_00)
-        text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
-        assert "ARR at the end of Mar 2026: 51,000.00 → 52,000.00 USD (+1,000.00)" in text and "Feb 2026" not in text
-
-
-def test_every_customer_that_moved_stays_with_the_impact_that_was_approved(
-    client: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
-) -> None:
-    """Computed against the policy in force, nobody would move any more."""
-    request = scheduled(client, rita, finn, MARCH)
-    address, page = f"/c/northwind/changes/{request.number}/impact/customers.csv", signed_in(rita)
-    before = page.get(address).content
-    changes_take_effect(client=client, now=NOW)
-    after = page.get(address).content
-    assert after == before and b"dora" in after
-    with tenant_context(client):
-        preview = ChangeRequest.objects.get().preview
-        assert preview.result["customers"]["sha256"] == hashlib.sha256(after).hexdigest()
-        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
-            PreviewCustomers.objects.update(rows=b"")
 
 
 def test_a_restating_change_restates_in_the_background_and_stands_in_the_ledger(
@@ -273,19 +256,6 @@ def test_a_restating_change_is_measured_in_a_month_that_it_restates(monkeypatch:
         assert (found.month, found.cents) == told
 
 
-def test_people_are_told_of_a_metric_by_its_name(client: Client, rita: User) -> None:
-    with tenant_context(client):
-        registry_start(client=client)
-        registry = registry_get(client)
-    ending = {"key": "quick_ratio", "successor": "nrr", "sunset_on": "2027-06-30"}
-    retired = ChangeRequest(kind="metric_retire", content=ending)
-    assert content_words(retired, registry, "en") == (
-        "The metric “Quick ratio” is last shown on 30 Jun 2027, then retired. “Net revenue retention” takes its place."
-    )
-    other = ChangeRequest(kind="threshold", content={"key": "nrr", "thresholds": {}})
-    assert content_words(other, registry, "en") == "Other thresholds of the metric: “Net revenue retention”."
-
-
 def test_nothing_is_scheduled_that_was_not_approved_as_it_stands(client: Client, rita: User, finn: User) -> None:
     with tenant_context(client):
         request = impact_asked(client, rita, finn)
@@ -347,60 +317,3 @@ def test_content_that_was_approved_is_not_changed_past_the_services(client: Clie
         ):
             with pytest.raises(DatabaseError, match="never"), transaction.atomic():
                 write()
-
-
-def test_the_definition_says_it_confirmed_by_the_request(client: Client, ana: User, rita: User, finn: User) -> None:
-    with tenant_context(client):
-        definitions_start(client=client, user=ana)
-        item_confirm(item=item("discounts"), version=1, by="Finn", meeting="Kickoff")
-        untouched = item("mrr").sha256
-        month_close(client=client, month=MARCH, user=finn)
-    scheduled(client, rita, finn)
-    changes_take_effect(client=client, now=NOW)
-    with tenant_context(client):
-        found = item("discounts")
-        assert (found.value, found.state, found.confirmed_by) == ("list", "confirmed", "CR-1")
-        assert "List prices count" in found.answer and item("mrr").sha256 == untouched
-        assert [each.event for each in found.changes.order_by("id")][-2:] == ["edited", "confirmed"]
-
-
-def test_owners_and_whoever_asked_have_receipts_and_the_last_closes_it(
-    client: Client, rita: User, finn: User, eve: User
-) -> None:
-    with tenant_context(client):
-        registry_start(client=client, user=rita)
-        for metric in Metric.objects.filter(key="arr"):
-            metric_owner_set(metric=metric, version=metric.version, owner=eve, user=rita)
-        month_close(client=client, month=MARCH, user=finn)
-    request = scheduled(client, rita, finn)
-    changes_take_effect(client=client, now=NOW)
-    with tenant_context(client):
-        waiting = {row.user for row in ChangeReceipt.objects.filter(read_at=None).select_related("user")}
-        assert waiting == {rita, eve}
-        assert receipt_read(request=request, user=finn) is None, "nobody waits for Finn"
-        assert receipt_read(request=request, user=eve) is not None and receipt_read(request=request, user=eve) is None
-        assert ChangeRequest.objects.get().state == ChangeState.COMMUNICATED
-        receipt_read(request=request, user=rita)
-        assert ChangeRequest.objects.get().state == ChangeState.CLOSED
-        assert AuditEntry.objects.filter(action="change.read").count() == 2
-
-
-def test_whoever_closes_it_before_everybody_has_read_of_it_says_why_and_who_has_not(
-    client: Client, rita: User, finn: User, eve: User, signed_in: Callable[[User], Browser]
-) -> None:
-    """The requester closed it over the owner of the metric, who had not read of it, without a word."""
-    with tenant_context(client):
-        registry_start(client=client, user=rita)
-        metric = Metric.objects.get(key="arr")
-        metric_owner_set(metric=metric, version=metric.version, owner=eve, user=rita)
-        month_close(client=client, month=MARCH, user=finn)
-    request = scheduled(client, rita, finn)
-    changes_take_effect(client=client, now=NOW)
-    page = signed_in(rita).get(reverse("change", kwargs={"client_slug": client.slug, "number": request.number}))
-    assert "Eve has not read of it" in page.content.decode() and "Close it all the same" in page.content.decode()
-    with tenant_context(client):
-        with pytest.raises(DefinitionError, match="Eve has not read of it: say why it is closed all the same"):
-            change_step(request=request, step="close", user=rita, reason=" ")
-        change_step(request=request, step="close", user=rita, reason="Eve is on leave.")
-        closed = AuditEntry.objects.get(action="change.close")
-        assert closed.details["reason"] == "Eve has not read of it. Eve is on leave."

@@ -16,7 +16,7 @@ from metrics.services.quality_people import QualityProblem, finding_acknowledge,
 from portal.accounts.models import User
 from portal.notices.models import Notice
 from portal.tenancy.clock import day_at
-from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
+from portal.tenancy.models import AuditEntry, Client, ClientRole, ClientSummary, Membership
 from portal.tenancy.scope import tenant_context
 from tests.metrics.quality import NOW, book, days, finding, found, full, looked, monitor
 
@@ -112,10 +112,12 @@ def test_an_acknowledged_finding_rests_until_its_day_and_is_not_at_stake(twice: 
     looked(twice)
     until = days(3).date()
     with tenant_context(twice):
+        assert ClientSummary.objects.get().open_issues == 1, "the portfolio counts what the monitors page does"
         given: dict[str, Any] = {"reason": "Two sites", "until": until, "today": days(0).date(), "user": rita}
         finding_acknowledge(finding=monitor_finding(twice), **given)
         (entry,) = AuditEntry.objects.filter(action="quality.acknowledged")
         assert entry.details["reason"] == "Two sites"
+        assert ClientSummary.objects.get().open_issues == 0
     looked(twice, days(3))
     assert finding(twice).state == "acknowledged" and str(monitor(twice, "duplicates").at_stake) == "0.00"
     looked(twice, days(4))

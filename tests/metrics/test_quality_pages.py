@@ -80,6 +80,8 @@ def test_finance_acknowledges_on_the_page_and_what_is_missing_is_said_there(
     looked(northwind)
     url = f"{HOME}findings/{finding(northwind).pk}/"
     browser = signed_in(finn)
+    overview = browser.get("/c/northwind/data/").text
+    assert "1 finding of the monitors is open" in overview
     refused = browser.post(f"{url}acknowledge/", {"reason": "", "until": ""})
     assert refused.status_code == 422
     until = timezone.localdate() + dt.timedelta(days=30)

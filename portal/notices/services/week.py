@@ -100,7 +100,7 @@ def told(row: PortfolioRow, locale: str) -> str:
     moved = f" ({change_words(row, locale)})" if row.change is not None else ""
     waits = [
         f"{number} {name if number == 1 else f'{name}s'}"
-        for number, name in ((said.waiting_imports, "file waiting"), (said.open_issues, "open issue"))
+        for number, name in ((said.waiting_imports, "file waiting"), (said.open_issues, "open finding"))
         if number
     ]
     waits = [text.replace("file waitings", "files waiting") for text in waits]

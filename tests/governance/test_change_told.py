@@ -1,0 +1,140 @@
+"""What a change in effect says it did, in figures and in definitions, and who reads of it before it is closed."""
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client as Browser
+from django.urls import reverse
+
+from governance.effect_words import content_words
+from governance.models import (
+    ChangeEvent,
+    ChangeReceipt,
+    ChangeRequest,
+    ChangeState,
+    Metric,
+    PreviewCustomers,
+)
+from governance.selectors.registry import registry_get
+from governance.services.change_effect import changes_take_effect
+from governance.services.change_told import receipt_read
+from governance.services.change_triage import change_step
+from governance.services.items import definitions_start, item_confirm
+from governance.services.problems import DefinitionError
+from governance.services.registry import metric_owner_set, registry_start
+from metrics.services.closes import month_close
+from portal.accounts.models import User
+from portal.notices.models import Notice
+from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.conftest import item
+from tests.governance.effects import (
+    MARCH,
+    client,
+    effect,
+    scheduled,
+)
+from tests.reporting.numbers import NOW
+
+__all__ = ["client"]
+
+
+def test_what_it_did_is_told_of_the_first_month_for_which_it_holds(client: Client, rita: User, finn: User) -> None:
+    """February stays as it was reported: only March is another one."""
+    request = scheduled(client, rita, finn, MARCH)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = effect(request)
+        assert (found.at_month, found.before_cents, found.after_cents) == (MARCH, 51_000_00, 52_000_00)
+        text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
+        assert "ARR at the end of Mar 2026: 51,000.00 → 52,000.00 USD (+1,000.00)" in text and "Feb 2026" not in text
+
+
+def test_every_customer_that_moved_stays_with_the_impact_that_was_approved(
+    client: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Computed against the policy in force, nobody would move any more."""
+    request = scheduled(client, rita, finn, MARCH)
+    address, page = f"/c/northwind/changes/{request.number}/impact/customers.csv", signed_in(rita)
+    before = page.get(address).content
+    changes_take_effect(client=client, now=NOW)
+    after = page.get(address).content
+    assert after == before and b"dora" in after
+    with tenant_context(client):
+        preview = ChangeRequest.objects.get().preview
+        assert preview.result["customers"]["sha256"] == hashlib.sha256(after).hexdigest()
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            PreviewCustomers.objects.update(rows=b"")
+
+
+def test_people_are_told_of_a_metric_by_its_name(client: Client, rita: User) -> None:
+    with tenant_context(client):
+        registry_start(client=client)
+        registry = registry_get(client)
+    ending = {"key": "quick_ratio", "successor": "nrr", "sunset_on": "2027-06-30"}
+    retired = ChangeRequest(kind="metric_retire", content=ending)
+    assert content_words(retired, registry, "en") == (
+        "The metric “Quick ratio” is last shown on 30 Jun 2027, then retired. “Net revenue retention” takes its place."
+    )
+    other = ChangeRequest(kind="threshold", content={"key": "nrr", "thresholds": {}})
+    assert content_words(other, registry, "en") == "Other thresholds of the metric: “Net revenue retention”."
+
+
+def test_the_definition_says_it_confirmed_by_the_request(client: Client, ana: User, rita: User, finn: User) -> None:
+    with tenant_context(client):
+        definitions_start(client=client, user=ana)
+        item_confirm(item=item("discounts"), version=1, by="Finn", meeting="Kickoff")
+        untouched = item("mrr").sha256
+        month_close(client=client, month=MARCH, user=finn)
+    scheduled(client, rita, finn)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        found = item("discounts")
+        assert (found.value, found.state, found.confirmed_by) == ("list", "confirmed", "CR-1")
+        assert "List prices count" in found.answer and item("mrr").sha256 == untouched
+        assert [each.event for each in found.changes.order_by("id")][-2:] == ["edited", "confirmed"]
+
+
+def test_owners_and_whoever_asked_have_receipts_and_the_last_closes_it(
+    client: Client, rita: User, finn: User, eve: User
+) -> None:
+    with tenant_context(client):
+        registry_start(client=client, user=rita)
+        for metric in Metric.objects.filter(key="arr"):
+            metric_owner_set(metric=metric, version=metric.version, owner=eve, user=rita)
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        waiting = {row.user for row in ChangeReceipt.objects.filter(read_at=None).select_related("user")}
+        assert waiting == {rita, eve}
+        assert receipt_read(request=request, user=finn) is None, "nobody waits for Finn"
+        assert receipt_read(request=request, user=eve) is not None and receipt_read(request=request, user=eve) is None
+        assert ChangeRequest.objects.get().state == ChangeState.COMMUNICATED
+        receipt_read(request=request, user=rita)
+        assert ChangeRequest.objects.get().state == ChangeState.CLOSED
+        assert ChangeEvent.objects.get(step="close").by == rita, "whoever read it last closed it, not Tieout"
+        assert AuditEntry.objects.filter(action="change.read").count() == 2
+
+
+def test_whoever_closes_it_before_everybody_has_read_of_it_says_why_and_who_has_not(
+    client: Client, rita: User, finn: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """The requester closed it over the owner of the metric, who had not read of it, without a word."""
+    with tenant_context(client):
+        registry_start(client=client, user=rita)
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=eve, user=rita)
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    changes_take_effect(client=client, now=NOW)
+    page = signed_in(rita).get(reverse("change", kwargs={"client_slug": client.slug, "number": request.number}))
+    assert "Eve has not read of it" in page.content.decode() and "Close it all the same" in page.content.decode()
+    with tenant_context(client):
+        with pytest.raises(DefinitionError, match="Eve has not read of it: say why it is closed all the same"):
+            change_step(request=request, step="close", user=rita, reason=" ")
+        change_step(request=request, step="close", user=rita, reason="Eve is on leave.")
+        closed = AuditEntry.objects.get(action="change.close")
+        assert closed.details["reason"] == "Eve has not read of it. Eve is on leave."
