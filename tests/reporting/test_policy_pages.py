@@ -117,7 +117,7 @@ def test_where_a_board_decides_the_policy_leads_to_a_request_for_page_and_progra
     given = POLICY | {"based_on": 2, "renewal_grace_days": 10, "emergency": "Tonight again"}
     unpaid = partners.post(EDIT, given)
     assert (unpaid.status_code, newest(northwind)) == (422, 2), "what people are paid by moves in no emergency"
-    assert "NRR feeds quotas or pay: ask for a change" in unpaid.text and "Not even in an emergency" in unpaid.text
+    assert "feeds quotas or pay: ask for a change" in unpaid.text and "Not even in an emergency" in unpaid.text
     with tenant_context(northwind):
         assert AuditEntry.objects.get(action="policy.emergency").details["reason"] == "The pack goes out tonight"
         assert Notice.objects.filter(user=finn, text__startswith="The ARR policy was changed past the board").exists()
