@@ -93,7 +93,9 @@ def test_a_draft_that_begins_in_a_closed_month_says_so_while_it_is_written(
     northwind: Client, finn: User, signed_in: SignIn
 ) -> None:
     with tenant_context(northwind):
-        policy_publish(client=northwind, parameters=POLICY | {"reactivation_window_months": None})
+        policy_publish(
+            client=northwind, parameters=POLICY | {"reactivation_window_months": None, "renewal_grace_days": 0}
+        )
         numbers_load(northwind)
         for month in ("2026-01", "2026-02"):
             month_close(client=northwind, month=month_parse(month))
