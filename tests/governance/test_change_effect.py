@@ -71,7 +71,7 @@ def traces() -> tuple[Any, ...]:
 def applied() -> str:
     """What `manage.py changes_apply` prints."""
     said = io.StringIO()
-    call_command("changes_apply", client="northwind", now=NOW.isoformat(), stdout=said)
+    call_command("changes_apply", client="northwind", now=NOW, stdout=said)
     return said.getvalue()
 
 
@@ -82,9 +82,11 @@ def test_the_command_says_a_line_for_what_it_did_and_that_there_was_nothing_to_d
     with tenant_context(client):
         registry_start(client=client, user=rita)
         month_close(client=client, month=MARCH, user=finn)
-        Metric.objects.filter(key="grr").update(sunset_on=NOW.date() - dt.timedelta(days=1), status="deprecated")
+        Metric.objects.filter(key="arr_growth_year").update(
+            sunset_on=NOW.date() - dt.timedelta(days=1), status="deprecated"
+        )
     request = scheduled(client, rita, finn)
-    assert applied() == f"{request}: In effect.\nThe metric grr is past its last day: retired.\n"
+    assert applied() == f"{request}: In effect.\nThe metric arr_growth_year is past its last day: retired.\n"
 
 
 def test_it_waits_for_its_month_and_for_the_months_before_it(client: Client, rita: User, finn: User) -> None:
