@@ -23,7 +23,6 @@ from governance.selectors.registry import Registry, month_now, registry_get
 from governance.services.change_states import WORDS, WRITABLE, change_lock, change_move, event_keep
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import (
-    closed_words,
     month_check,
     newest_closed,
     registry_lock,
@@ -234,7 +233,7 @@ def closed_fault(request: ChangeRequest) -> str:
     if month is None or closed is None or month > closed:
         return ""
     more = ", or ask for a restatement" if request.kind in MAY_RESTATE else ""
-    return f"{closed_words(month, closed)}{more}"
+    return f"{month_text(month)} is closed: choose {month_text(closed + 1)} or a later month{more}"
 
 
 # --- what all of them do ----------------------------------------------------------------------------------------------

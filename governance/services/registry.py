@@ -271,12 +271,7 @@ def month_check(month: int | None, newest: int | None, closed: int | None) -> No
     if newest is not None and month <= newest:
         raise DefinitionError(f"a change holds from {month_text(newest)} already: choose a later month")
     if closed is not None and month <= closed:
-        raise DefinitionError(closed_words(month, closed))
-
-
-def closed_words(month: int, closed: int) -> str:
-    """That a month is closed, and which is the first that is not."""
-    return f"{month_text(month)} is closed: choose {month_text(closed + 1)} or a later month"
+        raise DefinitionError(f"{month_text(month)} is closed: choose {month_text(closed + 1)} or a later month")
 
 
 def together_check(registry: Registry, key: str, month: int | None, before: Registry | None = None) -> None:
