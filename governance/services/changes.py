@@ -31,6 +31,7 @@ from governance.services.registry import (
     together_check,
 )
 from governance.services.signoff_states import TransitionError
+from portal.lib.dates import month_text
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
