@@ -34,7 +34,7 @@ OF_ROBUST: Final = Fraction(
     7413, 5000
 )  # 1.4826: the standard deviation of a bell curve whose distances have the median 1
 HISTORY, ENOUGH, YEAR = 12, 8, 12
-LARGEST: Final = Decimal(10) ** 15
+DIGITS: Final = 15  # before the point
 MOST_PLACES: Final = 15  # after the point: 1e-999999 is short to write and a megabyte to keep
 MOST_SHARE, MOST_DEVIATIONS = 1000, 100
 SHARE_TEXT: Final = re.compile(r"(?P<number>\S+?) ?% from (?P<base>[a-z][a-z0-9_]*)")
@@ -103,9 +103,10 @@ def number_read(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError(WANTED) from None
-    if not number.is_finite() or abs(number) >= LARGEST or number.adjusted() < -MOST_PLACES:
+    # An order of magnitude is compared, and no figure: 1e999999999 is larger than any that arithmetic takes.
+    if not number.is_finite() or (number and number.adjusted() >= DIGITS) or number.adjusted() < -MOST_PLACES:
         raise ValueError(WANTED)
-    return number
+    return number or Decimal(0)  # nothing has no sign
 
 
 def targets_of(content: Mapping[str, str]) -> tuple[str, ...]:

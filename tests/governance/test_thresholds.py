@@ -123,6 +123,9 @@ def test_what_is_typed_is_kept_as_a_text_that_is_read_back(typed: str, against: 
         ({"alert_at": "0 deviations"}, "is more than 0 deviations"),
         ({"alert_at": "ten% from previous"}, "is no number such as 0.95, nor"),
         ({"alert_at": "10% from Plan"}, "is no number such as 0.95, nor"),
+        ({"alert_at": "1e1000000"}, "is no number such as 0.95, nor"),  # more than arithmetic takes
+        ({"alert_at": "-1e1000000% from previous"}, "is no number such as 0.95, nor"),
+        ({"weight": "1e1000000"}, "is no number such as 0.95"),
         ({"warn_at": "10% from previous", "alert_at": "5% from previous"}, "an alert rings further away"),
         ({"warn_at": "3 deviations", "alert_at": "2 deviations"}, "an alert rings further away"),
     ],
@@ -134,3 +137,8 @@ def test_what_is_wrong_with_a_threshold_is_named(limits: dict[str, str], fault: 
         content_clean(OWN | {"warn_at": "5.0% from plan", "alert_at": "2 deviations"}, "USD")["warn_at"]
         == "5% from plan"
     )
+
+
+@pytest.mark.parametrize("text", ["-0", "0e1000000", "-0.00"])
+def test_nothing_has_one_text(text: str) -> None:
+    assert threshold_read(text).text == "0"
