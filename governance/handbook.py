@@ -232,6 +232,7 @@ def restating_chapter(client: Client) -> Chapter:
         "who made it and when; every earlier revision stays readable.",
         "What a correction changes in months that stay as reported shows as a prior-period adjustment of the first open month.",
         "A change of the policy says whether it looks ahead or restates the past; a restatement shows both.",
+        "Months before the first close were not reported: they keep the policy under which that one was closed.",
         "A metric changes from an open month on: earlier months keep the version that computed them, and its page marks the "
         "month in which its formula became another one.",
         f"{counted(len(closes), 'month')} closed, {len(restated)} of them restated.",

@@ -41,7 +41,9 @@ STANDING: Final = b"""
         own.id,
         (SELECT figures FROM metrics_bookseries
             WHERE client_id = %(client)b AND book_id = own.id AND dimension = 'total' AND "group" = ''),
-        waiting.newest, waiting.count, waiting.size
+        waiting.newest, waiting.count, waiting.size,
+        (SELECT json_build_array(policy_parameters, month) FROM metrics_monthclose
+            WHERE client_id = %(client)b AND revision = 1 ORDER BY month, id LIMIT 1)::text
     FROM (SELECT id, parameters FROM metrics_policyversion WHERE client_id = %(client)b
         ORDER BY number DESC LIMIT 1) policy
     LEFT JOIN metrics_arrbook own ON own.client_id = %(client)b AND own.recognition = policy.parameters ->> 'recognition'
@@ -77,7 +79,7 @@ class Standing:
     """What holds for the client once its books are locked: policy, source, rates, the policy's own book, and what waits.
 
     `newest` are the figures of the own book's total in its last month, None where it has no month; `steps` and `size` (bytes)
-    are of all books together.
+    are of all books together. `earlier` is the policy of the months before the first close, and that month.
     """
 
     policy_id: int
@@ -88,6 +90,7 @@ class Standing:
     newest: Ints | None
     steps: int
     size: int
+    earlier: tuple[dict[str, Any], int] | None
 
 
 def books_lock() -> list[ArrBook]:
@@ -100,13 +103,14 @@ def standing_get() -> Standing | None:
     rows = run_binary(STANDING, {"client": scoped_client_id()})
     if not rows:
         return None
-    policy, parameters, source, rates, own, total, newest_steps, count, size = rows[0]
+    policy, parameters, source, rates, own, total, newest_steps, count, size, earlier = rows[0]
     newest = None
     if total is not None:
         newest = unpacked_series(total, len(FIGURES))[:, -1] + np.array(newest_steps or [[0]], dtype=np.int64).sum(
             axis=0
         )
-    return Standing(policy, json.loads(parameters), source, tuple(rates) if rates else None, own, newest, count, size)
+    stamp, before = tuple(rates) if rates else None, tuple(json.loads(earlier)) if earlier else None
+    return Standing(policy, json.loads(parameters), source, stamp, own, newest, count, size, before)
 
 
 def steps_write(

@@ -33,7 +33,8 @@ def figures_words(found: DefinitionBreak, currency: str, locale: str, figure: st
     again = (
         "" if found.restated is None else f"as restated: {money_text(found.restated, currency, locale)} {currency}; "
     )
-    text = f"{before} under the new definition: {now} {currency}; {again}as reported: {then} {currency}."
+    how = "under the one before it" if found.was_open else "as reported"
+    text = f"{before} under the new definition: {now} {currency}; {again}{how}: {then} {currency}."
     if found.definition is None or found.data is None:
         return f"{text} How much of it corrected contracts make cannot be told: the old definition cannot be valued."
     if not found.data:

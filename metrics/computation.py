@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import Bools
-from metrics.engine.book import Ready, book_of
-from metrics.engine.lines import CodedLines, code_lines
+from metrics.engine.book import Book, Ready, book_of, build_book
+from metrics.engine.lines import DIMENSIONS, CodedLines, code_lines
 from metrics.engine.policy import Policy
-from metrics.engine.series import BookSeries, series_of_book, with_retention_of
+from metrics.engine.series import BookSeries, joined_series, laid_over, series_of_book, with_retention_of
 from metrics.engine.settlement import Related, Settlement, relate_lines
 from metrics.engine.valuation import MissingRates, lines_at, missing_rates, months_that_can_be_valued
 from portal.lib.periods import month_format, month_of
@@ -23,11 +23,23 @@ KEPT_GAPS = 200
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """The policy of the months before `until`, the first month that was ever closed: the one under which it was closed first.
+
+    Whoever changed the policy since has decided about later months alone, so that these do not move with it.
+    """
+
+    policy: Policy
+    until: int
+
+
+@dataclass(frozen=True)
 class EngineInput:
     """What the engine is given: lines of the authoritative source, the rates of their currencies, and the policy.
 
     The lines are coded once, and by `with_relations` related once, for every recognition that is asked for; `lines_sum` is what
-    `metrics.repository` says of them, where it was asked.
+    `metrics.repository` says of them, where it was asked. `before` is the same under the policy of the months before `until`,
+    where that is another one (`Earlier`).
     """
 
     coded: CodedLines
@@ -35,11 +47,24 @@ class EngineInput:
     policy: Policy
     lines_sum: int = 0
     related: Related | None = None
+    before: "EngineInput | None" = None
+    until: int = 0
 
     @classmethod
-    def of(cls, lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, lines_sum: int = 0) -> "EngineInput":
-        """Lines and rates in the engine's schemas."""
-        return cls(code_lines(lines, policy.customer_unit), rates, policy, lines_sum)
+    def of(
+        cls,
+        lines: pl.DataFrame,
+        rates: pl.DataFrame,
+        policy: Policy,
+        lines_sum: int = 0,
+        earlier: Earlier | None = None,
+    ) -> "EngineInput":
+        """Lines and rates in the engine's schemas; with the policy of `earlier` months under the same recognition."""
+        own = cls(code_lines(lines, policy.customer_unit), rates, policy, lines_sum)
+        if earlier is None:
+            return own
+        old = own.under(earlier.policy.with_(recognition=policy.recognition))
+        return own if old.policy == policy else replace(own, before=old, until=earlier.until)
 
     @property
     def lines(self) -> pl.DataFrame:
@@ -48,15 +73,35 @@ class EngineInput:
 
     def with_relations(self) -> "EngineInput":
         """The same, with what settling under any recognition begins with: for whoever computes several books."""
-        return replace(self, related=relate_lines(self.coded, self.policy))
+        before = self.before and self.before.with_relations()
+        return replace(self, related=relate_lines(self.coded, self.policy), before=before)
 
     def recognised(self, recognition: str | None) -> "EngineInput":
         """The same under another recognition; None: the policy's own."""
-        return replace(self, policy=self.policy.with_(recognition=recognition)) if recognition else self
+        if not recognition:
+            return self
+        before = self.before and self.before.recognised(recognition)
+        return replace(self, policy=self.policy.with_(recognition=recognition), before=before)
 
     def under(self, policy: Policy) -> "EngineInput":
-        """The same lines under another policy."""
-        return EngineInput.of(self.lines, self.rates, policy, self.lines_sum)
+        """The same lines under another policy, in all months."""
+        if policy.customer_unit != self.policy.customer_unit:
+            return EngineInput.of(self.lines, self.rates, policy, self.lines_sum)
+        return EngineInput(self.coded, self.rates, policy, self.lines_sum)
+
+    def ready(self) -> Ready:
+        """The lines settled under the policy."""
+        return Ready.of_related(self.related or relate_lines(self.coded, self.policy), self.policy)
+
+    def at(self, month: int) -> "EngineInput":
+        """The same lines under the policy that a month follows."""
+        return self if self.before is None or month >= self.until else self.before
+
+    def split(self, first: int, last: int) -> list[tuple["EngineInput", int, int]]:
+        """The months from `first` to `last` by the policy that they follow: one run, or two."""
+        if self.before is None or first >= self.until or last < self.until:
+            return [(self.at(first), first, last)]
+        return [(self.before, first, self.until - 1), (self, self.until, last)]
 
 
 @dataclass(frozen=True)
@@ -73,17 +118,61 @@ class Computed:
 
 
 def compute(given: EngineInput, through: int) -> Computed:
-    """The book from the first month with ARR to `through`; where rates are missing, the latest run that can be valued."""
-    ready = Ready.of_related(given.related or relate_lines(given.coded, given.policy), given.policy)
-    return compute_settled(given, ready, through)
+    """The book from the first month with ARR to `through`; where rates are missing, the latest run that can be valued.
+
+    The months before the first close follow their own policy (`Earlier`), all others the one in force.
+    """
+    if given.before is None or through - LONGEST_BOOK + 1 >= given.until:
+        return compute_settled(given, given.ready(), through)
+    own = compute_settled(given, given.ready(), through, begin=given.until)
+    old = given.before
+    earlier = compute_settled(old, old.ready(), given.until - 1, begin=through - LONGEST_BOOK + 1)
+    return joined(earlier, own, given.until, through)
 
 
-def compute_settled(given: EngineInput, ready: Ready, through: int, *, with_cohorts: bool = True) -> Computed:
-    """`compute` of lines that are settled already, without cohorts where nobody needs them."""
+def joined(before: Computed, after: Computed, until: int, through: int) -> Computed:
+    """The months before `until` and those from it on as one book; the later ones alone where some between have no value."""
+    gaps = (before.gaps + after.gaps)[:KEPT_GAPS]
+    message = " ".join(dict.fromkeys(part.message for part in (before, after) if part.gaps))
+    is_broken = after.gaps and (after.series is None or after.series.first > until)
+    if before.series is None or is_broken or before.series.last < until - 1:
+        return replace(after, gaps=gaps, message=message or after.message)
+    later = laid_over(after.series, until, through if after.series is None else after.series.last)
+    retention_from: int | None = before.retention_from or until
+    if after.series is not None and after.retention_from != after.series.first:
+        retention_from = after.retention_from
+    return Computed(joined_series(before.series, later), retention_from, gaps, message)
+
+
+def book_split(
+    given: EngineInput,
+    first: int,
+    last: int,
+    dimensions: tuple[str, ...] = DIMENSIONS,
+    *,
+    with_retention: bool = True,
+    with_cohorts: bool = True,
+) -> Book:
+    """`build_book` of months of which each follows its own policy. Raises MissingRates."""
+    pieces = {"with_retention": with_retention, "with_cohorts": with_cohorts}
+    books = [
+        build_book(own.lines, own.rates, own.policy, start, end, dimensions, **pieces)
+        for own, start, end in given.split(first, last)
+    ]
+    frames = ([getattr(book, name) for book in books] for name in ("bridge", "retention", "movements", "cohorts"))
+    return Book(*(pl.concat(parts) for parts in frames))
+
+
+def compute_settled(
+    given: EngineInput, ready: Ready, through: int, *, with_cohorts: bool = True, begin: int = 0
+) -> Computed:
+    """`compute` of lines that are settled already, under one policy and from `begin` on; without cohorts where nobody needs
+    them.
+    """
     first = first_month_with_arr(ready.settled, through)
     if first is None:
         return Computed(None, None, [], "No contract line gives ARR up to the last completed month.")
-    first = max(first, through - LONGEST_BOOK + 1)
+    first = max(first, begin, through - LONGEST_BOOK + 1)
     try:
         book = book_of(ready, given.rates, first, through, with_cohorts=with_cohorts)
     except MissingRates:

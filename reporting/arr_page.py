@@ -8,12 +8,13 @@ from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, page_heads
 from metrics.selectors.breaks import Marks
 from metrics.selectors.close_details import Kept, kept_get
+from metrics.selectors.close_rows import Stored, is_stored
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Headline, Movers, chosen_values
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import period_label
-from metrics.selectors.reported import Stored, bridge_reported, endings_first, headline_reported, is_stored
+from metrics.selectors.reported import bridge_reported, endings_first, headline_reported
 from portal.lib.dates import month_text
 from portal.lib.money import unit_text
 from portal.lib.periods import month_format

@@ -13,7 +13,7 @@ from decimal import Decimal
 from metrics.break_text import break_words, restated_why, restated_words, source_words
 from metrics.causes import Cause
 from metrics.selectors.beside import bridge_beside, marks_of_cut
-from metrics.selectors.breaks import DefinitionBreak, Marks, Restated, breaks_get, restated_get
+from metrics.selectors.breaks import DefinitionBreak, Marks, Restated, breaks_get, breaks_now, restated_get
 from metrics.selectors.figures import ZERO, Basis, Bridge, BridgeRow
 from metrics.selectors.periods import Period
 from metrics.selectors.teams import TeamRow
@@ -109,12 +109,12 @@ def sign_of(place: int) -> str:
 
 
 def marks_of(client: Client, query: ArrQuery, basis: Basis) -> Marks:
-    """Everything that a question's figures go across; nothing where all months are shown as the contracts stand now.
+    """Everything that a question's figures go across; as the contracts stand now, the end of the months before the first close.
 
     Of a cut of which months closed long ago kept nothing, only what its figures go across.
     """
     if not query.reported:
-        return Marks()
+        return Marks(breaks_now(client, basis))
     marks = Marks(breaks_get(client, basis), restated_get(client, basis))
     return marks_of_cut(client, basis, marks, query.by, query.filters)
 
@@ -133,7 +133,7 @@ def noted(client: Client, query: ArrQuery, bridge: Bridge, marks: Marks | None =
     """A bridge with what was first reported beside its restated rows, and what there is to say of its months; `marks` where
     they are at hand.
     """
-    if not query.reported or not bridge.totals:
+    if not bridge.totals:
         return bridge, Notes()
     known = marks_of(client, query, bridge.head) if marks is None else marks
     notes = notes_between(known, query, bridge.totals[0].period.first, bridge.totals[-1].period.last)

@@ -56,7 +56,8 @@ def cell_told(client: Client, query: ArrQuery, cell: Cell) -> Told | None:
     bridge = bridge_reported(client, cell.head, first, last, cell.dimension, "month", query.filters)
     bridge = rows_noted(client, asked, bridge)
     rows = [row for row in bridge.rows if row.group == cell.group] if cell.group else list(bridge.totals)
-    if not rows or all(row.state == "live" for row in rows):
+    is_kept = cell.column == "ending" and rows and rows[-1].adjustment  # before the first close, also an open month
+    if not rows or (all(row.state == "live" for row in rows) and not is_kept):
         return None
     whole = whole_of(rows)
     shown, before = (Decimal(getattr(row, cell.column)) for row in (whole, whole.as_reported or whole))

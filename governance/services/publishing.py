@@ -106,12 +106,17 @@ def closed_months() -> list[int]:
 def require_months(client: Client, from_month: int, mode: str) -> None:
     """DefinitionError unless a policy may hold from that month.
 
-    Months before the first close were never reported, and follow the policy in force.
+    Months before the first close were never reported, so that nothing restates them: they keep the policy of that close.
     """
     closed, head = closed_months(), book_head(client)
     if mode == PublicationMode.PROSPECTIVE and closed and from_month <= closed[-1]:
         raise DefinitionError(
             f"{month_format(closed[-1])} and earlier months are closed: begin with {month_format(closed[-1] + 1)}, or restate"
+        )
+    if mode == PublicationMode.RESTATING and closed and from_month < closed[0]:
+        raise DefinitionError(
+            f"{month_format(from_month)} was never closed: months before {month_format(closed[0])} keep the definition that"
+            f" it was first closed under, so begin with {month_format(closed[0])}"
         )
     if head.first_month is None or head.last_month is None:
         return

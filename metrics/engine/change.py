@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ AFTER: Final = "+"
 UNITS_AT_ONCE: Final = 1 << 10
 COHORT_ROWS: Final = (AMOUNTS.index("ending"), len(AMOUNTS) + COUNTS.index("customers_ending"))
 Movement = tuple[int, str, str, str, int]
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +260,44 @@ def add_by(sums: Ints, figures: Ints, codes: Ints) -> None:
     # Row by row: the rows are few and long, and NumPy's sums by group are three times as slow for such.
     for row, code in enumerate(codes.tolist()):
         sums[code] += figures[row]
+
+
+def book_changes_split(
+    sides: Sides, rates: DailyRates, before: Policy, policy: Policy, until: int, books: list[BookMonths]
+) -> list[BookChange]:
+    """``book_changes`` of books of which the months before ``until`` follow the policy ``before``."""
+    # A book that begins later is asked about one month before it, to be told whether the change lets it begin earlier.
+    earlier = [BookMonths(book.recognition, min(book.first, until - 1), until - 1) for book in books]
+    later = [BookMonths(book.recognition, max(book.first, until), book.last) for book in books]
+    old, new = book_changes(sides, rates, before, earlier), book_changes(sides, rates, policy, later)
+    return [joined_changes(book, one, other, until) for book, one, other in zip(books, old, new, strict=True)]
+
+
+def joined_changes(book: BookMonths, before: BookChange, after: BookChange, until: int) -> BookChange:
+    """The change of the months before ``until`` and that of those from it on as the change of one book."""
+    began, begins = (
+        old if old < until else max(new, until)
+        for old, new in ((before.began, after.began), (before.begins, after.begins))
+    )
+    if book.first >= until:
+        return BookChange(after.groups, after.cohorts, after.movements, began, begins)
+    months = until - book.first, book.last - until + 1
+    groups = side_by_side(before.groups, after.groups, months)
+    cohorts = side_by_side(before.cohorts, after.cohorts, months)
+    return BookChange(groups, cohorts, before.movements + after.movements, began, begins)
+
+
+def side_by_side(before: dict[Key, Ints], after: dict[Key, Ints], months: tuple[int, int]) -> dict[Key, Ints]:
+    """Series of so many months and of so many after them as one each; a key that one of them lacks has nothing there."""
+    found: dict[Key, Ints] = {}
+    for key in before.keys() | after.keys():
+        rows = len(before[key] if key in before else after[key])
+        parts = (before.get(key), after.get(key))
+        found[key] = np.concatenate(
+            [
+                np.zeros((rows, size), dtype=np.int64) if part is None else part
+                for part, size in zip(parts, months, strict=True)
+            ],
+            axis=1,
+        )
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from metrics.engine.arrays import Ints
-from metrics.engine.book import Book
+from metrics.engine.book import MOVEMENT_SCHEMA, Book
 from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
 from metrics.engine.tally import RETAINED
 
@@ -77,3 +77,26 @@ def with_retention_of(book: BookSeries, later: BookSeries) -> BookSeries:
         own = book.groups.setdefault(group, np.zeros((len(FIGURES), book.months), dtype=np.int64))
         own[retained:, skip:] = values[retained:]
     return book
+
+
+def laid_over(book: BookSeries | None, first: int, last: int) -> BookSeries:
+    """A book over the months from ``first`` to ``last``, among which its own are; 0 where it has none."""
+    if book is None:
+        total = np.zeros((len(FIGURES), last - first + 1), dtype=np.int64)
+        return BookSeries(first, last, {(TOTAL, ""): total}, {}, MOVEMENT_SCHEMA.to_frame())
+    around = ((0, 0), (book.first - first, last - book.last))
+    groups = {key: np.pad(values, around) for key, values in book.groups.items()}
+    cohorts = {key: np.pad(values, around) for key, values in book.cohorts.items()}
+    return BookSeries(first, last, groups, cohorts, book.movements)
+
+
+def joined_series(before: BookSeries, after: BookSeries) -> BookSeries:
+    """Two books of which the second begins where the first ends."""
+    first, last = before.first, after.last
+    books = [laid_over(each, first, last) for each in (before, after)]
+    groups, cohorts = dict(books[0].groups), dict(books[0].cohorts)
+    for key, values in books[1].groups.items():
+        groups[key] = groups[key] + values if key in groups else values
+    for cohort, values in books[1].cohorts.items():
+        cohorts[cohort] = cohorts[cohort] + values if cohort in cohorts else values
+    return BookSeries(first, last, groups, cohorts, pl.concat([each.movements for each in books]))

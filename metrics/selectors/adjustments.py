@@ -2,9 +2,10 @@
 
 `adjustment_customers(client, recognition, first, last, grain="month") -> Adjustment`. Runs in the client's scope.
 
-A closed month keeps what each customer had at its end. What the month after it began with is kept customer by customer only
-while that month is open; of a closed one it is computed from the contracts of now, under the policy of its close. Where these
-were corrected once more since, the difference to the figure that was closed is told as `rest`: nobody knows whose it is.
+A closed month keeps what each customer had at its end; before the first close it is what the contracts say now. What the month
+after it began with is kept customer by customer only while that month is open; of a closed one it is computed from the
+contracts of now, under the policy of its close. Where these were corrected once more since, the difference to the figure that
+was closed is told as `rest`: nobody knows whose it is.
 """
 
 from collections import defaultdict
@@ -77,14 +78,16 @@ def adjustment_customers(
     months = [
         row.period.first
         for row in bridge_reported(client, head, first, last).totals
-        if row.adjustment and row.period.first - 1 in closes
+        if row.adjustment and (row.period.first - 1 in closes or row.period.first in closes)
     ]
     given = book_input(client, head)
     closed: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     begins: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     at: dict[str, int] = {}
     for month in months:
-        had, has = balances_of(closes[month - 1]), beginning_of(given, closes.get(month), month)
+        before = closes.get(month - 1)
+        had = balances_of(before) if before else ending_of(given, month - 1)
+        has = beginning_of(given, closes.get(month), month)
         for customer in had.keys() | has.keys():
             if had.get(customer, ZERO) != has.get(customer, ZERO):
                 closed[customer] += had.get(customer, ZERO)
@@ -101,6 +104,13 @@ def balances_of(close: MonthClose) -> Amounts:
     """What each customer had when a month was closed."""
     rows = CloseBalance.objects.filter(close=close).values("customer").annotate(total=Sum("amount"))
     return dict(rows.values_list("customer", "total"))
+
+
+def ending_of(given: EngineInput, month: int) -> Amounts:
+    """What each customer has at the end of an open month, as the contracts are now."""
+    own = given.at(month)
+    rows = customer_bridge(own.lines, own.rates, own.policy, month).group_by("customer").agg(pl.col("ending").sum())
+    return {customer: from_cents(cents) for customer, cents in rows.iter_rows()}
 
 
 def beginning_of(given: EngineInput, close: MonthClose | None, month: int) -> Amounts:

@@ -15,9 +15,10 @@ from metrics.engine.tally import RETAINED
 from metrics.selectors.books import book_head, retention_row_of
 from metrics.selectors.breaks import Marks
 from metrics.selectors.close_details import months_detailed
+from metrics.selectors.close_rows import is_stored
 from metrics.selectors.figures import Basis, Bridge, BridgeRow, Filters, Headline, RetentionRow
 from metrics.selectors.periods import Period
-from metrics.selectors.reported import bridge_reported, empty_row, headline_reported, is_stored, retention_reported
+from metrics.selectors.reported import bridge_reported, empty_row, headline_reported, retention_reported
 from portal.tenancy.models import Client
 
 Row = TypeVar("Row", BridgeRow, RetentionRow)
@@ -61,7 +62,10 @@ def marks_of_cut(client: Client, basis: Basis, marks: Marks, dimension: str, fil
     if not marks.breaks or is_stored(dimension, filters):
         return marks
     kept = months_detailed(book_head(client, basis).recognition)
-    return replace(marks, breaks=tuple(each for each in marks.breaks if each.month - 1 in kept))
+    return replace(
+        marks,
+        breaks=tuple(each for each in marks.breaks if each.month - 1 in kept or each.month == min(kept, default=None)),
+    )
 
 
 def unkept_months(recognition: str, months: Collection[int], dimension: str, filters: Filters) -> frozenset[int]:

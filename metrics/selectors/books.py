@@ -149,6 +149,7 @@ def bridge_rows(series: Ints, offset: int, periods: tuple[Period, ...], group: s
     """A series, whose first place is the month `offset`, by period; None for a period of a group in which everything is 0.
 
     The first beginning, the last ending, and the sums of the flows; all periods at once, because a page has thousands of cells.
+    A period begins with what the month before it ended with: where that is under another policy, the step is its adjustment.
     """
     first, last = [period.first - offset for period in periods], [period.last - offset for period in periods]
     sums = np.add.reduceat(series[: len(BRIDGE_COLUMNS), : last[-1] + 1], first, axis=1)
@@ -156,9 +157,12 @@ def bridge_rows(series: Ints, offset: int, periods: tuple[Period, ...], group: s
         sums[PLACE[name]] = series[PLACE[name], first]
     for name in CLOSING:
         sums[PLACE[name]] = series[PLACE[name], last]
+    beginning, ending = PLACE["beginning"], PLACE["ending"]
+    sums[beginning] = [series[ending, place - 1] if place else series[beginning, place] for place in first]
+    adjusted = sums[ending] - sums[[PLACE[name] for name in AMOUNTS if name != "ending"]].sum(axis=0)
     kept = [group == "" or bool(column.any()) for column in sums.T]
     columns: list[list[Any]] = [[from_cents(cents) for cents in row] for row in sums[: len(AMOUNTS)].tolist()]
-    figures = zip(*columns, *sums[len(AMOUNTS) :].tolist(), strict=True)
+    figures = zip(*columns, *sums[len(AMOUNTS) :].tolist(), map(from_cents, adjusted.tolist()), strict=True)
     return [
         BridgeRow(period, group, *values) if is_kept else None
         for period, values, is_kept in zip(periods, figures, kept, strict=True)

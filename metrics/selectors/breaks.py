@@ -2,6 +2,7 @@
 
 - `breaks_get(client, basis=None) -> tuple[DefinitionBreak, …]` · `restated_get(client, basis=None) -> dict[month, Restated]`
 - `marks_get(client, basis, first, last) -> Marks` — both, of a span of months
+- `breaks_now(client, basis=None) -> tuple[DefinitionBreak, …]` — of the numbers as the contracts stand now
 
 A changed definition leaves closed months as they are: the first month under it begins with what the month before ends with
 under the new definition, and the difference to what was reported is split to the cent into what the definition makes and what
@@ -24,11 +25,11 @@ from metrics.engine.policy import Policy
 from metrics.figures import from_cents
 from metrics.models import CloseBridge, MonthClose, PolicyVersion
 from metrics.selectors.books import book_head, bridge_get
-from metrics.selectors.closes import latest_closes, reported_row
+from metrics.selectors.closes import first_told, latest_closes, reported_row
 from metrics.selectors.figures import ZERO, Basis, BookHead, BridgeRow
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.periods import Period
-from metrics.selectors.policies import Change
+from metrics.selectors.policies import Change, first_close, policy_version_get
 from portal.tenancy.models import Client
 
 OWN_OF_BOOK: Final = (
@@ -38,11 +39,12 @@ OWN_OF_BOOK: Final = (
 
 @dataclass(frozen=True)
 class DefinitionBreak:
-    """From `month` on another definition holds than in the closed month before it.
+    """From `month` on another definition holds than in the month before it.
 
-    `reported` is what the month before was closed with first, `restated` at last, where it was restated; `under_new` what it
-    ends with under the new definition and the contracts that the month begins with. `definition` + `data` = `difference`; None
-    where the old definition can no longer be valued on these contracts.
+    `reported` is what the month before was closed with first, `restated` at last, where it was restated; before the first
+    close, what that one reported as its beginning, and of the numbers as they stand now (`was_open`) what it ends with.
+    `under_new` is what it ends with under the new definition and the contracts that the month begins with. `definition` +
+    `data` = `difference`; None where the old definition can no longer be valued on these contracts.
     """
 
     month: int
@@ -55,6 +57,7 @@ class DefinitionBreak:
     data: Decimal | None
     is_closed: bool
     restated: Decimal | None = None
+    was_open: bool = False
     causes: tuple[Cause, ...] = ()
 
     @property
@@ -131,15 +134,49 @@ class Stand:
 
 
 def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ...]:
-    """Every changed definition after the first closed month, the oldest first; none without closed months."""
+    """Every changed definition from the first closed month on, the oldest first; none without closed months."""
     head = book_head(client, basis)
     closes = latest_closes(head.recognition) if head.may_have_closes else []
     if not closes:
         return ()
     versions = versions_behind(closes, head)
     stands = closed_stands(closes, versions)
-    open_one = open_stand(client, head, stands[-1], versions)
-    found = breaks_between([*stands, *([open_one] if open_one else [])])
+    earlier, later = earlier_stand(head, closes[-1]), open_stand(client, head, stands[-1], versions)
+    found = breaks_between([*([earlier] if earlier else []), *stands, *([later] if later else [])])
+    return caused(client, found)
+
+
+def breaks_now(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ...]:
+    """Where the numbers as the contracts stand now go over to another definition: after the months before the first close."""
+    head = book_head(client, basis)
+    first = first_close() if head.may_have_closes else None
+    if first is None or head.policy_number in (None, first.policy.number):
+        return ()
+    version = policy_version_get(head.policy_number or 0)
+    if version is None:
+        return ()
+    rows = bridge_get(client, head, first.month - 1, first.month).totals
+    changed = changes_between(first.policy_parameters, version.parameters)
+    if len(rows) < 2 or not changed:
+        return ()
+    then, now = rows[0].ending, rows[1].beginning + rows[1].adjustment
+    found = DefinitionBreak(
+        first.month,
+        first.policy.number,
+        version.number,
+        changed,
+        then,
+        now,
+        now - then,
+        ZERO,
+        is_closed=False,
+        was_open=True,
+    )
+    return caused(client, [found])
+
+
+def caused(client: Client, found: Sequence[DefinitionBreak]) -> tuple[DefinitionBreak, ...]:
+    """Breaks with the decisions that they come from."""
     causes = causes_of(client, {number for each in found for number in each.versions}, [])
     return tuple(with_causes(each, causes) for each in found)
 
@@ -178,6 +215,20 @@ def closed_stands(closes: Sequence[MonthClose], versions: Mapping[int, PolicyVer
         )
         for close in reversed(closes)
     ]  # fmt: skip
+
+
+def earlier_stand(head: BookHead, close: MonthClose) -> Stand | None:
+    """The month before the first `close`, which follows the policy that this one was closed under first; None where that is
+    still the same, or the book has no month before it.
+    """
+    if close.revision == 1 or head.first_month is None or head.first_month >= close.month:
+        return None
+    told = CloseBridge.objects.filter(close__in=first_told(head.recognition, close.month), dimension=TOTAL)
+    row = told.select_related("close__policy").first()
+    if row is None or not changes_between(row.close.policy_parameters, close.policy_parameters):
+        return None
+    number, parameters = row.close.policy.number, row.close.policy_parameters
+    return Stand(close.month - 1, number, parameters, row.beginning, row.beginning, None, is_closed=False)
 
 
 def open_stand(client: Client, head: BookHead, newest: Stand, versions: Mapping[int, PolicyVersion]) -> Stand | None:

@@ -84,6 +84,14 @@ def latest_closes(recognition: str | None = None, before: dt.datetime | None = N
     return sorted(found, key=lambda close: (-close.month, close.recognition))
 
 
+def first_told(recognition: str, month: int) -> "QuerySet[MonthClose]":
+    """The close by which the open month before the first closed one ends: the newest under the policy of the first, which
+    that open month follows.
+    """
+    closes = MonthClose.objects.filter(recognition=recognition, month=month)
+    return closes.filter(policy__in=closes.filter(revision=1).values("policy")).order_by("-revision")[:1]
+
+
 def closes_list(client: Client, recognition: str | None = None) -> list[ClosedMonth]:
     """Every closed month of a recognition (default: the policy's own), the newest first."""
     live = bridge_get(client, recognition)

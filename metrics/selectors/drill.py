@@ -31,7 +31,7 @@ from metrics.selectors.customers import customer_names
 from metrics.selectors.figures import BRIDGE_COLUMNS, BookHead, Cell, CellCustomer, Filters, chosen_values
 from metrics.selectors.filtered import book_input, customer_attributes
 from metrics.selectors.periods import Period
-from metrics.selectors.policies import policy_in_force, policy_latest
+from metrics.selectors.policies import policy_in_force, policy_latest, version_before_closes
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 
@@ -106,8 +106,7 @@ def customers_of_cell(
     wanted = chosen_values(filters)
     targets, wanted = cell_targets(dimension, group, wanted)
     months = months_behind(column, first, last)
-    rows = pl.concat([month_cells(given, month, target, column) for month in months for target in targets])
-    rows = rows.join(customers_matching(given, wanted), on="customer", how="semi") if wanted else rows
+    rows = pl.concat([month_cells(given, month, target, column, wanted) for month in months for target in targets])
     by_customer = rows.group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
     shown = by_customer.filter(pl.col("amount") != 0).sort(pl.col("amount").abs(), "customer", descending=[True, False])
     names = customer_names(shown["customer"].to_list())
@@ -139,9 +138,17 @@ def months_behind(column: str, first: int, last: int) -> range:
     return range(last, last + 1) if column in ("ending", "customers_ending") else range(first, last + 1)
 
 
-def month_cells(given: EngineInput, month: int, target: tuple[str, str], column: str) -> pl.DataFrame:
-    """`customer, amount, kind` of one month and column, of one group."""
-    rows = customer_bridge(given.lines, given.rates, given.policy, month, *target)
+def month_cells(
+    given: EngineInput, month: int, target: tuple[str, str], column: str, wanted: Mapping[str, tuple[str, ...]]
+) -> pl.DataFrame:
+    """`customer, amount, kind` of one month and column, of one group and of customers with these attributes, under the policy
+    that the month follows; a month begins with what the one before ended with, also under another.
+    """
+    if column == "beginning" and given.at(month - 1) is not given.at(month):
+        return month_cells(given, month - 1, target, "ending", wanted)
+    own = given.at(month)
+    rows = customer_bridge(own.lines, own.rates, own.policy, month, *target)
+    rows = rows.join(customers_matching(own, wanted), on="customer", how="semi") if wanted else rows
     parts = KINDS if column == "net_new" else (column,)
     return rows.select("customer", pl.sum_horizontal(*parts).alias("amount"), "kind")
 
@@ -175,15 +182,14 @@ def why_get(
 ) -> Why | None:
     """Lines, values, rates, rules and clauses behind a customer's ARR at a month end; None for a customer without lines.
 
-    Under an earlier `version` of the policy where one is given, else under the one in force. Reads the lines of the customer
-    and of those linked with it, no others. Raises MissingRates.
+    Under an earlier `version` of the policy where one is given, else under the one that an open month follows. Reads the lines
+    of the customer and of those linked with it, no others. Raises MissingRates.
     """
     head = book_head(client, recognition)
-    policy = policy_in_force(client).with_(recognition=head.recognition)
-    if version is not None:
-        policy = Policy.from_dict(version.parameters)
-        policy = policy.with_(recognition=recognition or policy.recognition)
-    version = version or policy_latest()
+    if version is None:
+        recognition, version = head.recognition, version_before_closes(month) or policy_latest()
+    policy = Policy.from_dict(version.parameters) if version is not None else policy_in_force(client)
+    policy = policy.with_(recognition=recognition or policy.recognition)
     lines = linked_lines(policy.customer_unit, customer)
     rates = repository.rates_frame(client, lines["currency"].unique())
     try:

@@ -67,7 +67,8 @@ Basis = (
 class BridgeRow:
     """One period of one group: beginning + new + expansion + contraction + churn + reactivation + fx + adjustment = ending.
 
-    `adjustment` is 0 but where a closed month was corrected later: there it is what the correction changed before this period.
+    `adjustment` is 0 but where a closed month was corrected later, or another definition begins: there it is what that changed
+    before this period, so that it begins where the one before ended.
     `state` is `live`, `closed` (as reported), or `mixed` for a quarter or year of both. `as_reported` is what
     `metrics.selectors.beside` puts beside a restated row.
     """

@@ -5,6 +5,8 @@ value holds every filter of those attributes at once. Products of one customer s
 holds for a product combined with its customer's values.
 """
 
+from collections.abc import Callable
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -12,10 +14,10 @@ import polars as pl
 
 from metrics.computation import EngineInput
 from metrics.engine.arrays import Ints
-from metrics.engine.book import build_book
+from metrics.engine.book import Book, build_book
 from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, unit_expression
-from metrics.engine.series import FIGURES, BookSeries, series_of_book
+from metrics.engine.series import FIGURES, BookSeries, joined_series, series_of_book
 from metrics.memory import Memory
 from metrics.selectors.figures import BookHead
 from metrics.selectors.live import live_input
@@ -70,10 +72,12 @@ def filtered_cohorts(client: Client, head: BookHead, filters: dict[str, tuple[st
 
 def cohort_series(client: Client, head: BookHead, filters: dict[str, tuple[str, ...]]) -> BookSeries:
     """A book without anything but the filtered cohorts."""
-    given, first, last = book_input(client, head), head.first_month or 0, head.last_month or 0
-    lines = only_valued(given.lines, given.policy.customer_unit, filters)
-    book = build_book(lines, given.rates, given.policy, first, last, (), with_retention=False)
-    return series_of_book(book, first, last)
+
+    def book_of(given: EngineInput, first: int, last: int) -> Book:
+        lines = only_valued(given.lines, given.policy.customer_unit, filters)
+        return build_book(lines, given.rates, given.policy, first, last, (), with_retention=False)
+
+    return series_split(book_input(client, head), head, book_of)
 
 
 def only_valued(lines: pl.DataFrame, customer_unit: str, filters: dict[str, tuple[str, ...]]) -> pl.DataFrame:
@@ -91,19 +95,22 @@ def only_valued(lines: pl.DataFrame, customer_unit: str, filters: dict[str, tupl
 
 def folded_series(given: EngineInput, head: BookHead, names: tuple[str, ...]) -> BookSeries:
     """The book by the combined values of these dimensions, in their order."""
-    first, last = head.first_month or 0, head.last_month or 0
-    lines, dimension = folded_lines(given.lines, given.policy.customer_unit, names)
-    book = build_book(
-        lines,
-        given.rates,
-        given.policy,
-        first,
-        last,
-        (dimension,),
-        with_retention=head.retention_from == first and dimension != "product",
-        with_cohorts=False,
-    )
-    return series_of_book(book, first, last)
+
+    def book_of(given: EngineInput, first: int, last: int) -> Book:
+        lines, dimension = folded_lines(given.lines, given.policy.customer_unit, names)
+        with_retention = head.retention_from == head.first_month and dimension != "product"
+        return build_book(
+            lines, given.rates, given.policy, first, last, (dimension,), with_retention=with_retention,
+            with_cohorts=False,
+        )  # fmt: skip
+
+    return series_split(given, head, book_of)
+
+
+def series_split(given: EngineInput, head: BookHead, book_of: Callable[[EngineInput, int, int], Book]) -> BookSeries:
+    """The months of a book, each under the policy that it follows."""
+    runs = given.split(head.first_month or 0, head.last_month or 0)
+    return reduce(joined_series, [series_of_book(book_of(*run), *run[1:]) for run in runs])
 
 
 def folded_lines(lines: pl.DataFrame, customer_unit: str, names: tuple[str, ...]) -> tuple[pl.DataFrame, str]:

@@ -5,10 +5,11 @@ are computed when a formula asks for them. What two sources say is asked for the
 reading of both.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from metrics.engine.arrays import Ints
 from metrics.engine.book import Ready, book_of
@@ -21,13 +22,14 @@ from metrics.measures import MEASURES
 from metrics.models import BookState, Source
 from metrics.selectors.books import bridge_get, bridge_rows, retention_row
 from metrics.selectors.figures import BookHead, BridgeRow, RetentionRow
-from metrics.selectors.measure_values import NO_BOOK, MeasureReader
+from metrics.selectors.measure_values import NO_BOOK, MeasureReader, firsts_of
 from metrics.selectors.month_ends import MonthEnds, NoValue
 from metrics.selectors.periods import Period
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
 from metrics.selectors.reconciliation import source_pair
 from portal.lib.periods import month_format
 
+Found = TypeVar("Found", BridgeRow, int)
 MONTHS_BACK: Final = 36
 TOLD_APART: Final = Missing(
     "what steps in the first open month is told beside the closed months, not by metric and month"
@@ -95,7 +97,7 @@ class ImpactMeasures(MeasureReader):
         head = super().head(basis)
         if self.side is self.impact.before and head.state == BookState.READY:
             return {row.period.first: row for row in bridge_get(self.client, head).totals}
-        ready = self.settled(basis)
+        ready, stored = self.settled(basis), bridge_get(self.client, head).totals
         try:
             book = book_of(
                 ready, self.impact.given.rates, *self.side.valued, (), with_retention=False, with_cohorts=False
@@ -103,7 +105,16 @@ class ImpactMeasures(MeasureReader):
         except MissingRates:
             return {}
         series = series_of_book(book, *self.side.valued)
-        return rows_of(series.groups[TOTAL, ""], series.first, self.side.valued)
+        rows = rows_of(series.groups[TOTAL, ""], series.first, self.side.valued)
+        return self.with_kept(rows, {row.period.first: row for row in stored})
+
+    def with_kept(self, found: dict[int, Found], stored: Mapping[int, Found]) -> dict[int, Found]:
+        """By month what was found, before the first close what is stored."""
+        until = self.impact.until
+        if until is None:
+            return found
+        later = {month: value for month, value in found.items() if month >= until}
+        return {month: value for month, value in stored.items() if month < until} | later
 
     def settled(self, basis: str) -> Ready:
         """The lines settled under this side's policy, but for the recognition."""
@@ -113,14 +124,14 @@ class ImpactMeasures(MeasureReader):
         """ARR of another recognition in cents, at the newest month ends: all that formulas ask for of it."""
         if basis not in self.endings:
             last = self.impact.last if self.impact.end is None else self.impact.end
-            months = (max(self.impact.first, last - MONTHS_BACK), last)
+            months = (max(self.impact.first, last - MONTHS_BACK, self.impact.until or 0), last)
             self.endings[basis] = totals_of(self.settled(basis), self.impact.given.rates, *months)
         return self.endings[basis]
 
     @cached_property
     def first_customers(self) -> dict[int, int]:
         """By month the customers with ARR for the first time ever."""
-        return first_customers(self.side.ready)
+        return self.with_kept(first_customers(self.side.ready), firsts_of(self.client, super().head("")))
 
     @cached_property
     def retention(self) -> dict[int, RetentionRow]:

@@ -4,20 +4,20 @@
 """
 
 from metrics import repository
-from metrics.computation import EngineInput
-from metrics.engine.book import Book, build_book
+from metrics.computation import EngineInput, book_split
+from metrics.engine.book import Book
 from metrics.engine.lines import DIMENSIONS
 from metrics.line_columns import lines_of
-from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policies import policy_before_closes, policy_in_force
 from portal.tenancy.models import Client
 
 
 def live_input(client: Client, recognition: str | None = None) -> EngineInput:
-    """The client's lines, rates and policy; `recognition` replaces the policy's own."""
+    """The client's lines, rates and policies; `recognition` replaces the policy's own."""
     lines = lines_of(repository.authoritative_source())
     policy = policy_in_force(client)
     rates = repository.rates_frame(client, lines["currency"].unique())
-    return EngineInput.of(lines, rates, policy).recognised(recognition)
+    return EngineInput.of(lines, rates, policy, earlier=policy_before_closes()).recognised(recognition)
 
 
 def live_book(
@@ -31,13 +31,4 @@ def live_book(
 ) -> Book:
     """The book of the months from `first` to `last`, without cohorts. Raises MissingRates."""
     given = live_input(client, recognition)
-    return build_book(
-        given.lines,
-        given.rates,
-        given.policy,
-        first,
-        last,
-        dimensions,
-        with_retention=with_retention,
-        with_cohorts=False,
-    )
+    return book_split(given, first, last, dimensions, with_retention=with_retention, with_cohorts=False)

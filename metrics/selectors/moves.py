@@ -20,7 +20,7 @@ from metrics.selectors.books import book_head
 from metrics.selectors.customers import customer_names
 from metrics.selectors.drill import cell_targets, customers_matching, linked_lines
 from metrics.selectors.figures import BookHead, Filters, chosen_values
-from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policies import policy_before_closes, policy_in_force
 from portal.tenancy.models import Client
 
 PARTS: Final = {"net_new": KINDS, "change": (*KINDS, "fx")}
@@ -72,25 +72,26 @@ def customer_moves(
     """The months in which a customer moved, and by how much; None for a customer without lines.
 
     `column` is a movement of the bridge (also `fx` and the counts), `net_new` for all movements that are business, `change`
-    for those and the effect of exchange rates. Under another `policy` where one is given. Reads the customer's lines and
-    those linked with them, no others. Raises KeyError for an unknown column, MissingRates.
+    for those and the effect of exchange rates. Under another `policy` where one is given, else each month under its own. Reads
+    the customer's lines and those linked with them, no others. Raises KeyError for an unknown column, MissingRates.
     """
     if column not in MOVING:
         raise KeyError(column)
     head = book_head(client, recognition)
-    if policy is None:
-        policy = policy_in_force(client).with_(recognition=head.recognition)
-    lines = linked_lines(policy.customer_unit, customer)
+    earlier = policy_before_closes() if policy is None else None
+    policy = policy or policy_in_force(client).with_(recognition=head.recognition)
+    unit = earlier.policy.customer_unit if earlier and last < earlier.until else policy.customer_unit
+    lines = linked_lines(unit, customer)
     if not lines.height:
         return None
-    given = EngineInput.of(lines, repository.rates_frame(client, lines["currency"].unique()), policy)
+    given = EngineInput.of(lines, repository.rates_frame(client, lines["currency"].unique()), policy, earlier=earlier)
     targets, wanted = cell_targets(dimension, group, chosen_values(filters))
-    is_wanted = not wanted or customer in customers_matching(given, wanted)["customer"].to_list()
+    is_wanted = not wanted or customer in customers_matching(given.at(last), wanted)["customer"].to_list()
     parts = PARTS.get(column, (column,))
     moves = [
         Move(month, kind, Decimal(amount) if column in COUNTS else from_cents(amount))
         for month in range(first, last + 1)
-        for kind, amount in month_moves(given, customer, month, targets, parts).items()
+        for kind, amount in month_moves(given.at(month), customer, month, targets, parts).items()
         if is_wanted and amount
     ]
     name = customer_names([customer])[customer]

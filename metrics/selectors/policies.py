@@ -2,7 +2,11 @@
 
 `policy_latest() -> PolicyVersion | None` · `policy_in_force(client) -> Policy` · `policy_versions() -> list[PolicyVersion]` ·
 `policy_version_get(number) -> PolicyVersion | None` · `policy_changes(older, newer) -> list[Change]` ·
-`default_policy(client) -> Policy`
+`default_policy(client) -> Policy` · `policy_before_closes() -> Earlier | None` · `policy_at(client, month) -> Policy`
+
+The months before the first one that was ever closed follow the policy under which that one was closed first. Nobody has
+reported them, so that nothing restates them; but the first report begins with them, and a later policy holds from a later
+month.
 
 The sentences are in `metrics.selectors.clauses`.
 """
@@ -10,8 +14,9 @@ The sentences are in `metrics.selectors.clauses`.
 from dataclasses import dataclass
 from typing import Any
 
+from metrics.computation import Earlier
 from metrics.engine.policy import Policy
-from metrics.models import PolicyVersion
+from metrics.models import MonthClose, PolicyVersion
 from portal.tenancy.models import Client
 
 
@@ -54,6 +59,32 @@ def policy_in_force(client: Client) -> Policy:
     """The parameters in force: those of the newest version, or the default."""
     newest = policy_latest()
     return Policy.from_dict(newest.parameters) if newest else default_policy(client)
+
+
+def first_close() -> MonthClose | None:
+    """The close of the first month that was ever closed, as it was closed first; of the policy's own parameters any will do."""
+    found: MonthClose | None = (
+        MonthClose.objects.filter(revision=1).select_related("policy").order_by("month", "id").first()
+    )
+    return found
+
+
+def policy_before_closes() -> Earlier | None:
+    """The policy of the months before the first close; None where no month was ever closed."""
+    close = first_close()
+    return None if close is None else Earlier(Policy.from_dict(close.policy_parameters), close.month)
+
+
+def version_before_closes(month: int) -> PolicyVersion | None:
+    """The version that a month before the first close follows; None of any other month."""
+    close = first_close()
+    return close.policy if close is not None and month < close.month else None
+
+
+def policy_at(client: Client, month: int | None) -> Policy:
+    """The policy that an open month follows: before the first close its own, else the one in force."""
+    earlier = policy_before_closes()
+    return earlier.policy if earlier and month is not None and month < earlier.until else policy_in_force(client)
 
 
 def policy_versions() -> list[PolicyVersion]:

@@ -5,6 +5,7 @@
 
 Both sides are computed by the engine from the lines as they are now, up to the book's last completed month, by the function
 that rebuilds a stored book. So `before` is what the pages of numbers show of open months, and `after` what they would show.
+The months before the first close follow a policy of their own, which neither changes: both sides have what the stored books do.
 Why customers move is told by `metrics.selectors.policy_impact_why`, what it means for closed months by
 `metrics.selectors.policy_impact_closed`.
 """
@@ -18,6 +19,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from metrics.book_rows import load_groups
 from metrics.computation import Computed, EngineInput, compute_settled
 from metrics.engine.arrays import Ints
 from metrics.engine.book import MOVEMENT_SCHEMA, Ready
@@ -30,7 +32,7 @@ from metrics.engine.settlement import Related, relate_lines
 from metrics.engine.threads import together
 from metrics.models import ArrBook
 from metrics.selectors.month_ends import NO_LINES, NO_MONTH, MonthEnds, NoValue, SourceInput
-from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policies import policy_before_closes, policy_in_force
 from metrics.selectors.policy_effect import changed_parameters
 from portal.lib.dates import month_text
 from portal.tenancy.models import Client
@@ -94,7 +96,7 @@ class PolicyImpact:
 
     `moved` are the customers whose ARR or movements differ in the months `compared` (`engine.impact.MOVED_SCHEMA`): those that
     are changed and that both can value; empty where there are none, for the `reason`. `told` are the movements of these months
-    that are told differently.
+    that are told differently. Months before `until`, where it is one, are on both sides as they are stored.
     """
 
     client: Client
@@ -110,6 +112,7 @@ class PolicyImpact:
     told: pl.DataFrame
     given: SourceInput
     units: Units  # the customers by which the two are compared
+    until: int | None = None
 
     @property
     def months(self) -> range:
@@ -188,11 +191,19 @@ def held_against(
     client: Client, given: SourceInput, before: Side, after: Side, through: int, since: int | None
 ) -> PolicyImpact:
     """Two computed books over the months of both, and the customers that move in those that change."""
+    earlier = policy_before_closes()
+    kept: dict[str, KeptBefore | None] = {}
+    if earlier is not None:
+        kept = {side[0].recognition: kept_before(side[0].recognition, earlier.until) for side in (before, after)}
     starts = [each.series.first for *_, each in (before, after) if each.series is not None]
-    first, last = min(starts, default=through), through
+    first, last = min([*starts, *(each.first for each in kept.values() if each is not None)], default=through), through
     old, new = side_of(*before, first, last), side_of(*after, first, last)
     months = both_valued(old, new)
     compared = overlap(months, months_changed(range(first, last + 1), since))
+    if earlier is not None:
+        for side in (old, new):
+            put_before(side, kept[side.policy.recognition], earlier.until)
+        compared = overlap(compared, range(earlier.until, last + 1))
     units = Units.of(old.ready.lines, new.ready.lines)
     reason, moved, told = "", MOVED_SCHEMA.to_frame(), TOLD_SCHEMA.to_frame()
     if not compared:
@@ -207,7 +218,38 @@ def held_against(
         moved = with_told(arr, told)
     changed = changed_parameters(old.policy, new.policy)
     end = months[-1] if months else None
-    return PolicyImpact(client, changed, old, new, first, last, end, compared, reason, moved, told, given, units)
+    until = earlier.until if earlier is not None else None
+    return PolicyImpact(client, changed, old, new, first, last, end, compared, reason, moved, told, given, units, until)
+
+
+@dataclass(frozen=True)
+class KeptBefore:
+    """The series of a stored book from its month `first` until the first close."""
+
+    first: int
+    groups: dict[Group, Ints]
+
+
+def kept_before(recognition: str, until: int) -> KeptBefore | None:
+    """What a book says of the months before the first close; None where it has none of them."""
+    book = ArrBook.objects.filter(recognition=recognition).first()
+    if book is None or book.first_month is None or book.first_month >= until:
+        return None
+    months = until - book.first_month
+    return KeptBefore(book.first_month, {key: values[:, :months] for key, values in load_groups(book).items()})
+
+
+def put_before(side: ImpactSide, kept: KeptBefore | None, until: int) -> None:
+    """Lay what is stored of the months before the first close over those of a side."""
+    months = until - side.first
+    if months <= 0:
+        return
+    for values in side.groups.values():
+        values[:, :months] = 0
+    for key, stored in kept.groups.items() if kept is not None else ():
+        if key in side.groups or stored.any():
+            own = side.groups.setdefault(key, np.zeros((len(FIGURES), side.last - side.first + 1), dtype=np.int64))
+            own[:, kept.first - side.first : months] = stored  # type: ignore[union-attr]
 
 
 def side_of(policy: Policy, related: Related, ready: Ready, computed: Computed, first: int, last: int) -> ImpactSide:

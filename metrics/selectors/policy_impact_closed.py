@@ -11,9 +11,10 @@ from typing import Final
 
 from metrics.engine.bridge import TOTAL
 from metrics.models import MonthClose
+from metrics.selectors.close_rows import Stored
 from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
-from metrics.selectors.reported import Stored, stored_rows
+from metrics.selectors.reported import stored_rows
 
 GONE: Final = "The book does not go back to this month any more."
 MONEY: Final = 8  # the first columns of the bridge are amounts, the rest customers
@@ -167,7 +168,9 @@ def adjustment(impact: PolicyImpact, from_month: int, reported: dict[int, dict[s
             from_month, at, None, None, None, False, "There are no numbers before that month, so nothing steps."
         )
     reason, here = impact.after.reason(at), impact.before.reason(at)
-    restated = None if reason else impact.after.cents("ending", at)
+    # What the month of effect begins with: before the first close, months end with what neither policy changes.
+    begins = ("beginning", from_month) if from_month in impact.months else ("ending", at)
+    restated = None if reason else impact.after.cents(*begins)
     now = None if here else impact.before.cents("ending", at)
     if at in reported:
         return Adjustment(from_month, at, reported[at]["ending"], now, restated, True, reason)

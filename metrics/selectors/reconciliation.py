@@ -31,7 +31,7 @@ from metrics.models import (
 from metrics.models.intake import SourceKind
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.month_ends import NO_MONTH, MonthEnds, NoValue, newest_month
-from metrics.selectors.policies import policy_in_force, policy_latest
+from metrics.selectors.policies import policy_at, policy_in_force, policy_latest
 from metrics.selectors.reconciliation_figures import (
     ABOVE,
     EXPLAINED,
@@ -92,14 +92,14 @@ def reconciliation_get(
     *,
     policy: Policy | None = None,
 ) -> Reconciliation:
-    """The reconciliation of two sources at a month end (None: the newest of the book), under a policy (the one in force)."""
+    """The reconciliation of two sources at a month end (None: the newest of the book), under a policy (that of the month)."""
     mine, theirs = source_pair(base, other)
     at = newest_month(client) if month is None else month
     setting = reconciliation_setting()
     levels = Levels(setting.tolerance, setting.red_flag)
     if mine is None or theirs is None or mine == theirs:
         return without_value(client, (mine, theirs), at, levels, ONE_SOURCE)
-    policy = policy or policy_in_force(client)
+    policy = policy or policy_at(client, at)
     given = [MonthEnds.of(client, source) for source in (mine, theirs)]
     ends = [each.at(policy, at) for each in given]
     for source, end in zip((mine, theirs), ends, strict=True):
@@ -234,7 +234,7 @@ def account_lines_get(client: Client, found: Reconciliation, account: str) -> tu
 
 def side_lines(client: Client, source: Source, account: str, month: int | None) -> list[SideLine]:
     """All lines of an account in one source with what they add at the month end."""
-    end = MonthEnds.of(client, source).at(policy_in_force(client), month)
+    end = MonthEnds.of(client, source).at(policy_at(client, month), month)
     if isinstance(end, NoValue):
         return []
     facts = account_lines(end, mapping_of(source), account)

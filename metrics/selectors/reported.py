@@ -14,15 +14,14 @@ keep customer by customer, and a month closed before they did is then an open on
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Self
 
 import polars as pl
 
 from metrics.engine.bridge import AMOUNTS, BRIDGE_SCHEMA, COUNTS, RETENTION_SCHEMA, TOTAL
 from metrics.engine.tally import RETAINED
-from metrics.models import CloseBridge, MonthClose, Recognition
+from metrics.models import CloseBridge, Recognition
 from metrics.selectors.books import (
     book_head,
     bridge_get,
@@ -32,8 +31,8 @@ from metrics.selectors.books import (
     retention_get,
     retention_row_of,
 )
-from metrics.selectors.close_details import cut_of
-from metrics.selectors.closes import day_end, latest_closes, reported_row
+from metrics.selectors.close_rows import Stored, closes_behind, is_stored
+from metrics.selectors.closes import reported_row
 from metrics.selectors.figures import (
     BRIDGE_COLUMNS,
     ZERO,
@@ -53,65 +52,6 @@ from portal.tenancy.models import Client
 Retained = dict[int, dict[str, dict[str, int]]]
 
 
-class NotStored(ValueError):
-    """A close holds each property by itself: what was reported under several at once cannot be said."""
-
-
-def is_stored(dimension: str, filters: Filters) -> bool:
-    """Whether closed months hold what is asked: no filter, or one on the split's own property."""
-    wanted = chosen_values(filters)
-    return len(wanted) <= 1 and (not wanted or dimension in (TOTAL, *wanted))
-
-
-@dataclass(frozen=True)
-class Stored:
-    """The revisions that count as reported, and their rows in total and by one property: read once for bridge and retention.
-
-    `filters` are those that are still to be picked from the rows; `retention` is by id of the close.
-    """
-
-    closes: list[MonthClose]
-    rows: list[CloseBridge]
-    retention: Mapping[int, Mapping[str, dict[str, dict[str, int]]]]
-    filters: Mapping[str, tuple[str, ...]]
-
-    @classmethod
-    def of(
-        cls,
-        client: Client,
-        recognition: str,
-        dimension: str,
-        filters: Mapping[str, tuple[str, ...]],
-        on: dt.date | None,
-        *,
-        original: bool = False,
-    ) -> Self:
-        """What closed months hold of a question. NotStored of a day, where rows do not."""
-        closes = closes_behind(client, recognition, on, original=original)
-        if not is_stored(dimension, filters):
-            if on is not None:
-                raise NotStored(
-                    "closed months were stored by one property at a time: ask for one filter, and split by no other"
-                )
-            cut = cut_of(client, recognition, closes, dimension, filters)
-            return cls(cut.closes, cut.rows, cut.retention, {})
-        ids, names = [close.pk for close in closes], names_behind(dimension, filters)
-        rows = list(CloseBridge.objects.filter(close__in=ids, dimension__in=names)) if ids else []
-        return cls(closes, rows, {close.pk: close.retention for close in closes}, filters)
-
-
-def names_behind(dimension: str, wanted: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """The dimensions whose stored rows answer a question."""
-    return {TOTAL, dimension, *wanted}
-
-
-def closes_behind(client: Client, recognition: str, on: dt.date | None, *, original: bool = False) -> list[MonthClose]:
-    """The revisions that count as reported, now or at the end of a day; the first ones where they are asked for."""
-    if original:
-        return list(MonthClose.objects.filter(recognition=recognition, revision=1).order_by("-month"))
-    return latest_closes(recognition, None if on is None else day_end(client, on))
-
-
 def bridge_reported(
     client: Client,
     basis: Basis = None,
@@ -127,10 +67,11 @@ def bridge_reported(
 ) -> Bridge:
     """The bridge with closed months as they were reported and open months as the contracts stand now.
 
-    A month that does not begin where the closed month before it ended carries the difference as its `adjustment`: what
-    corrections changed in closed months, in the first month after them. A closed month behind an open one stays as it was
-    reported: it may begin elsewhere than the open one ends. With `on`, NotStored is raised of more than one filter, or a filter
-    and another dimension. `stored` where it is at hand.
+    A month that does not begin where the month before it ended carries the difference as its `adjustment`: what corrections or
+    another definition changed in closed months, in the first month after them. The open month before the first close ends with
+    what that one reported as its beginning: what contracts say otherwise since is its own adjustment. So every month begins
+    where the one before ended, every row adds up, and no closed month moves with an open one. With `on`, NotStored is raised of
+    more than one filter, or a filter and another dimension. `stored` where it is at hand.
     """
     wanted = chosen_values(filters)
     is_open = isinstance(basis, BookHead) and not basis.may_have_closes
@@ -141,19 +82,33 @@ def bridge_reported(
         live = replace(live, periods=(), groups=(), rows=(), totals=())
     kept = stored or Stored.of(client, live.head.recognition, dimension, wanted, on, original=original)
     closed = stored_rows(kept.rows, dimension, kept.filters)
+    opening = {} if on is not None else stored_rows(kept.begun, dimension, kept.filters)
     start, end = reported_months(live, closed, first, last)
     periods = tuple(periods_of(start, end, grain, client.fiscal_year_start)) if start <= end else ()
-    totals = reported_group(live.totals, closed.get(TOTAL, {}), "", (start, end), periods)
+    totals = reported_group(live.totals, closed.get(TOTAL, {}), opening.get(TOTAL, {}), "", (start, end), periods)
     if dimension == TOTAL:
         return replace(live, grain=grain, periods=periods, rows=totals, totals=totals)
-    own = closed.get(dimension, {})
-    groups = sorted({row.group for row in live.rows} | {group for rows in own.values() for group in rows})
-    by_group = {group: tuple(row for row in live.rows if row.group == group) for group in groups}
-    made = [row for group in groups for row in reported_group(by_group[group], own, group, (start, end), periods)]
+    made = reported_groups(live, closed.get(dimension, {}), opening.get(dimension, {}), (start, end), periods)
     place = {period: number for number, period in enumerate(periods)}
-    rows = sorted((row for row in made if not is_nothing(row)), key=lambda row: (place[row.period], row.group))
-    shown = tuple(group for group in groups if any(row.group == group for row in rows))
-    return replace(live, grain=grain, periods=periods, groups=shown, rows=tuple(rows), totals=totals)
+    rows = tuple(sorted(made, key=lambda row: (place[row.period], row.group)))
+    shown = tuple(sorted({row.group for row in rows}))
+    return replace(live, grain=grain, periods=periods, groups=shown, rows=rows, totals=totals)
+
+
+def reported_groups(
+    live: Bridge,
+    stored: Mapping[int, Mapping[str, BridgeRow]],
+    opening: Mapping[int, Mapping[str, BridgeRow]],
+    months: tuple[int, int],
+    periods: tuple[Period, ...],
+) -> list[BridgeRow]:
+    """`reported_group` of every group that is live or was reported, without rows in which everything is 0."""
+    named = {group for rows in (*stored.values(), *opening.values()) for group in rows}
+    own: dict[str, list[BridgeRow]] = {group: [] for group in named}
+    for row in live.rows:
+        own.setdefault(row.group, []).append(row)
+    made = [reported_group(tuple(rows), stored, opening, group, months, periods) for group, rows in own.items()]
+    return [row for rows in made for row in rows if not is_nothing(row)]
 
 
 def stored_rows(
@@ -198,19 +153,26 @@ def reported_months(
 def reported_group(
     live: tuple[BridgeRow, ...],
     stored: Mapping[int, Mapping[str, BridgeRow]],
+    opening: Mapping[int, Mapping[str, BridgeRow]],
     group: str,
     months: tuple[int, int],
     periods: tuple[Period, ...],
 ) -> tuple[BridgeRow, ...]:
-    """One group by period: each month as reported or live, with the adjustment that lets it begin where the last one ended."""
+    """One group by period: each month as reported or live, with the adjustment that lets it begin where the one before ended;
+    the month before that of `opening` ends with what that one began with.
+    """
     by_month = {row.period.first: row for row in live}
     chain: dict[int, BridgeRow] = {}
     before: BridgeRow | None = None
     for month in range(min([*by_month, *stored, months[0]]), months[1] + 1):
         nothing = empty_row(month, group, "closed" if month in stored else "live")
         row = stored[month].get(group, nothing) if month in stored else by_month.get(month, nothing)
-        if before is not None and before.state == "closed" and row.beginning != before.ending:
-            row = replace(row, adjustment=row.beginning - before.ending, beginning=before.ending)
+        if before is not None and row.beginning != before.ending:
+            moved = row.beginning - before.ending
+            row = replace(row, adjustment=row.adjustment + moved, beginning=before.ending)
+        if month + 1 in opening:
+            begun = opening[month + 1][group].beginning if group in opening[month + 1] else ZERO
+            row = replace(row, adjustment=row.adjustment + begun - row.ending, ending=begun)
         chain[month] = before = row
     return tuple(merged([chain[month] for month in range(period.first, period.last + 1)], period) for period in periods)
 
@@ -227,7 +189,7 @@ def is_nothing(row: BridgeRow) -> bool:
 
 
 def merged(rows: list[BridgeRow], period: Period) -> BridgeRow:
-    """Consecutive months as one row. Where an open month was corrected before a closed one, the seam is an adjustment too."""
+    """Consecutive months as one row, with the adjustments of all of them."""
     first, last = rows[0], rows[-1]
     opening, closing = ("beginning", "customers_beginning"), ("ending", "customers_ending")
     flows = [name for name in BRIDGE_COLUMNS if name not in opening + closing]

@@ -68,7 +68,7 @@ def retention_customers(client: Client, recognition: str | None, month: int, fil
     """Who makes NRR and GRR of a month. Raises MissingRates, and KeyError for a month outside
     the book; filters by product are left out, as retention has none."""
     head = head_with(client, recognition, month)
-    given, wanted = book_input(client, head), chosen_values(filters)
+    given, wanted = book_input(client, head).at(month), chosen_values(filters)
     wanted.pop("product", None)
     rows = customer_retention(given.lines, given.rates, given.policy, month)
     rows = rows.join(customers_matching(given, wanted), on="customer", how="semi") if wanted else rows
@@ -87,7 +87,7 @@ def cohort_customers(
 ) -> Cell:
     """Who of a cohort has ARR at a month end, the largest first. Raises MissingRates, and KeyError outside the book."""
     head = head_with(client, recognition, month)
-    given, wanted = book_input(client, head), chosen_values(filters)
+    given, wanted = book_input(client, head).at(month), chosen_values(filters)
     lines = only_valued(given.lines, given.policy.customer_unit, wanted) if wanted else given.lines
     rows = customer_cohort(lines, given.rates, given.policy, cohort, month)
     rows = rows.sort("amount", "customer", descending=[True, False])

@@ -16,7 +16,7 @@ from metrics.selectors.books import bridge_get
 from metrics.selectors.figures import BookHead, BridgeRow
 from metrics.selectors.month_ends import MonthEnds, NoValue
 from metrics.selectors.periods import period_start
-from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policies import policy_at
 from portal.tenancy.models import Client
 
 PROPERTIES: Final = ("product", "segment", "region", "rep")
@@ -86,7 +86,7 @@ def held(added: Added, ending: Decimal) -> Way:
 
 def of_lines(client: Client, month: int) -> Added:
     """Every contract line that counts, settled and valued anew without the stored book."""
-    end = MonthEnds.of(client).at(policy_in_force(client), month)
+    end = MonthEnds.of(client).at(policy_at(client, month), month)
     if isinstance(end, NoValue):
         return "lines", 0, None, end.sentence
     return "lines", len(end.rows), from_cents(end.total), ""

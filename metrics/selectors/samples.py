@@ -21,7 +21,7 @@ from metrics.repository import authoritative_source
 from metrics.selectors.clauses import Clause, policy_in_plain_words
 from metrics.selectors.contract_told import ExampleLine, ExampleTerm, contracts_told, customer_of, sum_of, terms_of
 from metrics.selectors.month_ends import MonthEnds, NoValue
-from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policies import policy_before_closes, policy_in_force
 from metrics.selectors.reconciliation_figures import Check
 from portal.tenancy.models import Client
 
@@ -87,14 +87,17 @@ class FoundContract:
 
 
 def samples_get(client: Client, policy: Policy | None = None) -> SampleBench:
-    """Every sample with the engine's answer under a policy (None: the one in force)."""
+    """Every sample with the engine's answer under a policy (None: the one that its month follows)."""
     in_force = policy_in_force(client)
-    used = policy or in_force
+    used, earlier = policy or in_force, None if policy else policy_before_closes()
     ends = MonthEnds.of(client)
     by_month: dict[int, list[SampleContract]] = defaultdict(list)
     for sample in SampleContract.objects.all():
         by_month[sample.month].append(sample)
-    rows = [row for month, samples in by_month.items() for row in rows_of(samples, ends.at(used, month), used, month)]
+    rows = []
+    for month, samples in by_month.items():
+        own = earlier.policy if earlier and month < earlier.until else used
+        rows += rows_of(samples, ends.at(own, month), own, month)
     rows.sort(key=lambda row: (row.agrees, row.sample.contract_id, row.sample.month))
     return SampleBench(used, used == in_force, client.currency, tuple(rows))
 

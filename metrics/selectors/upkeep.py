@@ -26,7 +26,7 @@ from metrics.selectors.closes import latest_closes
 from metrics.selectors.customers import customer_names
 from metrics.selectors.imports import STALE_AFTER, newest_by_source
 from metrics.selectors.month_ends import MonthEnds, NoValue
-from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policies import policy_at, policy_in_force
 from portal.lib.periods import first_day, last_day
 from portal.tenancy.models import Client
 
@@ -102,7 +102,7 @@ class NewProduct:
 def account_changes(client: Client, month: int) -> list[AccountChange] | NoValue:
     """Every account that moved in the month or was corrected since its close, the largest move first."""
     ends = MonthEnds.of(client)
-    policy = policy_in_force(client)
+    policy = policy_at(client, month)
     now, before = ends.at(policy, month), ends.at(policy, month - 1)
     if isinstance(now, NoValue):
         return now
@@ -165,7 +165,7 @@ def days_past_end(end: MonthEnd, month: int) -> tuple[Ints, Ints]:
 
 def lines_past_end(client: Client, month: int) -> list[PastEnd] | NoValue:
     """The lines that give ARR at a month end though their last day of service lies before it, the largest first."""
-    end = MonthEnds.of(client).at(policy_in_force(client), month)
+    end = MonthEnds.of(client).at(policy_at(client, month), month)
     if isinstance(end, NoValue):
         return end
     over, _ = days_past_end(end, month)
@@ -178,7 +178,7 @@ def lines_past_end(client: Client, month: int) -> list[PastEnd] | NoValue:
 
 def contracts_drawn(client: Client, month: int, size: int) -> list[DrawnContract] | NoValue:
     """So many contracts that count at a month end, drawn at random; for the same month the same ones. By id."""
-    end = MonthEnds.of(client).at(policy_in_force(client), month)
+    end = MonthEnds.of(client).at(policy_at(client, month), month)
     if isinstance(end, NoValue):
         return end
     held: dict[str, tuple[str, int]] = {}

@@ -19,6 +19,7 @@ from metrics.computation import Computed, EngineInput, compute
 from metrics.engine.policy import Policy
 from metrics.line_columns import SourceLines, lines_kept, lines_to_compute
 from metrics.models import ArrBook, BookState, Recognition
+from metrics.selectors.policies import policy_before_closes
 from metrics.services.policy_versions import policy_ensure
 from metrics.services.summaries import summary_refresh
 from portal.lib.periods import month_of
@@ -107,11 +108,11 @@ def book_rebuild(*, client: Client, recognition: str, through: int, given: Engin
 
 
 def book_input(*, client: Client, lines: SourceLines | None = None) -> EngineInput:
-    """All that the books are computed from, under the policy's own recognition; `lines` where they were read already."""
+    """All that the books are computed from, under the policies' own recognition; `lines` where they were read already."""
     parameters = policy_ensure(client=client).parameters
     found = lines or lines_kept(repository.authoritative_source())
     rates = repository.rates_frame(client, found.frame["currency"].unique().cast(pl.String))
-    return EngineInput.of(found.frame, rates, Policy.from_dict(parameters), found.total)
+    return EngineInput.of(found.frame, rates, Policy.from_dict(parameters), found.total, policy_before_closes())
 
 
 def rebuild_input(*, client: Client) -> EngineInput:
@@ -137,5 +138,6 @@ def input_hash(given: EngineInput) -> str:
 
 def rates_and_policy_hash(given: EngineInput) -> str:
     """The half of the input hash that only a rebuild changes."""
-    text = f"{repository.frame_digest(given.rates, 'currency', 'day')} {given.policy}"
+    policies = given.policy if given.before is None else f"{given.before.policy} until {given.until} {given.policy}"
+    text = f"{repository.frame_digest(given.rates, 'currency', 'day')} {policies}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -17,13 +17,15 @@ from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.figures import from_cents
 from metrics.models import MonthClose
+from metrics.selectors.policies import first_close
 
 
 @dataclass(frozen=True)
 class Borders:
     """ARR of the month before (`opening`) and of the month itself (`ending`) under the policies they had been closed under.
 
-    None where that policy is the one in force, where nothing was closed, and where it cannot be valued.
+    Of the month before the first close it is the policy that this one follows. None where that is the one in force, where
+    nothing was closed, and where it cannot be valued.
     """
 
     opening: Decimal | None = None
@@ -33,10 +35,10 @@ class Borders:
 def borders_of(given: EngineInput, month: int) -> Borders:
     """The borders of a month that is closed now, on the lines and under the recognition that are given."""
     closes = MonthClose.objects.filter(recognition=given.policy.recognition, month__in=(month - 1, month))
-    newest = {close.month: close for close in closes.order_by("revision")}
-    opening, ending = (
-        ending_under(given, newest[at].policy_parameters, at) if at in newest else None for at in (month - 1, month)
-    )
+    under = {close.month: close.policy_parameters for close in closes.order_by("revision")}
+    if month in under and month - 1 not in under and (first := first_close()):
+        under[month - 1] = first.policy_parameters  # before the first close: what these months follow
+    opening, ending = (ending_under(given, under[at], at) if at in under else None for at in (month - 1, month))
     return Borders(opening, ending)
 
 

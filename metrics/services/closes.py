@@ -5,7 +5,8 @@
 
 A month is closed for ARR, CARR and LARR together. The first close may be any month of the book; from then on months are closed
 in their order, so that no reported month ever begins with an open one. What a correction changes in closed months shows as an
-adjustment in the first open month, until the closed months are restated.
+adjustment in the first open month, until the closed months are restated. The months before the first close go on to follow the
+policy under which that one was closed first (`metrics.selectors.policies`).
 
 A restatement corrects data: it is computed under the policy version that the month was closed under. What another definition
 makes of closed months comes through a decision alone (`redefines`): a restating change request or signed policy.

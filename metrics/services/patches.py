@@ -17,10 +17,11 @@ import polars as pl
 from metrics import book_steps, repository
 from metrics.affected import affected_lines
 from metrics.book_steps import Standing, books_lock, standing_get, steps_write
-from metrics.computation import LONGEST_BOOK
+from metrics.computation import LONGEST_BOOK, Earlier
 from metrics.engine.bridge import TOTAL
-from metrics.engine.change import BookChange, BookMonths, book_changes, two_sides
+from metrics.engine.change import BookChange, BookMonths, Sides, book_changes, book_changes_split, two_sides
 from metrics.engine.few_lines import rows_of_frame
+from metrics.engine.fx import DailyRates
 from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.models import ArrBook, BookState, Recognition
@@ -92,6 +93,9 @@ def steps_of(
     if standing.source_id is None or any(book.through_month != through for book in books):
         return None
     policy = Policy.from_dict(standing.parameters)
+    earlier = earlier_of(standing, policy)
+    if earlier is not None and earlier.policy.customer_unit != policy.customer_unit:
+        return None
     most = max(FEW_LINES, books[0].line_count // FEW_SHARE)
     if before.height + after.height > most:
         return None
@@ -105,12 +109,30 @@ def steps_of(
     sides = two_sides(affected.before, affected.after, policy.customer_unit)
     months = [months_of(book, through) for book in books]
     try:
-        changes = book_changes(sides, rates, policy, months)
+        changes = changes_of(sides, rates, policy, earlier, months)
     except MissingRates:
         return None
     if any(months_move(own, change) for own, change in zip(months, changes, strict=True)):
         return None
     return Steps(affected.customers, list(zip(books, changes, strict=True)))
+
+
+def earlier_of(standing: Standing, policy: Policy) -> Earlier | None:
+    """The policy of the months before the first close, where it is another one than the books' own."""
+    if standing.earlier is None:
+        return None
+    parameters, until = standing.earlier
+    old = Policy.from_dict(parameters).with_(recognition=policy.recognition)
+    return None if old == policy else Earlier(old, until)
+
+
+def changes_of(
+    sides: Sides, rates: DailyRates, policy: Policy, earlier: Earlier | None, books: list[BookMonths]
+) -> list[BookChange]:
+    """What the change does to each book, each month under the policy that it follows. Raises MissingRates."""
+    if earlier is None:
+        return book_changes(sides, rates, policy, books)
+    return book_changes_split(sides, rates, earlier.policy, policy, earlier.until, books)
 
 
 def months_of(book: ArrBook, through: int) -> BookMonths:

@@ -13,14 +13,19 @@ from metrics.book_rows import load_cohorts, load_groups, load_movements
 from metrics.computation import compute
 from metrics.models import ArrBook, BookState, BookStep
 from metrics.repository import authoritative_source, lines_frame, lines_sum
+from metrics.selectors.policies import policy_in_force
 from metrics.services.books import book_input, books_rebuild_all
+from metrics.services.closes import month_close
 from metrics.services.patches import books_patch
+from metrics.services.policies import policy_publish
+from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.golden import NOW, golden_client
 from tests.metrics.loading import replace_lines, with_hashes
 
 CASES = ["contract-start", "live-average-parent", "signed-contract-rate"]
+OF_TWO_POLICIES = "contract-start"
 ROUNDS = 12
 
 
@@ -89,9 +94,17 @@ def assert_books_equal_a_rebuild(client: Client) -> None:
 def test_random_changes_patched_equal_a_rebuild(
     shared: Path, northwind: Client, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether the change is beside the series as a step of its own or joined with earlier ones."""
+    """Whether the change is beside the series as a step of its own or joined with earlier ones; also where months before the
+    first close follow another policy.
+    """
     monkeypatch.setattr(book_steps, "MOST_STEPS", 3 * 3)
     golden_client(northwind, shared / "golden" / case)
+    if case == OF_TWO_POLICIES:
+        with tenant_context(northwind):
+            month_close(client=northwind, month=month_parse("2024-03"))
+            other = policy_in_force(northwind).with_(renewal_grace_days=45, discounts="list", overage="exclude")
+            policy_publish(client=northwind, parameters=other.to_dict())
+            books_rebuild_all(client=northwind, now=NOW)
     chance, patched, waiting = random.Random(case), 0, set()
     for _ in range(ROUNDS):
         with tenant_context(northwind):

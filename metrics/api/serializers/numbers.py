@@ -55,7 +55,9 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
     churn = AmountField()
     reactivation = AmountField()
     fx = AmountField()
-    adjustment = AmountField(help_text="What corrections changed in closed months before this one.")
+    adjustment = AmountField(
+        help_text="What corrections or another definition changed, so that a period begins where the one before ended."
+    )
     ending = AmountField()
     net_new = AmountField()
     customers_beginning = serializers.IntegerField()

@@ -10,10 +10,10 @@ from metrics.api.fields import EARLIEST, LATEST, MonthField
 from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import DIMENSIONS
 from metrics.models import Recognition
+from metrics.selectors.close_rows import is_stored
 from metrics.selectors.figures import BRIDGE_COLUMNS
 from metrics.selectors.moves import MOVING
 from metrics.selectors.periods import MONTHS
-from metrics.selectors.reported import is_stored
 from portal.lib.periods import month_of
 from portal.tenancy.api_input import StrictSerializer
 

@@ -1,0 +1,103 @@
+"""The revisions that count as reported and the rows that closes keep: what `metrics.selectors.reported` is made of.
+
+`Stored.of(client, recognition, dimension, filters, on) -> Stored` · `is_stored(dimension, filters)` says whether closes hold what a
+question needs as rows.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from django.db.models import Q
+
+from metrics.engine.bridge import TOTAL
+from metrics.models import CloseBridge, MonthClose
+from metrics.selectors.close_details import Cut, cut_of
+from metrics.selectors.closes import day_end, first_told, latest_closes
+from metrics.selectors.figures import (
+    Filters,
+    chosen_values,
+)
+from portal.tenancy.models import Client
+
+
+class NotStored(ValueError):
+    """A close holds each property by itself: what was reported under several at once cannot be said."""
+
+
+def is_stored(dimension: str, filters: Filters) -> bool:
+    """Whether closed months hold what is asked: no filter, or one on the split's own property."""
+    wanted = chosen_values(filters)
+    return len(wanted) <= 1 and (not wanted or dimension in (TOTAL, *wanted))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The revisions that count as reported, and their rows in total and by one property: read once for bridge and retention.
+
+    `filters` are those that are still to be picked from the rows; `retention` is by id of the close. `begun` are the rows of
+    the first closed month by which the open month before it ends: see `first_told`.
+    """
+
+    closes: list[MonthClose]
+    rows: list[CloseBridge]
+    retention: Mapping[int, Mapping[str, dict[str, dict[str, int]]]]
+    filters: Mapping[str, tuple[str, ...]]
+    begun: list[CloseBridge]
+
+    @classmethod
+    def of(
+        cls,
+        client: Client,
+        recognition: str,
+        dimension: str,
+        filters: Mapping[str, tuple[str, ...]],
+        on: dt.date | None,
+        *,
+        original: bool = False,
+    ) -> Self:
+        """What closed months hold of a question. NotStored of a day, where rows do not."""
+        closes = closes_behind(client, recognition, on, original=original)
+        if not is_stored(dimension, filters):
+            if on is not None:
+                raise NotStored(
+                    "closed months were stored by one property at a time: ask for one filter, and split by no other"
+                )
+            cut = cut_of(client, recognition, closes, dimension, filters)
+            return cls(cut.closes, cut.rows, cut.retention, {}, cut_begun(client, closes, cut, dimension, filters))
+        if not closes:
+            return cls([], [], {}, filters, [])
+        ids, oldest = {close.pk for close in closes}, closes[-1]
+        wanted = Q(close__in=ids)
+        if oldest.revision > 1:
+            wanted |= Q(close__in=first_told(recognition, oldest.month))
+        found = list(CloseBridge.objects.filter(wanted, dimension__in=names_behind(dimension, filters)))
+        rows, earlier = [row for row in found if row.close_id in ids], [row for row in found if row.close_id not in ids]
+        begun = earlier or [row for row in rows if row.close_id == oldest.pk]
+        return cls(closes, rows, {close.pk: close.retention for close in closes}, filters, begun)
+
+
+def cut_begun(
+    client: Client, closes: list[MonthClose], cut: Cut, dimension: str, filters: Mapping[str, tuple[str, ...]]
+) -> list[CloseBridge]:
+    """`Stored.begun` of a cut; nothing where the first closed month was closed before closes kept what a cut needs."""
+    if not cut.closes or cut.closes[-1].month != closes[-1].month:
+        return []
+    oldest = closes[-1]
+    told = first_told(oldest.recognition, oldest.month).first() if oldest.revision > 1 else oldest
+    if told is None or told.pk == oldest.pk:
+        return [row for row in cut.rows if row.close_id == oldest.pk]
+    return cut_of(client, oldest.recognition, [told], dimension, filters).rows
+
+
+def names_behind(dimension: str, wanted: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The dimensions whose stored rows answer a question."""
+    return {TOTAL, dimension, *wanted}
+
+
+def closes_behind(client: Client, recognition: str, on: dt.date | None, *, original: bool = False) -> list[MonthClose]:
+    """The revisions that count as reported, now or at the end of a day; the first ones where they are asked for."""
+    if original:
+        return list(MonthClose.objects.filter(recognition=recognition, revision=1).order_by("-month"))
+    return latest_closes(recognition, None if on is None else day_end(client, on))
