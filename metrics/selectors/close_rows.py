@@ -1,7 +1,7 @@
 """The revisions that count as reported and the rows that closes keep: what `metrics.selectors.reported` is made of.
 
-`Stored.of(client, recognition, dimension, filters, on) -> Stored` · `is_stored(dimension, filters)` says whether closes hold what a
-question needs as rows.
+`Stored.of(client, recognition, dimension, filters, on) -> Stored` · `is_stored(dimension, filters)` says whether closes hold
+what a question needs as rows.
 """
 
 import datetime as dt
