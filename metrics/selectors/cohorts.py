@@ -37,7 +37,8 @@ def cohorts_get(
     only its first `ages` periods.
 
     With what closes `kept` a cell of a closed month is as its close had it, with the first period that it had then, and of a
-    restated month has what was reported first; closes keep that of all customers together, not under filters.
+    restated month has what was reported first; closes keep that of all customers together, not under filters. Closed months
+    stay where the book ends before them, because a rate is missing by now.
     """
     head = book_head(client, basis)
     start, end = shown_months(head, None, last)
@@ -46,8 +47,12 @@ def cohorts_get(
     wanted = chosen_values(filters)
     stored = filtered_cohorts(client, head, wanted) if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
     tables = kept.cohorts if kept and not wanted else {}
+    width = (head.last_month or 0) - start + 1
+    while end >= (head.last_month or 0) and end + 1 in tables:
+        end, width = end + 1, width + 1
+        stored = {cohort: np.pad(values, ((0, 0), (0, 1))) for cohort, values in stored.items()}
     for cohort in {int(each) for own in tables.values() for table in own for each in table[0]} - stored.keys():
-        stored[cohort] = np.zeros((len(COHORT_FIGURES), end - (head.first_month or 0) + 1), dtype=np.int64)
+        stored[cohort] = np.zeros((len(COHORT_FIGURES), width), dtype=np.int64)
     periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
     cohorts: list[Cohort] = []
     for place, period in reversed([*enumerate(periods)]):

@@ -33,16 +33,18 @@ def movers_get(
     A movement is the customer's, by its case; effects of exchange rates are left out. Ties are in the order of the ids.
 
     With what closes `kept` of these months, they are as they were closed: where one was restated, each mover has what was
-    reported first, and those who moved most by that are among them.
+    reported first, and those who moved most by that are among them. A closed month stays where the book ends before it, because
+    a rate is missing by now.
     """
-    head = book_head(client, basis)
+    head, kept = book_head(client, basis), kept or Kept()
     start, end = shown_months(head, head.last_month if first is None else first, last)
-    if head.id is None or end < start:
+    if head.id is None or (end < start and not kept.movements):
         return Movers(head, start, end, (), ())
     wanted = chosen_values(filters)
     live = load_movements(ArrBook(pk=head.id, client=client), start, end)
-    kept = kept or Kept()
     live = matching(client, head, live.filter(~pl.col("month").is_in(list(kept.movements))), wanted)
+    shown = [*range(start, end + 1), *kept.movements]
+    start, end = min(shown), max(shown)
     now, first_told = (
         together(live, (revisions[place] for revisions in kept.movements.values()), wanted) for place in (-1, 0)
     )
@@ -107,7 +109,7 @@ def matching(
     if "product" in filters:
         movements = movements.filter(pl.col("product").is_in(list(filters["product"])))
     attributes = {name: value for name, value in filters.items() if name != "product"}
-    if not attributes:
+    if not attributes or not movements.height:
         return movements
     given = book_input(client, head)
     of_customer = customer_attributes(given.lines, given.policy.customer_unit)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client as Browser
@@ -16,6 +17,7 @@ from metrics.models import ContractLine
 from metrics.selectors.books import book_head
 from metrics.selectors.close_details import kept_get
 from metrics.selectors.cohorts import cohorts_get
+from metrics.selectors.movers import movers_get
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
@@ -24,6 +26,7 @@ from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.metrics.loading import load_rates
 from tests.pdf_text import pdf_text
 from tests.reporting.numbers import LINES, line, numbers_load
 
@@ -307,6 +310,38 @@ def test_movers_and_cohorts_have_both_figures(restated: Client, finns: Browser) 
     assert (march.arr, march.as_reported.arr, april.arr) == (Decimal(15_000), Decimal(12_000), Decimal(15_000))
     assert [cell.arr_share for cell in cohorts["2026-03"]] == [Decimal(1), Decimal(1)]
     assert cohorts["2026-03"][0].as_reported == replace(cohorts["2026-03"][0], arr=Decimal(9000), as_reported=None)
+
+
+def told_of_march(client: Client, *, quarters: bool = False) -> tuple[object, ...]:
+    """Who moved ARR in March 2026, and the cohorts at its end."""
+    kept = kept_get(book_head(client), MARCH, MARCH)
+    movers = movers_get(client, None, MARCH, MARCH, kept=kept)
+    cohorts = cohorts_get(client, None, "quarter" if quarters else "month", MARCH, kept=kept).cohorts
+    left = [(each.period, each.cells[-1]) for each in cohorts if each.cells[-1].customers]
+    return movers.first, movers.last, movers.gains, movers.losses, left
+
+
+def test_movers_and_cohorts_of_closed_months_stay_where_a_rate_is_missing_by_now(northwind: Client, finn: User) -> None:
+    euro = line("K6/1", "fee", "Platform", 9_000, dt.date(2026, 3, 5), currency="EUR")
+    with tenant_context(northwind):
+        numbers_load(northwind, [*LINES, euro])
+        month_close(client=northwind, month=MARCH, user=finn)
+        told = told_of_march(northwind)
+        day, rate = dt.date(2026, 1, 31), 11_000_000_000
+        load_rates(pl.DataFrame({"currency": ["EUR"], "day": [day], "rate_e10": [rate]}))
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        assert (book_head(northwind).last_month or 0) < MARCH
+        assert told_of_march(northwind) == told and len(told[4]) == 3  # type: ignore[arg-type]
+
+
+def test_a_cohort_that_the_contracts_lost_stays_in_the_quarter_that_was_closed(northwind: Client, finn: User) -> None:
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        month_close(client=northwind, month=MARCH, user=finn)
+        told = told_of_march(northwind, quarters=True)
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(starts_on=dt.date(2026, 2, 10))
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        assert told_of_march(northwind, quarters=True) == told
 
 
 def test_a_month_closed_before_closes_kept_customers_says_so(

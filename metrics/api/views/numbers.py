@@ -17,7 +17,7 @@ from metrics.disputed import Disputed, disputed_of
 from metrics.engine.bridge import TOTAL
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.beside import bridge_beside, headline_beside, marks_of_cut, retention_beside
-from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get, shown_months
+from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get
 from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.clauses import retention_method
 from metrics.selectors.close_details import kept_get
@@ -153,9 +153,9 @@ class MoverList(NumbersView):
         """The customers whose ARR moved most, up and down; closed months as they were closed, as far as closes kept that."""
         asked = call.query
         head = book_head(call.client, asked["basis"])
-        span = shown_months(head, head.last_month if asked["first"] is None else asked["first"], asked["last"])
-        kept = kept_get(head, *span)
-        found = movers_get(call.client, head, *span, asked["count"], asks.filters_of(asked), kept)
+        first, last = (head.last_month if asked[name] is None else asked[name] for name in ("first", "last"))
+        kept = kept_get(head, first or 0, last or 0)
+        found = movers_get(call.client, head, first, last, asked["count"], asks.filters_of(asked), kept)
         has_months = found.head.has_numbers and found.first <= found.last
         months = {"first": found.first if has_months else None, "last": found.last if has_months else None}
         return {"head": found.head, **months, "gains": found.gains, "losses": found.losses} | {
