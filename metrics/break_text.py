@@ -95,8 +95,13 @@ def both_words(now: Decimal, then: Decimal, currency: str, locale: str) -> str:
 
 
 def moved_words(found: list[Restated], currency: str, locale: str) -> str:
-    """The movements of some months whose sums were restated, both ways, and the customers at the end where they were."""
+    """What some months begin with, and the movements whose sums were restated, both ways, so that they lead to the change of
+    the ending; and the customers at the end where they differ.
+    """
     said = []
+    now, then = (rows[0].beginning for rows in both_rows(found))
+    if now != then:
+        said.append(f"the beginning as {both_words(now, then, currency, locale)}")
     for name in FLOWS:
         now, then = (sum((getattr(row, name) for row in rows), ZERO) for rows in both_rows(found))
         if now != then:
