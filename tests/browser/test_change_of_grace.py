@@ -147,8 +147,7 @@ def test_a_change_of_the_renewal_grace(late: Client, page: Page, finns: Page) ->
         told = {month: impact.cents(side, "ending", month) for month in impact.months}
         assert told == by_the_engine(late, grace, impact.months), side
     assert [impact.cents(side, "ending", CLOSED) for side in ("before", "after")] == [24_000_00, 36_000_00]
-    page.reload()
-    page.get_by_role("button", name="Put it before the board").click()
+    page.get_by_role("button", name="Put it before the board").click()  # the page looks again by itself
     expect(page.get_by_role("button", name="Yes, approve")).to_have_count(0)
     refused = vote_of_the_requester(page, finns)
     assert (

@@ -62,16 +62,16 @@ def test_a_change_corrects_the_months_that_it_restates_or_holds_for(
     with tenant_context(client):
         registry_start(client=client, user=rita)
         month_close(client=client, month=MARCH, user=finn)
-        arr = Subject("metric", MARCH, metric="arr")
+        each = Subject("metric", MARCH, metric="arr_per_customer")  # `arr` would be the ending under another name
         rows = {
             name: taken(client, eve, finn, subject)
-            for name, subject in {"march": ENDING, "january": Subject("ending", JANUARY), "arr": arr}.items()
+            for name, subject in {"march": ENDING, "january": Subject("ending", JANUARY), "each": each}.items()
         }
         wins = taken(client, eve, finn, Subject("metric", MARCH, metric="win_rate_deals"))
     scheduled(client, rita, finn, MARCH, is_restating=True)
     changes_take_effect(client=client, now=NOW)
     with tenant_context(client):
-        assert kinds(rows["march"]) == ["close", "change"] and kinds(rows["arr"]) == ["close", "change"]
+        assert kinds(rows["march"]) == ["close", "change"] and kinds(rows["each"]) == ["close", "change"]
         assert kinds(rows["january"]) == []
         assert "change" not in kinds(wins), "no policy values deals"
 

@@ -30,13 +30,20 @@ FILES: dict[str, Callable[[], bytes]] = {
 }
 COST = """
 import json, re, sys, time
+def plain_work():
+    start = time.process_time()
+    for each in range(3_000_000):
+        each * each
+    return time.process_time() - start
 from pathlib import Path
 from metrics.intake.reader import read_limited
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
-before, start = peak(), time.process_time()
+before, work, start = peak(), plain_work(), time.process_time()
 table = read_limited(sys.argv[1])
-print(json.dumps({"mb": peak() - before, "cpu": time.process_time() - start, "found": table.faults.by_code()}))
+cpu = time.process_time() - start
+works = cpu / ((work + plain_work()) / 2)  # in units of the same plain work, just before and after
+print(json.dumps({"mb": peak() - before, "cpu": cpu, "works": works, "found": table.faults.by_code()}))
 """
 
 
@@ -50,7 +57,8 @@ def test_a_hostile_text_costs_little_memory_and_time(name: str, tmp_path: Any) -
     cost = json.loads(done.stdout)
     size = path.stat().st_size / 2**20
     assert cost["mb"] < 200 + size, (name, cost)
-    assert cost["cpu"] < 4, (name, cost)  # F02 asks for 2 s on a machine of its own
+    # F02 asks for 2 s on a machine of its own; 40 works are 4 s where one takes 0.1 s, and more on a machine that is slower.
+    assert cost["works"] < 40, (name, cost)
 
 
 def test_blank_lines_keep_the_numbers_of_the_rows_around_them() -> None:
