@@ -99,9 +99,9 @@ def moved_words(found: list[Restated], currency: str, locale: str) -> str:
     the ending; and the customers at the end where they differ.
     """
     said = []
-    now, then = (rows[0].beginning for rows in both_rows(found))
-    if now != then:
-        said.append(f"the beginning as {both_words(now, then, currency, locale)}")
+    begun, reported = (rows[0].beginning for rows in both_rows(found))
+    if begun != reported:
+        said.append(f"the beginning as {both_words(begun, reported, currency, locale)}")
     for name in FLOWS:
         now, then = (sum((getattr(row, name) for row in rows), ZERO) for rows in both_rows(found))
         if now != then:
