@@ -196,7 +196,7 @@ def next_words(request: TenantRequest, change: ChangeRequest) -> str:
         ChangeState.DRAFT: "Only a draft: nobody is asked before it is submitted.",
         ChangeState.NEEDS_CHANGES: f"Waits for {name_of(change.requested_by)}, who changes it and submits it again.",
         ChangeState.TRIAGE: f"{owner} checks it. Next, its effect on the numbers is computed.",
-        ChangeState.IMPACT: "Before the board votes, its effect has to be computed from this content and from today’s figures.",
+        ChangeState.IMPACT: "The board votes on an effect that is computed from this content and from today’s figures.",
         ChangeState.REVIEW: "The board votes. A vote counts for exactly this content and this effect.",
         ChangeState.APPROVED: "Approved. It is scheduled next; then it takes effect by itself.",
         ChangeState.SCHEDULED: f"Approved, and takes effect by itself: {since_words(change, locale_of(request))}.",
