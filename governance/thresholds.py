@@ -30,9 +30,8 @@ from metrics.formula.units import unit_read
 LIMITS: Final = {"alert": "alert_at", "warn": "warn_at"}
 """By level, the more serious first, the field of the threshold that it is beyond."""
 MONTHS_BEFORE: Final = ("previous", "last_year")
-OF_ROBUST: Final = Fraction(
-    7413, 5000
-)  # 1.4826: the standard deviation of a bell curve whose distances have the median 1
+# 1.4826: the standard deviation of a bell curve whose distances have the median 1
+OF_ROBUST: Final = Fraction(7413, 5000)
 HISTORY, ENOUGH, YEAR = 12, 8, 12
 DIGITS: Final = 15  # before the point
 MOST_PLACES: Final = 15  # after the point: 1e-999999 is short to write and a megabyte to keep
