@@ -1,13 +1,17 @@
-"""The review board of the demonstration: four members, and a change that one of them has voted on."""
+"""The review boards of the demonstration: one with a change that a member has voted on, and one that waits for its first.
+
+Northwind's has four members and the usual table. Larkspur's has three and a table of its own: Finance alone decides what is
+small, so that a change that RevOps asks for is decided by one vote, and not by whoever asked for it.
+"""
 
 import datetime as dt
 
-from governance.models import ChangeRequest, Urgency
+from governance.models import ChangeRequest, PayPeriod, Urgency
 from governance.selectors.board import board_now
 from governance.selectors.changes import change_get
 from governance.selectors.registry import month_now
 from governance.selectors.voting import preview_sha256
-from governance.services.board import board_start, seat_give
+from governance.services.board import RightRow, board_start, rights_save, seat_give
 from governance.services.change_preview import preview_run, preview_start
 from governance.services.change_states import change_move
 from governance.services.change_triage import change_triage
@@ -26,6 +30,20 @@ WISH = {
     "rationale": "Finance books revenue at the average rate. One volatile day at a month's end moves our ARR and nothing else, "
     "and the board asks for the reason each time.",
 }
+SMALL_BOARD = (
+    RightRow(functions=("finance",)),
+    RightRow(from_cents=500_000_00, functions=("finance",), needs_chair=True, yes_count=2, quorum=2),
+    RightRow(is_restating=True, functions=("finance",), needs_chair=True, yes_count=2, quorum=2),
+)
+"""Of some five million of ARR: what moves a tenth of it, or a month that was reported, takes the chair too."""
+
+
+def board_of_three(client: Client, people: dict[str, User]) -> None:
+    """Finance, RevOps, and the executive in the chair; the admin started it, keeps its table and has no seat."""
+    greta = people["greta"]
+    with acting_as(Actor(greta.email, greta.pk)), tenant_context(client):
+        board = board_start(client=client, user=greta)
+        rights_save(client=client, version=board.version, rows=SMALL_BOARD, pay_period=PayPeriod.QUARTER, user=greta)
 
 
 def board_at_work(client: Client, people: dict[str, User]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from governance.services.registry import registry_start
 from metrics.engine.month_end import MonthEnd
 from metrics.models import ContractImport
 from metrics.models.intake import ImportState, SourceKind
@@ -30,7 +31,7 @@ from metrics.services.samples import SampleEntry, samples_save
 from metrics.services.sources import source_ensure
 from portal.accounts.models import User
 from portal.demo import crm
-from portal.demo.board import board_at_work
+from portal.demo.board import board_at_work, board_of_three
 from portal.demo.changes import changes_load
 from portal.demo.contracts import contracts, csv_bytes
 from portal.demo.definitions import definitions_half_way, definitions_signed
@@ -115,6 +116,8 @@ def client_load(
     if told is NORTHWIND:  # before months are closed, so that these keep what metrics are
         crm_load(client, told, staff[0])
         registry_load(client, people)
+    if told is LARKSPUR:
+        registry_begun(client, people["ralf"])
     close_months(client, staff[0])
     if told is QUAYSIDE:
         correct_late(client, told, staff[0])
@@ -123,6 +126,8 @@ def client_load(
     if told is NORTHWIND:
         said(f"{told.name}, reconciliation and governance")
         governance_load(client, told, people, staff[0])
+    if told is LARKSPUR:
+        board_of_three(client, people)
     if told is QUAYSIDE:
         rows = [crm.opportunity(row) for row in contracts(told.story) if row["charge_type"] == "recurring"]
         import_file(client, f"{told.slug}-opportunities-2026-11.csv", csv_bytes(rows), staff[0], source=CRM)
@@ -154,6 +159,12 @@ def registry_load(client: Client, people: dict[str, User]) -> None:
         teams_load(client, rita)
 
 
+def registry_begun(client: Client, user: User) -> None:
+    """The metrics that Tieout ships, as RevOps took them over: nobody has changed one yet."""
+    with acting_as(Actor(user.email, user.pk)), tenant_context(client):
+        registry_start(client=client, user=user)
+
+
 def definitions_load(client: Client, told: DemoClient, ana: User, today: date) -> None:
     """What the client's people said so far about its definitions."""
     people = [User.objects.get(email=f"{name}@{DOMAIN}") for name in told.people]
@@ -162,7 +173,7 @@ def definitions_load(client: Client, told: DemoClient, ana: User, today: date) -
             finn, rita, _, _, stan = people
             definitions_half_way(client, ana, finn, rita, stan, today)
         elif told is LARKSPUR:
-            frieda, ralf, _ = people
+            frieda, ralf, *_ = people
             definitions_signed(client, ana, frieda, ralf, today)
             samples_save(client=client, entries=sample_entries(client, some_contracts(told)), user=ana)
 

@@ -79,7 +79,7 @@ LARKSPUR = DemoClient(
     ),
     policy=POLICY | {"fx": "contract_date"},
     settings={"time_zone": "Europe/Berlin", "locale": "de"},
-    people={"frieda": "finance", "ralf": "revops", "greta": "admin"},
+    people={"frieda": "finance", "ralf": "revops", "greta": "admin", "emil": "executive"},
 )
 QUAYSIDE = DemoClient(
     slug="quayside",
