@@ -113,11 +113,7 @@ def client_load(
     import_file(client, f"{told.slug}-contracts-2026-11.csv", file_of(told, told.story.known), staff[0])
     said(f"{told.name}, numbers and closed months")
     numbers_refresh(client=client)
-    if told is NORTHWIND:  # before months are closed, so that these keep what metrics are
-        crm_load(client, told, staff[0])
-        registry_load(client, people)
-    if told is LARKSPUR:
-        registry_begun(client, people["ralf"])
+    metrics_load(client, told, people, staff[0])
     close_months(client, staff[0])
     if told is QUAYSIDE:
         correct_late(client, told, staff[0])
@@ -148,6 +144,15 @@ def governance_load(client: Client, told: DemoClient, people: dict[str, User], u
     with tenant_context(client):
         oversight_load(client, people, timezone.now())
     leave_work_open(client, told, user)
+
+
+def metrics_load(client: Client, told: DemoClient, people: dict[str, User], user: User) -> None:
+    """A second source and the metrics, before months are closed, so that these keep what metrics are."""
+    if told is NORTHWIND:
+        crm_load(client, told, user)
+        registry_load(client, people)
+    if told is LARKSPUR:
+        registry_begun(client, people["ralf"])
 
 
 def registry_load(client: Client, people: dict[str, User]) -> None:
