@@ -7,6 +7,7 @@ from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.change_page import MARKS
 from governance.effect_words import since_words
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
+from governance.outlook_page import who_starts
 from governance.selectors.board import BoardNow, board_history, board_now, has_board, reviews_open, seats_void, sits
 from governance.selectors.board_meetings import meeting_list
 from governance.selectors.changes import change_get
@@ -14,11 +15,10 @@ from governance.selectors.voting import decisions_of, signed_effect_of, votable,
 from governance.services.board_meetings import outcomes
 from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
-from portal.notices.audience import members_in, people_who
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
-from portal.tenancy.models import Client, ClientRole
-from portal.tenancy.permissions import MANAGE_BOARD, MANAGE_PEOPLE, VIEW_ARR, VOTE_CHANGES
+from portal.tenancy.models import Client
+from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
 
 MARK_OF: Final = {state.label: mark for state, mark in MARKS.items()}
@@ -47,16 +47,6 @@ def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> 
         "history": board_history(),
         "seat_form": (seat_form or SeatForm(board=board)) if may_manage else None,
     }
-
-
-def who_starts(client: Client) -> str:
-    """Who starts the board; where the client has no admin, who can invite one."""
-    admins = [user.get_full_name() for user in members_in(ClientRole.ADMIN)]
-    if admins:
-        return f"An admin of the client starts it: {', '.join(admins)}. Until then no change can be approved."
-    inviting = [user.get_full_name() for user in people_who(client, MANAGE_PEOPLE)]
-    who = f": {', '.join(inviting)} can invite one" if inviting else ", and nobody who could invite one: ask the firm"
-    return f"An admin of the client starts it. There is none yet{who}. Until then no change can be approved."
 
 
 def rights_shown(board: BoardNow, request: TenantRequest, locale: str) -> list[dict[str, Any]]:

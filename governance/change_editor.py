@@ -4,15 +4,21 @@ from typing import Any, Final
 
 from django.urls import reverse
 
+from governance.board_words import joined
 from governance.change_content import ContentFault, Held
 from governance.change_forms import FORMS, Ground, MetricWishForm, PolicyWishForm, WishForm
 from governance.metric_editor import AHEAD, editor_context
+from governance.metric_figures import sentence
 from governance.metric_uses import pages_used
 from governance.models import ChangeKind, ChangeRequest, MetricStatus
+from governance.outlook_page import outlook_context
+from governance.selectors.board import board_now
+from governance.selectors.board_outlook import lacks_for, lacks_of
 from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.changes import held_now
 from governance.selectors.library_drift import shipped_content
 from governance.selectors.registry import Entry
+from governance.selectors.voting import NO_BOARD
 from governance.services.registry import newest_closed
 from metrics.selectors.books import book_head
 from portal.tenancy.access import TenantRequest
@@ -30,9 +36,13 @@ KINDS: Final = (
 OF_A_METRIC: Final = (ChangeKind.METRIC_CHANGE, ChangeKind.METRIC_RETIRE, ChangeKind.THRESHOLD)
 
 
-def kinds_context() -> dict[str, Any]:
-    """What may be asked for."""
-    return {"kinds": [{"kind": kind, "label": label, "text": text} for kind, label, text in KINDS]}
+def kinds_context(request: TenantRequest) -> dict[str, Any]:
+    """What may be asked for, and why the board could not decide it if the reader asked for it."""
+    board, kinds = board_now(), []
+    for kind, label, text in KINDS:
+        lacks = lacks_for(request.user, kind, board) if board is not None else ()
+        kinds.append({"kind": kind, "label": label, "text": text, "lacks": sentence(joined(lacks)) if lacks else ""})
+    return {"kinds": kinds, "outlook": outlook_context(request, (NO_BOARD,)) if board is None else None}
 
 
 def choice_context(request: TenantRequest, kind: str) -> dict[str, Any]:
@@ -95,6 +105,7 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
         "change": change,
         "entry": entry,
         "cancel_url": cancel,
+        "outlook": outlook_context(request, lacks_of(change) if change else lacks_for(request.user, form.kind)),
         **alike(form),
         "own": change.number if change else None,
     }

@@ -3,18 +3,21 @@
 from decimal import Decimal
 from typing import Any, Final
 
+from governance.board_rules import Outcome
 from governance.change_forms import TriageForm
 from governance.change_sections import sections_of
 from governance.change_words import rows_of
 from governance.effect_words import ends_text, since_words
 from governance.metric_figures import sentence
 from governance.models import ChangeEffect, ChangeEvent, ChangeKind, ChangeRequest, ChangeState, EffectState
+from governance.outlook_page import request_outlook
 from governance.selectors.change_duplicates import has_joined, metrics_alike, twins_of
 from governance.selectors.change_effects import unread_words
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.change_previews import preview_standing
 from governance.selectors.changes import APPROVED, OPEN, change_events, change_list, seen_by
 from governance.selectors.registry import registry_get
+from governance.selectors.voting import decisions_of
 from governance.services.change_news import triagers
 from governance.services.change_states import WORDS, WRITABLE, steps_from
 from governance.services.changes import closed_fault
@@ -83,10 +86,11 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     )  # fmt: skip
     if state not in ChangeState.values:
         found = [each for each in found if each.state != ChangeState.WITHDRAWN]
+    stuck = stuck_of(found)
     rows = [
         {
             "change": each, "mark": MARKS[ChangeState(each.state)], "needs": needs_reader(request, each),
-            "effect": effect_shown(each),
+            "effect": effect_shown(each), "stuck": each.pk in stuck,
             "ends": ends_text(each, locale_of(request)) if each.kind == ChangeKind.METRIC_RETIRE else "",
             "effect_month": each.preview.effect_month if each.preview else None,
         }
@@ -103,6 +107,13 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
         "may_ask": request.standing.may(REQUEST_CHANGES),
         "currency": request.client.currency,
     }
+
+
+def stuck_of(changes: list[ChangeRequest]) -> set[int]:
+    """The requests before the board, by id, that it cannot decide as it is; the same few queries however many there are."""
+    waiting = [each for each in changes if each.state == ChangeState.REVIEW]
+    found = decisions_of(waiting) if waiting else {}
+    return {key for key, decision in found.items() if decision.outcome is Outcome.STUCK}
 
 
 def effect_shown(change: ChangeRequest) -> Decimal | None:
@@ -166,6 +177,7 @@ def change_context(request: TenantRequest, change: ChangeRequest, problem: str =
         "events": [shown(event) for event in events],
         "sections": sections,
         "problem": problem,
+        "outlook": request_outlook(request, change),
         **actions_of(request, change),
     }
 

@@ -33,7 +33,7 @@ from portal.tenancy.reader import locale_of
 @client_page(REQUEST_CHANGES)
 def changes_new(request: TenantRequest) -> HttpResponse:
     """What may be asked for."""
-    return TemplateResponse(request, "governance/changes/kinds.html", kinds_context())
+    return TemplateResponse(request, "governance/changes/kinds.html", kinds_context(request))
 
 
 @require_http_methods(["GET", "POST"])

@@ -117,6 +117,7 @@ def test_what_the_board_cannot_decide_says_so_at_the_top_of_the_request(
     top = page[: page.index("What is asked for")]
     assert "The board cannot decide this as it is" in top and "nobody on the board may say yes for Finance" in top
     assert "I want this too" in page
+    assert "The board cannot decide it as it is" in text_of(signed_in(rita), "changes/")
     with tenant_context(board):
         ChangeRequest.objects.filter(number=number).update(state=ChangeState.APPROVED)
     assert "I want this too" not in text_of(signed_in(rita), f"changes/{number}/")

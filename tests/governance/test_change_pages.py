@@ -227,7 +227,7 @@ def test_the_list_asks_the_same_few_questions_however_many_requests_there_are(
         browser.get(address("changes"))
     assert len(many) == len(few)
     assert not [asked["sql"] for asked in many if '"governance_changepreview"."result"' in asked["sql"]]
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(32):
         browser.get(address("change", number=1))
 
 
