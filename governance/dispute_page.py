@@ -10,11 +10,13 @@ from django.urls import reverse
 
 from governance.dispute_forms import AttachForm, ChooseForm, DisputeForm, SettleForm, TakeForm
 from governance.dispute_links import figure_url
+from governance.dispute_restated import RestatedWords, restated_words
 from governance.metric_figures import change_text, figure_text, sentence, unit_words
 from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, DisputeState, FigureDispute
 from governance.oversight_page import people_to_choose, tabs
 from governance.selectors.disputed_cells import cell_of
 from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view, figure_unit
+from governance.selectors.figures_restated import RestatedFigure, figures_restated, subject_restated
 from governance.selectors.metric_values import places_of, rounded
 from governance.selectors.published_figures import RATES, Published
 from governance.selectors.registry import Registry, registry_get
@@ -46,16 +48,18 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     """The disputes, those that are open first asked for."""
     shown = request.GET.get("show", "open")
     wanted, amounts = {"open": True, "over": False}.get(shown), Amounts(request)
+    found = dispute_list(is_open=wanted)
+    restated = figures_restated(request.client, found)
     return {
         "tabs": tabs(request, "disputes"),
-        "rows": [row_shown(amounts, row) for row in dispute_list(is_open=wanted)],
+        "rows": [row_shown(amounts, row, restated.get(row.number)) for row in found],
         "views": [{"label": label, "url": f"?show={name}", "active": name == shown} for name, label in VIEWS],
         "is_open_view": wanted is True,
         "may_raise": request.standing.may(RAISE_DISPUTES),
     }
 
 
-def row_shown(amounts: "Amounts", row: FigureDispute) -> dict[str, Any]:
+def row_shown(amounts: "Amounts", row: FigureDispute, restated: RestatedFigure | None) -> dict[str, Any]:
     """A dispute of the list."""
     return {
         "row": row,
@@ -63,6 +67,7 @@ def row_shown(amounts: "Amounts", row: FigureDispute) -> dict[str, Any]:
         "state": STATES[DisputeState(row.state)],
         "believed": amounts.text(row, row.believed),
         "unit": amounts.unit(row),
+        "restated": amounts.restated(row, restated),
     }
 
 
@@ -96,6 +101,10 @@ class Amounts:
         currency, locale = self.request.client.currency, locale_of(self.request)
         return "" if difference is None else change_text(difference, self.kind(row), currency, locale)
 
+    def restated(self, row: FigureDispute, found: RestatedFigure | None) -> RestatedWords | None:
+        """What was reported and restated of a dispute's figure; None where its month was not restated."""
+        return restated_words(found, lambda value: self.text(row, value)) if found else None
+
     def unit(self, row: FigureDispute) -> str:
         """What the figures of a dispute are of, in words; empty where they say so themselves."""
         return unit_words(self.kind(row), self.request.client.currency)
@@ -111,8 +120,16 @@ def typed_by(request: TenantRequest, published: Published) -> dict[str, str]:
 
 def new_context(request: TenantRequest, published: Published, form: DisputeForm) -> dict[str, Any]:
     """The figure as it is published, and the form."""
-    unit = unit_words(published.unit, request.client.currency)
-    return {"published": published, "unit": unit, "form": form, "month": published.subject.month}
+    currency, locale = request.client.currency, locale_of(request)
+    kind, found = typed_by(request, published)["unit"], subject_restated(request.client, published.subject)
+    return {
+        "published": published,
+        "unit": unit_words(published.unit, currency),
+        "form": form,
+        "month": published.subject.month,
+        "restated": found
+        and restated_words(found, lambda value: "" if value is None else figure_text(value, kind, currency, locale)),
+    }
 
 
 def choose_form(request: TenantRequest) -> ChooseForm:
@@ -155,6 +172,7 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
         "believed": amounts.text(found, found.believed),
         "difference": amounts.apart(found, difference),
         "unit": amounts.unit(found),
+        "restated": amounts.restated(found, figures_restated(request.client, [found]).get(found.number)),
         "events": [event_shown(event) for event in view.events],
         "evidence": [evidence_shown(request, row) for row in view.evidence],
         "take_form": TakeForm(people=people, initial={"owner": str(request.user.pk)}) if people else None,

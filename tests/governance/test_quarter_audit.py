@@ -24,6 +24,7 @@ from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
+from portal.tenancy import audit as audit_log
 from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
@@ -326,6 +327,11 @@ def test_a_signed_audit_says_which_of_its_months_were_restated_since_and_by_what
         assert [(each.key, each.close.revision) for each in found] == [("2026-03", own.revision)]
     shown = page.get(PAGE).text
     assert heading in shown and "A credit of April" in shown and "/months/2026-03/2/" in shown
+    paper = pdf_text(page.get(f"{PAGE}audit.pdf").content)
+    assert heading in paper and "Mar 2026, revision 2" in paper and "A credit of April" in paper
+    with tenant_context(northwind):
+        kept = AuditSignature.objects.get()
+        assert kept.sha256 in paper and audit_log.digest(kept.content) == kept.sha256, "what was signed stays as it is"
 
 
 def test_who_alone_is_finance_is_told_before_they_draw_that_nobody_could_sign(
