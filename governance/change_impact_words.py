@@ -355,4 +355,4 @@ def step_told(shown: Shown) -> str:
         if own in (None, from_cents(step["amount"]))
         else f", of which this request makes {money(shown, step['restated'] - step['now'])}"
     )
-    return f"{month} begins with {restated}, where {reported} {known} {at}: an adjustment of {by}{part}."
+    return f"{month} begins with {restated}, where {reported} {known} {at}: a prior-period adjustment of {by}{part}."

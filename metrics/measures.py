@@ -151,7 +151,7 @@ DECLARED: Final = (
     of_book("book_churn", "Churn", "churn"),
     of_book("book_reactivation", "Reactivation", "reactivation"),
     of_book("book_fx", "Currency effect", "fx"),
-    of_book("book_adjustment", "Corrections of closed months", "adjustment"),
+    of_book("book_adjustment", "Prior-period adjustment", "adjustment"),
     of_book("book_ending", "ARR at the end of the month", "ending", date=END),
     of_book("customers_beginning", "Customers at the beginning of the month", "customers_beginning", "customers", date=BEGIN),
     of_book("customers_new", "New customers", "customers_new", "customers"),

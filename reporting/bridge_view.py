@@ -28,7 +28,7 @@ LABELS = {
 }
 SHORT = {
     "beginning": "Begin",
-    "adjustment": "Adj.",
+    "adjustment": "Prior adj.",
     "reactivation": "React.",
     "expansion": "Exp.",
     "contraction": "Contr.",
@@ -214,7 +214,7 @@ def waterfall(
 ) -> dict[str, Any]:
     """The whole span as steps from beginning to ending, for `static/js/charts.js`; its note says what of it was restated.
 
-    An adjustment over a changed definition is two steps, where it is known what of it corrected contracts make.
+    A prior-period adjustment over a changed definition says its parts, where it is known what of it corrected contracts make.
     """
     notes = notes or Notes()
     whole = whole_of(bridge.totals)
@@ -225,7 +225,7 @@ def waterfall(
         url = why_cell(query, base, span, name)
         made = step(name, amount, query, url, currency, locale, before)
         parts = notes.parts_of_adjustment(amount) if name == "adjustment" else None
-        steps += [made] if parts is None else adjustment_steps(parts, query, url, currency, locale)
+        steps.append(made if parts is None else made | {"parts": parts_text(parts, query, currency, locale)})
     exponent = EXPONENTS[query.scale]
     chart = {"id": "bridge-chart", "kind": "bridge", "title": title, "unit": unit, "steps": steps}
     is_open = bridge.totals[-1].state != "closed"
@@ -249,14 +249,11 @@ def restated_note(whole: BridgeRow, notes: Notes, currency: str, locale: str, *,
     return f"{named} as restated: it ends with {now} {currency}, as reported with {then} {currency}"
 
 
-def adjustment_steps(
-    parts: tuple[Decimal, Decimal], query: ArrQuery, url: str, currency: str, locale: str
-) -> list[dict[str, str]]:
-    """The steps of an adjustment by its two reasons; the second is left out where contracts were not corrected."""
-    made = [step("adjustment", amount, query, url, currency, locale) for amount in parts]
-    words = ("Changed definition", "Definition"), ("Corrected contracts", "Corrected")
-    named = [one | {"label": label, "short": short} for one, (label, short) in zip(made, words, strict=True)]
-    return named if parts[1] else named[:1]
+def parts_text(parts: tuple[Decimal, Decimal], query: ArrQuery, currency: str, locale: str) -> str:
+    """What changed definitions and what corrected contracts make of an adjustment; nothing is said of a part that is 0."""
+    words = zip(("changed definition", "corrected contracts"), parts, strict=True)
+    made = [(word, money_text(part, currency, locale, scale=query.scale, plus=True)) for word, part in words if part]
+    return ", ".join(f"{word} {text}" for word, text in made)
 
 
 def step(

@@ -1,53 +1,72 @@
-"""The bridge as a file to take away, with exactly the columns of the worked cases (ARR semantics, section 8)."""
+"""The bridge as a file to take away: the columns of the worked cases (ARR semantics, section 8), and what else is to be said.
+
+Every file has all of its columns, whatever its data: what has nothing to say is empty. The command line alone writes the
+columns of the worked cases by themselves (`metrics.engine.csv_format`).
+"""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from governance.selectors.figure_disputes import Mark
 from metrics.break_text import restated_why
 from metrics.engine.bridge import AMOUNTS, COUNTS
+from metrics.engine.csv_format import ADJUSTMENT
 from metrics.selectors.figures import BRIDGE_COLUMNS, Bridge, BridgeRow
+from metrics.selectors.teams import TeamRow
 from portal.lib.spreadsheets import harmless
 from reporting.break_notes import BREAK_COLUMNS, Notes, break_cells
 
-REPORTED = (*AMOUNTS, "adjustment", *COUNTS)
-REPORTED_COLUMNS = (*(f"{name}_as_reported" for name in REPORTED), "restated_by", "restated_why")
+FIGURES: Final = (*BRIDGE_COLUMNS, "adjustment")
+REPORTED: Final = (*AMOUNTS, "adjustment", *COUNTS)
+RESTATEMENT: Final = ("restatement_amount", "restated_why")
+DISPUTED: Final = "disputed"
+
+
+def column(name: str) -> str:
+    """The head of a figure's column."""
+    return ADJUSTMENT if name == "adjustment" else name
+
+
+def columns_said(reported: Iterable[str]) -> list[str]:
+    """The columns after the figures: definitions that begin, what was reported first of `reported`, by how much the ending was
+    restated and why, and which figures are disputed.
+    """
+    return [*BREAK_COLUMNS, *(f"{column(name)}_as_reported" for name in reported), *RESTATEMENT, DISPUTED]
 
 
 def bridge_csv(bridge: Bridge, notes: Notes | None = None, disputes: Sequence[Sequence[Mark]] = ()) -> str:
-    """`month[,group],beginning … customers_ending`, exact to the cent, ordered by period and group.
+    """`month[,group],beginning … customers_ending,prior_period_adjustment, …`, exact to the cent, ordered by period and group.
 
-    The first column is named after the grain (`quarter`, `year`). Where a closed month was corrected later, a column
-    `adjustment` holds what the row's sum needs; where a definition changed or a month was restated, further columns say what
-    was reported; where a figure is disputed, `disputed` names it with its dispute. All of them are left out where there is
-    nothing for them to say, so that the file equals that of the command line.
+    The first column is named after the grain (`quarter`, `year`). The figures are those of the command line, with the
+    prior-period adjustment that the row's sum needs.
     """
     notes = notes or Notes()
     grouped = bridge.dimension != "total"
-    names = [*BRIDGE_COLUMNS, *(["adjustment"] if any(row.adjustment for row in bridge.rows) else [])]
-    marked = [*(BREAK_COLUMNS if notes.breaks else ()), *(REPORTED_COLUMNS if notes.restated else ())]
-    marked += ["disputed"] if disputes else []
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([bridge.grain, *(["group"] if grouped else []), *names, *marked])
+    names = [column(name) for name in FIGURES]
+    writer.writerow([bridge.grain, *(["group"] if grouped else []), *names, *columns_said(REPORTED)])
     for row, disputed in zip(bridge.rows, disputes or [()] * len(bridge.rows), strict=True):
-        figures = [str(getattr(row, name)) for name in names]
-        figures += break_cells(notes, row) if notes.breaks else []
-        figures += reported_cells(notes, row) if notes.restated else []
-        figures += ["; ".join(f"D-{each.number} {each.figure}" for each in disputed)] if disputes else []
-        writer.writerow([row.period.key, *([harmless(row.group)] if grouped else []), *figures])
+        figures = [str(getattr(row, name)) for name in FIGURES]
+        said = said_cells(notes, row, REPORTED, [f"D-{each.number} {each.figure}" for each in disputed])
+        writer.writerow([row.period.key, *([harmless(row.group)] if grouped else []), *figures, *said])
     return text.getvalue()
 
 
-def reported_cells(notes: Notes, row: BridgeRow) -> list[str]:
-    """The cells of `REPORTED_COLUMNS` in a row: blank in a period of which no month was restated; of a question that closes
-    cannot answer, why alone.
+def said_cells(notes: Notes, row: BridgeRow | TeamRow, reported: Sequence[str], disputed: Iterable[str]) -> list[str]:
+    """The cells of `columns_said` in a row."""
+    return [*break_cells(notes, row), *reported_cells(notes, row, reported), harmless("; ".join(disputed))]
+
+
+def reported_cells(notes: Notes, row: BridgeRow | TeamRow, reported: Sequence[str]) -> list[str]:
+    """What was reported first, by how much the ending was restated, and why: blank in a period of which no month was restated;
+    of a question that closes cannot answer, why alone.
     """
     found = notes.restated_in(row.period)
     why = harmless("; ".join(dict.fromkeys(restated_why(each) for each in found)))
     first = row.as_reported
     if first is None:
-        return [*[""] * (len(REPORTED_COLUMNS) - 1), why]
-    figures = [getattr(first, name) for name in REPORTED]
-    return [*map(str, figures), str(row.ending - first.ending), why]
+        return [*[""] * (len(reported) + 1), why]
+    return [*(str(getattr(first, name)) for name in reported), str(row.ending - first.ending), why]

@@ -128,5 +128,5 @@ def close_needs(standing: Standing, locale: str) -> list[Need]:
     if month is None:
         return []
     url = reverse("months", kwargs={"client_slug": standing.client.slug})
-    text = "Closing it keeps its numbers for ever; later corrections then show as adjustments."
+    text = "Closing it keeps its numbers for ever; later corrections then show as prior-period adjustments."
     return [Need(f"{month_text(month, locale)} is not closed", text, url, "Close it")]

@@ -1,7 +1,5 @@
-"""ARR by team or territory as its page and its file show it."""
+"""ARR by team or territory as its page shows it."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +7,8 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from metrics.break_text import restated_why
+from governance.dispute_links import mark_shown
+from governance.selectors.figure_disputes import Mark
 from metrics.engine.teams import COLUMNS, NOT_ASSIGNED
 from metrics.models import AssignmentKind, Recognition
 from metrics.selectors.books import page_heads
@@ -17,12 +16,12 @@ from metrics.selectors.figures import BookHead
 from metrics.selectors.periods import Period, period_label
 from metrics.selectors.teams import TeamBridge, TeamRow, assignments_list, team_bridge_get
 from portal.lib.money import Scale, unit_text
-from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client
 from reporting.arr_page import DEFAULT_MONTHS, choice, month_filter, several
 from reporting.arr_query import ArrQuery, Reader
-from reporting.break_notes import BREAK_COLUMNS, Notes, break_cells
+from reporting.break_notes import Notes
 from reporting.bridge_view import AS_REPORTED, LABELS
+from reporting.team_file import TeamMarks, marks_of_teams
 
 TEAM_LABELS: Final = {
     "beginning": LABELS["beginning"],
@@ -31,7 +30,6 @@ TEAM_LABELS: Final = {
     **{name: label for name, label in LABELS.items() if name != "beginning"},
 }
 STANDS: Final = ("beginning", "ending")
-REPORTED_COLUMNS: Final = (*(f"{name}_as_reported" for name in COLUMNS), "restated_by", "restated_why")
 STATED: Final = {"closed": "as closed", "mixed": "partly closed"}
 
 
@@ -73,7 +71,9 @@ def team_bridge_for(client: Client, query: TeamQuery, head: BookHead | None = No
     return team_bridge_get(client, query.kind, basis, arr.first, arr.last, arr.grain, query.groups)
 
 
-def team_context(client: Client, query: TeamQuery, reader: Reader, arr_base: str) -> dict[str, Any]:
+def team_context(
+    client: Client, query: TeamQuery, reader: Reader, arr_base: str, disputed: Sequence[Mark] = ()
+) -> dict[str, Any]:
     """The template context of the page; without numbers or assignments it says what to do first."""
     heads = page_heads(client)
     head = heads.get(query.arr.recognition) or next(head for head in heads.values() if head.is_policys_own)
@@ -93,7 +93,9 @@ def team_context(client: Client, query: TeamQuery, reader: Reader, arr_base: str
     bridge = team_bridge_for(client, shown, head)
     export = {"export_url": shown.address(f"{reader.base}bridge.csv")}
     notes = notes_for(bridge, query)
-    tables = tables_of(bridge, query, reader, arr_base, notes)
+    marks = marks_of_teams(bridge, disputed, is_cut=bool(query.groups))
+    told = Told(query, reader, arr_base, notes, marks, client.slug)
+    tables = tables_of(bridge, told)
     footnotes = notes.footnotes(client.currency, reader.locale)
     shown_now = {"bridge": bridge, "tables": tables, "footnotes": footnotes, "is_adjusted": is_adjusted(bridge)}
     return context | export | shown_now
@@ -138,74 +140,83 @@ def switches_of(query: TeamQuery, head: BookHead) -> list[dict[str, Any]]:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def tables_of(
-    bridge: TeamBridge, query: TeamQuery, reader: Reader, arr_base: str, notes: Notes
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Told:
+    """What rows need beside their figures: the question, whose it is, where groups lead, and what there is to say of months."""
+
+    query: TeamQuery
+    reader: Reader
+    arr_base: str
+    notes: Notes
+    marks: TeamMarks
+    slug: str
+
+    def flags(self, row: TeamRow) -> list[dict[str, str]]:
+        """The disputes of a row, those of a representative with their name."""
+        if not row.group:
+            return [mark_shown(self.slug, each) for each in self.marks.of_all(row)]
+        own = [(each, mark_shown(self.slug, each)) for each in self.marks.of_reps(row)]
+        return [shown | {"label": f"{each.group} {shown['label']}"} for each, shown in own]
+
+
+def tables_of(bridge: TeamBridge, told: Told) -> list[dict[str, Any]]:
     """The whole span by group, and below it every period; of one period the first says it all."""
     if bridge.span is None or not bridge.spans:
         return []
     kind = str(AssignmentKind(bridge.kind).label)
     names = columns_of(bridge)
-    unit = unit_text(bridge.head.currency, query.arr.scale)
-    all_of = "All of these" if query.groups else "All teams" if kind == "Team" else "All territories"
+    unit = unit_text(bridge.head.currency, told.query.arr.scale)
+    all_of = "All of these" if told.query.groups else "All teams" if kind == "Team" else "All territories"
     span = {
         "id": "team-span",
-        "caption": f"Bridge by {kind.lower()}, {span_label(bridge, reader.locale)}",
+        "caption": f"Bridge by {kind.lower()}, {span_label(bridge, told.reader.locale)}",
         "unit": unit,
         "columns": columns([kind], names),
         "rows": [
             {"id": f"span-{place}", "is_restated": bool(row.as_reported)}
-            | {"cells": [group_cell(row, query, arr_base), *figures(row, names)]}
+            | {"cells": [group_cell(row, told), *figures(row, names)]}
             for place, row in enumerate(bridge.spans)
         ],
-        "total": whole_row("span-total", [all_of], bridge.span, names),
+        "total": whole_row("span-total", [all_of], bridge.span, names, told),
     }
     if len(bridge.periods) == 1:
         return [span]
-    rows = period_rows(bridge, query, names, all_of, reader.locale, arr_base, notes)
+    rows = period_rows(bridge, names, all_of, told)
     by_period = {
         "id": "team-periods",
         "caption": f"By {bridge.grain}",
         "unit": unit,
         "columns": columns(["Period", kind], names),
         "rows": rows,
-        "total": whole_row("total", ["All periods", all_of], bridge.span, names),
+        "total": whole_row("total", ["All periods", all_of], bridge.span, names, told),
         "tall": len(rows) > 14,
     }
     return [span, by_period]
 
 
-def whole_row(name: str, labels: Sequence[str], row: TeamRow, names: Sequence[str]) -> dict[str, Any]:
+def whole_row(name: str, labels: Sequence[str], row: TeamRow, names: Sequence[str], told: Told) -> dict[str, Any]:
     """The row of the whole span, which says of its lower figures what they are."""
-    first = {"value": labels[0], "note": AS_REPORTED if row.as_reported else ""}
+    first = {"value": labels[0], "note": AS_REPORTED if row.as_reported else "", "flags": told.flags(row)}
     return {"id": name, "is_restated": bool(row.as_reported), "cells": [first, *labels[1:], *figures(row, names)]}
 
 
-def period_rows(
-    bridge: TeamBridge,
-    query: TeamQuery,
-    names: Sequence[str],
-    all_of: str,
-    locale: str,
-    arr_base: str,
-    notes: Notes,
-) -> list[dict[str, Any]]:
+def period_rows(bridge: TeamBridge, names: Sequence[str], all_of: str, told: Told) -> list[dict[str, Any]]:
     """Every period: all groups together, then each."""
     rows: list[dict[str, Any]] = []
-    signs = notes.signs(bridge.periods)
+    signs = told.notes.signs(bridge.periods)
     by_period: dict[Period, list[tuple[int, TeamRow]]] = defaultdict(list)
     for place, row in enumerate(bridge.rows):
         by_period[row.period].append((place, row))
     for total in bridge.totals:
-        label = period_label(total.period, bridge.grain, locale)
+        label = period_label(total.period, bridge.grain, told.reader.locale)
         key, is_restated = total.period.key, bool(total.as_reported)
-        first = {"value": label, "note": AS_REPORTED if is_restated else STATED.get(total.state, "")}
-        first["mark"] = signs.get(key, "")
-        begins = {"is_sum": True, "is_break": notes.begins_in(total.period), "is_restated": is_restated}
+        first: dict[str, Any] = {"value": label, "note": AS_REPORTED if is_restated else STATED.get(total.state, "")}
+        first |= {"mark": signs.get(key, ""), "flags": told.flags(total)}
+        begins = {"is_sum": True, "is_break": told.notes.begins_in(total.period), "is_restated": is_restated}
         rows.append({"id": key, **begins, "cells": [first, all_of, *figures(total, names)]})
         rows += [
             {"id": f"{key}-{place}", "is_restated": is_restated}
-            | {"cells": [label, group_cell(row, query, arr_base), *figures(row, names)]}
+            | {"cells": [label, group_cell(row, told), *figures(row, names)]}
             for place, row in by_period[total.period]
         ]
     return rows
@@ -229,13 +240,14 @@ def columns(first: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
     return [*made, {"label": "Customers", "kind": "count"}]
 
 
-def group_cell(row: TeamRow, query: TeamQuery, arr_base: str) -> dict[str, Any]:
+def group_cell(row: TeamRow, told: Told) -> dict[str, Any]:
     """The name of a group, which leads to its representatives of the last month on the ARR page."""
-    label = {"value": row.group, "note": AS_REPORTED if is_moved(row) else ""}
+    label = {"value": row.group, "note": AS_REPORTED if is_moved(row) else "", "flags": told.flags(row)}
     if not row.reps:
         return label
-    behind = query.arr.having(first=row.period.first, last=row.period.last, by="rep", filters={"rep": row.reps})
-    return label | {"href": behind.address(arr_base)}
+    arr = told.query.arr
+    behind = arr.having(first=row.period.first, last=row.period.last, by="rep", filters={"rep": row.reps})
+    return label | {"href": behind.address(told.arr_base)}
 
 
 def is_moved(row: TeamRow) -> bool:
@@ -255,31 +267,3 @@ def span_label(bridge: TeamBridge, locale: str) -> str:
     """From the first to the last period."""
     ends = [period_label(period, bridge.grain, locale) for period in (bridge.periods[0], bridge.periods[-1])]
     return ends[0] if len(bridge.periods) == 1 else " to ".join(ends)
-
-
-def team_bridge_csv(bridge: TeamBridge, notes: Notes) -> str:
-    """`month,team,beginning,transfer_in … customers_ending`, exact to the cent, by period and group.
-
-    The first column is named after the grain, the second after the kind. Where a definition changed or a month was restated,
-    further columns say so, and what was reported.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    marked = [*(BREAK_COLUMNS if notes.breaks else ()), *(REPORTED_COLUMNS if notes.restated else ())]
-    writer.writerow([bridge.grain, bridge.kind, *COLUMNS, *marked])
-    for row in bridge.rows:
-        cells = [str(getattr(row, name)) for name in COLUMNS]
-        cells += break_cells(notes, row) if notes.breaks else []
-        cells += reported_cells(notes, row) if notes.restated else []
-        writer.writerow([row.period.key, harmless(row.group), *cells])
-    return text.getvalue()
-
-
-def reported_cells(notes: Notes, row: TeamRow) -> list[str]:
-    """The cells of `REPORTED_COLUMNS` in a row; blank in a period of which no month was restated."""
-    first = row.as_reported
-    if first is None:
-        return [""] * len(REPORTED_COLUMNS)
-    why = "; ".join(dict.fromkeys(restated_why(each) for each in notes.restated_in(row.period)))
-    amounts = [str(getattr(first, name)) for name in COLUMNS]
-    return [*amounts, str(row.ending - first.ending), harmless(why)]

@@ -40,6 +40,7 @@ from portal.tenancy.models import Client
 
 MOST_ROWS = 40
 FLOWS: Final = (*MOVEMENTS, "fx", "adjustment")
+FLOW_WORDS: Final = {"fx": "exchange rates", "adjustment": "prior-period adjustment"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def numbers_chapter(span: Span) -> Chapter | None:
     shown = [name for name in FLOWS if any(way.flows[name] for way in ways)]
     rows = [
         ("Beginning", *cells(span, [way.beginning for way in ways])),
-        *((name.replace("fx", "exchange rates").capitalize(), *cells(span, [way.flows[name] for way in ways], plus=True))
+        *((FLOW_WORDS.get(name, name).capitalize(), *cells(span, [way.flows[name] for way in ways], plus=True))
           for name in shown),
         ("Ending", *cells(span, [way.ending for way in ways])),
     ]  # fmt: skip
@@ -175,10 +176,10 @@ def adjustment_sentences(span: Span, head: BookHead, adjustment: Decimal) -> lis
     currency, locale = span.client.currency, span.client.locale
     breaks = [each for each in breaks_get(span.client, head) if span.holds(each.month)]
     rest = adjustment - sum((each.difference for each in breaks), Decimal(0))
-    said = [f"About the adjustment: {break_words(each, currency, locale)}" for each in breaks]
+    said = [f"About the prior-period adjustment: {break_words(each, currency, locale)}" for each in breaks]
     if rest:
         said.append(
-            f"Contracts corrected after their months were closed adjust it by {span.money(rest, plus=True)} {currency}."
+            f"Contracts corrected after their months were closed make {span.money(rest, plus=True)} {currency} of it."
         )
     return said
 

@@ -105,7 +105,7 @@ ROW = {
     "churn": "-6000.00",
     "reactivation": "0.00",
     "fx": "0.00",
-    "adjustment": "0.00",
+    "prior_period_adjustment": "0.00",
     "ending": "8334450.00",
     "net_new": "124050.00",
     "customers_beginning": 211,

@@ -1,8 +1,8 @@
 """Tables as text: the exact CSV of ARR semantics, section 8, and JSON rows.
 
 UTF-8, line feeds, a final newline; months ``YYYY-MM``; money with two decimals, never ``-0.00``; ratios with four
-decimals, blank where there is none. Ordered by month, then group in code-point order. A bridge has the column ``adjustment``
-only where some month does not begin with what the one before it ended with.
+decimals, blank where there is none. Ordered by month, then group in code-point order. A bridge has the column
+``prior_period_adjustment`` only where some month does not begin with what the one before it ended with.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from metrics.engine.retention import ratio4
 from portal.lib.periods import month_format
 
 Cell: TypeAlias = str | int
-ADJUSTMENT: Final = "adjustment"
+ADJUSTMENT: Final = "prior_period_adjustment"
 
 
 def money_text(cents: int) -> str:

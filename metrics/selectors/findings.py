@@ -16,7 +16,7 @@ CAUSES = {
     "churn": "churn",
     "reactivation": "returning customers",
     "fx": "exchange rates",
-    "adjustment": "corrections of closed months",
+    "adjustment": "the prior-period adjustment",
 }
 
 

@@ -7,12 +7,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from governance.selectors.figure_disputes import disputed_marks
 from metrics.models import AssignmentKind
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, MANAGE_TEAMS, VIEW_ARR, VIEW_DATA
 from portal.tenancy.reader import locale_of
 from reporting.arr_query import ArrQuery, Reader, usual_scale
-from reporting.team_page import TeamQuery, notes_for, plain, team_bridge_csv, team_bridge_for, team_context
+from reporting.team_file import marks_of_teams, team_bridge_csv
+from reporting.team_page import TeamQuery, notes_for, plain, team_bridge_for, team_context
 
 
 def rooms(request: TenantRequest, arr: ArrQuery, active: str = "arr") -> list[dict[str, Any]]:
@@ -32,7 +34,7 @@ def team_bridge(request: TenantRequest) -> HttpResponse:
     query = TeamQuery.from_parameters(request.GET, usual_scale(request.client))
     slug = {"client_slug": request.client.slug}
     reader = Reader(locale_of(request), reverse("team_bridge", kwargs=slug))
-    context = team_context(request.client, query, reader, reverse("arr", kwargs=slug)) | {
+    context = team_context(request.client, query, reader, reverse("arr", kwargs=slug), disputed_marks()) | {
         "rooms": rooms(request, query.arr, query.kind),
         "may_import": request.standing.may(IMPORT_DATA),
         "may_manage": request.standing.may(MANAGE_TEAMS),
@@ -47,7 +49,8 @@ def team_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page asks for, exact to the cent."""
     query = TeamQuery.from_parameters(request.GET)
     bridge = team_bridge_for(request.client, query)
-    text = team_bridge_csv(bridge, notes_for(bridge, query))
+    marks = marks_of_teams(bridge, disputed_marks(), is_cut=bool(query.groups))
+    text = team_bridge_csv(bridge, notes_for(bridge, query), marks)
     response = HttpResponse(text, content_type="text/csv; charset=utf-8")
     head = bridge.head
     name = f"{request.client.slug}-{head.label}-{head.currency}-bridge-by-{bridge.kind}-by-{bridge.grain}.csv".lower()

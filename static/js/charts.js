@@ -102,7 +102,7 @@ function bridge(chart, colours, narrow, width) {
     text: steps.map((step) => step.text),
     textposition: "none",
     customdata: steps.map((step) => step.url || ""),
-    hovertext: steps.map((step) => (step.reported ? `${step.text}<br>as reported ${step.reported}` : step.text)),
+    hovertext: steps.map((step) => [step.text, step.reported && `as reported ${step.reported}`, step.parts].filter(Boolean).join("<br>")),
     hovertemplate: "<b>%{x}</b><br>%{hovertext}<extra></extra>",
     marker: {
       color: steps.map((step) => colours.roles[step.role] || colours.fx),

@@ -46,10 +46,18 @@ def test_contracts_uploaded_in_the_browser_give_the_worked_bridge(page: Page, cl
     page.goto("/c/northwind/arr/?from=2022-01&to=2025-12&scale=full")
     with page.expect_download() as download:
         page.get_by_role("link", name="Bridge as CSV").click()
-    assert Path(download.value.path()).read_bytes() == (golden / "expected" / "bridge.csv").read_bytes()
+    assert cut(Path(download.value.path()).read_text()) == (golden / "expected" / "bridge.csv").read_text()
     for name in DIMENSIONS:
         grouped = page.request.get(f"/c/northwind/arr/bridge.csv?from=2022-01&to=2025-12&by={name}")
-        assert grouped.body() == (golden / "expected" / f"bridge_by_{name}.csv").read_bytes()
+        assert cut(grouped.text()) == (golden / "expected" / f"bridge_by_{name}.csv").read_text()
+
+
+def cut(text: str) -> str:
+    """A file of the page without the columns after the figures of the worked cases, which have nothing to say here."""
+    head, *rows = (line.split(",") for line in text.splitlines())
+    at = head.index("prior_period_adjustment")
+    assert not any("".join(row[at:]).strip("0.") for row in rows)
+    return "".join(f"{','.join(row[:at])}\n" for row in (head, *rows))
 
 
 def test_a_figure_leads_to_customers_and_a_customer_to_its_lines(page: Page, client: Client) -> None:

@@ -59,8 +59,8 @@ def test_the_adjustment_of_a_quarter_is_explained(client: Client, rita: User, fi
     with tenant_context(client):
         books_rebuild_all(client=client, now=NOW)
         numbers = told(client)["numbers"]
-        adjustment = dict(numbers["rows"])["Adjustment"]
-        (said,) = [each for each in numbers["sentences"] if each.startswith("About the adjustment")]
+        adjustment = dict(numbers["rows"])["Prior-period adjustment"]
+        (said,) = [each for each in numbers["sentences"] if each.startswith("About the prior-period adjustment")]
         assert adjustment == "+11,000.00"
         assert "From Mar 2026 another definition holds (CR-1)." in said
         assert said.endswith("the definition makes +1,000.00, contracts corrected since +10,000.00.")

@@ -26,6 +26,7 @@ from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from reporting.break_notes import BREAK_COLUMNS
 from tests.metrics.loading import load_rates
 from tests.pdf_text import pdf_text
 from tests.reporting.numbers import LINES, line, numbers_load
@@ -81,9 +82,9 @@ def test_the_page_marks_the_month_and_says_both_figures(broken: Client, finns: B
         "spark-break",
     ):
         assert said in text, said
-    steps = {step["label"]: step["amount"] for step in response.context["chart"]["steps"]}
-    assert steps["Changed definition"] == "1000.00" and "Corrected contracts" not in steps, (
-        "what the correction adds to January it adds to no month that was closed"
+    steps = {step["label"]: (step["amount"], step.get("parts")) for step in response.context["chart"]["steps"]}
+    assert steps["Prior-period adjustment"] == ("1000.00", "changed definition +1,000.00"), (
+        "one step under one name; what the correction adds to January it adds to no month that was closed"
     )
     trend = response.context["trend"]
     assert trend["breaks"] == [{"at": 3, "text": "policy v1"}]
@@ -108,17 +109,21 @@ def test_numbers_as_they_stand_now_are_marked_where_the_months_before_the_first_
 ) -> None:
     text = finns.get(f"{ARR}?view=current&scale=full").content.decode()
     assert "As reported</th>" not in text and "Feb 2026 under the new definition: 39,000.00 USD; under the one" in text
-    assert "ending_as_reported" not in finns.get(f"{ARR}bridge.csv?view=current").content.decode()
+    assert not any(row["ending_as_reported"] for row in rows_of(finns, "?view=current"))
 
 
-def test_the_file_has_columns_for_a_break_only_where_there_is_one(broken: Client, finns: Browser) -> None:
+def test_the_file_has_the_same_columns_whether_a_definition_changed_or_not(broken: Client, finns: Browser) -> None:
     april = rows_of(finns)[-1]
     assert [april[name] for name in ("break", "before_as_reported", "before_under_new")] == [
         "policy v1", "51000.00", "55000.00",
     ]  # fmt: skip
-    assert Decimal(april["by_definition"]) + Decimal(april["by_corrections"]) == Decimal(april["adjustment"])
-    header = finns.get(f"{ARR}bridge.csv?from=2026-03&to=2026-03").content.decode().splitlines()[0]
-    assert header.endswith("customers_ending"), "a file without a break is byte for byte what it always was"
+    assert Decimal(april["by_definition"]) + Decimal(april["by_corrections"]) == Decimal(
+        april["prior_period_adjustment"]
+    )
+    (march,) = rows_of(finns, "?from=2026-03&to=2026-03")
+    assert list(march) == list(april), "a file that is read by a program keeps its shape"
+    assert not any(march[name] for name in (*BREAK_COLUMNS, "ending_as_reported", "restatement_amount", "disputed"))
+    assert march["prior_period_adjustment"] == "0.00"
 
 
 def test_restated_months_stand_beside_what_was_reported(restated: Client, finns: Browser) -> None:
@@ -137,7 +142,7 @@ def test_restated_months_stand_beside_what_was_reported(restated: Client, finns:
         "ARR of Mar 2026 was restated by +4,000.00 USD; another definition begins in Mar 2026"
     )
     march_row = next(row for row in rows_of(finns) if row["month"] == "2026-03")
-    assert (march_row["ending"], march_row["ending_as_reported"], march_row["restated_by"]) == (
+    assert (march_row["ending"], march_row["ending_as_reported"], march_row["restatement_amount"]) == (
         "55000.00", "51000.00", "4000.00",
     )  # fmt: skip
     assert march_row["customers_new_as_reported"] == march_row["customers_new"] == "1"
@@ -151,11 +156,20 @@ def test_restated_months_stand_beside_what_was_reported(restated: Client, finns:
 @pytest.mark.parametrize("grain", ["month", "quarter"])
 def test_the_file_ties_by_every_property_and_grain(restated: Client, finns: Browser, by: str, grain: str) -> None:
     rows = rows_of(finns, f"?by={by}&grain={grain}")
-    touched = [row for row in rows if row["restated_by"]]
-    assert sum(Decimal(row["restated_by"]) for row in touched) == Decimal("4000.00")
+    touched = [row for row in rows if row["restatement_amount"]]
+    assert sum(Decimal(row["restatement_amount"]) for row in touched) == Decimal("4000.00")
     for row in touched:
-        assert Decimal(row["ending"]) - Decimal(row["ending_as_reported"]) == Decimal(row["restated_by"])
-        parts = ("beginning", "new", "expansion", "contraction", "churn", "reactivation", "fx", "adjustment")
+        assert Decimal(row["ending"]) - Decimal(row["ending_as_reported"]) == Decimal(row["restatement_amount"])
+        parts = (
+            "beginning",
+            "new",
+            "expansion",
+            "contraction",
+            "churn",
+            "reactivation",
+            "fx",
+            "prior_period_adjustment",
+        )
         assert sum(Decimal(row[f"{name}_as_reported"]) for name in parts) == Decimal(row["ending_as_reported"])
 
 
@@ -289,7 +303,7 @@ def test_a_cut_by_two_properties_has_both_figures(restated: Client, finns: Brows
     note = "Cohorts of a selection are those of now: closes keep cohorts of all customers."
     assert response.context["view_note"] == note
     march = rows_of(finns, "?segment=SMB&region=(none)&to=2026-03")[-1]
-    told = [march[name] for name in ("ending", "ending_as_reported", "restated_by")]
+    told = [march[name] for name in ("ending", "ending_as_reported", "restatement_amount")]
     assert told == ["25000.00", "21000.00", "4000.00"]
     drawer = finns.get(f"{ARR}?segment=SMB&region=(none)&why=cell:2026-03:2026-03:ending").context["told"]
     assert [str(fact.value) for fact in drawer.facts] == ["21000.00", "25000.00"]

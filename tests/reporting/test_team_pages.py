@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
-from metrics.engine.teams import COLUMNS
+from governance.selectors.published_figures import Subject
+from governance.services.figure_disputes import dispute_raise
 from metrics.models import ContractLine, RepAssignment
 from metrics.services.assignments import assignment_add
 from metrics.services.books import books_rebuild_all
@@ -140,13 +141,15 @@ def test_the_page_says_how_a_customer_counts_and_explains_an_adjustment_where_th
     moved: Client, eve: User, signed_in: SignIn
 ) -> None:
     plain = page(signed_in(eve), NUMBERS)
-    assert "A customer counts whole for one team" in plain and "An adjustment is" not in plain
+    assert "A customer counts whole for one team" in plain and "A prior-period adjustment is" not in plain
     with tenant_context(moved):
         month_close(client=moved, month=month_parse("2026-02"))
         ContractLine.objects.filter(line_id="K2/1").update(amount=30_000)
         books_rebuild_all(client=moved, now=NOW)
     text = page(signed_in(eve), NUMBERS)
-    assert "Prior-period adjustment" in text and "An adjustment is what a correction of earlier months changed" in text
+    assert (
+        "Prior-period adjustment" in text and "A prior-period adjustment is what a correction of earlier months" in text
+    )
 
 
 def test_the_address_says_which_groups_and_periods(moved: Client, eve: User, signed_in: SignIn) -> None:
@@ -163,8 +166,13 @@ def test_the_address_says_which_groups_and_periods(moved: Client, eve: User, sig
 
 def test_the_file_has_every_row_to_the_cent(moved: Client, eve: User, signed_in: SignIn) -> None:
     answer = signed_in(eve).get(f"{NUMBERS}bridge.csv?from=2026-03&to=2026-03")
-    assert answer.content.decode().splitlines() == [
-        f"month,team,{','.join(COLUMNS)}",
+    head, *rows = answer.content.decode().splitlines()
+    assert head.startswith("month,team,beginning,transfer_in,transfer_out,prior_period_adjustment,new,")
+    assert head.endswith(",customers_ending_as_reported,restatement_amount,restated_why,disputed")
+    assert {row.count(",") for row in rows} == {head.count(",")}, (
+        "every column is there where it has nothing to say too"
+    )
+    assert [row.rstrip(",") for row in rows] == [
         "2026-03,Enterprise,0.00,24000.00,0.00,0.00,0.00,6000.00,0.00,0.00,0.00,0.00,30000.00,1",
         "2026-03,Mid-market,24000.00,0.00,-24000.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0",
         "2026-03,Not assigned,12000.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,12000.00,1",
@@ -201,9 +209,31 @@ def test_a_restated_month_has_what_was_reported_under_each_figure_and_in_the_fil
     assert "Feb 2026 restated: =The order form said so. As restated 42,000.00 USD; as reported 36,000.00 USD" in text
     head, *rows = eves.get(f"{NUMBERS}bridge.csv?from=2026-02").text.splitlines()
     assert head.split(",")[:2] == ["month", "team"] and head.endswith(
-        "ending_as_reported,customers_ending_as_reported,restated_by,restated_why"
+        "ending_as_reported,customers_ending_as_reported,restatement_amount,restated_why,disputed"
     )
     assert rows[0].startswith("2026-02,Mid-market,") and rows[0].endswith(
-        ",24000.00,1,6000.00,'=The order form said so"
+        ",24000.00,1,6000.00,'=The order form said so,"
     )
     assert rows[-1].startswith("2026-03") and rows[-1].endswith(",,")
+
+
+def test_disputed_figures_are_marked_on_the_page_and_in_the_file(
+    moved: Client, eve: User, rita: User, signed_in: SignIn
+) -> None:
+    """ARR of all customers at the row of all teams; a representative's figure at whichever team they make it for."""
+    march = month_parse("2026-03")
+    with tenant_context(moved):
+        for subject in (Subject("ending", march), Subject("expansion", march, dimension="rep", group="Mia")):
+            dispute_raise(client=moved, subject=subject, believed=None, reason="Too high", user=rita)
+    browser = signed_in(eve)
+    text = page(browser, f"{NUMBERS}?from=2026-02")
+    rows = {(row[0], row[1]) for row in cells(text, "team-periods")[1:]}
+    assert ("Mar 2026 disputed, D-1", "All teams") in rows and ("Mar 2026", "Enterprise Mia disputed, D-2") in rows
+    assert ("Feb 2026", "All teams") in rows and ("Feb 2026", "Mid-market") in rows
+    assert '<a class="flag" href="/c/northwind/oversight/disputes/1/">' in text
+    assert "D-1" not in page(browser, f"{NUMBERS}?group=Enterprise"), "some teams are no figure of all customers"
+    lines = browser.get(f"{NUMBERS}bridge.csv?from=2026-02").text.splitlines()
+    told = {tuple(line.split(",")[:2]): line.rsplit(",", 1)[1] for line in lines}
+    assert told["2026-03", "Enterprise"] == "D-1 ending of all customers; D-2 expansion of Mia"
+    assert told["2026-03", "Not assigned"] == "D-1 ending of all customers" and not told["2026-02", "Mid-market"]
+    assert "disputed" not in page(browser, f"{NUMBERS}?basis=signed")

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from metrics.api.fields import AmountField, MonthField, RatioField
 from metrics.engine.bridge import AMOUNTS, COUNTS
+from metrics.engine.csv_format import ADJUSTMENT
 from metrics.models import BookState, Recognition
 from metrics.selectors.periods import MONTHS
 
@@ -44,7 +45,7 @@ class PeriodSerializer(serializers.Serializer[Any]):
 
 
 class BridgeRowSerializer(serializers.Serializer[Any]):
-    """beginning + new + expansion + contraction + churn + reactivation + fx + adjustment = ending, to the cent."""
+    """beginning + new + expansion + contraction + churn + reactivation + fx + prior_period_adjustment = ending, to the cent."""
 
     period = serializers.CharField(source="period.key")
     group = serializers.CharField(allow_blank=True)
@@ -55,8 +56,9 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
     churn = AmountField()
     reactivation = AmountField()
     fx = AmountField()
-    adjustment = AmountField(
-        help_text="What corrections or another definition changed, so that a period begins where the one before ended."
+    prior_period_adjustment = AmountField(
+        source="adjustment",
+        help_text="What corrections or another definition changed, so that a period begins where the one before ended.",
     )
     ending = AmountField()
     net_new = AmountField()
@@ -69,7 +71,8 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """The fields above, written out: a bridge may have thousands of rows."""
-        amounts = {name: f"{getattr(instance, name):.2f}" for name in (*AMOUNTS, "adjustment", "net_new")}
+        amounts = {name: f"{getattr(instance, name):.2f}" for name in (*AMOUNTS, "net_new")}
+        amounts[ADJUSTMENT] = f"{instance.adjustment:.2f}"
         counts = {name: getattr(instance, name) for name in COUNTS}
         about = {"period": instance.period.key, "group": instance.group, "state": instance.state}
         return about | amounts | counts

@@ -90,7 +90,7 @@ class TeamBridgeParameters(RangeParameters, BasisParameters):
 
 
 class TeamRowSerializer(serializers.Serializer[Any]):
-    """A period of a team: beginning + transfer_in + transfer_out + movements + fx + adjustment = ending.
+    """A period of a team: beginning + transfer_in + transfer_out + movements + fx + prior_period_adjustment = ending.
 
     Transfers are what moved with people, out negative. `group` is blank in totals.
     """
@@ -106,7 +106,7 @@ class TeamRowSerializer(serializers.Serializer[Any]):
     churn = AmountField()
     reactivation = AmountField()
     fx = AmountField()
-    adjustment = AmountField()
+    prior_period_adjustment = AmountField(source="adjustment")
     ending = AmountField()
     customers_ending = serializers.IntegerField()
     state = serializers.ChoiceField(["live", "closed", "mixed"])
