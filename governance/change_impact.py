@@ -29,7 +29,7 @@ from metrics.engine.retention import ratio4
 from metrics.selectors.policy_impact import months_changed
 from portal.tenancy import audit
 
-SHAPE: Final = 3
+SHAPE: Final = 4
 TOTAL: Final = "total"
 REST: Final = ""  # the group of everything that is not told by name
 TOUCHED: Final[Mapping[str, str]] = {
@@ -50,6 +50,15 @@ TOUCHED: Final[Mapping[str, str]] = {
 
 class ImpactFault(ValueError):
     """A request whose impact cannot be computed; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a change is: cents with their sign, at the end of `month`, or in the step with which that month begins."""
+
+    month: int
+    cents: int
+    is_step: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,32 @@ class Impact:
         None where no month can be compared.
         """
         return self.largest(self.changed_months)
+
+    @cached_property
+    def step(self) -> tuple[int, int] | None:
+        """The month from which it holds, and the step with which that begins, booked as a prior-period adjustment.
+
+        It is what this request makes of it, apart from contracts that were corrected since. None where nothing steps, or it
+        cannot be said.
+        """
+        told = self.content["closed"]["adjustment"]
+        if told is None or self.bases is not None or told["restated"] is None:
+            return None
+        before = told["reported"] if told.get("now") is None else told["now"]
+        return None if before is None else (told["month"], told["restated"] - before)
+
+    @cached_property
+    def size(self) -> Size | None:
+        """By what decision rights go: the larger of the change at a month end (`effect`) and of the step (`step`).
+
+        A change that moves no month end may still book a large adjustment into the first month of its own. None where no month
+        can be compared, which counts as the largest.
+        """
+        if self.effect is None:
+            return None
+        if self.step is not None and abs(self.step[1]) > abs(self.effect[1]):
+            return Size(*self.step, is_step=True)
+        return Size(*self.effect)
 
     @cached_property
     def widest(self) -> tuple[int, int] | None:

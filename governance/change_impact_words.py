@@ -44,7 +44,16 @@ def finding(shown: Shown) -> str:
         if old != new:
             return f"{new} at {month} is what {old} is; they differ {most}"
         return f"ARR at {month} stays what it is; it differs {most}"
-    return quiet_finding(impact)
+    return f"{quiet_finding(impact)}{step_finding(shown)}"
+
+
+def step_finding(shown: Shown) -> str:
+    """What follows where no month end moves, and the first month of the change begins with another ARR all the same."""
+    size = shown.impact.size
+    if size is None or not size.is_step:
+        return ""
+    by = f"{money_text(from_cents(size.cents), shown.currency, shown.locale, plus=True)} {shown.currency}"
+    return f". {month_text(size.month, shown.locale)} begins with a step of {by}, booked there as a prior-period adjustment"
 
 
 def recognition_told(shown: Shown) -> str:
@@ -316,7 +325,8 @@ def window_finding(shown: Shown) -> str:
     most = f"most in {month_text(widest[0], shown.locale)}, by {money(shown, widest[1])}"
     found = f"in {differing} of {len(impact.months)} months, {most}"
     if impact.leaves_months:
-        apart = "; the decision rights go by the months that it changes" if widest != impact.effect else ""
+        is_other = impact.size is None or widest != (impact.size.month, impact.size.cents)
+        apart = "; the decision rights go by the months that it changes, and by the step" if is_other else ""
         return f"Had it always held, ARR would differ {found}{apart}"
     return f"ARR differs {found}"
 

@@ -47,7 +47,9 @@ def content_words(request: ChangeRequest, registry: Registry, locale: str) -> st
 
 
 def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
-    """The largest change of ARR in a month that a request changes, by which it is decided; empty where none is known."""
+    """The largest change of ARR by which a request is decided: at the end of a month that it changes, or the step with which
+    the first of them begins; empty where none is known.
+    """
     preview = request.preview
     if preview is None or not preview.effect_cents:
         return ""
@@ -56,6 +58,11 @@ def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
     if not is_signed:
         return f"At most {amount} in a month: the decision rights go by that."
     month = month_text(preview.effect_month, locale)
+    if preview.effect_is_step:
+        return (
+            f"Its largest effect is the step of {amount} with which {month} begins, booked there as a prior-period adjustment: "
+            "the decision rights go by that, as no month end moves by more."
+        )
     if request.from_month is not None and preview.effect_month < request.from_month:
         return (
             f"None of its months has ended. Had it held in the last twelve, the largest change would be {amount}, in {month}: "

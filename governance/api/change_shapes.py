@@ -214,9 +214,11 @@ class ChangeImpactStateSerializer(serializers.Serializer[Any]):
     sha256 = serializers.CharField(allow_blank=True, help_text="Of the result, as votes are bound to it.")
     effect_cents = serializers.IntegerField(
         allow_null=True,
-        help_text="The largest change of ARR in a month that the request changes, in cents, with its sign; where none of these "
-        "has ended, of the newest twelve. Null where no money moves or can be valued.",
+        help_text="By what decision rights go: the largest change of ARR at the end of a month that the request changes, in "
+        "cents with its sign (where none of these has ended, of the newest twelve), or the step with which the first of them "
+        "begins, where that is larger. Null where no money moves or can be valued.",
     )
+    effect_is_step = serializers.BooleanField(help_text="Whether that is the step, a prior-period adjustment.")
     effect_month = MonthField(allow_null=True, help_text="The month of `effect_cents`.")
     at = serializers.DateTimeField()
 

@@ -107,8 +107,10 @@ class ChangePreview(TenantModel):
     result = models.JSONField(null=True)
     sha256 = models.CharField(max_length=64, blank=True, default="")
     effect_cents = models.BigIntegerField(
-        null=True, help_text="The largest change of ARR in a month that the request changes, with its sign"
+        null=True,
+        help_text="The largest change of ARR in a month that the request changes, or the step with which the first begins",
     )
+    effect_is_step = models.BooleanField(default=False, help_text="Whether that is the step, a prior-period adjustment")
     effect_month = models.IntegerField(null=True, help_text="The month of that change; empty in previews made before")
     message = models.CharField(max_length=400, blank=True, default="", help_text="Why it failed, or what is missing")
     at = models.DateTimeField()

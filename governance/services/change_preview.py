@@ -122,7 +122,8 @@ def compute(client: Client, preview: ChangePreview, tell: ProgressReport) -> Cha
 def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
     """Write a result, and make it the request's preview unless its content has changed, or it was decided, meanwhile."""
     preview.result, preview.sha256 = impact.content, impact.sha256
-    preview.effect_month, preview.effect_cents = impact.effect or (None, None)
+    if (size := impact.size) is not None:
+        preview.effect_month, preview.effect_cents, preview.effect_is_step = size.month, size.cents, size.is_step
     preview.state = PreviewState.DONE
     preview.progress, preview.step, preview.message, preview.at = 100, "", "", database_time()
     preview.save()

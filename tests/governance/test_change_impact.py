@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from governance.change_impact import Impact, ImpactFault
+from governance.change_impact import Impact, ImpactFault, Size
 from governance.change_impact_tables import Shown, points_text, ratio_places
 from governance.change_impact_words import closed_told, finding, metric_rows, pair_of, recognition_told
 from governance.effect_words import since_words
@@ -106,9 +106,13 @@ def test_the_effect_is_the_largest_of_the_months_that_the_request_changes(late: 
         assert customers["months"] == [MARCH, MARCH] and (dora["month"], dora["month_before"]) == (None, 0)
         assert {move["month"] for move in dora["told"]} == {MARCH}, "what she does in months left alone is no effect"
         said = "ARR stays what it is in every month that it changes; 1 customer’s movements are told otherwise"
-        assert finding(Shown(impact, "month", 1, "en")) == said
+        step = "Mar 2026 begins with a step of +9,000.00 USD, booked there as a prior-period adjustment"
+        assert finding(Shown(impact, "month", 1, "en")) == f"{said}. {step}"
+        assert impact.size == Size(MARCH, 9_000_00, is_step=True), "no month end moves, and yet March begins with more"
         request.from_month = FEBRUARY
-        assert impact_of(late, request).effect == (FEBRUARY, 9_000_00)
+        restated = impact_of(late, request)
+        assert restated.effect == (FEBRUARY, 9_000_00) and restated.step == (FEBRUARY, 0)
+        assert restated.size == Size(FEBRUARY, 9_000_00), "the larger of the two"
         request.from_month = MARCH + 9
         assert impact_of(late, request).effect == (FEBRUARY, 9_000_00), "no month of its own: the newest twelve"
 
@@ -117,7 +121,13 @@ def test_what_moves_months_that_are_left_alone_moves_nothing() -> None:
     sides = {side: {"valued": [FEBRUARY, MARCH], "message": ""} for side in ("before", "after")}
     total = {"before": [[1, 5]], "after": [[2, 5]]}
     book = {"first": FEBRUARY, "last": MARCH, "figures": ["ending"], "sides": sides, "total": total}
-    content = {"book": book, "metrics": [], "from_month": MARCH, "customers": {"count": 0}}
+    content = {
+        "book": book,
+        "metrics": [],
+        "from_month": MARCH,
+        "customers": {"count": 0},
+        "closed": {"adjustment": None},
+    }
     content["headline"] = {"month": MARCH, "before": 5, "after": 5}
     said = "Nothing moves in the months that it changes; those before, which it leaves as they are, would"
     assert finding(Shown(Impact(content), "month", 1, "en")) == said

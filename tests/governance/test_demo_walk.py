@@ -84,6 +84,7 @@ def test_a_change_of_the_grace_is_walked_on_the_demonstration(
         assert policy_in_force(larkspur).renewal_grace_days == 0
     request = before_the_board(larkspur, ralf, closed + 1)
     with tenant_context(larkspur):
+        assert (request.preview.effect_cents, request.preview.effect_is_step) == (18_565_64, True)
         with pytest.raises(DefinitionError, match="hoever asked for a change"):
             vote(request, ralf)
         assert not ChangeVote.objects.exists()
