@@ -34,6 +34,11 @@ class Memory(Generic[Value]):
                     self._kept.popitem(last=False)
         return value
 
+    def holds(self, key: Hashable) -> bool:
+        """Whether `get` has this value already."""
+        with self._lock:
+            return key in self._kept
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

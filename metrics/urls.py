@@ -20,6 +20,7 @@ urlpatterns = [
     path("data/rates/", rates.rates, name="data_rates"),
     path("data/rates/remove/", rates.remove, name="data_rates_remove"),
     path("data/rates/upload/", rates.upload, name="data_rates_upload"),
+    path("data/questions/", data.questions, name="data_questions"),
     path("data/issues/", issues.issues, name="data_issues"),
     path("data/issues/<slug:code>/", issues.issue, name="data_issue"),
     path("data/monitors/", quality.monitors, name="data_monitors"),

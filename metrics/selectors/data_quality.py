@@ -1,12 +1,12 @@
 """Questions that the contract lines themselves raise. None is an error: every line counts as the policy says.
 
-`issue_list(client) -> list[Issue]` · `issue_get(client, code) -> Issue`
+`issue_list(client) -> list[Issue]` · `issues_at_hand(client) -> list[Issue] | None` · `issue_get(client, code) -> Issue`
 
 Found on the standing lines of the authoritative source under the policy in force, and remembered until either changes.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -18,13 +18,14 @@ from metrics.engine.settlement import WHY_NOT, settle_lines
 from metrics.intake.ecb import ecb_currencies
 from metrics.line_columns import lines_of
 from metrics.memory import Memory
-from metrics.models import ContractImport
+from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
 
 KEPT_LINES: Final = 2_000
 LONG_YEARS: Final = 3
+QUICK: Final = 200_000  # lines that are gone through in less than a second
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,14 @@ def issue_list(client: Client) -> list[Issue]:
     return [Issue(kind, *found[kind.code]) for kind in KINDS if found[kind.code][0]]
 
 
+def issues_at_hand(client: Client) -> list[Issue] | None:
+    """`issue_list` for a page that shows more than that: None where it would wait for very many lines."""
+    source = repository.authoritative_source()
+    if source and source.line_count > QUICK and not memory.holds(key_of(client, source, policy_in_force(client))):
+        return None
+    return issue_list(client)
+
+
 def issue_get(client: Client, code: str) -> Issue:
     """One question with its lines. Raises KeyError for a code that is none."""
     return Issue(BY_CODE[code], *findings(client)[code])
@@ -126,11 +135,16 @@ def findings(client: Client) -> Found:
     """What is found per code, remembered by the newest load and the policy."""
     policy = policy_in_force(client)
     source = repository.authoritative_source()
+    key = key_of(client, source, policy)
+    return memory.get(key, lambda: find(lines_of(source), policy, key[-2], client.currency), weight)
+
+
+def key_of(client: Client, source: Source | None, policy: Policy) -> tuple[Any, ...]:
+    """What the questions depend on; the currencies with rates of the client's own, and that of its numbers, come last."""
     loads = ContractImport.objects.filter(source=source, state=ImportState.DONE).order_by("-finished_at")
     newest = loads.values_list("pk", flat=True).first()
     own = frozenset(repository.own_rate_currencies())
-    key = (client.pk, source.pk if source else None, newest, policy, own, client.currency)
-    return memory.get(key, lambda: find(lines_of(source), policy, own, client.currency), weight)
+    return (client.pk, source.pk if source else None, newest, policy, own, client.currency)
 
 
 def weight(found: Found) -> int:

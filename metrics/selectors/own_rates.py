@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import polars as pl
 
@@ -12,11 +13,14 @@ from metrics import repository
 from metrics.computation import first_month_with_arr
 from metrics.engine.settlement import settle_lines
 from metrics.engine.valuation import rate_gaps, rates_for
+from metrics.memory import Memory
 from metrics.selectors.live import live_input
+from metrics.selectors.month_ends import books_version
+from metrics.selectors.policies import policy_before_closes, policy_in_force
 from portal.lib.periods import month_format, month_of
 from portal.tenancy.models import Client
 
-NAMED = 4  # runs of months
+NAMED: Final = 4  # runs of months
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,24 @@ class Lacking:
         return f"{self.currency}: {count} of {self.of} month{'' if self.of == 1 else 's'} {verb} no rate of your own: {said}."
 
 
+FOUND: Final[Memory[list[Lacking]]] = Memory(20_000)
+
+
 def own_rates_lacking(client: Client, through: int) -> list[Lacking]:
     """The months from the first with ARR to `through` that cannot be valued by the client's own rates.
 
-    Under rates of the contract's date it is the months of those dates. Reads all lines, and only where there are own rates.
+    Under rates of the contract's date it is the months of those dates. Reads all lines, and only where there are own rates;
+    remembered as long as lines, rates and policies stay as they are.
     """
     own = repository.own_rate_currencies()
     if not own:
         return []
+    key = (books_version(client), policy_in_force(client), policy_before_closes(), through)
+    return FOUND.get(key, lambda: lacking_now(client, own, through), lambda found: len(found) + 1)
+
+
+def lacking_now(client: Client, own: set[str], through: int) -> list[Lacking]:
+    """`own_rates_lacking` of these currencies, computed from the lines."""
     given = live_input(client)
     settled = settle_lines(given.coded, given.policy)
     first = first_month_with_arr(settled, through)

@@ -5,18 +5,21 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Count, Max, Min
 
 from metrics.intake.ecb import ecb_currencies
-from metrics.models import ArrBook, FxRate, RateChange, RateImport
+from metrics.memory import Memory
+from metrics.models import ArrBook, FxRate, RateChange, RateImport, Source
 from metrics.repository import authoritative_source, reference_rates
+from metrics.selectors.month_ends import books_version
 from metrics.selectors.policies import policy_in_force
 from portal.tenancy.models import Client
 
-SHOWN = 50
+SHOWN: Final = 50
+COUNTS: Final[Memory[dict[str, int]]] = Memory(20_000)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Gap:
 
 def rate_coverage(client: Client) -> list[Coverage]:
     """Every currency that lines are written in or that rates exist for, with origin and span."""
-    lines = lines_by_currency()
+    lines = lines_by_currency(client)
     own = own_spans()
     quoted = set(ecb_currencies())
     found = []
@@ -60,11 +63,18 @@ def rate_coverage(client: Client) -> list[Coverage]:
     return found
 
 
-def lines_by_currency() -> dict[str, int]:
-    """How many standing lines of the authoritative source are written in each currency."""
+def lines_by_currency(client: Client) -> dict[str, int]:
+    """How many standing lines of the authoritative source are written in each currency, counted once for each state of them."""
     source = authoritative_source()
     if source is None:
         return {}
+    return COUNTS.get(
+        (books_version(client), source.pk), lambda: counted_by_currency(source), lambda counts: len(counts) + 1
+    )
+
+
+def counted_by_currency(source: Source) -> dict[str, int]:
+    """`lines_by_currency`, counted now."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT currency, count(*) FROM metrics_contractline WHERE source_id = %s AND removed_import_id IS NULL"

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from metrics.models import Source
-from metrics.selectors.data_quality import issue_list
+from metrics.selectors.data_quality import issue_list, issues_at_hand
 from metrics.selectors.imports import PAGE, import_list, source_cards
 from metrics.selectors.quality import findings_open
 from metrics.selectors.rates import rate_gaps
@@ -25,7 +25,7 @@ def overview(request: TenantRequest) -> HttpResponse:
     cards = source_cards()
     context = {
         "cards": cards,
-        "issues": issue_list(request.client) if cards else [],
+        "issues": issues_at_hand(request.client) if cards else [],
         "findings": findings_open(day_now(request.client)) if cards else (0, 0),
         "gaps": rate_gaps(request.client),
         "recent": import_list()[:5],
@@ -33,6 +33,13 @@ def overview(request: TenantRequest) -> HttpResponse:
         "may_import": request.standing.may(IMPORT_DATA),
     }
     return render(request, "metrics/data.html", context)
+
+
+@require_GET
+@client_page(VIEW_DATA)
+def questions(request: TenantRequest) -> HttpResponse:
+    """The panel of open questions by itself, for the overview of a client with very many lines."""
+    return render(request, "metrics/_questions.html", {"issues": issue_list(request.client)})
 
 
 @require_GET

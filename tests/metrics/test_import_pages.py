@@ -256,3 +256,18 @@ def test_pages_ask_the_database_few_questions_however_many_lines(
     browser = signed_in(rita)
     with django_assert_max_num_queries(most):
         assert browser.get(url(name, northwind)).status_code == 200
+
+
+def test_the_questions_of_very_many_lines_follow_the_page_and_stay_at_hand(
+    northwind: Client, rita: User, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metrics.selectors.data_quality.QUICK", 1)
+    load(northwind, csv_bytes([line(1), line(2)]))
+    browser, question = signed_in(rita), "Lines without a segment"
+    page = text(browser.get(url("data", northwind)))
+    assert question not in page
+    assert f'hx-get="{url("data_questions", northwind)}"' in page
+    assert question in text(browser.get(url("data_questions", northwind)))
+    assert question in text(browser.get(url("data", northwind)))
+    load(northwind, csv_bytes([line(1), line(2), line(3)]))
+    assert question not in text(browser.get(url("data", northwind)))

@@ -3,12 +3,14 @@
 import datetime as dt
 import io
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client as Browser
 
 from metrics import repository
 from metrics.models import ArrBook, FxRate
+from metrics.selectors.live import live_input
 from metrics.selectors.own_rates import own_rates_lacking
 from metrics.services.books import books_rebuild_all
 from metrics.services.problems import ImportProblem
@@ -88,6 +90,25 @@ def test_own_rates_say_which_months_of_the_book_they_leave_without_one(northwind
         assert found.text == "EUR: 3 of 4 months have no rate of your own: 2025-12, 2026-02 to 2026-03."
         load(northwind, "2025-12-31,EUR,1.25\n2026-02-27,EUR,1.25\n2026-03-31,EUR,1.25\n")
         assert own_rates_lacking(northwind, MARCH) == []
+
+
+def test_what_own_rates_lack_is_found_once_for_each_state_of_lines_rates_and_policy(
+    northwind: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(northwind):
+        numbers_load(northwind, EUROS)
+        load(northwind, "2026-01-30,EUR,1.25\n")
+    reading = Mock(side_effect=live_input)
+    monkeypatch.setattr("metrics.selectors.own_rates.live_input", reading)
+    for expected in (1, 1):
+        with tenant_context(northwind):
+            assert [each.of for each in own_rates_lacking(northwind, MARCH)] == [4]
+        assert reading.call_count == expected
+    with tenant_context(northwind):
+        load(northwind, "2025-12-31,EUR,1.25\n")
+    with tenant_context(northwind):
+        (found,) = own_rates_lacking(northwind, MARCH)
+        assert month_parse("2025-12") not in found.months
 
 
 def test_own_rates_taken_away_give_the_ecbs_back_and_the_same_book_as_before(northwind: Client) -> None:

@@ -147,6 +147,7 @@ METRICS_ROUTES = [
     Route("data_line", VIEW_DATA, kwargs=a_line),
     Route("data_rates", VIEW_DATA),
     Route("data_issues", VIEW_DATA),
+    Route("data_questions", VIEW_DATA),
     Route("data_issue", VIEW_DATA, kwargs=a_question),
     Route("data_import", VIEW_DATA, kwargs=a_waiting_import),
     Route("data_progress", VIEW_DATA, kwargs=a_queued_import),
