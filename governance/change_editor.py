@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from governance.board_words import joined
 from governance.change_content import ContentFault, Held
-from governance.change_forms import FORMS, Ground, MetricWishForm, PolicyWishForm, WishForm
+from governance.change_forms import FORMS, PARAMETERS, Ground, MetricWishForm, PolicyWishForm, WishForm
 from governance.metric_editor import AHEAD, editor_context
 from governance.metric_figures import sentence
 from governance.metric_uses import pages_used
@@ -110,7 +110,8 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
         "own": change.number if change else None,
     }
     if isinstance(form, PolicyWishForm):
-        context["clauses"] = form.clauses()
+        asked = asked_already(change)
+        context["clauses"] = [clause | {"requests": asked.get(clause["field"].name, [])} for clause in form.clauses()]
     if isinstance(form, MetricWishForm):
         context |= editor_context(request, form, entry)
     if form.kind == ChangeKind.METRIC_RETIRE and entry is not None:
@@ -122,11 +123,23 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
     return context
 
 
+def asked_already(leave: ChangeRequest | None) -> dict[str, list[ChangeRequest]]:
+    """By parameter of the policy the open requests that would change it, told before anything is typed."""
+    parameters: dict[str, Any] = dict.fromkeys(PARAMETERS)
+    found: dict[str, list[ChangeRequest]] = {}
+    for twin in twins_of(ChangeKind.POLICY, {"parameters": parameters}, "", leave.pk if leave else None):
+        for name in twin.change.content.get("parameters", {}):
+            found.setdefault(name, []).append(twin.change)
+    return found
+
+
 def alike(form: WishForm) -> dict[str, Any]:
     """Open requests that may ask for the same as a form that is being written, and metrics that are computed so already."""
+    if not form.is_bound and form.change is not None:
+        return {"twins": twins_of(form.kind, form.change.content, form.change.title, form.change.pk)}
     if not form.is_bound:  # what it is about may be asked for already
         about = {"parameters": {form.about: None}} if form.kind == ChangeKind.POLICY else {"key": form.about}
-        return {"twins": twins_of(form.kind, about, "") if form.about and form.change is None else []}
+        return {"twins": twins_of(form.kind, about, "") if form.about else []}
     form.is_valid()
     title = str(form.cleaned_data.get("title", ""))
     leave = form.change.pk if form.change else None

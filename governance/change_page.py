@@ -70,6 +70,8 @@ STEP_BUTTONS: Final = {
     "close": "Close it",
 }
 """The steps that whoever triages takes with a button; sending back needs a reason."""
+BEFORE_SCHEDULE: Final = ("owner",)
+"""What a job, or somebody's leaving, writes into a log beside what was scheduled."""
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -175,7 +177,7 @@ def change_context(request: TenantRequest, change: ChangeRequest, problem: str =
         "pay": pay_touched(change, registry)
         if change.state not in (ChangeState.WITHDRAWN, ChangeState.REJECTED)
         else (),
-        "events": [shown(event) for event in events],
+        "events": [shown(event, scheduler_of(events)) for event in events],
         "sections": sections,
         "problem": problem,
         "outlook": request_outlook(request, change),
@@ -262,14 +264,26 @@ def facts_of(change: ChangeRequest, events: list[ChangeEvent], locale: str) -> l
     return [{"label": label, "value": value} for label, value in facts]
 
 
-def shown(event: ChangeEvent) -> dict[str, Any]:
+def scheduler_of(events: list[ChangeEvent]) -> str:
+    """Who scheduled a request last; empty before anybody has."""
+    return next((name_of(event.by) for event in reversed(events) if event.step == "schedule"), "")
+
+
+def by_words(event: ChangeEvent, scheduler: str) -> str:
+    """Who did what a line of the log tells; of what a job did by itself, as whose doing it did so."""
+    if event.by is None and scheduler and event.step not in BEFORE_SCHEDULE:
+        return f"Automatically, as scheduled by {scheduler}"
+    return name_of(event.by)
+
+
+def shown(event: ChangeEvent, scheduler: str) -> dict[str, Any]:
     """A line of the log in words."""
     words = {"draft": "Begun as a draft", "edit": "Written anew", "join": "Joined", "owner": "Taken care of by nobody"}
     moved = event.from_state != event.to_state
     return {
         "event": event,
         "what": words.get(event.step) or (event.get_to_state_display() if moved else event.step.capitalize()),
-        "by": name_of(event.by),
+        "by": by_words(event, scheduler),
         "mark": MARKS[ChangeState(event.to_state)] if moved else "draft",
     }
 

@@ -19,6 +19,11 @@ class Cause:
     label: str
     path: str
 
+    @property
+    def verb(self) -> str:
+        """What the person did by whose name a restatement is recorded: they carried out what others had decided."""
+        return "scheduled" if self.kind == "change request" else "published"
+
 
 @dataclass
 class Causes:

@@ -1,4 +1,4 @@
-"""What the pages of closed months show: the switch of the basis, what a close kept, what a restatement changed."""
+"""What the pages of closed months show: the switch of the basis, what a close kept, what a restatement changed and by what."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from governance.models import KeptValue
 from governance.selectors.figure_disputes import Mark
 from governance.selectors.kept_values import Kept
 from governance.selectors.metric_values import MetricValues
+from metrics.causes import Cause, causes_of
 from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
 from metrics.models import MonthClose, Recognition
@@ -117,3 +118,17 @@ def kept_shown(values: MetricValues, key: str, month: int, kept: Kept, locale: s
     unit = version.content["unit"]
     shown = point_shown(point, unit, currency, locale)
     return shown | {"key": key, "name": version.content["name"], "unit": unit_words(unit, currency)}
+
+
+def restated_by(client: Client, closes: Sequence[MonthClose]) -> dict[int, Cause]:
+    """By id of a close the decision that restated the month; none of a first close, nor of a correction by hand."""
+    return causes_of(client, [], [close for close in closes if close.restates_id]).closes
+
+
+def closing_of(client: Client, close: MonthClose, revisions: Sequence[MonthClose]) -> dict[str, Any]:
+    """What stands around one revision of a closed month: the close itself, what restated it, and what came later."""
+    return {
+        "first": next(found for found in revisions if found.revision == 1),
+        "later": next((found for found in revisions if found.restates_id == close.pk), None),
+        "cause": restated_by(client, [close]).get(close.pk),
+    }

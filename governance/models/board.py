@@ -122,6 +122,8 @@ class ChangeVote(TenantModel):
     the same person. The database sees to that.
     """
 
+    is_again = False  # of one that is given back because the same was said once more; not kept
+
     request = TenantForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="votes")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     function = models.CharField(

@@ -73,7 +73,8 @@ def vote_cast(
     *, client: Client, request: ChangeRequest, user: Any, decision: str, shown: Shown, proof: Proof, place: Place,
     comment: str = "",
 ) -> ChangeVote:  # fmt: skip
-    """Vote on exactly what was shown; an earlier vote of the same person is kept and void.
+    """Vote on exactly what was shown; an earlier vote of the same person is kept and void, unless it says the same: that one
+    stands, and is given back with `is_again`.
 
     OutdatedError (409) when it is no longer that or no longer voted on; DefinitionError for whoever may not vote, and for a no
     without a reason. Nothing is stored then.
@@ -85,7 +86,10 @@ def vote_cast(
     board, member = require_member(client, locked, user)
     require_reason(decision, comment)
     require_shown(locked, member, shown)
-    vote = vote_keep(locked, member, decision, comment.strip()[:LONGEST], shown, proof, place)
+    said = comment.strip()[:LONGEST]
+    vote = vote_again(locked, member, decision, said, shown) or vote_keep(
+        locked, member, decision, said, shown, proof, place
+    )
     if review is not None:
         settle_review(client, locked, review, vote, decision_of(locked, board))
     else:
@@ -152,6 +156,21 @@ def require_shown(request: ChangeRequest, member: BoardMember, shown: Shown) -> 
         )
     if shown.statement != statement_of(request, member.user, member.function):
         raise OutdatedError("what you were shown is not what is voted on: read it once more")
+
+
+def vote_again(
+    request: ChangeRequest, member: BoardMember, decision: str, comment: str, shown: Shown
+) -> ChangeVote | None:
+    """The person's standing vote, where this one would say nothing else: nobody changed their mind. None where it would."""
+    found: ChangeVote | None = ChangeVote.objects.filter(
+        request=request, user=member.user, voided_at=None, decision=decision, function=member.function,
+        is_chair=member.is_chair, is_emergency=False, content_sha256=shown.content_sha256,
+        preview_sha256=shown.preview_sha256,
+    ).first()  # fmt: skip
+    if found is None or comment not in ("", found.comment):
+        return None
+    found.is_again = True
+    return found
 
 
 def vote_keep(

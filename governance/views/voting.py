@@ -1,5 +1,7 @@
 """Voting on a change request, and approving one alone in an emergency."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +19,8 @@ from portal.accounts.proofs import Proof, place_of, proof_or_answer
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import VOTE_CHANGES
 
+AGAIN: Final = "That is your vote already. It stands as it was given, and nothing was changed."
+
 
 @require_POST
 @client_page(VOTE_CHANGES)
@@ -31,13 +35,13 @@ def change_vote(request: TenantRequest, number: int) -> HttpResponse:
     if isinstance(proof, HttpResponse):
         return proof
     try:
-        vote_cast(
+        vote = vote_cast(
             client=request.client, request=change, user=request.user, decision=request.POST.get("decision", ""),
             comment=request.POST.get("comment", "")[:4000], shown=shown_of(request), proof=proof, place=place_of(request),
         )  # fmt: skip
     except DefinitionError as error:
         return refused(request, change, error)
-    messages.success(request, outcome_words(change.number))
+    messages.success(request, outcome_words(change.number, vote.is_again))
     return redirect(back_to(request, change))
 
 
@@ -75,11 +79,11 @@ def shown_of(request: TenantRequest) -> Shown:
     return Shown(given.get("content_sha256", ""), given.get("preview_sha256", ""), given.get("statement", ""))
 
 
-def outcome_words(number: int) -> str:
-    """What a vote led to."""
+def outcome_words(number: int, is_again: bool) -> str:
+    """What a vote led to; the same once more decides only what the table has come to ask less for since."""
     found = change_get(number)
     if found is None or found.state == ChangeState.REVIEW:
-        return "Your vote is recorded. Until the decision you may change it."
+        return AGAIN if is_again else "Your vote is recorded. Until the decision you may change it."
     return f"Your vote is recorded, and with it {found} is {found.get_state_display().lower()}."
 
 

@@ -49,6 +49,11 @@ class ClosedMonth:
     is_of_book: bool
 
     @property
+    def first(self) -> MonthClose:
+        """The close itself: who closed the month, whoever restated it since."""
+        return self.revisions[-1]
+
+    @property
     def key(self) -> str:
         """The month as addresses and exports write it."""
         return month_format(self.month)

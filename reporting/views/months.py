@@ -28,10 +28,12 @@ from reporting.forms import ReopenForm
 from reporting.months_page import (
     basis_switch,
     chosen_basis,
+    closing_of,
     kept_figures,
     kept_metrics,
     month_disputes,
     months_address,
+    restated_by,
 )
 
 SHOWN_BALANCES = 500
@@ -44,11 +46,13 @@ def months(request: TenantRequest) -> HttpResponse:
     head = book_head(request.client, basis)
     next_month = next_month_to_close(request.client, timezone.now())
     marks, slug = of_groups(disputed_marks(), head), request.client.slug
+    rows = closes_list(request.client, basis)
+    causes = restated_by(request.client, [row.latest for row in rows])
     context: dict[str, Any] = {
         "currency": request.client.currency,
         "head": head,
         "bases": basis_switch(request.path, head.recognition),
-        "closed": [(row, month_disputes(slug, marks, row.month)) for row in closes_list(request.client, basis)],
+        "closed": [(row, month_disputes(slug, marks, row.month), causes.get(row.latest.pk)) for row in rows],
         "next_month": next_month,
         "next_key": month_format(next_month) if next_month is not None else "",
         "may_close": request.standing.may(CLOSE_MONTH),
@@ -157,7 +161,7 @@ def month_detail(request: TenantRequest, month: str, revision: int) -> HttpRespo
         "bases": basis_switch(request.path, head.recognition),
         "figures": kept_figures(close, disputes),
         "metrics": kept_metrics(request.client, close, locale_of(request)),
-        "later": next((found for found in revisions if found.restates_id == close.pk), None),
+        **closing_of(request.client, close, list(revisions)),
         "balances": [(row, names[row.customer]) for row in shown],
         "balance_count": balances.count(),
         "arr_url": reverse("arr", kwargs={"client_slug": request.client.slug}),

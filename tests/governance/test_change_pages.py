@@ -142,6 +142,7 @@ def test_what_is_alike_is_shown_while_it_is_written_and_can_be_joined_instead(
 ) -> None:
     asked_for(northwind, finn)
     ritas = signed_in(rita)
+    assert "CR-1 asks to change this already" in ritas.get(address("change_new", kind="policy")).text, "before a word"
     given = wish_form(northwind) | {"renewal_grace_days": "30", "kind": "policy"}
     shown = ritas.get(address("changes_alike"), given).text
     assert "CR-1: Thirty days of grace for late renewals" in shown
@@ -149,6 +150,8 @@ def test_what_is_alike_is_shown_while_it_is_written_and_can_be_joined_instead(
     ritas.post(address("change_new", kind="policy"), given)
     with tenant_context(northwind):
         ChangeRequest.objects.filter(number=2).update(from_month=GRACE.from_month)
+    written = ritas.get(address("change_edit", number=2)).text
+    assert "Join that one instead" in written and "CR-2 asks to change this" not in written
     refused = ritas.post(address("change_submit", number=2), {"version": 1})
     assert "asks for the same and is open" in refused.text
     ritas.post(address("change_join", number=1), {"own": "2"})

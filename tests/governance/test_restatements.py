@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -192,3 +193,21 @@ def test_a_month_that_two_requests_and_a_hand_restated_names_them_all(
     assert [f"Open {name}</a>" in page for name in ("CR-1", "CR-2")] == [True, True]
     rows = csv.DictReader(io.StringIO(browser.get("/c/northwind/arr/bridge.csv").content.decode()))
     assert [row["restated_why"] for row in rows][2] == "CR-1, then A late order form, then CR-2"
+
+
+def test_a_restated_month_says_who_closed_it_and_by_which_request_scheduled_by_whom_it_was_restated(
+    client: Client, rita: User, finn: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=eve)
+    scheduled(client, rita, finn, MARCH, content=LIST, is_restating=True)
+    changes_take_effect(client=client, now=APRIL)
+    browser = signed_in(finn)
+    rows = re.sub(r"<[^>]+>", " ", browser.get("/c/northwind/months/").content.decode()).split("Mar 2026")
+    words = " ".join(rows[1].split())
+    assert "by Eve" in words and "by CR-1 , scheduled by Finn" in words
+    page = " ".join(re.sub(r"<[^>]+>", " ", browser.get("/c/northwind/months/2026-03/2/").content.decode()).split())
+    assert "closed by Eve" in page and "by CR-1 , scheduled by Finn" in page
+    assert "scheduled by Finn" in browser.get("/c/northwind/restatements/").content.decode()
+    log = browser.get("/c/northwind/changes/1/").content.decode()
+    assert log.count("Automatically, as scheduled by Finn") >= 2 and '<span class="sub">Tieout</span>' not in log

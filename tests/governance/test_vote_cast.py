@@ -1,10 +1,12 @@
 """Votes: bound to what was shown, kept for ever, void when it changes, and deciding by themselves."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.test import Client as Browser
 
 from governance.models import ChangeRequest, ChangeState, ChangeVote, Metric
 from governance.selectors.board import seats_void
@@ -137,6 +139,30 @@ def test_a_vote_may_be_changed_until_the_decision_and_the_former_one_is_kept(
         assert former.voided_at is not None and standing.voided_at is None
         vote(request, eve)
         assert now_of(request).state == ChangeState.APPROVED
+
+
+def test_the_same_vote_once_more_changes_nothing_and_says_so(
+    northwind: Client, finn: User, rita: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, BOTH, finance=finn, revops=rita, executive=eve)
+        request = in_review(northwind, by=rita)
+        first = vote(request, finn, comment="As we book it")
+        assert not first.is_again
+        entries = AuditEntry.objects.count()
+        for comment in ("", "As we book it"):
+            again = vote(request, finn, comment=comment)
+            assert (again.pk, again.is_again) == (first.pk, True)
+        assert AuditEntry.objects.count() == entries and [each.voided_at for each in votes_of(request)] == [None]
+        shown = shown_to(now_of(request), finn)
+    given = {"decision": "yes", "content_sha256": shown.content_sha256, "preview_sha256": shown.preview_sha256}
+    answer = signed_in(finn).post(
+        f"/c/northwind/changes/{request.number}/vote/", given | {"statement": shown.statement}, follow=True
+    )
+    assert "That is your vote already" in answer.text
+    with tenant_context(northwind):
+        vote(request, finn, comment="Another reason")
+        assert [each.comment for each in votes_of(request)] == ["As we book it", "Another reason"]
 
 
 def test_votes_are_void_when_a_request_goes_back_and_their_people_are_told(
