@@ -4,6 +4,7 @@ from typing import Any
 
 from governance.document_page import groups_of
 from governance.models import Certificate, Function, PolicyDocument, Signer, SignerState, SignoffState
+from governance.selectors.pay import signed_pay
 from governance.selectors.signoff import board_has_policy, is_turn, moves_policy, signoff_of
 from governance.services.publishing import closed_months
 from governance.services.signing import intent_text
@@ -29,6 +30,9 @@ def signoff_context(request: TenantRequest, document: PolicyDocument) -> dict[st
         "changed": changed_items(document),
         "may_edit": may_edit,
         "is_boards": is_boards,
+        "pay": signed_pay(request.client, view.signoff, moves=moves_policy(request.client, document))
+        if may_publish and view is not None
+        else None,
         "form": SignoffForm() if may_edit and is_over and document.is_final else None,
         "publish_form": PublishForm(initial={"from_month": first_open_month(request)}) if may_publish else None,
         "restated": [month_format(month) for month in view.publication.restated_months]

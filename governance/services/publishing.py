@@ -4,7 +4,8 @@
 `publications_finish(client=, now=) -> list[Publication]`
 
 The first signed document is the project's own. From then on, where there is a review board, requests alone move the policy: a
-later document is published where it says what is in force.
+later document is published where it says what is in force. What quotas or pay are set by is moved from a next period on, or
+with the signatures of Sales and Finance.
 
 Prospective: the months before stay as they were closed, so all of them must be. Restating: closed months from the stated one
 on are closed again under the signed policy, with the reason; what was reported stays beside.
@@ -15,6 +16,7 @@ from typing import Any
 
 from governance.models import PolicyDocument, Publication, PublicationMode, PublicationState, Signoff
 from governance.selectors.documents import document_policy
+from governance.selectors.pay import signed_pay
 from governance.selectors.signoff import board_has_policy, moves_policy, view_of
 from governance.services.news import DUE
 from governance.services.problems import DefinitionError
@@ -59,6 +61,7 @@ def signed_publish(
     require_months(client, from_month, mode)
     document = signoff.document
     require_decided(client, document, mode)
+    require_pay(client, signoff, from_month, mode)
     try:
         version = policy_publish(
             client=client, parameters=document_policy(document).to_dict(), user=user, is_signed=True,
@@ -96,6 +99,17 @@ def require_decided(client: Client, document: PolicyDocument, mode: str) -> None
         )
     if mode == PublicationMode.RESTATING:
         raise DefinitionError("the review board decides whether closed months are restated: ask for a restating change")
+
+
+def require_pay(client: Client, signoff: Signoff, from_month: int, mode: str) -> None:
+    """DefinitionError where what people are paid by would be another under their feet: with a board or without one.
+
+    As with a request: a next period begins with it, or Sales and Finance both signed.
+    """
+    pay = signed_pay(client, signoff, moves=moves_policy(client, signoff.document))
+    closed, is_restating = closed_months(), mode == PublicationMode.RESTATING
+    if pay is not None and not pay.allows(from_month, max(closed, default=None), is_restating=is_restating):
+        raise DefinitionError(pay.sentence)
 
 
 def closed_months() -> list[int]:

@@ -10,12 +10,14 @@ from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
 
-from governance.models import Publication, Signoff
+from governance.models import Metric, Publication, Signoff
+from governance.selectors.pay import signed_pay
 from governance.selectors.signoff import signed_policy
 from governance.services.documents import document_create
 from governance.services.items import item_confirm, item_edit
 from governance.services.problems import DefinitionError
 from governance.services.publishing import publications_finish, signed_publish
+from governance.services.registry import registry_start
 from governance.services.signoff_states import TransitionError
 from metrics.models import MonthClose
 from metrics.selectors.policies import policy_in_force, policy_latest
@@ -103,6 +105,59 @@ def test_where_a_board_decides_new_signatures_move_no_signed_policy(
         with pytest.raises(DefinitionError, match="the review board decides whether closed months are restated"):
             publish(signed, ana, FEBRUARY, "restating", "As it was signed")
         assert publish(signed, ana, APRIL).policy_version == policy_latest(), "signatures under what was decided"
+
+
+def paid_by_arr(client: Client) -> None:
+    """ARR feeds quotas or pay from here on, and no board is there."""
+    registry_start(client=client)
+    Metric.objects.filter(key="arr").update(feeds_pay=True)
+
+
+def signed_on(day: dt.date) -> None:
+    """When the last signature was given."""
+    Signoff.objects.update(closed_at=dt.datetime.combine(day, dt.time(12), dt.UTC))
+
+
+def test_what_people_are_paid_by_is_not_moved_within_a_period_by_signatures_either(
+    signed: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Signed by Finance and RevOps alone: no restatement, and no month but the first of a quarter after that."""
+    with tenant_context(signed):
+        paid_by_arr(signed)
+        signed_on(dt.date(2026, 2, 20))
+        close(signed, FEBRUARY, MARCH)
+        pay = signed_pay(signed, Signoff.objects.get(), moves=True)
+        assert pay is not None and pay.since == APRIL and "Apr 2026 at the earliest" in pay.sentence
+        assert not pay.allows(APRIL, MARCH - 1, is_restating=False), "publishing puts it into force for March too"
+        assert not pay.allows(APRIL + 1, APRIL, is_restating=False), "no period begins with May"
+        with pytest.raises(DefinitionError, match="quotas or pay, and Sales and Finance did not both sign it"):
+            publish(signed, ana, FEBRUARY, "restating", "As it was signed")
+        signed_on(dt.date(2026, 4, 2))
+        with pytest.raises(DefinitionError, match="Jul 2026 at the earliest"):
+            publish(signed, ana, APRIL)
+        assert not Publication.objects.exists()
+    page = signed_in(ana).get("/c/northwind/definitions/versions/0/sign-off/").text
+    assert "Quotas or pay are set by what this moves" in page
+    with tenant_context(signed):
+        signed_on(dt.date(2026, 3, 30))
+        assert publish(signed, ana, APRIL).state == "done", (
+            "signed before the quarter, and published with its first month"
+        )
+
+
+def test_sales_and_finance_may_sign_it_within_a_period(started: Client, ana: User, finn: User, rita: User) -> None:
+    with tenant_context(started):
+        numbers_load(started, [*LINES, DISCOUNTED])
+        changed = item_edit(item=item("discounts"), version=1, changes={"value": "list"}, user=ana)
+        item_confirm(item=changed, version=2, by="Finn", meeting="Review")
+        confirm_critical()
+        document = document_create(client=started, user=ana, is_final=True)
+        ask(started, document, ana, (finn, "finance"), (rita, "sales"))
+        sign(started, finn)
+        sign(started, rita)
+        paid_by_arr(started)
+        close(started, FEBRUARY, MARCH)
+        assert publish(started, ana, FEBRUARY, "restating", "Both said so").state == "working"
 
 
 def test_prospective_leaves_what_was_reported(signed: Client, ana: User) -> None:
