@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from governance.metric_content import CHOICES
+from governance.metric_content import CHOICES, LENGTHS
 from governance.metric_figures import change_text, figure_text, point_shown, sentence, unit_words
 from governance.metric_forms import ControlForm
 from governance.metric_page import STATES, address_of, begin_context, tabs
@@ -21,7 +21,9 @@ from governance.selectors.library_drift import library_drift
 from governance.selectors.lineage import Lineage, lineage_list
 from governance.selectors.metric_values import MetricValues, places_of, rounded
 from governance.selectors.registry import Entry, Registry, registry_get
+from governance.selectors.registry_drift import Drift, MetricDrift
 from governance.services.matrix import matrix_digest
+from governance.thresholds import LIMITS
 from metrics.formula.words import in_words
 from metrics.measures import MEASURES, SOURCES
 from metrics.selectors.roll_up import roll_up_get
@@ -138,6 +140,35 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
 
 
 # --- the library ------------------------------------------------------------------------------------------------------
+
+
+def drift_rows(client: Client, drift: Drift, barred: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What a file would change, metric by metric; what may not be applied says why, and where the board is asked instead."""
+    added: list[dict[str, Any]] = [
+        {"key": each.key, "name": each.content["name"], "new": each.content, "edits": ()} for each in drift.added
+    ]
+    changed: list[dict[str, Any]] = [
+        {"key": each.key, "name": each.name, "edits": each.edits, "ask_url": ask_url(client, each)}
+        for each in drift.changed
+    ]
+    return [row | {"fault": upper_first(barred.get(row["key"], ""))} for row in (*added, *changed)]
+
+
+def upper_first(text: str) -> str:
+    """The same as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def ask_url(client: Client, change: MetricDrift) -> str:
+    """Where the board is asked for what a file says of a metric that is there; empty where nothing is asked for."""
+    kinds = {"status": ChangeKind.METRIC_RETIRE, **dict.fromkeys(LENGTHS, ChangeKind.METRIC_CHANGE)}
+    kinds |= dict.fromkeys(LIMITS.values(), ChangeKind.THRESHOLD)
+    asked = {kinds[name] for name in change.fields if name in kinds}
+    if not asked:
+        return ""
+    kind = asked.pop() if len(asked) == 1 else ChangeKind.METRIC_CHANGE
+    path = reverse("change_new", kwargs={"client_slug": client.slug, "kind": kind})
+    return f"{path}?{urlencode({'about': change.key})}"
 
 
 def library_context(request: TenantRequest) -> dict[str, Any]:

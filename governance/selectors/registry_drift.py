@@ -3,10 +3,10 @@
 `registry_yaml(registry) -> str` · `drift_get(registry, filed) -> Drift`. A registry that is written and read back has no drift.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from governance.library.metric_reader import FiledMetric, metrics_write
 from governance.metric_content import LABELS
@@ -47,6 +47,11 @@ class Drift:
     def is_empty(self) -> bool:
         """Whether applying it would change nothing."""
         return not self.added and not self.changed
+
+    def without(self, keys: Container[str]) -> Self:
+        """The same without some metrics."""
+        added = tuple(each for each in self.added if each.key not in keys)
+        return replace(self, added=added, changed=tuple(each for each in self.changed if each.key not in keys))
 
 
 @dataclass(frozen=True)

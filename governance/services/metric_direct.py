@@ -1,7 +1,7 @@
 """Changing a metric at once, on a page or by a program: where a board decides about it, by a request alone.
 
 `metric_change(metric=, …)` · `metric_step(metric=, …)` · `require_ungoverned(metric, fields, status=)` ·
-`direct_steps(metric)`. What a request puts
+`governed_fault(metric, fields, status=) -> str` · `direct_steps(metric)`. What a request puts
 into force goes past them, to `governance.services.registry`. All run in the client's scope.
 """
 
@@ -22,21 +22,28 @@ def require_ungoverned(metric: Metric, fields: Iterable[str], *, status: str = "
     """OutdatedError where the board decides: whether a metric comes into use, on another content of one that is in use, on the
     end of an active one, and on the day of an end that was asked for. `status` is the one that it would have.
     """
+    if fault := governed_fault(metric, fields, status=status):
+        raise OutdatedError(fault)
+
+
+def governed_fault(metric: Metric, fields: Iterable[str], *, status: str = "") -> str:
+    """What of these fields the board decides, and how it is asked; empty where somebody may change them at once."""
     if not has_board():
-        return
+        return ""
     if "status" in fields and status == MetricStatus.ACTIVE and metric.status != MetricStatus.ACTIVE:
-        raise OutdatedError(f"the board decides whether “{metric.key}” comes into use: ask for it as a new metric")
+        return f"the board decides whether “{metric.key}” comes into use: ask for it as a new metric"
     if not is_governed(metric):
-        return
+        return ""
     if set(fields) & set(LENGTHS):
-        raise OutdatedError(f"“{metric.key}” is in use and the board decides about it: ask for its change")
+        return f"“{metric.key}” is in use and the board decides about it: ask for its change"
     if "status" in fields and metric.status == MetricStatus.ACTIVE and status != MetricStatus.ACTIVE:
-        raise OutdatedError("a metric that is in use ends by a request: ask for its retirement")
+        return "a metric that is in use ends by a request: ask for its retirement"
     if "status" in fields and metric.sunset_on is not None:
-        raise OutdatedError(
+        return (
             f"it was decided that “{metric.key}” ends on {date_text(metric.sunset_on)}, and it does by itself: for an earlier "
             "day ask for its retirement"
         )
+    return ""
 
 
 def direct_steps(metric: Metric) -> list[str]:

@@ -3,12 +3,17 @@
 `registry_compare(client=, text=, revision=) -> Drift` — what a file in the client's own repository would change, noted in
 the log.
 
+`barred_of(registry, drift) -> dict[str, str]` — by metric, why somebody may not apply what the file says of it.
+
 `registry_apply(client=, text=, seen=, reason=, user=) -> Drift` — each change by the rules that hold on the pages: versions
 from an open month on, steps of the table of states, owners among the client's people, and where a board decides about a metric
-in use, by request alone. All of it or nothing. Runs in the client's scope.
+in use, by request alone. All of it or nothing; where it is wished, all of it but what may not be applied. Runs in the
+client's scope.
 """
 
 from typing import Any
+
+from django.db import transaction
 
 from governance.engine_formulas import filed_faults
 from governance.library.metric_reader import FiledMetric, MetricFileError, metrics_read
@@ -17,7 +22,7 @@ from governance.selectors.board import has_board
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import Drift, MetricDrift, drift_get
 from governance.services.matrix import matrix_digest, matrix_save
-from governance.services.metric_direct import require_ungoverned
+from governance.services.metric_direct import governed_fault
 from governance.services.metric_states import STEPS
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import (
@@ -39,8 +44,12 @@ from portal.tenancy import audit
 from portal.tenancy.models import Client, Membership
 
 
-def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, user: Any = None) -> Drift:
-    """Apply a file; `seen` is the `Drift.seen` that the person was shown, or None where nobody was to look.
+@transaction.atomic  # a page that says why it was refused shows the registry as it is, not half of the file
+def registry_apply(
+    *, client: Client, text: str, seen: str | None, reason: str, user: Any = None, leaves_barred: bool = False
+) -> Drift:
+    """Apply a file; `seen` is the `Drift.seen` that the person was shown, or None where nobody was to look. `leaves_barred`
+    leaves the metrics out that `barred_of` names; without it they stop the whole file.
 
     DefinitionError for a file that cannot be used or asks for what is not allowed, OutdatedError when the registry has
     changed since.
@@ -53,10 +62,12 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
         raise DefinitionError(str(error)) from error
     if seen is not None and seen != drift.seen:
         raise OutdatedError
+    if leaves_barred:
+        drift = drift.without(barred_of(registry, drift))
     if drift.is_empty:
         raise DefinitionError("the file says what the registry says: nothing was changed")
-    for change in drift.changed:
-        require_ungoverned(registry.entries[change.key].metric, change.fields, status=change.filed.status)
+    if faults := [fault for each in drift.changed if (fault := governed_of(registry, each))]:
+        raise OutdatedError("; ".join(faults))
     if faults := filed_faults(registry, drift.filed):
         raise DefinitionError(". ".join(faults))
     require_proposed(drift.added)
@@ -85,6 +96,31 @@ def registry_apply(*, client: Client, text: str, seen: str | None, reason: str, 
     return drift
 
 
+def barred_of(registry: Registry, drift: Drift) -> dict[str, str]:
+    """Why somebody may not apply what a file says, by metric: the board decides about it, or it names no owner there is."""
+    people = set(Membership.objects.values_list("user__email", flat=True))
+    found = {change.key: governed_of(registry, change) for change in drift.changed}
+    found |= {filed.key: unproposed_of(filed) for filed in drift.added}
+    owners = [change.filed for change in drift.changed if "owner" in change.fields] + list(drift.added)
+    for filed in owners:
+        if filed.owner and filed.owner not in people:
+            found[filed.key] = found[filed.key] or owner_fault(filed)
+    return {key: fault for key, fault in found.items() if fault}
+
+
+def governed_of(registry: Registry, change: MetricDrift) -> str:
+    """What of a change the board decides, and how it is asked; empty where it is nothing."""
+    return governed_fault(registry.entries[change.key].metric, change.fields, status=change.filed.status)
+
+
+def owner_fault(filed: FiledMetric) -> str:
+    """That a file names an owner who is none of the client's people."""
+    return (
+        f"“{filed.key}” cannot belong to {filed.owner}: {filed.owner} is none of the client's people. "
+        "Invite them first, or name somebody else"
+    )
+
+
 def names_check(client: Client, added: tuple[FiledMetric, ...]) -> None:
     """DefinitionError where a new metric has the name of another one."""
     registry = registry_get(client)
@@ -94,13 +130,16 @@ def names_check(client: Client, added: tuple[FiledMetric, ...]) -> None:
 
 def require_proposed(added: tuple[FiledMetric, ...]) -> None:
     """OutdatedError for a new metric that a file would put into use where a board decides about that."""
-    if not has_board():
-        return
     for filed in added:
-        if filed.status not in ("", MetricStatus.PROPOSED):
-            raise OutdatedError(
-                f"the board decides whether “{filed.key}” comes into use: let the file propose it, then ask for it"
-            )
+        if fault := unproposed_of(filed):
+            raise OutdatedError(fault)
+
+
+def unproposed_of(filed: FiledMetric) -> str:
+    """That a board decides whether a new metric comes into use, where a file would put it there; else empty."""
+    if not has_board() or filed.status in ("", MetricStatus.PROPOSED):
+        return ""
+    return f"the board decides whether “{filed.key}” comes into use: let the file propose it, then ask for it"
 
 
 def registry_compare(*, client: Client, text: str, revision: str = "") -> Drift:
@@ -191,8 +230,5 @@ def entry_apply(change: MetricDrift, reason: str, user: Any) -> None:
         people = Membership.objects.filter(user__email=change.filed.owner).select_related("user")
         owner = next((row.user for row in people), None)
         if owner is None:
-            raise DefinitionError(
-                f"“{change.key}” cannot belong to {change.filed.owner}: {change.filed.owner} is none of the client's people. "
-                "Invite them first, or name somebody else"
-            )
+            raise DefinitionError(owner_fault(change.filed))
         metric_owner_set(metric=metric, version=metric.version, owner=owner, user=user)

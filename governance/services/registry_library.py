@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from django.db import transaction
+
 from governance.models import Metric, MetricHappening, MetricStatus
 from governance.selectors.library_drift import missing_with_needs
 from governance.selectors.registry import registry_get
@@ -25,6 +27,7 @@ from portal.tenancy.models import Client
 REASON: Final = "The library has it by now"
 
 
+@transaction.atomic  # the page that says why it was refused leads on, which would keep what was stored before
 def library_take(*, client: Client, keys: Iterable[str], user: Any = None) -> list[Metric]:
     """Propose metrics of the library that the registry lacks, with those that their formulas need. All of them or none.
 

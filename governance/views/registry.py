@@ -16,6 +16,7 @@ from governance.registry_pages import (
     availability_context,
     cells_given,
     control_form,
+    drift_rows,
     glossary_context,
     library_context,
     lineage_context,
@@ -29,7 +30,7 @@ from governance.selectors.registry_drift import drift_get, last_compared, regist
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.registry_file import registry_apply
+from governance.services.registry_file import barred_of, registry_apply
 from governance.services.registry_library import library_take
 from governance.views.documents import attachment
 from portal.lib.paper import SIZES
@@ -161,7 +162,7 @@ def metrics_import_apply(request: TenantRequest) -> HttpResponse:
     try:
         drift = registry_apply(
             client=request.client, text=text, seen=given.get("seen", ""), reason=given.get("reason", "")[:1000],
-            user=request.user,
+            user=request.user, leaves_barred="rest" in given,
         )  # fmt: skip
     except DefinitionError as error:
         context = drift_context(request) | {"problem": error.sentence}
@@ -211,4 +212,6 @@ def drift_context(request: TenantRequest) -> dict[str, Any]:
             raise MetricFileError(faults)
     except MetricFileError as error:
         return {"faults": error.faults[:50], "fault_count": len(error.faults), "text": text}
-    return {"drift": drift, "text": text, "faults": []}
+    barred = barred_of(registry, drift)
+    return {"drift": drift, "rows": drift_rows(request.client, drift, barred), "barred_count": len(barred),
+            "rest_count": len(drift.filed) - len(barred), "text": text, "faults": []}  # fmt: skip

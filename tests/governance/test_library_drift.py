@@ -71,6 +71,14 @@ def test_new_ones_come_as_proposed_with_what_they_need(moved_on: Client, rita: U
             library_take(client=moved_on, keys=["gained_twice", "nonsense"], user=rita)
 
 
+def test_what_cannot_be_taken_whole_leaves_nothing_behind(moved_on: Client, rita: User) -> None:
+    with tenant_context(moved_on):
+        change("quick_ratio", name="Gained twice")
+        with pytest.raises(DefinitionError):
+            library_take(client=moved_on, keys=["gained_twice"], user=rita)
+        assert not Metric.objects.filter(key__in=("gained", "gained_twice")).exists()
+
+
 def test_it_is_taken_over_by_the_form_of_every_change_and_never_silently(
     moved_on: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
 ) -> None:

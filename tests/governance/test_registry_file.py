@@ -20,10 +20,15 @@ from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.governance.boards import a_board
 from tests.governance.metric_pages import HOME, kept, ritas
 
 __all__ = ["kept", "ritas"]
 MARCH = month_parse("2026-03")
+OWN_ONE = (
+    "\n- key: own_growth\n  name: Own\n  definition: Ours\n  formula: arr_growth × 2\n  unit: percent\n  better: up\n"
+    "  timing: lagging\n  function: sales\n  refresh: daily\n  status: proposed\n"
+)
 
 
 def test_a_registry_that_is_written_and_read_has_no_drift(kept: Client) -> None:
@@ -47,10 +52,7 @@ def changed_file(kept: Client) -> str:
     text = text.replace(
         "  priorities:\n    ceo: P1\n    cfo: P1\n    cro: P2\n    revops: P2\n", "  priorities:\n    ceo: P2\n", 1
     )
-    return text + (
-        "\n- key: own_growth\n  name: Own\n  definition: Ours\n  formula: arr_growth × 2\n  unit: percent\n  better: up\n"
-        "  timing: lagging\n  function: sales\n  refresh: daily\n  status: proposed\n"
-    )
+    return text + OWN_ONE
 
 
 def test_a_file_names_no_owner_of_another_client_and_does_not_say_that_there_is_one(
@@ -65,6 +67,48 @@ def test_a_file_names_no_owner_of_another_client_and_does_not_say_that_there_is_
         assert answer.status_code == 422 and f"{owner} is none of the client" in answer.text
         answers.append("is one of the client" in answer.text)
     assert answers == [False, False]
+
+
+def test_a_file_that_is_refused_is_shown_against_the_registry_as_it_is(ritas: Browser, kept: Client) -> None:
+    text = changed_file(kept).replace("rita@example.com", "nobody@example.com")
+    shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())})
+    seen = re.findall(r'name="seen" value="(\w{64})"', shown.text)[0]
+    answer = ritas.post(f"{HOME}import/apply/", {"text": text, "seen": seen, "reason": "From the repository"})
+    assert answer.status_code == 422
+    assert seen in answer.text, "what had been stored before the refusal is no part of the registry"
+    assert "1 − grr × 1" in answer.text and "own_growth" in answer.text
+
+
+def test_what_a_file_may_not_change_says_so_before_it_is_applied_and_the_rest_can_be(
+    ritas: Browser, kept: Client, rita: User
+) -> None:
+    with tenant_context(kept):
+        a_board(kept, revops=rita)
+        text = registry_yaml(registry_get(kept))
+    text = text.replace("What customers owe for a year", "What customers owe us for a year", 1)
+    text = text.replace("Amount of open opportunities that close", "Amount of all opportunities that close", 1)
+    text += OWN_ONE + "  owner: nobody@example.com\n"
+    shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())}).text
+    assert "“arr” is in use and the board decides about it: ask for its change." in shown
+    assert "/c/northwind/changes/new/metric_change/?about=arr" in shown
+    assert "nobody@example.com is none of the client" in shown and "Apply the other 1" in shown
+    given = {"text": text, "seen": re.findall(r'name="seen" value="(\w{64})"', shown)[0], "reason": "Repository"}
+    assert ritas.post(f"{HOME}import/apply/", given).status_code == 409, (
+        "unless the rest alone is wished, it is all or none"
+    )
+    assert ritas.post(f"{HOME}import/apply/", given | {"rest": "1"}).status_code == 302
+    with tenant_context(kept):
+        entries = registry_get(kept).entries
+        assert entries["open_pipeline"].newest["definition"].startswith("Amount of all opportunities")
+        assert entries["arr"].newest["definition"].startswith("What customers owe for") and "own_growth" not in entries
+
+
+def test_a_file_of_which_nothing_may_be_applied_offers_no_button(ritas: Browser, kept: Client, rita: User) -> None:
+    with tenant_context(kept):
+        a_board(kept, revops=rita)
+        text = registry_yaml(registry_get(kept)).replace("What customers owe for", "What customers owe us for", 1)
+    shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())}).text
+    assert "Nothing of it can be applied" in shown and "import/apply/" not in shown
 
 
 def test_a_file_is_shown_first_and_then_applied_by_the_rules_of_the_pages(
