@@ -3,16 +3,17 @@
 Keys begin with the client, and hold the version of the book, so that a change of the numbers is never missed.
 """
 
+import sys
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
 
 
 class Memory(Generic[Value]):
-    """The values used last, within a total weight (rows)."""
+    """The values used last, within a total weight: rows, characters or bytes, as whoever makes it weighs."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -43,3 +44,14 @@ class Memory(Generic[Value]):
         """Forget everything."""
         with self._lock:
             self._kept.clear()
+
+
+def real_size(value: Any, seen: set[int] | None = None) -> int:
+    """How many bytes plain data takes in memory, keys and texts included; what stands in it several times counts once."""
+    known = set() if seen is None else seen
+    if id(value) in known:
+        return 0
+    known.add(id(value))
+    parts = [*value, *value.values()] if isinstance(value, Mapping) else value
+    inner = parts if isinstance(parts, list | tuple | set | frozenset) else ()
+    return sys.getsizeof(value) + sum(real_size(part, known) for part in inner)

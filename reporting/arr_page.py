@@ -13,7 +13,7 @@ from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Headline, Movers, chosen_values
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
-from metrics.selectors.periods import period_label
+from metrics.selectors.periods import SHOWN_MONTHS, period_label
 from metrics.selectors.reported import bridge_reported, endings_first, headline_reported
 from portal.lib.dates import month_text
 from portal.lib.money import unit_text
@@ -25,7 +25,6 @@ from reporting.break_trend import trend_chart
 from reporting.bridge_view import bridge_table, moves_url, span_text, waterfall
 from reporting.tiles import headline_noted, ratio_of, tiles_of
 
-DEFAULT_MONTHS = 12
 COHORT_COLUMNS = 12
 COHORT_ROWS = 24
 
@@ -69,7 +68,7 @@ def first_month(query: ArrQuery, headline: Headline) -> int:
     if query.first is not None:
         return query.first
     assert headline.month is not None
-    return headline.month - DEFAULT_MONTHS + 1
+    return headline.month - SHOWN_MONTHS + 1
 
 
 def headline_for(
@@ -123,8 +122,6 @@ def view_note(shown: ArrQuery, kept: Kept, locale: str) -> str:
         what = "movers and cohorts" if is_stored(shown.by, shown.filters) else "figures of several properties at once"
         named = months_words(older, locale)
         said.append(f"{named} closed before closes kept customers: {what} are there as the contracts stand now.")
-    if shown.filters and kept.closed:
-        said.append("Cohorts of a selection are those of now: closes keep cohorts of all customers.")
     return " ".join(said)
 
 
@@ -250,7 +247,9 @@ def cohorts_context(
     asked = (query.grain, month, query.filters)
     cohorts = cohorts_get(client, head, *asked, newest=COHORT_ROWS, ages=COHORT_COLUMNS + 1, kept=kept)
     rows = []
-    for cohort in [found for found in cohorts.cohorts if not found.is_cut]:
+    first_kept = min(kept.cohorts, default=None) if query.filters else None
+    shown = [found for found in cohorts.cohorts if not found.is_cut]
+    for cohort in shown:
         by_age = {cell.age: cell for cell in cohort.cells}
         cells = [cohort_cell(cohort, by_age.get(age), query, reader) for age in range(cohorts.ages)]
         label = period_label(cohort.period, cohorts.grain, reader.locale)
@@ -264,6 +263,8 @@ def cohorts_context(
         "rows": rows,
         "most": COHORT_ROWS,
         "of": cohort_words(query),
+        "first_kept": first_kept,
+        "is_begun_open": first_kept is not None and any(each.period.last < first_kept for each in shown),
         "is_restated": any(cell and cell["reported"] is not None for row in rows for cell in row["cells"]),
     }
 

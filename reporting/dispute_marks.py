@@ -127,11 +127,13 @@ def explained_head(context: Mapping[str, Any]) -> BookHead:
 
 
 def figure_of(context: Mapping[str, Any], query: ArrQuery) -> dict[str, Any] | None:
-    """Which published figure a drawer explains; None where it is none, or of several months or groups at once."""
+    """Which published figure a drawer explains; None where it is none (a part of a cohort), or of several months
+    or groups at once.
+    """
     why, cell, cut = context.get("why"), context.get("cell"), cut_of(query)
     if why is not None:
         return {"figure": "ending", "month": why.month, "recognition": why.head.recognition, "customer": why.customer}
-    if cut is None:
+    if cut is None or context.get("is_cohort"):
         return None
     if isinstance(cell, Cell):
         return figure_of_cell(cell, cut)

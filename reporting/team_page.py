@@ -13,11 +13,11 @@ from metrics.engine.teams import COLUMNS, NOT_ASSIGNED
 from metrics.models import AssignmentKind, Recognition
 from metrics.selectors.books import page_heads
 from metrics.selectors.figures import BookHead
-from metrics.selectors.periods import Period, period_label
+from metrics.selectors.periods import SHOWN_MONTHS, Period, period_label
 from metrics.selectors.teams import TeamBridge, TeamRow, assignments_list, team_bridge_get
 from portal.lib.money import Scale, unit_text
 from portal.tenancy.models import Client
-from reporting.arr_page import DEFAULT_MONTHS, choice, month_filter, several
+from reporting.arr_page import choice, month_filter, several
 from reporting.arr_query import ArrQuery, Reader
 from reporting.break_notes import Notes
 from reporting.bridge_view import AS_REPORTED, LABELS
@@ -110,7 +110,7 @@ def shown_months(query: TeamQuery, head: BookHead) -> TeamQuery:
     """Twelve months up to the newest, unless the address says otherwise."""
     last = head.last_month if query.arr.last is None else query.arr.last
     assert last is not None
-    first = last - DEFAULT_MONTHS + 1 if query.arr.first is None else query.arr.first
+    first = last - SHOWN_MONTHS + 1 if query.arr.first is None else query.arr.first
     return TeamQuery(query.arr.having(first=first, last=last), query.kind, query.groups)
 
 

@@ -16,7 +16,7 @@ from django.http import QueryDict
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.adjustments import adjustment_customers
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
-from metrics.selectors.figures import BASES, Cell
+from metrics.selectors.figures import BASES, ZERO, Cell
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.periods import Period
 from metrics.selectors.retained import cohort_customers, retention_customers
@@ -25,6 +25,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
 from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
+from reporting.closed_cohorts import ClosedCohortShown, closed_cohort
 from reporting.closed_figures import cell_told, customer_told, retention_told
 
 SHOWN = 200
@@ -141,10 +142,31 @@ def moves_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str, of
 def cohort_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str) -> Drawer:
     """The customers of a cohort that have ARR at a month end."""
     first, last, month = (month_parse(text) for text in asked.split(":"))
+    began = f"in {span_words(Period('', first, last), reader.locale)}, at the end of {month_text(month, reader.locale)}"
+    if (closed := closed_cohort(client, query, (first, last), month)) is not None:
+        return closed_cohort_drawer(closed, f"First {closed.head.label} {began}", query, reader)
     cell = cohort_customers(client, query.recognition or None, (first, last), month, query.filters)
-    began = span_words(Period("", first, last), reader.locale)
-    words = f"First {cell.head.label} in {began}, at the end of {month_text(month, reader.locale)}"
-    return Drawer("reporting/_drawer_cell.html", cell_context(cell, words, query, reader))
+    context = cell_context(cell, f"First {cell.head.label} {began}", query, reader)
+    return Drawer("reporting/_drawer_cell.html", context | {"is_cohort": True})
+
+
+def closed_cohort_drawer(closed: ClosedCohortShown, title: str, query: ArrQuery, reader: Reader) -> Drawer:
+    """Those whom the close of a month had, beside the contracts of now."""
+    rest = closed.customers[SHOWN:]
+    context = {
+        "cohort": closed,
+        "is_cohort": True,
+        "told": closed.told,
+        "drawer_title": title,
+        "drawer_text": " · ".join([closed.head.label, *filter_words(query)]),
+        "rows": [
+            {"customer": each, "url": customer_url(query, reader.base, closed.month, each.customer)}
+            for each in closed.customers[:SHOWN]
+        ],
+        "rest_count": len(rest),
+        "rest": (sum((each.closed or ZERO for each in rest), ZERO), sum((each.now or ZERO for each in rest), ZERO)),
+    }
+    return Drawer("reporting/_drawer_cohort.html", context)
 
 
 def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int) -> Drawer:

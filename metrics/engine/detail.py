@@ -159,6 +159,11 @@ def cut_cohorts(detail: pl.DataFrame, filters: Filters) -> dict[int, tuple[int, 
     return {month: (cents, customers) for month, cents, customers in found.iter_rows()}
 
 
+def counted(detail: pl.DataFrame) -> pl.DataFrame:
+    """The rows that any figure of the month is made of: whoever had or has ARR, or had it twelve months before."""
+    return detail.filter(pl.col("had") | pl.col("has") | pl.col("based"))
+
+
 def detail_movements(detail: pl.DataFrame) -> pl.DataFrame:
     """Who moved, as a book stores it: ``customer, product``, the customer's ``ATTRIBUTES``, ``kind, amount``."""
     there = moved(detail.filter(pl.col("had") | pl.col("has")), by_product=False)

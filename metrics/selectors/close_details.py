@@ -13,23 +13,34 @@ from django.db.models import BinaryField, Case, F, When
 
 from metrics.engine.arrays import Ints
 from metrics.engine.bridge import AMOUNTS, COUNTS
-from metrics.engine.detail import cut_figures
+from metrics.engine.detail import counted, cut_figures
 from metrics.engine.tally import RETAINED
 from metrics.figures import from_cents
-from metrics.memory import Memory
+from metrics.memory import Memory, real_size
 from metrics.models import CloseBridge, CloseDetail, MonthClose
-from metrics.packing import COHORT_START, unpacked_frame, unpacked_series
+from metrics.packing import COHORT_START, Data, unpacked_frame, unpacked_series
 from metrics.selectors.figures import BookHead
 from portal.tenancy.models import Client
 
 Figures = dict[tuple[str, str], dict[str, int]]  # by dimension and group the columns of a bridge and of retention
-CUTS: Memory[dict[int, Figures]] = Memory(200_000)  # closes never change
+CUTS: Memory[dict[int, Figures]] = Memory(60_000_000)  # bytes; closes never change
 
 
 def months_detailed(recognition: str) -> frozenset[int]:
     """The months whose first close kept it, and so every later one; others were closed before closes did."""
     kept = CloseDetail.objects.filter(close__recognition=recognition, close__revision=1)
     return frozenset(kept.values_list("close__month", flat=True))
+
+
+def is_same_detail(one: int, other: int) -> bool:
+    """Whether two closes kept the very same customers; also where one of them kept none."""
+    kept = list(CloseDetail.objects.filter(close__in=(one, other)).values_list("customers", flat=True))
+    return len(kept) < 2 or is_same_customers(*kept)
+
+
+def is_same_customers(one: Data, other: Data) -> bool:
+    """Whether what two closes kept of customers is the same, of those that count in the month."""
+    return bytes(one) == bytes(other) or counted(unpacked_frame(one)).equals(counted(unpacked_frame(other)))
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ def cut_of(
     months = months_detailed(recognition)
     kept = [close for close in closes if close.month in months]
     key = (client.pk, tuple(close.pk for close in kept), dimension, *sorted(filters.items()))
-    figures = CUTS.get(key, lambda: figures_of(kept, dimension, filters), lambda made: sum(map(len, made.values())) + 1)
+    figures = CUTS.get(key, lambda: figures_of(kept, dimension, filters), lambda made: real_size((key, made)))
     cut = Cut(kept, [], {})
     for close in kept:
         for (name, group), row in figures[close.pk].items():

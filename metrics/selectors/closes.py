@@ -3,7 +3,7 @@
 - `latest_closes(recognition=None, before=None) -> list[MonthClose]` — the newest revision of each closed month (by an instant)
 - `day_end(client, on)` — the instant at which a day is over where the client is
 - `closes_list(client, recognition=None) -> list[ClosedMonth]` — every closed month with all its revisions, newest first
-- `next_month_to_close(client, now) -> int | None`
+- `newest_month(head) -> int | None` · `next_month_to_close(client, now) -> int | None`
 - `as_of(client, month, on, recognition=None) -> MonthClose | None` — what was reported on day `on` for a month
 - `customer_closed(recognition, customer, month) -> list[Decimal]` — what a customer had in each revision of a closed month
 - `close_rows(close, dimension="total") -> list[BridgeRow]` · `close_balances(close) -> QuerySet[CloseBalance]`
@@ -12,6 +12,7 @@ The bridge and the headline as reported are in `metrics.selectors.reported`.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -23,7 +24,8 @@ from metrics.engine.month_end import MonthEnd
 from metrics.figures import from_cents
 from metrics.models import CloseBalance, CloseBridge, MonthClose
 from metrics.selectors.books import book_head, bridge_get
-from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, BridgeRow
+from metrics.selectors.close_details import is_same_detail
+from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, BookHead, BridgeRow
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.periods import Period
 from metrics.selectors.policies import policy_in_force
@@ -37,7 +39,8 @@ class ClosedMonth:
     """A closed month: `latest` is what counts as reported, `revisions` all of them, the newest first.
 
     `live_ending` is what the contracts say now under the policy that the month was closed under: so that a difference is
-    corrected data, never another definition. `is_of_book` says whether that is the policy in force, whose numbers the book has.
+    corrected data, never another definition. `is_of_book` says whether that is the policy in force, whose numbers the book has,
+    `has_swapped` whether a restatement changed customers and none of their sums.
     """
 
     month: int
@@ -47,6 +50,7 @@ class ClosedMonth:
     first_ending: Decimal
     live_ending: Decimal | None
     is_of_book: bool
+    has_swapped: bool = False
 
     @property
     def first(self) -> MonthClose:
@@ -63,12 +67,11 @@ class ClosedMonth:
         """Of a restated month that ends as it was reported: what was restated; empty for every other one."""
         if len(self.revisions) == 1 or self.ending != self.first_ending:
             return ""
-        is_same = self.latest.content_hash == self.revisions[-1].content_hash
-        return (
-            "every figure as reported: another basis was restated"
-            if is_same
-            else "ends as reported, other figures changed"
-        )
+        if self.latest.content_hash != self.revisions[-1].content_hash:
+            return "ends as reported, other figures changed"
+        if self.has_swapped:
+            return "every sum as reported: customers changed places"
+        return "every figure as reported: another basis was restated"
 
     @property
     def drift(self) -> Decimal | None:
@@ -115,14 +118,33 @@ def closes_list(client: Client, recognition: str | None = None) -> list[ClosedMo
         is_of_book = found[0].policy_then == own
         now = endings.get(month) if is_of_book else ending_at(at, found[0])
         first = reported[found[-1].pk]
-        made.append(ClosedMonth(month, found[0], tuple(found), reported[found[0].pk], first, now, is_of_book))
+        endings_told = reported[found[0].pk], first, now
+        made.append(ClosedMonth(month, found[0], tuple(found), *endings_told, is_of_book, has_swapped(found)))
     return made
+
+
+def has_swapped(revisions: Sequence[MonthClose]) -> bool:
+    """Whether a month that was restated has every sum that it had first, of other customers."""
+    latest, first = revisions[0], revisions[-1]
+    return latest is not first and latest.content_hash == first.content_hash and not is_same_detail(first.pk, latest.pk)
 
 
 def ending_at(ends: MonthEnds, close: MonthClose) -> Decimal | None:
     """What the contracts say now of a closed month under the policy of its close; None where it cannot be valued."""
     end = ends.at(close.policy_then, close.month)
     return from_cents(end.total) if isinstance(end, MonthEnd) else None
+
+
+def newest_month(head: BookHead) -> int | None:
+    """The newest month of which there is a figure: the last of the book, or a closed one after it, which stays where a rate is
+    missing by now.
+    """
+    if not head.may_have_closes:
+        return head.last_month
+    closes = MonthClose.objects.filter(recognition=head.recognition).order_by("-month")
+    return max(
+        (at for at in (head.last_month, closes.values_list("month", flat=True).first()) if at is not None), default=None
+    )
 
 
 def next_month_to_close(client: Client, now: dt.datetime) -> int | None:

@@ -12,6 +12,7 @@ from metrics.figures import from_cents
 from metrics.models import ArrBook
 from metrics.packing import COHORT_START
 from metrics.selectors.books import book_head, shown_months
+from metrics.selectors.close_cohorts import cohorts_cut
 from metrics.selectors.close_details import Kept
 from metrics.selectors.figures import Basis, Cohort, CohortCell, Cohorts, Filters, chosen_values
 from metrics.selectors.filtered import filtered_cohorts
@@ -37,16 +38,18 @@ def cohorts_get(
     only its first `ages` periods.
 
     With what closes `kept` a cell of a closed month is as its close had it, with the first period that it had then, and of a
-    restated month has what was reported first; closes keep that of all customers together, not under filters. Closed months
-    stay where the book ends before them, because a rate is missing by now.
+    restated month has what was reported first; under filters so too (`metrics.selectors.close_cohorts`). Closed months stay
+    where the book ends before them, because a rate is missing by now.
     """
     head = book_head(client, basis)
     start, end = shown_months(head, None, last)
     if head.id is None or end < start:
         return Cohorts(head, grain, (), 0)
     wanted = chosen_values(filters)
-    stored = filtered_cohorts(client, head, wanted) if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
-    tables = kept.cohorts if kept and not wanted else {}
+    stored = {**filtered_cohorts(client, head, wanted)} if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
+    tables = kept.cohorts if kept else {}
+    if tables and wanted:
+        tables = cohorts_cut(head, wanted, stored, start, max(tables))
     width = (head.last_month or 0) - start + 1
     while end >= (head.last_month or 0) and end + 1 in tables:
         end, width = end + 1, width + 1

@@ -33,8 +33,8 @@ def movers_get(
     A movement is the customer's, by its case; effects of exchange rates are left out. Ties are in the order of the ids.
 
     With what closes `kept` of these months, they are as they were closed: where one was restated, each mover has what was
-    reported first, and those who moved most by that are among them. A closed month stays where the book ends before it, because
-    a rate is missing by now.
+    reported first, and those who moved most by that are among them; each stands under the sign of what is reported now. A
+    closed month stays where the book ends before it, because a rate is missing by now.
     """
     head, kept = book_head(client, basis), kept or Kept()
     start, end = shown_months(head, head.last_month if first is None else first, last)
@@ -49,7 +49,7 @@ def movers_get(
         together(live, (revisions[place] for revisions in kept.movements.values()), wanted) for place in (-1, 0)
     )
     ways = [now, first_told] if kept.restated else [now]
-    gains, losses = (union(ways, way, count) for way in (1, -1))
+    gains, losses = sides(ways, count)
     made = movers_of([*gains, *losses], ways)
     up, down = (tuple(made[each] for each in names) for names in (gains, losses))
     return Movers(head, start, end, up, down, kept.restated)
@@ -65,12 +65,21 @@ def together(
     return pl.concat([frame.select(columns).cast({"kind": pl.String}) for frame in (live, *parts)])
 
 
-def union(ways: Sequence[pl.DataFrame], way: int, count: int) -> list[str]:
-    """Who moved most in one direction by any of some movements, in the order of the first of them."""
+def sides(ways: Sequence[pl.DataFrame], count: int) -> tuple[list[str], list[str]]:
+    """Who gained and who lost, most first: those who moved most by any of some movements, each on the side of the first of
+    them, by which they are ordered. Whoever did not move by that is on the side of the other figure, last.
+    """
     nets = [movements.group_by("customer").agg(pl.col("amount").sum()) for movements in ways]
-    found = {customer for net in nets for customer, _ in largest(net, way, count)}
-    amounts = dict(nets[0].filter(pl.col("customer").is_in(list(found))).iter_rows())
-    return sorted(found, key=lambda customer: (-way * amounts.get(customer, 0), customer))
+    found = {way: {customer for net in nets for customer, _ in largest(net, way, count)} for way in (1, -1)}
+    either = found[1] | found[-1]
+    amounts = dict(nets[0].filter(pl.col("customer").is_in(list(either))).iter_rows())
+
+    def side(way: int) -> list[str]:
+        moved = {each: way * amounts.get(each, 0) for each in either}
+        own = [each for each, amount in moved.items() if amount > 0 or (not amount and each in found[way])]
+        return sorted(own, key=lambda each: (-moved[each], each))
+
+    return side(1), side(-1)
 
 
 def movers_of(customers: list[str], ways: Sequence[pl.DataFrame]) -> dict[str, Mover]:

@@ -9,6 +9,8 @@ from portal.lib.periods import month_format
 Grain = Literal["month", "quarter", "year"]
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 MONTHS_BACK = 24
+SHOWN_MONTHS = 12
+"""How many months up to the newest are shown where nobody says otherwise."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Keeping a closed month customer by customer, in the transaction of the close.
 
-`detail_of(settled, cohorts, is_retained) -> Detail` · `detail_store(close, detail)`
+`detail_of(settled, cohorts, is_retained) -> Detail` · `detail_store(close, detail)` · `is_kept(close, detail)`
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from metrics.engine.detail import DETAIL_SCHEMA, detail_movements, month_detail
 from metrics.engine.drill import Settled
 from metrics.models import CloseDetail, MonthClose
 from metrics.packing import COHORT_START, packed_frame, packed_series
+from metrics.selectors.close_details import is_same_customers
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ def detail_of(settled: Settled | None, cohorts: Ints, *, is_retained: bool) -> D
     """
     rows = DETAIL_SCHEMA.to_frame() if settled is None else month_detail(settled, with_retention=is_retained)
     return Detail(packed_series(cohorts), packed_frame(detail_movements(rows)), packed_frame(rows))
+
+
+def is_kept(close: MonthClose, detail: Detail) -> bool:
+    """Whether a close kept the very customers that count in its month, with their properties; also where it kept none."""
+    packed = CloseDetail.objects.filter(close=close).values_list("customers", flat=True).first()
+    return packed is None or is_same_customers(packed, detail.customers)
 
 
 def cohort_table(cohorts: Mapping[int, Ints], first: int, month: int) -> Ints:

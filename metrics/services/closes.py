@@ -39,7 +39,7 @@ from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import book_input, books_hold
 from metrics.services.close_borders import Borders, borders_of
-from metrics.services.close_details import Detail, cohort_table, detail_of, detail_store, no_cohorts
+from metrics.services.close_details import Detail, cohort_table, detail_of, detail_store, is_kept, no_cohorts
 from metrics.services.close_news import closes_emit
 from metrics.services.summaries import summary_refresh
 from portal.lib.dates import month_text
@@ -160,7 +160,7 @@ def month_restate(
     if not closed:
         raise CloseError(f"{month_format(month)} is not closed: there is nothing to restate")
     figures = figures_of(client, books, month, {} if redefines else closed)
-    if all(closed[book.recognition].content_hash == found.content_hash for book, found in figures):
+    if not any(is_moved(closed[book.recognition], found, redefines=redefines) for book, found in figures):
         raise NothingToRestateError(nothing_text(client, closed, month))
     made = [
         store_close(client, book, month, found, user=user, restates=closed[book.recognition], reason=reason.strip())
@@ -173,6 +173,13 @@ def month_restate(
         months_tell(client, text=text, key=f"restated {month} r{made[0].revision}")
     closes_emit(client=client, event="month.restated", made=made, bridges=[found.bridge for _, found in figures])
     return made
+
+
+def is_moved(close: MonthClose, found: MonthFigures, *, redefines: bool) -> bool:
+    """Whether the contracts say another thing of a month than its close. By hand also where only customers differ whose sums
+    are the same, as far as the close kept them; a decision about definitions leaves such a month alone.
+    """
+    return close.content_hash != found.content_hash or (not redefines and not is_kept(close, found.detail))
 
 
 def nothing_text(client: Client, closed: Mapping[str, MonthClose], month: int) -> str:

@@ -1,10 +1,13 @@
 """Of a restated month every answer of the API has what was reported first beside what is reported now."""
 
+import datetime as dt
 from typing import Any
 
+import polars as pl
 import pytest
 
 from metrics.models import ContractLine
+from metrics.selectors.books import book_head
 from metrics.services.assignments import assignment_add
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
@@ -13,8 +16,9 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, Program
+from tests.metrics.loading import load_rates
 from tests.metrics.test_teams import load_with_reps
-from tests.reporting.numbers import NOW
+from tests.reporting.numbers import NOW, line, numbers_load
 
 FEBRUARY = {"from": "2026-02", "to": "2026-02"}
 
@@ -69,3 +73,25 @@ def test_the_headline_and_retention_have_both_figures(api: Program, restated: Cl
     assert both(rows, "customers_base") == {"Enterprise": (0, 0), "SMB": (0, 0)}
     january = api.get(restated, "api_retention", {"to": "2026-01"}).json()
     assert [row["as_reported"] for row in january["rows"]] == [None] and january["restated"] == []
+
+
+def test_movers_and_cohorts_without_months_are_those_of_the_page_also_where_the_book_ends_before(
+    api: Program, restated: Client
+) -> None:
+    """A line in euros without a rate from the second month on ends the book; what was closed stays, and is answered."""
+    for name in ("api_movers", "api_cohorts"):
+        assert api.get(restated, name).json() == api.get(restated, name, {"to": "2026-03"}).json()
+    movers = api.get(restated, "api_movers").json()
+    assert (movers["first"], movers["last"]) == ("2026-01", "2026-03"), (
+        "of the twelve months up to the newest that there are"
+    )
+    with tenant_context(restated):
+        euro = line("K6/1", "fee", "Platform", 9_000, dt.date(2026, 1, 5), currency="EUR")
+        numbers_load(restated, [euro])
+        load_rates(pl.DataFrame({"currency": ["EUR"], "day": [dt.date(2026, 1, 31)], "rate_e10": [11_000_000_000]}))
+        books_rebuild_all(client=restated, now=NOW)
+        assert (book_head(restated).last_month or 0) < month_parse("2026-02")
+    movers, cohorts = (api.get(restated, name).json() for name in ("api_movers", "api_cohorts"))
+    assert movers["last"] == "2026-02" and [each["customer"] for each in movers["gains"]][:1] == ["bolt"]
+    (january, *_) = [each for each in cohorts["cohorts"] if each["period"]["key"] == "2026-01"]
+    assert [cell["age"] for cell in january["cells"]] == [0, 1], "January and the closed February"

@@ -1,5 +1,6 @@
 """Closed months: they keep their numbers, restatements are linked, and every day knows what was reported on it."""
 
+import datetime as dt
 import random
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from metrics.engine.bridge import TOTAL
 from metrics.models import ContractLine, MonthClose
 from metrics.selectors.books import bridge_get
+from metrics.selectors.close_details import CUTS
 from metrics.selectors.closes import (
     as_of,
     close_balances,
@@ -22,13 +24,15 @@ from metrics.selectors.closes import (
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported
 from metrics.services.books import books_outdate, books_rebuild_all
-from metrics.services.closes import CloseError, month_close, month_restate
+from metrics.services.closes import CloseError, NothingToRestateError, month_close, month_restate
 from metrics.services.policies import policy_publish
 from portal.lib.periods import month_parse
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.golden import NOW, golden_client
+from tests.reporting.numbers import NOW as APRIL
+from tests.reporting.numbers import line, numbers_load
 
 JUNE, JULY, AUGUST = (month_parse(f"2025-{month:02d}") for month in (6, 7, 8))
 
@@ -237,3 +241,46 @@ def test_the_reported_bridge_ties_everywhere(client_with_books: Client, dimensio
         for total in bridge.totals:
             rows = [row for row in bridge.rows if row.period == total.period]
             assert sum(row.ending for row in rows) == total.ending
+
+
+def test_customers_who_change_places_with_equal_sums_are_restated_by_hand(northwind: Client) -> None:
+    """Acme and Bolt swap region and segment: every property adds up to what was closed, and a cut by both does not."""
+    first = dt.date(2026, 1, 10)
+    with tenant_context(northwind):
+        numbers_load(
+            northwind,
+            [
+                line("K1/1", "acme", "Platform", 12_000, first, segment="SMB", region="EMEA"),
+                line("K2/1", "bolt", "Platform", 12_000, first, segment="Enterprise", region="AMER"),
+            ],
+        )
+        march = month_parse("2026-03")
+        closes = month_close(client=northwind, month=march)
+        swapped = {"acme": "AMER", "bolt": "EMEA"}
+        for customer, region in swapped.items():
+            ContractLine.objects.filter(customer_id=customer).update(region=region)
+        books_rebuild_all(client=northwind, now=APRIL)
+        with pytest.raises(NothingToRestateError):
+            month_restate(client=northwind, month=march, reason="A decision leaves it alone", redefines=True)
+        again = month_restate(client=northwind, month=march, reason="The CRM had them mixed up")
+        assert {new.content_hash for new in again} == {old.content_hash for old in closes}, (
+            "no sum of one property moved"
+        )
+        cut = bridge_reported(northwind, first=march, last=march, filters={"segment": ("SMB",), "region": ("AMER",)})
+        assert cut.totals[0].ending == 12_000
+        (listed, *_) = closes_list(northwind)
+        assert listed.unmoved == "every sum as reported: customers changed places"
+        with pytest.raises(NothingToRestateError):
+            month_restate(client=northwind, month=march, reason="Once is enough")
+
+
+def test_cuts_are_kept_by_what_they_weigh_with_their_names(client_with_books: Client) -> None:
+    """Whoever asks for ever other selections of nothing fills no memory: the names of a selection weigh too."""
+    month_close(client=client_with_books, month=JUNE)
+    CUTS.clear()
+    for number in range(40):
+        names = tuple(f"{number} {place} {'x' * 2000}" for place in range(100))
+        assert bridge_reported(client_with_books, filters={"segment": names, "region": ("EMEA",)}).totals
+    kept = [weight for weight, _ in CUTS._kept.values()]
+    assert len(kept) == 40 and min(kept) > 200_000, "a selection of 100 names of 2,000 letters"
+    assert sum(kept) <= CUTS.capacity

@@ -1,73 +1,27 @@
 """A changed definition and a restated month are marked wherever ARR stands: page, chart, file and paper, with both figures."""
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from decimal import Decimal
 
-import polars as pl
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client as Browser
 
 from metrics.models import ContractLine
-from metrics.selectors.books import book_head
-from metrics.selectors.close_details import kept_get
-from metrics.selectors.cohorts import cohorts_get
-from metrics.selectors.movers import movers_get
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
-from metrics.services.closes import month_close, month_restate
+from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
-from portal.accounts.models import User
-from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from reporting.break_notes import BREAK_COLUMNS
-from tests.metrics.loading import load_rates
 from tests.pdf_text import pdf_text
-from tests.reporting.numbers import LINES, line, numbers_load
+from tests.reporting.breaks import ARR, MARCH, MAY_COMES, broken, finns, restated, rows_of
+from tests.reporting.numbers import LINES, numbers_load
 
-ARR = "/c/northwind/arr/"
-MARCH, APRIL = month_parse("2026-03"), month_parse("2026-04")
-MAY_COMES = dt.datetime(2026, 5, 10, tzinfo=dt.UTC)
-DISCOUNTED = line("K5/1", "dora", "Platform", 10_000, dt.date(2026, 3, 1), segment="SMB", discount_e6=10**9)
-Row = dict[str, str]
-
-
-@pytest.fixture
-def broken(northwind: Client, finn: User) -> Client:
-    """March was closed with 51,000; from April on discounts are not subtracted (52,000), and Acme was corrected by 3,000."""
-    with tenant_context(northwind):
-        numbers_load(northwind, [*LINES, DISCOUNTED])
-        books_rebuild_all(client=northwind, now=MAY_COMES)
-        month_close(client=northwind, month=MARCH, user=finn)
-        changed = policy_in_force(northwind).with_(discounts="list")
-        policy_publish(client=northwind, parameters=changed.to_dict())
-        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000)
-        books_rebuild_all(client=northwind, now=MAY_COMES)
-    return northwind
-
-
-@pytest.fixture
-def restated(broken: Client, finn: User) -> Client:
-    """March was closed again: 55,000."""
-    with tenant_context(broken):
-        month_restate(client=broken, month=MARCH, reason="=Agreed anew", user=finn, redefines=True)
-    return broken
-
-
-@pytest.fixture
-def finns(finn: User, signed_in: Callable[[User], Browser]) -> Browser:
-    return signed_in(finn)
-
-
-def rows_of(browser: Browser, address: str = "") -> list[Row]:
-    text = browser.get(f"{ARR}bridge.csv{address}").content.decode()
-    return list(csv.DictReader(io.StringIO(text)))
+__all__ = ["broken", "finns", "restated"]
 
 
 def test_the_page_marks_the_month_and_says_both_figures(broken: Client, finns: Browser) -> None:
@@ -293,100 +247,6 @@ def test_the_drawers_of_counts_and_rates_ask_too(northwind: Client, finns: Brows
     assert tiles["nrr"]["figure"].value == Decimal("0.3333")
     churned = finns.get(tiles["logo_churn"]["url"]).context["told"]
     assert [(fact.value, fact.kind) for fact in churned.facts] == [(1, "count"), (0, "count")]
-
-
-def test_a_cut_by_two_properties_has_both_figures(restated: Client, finns: Browser) -> None:
-    response = finns.get(f"{ARR}?segment=SMB&region=(none)&to=2026-03&scale=full")
-    tiles = {tile["name"]: str(tile["reported"]) for tile in response.context["tiles"]}
-    assert (tiles["arr"], tiles["net_new"]) == ("21000.00", "9000.00")
-    assert response.context["bases"][0]["reported"] == Decimal("21000.00")
-    note = "Cohorts of a selection are those of now: closes keep cohorts of all customers."
-    assert response.context["view_note"] == note
-    march = rows_of(finns, "?segment=SMB&region=(none)&to=2026-03")[-1]
-    told = [march[name] for name in ("ending", "ending_as_reported", "restatement_amount")]
-    assert told == ["25000.00", "21000.00", "4000.00"]
-    drawer = finns.get(f"{ARR}?segment=SMB&region=(none)&why=cell:2026-03:2026-03:ending").context["told"]
-    assert [str(fact.value) for fact in drawer.facts] == ["21000.00", "25000.00"]
-
-
-def test_movers_and_cohorts_have_both_figures(restated: Client, finns: Browser) -> None:
-    response = finns.get(f"{ARR}?from=2026-03&to=2026-03&scale=full")
-    gains = [(row["cells"][0]["value"], row["cells"][1]) for row in response.context["mover_tables"][0]["rows"]]
-    assert [(name, str(cell["value"]), str(cell["reported"])) for name, cell in gains] == [
-        ("Dora", "10000.00", "9000.00"), ("Bolt", "6000.00", "None"),
-    ]  # fmt: skip
-    assert response.context["view_note"] == ""
-    with tenant_context(restated):
-        kept = kept_get(book_head(restated), MARCH, APRIL)
-        cohorts = {each.period.key: each.cells for each in cohorts_get(restated, kept=kept).cohorts}
-    march, april = cohorts["2026-01"][2:]
-    assert march.as_reported is not None and april.as_reported is None
-    assert (march.arr, march.as_reported.arr, april.arr) == (Decimal(15_000), Decimal(12_000), Decimal(15_000))
-    assert [cell.arr_share for cell in cohorts["2026-03"]] == [Decimal(1), Decimal(1)]
-    assert cohorts["2026-03"][0].as_reported == replace(cohorts["2026-03"][0], arr=Decimal(9000), as_reported=None)
-
-
-def told_of_march(client: Client, *, quarters: bool = False) -> tuple[object, ...]:
-    """Who moved ARR in March 2026, and the cohorts at its end."""
-    kept = kept_get(book_head(client), MARCH, MARCH)
-    movers = movers_get(client, None, MARCH, MARCH, kept=kept)
-    cohorts = cohorts_get(client, None, "quarter" if quarters else "month", MARCH, kept=kept).cohorts
-    left = [(each.period, each.cells[-1]) for each in cohorts if each.cells[-1].customers]
-    return movers.first, movers.last, movers.gains, movers.losses, left
-
-
-def test_movers_and_cohorts_of_closed_months_stay_where_a_rate_is_missing_by_now(northwind: Client, finn: User) -> None:
-    euro = line("K6/1", "fee", "Platform", 9_000, dt.date(2026, 3, 5), currency="EUR")
-    with tenant_context(northwind):
-        numbers_load(northwind, [*LINES, euro])
-        month_close(client=northwind, month=MARCH, user=finn)
-        told = told_of_march(northwind)
-        day, rate = dt.date(2026, 1, 31), 11_000_000_000
-        load_rates(pl.DataFrame({"currency": ["EUR"], "day": [day], "rate_e10": [rate]}))
-        books_rebuild_all(client=northwind, now=MAY_COMES)
-        assert (book_head(northwind).last_month or 0) < MARCH
-        assert told_of_march(northwind) == told and len(told[4]) == 3  # type: ignore[arg-type]
-
-
-def test_a_cohort_that_the_contracts_lost_stays_in_the_quarter_that_was_closed(northwind: Client, finn: User) -> None:
-    with tenant_context(northwind):
-        numbers_load(northwind)
-        month_close(client=northwind, month=MARCH, user=finn)
-        told = told_of_march(northwind, quarters=True)
-        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(starts_on=dt.date(2026, 2, 10))
-        books_rebuild_all(client=northwind, now=MAY_COMES)
-        assert told_of_march(northwind, quarters=True) == told
-
-
-def test_a_month_closed_before_closes_kept_customers_says_so(
-    northwind: Client, finn: User, finns: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with tenant_context(northwind):
-        with monkeypatch.context() as before:
-            before.setattr("metrics.services.closes.detail_store", lambda close, detail: None)
-            numbers_load(northwind, [*LINES, DISCOUNTED])
-            books_rebuild_all(client=northwind, now=MAY_COMES)
-            month_close(client=northwind, month=MARCH, user=finn)
-        policy_publish(client=northwind, parameters=policy_in_force(northwind).with_(discounts="list").to_dict())
-        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000)
-        books_rebuild_all(client=northwind, now=MAY_COMES)
-        month_restate(client=northwind, month=MARCH, reason="=Agreed anew", user=finn, redefines=True)
-    movers = finns.get(f"{ARR}?to=2026-03&scale=full").context
-    assert movers["view_note"] == (
-        "Mar 2026 closed before closes kept customers: movers and cohorts are there as the contracts stand now."
-    )
-    assert {row["cells"][1]["reported"] for row in movers["mover_tables"][0]["rows"]} == {None}
-    response = finns.get(f"{ARR}?segment=SMB&region=(none)&scale=full")
-    text = " ".join(response.content.decode().split())
-    assert (
-        "All customers: Mar 2026 restated: =Agreed anew. As restated 55,000.00 USD; as reported 51,000.00 USD" in text
-    )
-    assert response.context["chart"]["note"] == "Mar 2026 restated; what was reported of these customers was not kept"
-    assert response.context["view_note"].startswith(
-        "Mar 2026 closed before closes kept customers: figures of several properties at once are there as"
-    )
-    march = next(row for row in rows_of(finns, "?segment=SMB&region=(none)") if row["month"] == "2026-03")
-    assert march["restated_why"] and not march["ending_as_reported"]
 
 
 def test_the_paper_has_the_same_marks(restated: Client, finns: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

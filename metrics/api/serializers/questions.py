@@ -59,12 +59,13 @@ class RangeParameters(StrictSerializer):
 
     longest = LONGEST
     is_required = False
+    first_text = "The first month. Default: the oldest there is."
 
     def get_fields(self) -> dict[str, Any]:
         about: dict[str, Any] = {"required": self.is_required}
         if not self.is_required:
             about |= {"default": None, "allow_null": True}
-        first = MonthField(**about, source="first", help_text="The first month. Default: the oldest there is.")
+        first = MonthField(**about, source="first", help_text=self.first_text)
         last = MonthField(**about, source="last", help_text="The last month. Default: the newest there is.")
         return {"from": first, "to": last, **super().get_fields()}
 
@@ -160,8 +161,9 @@ class CohortParameters(FilteredParameters):
 
 
 class MoverParameters(RangeParameters, FilteredParameters):
-    """Which movements; without months those of the newest month."""
+    """Which movements; without months those of the twelve that the ARR page shows, up to the newest."""
 
+    first_text = "The first month. Default: the eleventh before the last."
     count = serializers.IntegerField(required=False, default=10, min_value=1, max_value=MOST_MOVERS)
 
 

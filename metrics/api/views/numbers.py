@@ -21,11 +21,13 @@ from metrics.selectors.books import book_head, bridge_get, headline_get, retenti
 from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.clauses import retention_method
 from metrics.selectors.close_details import kept_get
+from metrics.selectors.closes import newest_month
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Basis, Cell
 from metrics.selectors.movers import movers_get
 from metrics.selectors.moves import customer_moves
+from metrics.selectors.periods import SHOWN_MONTHS
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported, headline_reported, retention_reported
 from portal.tenancy.api import Call, ClientAPIView, Operation
@@ -135,14 +137,14 @@ class CohortList(NumbersView):
     def get(self, call: Call) -> Any:
         """Cohorts of customers by their first ARR, and what is left of them after each period.
 
-        Closed months are as they were closed, as far as closes kept that; under filters as the contracts stand now.
+        Closed months are as they were closed, as far as closes kept that, also under filters.
         """
         asked = call.query
         filters = asks.filters_of(asked)
         head = book_head(call.client, asked["basis"])
-        last = (head.last_month if asked["to"] is None else asked["to"]) or 0
-        kept = kept_get(head, last, last)
-        cohorts = cohorts_get(call.client, head, asked["grain"], asked["to"], filters, kept=kept)
+        last = newest_month(head) if asked["to"] is None else asked["to"]
+        kept = kept_get(head, last or 0, last or 0)
+        cohorts = cohorts_get(call.client, head, asked["grain"], last, filters, kept=kept)
         return bounded(cohorts, sum(len(cohort.cells) for cohort in cohorts.cohorts))
 
 
@@ -153,7 +155,8 @@ class MoverList(NumbersView):
         """The customers whose ARR moved most, up and down; closed months as they were closed, as far as closes kept that."""
         asked = call.query
         head = book_head(call.client, asked["basis"])
-        first, last = (head.last_month if asked[name] is None else asked[name] for name in ("first", "last"))
+        last = newest_month(head) if asked["last"] is None else asked["last"]
+        first = asked["first"] if asked["first"] is not None or last is None else last - SHOWN_MONTHS + 1
         kept = kept_get(head, first or 0, last or 0)
         found = movers_get(call.client, head, first, last, asked["count"], asks.filters_of(asked), kept)
         has_months = found.head.has_numbers and found.first <= found.last
