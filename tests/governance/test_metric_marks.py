@@ -20,8 +20,8 @@ from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.api.conftest import Mint, program
 from tests.governance.metric_pages import HOME
+from tests.reporting.breaks import DISCOUNTED
 from tests.reporting.numbers import LINES, NOW, numbers_load
-from tests.reporting.test_breaks import DISCOUNTED
 
 __all__ = ["program"]
 FEBRUARY = month_parse("2026-02")

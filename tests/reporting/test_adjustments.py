@@ -17,8 +17,8 @@ from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.reporting.breaks import DISCOUNTED, MAY_COMES
 from tests.reporting.numbers import LINES, numbers_load
-from tests.reporting.test_breaks import DISCOUNTED, MAY_COMES
 
 FEBRUARY, MARCH, APRIL = (month_parse(f"2026-0{month}") for month in (2, 3, 4))
 CELL = "/c/northwind/arr/?why=cell:2026-04:2026-04:adjustment"
