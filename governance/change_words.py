@@ -4,14 +4,15 @@
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 from governance.change_content import THRESHOLDS
-from governance.metric_content import CHOICES, LABELS
-from governance.metric_figures import figure_text, threshold_words, unit_words
+from governance.metric_content import CHOICES, LABELS, Content
+from governance.metric_figures import field_text, figure_text, threshold_words, unit_words
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.registry import Registry
 from governance.thresholds import threshold_read
@@ -41,7 +42,7 @@ def rows_of(change: ChangeRequest, registry: Registry, locale: str) -> list[Row]
             for name, value in sorted(content["parameters"].items(), key=lambda item: list(TITLES).index(item[0]))
         ]
     if change.kind in (ChangeKind.METRIC_NEW, ChangeKind.METRIC_CHANGE):
-        return metric_rows(change)
+        return metric_rows(change, registry, locale)
     if change.kind == ChangeKind.METRIC_RETIRE:
         day = date_text(dt.date.fromisoformat(content["sunset_on"]), locale)
         return [
@@ -58,14 +59,15 @@ def rows_of(change: ChangeRequest, registry: Registry, locale: str) -> list[Row]
     return [Row("The rule", present.get("rule", ""), content["rule"]), Row("Metrics that it reads", before, metrics)]
 
 
-def metric_rows(change: ChangeRequest) -> list[Row]:
+def metric_rows(change: ChangeRequest, registry: Registry, locale: str) -> list[Row]:
     """The fields of a metric that change; all that say something of a new one."""
+    words = partial(field_words, currency=change.client.currency, locale=locale, labels=registry.labels)
     is_new = change.kind == ChangeKind.METRIC_NEW
     before: dict[str, Any] = change.present.get("metric", {})
     wanted = change.content["metric"]
     names = [name for name in LABELS if (wanted[name] if is_new else name in before)]
     rows = [
-        Row(LABELS[name], "" if is_new else field_words(name, before[name]), field_words(name, wanted[name]), name == "formula")
+        Row(LABELS[name], "" if is_new else words(wanted | before, name), words(wanted, name), name == "formula")
         for name in names
     ]  # fmt: skip
     return [Row("Key in formulas", "", change.content["key"], is_code=True), *rows] if is_new else rows
@@ -82,9 +84,14 @@ def limit_words(change: ChangeRequest, registry: Registry, locale: str, value: s
     return f"{figure_text(Decimal(value), unit, currency, locale)} {unit_words(unit, currency)}".rstrip()
 
 
-def field_words(name: str, value: str) -> str:
-    """A field of a metric as people read it."""
-    return CHOICES[name].get(value, value) if name in CHOICES else value or NOTHING
+def field_words(content: Content, name: str, *, currency: str, locale: str, labels: Mapping[str, str]) -> str:
+    """A field of a metric as people read it, a threshold in words."""
+    value = content[name]
+    return (
+        CHOICES[name].get(value, value)
+        if name in CHOICES
+        else field_text(content, name, currency, locale, labels) or NOTHING
+    )
 
 
 def name_of(registry: Registry, key: str) -> str:

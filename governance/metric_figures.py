@@ -81,6 +81,12 @@ def limit_text(content: Content, name: str, currency: str, locale: str, labels: 
     return threshold_words(content[name], content["better"], content["unit"], currency, locale, labels)
 
 
+def field_text(content: Content, name: str, currency: str, locale: str, labels: Mapping[str, str]) -> str:
+    """A field of a metric's content as people read it: a threshold in words, all else as it is; empty where it says nothing."""
+    value = content.get(name) or ""
+    return limit_text(content, name, currency, locale, labels) if value and name in LIMITS.values() else value
+
+
 def verdict_text(verdict: Verdict, content: Content, currency: str, locale: str, labels: Mapping[str, str]) -> str:
     """What a value is beyond: the threshold, and where that lay in the month, if it follows something else."""
     name = LIMITS[verdict.level]

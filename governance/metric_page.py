@@ -8,7 +8,7 @@ from django.urls import reverse
 from governance.change_history import changes_about
 from governance.metric_actions import actions_of, step_words
 from governance.metric_content import CHOICES, LABELS
-from governance.metric_figures import limit_text, point_shown, unit_words
+from governance.metric_figures import field_text, limit_text, point_shown, unit_words
 from governance.metric_forms import OwnerForm, PayForm, StatusForm
 from governance.metric_uses import pages_used, read_get
 from governance.metric_values_page import values_context
@@ -208,7 +208,7 @@ def metric_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "read": read_get(key, day_now(request.client)).words,
         "fields": sorted({field for name in registry.measures_of(key) for field in MEASURES[name].fields}),
         "controls": ControlFigure.objects.filter(metric=entry.metric).count(),
-        "versions": versions_shown(entry, locale_of(request)),
+        "versions": versions_shown(registry, entry, locale_of(request)),
         "events": metric_events(entry.metric),
         "about": changes_about(request, metric=entry.metric),
         "successor": registry.entries.get(entry.metric.successor.key) if entry.metric.successor else None,
@@ -245,13 +245,17 @@ def needed(registry: Registry, name: str) -> dict[str, str]:
     return {"label": registry.labels.get(name, name), "name": name, "url": address_of(registry, name), "kind": kind}
 
 
-def versions_shown(entry: Entry, locale: str) -> list[dict[str, Any]]:
-    """Every version, the newest first, with what it changed."""
+def versions_shown(registry: Registry, entry: Entry, locale: str) -> list[dict[str, Any]]:
+    """Every version, the newest first, with what it changed; thresholds in words, each in the unit of its own version."""
+    currency, labels = registry.client.currency, registry.labels
     older: list[VersionShown | None] = [None, *entry.versions[:-1]]
     rows = []
     for version, before in zip(entry.versions, older, strict=True):
         edits = [
-            (LABELS[name], before.content.get(name) or "nothing", version.content[name] or "nothing")
+            (
+                LABELS[name],
+                *(field_text(each.content, name, currency, locale, labels) or "nothing" for each in (before, version)),
+            )
             for name in LABELS
             if before is not None and before.content.get(name) != version.content[name]
         ]

@@ -20,6 +20,7 @@ from portal.lib.dates import month_text
 from portal.tenancy import permissions
 from portal.tenancy.access import Standing
 from portal.tenancy.clock import day_now
+from reporting.metric_needs import metric_needs
 from reporting.needs import SHOWN, Need
 from reporting.oversight_needs import oversight_needs
 
@@ -34,6 +35,8 @@ def home_needs(standing: Standing, user: Any, locale: str, head: BookHead | None
     if standing.may(permissions.VOTE_CHANGES):
         needs += vote_needs(client.slug, user)
     needs += oversight_needs(standing, user)
+    if head is not None:
+        needs += metric_needs(standing, user, locale, head.last_month)
     if standing.may(permissions.VIEW_ENGAGEMENT):
         needs += engagement_needs(standing, user)
     if standing.may(permissions.IMPORT_DATA):

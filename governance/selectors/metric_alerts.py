@@ -1,11 +1,13 @@
 """Which metrics were beyond their own thresholds, month by month: by the version that held in the month, as it was reported.
 
-`beyond_list(values, first, last) -> list[Beyond]` · `alert_history(values, first, last) -> list[Beyond]`
+`beyond_list(values, first, last) -> list[Beyond]` · `alerts_standing(values, keys, month) -> list[Beyond]` ·
+`alert_history(values, first, last) -> list[Beyond]`
 
 The history has each alert that was told as it was told, whatever the figure has become; all else follows from thresholds and
 figures, which closed months keep. Runs in the client's scope.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -50,6 +52,16 @@ def beyond_list(values: MetricValues, first: int, last: int) -> list[Beyond]:
             verdict = verdict_at(values, entry.key, month)
             if verdict.level:
                 found.append(Beyond(entry, version, values.point(entry.key, month), verdict))
+    return found
+
+
+def alerts_standing(values: MetricValues, keys: Sequence[str], month: int) -> list[Beyond]:
+    """Of these metrics those that are beyond their alert threshold in a month still, in the registry's order."""
+    found = []
+    for key, entry in values.registry.entries.items():
+        version = entry.at(month) if key in keys else None
+        if version is not None and (verdict := verdict_at(values, key, month)).level == "alert":
+            found.append(Beyond(entry, version, values.point(key, month), verdict))
     return found
 
 

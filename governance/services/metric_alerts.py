@@ -8,12 +8,11 @@ from collections.abc import Collection, Mapping
 
 from django.urls import reverse
 
-from governance.metric_figures import figure_text, verdict_text
+from governance.alert_words import beyond_words
 from governance.models import AlertTold, Metric
 from governance.selectors.metric_alerts import Beyond, beyond_list
 from governance.selectors.metric_values import MetricValues, places_of, rounded
 from governance.thresholds import threshold_read
-from portal.lib.dates import month_text
 from portal.lib.periods import month_format
 from portal.notices.audience import members_in, people_who
 from portal.notices.kinds import Kind
@@ -41,16 +40,13 @@ def alerts_tell(*, client: Client) -> int:
 
 def alert_tell(client: Client, found: Beyond, labels: Mapping[str, str], sees_figures: Collection[int]) -> int:
     """One notice of one metric in one month, which says its figure."""
-    entry, content, month = found.entry, found.version.content, found.point.month
-    assert found.point.value is not None and found.point.exact is not None
-    figure = figure_text(found.point.value, content["unit"], client.currency, client.locale)
-    limit = verdict_text(found.verdict, content, client.currency, client.locale, labels)
+    entry, month = found.entry, found.point.month
     owner = entry.metric.owner
     told = notice_add(
         client=client,
         users=[owner] if owner and owner.pk in sees_figures else members_in(ClientRole.REVOPS),
         kind=Kind.ALERT,
-        text=f"{entry.name} is {figure} in {month_text(month, client.locale)}, {limit}, its alert threshold",
+        text=f"{beyond_words(found, client.currency, client.locale, labels)}, its alert threshold",
         path=reverse("metric", kwargs={"client_slug": client.slug, "key": entry.key}),
         about=f"metric {entry.key}"[:60],
         key=f"alert {entry.key} {month}"[:120],

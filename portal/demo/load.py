@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from governance.services.metric_alerts import alerts_tell
 from governance.services.registry import registry_start
 from metrics.engine.month_end import MonthEnd
 from metrics.models import ContractImport
@@ -143,6 +144,7 @@ def governance_load(client: Client, told: DemoClient, people: dict[str, User], u
     changes_load(client, people)
     with tenant_context(client):
         oversight_load(client, people, timezone.now())
+        alerts_tell(client=client)
     leave_work_open(client, told, user)
 
 

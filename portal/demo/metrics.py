@@ -1,4 +1,4 @@
-"""The metric registry of the demonstration: owners, a matrix in use, a metric that was replaced, and control figures."""
+"""The metric registry of the demonstration: owners, a matrix in use, one that was replaced, thresholds, control figures."""
 
 from decimal import Decimal
 
@@ -38,6 +38,7 @@ def registry_half_way(client: Client, owners: dict[str, User], rita: User) -> No
     matrix_save(client=client, cells=MATRIX, seen=matrix_digest(registry_get(client)), user=rita)
     replaced(client, rita)
     sharper_threshold(client, rita)
+    held_against_last_year(client, rita)
     controls(client, rita)
 
 
@@ -59,6 +60,17 @@ def sharper_threshold(client: Client, user: User) -> None:
     metric_version_add(
         metric=metric, version=metric.version, content=content, effective_month=month_now(client) + 1, user=user,
         reason="Below three the board asks anyway",
+    )  # fmt: skip
+
+
+def held_against_last_year(client: Client, user: User) -> None:
+    """Seasons are strong, so that what was sold is held against the same month of the year before."""
+    metric = Metric.objects.get(key="net_new_arr")
+    limits = {"warn_at": "20% from last_year", "alert_at": "30% from last_year"}
+    content = registry_get(client).entries["net_new_arr"].content | limits
+    metric_version_add(
+        metric=metric, version=metric.version, content=content, effective_month=month_now(client) - 12, user=user,
+        reason="Months differ too much to be held against each other: the board looks at the year before",
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from governance.selectors.metric_values import MetricValues
 from governance.selectors.metric_verdicts import verdict_at
 from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import registry_yaml
+from governance.services.changes import Wish, change_draft
 from governance.services.metric_alerts import alerts_tell
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_owner_set, metric_version_add, registry_start
@@ -101,6 +102,45 @@ def test_what_cannot_be_held_against_a_threshold_says_why(
         assert verdict_at(values, "arr_per_customer", MARCH).reason == "another formula held in Feb 2026"
     page = signed_in(rita).get("/c/northwind/metrics/of/mrr/").text
     assert "2 of the twelve months before have a value by the same formula, and 8 are needed." in page
+
+
+def test_the_home_of_whom_it_concerns_says_what_is_beyond_until_the_figure_is_back(
+    watched: Client, rita: User, finn: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    def homes() -> list[bool]:
+        return [
+            "ARR is beyond its alert threshold" in signed_in(user).get("/c/northwind/").text
+            for user in (rita, finn, eve)
+        ]
+
+    assert homes() == [False, False, False]
+    with tenant_context(watched):
+        limits(month=MARCH, alert_at="45000")
+        alerts_tell(client=watched)
+    assert homes() == [True, False, False], "nobody owns it: RevOps hears of it"
+    assert "ARR is 42,000.00 in Mar 2026, below 45,000.00." in signed_in(rita).get("/c/northwind/").text
+    with tenant_context(watched):
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=finn, user=rita)
+    assert homes() == [False, True, False]
+    with tenant_context(watched):
+        numbers_load(watched, [LINES[0] | {"line_id": "K9/1", "amount_e6": 90_000 * 10**6}])
+    assert homes() == [False, False, False], "it is back"
+
+
+def test_versions_and_requests_say_thresholds_in_words(
+    watched: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(watched):
+        limits("nrr", month=JANUARY, alert_at="10% from last_year")
+        wanted = registry_get(watched).entries["nrr"].newest | {"warn_at": "3 deviations", "alert_at": "0.9"}
+        wish = Wish("Look later", {"key": "nrr", "metric": wanted}, "Because.")
+        request = change_draft(client=watched, kind="metric_change", wish=wish, user=rita)
+    page = signed_in(rita).get("/c/northwind/metrics/of/nrr/").text
+    assert "<del>below 95.0%</del> <ins>more than 10% below the same month of the year before</ins>" in page
+    page = signed_in(rita).get(f"/c/northwind/changes/{request.number}/").text
+    assert "more than 10% below the same month of the year before" in page and "below 90.0%" in page
+    assert "more than 3 deviations below its last twelve months" in page and "from last_year" not in page
 
 
 def test_a_target_is_another_metric_in_the_same_unit_and_stays(watched: Client) -> None:
