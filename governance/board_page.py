@@ -15,6 +15,7 @@ from governance.selectors.voting import decisions_of, signed_effect_of, votable,
 from governance.services.board_meetings import outcomes
 from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
+from portal.lib.dates import instant_text
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
@@ -100,6 +101,7 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
     initial = {"version": meeting.version, "attendance": meeting.attendance, "minutes": meeting.minutes}
     return {
         "meeting": meeting,
+        "at_client": instant_text(meeting.at, locale_of(request), request.client.time_zone),
         "agenda": agenda_shown(meeting, sees_figures=request.standing.may(VIEW_ARR)),
         "currency": request.client.currency,
         "may_minute": may_minute(request) and meeting.closed_at is None,
@@ -129,7 +131,8 @@ def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRe
     place = numbers.index(change.number)
     note = meeting.decisions.get(str(change.number), {}).get("note", "")
     return {
-        "meeting": meeting, "change": change, "place": place + 1, "count": len(numbers),
+        "meeting": meeting, "change": change, "mark": MARKS[ChangeState(change.state)],
+        "place": place + 1, "count": len(numbers),
         "earlier": numbers[place - 1] if place else None,
         "later": numbers[place + 1] if place + 1 < len(numbers) else None,
         "since": since_words(change, locale_of(request)),
@@ -159,5 +162,5 @@ def minutes_context(client: Client, meeting: BoardMeeting, *, sees_figures: bool
         "client_name": client.name,
         "as_of": meeting.at.date(),
         "sha256": meeting.sha256 or "minutes are open",
-        "reader": {"locale": client.locale},
+        "reader": {"locale": client.locale, "time_zone": client.time_zone},
     }

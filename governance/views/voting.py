@@ -8,8 +8,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST
 
+from governance.board_page import on_agenda, step_context
 from governance.change_page import change_context
-from governance.models import ChangeRequest, ChangeState
+from governance.models import BoardMeeting, ChangeRequest, ChangeState
+from governance.selectors.board_meetings import meeting_get
 from governance.selectors.changes import change_get
 from governance.services.emergency import emergency_approve
 from governance.services.problems import DefinitionError, OutdatedError
@@ -89,19 +91,32 @@ def outcome_words(number: int, is_again: bool) -> str:
 
 def back_to(request: TenantRequest, change: ChangeRequest) -> str:
     """The page from which was voted: a meeting's, or the request's own."""
-    place = request.POST.get("meeting", "")
     own = f"/c/{request.client.slug}/changes/"
-    if place.isascii() and place.isdigit() and len(place) < 19:
-        return f"{own}meeting/{place}/{change.number}/"
+    if meeting := meeting_of(request, change):
+        return f"{own}meeting/{meeting.pk}/{change.number}/"
     return f"{own}{change.number}/#votes"
+
+
+def meeting_of(request: TenantRequest, change: ChangeRequest) -> BoardMeeting | None:
+    """The meeting in which was voted, where the request is on its agenda."""
+    place = request.POST.get("meeting", "")
+    if not (place.isascii() and place.isdigit() and len(place) < 19):
+        return None
+    meeting = meeting_get(int(place))
+    return meeting if meeting is not None and on_agenda(meeting, change.number) else None
 
 
 def refused(
     request: TenantRequest, change: ChangeRequest, error: DefinitionError, status: int | None = None
 ) -> HttpResponse:
-    """The request's page again, with what is wrong; nothing was stored."""
+    """The page from which was voted again, with what is wrong; nothing was stored."""
     status = status or (409 if isinstance(error, OutdatedError) else 422)
-    context = change_context(request, change_or_404(request, change.number))
+    change = change_or_404(request, change.number)
+    if meeting := meeting_of(request, change):
+        context = step_context(request, meeting, change)
+        context["votes"] |= {"problem": error.sentence, "typed": request.POST}
+        return TemplateResponse(request, "governance/board/step.html", context, status=status)
+    context = change_context(request, change)
     votes = context["sections"].get("votes")
     if votes is not None:
         votes["problem"], votes["typed"] = error.sentence, request.POST
