@@ -63,6 +63,22 @@ def rounded(value: Fraction, places: int) -> Decimal:
     return Decimal(units if value >= 0 else -units).scaleb(-places)
 
 
+@dataclass(frozen=True)
+class Formulas:
+    """By what a metric is computed in a period: what was kept of it, or its formula."""
+
+    kept: KeptValues
+    registry: Registry
+    spans: PeriodMeasures
+
+    def at(self, key: str, month: int) -> Node | Missing | None:
+        """What gives a metric in the period that ends with a month; a Missing says why there is nothing."""
+        if (kept := self.kept.at(key, month)) is not None:
+            return kept.node
+        found = self.registry.formula_at(key, month)
+        return self.spans.readable(found) or found if isinstance(found, Node) else found
+
+
 class MetricValues:
     """The values of one client's registry; each measure is read once, and each metric and month computed once."""
 
@@ -81,21 +97,14 @@ class MetricValues:
         self.registry = registry or registry_get(client)
         self.reader = reader or MeasureReader(client)
         self.spans = PeriodMeasures(self.reader, grain, client.fiscal_year_start)
-        self.evaluator = Evaluator(
-            self.formula_at, self.spans.at, self.registry.labels, weight_at=self.registry.weight_at
-        )
+        # Of parts of its own: one that held this whole would keep the books that the reader reads after everybody is done.
+        formulas = Formulas(self.kept, self.registry, self.spans)
+        self.evaluator = Evaluator(formulas.at, self.spans.at, self.registry.labels, weight_at=self.registry.weight_at)
 
     @cached_property
     def months(self) -> tuple[int, int] | None:
         """The first and the last month that have numbers; None where there are none."""
         return self.reader.months
-
-    def formula_at(self, key: str, month: int) -> Node | Missing | None:
-        """What gives a metric in the period that ends with a month: what was kept of it, its formula, or why there is none."""
-        if (kept := self.kept.at(key, month)) is not None:
-            return kept.node
-        found = self.registry.formula_at(key, month)
-        return self.spans.readable(found) or found if isinstance(found, Node) else found
 
     def point(self, key: str, month: int) -> Point:
         """A metric in a month."""

@@ -1,6 +1,7 @@
 """What a change request would do: the whole result against the engine, and every way in which it adds up."""
 
 import datetime as dt
+import gc
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +23,7 @@ from governance.services.changes import Wish, change_draft
 from governance.services.items import definitions_start
 from governance.services.registry import metric_add, metric_status_set, metric_version_add, registry_start
 from metrics.models import SampleContract
+from metrics.selectors.policy_impact import PolicyImpact
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
@@ -92,6 +94,18 @@ def test_the_renewal_that_comes_late_is_told_by_month_group_customer_and_metric(
     assert (churn["before"], churn["after"]) == ("0.5000", "0.0000")
     pages = {row["label"] for row in impact.content["touched"] if row["kind"] == "page"}
     assert {"ARR", "Home", "Closed months"} <= pages
+
+
+def test_both_books_are_let_go_of_with_the_impact(late: Client, rita: User) -> None:
+    """Nothing waits for the collector of cycles: a worker would keep the books of one large client beside the next one's."""
+    gc.collect()
+    gc.disable()
+    try:
+        with tenant_context(late):
+            assert impact_of(late, grace(late, rita)).moves
+        assert not [each for each in gc.get_objects() if type(each) is PolicyImpact]
+    finally:
+        gc.enable()
 
 
 def test_the_effect_is_the_largest_of_the_months_that_the_request_changes(late: Client, rita: User) -> None:
