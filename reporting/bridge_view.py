@@ -107,11 +107,16 @@ def bridge_table(
 
 
 def figure_columns(first: str, names: Sequence[str], group: str = "") -> list[dict[str, Any]]:
-    """The columns of the table and of the rows that open under one of its rows."""
+    """The columns of the table and of the rows that open under one of its rows; on a phone the ending stays in sight."""
     columns: list[dict[str, Any]] = [{"label": first, "kind": "text"}]
     columns += [{"label": group, "kind": "text"}] if group else []
-    columns += [{"label": LABELS[name], "kind": "money" if name in STANDS else "signed"} for name in names]
+    columns += [figure_column(LABELS[name], name) for name in names]
     return [*columns, {"label": "Customers", "kind": "count"}]
+
+
+def figure_column(label: str, name: str) -> dict[str, Any]:
+    """The column of an amount."""
+    return {"label": label, "kind": "money" if name in STANDS else "signed", "stays": name == "ending"}
 
 
 def bridge_row(

@@ -20,7 +20,7 @@ from portal.tenancy.models import Client
 from reporting.arr_page import choice, month_filter, several
 from reporting.arr_query import ArrQuery, Reader
 from reporting.break_notes import Notes
-from reporting.bridge_view import AS_REPORTED, LABELS
+from reporting.bridge_view import AS_REPORTED, LABELS, figure_column
 from reporting.team_file import TeamMarks, marks_of_teams
 
 TEAM_LABELS: Final = {
@@ -29,7 +29,6 @@ TEAM_LABELS: Final = {
     "transfer_out": "Transfer out",
     **{name: label for name, label in LABELS.items() if name != "beginning"},
 }
-STANDS: Final = ("beginning", "ending")
 STATED: Final = {"closed": "as closed", "mixed": "partly closed"}
 
 
@@ -236,7 +235,7 @@ def is_adjusted(bridge: TeamBridge) -> bool:
 def columns(first: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
     """The heads of a table."""
     made: list[dict[str, Any]] = [{"label": label, "kind": "text"} for label in first]
-    made += [{"label": TEAM_LABELS[name], "kind": "money" if name in STANDS else "signed"} for name in names]
+    made += [figure_column(TEAM_LABELS[name], name) for name in names]
     return [*made, {"label": "Customers", "kind": "count"}]
 
 

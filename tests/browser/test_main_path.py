@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from metrics.engine.lines import DIMENSIONS
 from metrics.jobs_imports import import_run
@@ -58,6 +58,25 @@ def cut(text: str) -> str:
     at = head.index("prior_period_adjustment")
     assert not any("".join(row[at:]).strip("0.") for row in rows)
     return "".join(f"{','.join(row[:at])}\n" for row in (head, *rows))
+
+
+def test_the_ending_of_the_bridge_is_in_sight_on_a_phone(page: Page, client: Client) -> None:
+    """The steps that lead to it scroll between the month and its ending."""
+    with tenant_context(client):
+        numbers_load(client)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/c/northwind/arr/?scale=full")
+    row = page.locator("#bridge tbody tr").filter(has_text="Mar 2026")
+    ending, expansion = row.get_by_role("link", name="42,000.00"), row.get_by_role("link", name="+6,000.00")
+
+    def place(figure: Locator) -> tuple[float, float]:
+        box = figure.bounding_box()
+        assert box is not None
+        return box["x"], box["x"] + box["width"]
+
+    assert place(ending)[1] < 390 < place(expansion)[1]
+    page.locator(".table-scroll:has(#bridge)").evaluate("region => region.scrollBy(250, 0)")
+    assert place(expansion)[1] < place(ending)[0] and place(ending)[1] < 390
 
 
 def test_a_figure_leads_to_customers_and_a_customer_to_its_lines(page: Page, client: Client) -> None:

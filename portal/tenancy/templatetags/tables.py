@@ -115,6 +115,7 @@ def table_row(
             continue
         key = sort_key(cell)
         classes = "text" if kind in TEXT_KINDS else "num zero" if key in ZEROS else "num"
+        classes += " stays" if column.get("stays") else ""
         parts.append(f'<td class="{classes}" data-sort="{escaped(key)}">{inner}</td>')
     level = escaped(row.get("level", 1))
     child = f' data-parent="{escaped(parent)}" data-level="{level}" hidden' if parent else ""
