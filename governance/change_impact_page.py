@@ -114,6 +114,7 @@ def shown_context(request: TenantRequest, impact: Impact) -> dict[str, Any]:
         "notes": impact.content["notes"],
         "metrics": metrics,
         "kept": kept_told(shown),
+        "metrics_moved": sum(bool(row["months"]) for row in metrics),
         "metrics_differ": any(row["months"] for row in metrics),
         "is_retired": any("successor" in each for each in impact.content["metrics"]),
         "touched": touched_told(request, impact),
@@ -134,6 +135,7 @@ def book_context(request: TenantRequest, shown: Shown) -> dict[str, Any]:
         "clauses": impact.book["changed"] if impact.book else [],
         "recognition": recognition_told(shown),
         "by": by,
+        "is_chosen": any(name.startswith("impact_") for name in asked),
         "splits": switch(request, "impact_by", by, SPLITS),
         "grains": switch(request, "impact_grain", shown.grain, GRAINS),
         "periods": [

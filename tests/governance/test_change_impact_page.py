@@ -49,6 +49,44 @@ def rita_browses(rita: User, signed_in: Callable[[User], Browser]) -> Browser:
     return signed_in(rita)
 
 
+def test_what_is_secondary_is_folded_and_what_is_decided_by_is_not(
+    late: Client, rita: User, rita_browses: Browser
+) -> None:
+    """Without a script: tables in their folds, findings, closed months in words and the votes outside of them."""
+    with tenant_context(late):
+        for month in (JANUARY, FEBRUARY):
+            month_close(client=late, month=month)
+    request = computed(late, rita)
+    text = page(rita_browses, request)
+    folds = re.findall(r'<details class="fold" data-fold\s*(open)?\s*>(.*?)</summary>', text, re.DOTALL)
+    assert len(folds) == 6 and not any(opened for opened, _ in folds)
+    seen = parts_outside(text)
+    for said in (
+        "ARR at Mar 2026 stays what it is",
+        "1 of 2 closed months would differ",
+        "Apr 2026 begins with what Mar 2026 ends with",
+        "1 customer moves",
+    ):
+        assert said in seen
+    assert 'id="impact-bridge"' not in seen and 'id="history"' not in seen and 'id="impact-metrics"' not in seen
+    chosen = page(rita_browses, request, "?impact_grain=quarter")
+    assert re.search(r'<details class="fold" data-fold\s+open>', chosen), "what was chosen is seen"
+
+
+def parts_outside(text: str) -> str:
+    """A page without what its folds hide: the summaries stay."""
+    seen, depth = [], 0
+    for piece in re.split(r"(<details[^>]*>|</details>)", text):
+        opened = piece.startswith("<details")
+        if opened:
+            depth += depth > 0 or 'class="fold"' in piece
+        elif piece == "</details>":
+            depth -= depth > 0
+        elif not depth:
+            seen.append(piece)
+    return "".join(seen)
+
+
 def test_the_finding_the_tables_and_the_customer_with_its_clause_and_lines(
     late: Client, rita: User, rita_browses: Browser
 ) -> None:
