@@ -92,7 +92,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
     rows = [
         {
             "change": each, "mark": MARKS[ChangeState(each.state)], "needs": needs_reader(request, each),
-            "effect": effect_shown(each), "stuck": each.pk in stuck,
+            "effect": effect_shown(each), "no_effect": no_effect_words(each), "stuck": each.pk in stuck,
             "ends": ends_text(each, locale_of(request)) if each.kind == ChangeKind.METRIC_RETIRE else "",
             "effect_month": each.preview.effect_month if each.preview else None,
             "is_step": each.preview is not None and each.preview.effect_is_step,
@@ -123,6 +123,13 @@ def effect_shown(change: ChangeRequest) -> Decimal | None:
     """The largest change of ARR in a month that it changes; None before there is a preview, and where nothing is money."""
     cents = change.preview.effect_cents if change.preview else None
     return from_cents(cents) if cents is not None else None
+
+
+def no_effect_words(change: ChangeRequest) -> str:
+    """Why there is no amount in the list."""
+    if change.preview is None:
+        return "It is computed after triage"
+    return "Its effect is not known" if change.kind == ChangeKind.POLICY else "It moves no figure of ARR"
 
 
 def needs_reader(request: TenantRequest, change: ChangeRequest) -> str:

@@ -27,6 +27,7 @@ from portal.accounts.same_person import mailbox_of
 from portal.lib.dates import month_text
 from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.models import Client
 from portal.tenancy.permissions import RAISE_DISPUTES, RESOLVE_DISPUTES, VIEW_ARR
 from portal.tenancy.reader import locale_of
 
@@ -153,6 +154,11 @@ def choose_form(request: TenantRequest) -> ChooseForm:
     )
 
 
+def takers(client: Client, found: FigureDispute) -> list[tuple[str, str]]:
+    """Who can be asked to look into it: whoever sees the figure, and did not dispute it."""
+    return [each for each in people_to_choose(client, VIEW_ARR) if each[0] != str(found.raised_by_id)]
+
+
 def dispute_context(request: TenantRequest, found: FigureDispute, settle: SettleForm | None = None) -> dict[str, Any]:
     """One dispute: the two figures, what was said, what the engine said, and what can be done now."""
     view, amounts = dispute_view(found), Amounts(request)
@@ -160,7 +166,7 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
     steps = {step for state, step in STEPS if state == found.state}
     is_own = found.raised_by_id == request.user.pk
     is_raisers = mailbox_of(found.raised_by.email) == mailbox_of(request.user.get_username())
-    people = people_to_choose(request.client, VIEW_ARR) if may_resolve and "take" in steps else []
+    people = takers(request.client, found) if may_resolve and "take" in steps else []
     difference = (
         found.believed - found.published if found.believed is not None and found.published is not None else None
     )

@@ -260,13 +260,22 @@ def versions_shown(registry: Registry, entry: Entry, locale: str) -> list[dict[s
             if before is not None and before.content.get(name) != version.content[name]
         ]
         since = "the beginning" if version.month is None else month_text(version.month, locale)
-        rows.append({"version": version, "edits": edits, "since": since, "holds": version == entry.current})
+        rows.append(
+            {
+                "version": version,
+                "edits": edits,
+                "since": since,
+                "holds": version == entry.current and entry.is_standing,
+            }
+        )
     return rows[::-1]
 
 
 def forms_context(registry: Registry, entry: Entry) -> dict[str, Any]:
     """The forms of whoever manages metrics."""
     metric, steps = entry.metric, direct_steps(entry.metric)
+    if not entry.is_standing and not steps:
+        return {}
     others = [(key, each.name) for key, each in registry.entries.items() if each.is_standing and key != entry.key]
     return {
         "status_form": StatusForm(

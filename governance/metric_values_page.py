@@ -69,7 +69,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
         "footnotes": mark_breaks(rows, points, breaks),
         "reason": dated_text(sentence(points[-1].reason), locale_of(request)),
         "level": rows[-1]["level"],
-        "alert_text": level_text(rows[-1]) if rows[-1]["level"] else "",
+        "alert_text": level_text(rows[-1], entry) if rows[-1]["level"] else "",
         "no_verdict": rows[-1]["no_verdict"],
         "dispute_base": raise_base(request, key) if may_dispute else "",
     }
@@ -108,10 +108,12 @@ def rows_of(request: TenantRequest, values: MetricValues, entry: Entry, points: 
     return rows
 
 
-def level_text(row: dict[str, Any]) -> str:
+def level_text(row: dict[str, Any], entry: Entry) -> str:
     """What it means that the newest month is beyond a threshold."""
-    whom = "whoever owns the metric is told" if row["level"] == "alert" else "it deserves a look"
-    return f"{row['label']} is {row['limit']}: {whom}."
+    owner = entry.metric.owner
+    whom = f"{owner.get_full_name()}, who owns the metric," if owner else "RevOps, as nobody owns the metric,"
+    what = f"{whom} is told in the morning" if row["level"] == "alert" else "it deserves a look"
+    return f"{row['label']} is {row['limit']}: {what}."
 
 
 def mark_breaks(rows: list[dict[str, Any]], points: list[Point], breaks: list[Noted]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from governance.change_content import named
-from governance.models import ChangeEvent, ChangeKind, ChangeRequest
+from governance.models import ChangeEvent, ChangeKind, ChangeRequest, MetricVersion
 from governance.selectors.changes import OPEN
 from governance.selectors.registry import Entry, Registry
 from metrics.formula.faults import FormulaError
@@ -91,7 +91,13 @@ def twins_of(kind: str, content: Mapping[str, Any] | None, title: str, leave: in
 
 def things(names: list[str]) -> str:
     """Touched things in words."""
-    return ", ".join(f"“{named(name.split(' ', 1)[1])}”" for name in names)
+    return ", ".join(f"“{thing(*name.split(' ', 1))}”" for name in names)
+
+
+def thing(what: str, key: str) -> str:
+    """What a touched thing is called: a metric by its newest name."""
+    newest = MetricVersion.objects.filter(metric__key=key).order_by("-number").first() if what == "metric" else None
+    return str(newest.content["name"]) if newest else named(key)
 
 
 def nearly(one: str, other: str) -> bool:

@@ -99,8 +99,12 @@ def dispute_row(client: Client, found: Published, believed: Decimal | None, reas
 
 
 def dispute_take(*, client: Client, dispute: FigureDispute, owner: Any, user: Any) -> FigureDispute:
-    """Say who looks into it; again, where somebody else does from now on. DefinitionError for whoever may not see figures."""
+    """Say who looks into it; again, where somebody else does from now on. DefinitionError for whoever may not see figures, and
+    for whoever raised it, under whichever account: they could not settle it.
+    """
     row = locked(dispute)
+    if mailbox_of(row.raised_by.email) == mailbox_of(owner.email):
+        raise DefinitionError("whoever raised a dispute does not look into it: name somebody else")
     if owner not in people_who(client, VIEW_ARR):
         raise DefinitionError("whoever looks into it is somebody who may see the figure")
     state = next_state(row.state, "take")

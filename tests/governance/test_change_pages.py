@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance.models import ChangeRequest, ChangeState
-from governance.services.changes import change_draft, change_submit
+from governance.services.changes import Wish, change_draft, change_submit
 from governance.services.problems import DefinitionError
 from governance.services.registry import registry_start
 from metrics.services.closes import month_close
@@ -20,6 +20,7 @@ from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.governance.boards import previewed
 from tests.reporting.numbers import numbers_load
 from tests.tenancy.routes_changes import GRACE, wish_form
 from tests.tenancy.routes_reporting import POLICY
@@ -213,6 +214,18 @@ def test_a_metric_is_asked_to_be_changed_and_to_end(kept: Client, finn: User, si
     assert browser.post(f"{away}quick_ratio", ending | {"sunset_on": "2020-01-01"}).status_code == 422
     refused = browser.post(f"{away}grr", ending)
     assert refused.status_code == 422 and "is part of what the portal itself shows on ARR" in refused.text
+
+
+def test_the_list_says_why_a_request_has_no_effect_on_arr(kept: Client, finn: User, signed_in: SignIn) -> None:
+    wish = Wish("NRR limit", {"key": "nrr", "thresholds": {"warn_at": "1.05"}})
+    with tenant_context(kept):
+        request = change_draft(client=kept, kind="threshold", wish=wish, user=finn)
+    browser = signed_in(finn)
+    assert "It is computed after triage" in browser.get(address("changes")).text
+    with tenant_context(kept):
+        previewed(request, None)
+    page = browser.get(address("changes")).text
+    assert "It moves no figure of ARR" in page and "It is computed after triage" not in page
 
 
 def test_the_list_asks_the_same_few_questions_however_many_requests_there_are(

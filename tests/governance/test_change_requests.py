@@ -254,7 +254,8 @@ def test_requests_that_touch_the_same_or_are_called_alike_are_shown(kept: Client
             (grace, False, "is about “Late renewals” too")
         ]
         retire = {"key": "nrr", "successor": "", "sunset_on": "2031-03-31"}
-        assert [twin.change for twin in twins_of("metric_retire", retire, "Away with it")] == [nrr]
+        about = twins_of("metric_retire", retire, "Away with it")
+        assert [(twin.change, twin.why) for twin in about] == [(nrr, "is about “Net revenue retention” too")]
         alike = twins_of("policy", {"parameters": {"fx": "contract_date"}}, "Grace of thirty days")
         assert [(twin.change, twin.why) for twin in alike] == [(grace, "is called nearly the same")]
         assert twins_of("policy", GRACE, "Thirty days of grace", leave=grace.pk) == []

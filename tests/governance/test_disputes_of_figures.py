@@ -228,7 +228,7 @@ def change_offered(row: FigureDispute, request: ChangeRequest, state: str) -> bo
 
 def test_nobody_settles_their_own_and_nobody_withdraws_anothers(booked: Client, eve: User, finn: User) -> None:
     with tenant_context(booked):
-        row = taken(booked, finn, finn)
+        row = taken(booked, finn, eve)
         with pytest.raises(DefinitionError, match="whoever raised a dispute does not settle it"):
             dispute_settle(client=booked, dispute=row, step="stand", reason="I was wrong", user=finn)
         again = User.objects.create_user("finn+2@example.com", "x", name="Finn again")
@@ -251,6 +251,18 @@ def test_nobody_who_may_not_see_the_figure_looks_into_it_or_is_told(booked: Clie
             dispute_take(client=booked, dispute=row, owner=rep, user=rita)
         assert Notice.objects.filter(user=rita, kind="dispute").exists()
         assert not Notice.objects.filter(user=rep, kind="dispute").exists()
+
+
+def test_whoever_disputes_a_figure_is_not_asked_to_look_into_it(
+    booked: Client, eve: User, finn: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(booked):
+        row = raised(booked, eve)
+        with pytest.raises(DefinitionError, match="name somebody else"):
+            dispute_take(client=booked, dispute=row, owner=eve, user=rita)
+    form = signed_in(rita).get(f"/c/northwind/oversight/disputes/{row.number}/").context["take_form"]
+    names = [name for _, name in form.fields["owner"].choices]
+    assert "Finn" in names and "Eve" not in names, "who could not settle it is not asked to"
 
 
 def test_what_was_said_and_explained_is_never_changed(booked: Client, eve: User) -> None:

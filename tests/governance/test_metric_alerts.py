@@ -118,7 +118,7 @@ def test_the_home_of_whom_it_concerns_says_what_is_beyond_until_the_figure_is_ba
         limits(month=MARCH, alert_at="45000")
         alerts_tell(client=watched)
     assert homes() == [True, False, False], "nobody owns it: RevOps hears of it"
-    assert "ARR is 42,000.00 in Mar 2026, below 45,000.00." in signed_in(rita).get("/c/northwind/").text
+    assert "ARR is 42,000.00 USD in Mar 2026, below 45,000.00." in signed_in(rita).get("/c/northwind/").text
     with tenant_context(watched):
         metric = Metric.objects.get(key="arr")
         metric_owner_set(metric=metric, version=metric.version, owner=finn, user=rita)
@@ -173,7 +173,9 @@ def test_an_alert_is_told_to_the_owner_once_for_each_month(watched: Client, rita
         metric_owner_set(metric=metric, version=metric.version, owner=finn)
         alerts_tell(client=watched)
         alerts_tell(client=watched)
-        assert told() == [("finn@example.com", "ARR is 42,000.00 in Mar 2026, below 45,000.00, its alert threshold")]
+        assert told() == [
+            ("finn@example.com", "ARR is 42,000.00 USD in Mar 2026, below 45,000.00, its alert threshold")
+        ]
 
 
 def test_an_alert_says_and_keeps_where_its_threshold_lay(watched: Client, rita: User) -> None:
@@ -182,7 +184,7 @@ def test_an_alert_says_and_keeps_where_its_threshold_lay(watched: Client, rita: 
         alerts_tell(client=watched)
         notice = Notice.objects.get(kind="alert", text__startswith="ARR is")
         assert notice.text == (
-            "ARR is 42,000.00 in Mar 2026, above 39,600.00, more than 10% above the month before, its alert threshold"
+            "ARR is 42,000.00 USD in Mar 2026, above 39,600.00, more than 10% above the month before, its alert threshold"
         )
         assert AlertTold.objects.get(metric__key="arr").threshold == "39600.00"
 
@@ -202,12 +204,27 @@ def test_the_page_marks_the_months_and_the_review_of_the_board_lists_them(
 ) -> None:
     page = signed_in(rita).get("/c/northwind/metrics/of/arr/").content.decode()
     assert page.count("Alert: below 40,000.00") == 2 and page.count("Worth a look: below 50,000.00") == 1
+    assert "Mar 2026 is below 50,000.00: it deserves a look." in page
     with tenant_context(watched):
         content = review_content(watched, Period("2026-Q1", JANUARY, MARCH))
     chapter = next(each for each in content["chapters"] if each["key"] == "alerts")
     rows = [row for row in chapter["rows"] if row[0] == "ARR"]
     assert rows[0] == ("ARR", "2026-01", "12,000.00 USD", "Alert", "below 40,000.00", "", "")
     assert [row[3] for row in rows] == ["Alert", "Alert", "Worth a look"]
+
+
+def test_the_page_says_who_is_told_of_an_alert(
+    watched: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    browser = signed_in(rita)
+    with tenant_context(watched):
+        limits(month=MARCH, alert_at="45000")
+    page = browser.get("/c/northwind/metrics/of/arr/").text
+    assert "Mar 2026 is below 45,000.00: RevOps, as nobody owns the metric, is told in the morning." in page
+    with tenant_context(watched):
+        metric = Metric.objects.get(key="arr")
+        metric_owner_set(metric=metric, version=metric.version, owner=finn)
+    assert "Finn, who owns the metric, is told" in browser.get("/c/northwind/metrics/of/arr/").text
 
 
 def test_the_review_has_an_alert_as_it_was_told_whatever_the_figure_has_become(watched: Client, rita: User) -> None:

@@ -1,6 +1,9 @@
 """The life of a metric: its states are a table, its owner is one of the client's people."""
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client as Browser
 
 from governance.models import Metric, MetricEvent, MetricStatus
 from governance.services.metric_states import STEPS, next_status
@@ -75,3 +78,16 @@ def test_whoever_leaves_owns_no_metric_any_more(kept: Client, rita: User, adam: 
         person_remove(client=kept, member=Membership.objects.get(user=rita), user=None)
         assert metric("arr").owner is None and metric("arr").version == 3
         assert MetricEvent.objects.filter(metric__key="arr")[0].text == "Owner: Rita → nobody; they left."
+
+
+def test_the_page_of_a_retired_metric_is_an_archive(
+    kept: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    browser, path = signed_in(rita), "/c/northwind/metrics/of/composite_score/"
+    assert "Save the owner" in browser.get(path).text
+    with tenant_context(kept):
+        found = metric("composite_score")
+        metric_status_set(metric=found, version=found.version, step="retire", reason="No use", user=rita)
+    page = browser.get(path).text
+    assert "This metric is retired" in page and "The first wording." in page
+    assert ", in force" not in page and "Save the owner" not in page and "Quotas or pay are set by it" not in page
