@@ -1,6 +1,5 @@
 """The portal on a real port for a real browser, with a session that is signed in."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -10,11 +9,11 @@ from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.test import Client as TestBrowser
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.accounts.models import User
+from tests.conftest import session_of
 
 CHROMIUM = "/usr/bin/chromium"
 COLOURS_ARRIVED = """async () => {
@@ -60,14 +59,7 @@ def chromium() -> Iterator[Browser]:
 
 def sign_in(context: BrowserContext, address: str, user: User) -> None:
     """Give the context a session in which `user` has just given their password."""
-    browser = TestBrowser()
-    browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[1])
-    session = browser.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-    session["account_authentication_methods_user"] = str(user.pk)
-    session.save()
-    name = settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": address}])
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": address}])
 
 
 def theme_shown(page: Page, theme: Literal["light", "dark"]) -> None:
