@@ -109,7 +109,8 @@ def django_db_setup(base_server: Server, worker_id: str, django_db_blocker: Any)
     with django_db_blocker.unblock():
         for connection in connections.all():
             connection.close()
-        database.drop(base_server, name)
+        for made in (name, *database.owned):
+            database.drop(base_server, made)
 
 
 @pytest.fixture(scope="session")
@@ -123,17 +124,16 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 def committed_db(
     base_server: Server, worker_id: str, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[Server]:
-    """A fresh database in which commits are real, for tests with several connections or processes; dropped afterwards."""
+    """A database as if it were new in which commits are real, for tests with several connections or processes."""
     name = f"tieout_test_{os.getpid()}_{worker_id}_own"
     before = dict(connections["default"].settings_dict)
     with django_db_blocker.unblock():
-        server = database.copy_template(base_server, database.template(base_server), name)
+        server = database.own(base_server, name)
         database.use(server)
         forget_numbers()
         yield server
         forget_numbers()
         database.use(replace(server, name=before["NAME"]))
-        database.drop(base_server, name)
 
 
 def forget_numbers() -> None:
