@@ -127,7 +127,7 @@ def chair_said(seats: Sequence[Seat], ballots: dict[int, str]) -> Weighed:
 def counts_said(need: Need, seats: Sequence[Seat], ballots: dict[int, str], coming: int) -> Weighed:
     """Whether enough people said yes, more than said no, and enough took part; else how many more it takes.
 
-    `coming` is how many are waited for by name already: they are not asked for once more.
+    `coming` is how many are waited for by name already: they are not asked for once more, and whoever says yes takes part.
     """
     said = list(ballots.values())
     silent = len(seats) - len(said)
@@ -137,9 +137,10 @@ def counts_said(need: Need, seats: Sequence[Seat], ballots: dict[int, str], comi
         return Weighed(Outcome.STUCK, blocked=(too_few(need, seats, lacking > silent),))
     parts = []
     if lacking > coming:
-        parts.append(f"{in_words(lacking)} more yes" if said.count(YES) else f"{in_words(lacking)} yes")
-    if absent > max(lacking, coming):
-        parts.append(f"{in_words(absent)} more {'member' if absent == 1 else 'members'} to take part")
+        more = "more " if coming or said.count(YES) else ""
+        parts.append(f"{in_words(lacking - coming)} {more}yes")
+    if (others := absent - max(lacking, coming)) > 0:
+        parts.append(f"{in_words(others)} more {'member' if others == 1 else 'members'} to take part")
     return Weighed(Outcome.OPEN, needed=tuple(parts))
 
 

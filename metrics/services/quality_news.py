@@ -40,12 +40,18 @@ def news_tell(*, client: Client, monitors: Iterable[QualityMonitor], today: dt.d
             tell(client, monitor, owners(client, monitor), text, f"late {today}")
         if later:
             who = monitor.owner.get_full_name() if monitor.owner else "nobody owns the monitor"
-            text = f"{found(client, monitor, later)} {counted(monitor.escalate_days, 'day')} past the deadline; owner: {who}"
+            text = f"{found(client, monitor, later)} {days_late(later, today)} past the deadline; owner: {who}"
             tell(client, monitor, further_up(client, monitor), text, f"up {today}")
         if late or later:
             QualityFinding.objects.filter(pk__in=[row.pk for row in late]).update(stage=1)
             QualityFinding.objects.filter(pk__in=[row.pk for row in later]).update(stage=2)
             QualityMonitor.objects.filter(pk=monitor.pk).update(told_on=today)
+
+
+def days_late(rows: list[QualityFinding], today: dt.date) -> str:
+    """For how long their deadlines have passed: looks may have stood still, so that it is not what the monitor says."""
+    late = [(today - row.due_on).days for row in rows]
+    return f"{'at least ' if min(late) != max(late) else ''}{counted(min(late), 'day')}"
 
 
 def found(client: Client, monitor: QualityMonitor, rows: list[QualityFinding]) -> str:

@@ -183,6 +183,7 @@ def finding_page(request: TenantRequest, row: QualityFinding, form: AcknowledgeF
     """The page of a finding with a form."""
     context = {
         "finding": row,
+        "monitor": row.monitor,
         "spec": row.monitor.spec,
         "lines": finding_lines(row),
         "events": row.events.select_related("by"),

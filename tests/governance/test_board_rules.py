@@ -44,6 +44,15 @@ def test_an_abstention_takes_part_and_says_nothing() -> None:
     assert said(BOTH, finn="abstain") == ("stuck", ("Finance abstained",)), "nobody said no: it is not rejected"
 
 
+def test_whoever_is_waited_for_by_name_is_not_counted_once_more() -> None:
+    two = Need(functions=("finance",), yes_count=1, quorum=2)
+    assert said(two) == ("open", ("Finance (Finn)", "one more member to take part")), "two in all"
+    assert said(two, rita="yes") == ("open", ("Finance (Finn)",))
+    wide = Need(functions=("finance",), yes_count=2, quorum=4)
+    assert said(wide) == ("open", ("Finance (Finn)", "one more yes", "two more members to take part")), "four in all"
+    assert said(Need(yes_count=2, quorum=3)) == ("open", ("two yes", "one more member to take part")), "three in all"
+
+
 def test_the_chair_must_say_yes_where_the_right_asks_for_it() -> None:
     need = Need(functions=("finance",), needs_chair=True, yes_count=2, quorum=2)
     assert said(need, finn="yes") == ("open", ("the chair (Sue)",))

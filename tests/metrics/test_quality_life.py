@@ -176,10 +176,16 @@ def test_each_stage_of_a_deadline_is_told_once_and_to_whom_it_concerns(twice: Cl
     texts = told(twice)
     assert [name for name, _ in texts] == ["Rita", "Rita", "Adam"]
     assert texts[0][1] == "Duplicate lines: 1 finding (600.00 USD of ARR at stake) to be settled by 20 Jan 2025"
-    assert texts[1][1].endswith("past the deadline of 5 days") and "5 days past the deadline" in texts[2][1]
+    assert texts[1][1].endswith("past the deadline of 5 days") and " 6 days past the deadline" in texts[2][1]
     with tenant_context(twice):
         days_told = [row.created_at for row in Notice.objects.filter(kind="quality")]
     assert len(days_told) == 3
+
+
+def test_a_deadline_that_passed_while_nobody_looked_is_told_by_its_days(twice: Client, rita: User, adam: User) -> None:
+    for day in (0, 6, 20):
+        looked(twice, days(day))
+    assert " 15 days past the deadline; owner: nobody owns the monitor" in told(twice)[-1][1]
 
 
 def test_a_monitor_is_set_for_a_client_and_audited_and_its_owner_hears_of_findings(

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from metrics.jobs_quality import quality_look_job
-from metrics.models import FindingState, QualityFinding
+from metrics.models import FindingState, QualityFinding, QualityMonitor
 from portal.accounts.models import User
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
@@ -112,3 +113,19 @@ def test_revops_has_the_data_looked_at_again_and_sees_how_old_the_look_is(
     over = browser.get(f"{HOME}progress/", headers={"HX-Request": "true"})
     page = browser.get(HOME).content.decode()
     assert over["HX-Redirect"] == HOME and "looks-progress" not in page and "3 hours ago" not in page
+
+
+def test_a_finding_says_by_when_and_by_whom_it_is_settled(
+    found_some: Client, rita: User, finn: User, signed_in: SignedIn
+) -> None:
+    with tenant_context(found_some):
+        row = QualityFinding.objects.order_by("pk").first()
+        assert row is not None
+    browser, path = signed_in(rita), f"{HOME}findings/{row.pk}/"
+    page = " ".join(browser.get(path).text.split())
+    assert f"To be settled by {row.due_on:%-d %b %Y} by RevOps." in re.sub(r"<[^>]+>", "", page)
+    assert "5 days later the client’s admins are told." in page
+    with tenant_context(found_some):
+        QualityMonitor.objects.filter(pk=row.monitor_id).update(owner=finn, escalate_to=rita, escalate_days=1)
+    page = re.sub(r"<[^>]+>", "", " ".join(browser.get(path).text.split()))
+    assert "by Finn." in page and "1 day later Rita is told." in page

@@ -23,7 +23,7 @@ IN_WORDS = {
     "teams.manage": "say which team and territory representatives belong to",
     "policy.view": "read the policy",
     "policy.edit": "change the policy",
-    "month.close": "close and re-open months",
+    "month.close": "close and restate months",
     "definitions.answer": "answer definitions in your name",
     "engagement.view": "read engagements, tasks and gates",
     "engagement.run": "change tasks, say what came out of technical tests, and open gates whose criteria hold",
