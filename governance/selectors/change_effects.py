@@ -100,7 +100,8 @@ def unread_words(request: ChangeRequest) -> str:
 
 def approved_figure(request: ChangeRequest) -> Measured:
     """What the board was shown that a policy change does to ARR: in the first month for which it holds; while that has not
-    ended, in the month before, with which it begins; where it restates, in the month of these that it moves most.
+    ended, or where the step is what it was decided by, in the month before, with which it begins; where it restates, in the
+    month of these that it moves most.
     """
     preview = approved_preview(request)
     result = preview.result if preview is not None else None
@@ -111,7 +112,8 @@ def approved_figure(request: ChangeRequest) -> Measured:
     if request.is_restating and impact.effect is not None and impact.effect[1]:
         month = impact.effect[0]
     elif not request.is_restating and request.from_month is not None:
-        known = [each for each in (request.from_month, request.from_month - 1) if each in impact.months]
+        first = request.from_month - 1 if impact.size is not None and impact.size.is_step else request.from_month
+        known = [each for each in (first, request.from_month, request.from_month - 1) if each in impact.months]
         month = (known or [month])[0]
     return Measured(month, impact.cents("before", "ending", month), impact.cents("after", "ending", month))
 

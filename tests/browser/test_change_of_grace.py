@@ -164,8 +164,9 @@ def test_a_change_of_the_renewal_grace(late: Client, page: Page, finns: Page) ->
     with tenant_context(late):
         books_rebuild_all(client=late, now=NOW)
     page.reload()
-    # Dora is back by then: no month from that one on is worth more, only the closed one would have been.
-    expect(page.locator("#effect")).to_contain_text("36,000.00 → 36,000.00 USD (0.00)")
+    # Dora is back by then: no month from that one on is worth more, and the first of them begins with more.
+    begins = f"{month_text(OPEN)} begins with ARR of 36,000.00 USD instead of 24,000.00 (+12,000.00)"
+    expect(page.locator("#effect")).to_contain_text(f"{begins}; {month_text(CLOSED)} stays as it is.")
     shot(page, "change")
     page.goto("/c/northwind/definitions/item/late-renewals/")
     expect(page.locator("main")).to_contain_text("CR-1")
