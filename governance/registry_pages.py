@@ -37,6 +37,7 @@ from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_DATA
 from portal.tenancy.reader import locale_of
 
 MONTHS_OF_CONTROLS = 36
+OWN = "The client has changed it too: the library’s text would replace that."
 
 
 # --- matrix -----------------------------------------------------------------------------------------------------------
@@ -145,13 +146,19 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
 def drift_rows(client: Client, drift: Drift, barred: Mapping[str, str]) -> list[dict[str, Any]]:
     """What a file would change, metric by metric; what may not be applied says why, and where the board is asked instead."""
     added: list[dict[str, Any]] = [
-        {"key": each.key, "name": each.content["name"], "new": each.content, "edits": ()} for each in drift.added
+        {"key": each.key, "name": each.content["name"], "code": each.key, "new": each.content} for each in drift.added
     ]
     changed: list[dict[str, Any]] = [
-        {"key": each.key, "name": each.name, "edits": each.edits, "ask_url": ask_url(client, each)}
+        {"key": each.key, "name": each.name, "code": each.key, "ask_url": ask_url(client, each)}
+        | {"edits": [edit_row(*edit) for edit in each.edits]}
         for each in drift.changed
     ]
     return [row | {"fault": upper_first(barred.get(row["key"], ""))} for row in (*added, *changed)]
+
+
+def edit_row(label: str, before: str, after: str, note: str = "") -> dict[str, str]:
+    """A field of a metric as the registry has it and as somewhere else says, with what there is to know of it."""
+    return {"label": label, "before": before, "after": after, "note": note}
 
 
 def upper_first(text: str) -> str:
@@ -177,7 +184,15 @@ def library_context(request: TenantRequest) -> dict[str, Any]:
     found = library_drift(registry)
     is_decided = has_board()
     rows = [
-        {"entry": each.entry, "edits": each.edits, **library_link(request, each.entry, is_decided=is_decided)}
+        {
+            "name": each.entry.name,
+            "url": reverse("metric", kwargs={"client_slug": request.client.slug, "key": each.entry.key}),
+            "sub": each.entry.metric.get_status_display(),
+            "edits": [
+                edit_row(edit.label, edit.stored, edit.shipped, OWN if edit.is_own else "") for edit in each.edits
+            ],
+            "action": library_link(request, each.entry, is_decided=is_decided),
+        }
         for each in found.improved
     ]
     return {"library": found if registry.entries else None, "library_rows": rows}

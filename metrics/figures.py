@@ -1,10 +1,12 @@
-"""Cents of the stored series as exact decimals, and as text."""
+"""Cents of the stored series as exact decimals, and as text; what rates over a year are called."""
 
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
 CENT = Decimal("0.01")
+RATE_LABELS: Final = {"nrr": "NRR, 12 months", "grr": "GRR, 12 months"}
 
 
 def from_cents(cents: int) -> Decimal:

@@ -16,6 +16,7 @@ from governance.selectors.metric_values import MetricValues
 from metrics.causes import Cause, causes_of
 from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
+from metrics.figures import RATE_LABELS
 from metrics.models import MonthClose, Recognition
 from metrics.selectors.closes import close_rows
 from metrics.selectors.figures import BRIDGE_COLUMNS
@@ -25,8 +26,7 @@ from reporting.bridge_view import COUNT_LABELS, LABELS, STANDS
 KEPT: Final = {
     **{name: (label, "money" if name in STANDS else "signed") for name, label in LABELS.items() if name in AMOUNTS},
     **{name: (label, "count") for name, label in COUNT_LABELS.items()},
-    "nrr": ("NRR, 12 months", "percent"),
-    "grr": ("GRR, 12 months", "percent"),
+    **{name: (label, "percent") for name, label in RATE_LABELS.items()},
 }
 
 

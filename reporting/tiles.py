@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from metrics.break_text import source_words
 from metrics.engine.policy import Policy
+from metrics.figures import RATE_LABELS
 from metrics.memory import Memory
 from metrics.selectors.beside import headline_beside
 from metrics.selectors.books import page_heads
@@ -83,7 +84,7 @@ def tiles_of(
     breaks = marks.breaks if marks else ()
     month = headline.month or 0
     labels = {"arr": headline.head.label, "mrr": "MRR", "net_new": f"Net new {headline.head.label}"}
-    labels |= {"nrr": "NRR, 12 months", "grr": "GRR, 12 months", "logo_churn": "Logo churn, month"}
+    labels |= {**RATE_LABELS, "logo_churn": "Logo churn, month"}
     leads = {
         "arr": f"cell:{span_text(month, month)}:ending",
         "mrr": f"cell:{span_text(month, month)}:ending",

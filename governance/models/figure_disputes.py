@@ -10,6 +10,7 @@ from django.db import models
 
 from governance.models.changes import ChangeRequest
 from governance.models.registry import Metric
+from metrics.figures import RATE_LABELS
 from metrics.models import ContractImport, MonthClose
 from portal.tenancy.wall import TenantForeignKey, TenantModel
 
@@ -33,8 +34,8 @@ class DisputedFigure(models.TextChoices):
     CHURN = "churn", "Churn"
     REACTIVATION = "reactivation", "Reactivation"
     FX = "fx", "Exchange rates"
-    NRR = "nrr", "NRR, 12 months"
-    GRR = "grr", "GRR, 12 months"
+    NRR = "nrr", RATE_LABELS["nrr"]
+    GRR = "grr", RATE_LABELS["grr"]
     LOGO_CHURN = "logo_churn", "Logo churn"
     METRIC = "metric", "A metric"
 

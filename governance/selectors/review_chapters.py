@@ -20,6 +20,7 @@ from governance.selectors.quarter_audits import audit_views, follow_ups_open
 from governance.selectors.registry import metric_names
 from metrics.break_text import break_words, months_words
 from metrics.engine.bridge import TOTAL
+from metrics.figures import RATE_LABELS
 from metrics.models import (
     ContractImport,
     FindingState,
@@ -130,7 +131,7 @@ def told_of(span: Span, *, original: bool) -> Told:
     headline = headline_reported(span.client, None, last, original=original)
     facts = {
         name: percent_text(value, span.client.locale) if value is not None else "no value"
-        for name, value in (("NRR, 12 months", headline.nrr.value), ("GRR, 12 months", headline.grr.value))
+        for name, value in ((RATE_LABELS["nrr"], headline.nrr.value), (RATE_LABELS["grr"], headline.grr.value))
     }
     return Told(
         totals[0].beginning,
