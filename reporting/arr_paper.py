@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from governance.selectors.figure_disputes import Mark, disputed_marks
 from metrics.selectors.books import book_head
+from metrics.selectors.closes import policy_of_month
 from metrics.selectors.figures import Bridge, BridgeRow
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.periods import period_label
@@ -57,6 +58,7 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
         "as_of": last_day(headline.month),
         "reader": {"locale": locale},
         "head": head,
+        "policy_number": policy_of_month(head, headline.month) if query.reported else head.policy_number,
         "view": view_words(query, notes),
         "filters": [f"{name.title()}: {', '.join(values)}" for name, values in query.filters.items()],
         "finding": finding_sentence(bridge, locale),

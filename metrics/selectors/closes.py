@@ -100,6 +100,15 @@ def first_told(recognition: str, month: int) -> "QuerySet[MonthClose]":
     return closes.filter(policy__in=closes.filter(revision=1).values("policy")).order_by("-revision")[:1]
 
 
+def policy_of_month(head: BookHead, month: int) -> int | None:
+    """The version of the policy by which a month is told as reported: that of its newest revision, or of the book while it is
+    open. A version that holds from a later month on is in force before any month is computed under it.
+    """
+    closes = MonthClose.objects.filter(recognition=head.recognition, month=month).order_by("-revision")
+    found: int | None = closes.values_list("policy__number", flat=True).first() if head.may_have_closes else None
+    return head.policy_number if found is None else found
+
+
 def closes_list(client: Client, recognition: str | None = None) -> list[ClosedMonth]:
     """Every closed month of a recognition (default: the policy's own), the newest first."""
     live = bridge_get(client, recognition)

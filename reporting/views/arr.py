@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from governance.selectors.figure_disputes import Mark, disputed_marks
 from governance.selectors.signoff import signed_policy
 from metrics.memory import Memory
+from metrics.selectors.closes import policy_of_month
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.paper import SIZES, PaperError, paper_size
 from portal.lib.periods import last_day, month_parse
@@ -58,7 +59,7 @@ def arr(request: TenantRequest) -> HttpResponse:
     if drawer and request.headers.get("HX-Target") == "drawer":
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
     page = numbers_page(request, query, reader, marks)
-    signed = signed_policy(page.head["head"].policy_number)
+    signed = signed_policy(page.head["policy_number"])
     shown |= {"signed": signed, "numbers": page.body, "rooms": rooms(request, query)}
     return TemplateResponse(request, "reporting/arr.html", {**page.head, **shown})
 
@@ -80,7 +81,11 @@ def drawn_page(
     context["gap_title"] = "Some months cannot be valued" if month is not None else "Exchange rates are missing"
     body = render_to_string("reporting/_arr_body.html", context, request)
     head = {name: context.get(name) for name in ("head", "month", "export_url", "paper_url", "currency")}
-    return Page(head | {"as_of": last_day(month) if month is not None else None}, SafeString(body))
+    number = context["head"].policy_number
+    if month is not None and query.reported:
+        number = policy_of_month(context["head"], month)
+    as_of = last_day(month) if month is not None else None
+    return Page(head | {"as_of": as_of, "policy_number": number}, SafeString(body))
 
 
 @client_page(VIEW_ARR)

@@ -1,6 +1,7 @@
 """A changed definition and a restated month are marked wherever ARR stands: page, chart, file and paper, with both figures."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from decimal import Decimal
@@ -9,7 +10,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client as Browser
 
-from metrics.models import ContractLine
+from metrics.models import ContractLine, MonthClose, PolicyVersion
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
@@ -284,3 +285,22 @@ def test_what_is_too_long_for_paper_is_said_on_the_page(
     monkeypatch.setattr("reporting.arr_paper.MOST_ROWS", 2)
     text = finns.get(f"{ARR}bridge.pdf", follow=True).content.decode()
     assert "Nothing was set on paper: these are 4 rows: choose fewer months" in text
+
+
+def test_the_page_names_the_policy_by_which_its_newest_month_is_told(broken: Client, finns: Browser) -> None:
+    """A version that holds from a later month on computes nothing of a closed one."""
+    with tenant_context(broken):
+        closed = MonthClose.objects.get(month=MARCH, recognition="start").policy.number
+        newest = PolicyVersion.objects.latest("number").number
+    assert closed != newest
+    head = state_of(finns, "?to=2026-03")
+    assert f"Policy v{closed}" in head and f"later months under v{newest}" in head
+    for address in ("", "?to=2026-03&view=current"):
+        head = state_of(finns, address)
+        assert f"Policy v{newest}" in head and "later months" not in head, address
+
+
+def state_of(browser: Browser, address: str) -> str:
+    """What stands under the title."""
+    page = browser.get(f"{ARR}{address}").text.split("<h1", 1)[1].split("Bridge as CSV", 1)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
