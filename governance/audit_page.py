@@ -259,6 +259,7 @@ def paper_context(client: Client, found: QuarterAudit) -> dict[str, Any]:
         "restated": restated_after(client, view),
         "sum": sum((row["difference"] or Decimal(0) for row in rows), Decimal(0)),
         "off": sum(row["result"] in ("differs", "not_found") for row in rows),
+        "missing": sum(row["result"] == "not_found" for row in rows),
         "document_name": f"Contract audit {quarter_text(found.quarter)}",
         "client_name": content["client"]["name"],
         "sha256": log.digest(content),

@@ -73,9 +73,19 @@ class AuditView:
         return tuple(each for each in self.patterns if each.key not in answered)
 
     @property
+    def is_checked(self) -> bool:
+        """Whether every contract has its result."""
+        return self.checked == len(self.contracts)
+
+    @property
     def is_complete(self) -> bool:
         """Whether it can be signed: every contract has its result, every pattern its follow-up."""
-        return self.checked == len(self.contracts) and not self.unanswered
+        return self.is_checked and not self.unanswered
+
+    @property
+    def lacks_follow_ups(self) -> bool:
+        """Whether nothing is in the way of a signature but patterns that nobody looks into."""
+        return self.is_checked and bool(self.unanswered)
 
 
 def audit_get(quarter: str) -> QuarterAudit | None:

@@ -40,7 +40,7 @@ def row_of(span: Span, values: MetricValues, found: Beyond) -> tuple[str, ...]:
         verdict_text(
             found.verdict, found.version.content, span.client.currency, span.client.locale, values.registry.labels
         ),
-        told_text(span, found), owner.get_full_name() if owner else "",
+        told_text(span, found), owner.get_full_name() if owner else "Nobody yet",
     )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def figure_of(span: Span, found: Beyond, point: Point) -> str:
 def told_text(span: Span, found: Beyond) -> str:
     """When somebody was told of it, and what the figure is by now where that is another one."""
     if found.told_at is None:
-        return ""
+        return "Not told"
     said = date_text(day_at(span.client, found.told_at), span.client.locale)
     is_other = found.now is not None and found.now.exact != found.point.exact
     return f"{said}; now {figure_of(span, found, found.now)}" if is_other and found.now else said

@@ -11,15 +11,13 @@ from typing import Any, Final
 from django.urls import reverse
 
 from governance.models import (
-    AuditedContract,
     AuditFollowUp,
     AuditState,
-    ContractResult,
     DisputeState,
     FigureDispute,
     QuarterAudit,
 )
-from governance.selectors.quarter_audits import quarter_to_audit
+from governance.selectors.quarter_audits import AuditView, audit_views, quarter_to_audit
 from governance.services.evidence import evidence_tidy
 from governance.services.figure_disputes import called
 from governance.services.metric_alerts import alerts_tell
@@ -61,20 +59,30 @@ def audit_due(client: Client, now: dt.datetime, week: str) -> int:
 
 
 def audits_waiting(client: Client, today: dt.date, week: str) -> int:
-    """Audits that are drawn and not signed: the auditor hears of it, past the due day the client's admins too."""
+    """Audits that are drawn and not signed: the auditor hears of it, Finance once it can sign, past the due day the client's
+    admins too.
+    """
     told = 0
-    for found in QuarterAudit.objects.filter(state=AuditState.OPEN).select_related("auditor").defer("population"):
-        rows = AuditedContract.objects.filter(audit=found)
-        left = rows.filter(result=ContractResult.OPEN).count()
+    found_open = list(QuarterAudit.objects.filter(state=AuditState.OPEN).select_related("auditor").defer("population"))
+    for found, view in zip(found_open, audit_views(found_open), strict=True):
         is_late = found.due_on < today
-        what = f"{left} of {rows.count()} contracts are not checked" if left else "it waits for Finance's signature"
         when = f"was due on {found.due_on}" if is_late else f"is due on {found.due_on}"
-        people = [found.auditor] if left else [found.auditor, *members_in(ClientRole.FINANCE)]
+        what, people = waits_for(view), [found.auditor]
+        people += members_in(ClientRole.FINANCE) if view.is_complete else []
         people += members_in(ClientRole.ADMIN) if is_late else []
         text = f"The audit of {quarter_text(found.quarter)} {when}: {what}"
         path = audit_path(client, found.quarter)
         told += tell(client, people, text, path, f"audit waits {found.quarter} {week}", f"audit {found.quarter}")
     return told
+
+
+def waits_for(view: AuditView) -> str:
+    """What is between an audit and its signature."""
+    if view.is_complete:
+        return "it waits for Finance's signature"
+    if view.is_checked:
+        return "nobody looks into what its differences have in common, and Finance cannot sign before"
+    return f"{len(view.contracts) - view.checked} of {len(view.contracts)} contracts are not checked"
 
 
 def follow_ups_late(client: Client, today: dt.date, week: str) -> int:

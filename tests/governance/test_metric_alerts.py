@@ -209,7 +209,7 @@ def test_the_page_marks_the_months_and_the_review_of_the_board_lists_them(
         content = review_content(watched, Period("2026-Q1", JANUARY, MARCH))
     chapter = next(each for each in content["chapters"] if each["key"] == "alerts")
     rows = [row for row in chapter["rows"] if row[0] == "ARR"]
-    assert rows[0] == ("ARR", "2026-01", "12,000.00 USD", "Alert", "below 40,000.00", "", "")
+    assert rows[0] == ("ARR", "2026-01", "12,000.00 USD", "Alert", "below 40,000.00", "Not told", "Nobody yet")
     assert [row[3] for row in rows] == ["Alert", "Alert", "Worth a look"]
 
 

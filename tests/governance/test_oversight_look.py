@@ -1,14 +1,18 @@
 """The look of every morning: who is told what is due, once a week and no more."""
 
 import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import Client as Browser
 
 from governance.models import EvidenceFile
 from governance.selectors.published_figures import Subject
+from governance.selectors.quarter_audits import audit_view
 from governance.services import evidence
 from governance.services.evidence import KEPT, evidence_keep, evidence_tidy, folder_of
 from governance.services.figure_disputes import dispute_raise, dispute_take
@@ -23,7 +27,7 @@ from portal.notices.models import Notice
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, Membership
 from portal.tenancy.scope import tenant_context
-from tests.governance.audits import NOW, QUARTER, book_load, check_rest
+from tests.governance.audits import NOW, QUARTER, an_audit, book_load, check_rest, keep
 
 WEEK = dt.timedelta(days=7)
 
@@ -63,6 +67,29 @@ def test_what_is_drawn_is_asked_of_the_auditor_then_of_finance_and_late_of_the_a
         late = told(northwind, NOW + 5 * WEEK)
         assert late[0] == ("adam", "The audit of Q1 2026 was due on 2026-05-15: it waits for Finance's signature")
         assert [who for who, _ in late] == ["adam", "finn", "rita"]
+
+
+def test_finance_is_not_asked_to_sign_while_a_pattern_is_looked_into_by_nobody(
+    northwind: Client, finn: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        found = an_audit(northwind, rita)
+        for position in (1, 2, 3):
+            keep(northwind, position, rita, result="differs", difference=Decimal(10), reason="price", note="Uplift")
+        check_rest(northwind, rita)
+        said = "nobody looks into what its differences have in common, and Finance cannot sign before"
+        assert told(northwind, NOW) == [("rita", f"The audit of Q1 2026 is due on 2026-05-15: {said}")]
+    browser, path = signed_in(finn), f"/c/northwind/oversight/audits/{QUARTER}/"
+    assert "Finance cannot sign yet" in browser.get(path).text
+    with tenant_context(northwind):
+        for pattern in audit_view(found).patterns:
+            follow_up_raise(
+                client=northwind, found=found, text="Ask billing", owner=rita, due_on=dt.date(2026, 6, 1),
+                pattern=pattern.key, user=finn, today=NOW.date(),
+            )  # fmt: skip
+        assert [who for who, _ in told(northwind, NOW + WEEK)] == ["finn", "rita"]
+    page = browser.get(path).text
+    assert "Finance cannot sign yet" not in page and "Ready for your signature" in page
 
 
 def test_a_late_follow_up_reaches_whoever_raised_it_too(northwind: Client, finn: User, rita: User) -> None:

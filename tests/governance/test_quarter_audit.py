@@ -211,6 +211,7 @@ def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_
         found = an_audit(northwind, rita)
         for position in (1, 2, 3):
             keep(northwind, position, rita, result="differs", difference=Decimal(10), reason="price", note="Uplift")
+        keep(northwind, 4, rita, result="not_found", reason="papers", note="No paper in the archive")
         with pytest.raises(DefinitionError, match="every contract needs its result"):
             sign(northwind, finn)
         check_rest(northwind, rita)
@@ -230,7 +231,7 @@ def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_
         assert len(signature.content["contracts"]) == 10
         assert AuditEntry.objects.get(action="quarter_audit.signed").details["sha256"] == signature.sha256
         assert Notice.objects.filter(
-            user=rita, text__contains="signed the audit of Q1 2026: of 10 contracts 3 are not"
+            user=rita, text__contains="signed the audit of Q1 2026: of 10 contracts 4 are not"
         ).exists()
         settled = follow_up_settle(follow_up=follow_up, outcome="Billing sends uplifts monthly", user=rita)
         assert settled.done_by == rita
@@ -238,7 +239,11 @@ def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_
             follow_up_settle(follow_up=follow_up, outcome="Again", user=rita)
     paper = pdf_text(signed_in(finn).get(f"/c/northwind/oversight/audits/{QUARTER}/audit.pdf").content)
     assert "Contract audit Q1 2026" in paper and "Ask billing for uplifts Rita" in paper and "rita@" not in paper
-    assert "3 are not what the source says, together +30.00 USD of ARR." in paper and "Ask billing for uplifts" in paper
+    assert (
+        "4 are not what the source says, together +30.00 USD of ARR. Of 1 of them no paper was found, so that it"
+        in paper
+    )
+    assert "Ask billing for uplifts" in paper
     assert f"Signed by Finn for Finance “{signature.intent}”" in paper and f"sha256 {signature.sha256}" in paper
 
 
