@@ -8,7 +8,6 @@ from governance.board_words import joined
 from governance.change_content import ContentFault, Held
 from governance.change_forms import FORMS, PARAMETERS, Ground, MetricWishForm, PolicyWishForm, WishForm
 from governance.metric_editor import AHEAD, editor_context
-from governance.metric_figures import sentence
 from governance.metric_uses import pages_used
 from governance.models import ChangeKind, ChangeRequest, MetricStatus
 from governance.outlook_page import outlook_context
@@ -18,7 +17,6 @@ from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.changes import held_now
 from governance.selectors.library_drift import shipped_content
 from governance.selectors.registry import Entry
-from governance.selectors.voting import NO_BOARD
 from governance.services.registry import newest_closed
 from metrics.selectors.books import book_head
 from portal.tenancy.access import TenantRequest
@@ -38,11 +36,20 @@ OF_A_METRIC: Final = (ChangeKind.METRIC_CHANGE, ChangeKind.METRIC_RETIRE, Change
 
 def kinds_context(request: TenantRequest) -> dict[str, Any]:
     """What may be asked for, and why the board could not decide it if the reader asked for it."""
-    board, kinds = board_now(), []
-    for kind, label, text in KINDS:
-        lacks = lacks_for(request.user, kind, board) if board is not None else ()
-        kinds.append({"kind": kind, "label": label, "text": text, "lacks": sentence(joined(lacks)) if lacks else ""})
-    return {"kinds": kinds, "outlook": outlook_context(request, (NO_BOARD,)) if board is None else None}
+    board = board_now()
+    lacks = {kind: lacks_for(request.user, kind, board) for kind, *_ in KINDS}
+    common = set(lacks.values())
+    whole = common.pop() if len(common) == 1 else ()  # the same of every kind is said once
+    kinds = [
+        {
+            "kind": kind,
+            "label": label,
+            "text": text,
+            "lacks": "" if whole or not lacks[kind] else f"{joined(lacks[kind])}.",
+        }
+        for kind, label, text in KINDS
+    ]
+    return {"kinds": kinds, "outlook": outlook_context(request, whole)}
 
 
 def choice_context(request: TenantRequest, kind: str) -> dict[str, Any]:

@@ -64,10 +64,10 @@ def sharper_threshold(client: Client, user: User) -> None:
 
 
 def held_against_last_year(client: Client, user: User) -> None:
-    """Seasons are strong, so that what was sold is held against the same month of the year before."""
-    metric = Metric.objects.get(key="net_new_arr")
-    limits = {"warn_at": "20% from last_year", "alert_at": "30% from last_year"}
-    content = registry_get(client).entries["net_new_arr"].content | limits
+    """Months differ, so that what was sold to new customers is held against the same month of the year before."""
+    metric = Metric.objects.get(key="new_arr")
+    limits = {"warn_at": "25% from last_year", "alert_at": "50% from last_year"}
+    content = registry_get(client).entries["new_arr"].content | limits
     metric_version_add(
         metric=metric, version=metric.version, content=content, effective_month=month_now(client) - 12, user=user,
         reason="Months differ too much to be held against each other: the board looks at the year before",

@@ -65,6 +65,8 @@ def test_who_alone_speaks_for_a_function_that_must_say_yes_reads_it_before_writi
         assert lacks_for(rita, "policy") == ()
         assert lacks_for(finn, "policy") == ("nobody on the board may say yes for Finance but Finn, who asks for it",)
     assert "could not decide" not in written(signed_in(rita))
+    kinds = signed_in(finn).get(address("changes_new")).text
+    assert kinds.count("but Finn, who asks for it") == 1, "of every kind, and said once"
     told = written(signed_in(finn))
     assert "The board could not decide this as it is" in told
     assert "Nobody on the board may say yes for Finance but Finn, who asks for it." in told

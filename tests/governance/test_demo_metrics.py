@@ -29,7 +29,7 @@ def test_it_has_owners_a_replaced_metric_a_change_to_come_and_a_figure_that_diff
         assert registry.entries["arr"].metric.owner == finn
         assert registry.entries["reconciliation_variance"].metric.owner == rita
         assert registry.entries["quick_ratio"].upcoming[0].content["warn_at"] == "3"
-        assert registry.entries["net_new_arr"].content["alert_at"] == "30% from last_year"
+        assert registry.entries["new_arr"].content["alert_at"] == "50% from last_year"
         assert registry.entries["arr_per_customer"].priorities["cfo"] == "P0"
         found = {each.control.metric.key: each.agrees for each in controls_list(MetricValues(northwind, registry))}
         assert found == {"arr": True, "nrr": True, "customers": False}
