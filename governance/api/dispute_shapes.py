@@ -5,16 +5,43 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.models import DisputedFigure, DisputeState
+from governance.selectors.figures_restated import figures_restated
 from governance.selectors.published_figures import DIMENSIONS
 from metrics.api.fields import ExactField, MonthField, PersonField
+from metrics.api.serializers.numbers import CauseSerializer
 from portal.tenancy.api_input import StrictSerializer
 from portal.tenancy.api_paging import PageParameters
 
 LONGEST = 4000
 
 
+class RestatedFigureSerializer(serializers.Serializer[Any]):
+    """A figure of a restated month, both ways, and by which decisions, or why."""
+
+    as_reported = ExactField(source="reported", allow_null=True, help_text="What was reported first.")
+    as_restated = ExactField(source="restated", allow_null=True, help_text="What is published since.")
+    was_restated = serializers.BooleanField(help_text="The month had been restated when the dispute was raised.")
+    is_restated_since = serializers.BooleanField(source="since", help_text="It was restated after that.")
+    why = serializers.CharField()
+    decisions = CauseSerializer(source="causes", many=True)
+
+
+class DisputeRows(serializers.ListSerializer[Any]):
+    """Several disputes: their restated months are read together."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        rows = list(data)
+        told = figures_restated(rows[0].client, rows) if rows else {}
+        for row in rows:
+            row.told_restated = told.get(row.number)
+        return super().to_representation(rows)
+
+
 class DisputeSerializer(serializers.Serializer[Any]):
     """A disputed figure: what was published when it was raised, and what somebody believes instead."""
+
+    class Meta:
+        list_serializer_class = DisputeRows
 
     number = serializers.IntegerField()
     figure = serializers.ChoiceField(DisputedFigure.choices)
@@ -25,6 +52,11 @@ class DisputeSerializer(serializers.Serializer[Any]):
     group = serializers.CharField(allow_blank=True)
     customer = serializers.CharField(allow_blank=True)
     published = ExactField(allow_null=True, help_text="Null for whoever sees no numbers.")
+    restated = RestatedFigureSerializer(
+        source="told_restated",
+        allow_null=True,
+        help_text="Null where the month was not restated, or no numbers are seen.",
+    )
     believed = ExactField(allow_null=True)
     reason = serializers.CharField()
     state = serializers.ChoiceField(DisputeState.choices)

@@ -11,6 +11,7 @@ from governance.handbook import handbook_chapters
 from governance.models import BoardReview, FigureDispute
 from governance.selectors.board_review import review_content, review_kept, review_quarter, review_quarters
 from governance.selectors.figure_disputes import corrections_for, dispute_get, dispute_view, disputes_read
+from governance.selectors.figures_restated import figures_restated
 from governance.selectors.published_figures import Subject
 from governance.services.figure_disputes import (
     dispute_comment,
@@ -46,7 +47,10 @@ def dispute_or_404(number: int) -> FigureDispute:
 
 def shown(call: Call, found: FigureDispute) -> FigureDispute:
     """A dispute as its serializer reads it; what is published is for whoever sees numbers."""
-    if not call.may(VIEW_ARR):
+    sees_figures = call.may(VIEW_ARR)
+    told = figures_restated(call.client, [found]) if sees_figures else {}
+    found.told_restated = told.get(found.number)  # type: ignore[attr-defined]
+    if not sees_figures:
         found.published = None
     return found
 

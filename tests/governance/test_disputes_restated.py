@@ -17,11 +17,13 @@ from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
 from portal.accounts.models import User
 from portal.tenancy.models import Client
+from portal.tenancy.permissions import RESOLVE_DISPUTES
 from portal.tenancy.scope import tenant_context
+from tests.api.conftest import Mint, program
 from tests.governance.effects import LIST, MARCH, client, scheduled
 from tests.reporting.numbers import NOW
 
-__all__ = ["client"]
+__all__ = ["client", "program"]
 DISPUTES = "/c/northwind/oversight/disputes/"
 SignIn = Callable[[User], Browser]
 
@@ -97,3 +99,19 @@ def test_every_kind_of_figure_is_told_both_ways(decided: Client, eve: User, rita
             4: (Decimal(51_000), Decimal(52_000), "CR-1"),
             6: (Decimal(51_000), Decimal(52_000), "CR-1"),
         }, "February was not restated"
+
+
+def test_programs_read_both_figures_of_every_dispute_of_a_restated_month(
+    decided: Client, eve: User, rita: User, program: Mint
+) -> None:
+    with tenant_context(decided):
+        for subject in (Subject("ending", MARCH), Subject("ending", MARCH - 1)):
+            raised(decided, eve, subject)
+    api = program(decided, rita)
+    february, march = api.get(decided, "api_disputes").json()["results"]
+    told = march["restated"]
+    assert (told["as_reported"], told["as_restated"], told["was_restated"]) == ("51000.00", "52000.00", True)
+    assert [each["name"] for each in told["decisions"]] == ["CR-1"] and february["restated"] is None
+    assert api.get(decided, "api_dispute", number=march["number"]).json()["restated"] == told
+    blind = program(decided, rita, {RESOLVE_DISPUTES}).post(decided, "api_dispute_take", number=march["number"]).json()
+    assert (blind["published"], blind["restated"]) == (None, None), "no figure for whoever may not see them"
