@@ -13,7 +13,7 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
     customers  {count, moved_at_end, at_end, in_window, months, sha256}: those that move in the months that the request changes,
                first to last (null: none can be compared), as `metrics.selectors.policy_impact_why.MovedCustomer`; sha256 of the
                file of all of them, which is kept beside (empty: none moves, or it was not kept yet)
-    closed     {count, months, adjustment}: as `metrics.selectors.policy_impact_closed`
+    closed     {count, months, prior_period_adjustment}: as `metrics.selectors.policy_impact_closed`
     metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}], and of one that is
                retired {successor: {name, unit}}, of which the points' `after` is
     touched    [{kind, label, note, url_name, url_args}]
@@ -29,7 +29,7 @@ from metrics.engine.retention import ratio4
 from metrics.selectors.policy_impact import months_changed
 from portal.tenancy import audit
 
-SHAPE: Final = 4
+SHAPE: Final = 5
 TOTAL: Final = "total"
 REST: Final = ""  # the group of everything that is not told by name
 TOUCHED: Final[Mapping[str, str]] = {
@@ -159,7 +159,7 @@ class Impact:
         It is what this request makes of it, apart from contracts that were corrected since. None where nothing steps, or it
         cannot be said.
         """
-        told = self.content["closed"]["adjustment"]
+        told = self.content["closed"]["prior_period_adjustment"]
         if told is None or self.bases is not None or told["restated"] is None:
             return None
         before = told["reported"] if told.get("now") is None else told["now"]

@@ -25,7 +25,7 @@ NO_CUSTOMERS: Final[dict[str, Any]] = {
     "months": None,
     "sha256": "",
 }
-NO_CLOSED: Final[dict[str, Any]] = {"count": 0, "months": [], "adjustment": None, "apart": None}
+NO_CLOSED: Final[dict[str, Any]] = {"count": 0, "months": [], "prior_period_adjustment": None, "apart": None}
 
 
 def changed_clauses(before: Policy, after: Policy, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ def closed_part(found: ClosedEffect) -> dict[str, Any]:
     return {
         "count": found.count,
         "months": [asdict(each) for each in found.months],
-        "adjustment": None if step is None else {**asdict(step), "amount": step.amount},
+        "prior_period_adjustment": None if step is None else {**asdict(step), "amount": step.amount},
         "apart": None if found.apart is None else asdict(found.apart),
     }
 

@@ -83,7 +83,7 @@ def told_of(request: ChangeRequest) -> dict[str, Any]:
         "is_restating": request.is_restating, "from_month": request.from_month,
         "headline": {"month": None, "before": None, "after": None, "customers": 0, "reason": "There are no numbers yet"},
         "book": None, "customers": {"count": 0, "moved_at_end": 0, "at_end": [], "in_window": []},
-        "closed": {"count": 0, "months": [], "adjustment": None}, "metrics": [], "touched": [], "notes": [],
+        "closed": {"count": 0, "months": [], "prior_period_adjustment": None}, "metrics": [], "touched": [], "notes": [],
     }  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_the_renewal_that_comes_late_is_told_by_month_group_customer_and_metric(
     (dora,) = impact.content["customers"]["in_window"]
     assert dora["name"] == "Dora" and dora["parameters"] == ("renewal_grace_days",)
     assert [month["month"] for month in impact.content["closed"]["months"]] == [FEBRUARY]
-    step = impact.content["closed"]["adjustment"]
+    step = impact.content["closed"]["prior_period_adjustment"]
     assert (step["month"], step["at"], step["amount"], step["is_closed"]) == (APRIL, MARCH, 0, False)
     arr = at(metric(impact, "arr"), FEBRUARY)
     assert (arr["before"], arr["after"]) == ("36000.00", "45000.00")
@@ -140,7 +140,7 @@ def test_what_moves_months_that_are_left_alone_moves_nothing() -> None:
         "metrics": [],
         "from_month": MARCH,
         "customers": {"count": 0},
-        "closed": {"adjustment": None},
+        "closed": {"prior_period_adjustment": None},
     }
     content["headline"] = {"month": MARCH, "before": 5, "after": 5}
     said = "Nothing moves in the months that it changes; those before, which it leaves as they are, would"
