@@ -209,7 +209,8 @@ def settle_form(found: FigureDispute, steps: set[str], given: SettleForm | None)
 def correction_shown(found: FigureDispute) -> dict[str, Any] | None:
     """By what it was corrected."""
     if found.correction_close:
-        return {"kind": "close", "row": found.correction_close}
+        about = {"month": month_format(found.correction_close.month), "revision": found.correction_close.revision}
+        return {"kind": "close", "row": found.correction_close, "about": about}
     if found.correction_import:
         return {"kind": "import", "row": found.correction_import}
     if found.correction_request:

@@ -166,7 +166,9 @@ def test_a_figure_stands_because_of_something_and_can_be_opened_again(booked: Cl
         assert Notice.objects.filter(user=eve, text__contains="the figure stands. Support recurs").exists()
 
 
-def test_a_corrected_figure_names_what_corrected_it(booked: Client, eve: User, finn: User) -> None:
+def test_a_corrected_figure_names_what_corrected_it(
+    booked: Client, eve: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
     with tenant_context(booked):
         month_close(client=booked, month=MARCH)
         row = taken(booked, eve, finn)
@@ -182,6 +184,8 @@ def test_a_corrected_figure_names_what_corrected_it(booked: Client, eve: User, f
         assert offered.key == f"close:{close.pk}"
         settled = dispute_settle(correction=offered.key, **asked)  # type: ignore[arg-type]
         assert (settled.state, settled.correction_close) == ("corrected", close)
+    page = signed_in(finn).get(f"/c/northwind/oversight/disputes/{row.number}/").text
+    assert '/c/northwind/months/2026-03/2/">the restatement of' in " ".join(page.split())
 
 
 def test_only_a_change_that_took_effect_can_have_corrected_a_figure(booked: Client, eve: User, finn: User) -> None:

@@ -91,7 +91,7 @@ def test_what_a_file_may_not_change_says_so_before_it_is_applied_and_the_rest_ca
     shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())}).text
     assert "“arr” is in use and the board decides about it: ask for its change." in shown
     assert "/c/northwind/changes/new/metric_change/?about=arr" in shown
-    assert "nobody@example.com is none of the client" in shown and "Apply the other 1" in shown
+    assert "nobody@example.com is none of the client" in shown and "Apply the rest" in shown
     given = {"text": text, "seen": re.findall(r'name="seen" value="(\w{64})"', shown)[0], "reason": "Repository"}
     assert ritas.post(f"{HOME}import/apply/", given).status_code == 409, (
         "unless the rest alone is wished, it is all or none"
