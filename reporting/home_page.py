@@ -10,8 +10,9 @@ from engagements.selectors.waiting import needed_of
 from engagements.selectors.waiting_after import ends_followed
 from governance.models import ChangeState
 from governance.selectors.answers import questions_of
+from governance.selectors.change_previews import outdated_of
 from governance.selectors.signoff import to_sign
-from governance.selectors.voting import to_vote
+from governance.selectors.voting import to_compute_anew, to_vote
 from metrics.models import BookState, ContractImport
 from metrics.models.intake import ImportState
 from metrics.selectors.closes import next_month_to_close
@@ -20,6 +21,7 @@ from portal.lib.dates import month_text
 from portal.tenancy import permissions
 from portal.tenancy.access import Standing
 from portal.tenancy.clock import day_now
+from portal.tenancy.models import Client
 from reporting.metric_needs import metric_needs
 from reporting.needs import SHOWN, Need
 from reporting.oversight_needs import oversight_needs
@@ -27,13 +29,19 @@ from reporting.oversight_needs import oversight_needs
 BEFORE_THE_BOARD: Final = "It is before the review board: read what it does to the numbers, and vote."
 DECIDED_ALONE: Final = "It was approved by one person alone, in an emergency: look at it now, and vote."
 
+TO_COMPUTE: Final = (
+    "The figures have moved since its effect was computed, and the board cannot vote before it is computed anew."
+)
+
 
 def home_needs(standing: Standing, user: Any, locale: str, head: BookHead | None) -> list[Need]:
     """What needs the reader, cut to what their role may see; `head` of the book, where they may see numbers."""
     client = standing.client
     needs = definition_needs(client.slug, user) if standing.may(permissions.ANSWER_DEFINITIONS) else []
     if standing.may(permissions.VOTE_CHANGES):
-        needs += vote_needs(client.slug, user)
+        needs += vote_needs(client, user)
+    if standing.may(permissions.TRIAGE_CHANGES):
+        needs += anew_needs(client, user)
     needs += oversight_needs(standing, user)
     if head is not None:
         needs += metric_needs(standing, user, locale, head.last_month)
@@ -67,14 +75,28 @@ def definition_needs(slug: str, user: Any) -> list[Need]:
     return needs
 
 
-def vote_needs(slug: str, user: Any) -> list[Need]:
-    """The changes that wait for the reader's vote, the largest effect first."""
-    needs = []
-    for change in to_vote(user)[:SHOWN]:
-        url = reverse("change", kwargs={"client_slug": slug, "number": change.number})
+def vote_needs(client: Client, user: Any) -> list[Need]:
+    """The changes that wait for the reader's vote, the largest effect first; not those on which no vote is taken now."""
+    needs, waiting = [], to_vote(user)
+    closed = {each.pk for each in outdated_of(client, [row for row in waiting if row.state == ChangeState.REVIEW])}
+    for change in [row for row in waiting if row.pk not in closed][:SHOWN]:
+        url = reverse("change", kwargs={"client_slug": client.slug, "number": change.number})
         text = BEFORE_THE_BOARD if change.state == ChangeState.REVIEW else DECIDED_ALONE
         needs.append(Need(f"{change} {change.title}", text, f"{url}#votes", "Read and vote"))
     return needs
+
+
+def anew_needs(client: Client, user: Any) -> list[Need]:
+    """The changes before the board that the reader takes care of, and whose effect is that of other figures."""
+    return [
+        Need(
+            f"{change} {change.title}",
+            TO_COMPUTE,
+            reverse("change", kwargs={"client_slug": client.slug, "number": change.number}),
+            "Compute it anew",
+        )
+        for change in to_compute_anew(client, user)[:SHOWN]
+    ]
 
 
 def engagement_needs(standing: Standing, user: Any) -> list[Need]:

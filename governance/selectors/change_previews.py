@@ -1,8 +1,11 @@
 """Whether what was computed of a change request is still of this request and of these figures.
 
 `figures_stamp(client, request) -> str` · `preview_standing(request) -> ChangePreview | None` ·
-`is_of_earlier_shape(preview) -> bool` · `newest_preview(request) -> ChangePreview | None`
+`outdated_of(client, requests) -> list[ChangeRequest]` · `is_of_earlier_shape(preview) -> bool` ·
+`newest_preview(request) -> ChangePreview | None`
 """
+
+from collections.abc import Iterable
 
 from django.db.models import Max, Q, Sum
 
@@ -31,6 +34,18 @@ def preview_standing(request: ChangeRequest) -> ChangePreview | None:
     if preview is None or preview.state != PreviewState.DONE or preview.content_sha256 != request.content_sha256:
         return None
     return preview if preview.stamp == figures_stamp(request.client, request) else None
+
+
+def outdated_of(client: Client, requests: Iterable[ChangeRequest]) -> list[ChangeRequest]:
+    """Those whose preview does not stand any more. The figures of most are looked at once, for all of them."""
+    given = list(requests)
+    stamp = figures_stamp(client) if given else ""
+    stands = {each.pk for each in given if each.preview is not None and each.preview.stamp == stamp}
+    return [
+        each for each in given
+        if each.preview is None or each.preview.content_sha256 != each.content_sha256
+        or (each.pk not in stands and preview_standing(each) is None)
+    ]  # fmt: skip
 
 
 def is_of_earlier_shape(preview: ChangePreview) -> bool:

@@ -1,7 +1,7 @@
 """Who voted on a change, what it takes to decide it, and who is still needed. Runs in the client's scope.
 
 `decision_of(request) -> Decision` · `decisions_of(requests) -> dict[int, Decision]` · `votes_of(request) -> list[ChangeVote]` ·
-`to_vote(user) -> list[ChangeRequest]`
+`to_vote(user) -> list[ChangeRequest]` · `to_compute_anew(client, user) -> list[ChangeRequest]`
 
 Only a vote on exactly the present content and preview counts, of somebody who sits on the board and neither asked for the
 change nor ever wrote what is voted on.
@@ -26,8 +26,10 @@ from governance.models import (
     ReviewState,
 )
 from governance.selectors.board import BoardNow, board_now
+from governance.selectors.change_previews import outdated_of
 from governance.selectors.pay import PayRule, pay_rules
 from portal.accounts.same_person import mailboxes_of
+from portal.tenancy.models import Client
 
 LABELS = {str(name): str(Function(name).label) for name in Function.values}
 NO_BOARD = "this client has no review board yet: its admin starts one"
@@ -281,6 +283,14 @@ def to_vote(user: Any) -> list[ChangeRequest]:
     waiting = votable()
     found = decisions_of(waiting, board) if waiting else {}
     return [row for row in waiting if waits_for(found[row.pk], user)]
+
+
+def to_compute_anew(client: Client, user: Any) -> list[ChangeRequest]:
+    """The requests before the board on which nobody can vote until their effect is computed anew, for whoever takes care of
+    them. Four queries where there are any, and four for each that may be one.
+    """
+    waiting = ChangeRequest.objects.filter(state=ChangeState.REVIEW, owner=user)
+    return outdated_of(client, waiting.select_related("preview").defer("preview__result").order_by("number"))
 
 
 def waits_for(decision: Decision, user: Any) -> bool:

@@ -15,6 +15,7 @@ from portal.tenancy.scope import tenant_context
 from tests.governance import boards
 from tests.governance.boards import a_board, in_review, now_of, vote
 from tests.governance.test_board_pages import form_of, soon, text_of
+from tests.reporting.numbers import numbers_load
 
 Open = Callable[[User], Browser]
 POINT = {"month": 24_315, "before": "156", "after": "156", "why_before": "", "why_after": "", "level_before": ""}
@@ -97,3 +98,20 @@ def test_a_meeting_is_told_by_the_readers_clock_and_by_the_clients(
         Client.objects.filter(pk=board.pk).update(time_zone="Asia/Tokyo")
     browser = signed_in(finn)
     assert "JST by the client’s clock" in text_of(browser, planned(browser, board))
+
+
+def test_nobody_is_asked_to_vote_on_an_effect_of_other_figures_and_whoever_can_mend_it_is_asked_to(
+    board: Client, rita: User, finn: User, signed_in: Open
+) -> None:
+    with tenant_context(board):
+        request = in_review(board, by=rita)
+        ChangeRequest.objects.update(owner=rita)
+    finns, ritas = signed_in(finn), signed_in(rita)
+    assert "Read and vote" in text_of(finns, "") and "Compute it anew" not in text_of(ritas, "")
+    with tenant_context(board):
+        numbers_load(board)
+    assert "Read and vote" not in text_of(finns, ""), "no vote is taken before it is computed anew"
+    assert "Compute it anew" in text_of(ritas, "") and "Compute it anew" not in text_of(finns, "")
+    with tenant_context(board):
+        boards.previewed(now_of(request))
+    assert "Read and vote" in text_of(finns, "") and "Compute it anew" not in text_of(ritas, "")

@@ -60,7 +60,7 @@ def test_the_chair_approves_alone_and_everybody_it_concerns_is_mailed_at_once(
         assert (review.due_on - review.vote.at.date()).days in (6, 7)
         assert [each.pk for each in reviews_open()] == [review.pk]
         assert [row.number for row in to_vote(finn)] == [request.number], "it waits for the board"
-        assert "approved by one person alone" in vote_needs(board.slug, finn)[0].text
+        assert "approved by one person alone" in vote_needs(board, finn)[0].text
 
 
 def test_what_people_are_paid_by_moves_within_a_period_by_no_emergency_without_sales_and_finance(
