@@ -1,6 +1,6 @@
 """Cohorts of a selection as closes had them, and the customers of a cohort at the end of a closed month. In the client's scope.
 
-- `cohorts_cut(head, filters, live, first, last) -> dict[month, [table of each revision]]`, as `CloseDetail.cohorts` has them
+- `cohorts_cut(head, filters, live, first, span) -> dict[month, [table of each revision]]`, as `CloseDetail.cohorts` has them
 - `cohort_closed(head, cohort, month, filters) -> ClosedCohort | None`
 
 A close keeps its own month customer by customer: so the first period of a cohort is that of the close of its end, in the
@@ -51,14 +51,14 @@ class ClosedCohort:
 
 
 def cohorts_cut(
-    head: BookHead, filters: Values, live: Mapping[int, Ints], first: int, last: int
+    head: BookHead, filters: Values, live: Mapping[int, Ints], first: int, span: tuple[int, int]
 ) -> dict[int, list[Ints]]:
-    """By closed month up to `last` the cohorts of a selection at its end, one table for each revision, the first one first.
+    """By closed month of a span the cohorts of a selection that began in it, one table for each revision, the first one first.
 
     `live` has the cohorts as the contracts stand now, from the month `first` on.
     """
-    revisions = revisions_of(head, filters, last)
-    begun = sorted({month for each in revisions for month in each.cut if first <= month})
+    revisions = revisions_of(head, filters, span)
+    begun = sorted({month for each in revisions for month in each.cut if span[0] <= month})
     found: dict[int, list[Ints]] = {}
     for revision in revisions:
         before = {each.month: each.cut for each in revisions if each.pk <= revision.pk and each.month <= revision.month}
@@ -90,12 +90,10 @@ def at_end(cohort: int, month: int, before: Mapping[int, Cut], live: Mapping[int
     return int(values[0, month - first]), int(values[1, month - first])
 
 
-def revisions_of(head: BookHead, filters: Values, last: int) -> list[Revision]:
-    """The closes up to a month, in the order in which they were made; only of months whose first close kept customers."""
-    rows = MonthClose.objects.filter(recognition=head.recognition, month__lte=last, details__isnull=False).order_by(
-        "pk"
-    )
-    closes = list(rows.values_list("pk", "month", "revision", "client"))
+def revisions_of(head: BookHead, filters: Values, span: tuple[int, int]) -> list[Revision]:
+    """The closes of a span in the order in which they were made; only of months whose first close kept customers."""
+    rows = MonthClose.objects.filter(recognition=head.recognition, month__range=span, details__isnull=False)
+    closes = list(rows.order_by("pk").values_list("pk", "month", "revision", "client"))
     since_first = {month for _, month, revision, _ in closes if revision == 1}
     return [
         Revision(pk, month, cut_of_close(client, pk, filters))

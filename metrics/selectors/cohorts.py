@@ -1,5 +1,6 @@
 """What each cohort has left: `cohorts_get(client, basis=None, grain="month", last=None, filters=None, …) -> Cohorts`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from metrics.selectors.close_cohorts import cohorts_cut
 from metrics.selectors.close_details import Kept
 from metrics.selectors.figures import Basis, Cohort, CohortCell, Cohorts, Filters, chosen_values
 from metrics.selectors.filtered import filtered_cohorts
-from metrics.selectors.periods import Grain, Period, periods_of
+from metrics.selectors.periods import Grain, Period, period_start, periods_of
 from portal.tenancy.models import Client
 
 
@@ -49,7 +50,8 @@ def cohorts_get(
     stored = {**filtered_cohorts(client, head, wanted)} if wanted else load_cohorts(ArrBook(pk=head.id, client=client))
     tables = kept.cohorts if kept else {}
     if tables and wanted:
-        tables = cohorts_cut(head, wanted, stored, start, max(tables))
+        since = max(start, shown_since([at for at in stored if at <= end], newest, grain, client.fiscal_year_start))
+        tables = cohorts_cut(head, wanted, stored, start, (since, max(tables)))
     width = (head.last_month or 0) - start + 1
     while end >= (head.last_month or 0) and end + 1 in tables:
         end, width = end + 1, width + 1
@@ -68,6 +70,12 @@ def cohorts_get(
             cohorts.append(Cohort(period, cells, is_cut=period.first < start))
     cohorts.reverse()
     return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
+
+
+def shown_since(begun: Sequence[int], newest: int | None, grain: Grain, fiscal_year_start: int) -> int:
+    """The month before which no cohort is shown: of a page that shows only the newest, closes before it are not read."""
+    starts = sorted({period_start(month, grain, fiscal_year_start) for month in begun}, reverse=True)
+    return starts[newest - 1] if newest is not None and len(starts) >= newest else 0
 
 
 def closed_cell(cell: CohortCell, period: Period, tables: list[Ints] | None) -> CohortCell:

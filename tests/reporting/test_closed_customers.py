@@ -1,6 +1,7 @@
 """Movers, cohorts and cuts by several properties are as closes had their customers, with what was reported beside it."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,7 +9,8 @@ import polars as pl
 import pytest
 from django.test import Client as Browser
 
-from metrics.models import ContractLine
+from metrics.models import ContractLine, MonthClose
+from metrics.selectors import close_cohorts
 from metrics.selectors.books import book_head
 from metrics.selectors.close_details import kept_get
 from metrics.selectors.cohorts import cohorts_get
@@ -165,6 +167,26 @@ def test_cohorts_of_a_selection_are_as_the_months_were_closed(closed: Client, gr
     if grain == "month":
         assert [cell.arr for cell in told[0]["2026-01"]] == [Decimal(12_000)] * 3
         assert [(cell.arr, cell.customers) for cell in told[1]["2026-02"]] == [(Decimal(24_000), 1)] * 2
+
+
+def test_a_page_that_shows_the_newest_cohorts_reads_no_close_before_them(
+    closed: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(closed):
+        kept, filters = kept_get(book_head(closed), MARCH, MARCH), {"product": ("Platform", "Support")}
+        whole = cohorts_get(closed, None, "month", MARCH, filters, kept=kept).cohorts
+        assert [each.period.key for each in whole] == ["2026-01", "2026-02"]
+        read: list[int] = []
+        own = close_cohorts.cut_of_close
+
+        def noted(client: int, close: int, asked: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[int, int]]:
+            read.append(close)
+            return own(client, close, asked)
+
+        monkeypatch.setattr(close_cohorts, "cut_of_close", noted)
+        assert cohorts_get(closed, None, "month", MARCH, filters, newest=1, kept=kept).cohorts == whole[-1:]
+        later = MonthClose.objects.filter(recognition="start", month__gt=MARCH - 2)
+        assert set(read) == set(later.values_list("pk", flat=True))
 
 
 def test_a_restated_month_of_a_selection_has_what_was_reported_first(closed: Client, finn: User) -> None:
