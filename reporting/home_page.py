@@ -57,7 +57,7 @@ def home_needs(standing: Standing, user: Any, locale: str, head: BookHead | None
     if head is not None and standing.may(permissions.VIEW_DATA):
         needs += rate_needs(head, client.slug)
     if standing.may(permissions.CLOSE_MONTH):
-        needs += close_needs(standing, locale)
+        needs += close_needs(standing, locale, head)
     return needs
 
 
@@ -147,9 +147,9 @@ def rate_needs(head: BookHead, slug: str) -> list[Need]:
     return [Need("Exchange rates are missing", head.message, url, "See the missing rates", "refused")]
 
 
-def close_needs(standing: Standing, locale: str) -> list[Need]:
+def close_needs(standing: Standing, locale: str, head: BookHead | None) -> list[Need]:
     """The month that is over and can be closed."""
-    month = next_month_to_close(standing.client, timezone.now())
+    month = next_month_to_close(standing.client, timezone.now(), head)
     if month is None:
         return []
     url = reverse("months", kwargs={"client_slug": standing.client.slug})

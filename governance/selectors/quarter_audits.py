@@ -3,7 +3,7 @@
 `audit_list() -> list[AuditRow]` · `audit_get(quarter) -> QuarterAudit | None` · `audit_view(audit) -> AuditView` ·
 `audit_views(audits) -> list[AuditView]` ·
 `quarter_to_audit(client, now) -> Period | None` · `auditable_quarters(client, now) -> list[Period]` ·
-`audit_content(client, view)` · `took_part(view) -> set[str]`
+`open_positions(audit) -> list[int]` · `audit_content(client, view)` · `took_part(view) -> set[str]`
 """
 
 import datetime as dt
@@ -112,6 +112,12 @@ def audit_list() -> list[AuditRow]:
         AuditRow(row, by_audit[row.pk]["checked"], by_audit[row.pk]["off"], open_by_audit.get(row.pk, 0))
         for row in rows
     ]
+
+
+def open_positions(found: QuarterAudit) -> list[int]:
+    """The places of the contracts that nobody has checked, in the order of the sample."""
+    rows = AuditedContract.objects.filter(audit=found, result=ContractResult.OPEN).order_by("position")
+    return list(rows.values_list("position", flat=True))
 
 
 def audit_view(found: QuarterAudit) -> AuditView:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -20,7 +21,7 @@ from governance.audit_page import (
 from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, QuarterAudit
 from governance.oversight_page import people_to_choose
 from governance.papers import PDF, audit_on_paper
-from governance.selectors.quarter_audits import audit_get, auditable_quarters
+from governance.selectors.quarter_audits import audit_get, auditable_quarters, open_positions
 from governance.services.audit_sheets import sheet_renew
 from governance.services.evidence import evidence_keep
 from governance.services.problems import DefinitionError, OutdatedError
@@ -101,9 +102,19 @@ def quarter_audit_result(request: TenantRequest, quarter: str, position: int) ->
             status = 409 if isinstance(error, OutdatedError) else 422
         else:
             messages.success(request, f"{row.contract_id} is kept.")
-            return redirect("quarter_audit", client_slug=request.client.slug, quarter=quarter)
+            return redirect(after_result(request, found, position))
     context = contract_context(request, found, row, form)
     return TemplateResponse(request, "governance/oversight/contract.html", context, status=status)
+
+
+def after_result(request: TenantRequest, found: QuarterAudit, position: int) -> str:
+    """The next contract that nobody has checked, from this one on and then from the first; the audit where all are."""
+    keys = {"client_slug": request.client.slug, "quarter": found.quarter}
+    left = open_positions(found)
+    if not left:
+        return reverse("quarter_audit", kwargs=keys)
+    following = next((place for place in left if place > position), left[0])
+    return reverse("quarter_audit_contract", kwargs={**keys, "position": following})
 
 
 @require_POST

@@ -3,7 +3,7 @@
 - `latest_closes(recognition=None, before=None) -> list[MonthClose]` — the newest revision of each closed month (by an instant)
 - `day_end(client, on)` — the instant at which a day is over where the client is
 - `closes_list(client, recognition=None) -> list[ClosedMonth]` — every closed month with all its revisions, newest first
-- `newest_month(head) -> int | None` · `next_month_to_close(client, now) -> int | None`
+- `newest_month(head) -> int | None` · `next_month_to_close(client, now, head=None) -> int | None`
 - `as_of(client, month, on, recognition=None) -> MonthClose | None` — what was reported on day `on` for a month
 - `customer_closed(recognition, customer, month) -> list[Decimal]` — what a customer had in each revision of a closed month
 - `close_rows(close, dimension="total") -> list[BridgeRow]` · `close_balances(close) -> QuerySet[CloseBalance]`
@@ -156,9 +156,11 @@ def newest_month(head: BookHead) -> int | None:
     )
 
 
-def next_month_to_close(client: Client, now: dt.datetime) -> int | None:
-    """The month that can be closed next: the one after the newest closed one, or the newest completed; None: none yet."""
-    head = book_head(client)
+def next_month_to_close(client: Client, now: dt.datetime, head: BookHead | None = None) -> int | None:
+    """The month that can be closed next: the one after the newest closed one, or the newest completed; None: none yet. `head`
+    is that of the policy's own book, where it is at hand.
+    """
+    head = head or book_head(client)
     completed = month_of(day_at(client, now)) - 1
     newest = MonthClose.objects.order_by("-month").values_list("month", flat=True).first()
     if head.first_month is None or head.last_month is None:

@@ -134,6 +134,23 @@ def test_a_contract_that_nobody_checked_says_so_and_the_form_says_what_is_needed
 # --- the sheets -------------------------------------------------------------------------------------------------------
 
 
+def test_a_kept_result_leads_to_the_next_contract_that_nobody_has_checked(
+    northwind: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        for position in (2, 4, 5, 6, 7, 8, 9):
+            keep(northwind, position, rita)
+    browser, address = signed_in(rita), f"/c/northwind/oversight/audits/{QUARTER}/"
+    went = []
+    for position in (10, 1, 3):
+        with tenant_context(northwind):
+            version = contract_at(position).version
+        answer = browser.post(f"{address}{position}/result/", {"version": version, "result": "agrees"})
+        went.append(answer["Location"].removeprefix(address))
+    assert went == ["1/", "3/", ""], "from the last to the first that is left, and from there to the audit"
+
+
 def test_the_sheets_of_all_contracts_add_up_to_arr(northwind: Client, rita: User) -> None:
     with tenant_context(northwind):
         an_audit(northwind, rita, size=14)
