@@ -45,7 +45,11 @@ hypothesis_settings.load_profile("untimed")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, the long ones come first: at the end neither waits for the other's last one."""
+    """Where several processes share the tests, the long ones come first: at the end neither waits for the other's last one.
+
+    Before them goes the group of those that mostly wait (`xdist_group("waiting")`), for it is the largest: one process takes it
+    as a whole, and the other has the machine meanwhile.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 

@@ -35,7 +35,10 @@ def fingerprint(client: Client) -> dict[str, str]:
     with tenant_context(client), connection.cursor() as cursor:
         cursor.execute("SELECT md5(c::text) FROM tenancy_client c WHERE id = %s", [client.pk])
         found = {"tenancy_client": str(cursor.fetchone()[0])}
-        cursor.execute(checksums())
+        cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'checksums'")
+        if not cursor.fetchone():  # planned once for a connection: the plan costs more than what it finds
+            cursor.execute(f"PREPARE checksums AS {checksums()}")
+        cursor.execute("EXECUTE checksums")
         found |= {table: str(checksum) for table, checksum in cursor.fetchall()}
         cursor.execute(GRANTS, [str(client.pk)])
         found["guardian_userobjectpermission"] = str(cursor.fetchone()[0])

@@ -105,7 +105,7 @@ def test_ids_in_the_query_of_a_page_show_nothing(
 ) -> None:
     browser = signed_in(ana)
     url = reverse(route.url_name, kwargs={"client_slug": "northwind", **kwargs_for(route, northwind)})
-    for value in [*map(str, world[:2]), "contoso", str(10**9)]:
+    for value in [str(world[0]), "contoso", str(10**9)]:
         assert is_silent(browser.get(url, dict.fromkeys(NAMES, value)))
 
 
