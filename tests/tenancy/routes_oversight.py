@@ -49,6 +49,14 @@ def rupert(client: Client) -> User:
     return user
 
 
+def rosa(client: Client) -> User:
+    """Somebody of the client's RevOps who doubts a figure: whoever does is not the one who looks into it."""
+    user, is_new = User.objects.get_or_create(email=f"rosa@{client.slug}.example", defaults={"name": "Rosa"})
+    if is_new:
+        member_add(client=client, user=user, role=ClientRole.REVOPS)
+    return user
+
+
 def drawn(client: Client) -> dict[str, Any]:
     an_audit(client, rupert(client), contracts=FEW_CONTRACTS)
     return {"quarter": QUARTER}
@@ -112,10 +120,11 @@ SUBJECT = Subject("ending", month_parse("2026-03"))
 
 
 def a_dispute(client: Client) -> dict[str, Any]:
-    """The ARR of March 2026 is disputed by Rupert."""
+    """The ARR of March 2026 is disputed by Rosa; Rupert is there to look into it."""
+    rupert(client)
     if not FigureDispute.objects.exists():
         numbers_load(client)
-        dispute_raise(client=client, subject=SUBJECT, believed=None, reason="Too high", user=rupert(client))
+        dispute_raise(client=client, subject=SUBJECT, believed=None, reason="Too high", user=rosa(client))
     return {"number": 1}
 
 
