@@ -164,7 +164,7 @@ def closed_cohort_drawer(closed: ClosedCohortShown, title: str, query: ArrQuery,
             for each in closed.customers[:SHOWN]
         ],
         "rest_count": len(rest),
-        "rest": (sum((each.closed or ZERO for each in rest), ZERO), sum((each.now or ZERO for each in rest), ZERO)),
+        "rest": (sum((each.closed or ZERO for each in rest), ZERO), sum((each.difference for each in rest), ZERO)),
     }
     return Drawer("reporting/_drawer_cohort.html", context)
 
