@@ -29,7 +29,7 @@ class Kind(models.TextChoices):
     IMPORT = "import", "An import failed"
     MONTH = "month", "A month was closed"
     QUALITY = "quality", "A finding in the data is yours, or its deadline has passed"
-    ALERT = "alert", "A metric of yours is beyond its alert threshold"
+    ALERT = "alert", "A metric is beyond its alert threshold"
     WEBHOOK = "webhook", "A webhook is switched off"
     PORTFOLIO = "portfolio", "The week of your clients"
 
@@ -120,7 +120,9 @@ KINDS: Final[dict[str, KindSpec]] = {
         How.NOW, How.DAILY, is_once_a_day=True,
     ),
     Kind.ALERT: KindSpec(
-        "See the metric", "Once for each month in which it is: one mail a day at most.", How.NOW, How.DAILY, is_once_a_day=True
+        "See the metric",
+        "Of metrics that you own, and for RevOps of those that nobody owns; once for each month: one mail a day at most.",
+        How.NOW, How.DAILY, is_once_a_day=True
     ),
     Kind.WEBHOOK: KindSpec("See the webhook", "Because it took nothing for about a day.", How.NOW, How.DAILY),
     Kind.PORTFOLIO: KindSpec(

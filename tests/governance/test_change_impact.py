@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from governance.change_impact import Impact, ImpactFault, Size
 from governance.change_impact_tables import Shown, points_text, ratio_places
@@ -369,6 +370,9 @@ def test_what_replaces_a_metric_is_told_by_its_name_and_in_its_own_unit(late: Cl
     assert finding(shown).endswith(" customers")
     assert metric_rows(shown)[0]["after"].endswith(" customers")
     assert finding(alone) == "ARR per customer stays what it is until 31 Mar 2030; nothing replaces it"
+    told = {"metrics": metric_rows(shown), "metrics_moved": 1, "is_retired": True, "kept": ""}
+    page = render_to_string("governance/changes/_impact_metrics.html", {"impact": told, "client": late})
+    assert "Shown instead" in page and "metric moves" not in page, "no figure of what ends becomes another one"
 
 
 def test_thresholds_say_in_which_months_they_would_ring(late: Client, rita: User) -> None:
