@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Self
@@ -10,14 +10,18 @@ from typing import Final, Self
 from django.db.models import Q
 
 from governance.chapters import Chapter, chapter, counted
+from governance.dispute_restated import restated_words
+from governance.metric_figures import figure_text
 from governance.models import (
     AuditSignature,
     DisputeState,
     FigureDispute,
     QuarterAudit,
 )
+from governance.selectors.figure_disputes import figure_unit
+from governance.selectors.figures_restated import RestatedFigure, figures_restated
 from governance.selectors.quarter_audits import audit_views, follow_ups_open
-from governance.selectors.registry import metric_names
+from governance.selectors.registry import metric_names, registry_get
 from metrics.break_text import break_words, months_words
 from metrics.engine.bridge import TOTAL
 from metrics.figures import RATE_LABELS
@@ -252,9 +256,28 @@ def disputes_chapter(span: Span) -> Chapter:
         f"{now[DisputeState.CORRECTED]} corrected, {withdrawn}{sum(row.is_open for row in found)} still open." if found
         else "No published figure was disputed.",
         *(f"{row} was settled after the quarter, on {span.day(row.settled_at)}." for row in later),
+        *restated_sentences(span.client, found),
         columns=("Dispute", "Figure", "Month", "Published", "State", "Because", "Looked into by") if found else (),
         rows=table, most=MOST_ROWS, figures=(3,),
     )  # fmt: skip
+
+
+def restated_sentences(client: Client, rows: Sequence[FigureDispute]) -> list[str]:
+    """Of disputed figures of restated months how what was published stands to what was reported, and by which decision."""
+    restated = figures_restated(client, rows)
+    registry = registry_get(client) if any(row.metric and row.number in restated for row in rows) else None
+
+    def told(row: FigureDispute, found: RestatedFigure) -> str:
+        unit = figure_unit(row, registry)
+        words = restated_words(found, lambda value: shown_figure(client, value, unit))
+        return f"{row} is of a month that was restated ({found.why}). Published: {row.published_text} {words.note}."
+
+    return [told(row, restated[row.number]) for row in rows if row.number in restated]
+
+
+def shown_figure(client: Client, value: Decimal | None, unit: str) -> str:
+    """A figure in its own unit; empty where there is none."""
+    return "" if value is None else figure_text(value, unit, client.currency, client.locale)
 
 
 def audits_chapter(span: Span) -> Chapter:

@@ -7,12 +7,14 @@ import pytest
 from django.test import Client as Browser
 
 from governance.models import FigureDispute
+from governance.selectors.board_review import review_content
 from governance.selectors.figures_restated import figures_restated
 from governance.selectors.published_figures import Subject
 from governance.services.change_effect import changes_take_effect
 from governance.services.figure_disputes import dispute_raise
 from governance.services.registry import registry_start
 from metrics.models import ContractLine
+from metrics.selectors.periods import Period
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
 from portal.accounts.models import User
@@ -115,3 +117,13 @@ def test_programs_read_both_figures_of_every_dispute_of_a_restated_month(
     assert api.get(decided, "api_dispute", number=march["number"]).json()["restated"] == told
     blind = program(decided, rita, {RESOLVE_DISPUTES}).post(decided, "api_dispute_take", number=march["number"]).json()
     assert (blind["published"], blind["restated"]) == (None, None), "no figure for whoever may not see them"
+
+
+def test_the_review_of_the_quarter_says_so_too(decided: Client, eve: User) -> None:
+    with tenant_context(decided):
+        raised(decided, eve, Subject("ending", MARCH))
+        raised(decided, eve, Subject("ending", MARCH - 1))
+        chapters = review_content(decided, Period("2026-Q1", MARCH - 2, MARCH))["chapters"]
+        (told,) = [each for each in chapters if each["key"] == "disputes"]
+    said = "D-1 is of a month that was restated (CR-1). Published: 52,000.00 as restated; as reported 51,000.00."
+    assert said in told["sentences"] and not any(each.startswith("D-2") for each in told["sentences"])
