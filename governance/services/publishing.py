@@ -135,7 +135,8 @@ def require_months(client: Client, from_month: int, mode: str) -> None:
     if head.first_month is None or head.last_month is None:
         return
     start = closed[0] if closed else head.first_month
-    still_open = [month for month in range(start, min(from_month, head.last_month + 1)) if month not in closed]
+    # a month that is over and that the book does not have yet is open too: it would be computed under this policy
+    still_open = [month for month in range(start, from_month) if month not in closed]
     if still_open:
         named = ", ".join(month_format(month) for month in still_open[:12])
         more = f" and {len(still_open) - 12} more" if len(still_open) > 12 else ""

@@ -29,6 +29,7 @@ from governance.services.problems import DefinitionError
 from governance.services.registry import registry_start
 from governance.services.signoff_states import TransitionError
 from metrics.models import ContractLine, MonthClose, PolicyVersion
+from metrics.selectors.books import book_head
 from metrics.selectors.breaks import breaks_get
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
@@ -108,6 +109,21 @@ def test_it_waits_for_its_month_and_for_the_months_before_it(client: Client, rit
     changes_take_effect(client=client, now=IN_MAY)
     with tenant_context(client):
         assert effect(request).state == "done" and policy_in_force(client).discounts == "list"
+
+
+def test_a_month_that_is_over_and_not_in_the_book_yet_has_to_be_closed_too(
+    client: Client, rita: User, finn: User
+) -> None:
+    """The book gets its new month in the night after it began: what holds from May on computes no April until then."""
+    request = scheduled(client, rita, finn, MAY)
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+        assert book_head(client).last_month == MARCH
+    changes_take_effect(client=client, now=IN_MAY)
+    with tenant_context(client):
+        found = effect(request)
+        assert found.state == "blocked" and found.message.endswith("close them first: 2026-04")
+        assert policy_in_force(client).discounts == "net"
 
 
 def test_a_prospective_change_leaves_what_was_reported_and_breaks_at_its_month(
