@@ -58,5 +58,5 @@ def told_text(span: Span, found: Beyond) -> str:
     if found.told_at is None:
         return "Not told"
     said = date_text(day_at(span.client, found.told_at), span.client.locale)
-    is_other = found.now is not None and found.now.exact != found.point.exact
-    return f"{said}; now {figure_of(span, found, found.now)}" if is_other and found.now else said
+    now = figure_of(span, found, found.now) if found.now is not None else ""
+    return f"{said}; now {now}" if now and now != figure_of(span, found, found.point) else said

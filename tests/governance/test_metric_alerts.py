@@ -3,7 +3,11 @@
 ARR is 12,000 · 36,000 · 42,000 at the ends of January to March 2026.
 """
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -17,6 +21,8 @@ from governance.selectors.metric_values import MetricValues
 from governance.selectors.metric_verdicts import verdict_at
 from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import registry_yaml
+from governance.selectors.review_alerts import told_text
+from governance.selectors.review_chapters import Span
 from governance.services.changes import Wish, change_draft
 from governance.services.metric_alerts import alerts_tell
 from governance.services.problems import DefinitionError
@@ -238,3 +244,15 @@ def test_the_review_has_an_alert_as_it_was_told_whatever_the_figure_has_become(w
     chapter = next(each for each in content["chapters"] if each["key"] == "alerts")
     rows = {row[1]: row[2:6] for row in chapter["rows"] if row[0] == "ARR"}
     assert rows["2026-03"] == ("42,000.00 USD", "Alert", "below 45,000.00", f"{day}; now 82,000.00 USD")
+
+
+def test_what_reads_the_same_is_not_told_as_another_figure(watched: Client, rita: User) -> None:
+    with tenant_context(watched):
+        limits(month=MARCH, alert_at="45000")
+        found = next(each for each in beyond_list(MetricValues(watched), MARCH, MARCH) if each.entry.key == "arr")
+        point, span = found.point, Span.of(watched, Period("2026-Q1", JANUARY, MARCH))
+        assert point.exact is not None
+        told = replace(found, told_at=span.since)
+        day = date_text(dt.date(2026, 1, 1), watched.locale)
+        assert told_text(span, replace(told, now=replace(point, exact=point.exact + Fraction(1, 999)))) == day
+        assert told_text(span, replace(told, now=replace(point, value=Decimal(43_000)))) == f"{day}; now 43,000.00 USD"
