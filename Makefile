@@ -58,7 +58,7 @@ run: setup ## start everything: database, web, worker, beat
 	@exec $(PY) manage.py portal_run --host $(HOST) $(if $(filter-out file,$(origin PORT)),--port $(PORT))
 
 test: setup ## all tests
-	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup
+	@$(PY) -m pytest -q -n $(JOBS)
 
 check: lint format types imports templates migrations deploy sizes ## every static check
 

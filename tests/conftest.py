@@ -47,11 +47,17 @@ hypothesis_settings.load_profile("untimed")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, the long ones come first: at the end neither waits for the other's last one.
 
-    Before them goes the group of those that mostly wait (`xdist_group("waiting")`), for it is the largest: one process takes it
-    as a whole, and the other has the machine meanwhile.
+    Before them goes what mostly waits (`tests/shares.py`): one process takes it whole, and the other has the machine meanwhile.
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.shares import WaitingTogether
+
+    return WaitingTogether(config, log)
 
 
 def pytest_collection_finish() -> None:

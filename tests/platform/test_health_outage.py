@@ -20,7 +20,7 @@ from portal.database import Server
 from portal.tenancy.provision import jobs_server
 from tests.platform.wire import Wire, wired
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("waiting")]
+pytestmark = pytest.mark.slow
 KEY = "k9!vQ2zX7mN4pL8sD1fG6hJ3wE5rT0yUbCaIoPqZxVnMlKjHgFdSa"
 FLIP_SECONDS = 10
 

@@ -20,7 +20,6 @@ from portal.broker import is_reachable, release_unfinished
 from portal.database import Server
 from portal.tenancy.provision import jobs_server, provision
 
-pytestmark = pytest.mark.xdist_group("waiting")
 VISIBILITY = 6
 WORKER = [sys.executable, "-m", "celery", "-A", "tests.platform.worker_app", "worker", "--concurrency", "1"]
 WORKER += ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "INFO"]

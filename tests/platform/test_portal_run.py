@@ -20,7 +20,7 @@ from portal.embedded.address import Folder
 from portal.processes import DEATHS_LIMIT
 from portal.tenancy.management.commands.portal_run import address_of, free_port, make_children
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("waiting")]
+pytestmark = pytest.mark.slow
 LIMIT = 240  # seconds; on a busy machine a first start takes long
 
 
