@@ -129,6 +129,9 @@ class ChangeDetailSerializer(ChangeSerializer):
     touches_pay = serializers.ListField(
         child=serializers.CharField(), help_text="What quotas or pay are set by, of that."
     )
+    board_lacks = serializers.ListField(
+        child=serializers.CharField(), help_text="Why the board could not decide it as it is; empty where it could."
+    )
     alike = AlikeSerializer(many=True)
     next_steps = serializers.ListField(child=serializers.CharField())
     events = ChangeEventSerializer(many=True, source="log")

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from governance.api import change_shapes as shapes
 from governance.change_content import ContentFault, change_settle
 from governance.models import ChangeRequest
+from governance.selectors.board_outlook import lacks_of
 from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.changes import OPEN, change_events, change_get, held_now, seen_by
@@ -65,6 +66,7 @@ def detailed(call: Call, number: int) -> ChangeRequest:
     is_open = found.state in OPEN or found.state in WRITABLE
     found.alike = twins_of(found.kind, found.content, found.title, found.pk) if is_open else []  # type: ignore[attr-defined]
     found.touches_pay = list(pay_touched(found))  # type: ignore[attr-defined]
+    found.board_lacks = list(lacks_of(found)) if is_open else []  # type: ignore[attr-defined]
     found.next_steps = steps_from(found.state)  # type: ignore[attr-defined]
     found.log = change_events(found)  # type: ignore[attr-defined]
     return found

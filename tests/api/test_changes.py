@@ -45,6 +45,7 @@ def test_a_program_asks_for_a_change_and_takes_it_to_its_impact(api: Program, no
     made = api.post(northwind, "api_changes", WISH)
     assert (made.status_code, made.json()["state"], made.json()["next_steps"]) == (201, "draft", ["submit", "withdraw"])
     assert made.json()["present"] == {"parameters": {"renewal_grace_days": 0}}
+    assert made.json()["board_lacks"] == ["this client has no review board yet: its admin starts one"]
     key: dict[str, Any] = {"number": 1}
     submitted = api.post(northwind, "api_change_submit", {"version": 1}, **key).json()
     assert submitted["state"] == "submitted"
