@@ -152,6 +152,16 @@ class Impact:
         """
         return self.largest(self.changed_months)
 
+    @property
+    def adjustment(self) -> dict[str, Any] | None:
+        """The step of the first month for which it holds; None where it names none.
+
+        A decided request keeps the very bytes that were voted on, so that a result may have it under its name until shape 5.
+        """
+        closed = self.content["closed"]
+        found: dict[str, Any] | None = closed.get("prior_period_adjustment", closed.get("adjustment"))
+        return found
+
     @cached_property
     def step(self) -> tuple[int, int] | None:
         """The month from which it holds, and the step with which that begins, booked as a prior-period adjustment.
@@ -159,7 +169,7 @@ class Impact:
         It is what this request makes of it, apart from contracts that were corrected since. None where nothing steps, or it
         cannot be said.
         """
-        told = self.content["closed"]["prior_period_adjustment"]
+        told = self.adjustment
         if told is None or self.bases is not None or told["restated"] is None:
             return None
         before = told["reported"] if told.get("now") is None else told["now"]

@@ -345,7 +345,7 @@ def amount(cents: int | None) -> Decimal | None:
 
 def step_told(shown: Shown) -> str:
     """The step where the change takes effect, as a sentence."""
-    step = shown.impact.content["closed"]["prior_period_adjustment"]
+    step = shown.impact.adjustment
     if step is None:
         return "It does not say yet from which month it holds."
     month, at = month_text(step["month"], shown.locale), month_text(step["at"], shown.locale)

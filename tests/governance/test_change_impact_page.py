@@ -151,12 +151,27 @@ def words(cell: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", cell).split())
 
 
+def as_shape_4(content: dict[str, Any]) -> dict[str, Any]:
+    """A result under the names that it was kept with until shape 5."""
+    names = {"prior_period_adjustment": "adjustment"}
+    return content | {"shape": 4, "closed": {names.get(name, name): told for name, told in content["closed"].items()}}
+
+
+def test_what_was_kept_under_an_earlier_name_says_the_same_step(late: Client, rita: User) -> None:
+    with tenant_context(late):
+        impact = impact_of(late, grace(late, rita))
+    old = Impact(as_shape_4(impact.content))
+    assert "prior_period_adjustment" not in old.content["closed"], "what was voted on stays as it was kept, bit by bit"
+    assert (old.step, old.size, old.adjustment) == (impact.step, impact.size, impact.adjustment)
+    assert old.adjustment is not None
+
+
 def test_an_effect_of_an_earlier_tieout_is_asked_for_anew_in_words(
     late: Client, rita: User, rita_browses: Browser
 ) -> None:
     with tenant_context(late):
         request = grace(late, rita)
-        old = impact_of(late, request).content | {"shape": 2}
+        old = as_shape_4(impact_of(late, request).content)
         request.preview = ChangePreview.objects.create(
             client=late, request=request, content_sha256=request.content_sha256, stamp="as it was then", state="done",
             result=old, sha256="e" * 64, at=request.created_at,
