@@ -29,6 +29,7 @@ LIBRARY: Final = Path(__file__).with_name("metrics.yaml")
 KNOWN: Final = {"key", "status", "owner", "successor", "priorities", *LENGTHS}
 DEEPEST: Final = 8  # lists and mappings inside each other; a registry goes to 3
 LONGEST_VALUE: Final = 8_000  # characters
+LONGEST_NAME: Final = 60  # of a field, in a sentence
 LONGEST_FILE: Final = 1_000_000  # characters
 MOST: Final = 500
 SPLIT: Final = "Make several files of it"
@@ -43,6 +44,17 @@ class TextLoader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore
 
     libyaml's parser, where it is there, reads twenty times as fast.
     """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The fields; MetricFileError where one stands twice: YAML would take the last, and whoever reads it the first."""
+        seen = set()
+        for name, _ in node.value:
+            if isinstance(name, yaml.ScalarNode) and name.value in seen:
+                said = f"The field “{name.value[:LONGEST_NAME]}” stands twice in line {name.start_mark.line + 1}"
+                raise MetricFileError([f"{said}. Take one of them away"])
+            seen.add(name.value if isinstance(name, yaml.ScalarNode) else None)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 TextLoader.add_implicit_resolver(NULL, re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])
