@@ -4,12 +4,13 @@ from typing import Any, Final
 
 from governance.board_forms import MeetingForm, MinutesForm, NoteForm, RightsForm, SeatForm, rights_formset
 from governance.board_words import lone_warnings, row_sentence, row_warnings
+from governance.change_impact_words import effect_told
 from governance.change_page import MARKS
 from governance.effect_words import since_words
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
 from governance.outlook_page import who_starts
 from governance.selectors.board import BoardNow, board_history, board_now, has_board, reviews_open, seats_void, sits
-from governance.selectors.board_meetings import meeting_list
+from governance.selectors.board_meetings import agenda_results, meeting_list
 from governance.selectors.changes import change_get
 from governance.selectors.voting import decisions_of, signed_effect_of, votable, waits_for
 from governance.services.board_meetings import outcomes
@@ -102,7 +103,7 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
     return {
         "meeting": meeting,
         "at_client": instant_text(meeting.at, locale_of(request), request.client.time_zone),
-        "agenda": agenda_shown(meeting, sees_figures=request.standing.may(VIEW_ARR)),
+        "agenda": agenda_shown(meeting, sees_figures=request.standing.may(VIEW_ARR), locale=locale_of(request)),
         "currency": request.client.currency,
         "may_minute": may_minute(request) and meeting.closed_at is None,
         "is_untouched": not (meeting.decisions or meeting.minutes or meeting.attendance),
@@ -110,19 +111,27 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
     }
 
 
-def agenda_shown(meeting: BoardMeeting, *, sees_figures: bool) -> list[dict[str, Any]]:
-    """The agenda with how each request stands; amounts for whoever sees numbers."""
+def agenda_shown(meeting: BoardMeeting, *, sees_figures: bool, locale: str) -> list[dict[str, Any]]:
+    """The agenda with how each request stands; amounts, and what becomes of a metric, for whoever sees numbers."""
+    told = effects_told(meeting, locale) if sees_figures else {}
     stands = meeting.decisions if meeting.closed_at else outcomes(meeting)
     return [
         {
             **entry,
             "effect": from_cents(entry["effect_cents"]) if sees_figures and entry["effect_cents"] else None,
+            "told": told.get(entry["number"], ""),
             "is_unknown": sees_figures and entry["effect_cents"] is None,
             "stands": stands.get(str(entry["number"]), {}),
             "mark": MARK_OF.get(stands.get(str(entry["number"]), {}).get("state", ""), "draft"),
         }
         for entry in meeting.agenda
     ]
+
+
+def effects_told(meeting: BoardMeeting, locale: str) -> dict[int, str]:
+    """By number of the request what it comes to for its metric, as it stood when the meeting was planned."""
+    results = agenda_results(meeting)
+    return {number: effect_told(result, meeting.client.fiscal_year_start, locale) for number, result in results.items()}
 
 
 def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRequest) -> dict[str, Any]:
@@ -156,7 +165,7 @@ def minutes_context(client: Client, meeting: BoardMeeting, *, sees_figures: bool
     """The minutes for paper: what `pdf/minutes.html` takes."""
     return {
         "meeting": meeting,
-        "agenda": agenda_shown(meeting, sees_figures=sees_figures),
+        "agenda": agenda_shown(meeting, sees_figures=sees_figures, locale=client.locale),
         "currency": client.currency,
         "document_name": f"Minutes of {meeting.title}",
         "client_name": client.name,

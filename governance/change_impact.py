@@ -15,7 +15,9 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
                file of all of them, which is kept beside (empty: none moves, or it was not kept yet)
     closed     {count, months, prior_period_adjustment}: as `metrics.selectors.policy_impact_closed`
     metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}], and of one that is
-               retired {successor: {name, unit}}, of which the points' `after` is
+               retired {successor: {name, unit}}, of which the points' `after` is; of other thresholds each point has besides
+               level_before, level_after: `alert`, `warn` or nothing; limits_before, limits_after: {alert, warn: {below, above,
+               reason}}, the figures beyond which it rings in that month (earlier previews do not have the limits)
     touched    [{kind, label, note, url_name, url_args}]
     notes      sentences that hold for the whole
 """

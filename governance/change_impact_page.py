@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.urls import NoReverseMatch, reverse
 
 from governance.change_impact import TOUCHED, Impact
+from governance.change_impact_limits import limits_told
 from governance.change_impact_tables import (
     Shown,
     bridge_rows,
@@ -109,6 +110,7 @@ def shown_context(request: TenantRequest, impact: Impact) -> dict[str, Any]:
     metrics = metric_rows(shown)
     made = {
         "finding": finding(shown),
+        "limits": limits_told(shown),
         "currency": shown.currency,
         "moves": impact.moves,
         "notes": impact.content["notes"],

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from governance.change_impact import REST, TOTAL, Impact
+from governance.metric_figures import figure_text, unit_words
 from metrics.engine.bridge import AMOUNTS, COUNTS
 from metrics.figures import from_cents
 from metrics.models import Recognition
@@ -14,6 +15,7 @@ from portal.lib.money import figure_style, money_text, number_text, percent_text
 
 SIDES: Final = ("before", "after")
 MOST_COLUMNS: Final = 6
+MORE_DIGITS: Final = 6
 OPENING: Final = ("beginning", "customers_beginning")
 CLOSING: Final = ("ending", "customers_ending")
 RATIOS: Final = (("now_cents", "NRR"), ("kept_cents", "GRR"))
@@ -107,6 +109,14 @@ class Shown:
         figures = (*AMOUNTS, *COUNTS, "base_cents", "now_cents", "kept_cents")
         return any(self.cents("before", name, period, dimension, group) != self.cents("after", name, period, dimension, group)
                    for name in figures)  # fmt: skip
+
+
+def figure_of(shown: Shown, unit: str, value: Decimal | None, more: int = 0) -> str | None:
+    """A metric's figure as text with what it is of; None where there is no value."""
+    if value is None:
+        return None
+    text = figure_text(value, unit, shown.currency, shown.locale, more=more)
+    return f"{text} {unit_words(unit, shown.currency)}".strip()
 
 
 def months_table(shown: Shown) -> dict[str, Any]:

@@ -1,18 +1,17 @@
 """What an impact comes to, in one sentence made of its figures, and its customers in words."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from governance.change_impact import Impact
-from governance.change_impact_tables import LABELS, SIDES, Shown
-from governance.metric_figures import figure_text, sentence, unit_words
+from governance.change_impact_limits import limits_told, month_limits
+from governance.change_impact_tables import LABELS, MORE_DIGITS, SIDES, Shown, figure_of
+from governance.metric_figures import sentence
 from metrics.engine.retention import ratio4
 from metrics.figures import from_cents
 from metrics.selectors.clauses import TITLES
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text, percent_text
-
-MORE_DIGITS: Final = 6
 
 
 def money(shown: Shown, cents: int) -> str:
@@ -85,6 +84,17 @@ def quiet_finding(impact: Impact) -> str:
     return "ARR and its movements stay what they are; retention differs"
 
 
+def effect_told(content: dict[str, Any], fiscal_year_start: int, locale: str) -> str:
+    """What a change of a metric or of its thresholds comes to, of a kept impact; empty for one of the policy, whose effect on
+    ARR is said, and where no metric is told.
+    """
+    impact = Impact(content)
+    if impact.book is not None or not impact.content["metrics"]:
+        return ""
+    shown = Shown(impact, "month", fiscal_year_start, locale)
+    return " ".join([f"{finding(shown)}.", *limits_told(shown)])
+
+
 def metric_finding(shown: Shown) -> str:
     """What a changed metric comes to in the newest month in which it has a figure."""
     told = [each for each in shown.impact.content["metrics"] if each["role"] == "changed"]
@@ -133,14 +143,6 @@ def pair_of(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> tupl
     return texts[0], texts[1]
 
 
-def figure_of(shown: Shown, unit: str, value: Decimal | None, more: int = 0) -> str | None:
-    """A metric's figure as text with what it is of; None where there is no value."""
-    if value is None:
-        return None
-    text = figure_text(value, unit, shown.currency, shown.locale, more=more)
-    return f"{text} {unit_words(unit, shown.currency)}".strip()
-
-
 def metric_rows(shown: Shown) -> list[dict[str, Any]]:
     """The metrics: the request's own and those that move first, each at the newest month in which it differs."""
     rows = []
@@ -171,6 +173,7 @@ def point_told(shown: Shown, metric: dict[str, Any], point: dict[str, Any]) -> d
     if "level_after" in point:
         words = {"": "fine", "warn": "worth a look", "alert": "alert"}
         made |= {"levels": (words[point["level_before"]], words[point["level_after"]]),
+                 "limits": month_limits(shown, metric["unit"], point),
                  "differs": point["level_before"] != point["level_after"]}  # fmt: skip
     return made
 

@@ -151,6 +151,21 @@ def verdict_of(content: Mapping[str, str], value: Decimal | None, read: Read) ->
     return Verdict(reason=reason)
 
 
+def bands_of(content: Mapping[str, str], read: Read) -> dict[str, tuple[Fraction | None, Fraction | None] | Missing]:
+    """By level of the thresholds that a metric has, below and above what it rings; None on a side that is not worse."""
+    found: dict[str, tuple[Fraction | None, Fraction | None] | Missing] = {}
+    for level, name in LIMITS.items():
+        if not content[name]:
+            continue
+        band = band_of(threshold_read(content[name]), content["better"], read)
+        if isinstance(band, Missing):
+            found[level] = band
+        else:
+            low, high = band
+            found[level] = (None if content["better"] == "down" else low, None if content["better"] == "up" else high)
+    return found
+
+
 def side_beyond(value: Fraction, band: tuple[Fraction, Fraction], better: str) -> tuple[Fraction, str] | None:
     """The end of a band that a value is beyond on the side that is worse, and which side that is; None where it is not."""
     low, high = band

@@ -6,9 +6,7 @@ from django.urls import reverse
 
 from governance.board_rules import Outcome
 from governance.board_words import joined, row_sentence
-from governance.change_impact import Impact
-from governance.change_impact_tables import Shown
-from governance.change_impact_words import finding
+from governance.change_impact_words import effect_told
 from governance.change_words import rows_of
 from governance.effect_words import largest_words
 from governance.models import BoardMember, ChangeRequest, ChangeState, ChangeVote, ReviewState, VoteDecision
@@ -123,13 +121,10 @@ def subject_context(request: TenantRequest, change: ChangeRequest) -> dict[str, 
 
 
 def finding_of(request: TenantRequest, change: ChangeRequest) -> str:
-    """What a change of a metric comes to, in the sentence of its impact; empty for one of the policy, whose effect on ARR is
+    """What a change of a metric comes to, in the sentences of its impact; empty for one of the policy, whose effect on ARR is
     said, and before anything was computed of this wording.
     """
     preview = change.preview
     if preview is None or preview.result is None or preview.content_sha256 != change.content_sha256:
         return ""
-    impact = Impact(preview.result)
-    if impact.book is not None or not impact.content["metrics"]:
-        return ""
-    return f"{finding(Shown(impact, 'month', request.client.fiscal_year_start, locale_of(request)))}."
+    return effect_told(preview.result, request.client.fiscal_year_start, locale_of(request))

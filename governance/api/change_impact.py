@@ -36,7 +36,8 @@ class ChangeImpact(ChangeView):
         """The newest computation, how far it is, and the result that stands: what the board is shown, with its sha256.
 
         Money in the result is whole cents of the reporting currency, a metric's figure decimal text, a month the number
-        year × 12 + month − 1; what has no value is null, with the reason beside it.
+        year × 12 + month − 1; what has no value is null, with the reason beside it. Of other thresholds each month has the
+        figures below and above which it rings, as they are (`limits_before`) and as they would be (`limits_after`).
         """
         change = change_or_404(call, number)
         newest = newest_preview(change)

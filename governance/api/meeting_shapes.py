@@ -40,6 +40,10 @@ class AgendaEntrySerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     title = serializers.CharField()
     effect = AmountField(allow_null=True, help_text="On ARR; null where it moves none, or for whoever sees no numbers.")
+    told = serializers.CharField(
+        allow_blank=True,
+        help_text="What becomes of its metric, or in how many months it rings; empty for the policy, or without numbers.",
+    )
     content_sha256 = serializers.CharField()
     preview_sha256 = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)

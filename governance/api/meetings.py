@@ -12,6 +12,7 @@ from governance.api.board import BY_TOKEN, BoardView, decision_shown
 from governance.api.board_shapes import DecisionSerializer
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
+from governance.board_page import effects_told
 from governance.models import BoardMeeting, EmergencyReview
 from governance.selectors.board import board_now, sits
 from governance.selectors.board_meetings import meeting_get
@@ -60,10 +61,12 @@ def detailed(call: Call, meeting_id: int) -> BoardMeeting:
     meeting = meeting_or_404(meeting_id)
     may_see = call.may(VIEW_ARR)
     stands = meeting.decisions if meeting.closed_at else outcomes(meeting)
+    told = effects_told(meeting, call.client.locale) if may_see else {}
     meeting.shown_agenda = [  # type: ignore[attr-defined]
         {
             **entry,
             "effect": from_cents(entry["effect_cents"]) if may_see and entry["effect_cents"] is not None else None,
+            "told": told.get(entry["number"], ""),
             **{name: stands.get(str(entry["number"]), {}).get(name, "") for name in ("note", "state", "sentence")},
         }
         for entry in meeting.agenda

@@ -1,6 +1,8 @@
 """Reading meetings of the board. Runs in the client's scope."""
 
-from governance.models import BoardMeeting
+from typing import Any
+
+from governance.models import BoardMeeting, ChangeKind, ChangePreview
 
 
 def meeting_list() -> list[BoardMeeting]:
@@ -12,3 +14,11 @@ def meeting_get(pk: int) -> BoardMeeting | None:
     """The meeting of that key."""
     found: BoardMeeting | None = BoardMeeting.objects.filter(pk=pk).first()
     return found
+
+
+def agenda_results(meeting: BoardMeeting) -> dict[int, dict[str, Any]]:
+    """By number of each request of the agenda that changes no policy: the effect that the agenda was planned with."""
+    shown = {entry["number"]: entry["preview_sha256"] for entry in meeting.agenda if entry["preview_sha256"]}
+    rows = ChangePreview.objects.filter(request__number__in=shown, sha256__in=shown.values(), result__isnull=False)
+    found = rows.exclude(request__kind=ChangeKind.POLICY).values_list("request__number", "sha256", "result")
+    return {number: result for number, sha256, result in found if result is not None and shown[number] == sha256}

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from governance.change_impact import ImpactFault
 from governance.selectors.metric_preview import formula_try
-from governance.selectors.metric_values import SHARE_PLACES, MetricValues, Point, rounded
-from governance.selectors.metric_verdicts import verdict_at
+from governance.selectors.metric_values import SHARE_PLACES, MetricValues, Point, places_of, rounded
+from governance.selectors.metric_verdicts import bands_at, verdict_at
 from governance.selectors.registry import Entry, Registry
+from governance.thresholds import LIMITS, threshold_read
+from metrics.formula.faults import Missing
 from metrics.selectors.impact_measures import ImpactMeasures
 from metrics.selectors.policy_impact import PolicyImpact
 from portal.lib.dates import dated_text
@@ -78,16 +80,36 @@ def read_rows(client: Client, registry: Registry, keys: Iterable[str]) -> list[d
 
 
 def threshold_rows(client: Client, registry: Registry, key: str, thresholds: dict[str, str]) -> list[dict[str, Any]]:
-    """A metric month by month, with the level that its value has under the thresholds as they are and as they would be."""
+    """A metric month by month, with the level that its value has under the thresholds as they are and as they would be, and the
+    figures below or above which it rings under both.
+    """
     values = MetricValues(client, registry)
     content = registry.entries[key].versions[-1].content
     rows = []
     for month in months_of(values):
         point = values.point(key, month)
-        before, after = (verdict_at(values, key, month, each) for each in (content, {**content, **thresholds}))
-        rows.append({**point_row(point, point), "level_before": before.level, "level_after": after.level})
+        row = point_row(point, point)
+        for side, said in (("before", content), ("after", {**content, **thresholds})):
+            row[f"level_{side}"] = verdict_at(values, key, month, said).level
+            row[f"limits_{side}"] = limits_row(values, key, month, said)
+        rows.append(row)
     made = row_of(registry.entries[key], "changed", rows)
     return [{**made, "moved": any(row["level_before"] != row["level_after"] for row in rows)}]
+
+
+def limits_row(values: MetricValues, key: str, month: int, content: dict[str, str]) -> dict[str, dict[str, str | None]]:
+    """By level the figures below and above which a metric rings in a month, as decimal text, or why it cannot be said."""
+    places = places_of(content["unit"], values.client.currency)
+    made: dict[str, dict[str, str | None]] = {}
+    for level, band in bands_at(values, key, month, content).items():
+        if isinstance(band, Missing):
+            made[level] = {"below": None, "above": None, "reason": band.reason}
+            continue
+        threshold = threshold_read(content[LIMITS[level]])
+        fixed = -int(threshold.number.as_tuple().exponent) if threshold.kind == "figure" else 0
+        below, above = (None if end is None else f"{rounded(end, max(places, fixed)):f}" for end in band)
+        made[level] = {"below": below, "above": above, "reason": ""}
+    return made
 
 
 def unheld_reason(client: Client, registry: Registry, key: str, thresholds: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Metrics held against their own thresholds, month by month. Runs in the client's scope.
 
 `verdict_at(values, key, month, content=None) -> Verdict` — by the version in force in the month, or by a content that is tried
+`bands_at(values, key, month, content) -> {level: (below, above) or Missing}` — where the thresholds of a content lie then
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from fractions import Fraction
 
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import Entry
-from governance.thresholds import LIMITS, Read, Verdict, verdict_of
+from governance.thresholds import LIMITS, Read, Verdict, bands_of, verdict_of
 from metrics.formula.faults import Missing
 from metrics.formula.units import unit_read
 from portal.lib.dates import month_text
@@ -22,6 +23,13 @@ def verdict_at(values: MetricValues, key: str, month: int, content: Mapping[str,
     if said is None or not any(said[name] for name in LIMITS.values()):
         return Verdict()
     return verdict_of(said, values.point(key, month).value, reader_of(values, entry, month))
+
+
+def bands_at(
+    values: MetricValues, key: str, month: int, content: Mapping[str, str]
+) -> dict[str, tuple[Fraction | None, Fraction | None] | Missing]:
+    """Below and above what a metric rings in a month under the thresholds of a content, by level."""
+    return bands_of(content, reader_of(values, values.registry.entries[key], month))
 
 
 def reader_of(values: MetricValues, entry: Entry, month: int) -> Read:

@@ -1,0 +1,85 @@
+"""At which figures a metric would ring under other thresholds, and at which it does now, in words made of a kept impact."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from governance.change_impact_tables import MORE_DIGITS, SIDES, Shown, figure_of
+from portal.lib.dates import dated_text, month_text
+
+RINGS: Final = {"alert": "alerts", "warn": "is worth a look"}
+NAMES: Final = {"alert": "alert threshold", "warn": "threshold for a look"}
+Limit = Mapping[str, Any]
+
+
+def limits_told(shown: Shown) -> list[str]:
+    """Of the newest month, by level: the figure at which the metric would ring, at which it does, and in how many months.
+
+    Nothing for whatever is no request about thresholds, and for a preview that did not keep the figures yet.
+    """
+    told = [each for each in shown.impact.content["metrics"] if each["role"] == "changed" and each["points"]]
+    if not told or "limits_after" not in told[0]["points"][-1]:
+        return []
+    return [sentence for level in RINGS if (sentence := level_told(shown, told[0], level))]
+
+
+def level_told(shown: Shown, metric: dict[str, Any], level: str) -> str:
+    """One level as sentences; empty where neither side has a threshold of it."""
+    points, newest = metric["points"], metric["points"][-1]
+    if not any(level in newest[f"limits_{side}"] for side in SIDES):
+        return ""
+    month = month_text(newest["month"], shown.locale)
+    was, then = (sum(each[f"level_{side}"] == level for each in points) for side in SIDES)
+    months = "1 month" if len(points) == 1 else f"{len(points)} months"
+    change = limit_change(shown, metric["unit"], newest, level)
+    return f"In {month} it {change}. It would do so in {then} of {months}, before: {was}."
+
+
+def limit_change(shown: Shown, unit: str, point: dict[str, Any], level: str) -> str:
+    """Beyond what a metric rings in a month: "alerts below 1,234 USD; was 1,100 USD"."""
+    old, new = (point[f"limits_{side}"].get(level) for side in SIDES)
+    before, after = limit_pair(shown, unit, old, new)
+    if new is None:
+        return f"{RINGS[level]} at no figure any more; was {before}"
+    if new["reason"]:
+        now = f"cannot be held against its {NAMES[level]}: {dated_text(new['reason'], shown.locale)}"
+    else:
+        now = f"{RINGS[level]} {after}"
+    if old is None:
+        return f"{now}; so far at no figure"
+    return f"{now}, as before" if old == new else f"{now}; was {before}"
+
+
+def limit_pair(shown: Shown, unit: str, old: Limit | None, new: Limit | None) -> tuple[str, str]:
+    """Two limits as text, with as many digits as tell them apart."""
+    texts = ("", "")
+    for more in range(MORE_DIGITS + 1):
+        texts = (limit_text(shown, unit, old, more), limit_text(shown, unit, new, more))
+        if texts[0] != texts[1] or old == new:
+            break
+    return texts
+
+
+def limit_text(shown: Shown, unit: str, limit: Limit | None, more: int = 0) -> str:
+    """A limit as text: below and above what, or why it cannot be said; empty where there is none."""
+    if limit is None:
+        return ""
+    if limit["reason"]:
+        return f"not to be said ({dated_text(limit['reason'], shown.locale)})"
+    ends = [
+        f"{side} {figure_of(shown, unit, Decimal(limit[side]), more)}"
+        for side in ("below", "above")
+        if limit[side] is not None
+    ]
+    return " or ".join(ends)
+
+
+def month_limits(shown: Shown, unit: str, point: dict[str, Any]) -> str:
+    """The figures of one month, for the list of all months; empty where none were kept."""
+    if "limits_after" not in point:
+        return ""
+    return "; ".join(
+        limit_change(shown, unit, point, level)
+        for level in RINGS
+        if any(level in point[f"limits_{side}"] for side in SIDES)
+    )
