@@ -22,6 +22,7 @@ import httpx
 MOST_BYTES = 1_000_000
 MOST_SECONDS = 10.0
 STEP_SECONDS = 5.0
+LOOK_SECONDS = 3.0  # somebody waits for the page
 PORTS = {443, 8443}
 OPEN_V6 = ipaddress.ip_network(
     "2000::/3"
@@ -68,6 +69,21 @@ def url_check(url: str, *, allow_loopback: bool = False) -> None:
         raise OutboundError("the address must begin with https://")
     if (port or 443) not in PORTS:
         raise OutboundError("the address uses an unusual port")
+
+
+def host_check(url: str, *, allow_loopback: bool = False, seconds: float = LOOK_SECONDS) -> None:
+    """OutboundError where the host of an address lies inside: written as an IP address in any way, or by what its name is now.
+
+    For whoever keeps an address to send to later; `request` looks again, at what the name is then. A name that nobody knows, or
+    about which nobody answers in time, is no reason: it may come to be known.
+    """
+    parts = urlsplit(url)
+    try:
+        found = resolved(parts.hostname or "", parts.port or 443, seconds)
+    except (OSError, UnicodeError, httpcore.ConnectTimeout):
+        return
+    if any(not is_public(address, allow_loopback=allow_loopback) for address in found):
+        raise OutboundError("its host lies in a network that is not public")
 
 
 def url_plain(url: str) -> str:

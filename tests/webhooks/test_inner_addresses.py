@@ -2,11 +2,13 @@
 
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client as Browser
 
 from portal.accounts.models import User
 from portal.tenancy.models import Client
@@ -16,7 +18,8 @@ from portal.webhooks.services.endpoints import WebhookError, endpoint_add, endpo
 from tests.webhooks.conftest import deliveries, emit, listen, send
 from tests.webhooks.receiver import Receiver
 
-OUTER = "https://hooks.example.com/tieout"
+SignedIn = Callable[[User], Browser]
+OUTER, INSIDE = "https://hooks.example.com/tieout", "https://inside.example.com/tieout"
 TYPED = [
     "http://hooks.example.com/", "ftp://hooks.example.com/", "file:///etc/passwd", "https://user:pass@hooks.example.com/",
     "https://hooks.example.com:22/", "https://hooks.example.com/#part", "https://", "http://127.0.0.1:8000/", "javascript:x",
@@ -60,6 +63,68 @@ def test_an_address_that_is_not_public_https_is_not_taken(northwind: Client, fin
     made = listen(northwind, finn, OUTER)
     with pytest.raises(WebhookError, match="cannot be used"), tenant_context(northwind):
         endpoint_change(endpoint=made, name="Inner", url=url, events=["month.closed"])
+
+
+WRITTEN = [
+    "https://127.0.0.1/", "https://10.1.2.3/", "https://172.20.0.5/hook", "https://192.168.0.1:8443/", "https://169.254.169.254/",
+    "https://0.0.0.0/", "https://[::1]/", "https://[fe80::1]/", "https://[fd00:ec2::254]/", "https://[::ffff:10.0.0.1]/",
+    "https://2130706433/", "https://127.1/", "https://0x7f000001/", "https://localhost/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", WRITTEN)
+def test_an_address_inside_is_refused_before_it_is_kept(
+    northwind: Client, finn: User, adam: User, signed_in: SignedIn, url: str
+) -> None:
+    made = listen(northwind, finn, OUTER)
+    said: dict[str, Any] = {"name": "Inner", "url": url, "events": ["month.closed"]}
+    with pytest.raises(WebhookError, match="not public") as refusal, tenant_context(northwind):
+        endpoint_add(client=northwind, user=finn, **said)
+    assert refusal.value.field == "url"
+    with pytest.raises(WebhookError, match="not public"), tenant_context(northwind):
+        endpoint_change(endpoint=made, **said)
+    page = signed_in(adam).post("/c/northwind/settings/webhooks/new/", said)
+    assert page.status_code == 422 and "lies in a network that is not public" in page.content.decode()
+    with tenant_context(northwind):
+        assert [row.url for row in WebhookEndpoint.objects.all()] == [OUTER]
+
+
+@pytest.mark.parametrize("address", INNER)
+def test_a_name_that_leads_inside_is_refused_before_it_is_kept(
+    northwind: Client, finn: User, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", inner_only(address))
+    with pytest.raises(WebhookError, match="not public"), tenant_context(northwind):
+        endpoint_add(client=northwind, user=finn, name="Inner", url=INSIDE, events=["month.closed"])
+    with tenant_context(northwind):
+        assert not WebhookEndpoint.objects.exists()
+
+
+def inner_only(address: str) -> Any:
+    """A name server by which one name lies inside; every other name is looked up as ever."""
+    ask = socket.getaddrinfo
+
+    def look(host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        if host == urlsplit(INSIDE).hostname:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+        return ask(host, port, *args, **kwargs)
+
+    return look
+
+
+def test_a_name_that_nobody_knows_yet_is_taken(northwind: Client, finn: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*args: Any, **kwargs: Any) -> Any:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert listen(northwind, finn, OUTER).url == OUTER
+
+
+def test_a_developers_machine_may_be_told_itself(northwind: Client, finn: User, settings: Any) -> None:
+    settings.PRODUCTION = False
+    assert listen(northwind, finn, "http://127.0.0.1:8000/").url.startswith("http://127.0.0.1:8000")
+    with pytest.raises(WebhookError, match="not public"):
+        listen(northwind, finn, "https://10.1.2.3/")
 
 
 @pytest.mark.parametrize("address", INNER)

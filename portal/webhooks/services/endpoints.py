@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from portal.lib.outbound import OutboundError, url_check, url_origin, url_plain
+from portal.lib.outbound import OutboundError, host_check, url_check, url_origin, url_plain
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -34,10 +34,10 @@ def endpoint_add(
     *, client: Client, user: Any, name: str, url: str, events: Iterable[str]
 ) -> tuple[WebhookEndpoint, str]:
     """A new endpoint of the client in scope and its key, which is given this once."""
+    said = settled(name, url, events)  # asks a name server: nobody waits for a lock meanwhile
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if WebhookEndpoint.objects.filter(removed_at=None).count() >= MOST:
         raise WebhookError(f"a client has {MOST} webhooks at most: remove one that is no longer used")
-    said = settled(name, url, events)
     unique(said["url"])
     secret, now = new_secret(), database_time()
     row: WebhookEndpoint = WebhookEndpoint.objects.create(
@@ -130,10 +130,11 @@ def settled(name: str, url: str, events: Iterable[str]) -> dict[str, Any]:
 
 
 def url_settled(url: str) -> str:
-    """An address as it is sent; WebhookError where nothing may be sent there."""
+    """An address as it is sent; WebhookError where nothing may be sent there, as it is written or by where its host lies."""
     try:
         url_check(url.strip(), allow_loopback=not settings.PRODUCTION)
         plain = url_plain(url.strip())
+        host_check(plain, allow_loopback=not settings.PRODUCTION)
     except OutboundError as error:
         raise WebhookError(f"this address cannot be used: {error}", "url") from error
     if len(plain) > LONGEST:
