@@ -12,10 +12,10 @@ from governance.selectors.answers import Standing, functions_of, questions_of, s
 from governance.services.items import confirm, item_open, state_of, store
 from governance.services.news import news_add
 from governance.services.problems import DefinitionError, OutdatedError
+from portal.accounts.same_person import is_one_of, is_staff_person
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
-from portal.tenancy.selectors import is_staff_of
 
 BY_FORM = "answer form"
 
@@ -33,8 +33,8 @@ def answer_give(
     """Record what a person says about exactly the content they were shown, for each function they answer for.
 
     Yes of the last function confirms the item. A no or a proposal needs a comment, opens the item again and tells whom it
-    concerns. Staff of the client's firm, and whoever edited the item last, never answer. OutdatedError when the content is no
-    longer the one with `sha256`. Saying the same again records nothing.
+    concerns. Staff of the client's firm, and whoever edited the item last, never answer, under no account. OutdatedError when
+    the content is no longer the one with `sha256`. Saying the same again records nothing.
     """
     locked: DefinitionItem = DefinitionItem.objects.select_for_update().get(pk=item.pk)
     if locked.sha256 != sha256:
@@ -43,9 +43,9 @@ def answer_give(
     comment = comment.strip()
     if not functions:
         raise DefinitionError("this question is not asked of you")
-    if is_staff_of(client, user):
+    if is_staff_person(client, user):
         raise DefinitionError("the client's own people answer, not those of its consultants")
-    if locked.edited_by_id == user.pk:
+    if locked.edited_by_id is not None and is_one_of(user, [locked.edited_by_id]):
         raise DefinitionError("somebody else answers what you wrote yourself")
     if verdict not in Verdict.values:
         raise DefinitionError("answer with yes, no, or a proposal")

@@ -35,11 +35,10 @@ from governance.selectors.voting import authors_of
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import BY_ROLE
 from metrics.selectors.reported import headline_reported
-from portal.accounts.same_person import mailbox_of
+from portal.accounts.same_person import is_staff_person, mailbox_of
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time, day_now
 from portal.tenancy.models import Client, ClientRole, Membership
-from portal.tenancy.selectors import is_staff_of
 from portal.tenancy.services import TenancyError
 
 MOST_ROWS: Final = 40
@@ -116,7 +115,7 @@ def seat_give(
     member = Membership.objects.filter(user=person).first()
     if function not in Function.values:
         raise DefinitionError(f"'{function}' is no function")
-    if member is None or is_staff_of(client, person):
+    if member is None or is_staff_person(client, person):
         raise DefinitionError("the board is made of the client's own people, not of those of its consultants")
     if not may_sit(member.role):
         raise DefinitionError(f"in the role of {member.get_role_display()} nobody votes: change the role first")

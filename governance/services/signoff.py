@@ -16,6 +16,7 @@ from governance.services.news import DUE, FIRST_AFTER
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import next_state
 from portal.accounts.models import User
+from portal.accounts.same_person import is_one_of, is_staff_person, mailbox_of, mailboxes_of
 from portal.accounts.services.magic_links import LinkWords, magic_link_send
 from portal.notices.kinds import Kind
 from portal.notices.services.days import day_claim
@@ -24,7 +25,6 @@ from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.models import Client, Membership
-from portal.tenancy.selectors import is_staff_of
 from portal.tenancy.services import TenancyError
 
 
@@ -80,7 +80,7 @@ def require_signers(client: Client, signers: Sequence[tuple[User, str]], user: U
     """DefinitionError unless each signer is one of the client's people, once, and neither asked for it nor wrote it."""
     if not signers:
         raise DefinitionError("name at least one person who signs")
-    if len({person.pk for person, _ in signers}) != len(signers):
+    if len({mailbox_of(person.email) for person, _ in signers}) != len(signers):
         raise DefinitionError("each person signs once")
     for person, function in signers:
         if function not in Function.values:
@@ -91,13 +91,18 @@ def require_signers(client: Client, signers: Sequence[tuple[User, str]], user: U
 
 
 def may_sign(client: Client, person: User, requested_by: User) -> None:
-    """DefinitionError for whoever asked for the signatures, works for the client's firm, or edited a definition last."""
-    if person.pk == requested_by.pk:
+    """DefinitionError for whoever asked for the signatures, works for the client's firm, or edited a definition last, under
+    whichever account.
+    """
+    if is_one_of(person, [requested_by.pk]):
         raise DefinitionError("whoever asks for signatures does not sign")
-    if is_staff_of(client, person):
+    if is_staff_person(client, person):
         raise DefinitionError("the client's own people sign, not those of its consultants")
-    if edited := DefinitionItem.objects.filter(edited_by=person).values_list("title", flat=True).first():
-        raise DefinitionError(f"{person.get_full_name()} wrote “{edited}” and does not sign what they wrote")
+    edited = DefinitionItem.objects.filter(edited_by__isnull=False).order_by("position")
+    titles = {user_id: title for title, user_id in edited.values_list("title", "edited_by")}
+    own = [user_id for user_id, mailbox in mailboxes_of(titles).items() if mailbox == mailbox_of(person.email)]
+    if own:
+        raise DefinitionError(f"{person.get_full_name()} wrote “{titles[own[0]]}” and does not sign what they wrote")
 
 
 def changed_items(document: PolicyDocument) -> list[str]:

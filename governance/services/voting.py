@@ -34,12 +34,12 @@ from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.reviews import review_close
 from governance.services.signoff_states import TransitionError
 from portal.accounts.proofs import Place, Proof
-from portal.accounts.same_person import mailbox_of, mailboxes_of
+from portal.accounts.same_person import is_staff_person, mailbox_of
 from portal.lib.dates import month_text
 from portal.notices.services.reading import notices_read
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
-from portal.tenancy.models import Client, FirmMembership, Membership
+from portal.tenancy.models import Client, Membership
 
 __all__ = ["Shown", "decision_of", "statement_of", "vote_cast"]
 BY_VOTER: Final = "Changed by the person who gave it"
@@ -132,8 +132,7 @@ def require_member(client: Client, request: ChangeRequest, user: Any) -> tuple[B
 def require_apart(client: Client, request: ChangeRequest, user: Any) -> None:
     """DefinitionError for the client's consultants, and for whoever asked for it or ever wrote it, under whichever account."""
     box = mailbox_of(user.email)
-    staff = FirmMembership.objects.filter(firm_id=client.firm_id).values_list("user_id", flat=True)
-    if box in mailboxes_of(staff).values() or not Membership.objects.filter(user=user).exists():
+    if is_staff_person(client, user) or not Membership.objects.filter(user=user).exists():
         raise DefinitionError("the client's own people vote, not those of its consultants")
     if box in authors_of([request])[request.pk]:
         raise DefinitionError("whoever asked for a change, or wrote any of it, does not vote on it")

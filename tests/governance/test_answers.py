@@ -1,5 +1,6 @@
 """Answers: bound to what was shown, counted by function, and what a no sets in motion."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -29,6 +30,22 @@ def say(client: Client, key: str, user: User, verdict: str = "yes", comment: str
 def state(key: str) -> dict[str, str]:
     found = item(key)
     return {each.function: each.state for each in standings([found])[found.pk].functions}
+
+
+def test_a_second_account_of_ones_mailbox_answers_no_more_than_the_first(
+    started: Client, finn: User, person: Callable[[str], User]
+) -> None:
+    second = {name: person(f"{name}+two") for name in ("finn", "ana")}
+    with tenant_context(started):
+        for user in second.values():
+            member_add(client=started, user=user, role=ClientRole.FINANCE)
+            respondent_add(client=started, email=user.email, function="finance")
+        item_edit(item=item("mrr"), version=item("mrr").version, changes={"answer": "A twelfth of ARR"}, user=finn)
+        with pytest.raises(DefinitionError, match="somebody else answers what you wrote"):
+            say(started, "mrr", second["finn"])
+        with pytest.raises(DefinitionError, match="not those of its consultants"):
+            say(started, "mrr", second["ana"])
+        assert not Answer.objects.exists()
 
 
 def test_the_last_yes_confirms_and_says_who_agreed(started: Client, finn: User, rita: User) -> None:

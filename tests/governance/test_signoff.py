@@ -25,9 +25,9 @@ from portal.accounts.proofs import Place, Proof
 from portal.accounts.services.sign_codes import code_send, code_use
 from portal.notices.models import Notice
 from portal.notices.services.outbox import notices_mail
-from portal.tenancy.models import AuditEntry, Client
+from portal.tenancy.models import AuditEntry, Client, ClientRole
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import TenancyError
+from portal.tenancy.services import TenancyError, member_add
 from tests.accounts.conftest import Commits, Mailbox
 from tests.governance.conftest import item
 from tests.governance.test_documents import confirm_critical
@@ -121,6 +121,26 @@ def test_nobody_signs_what_they_asked_for_or_wrote(
         with pytest.raises(DefinitionError, match="wrote “MRR”"):
             ask(started, final, rita, (finn, "finance"))
         assert not Signature.objects.exists()
+
+
+def test_two_accounts_of_one_mailbox_are_one_person_under_a_policy(
+    started: Client, final: PolicyDocument, ana: User, finn: User, rita: User, person: Callable[[str], User]
+) -> None:
+    """A second account is no second signature, nor a way round what one asked for, wrote, or works for."""
+    second = {name: person(f"{name}+two") for name in ("finn", "ana", "rita")}
+    with tenant_context(started):
+        for user in second.values():
+            member_add(client=started, user=user, role=ClientRole.FINANCE)
+        with pytest.raises(DefinitionError, match="each person signs once"):
+            ask(started, final, ana, (finn, "finance"), (second["finn"], "revops"))
+        with pytest.raises(DefinitionError, match="asks for signatures does not sign"):
+            ask(started, final, rita, (second["rita"], "finance"))
+        with pytest.raises(DefinitionError, match="not those of its consultants"):
+            ask(started, final, rita, (second["ana"], "finance"))
+        DefinitionItem.objects.filter(key="mrr").update(edited_by=finn)
+        with pytest.raises(DefinitionError, match="wrote “MRR”"):
+            ask(started, final, rita, (second["finn"], "finance"))
+        assert not Signer.objects.exists()
 
 
 def test_what_was_shown_is_what_is_signed_or_nothing_is(
