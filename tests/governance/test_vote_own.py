@@ -118,7 +118,7 @@ def test_a_consultant_never_votes_not_even_under_another_account(
         for person in (ana, other):
             with pytest.raises(DefinitionError, match="own people"):
                 seat_give(client=northwind, version=version(), person=person, function="sales", user=finn)
-        BoardMember.objects.filter(user=finn).update(user=other)  # past the service
+        BoardMember.objects.create(board=Board.objects.get(), user=other, function="sales", since="2026-01-01")
         refused(request, other, "own people")
 
 
