@@ -47,22 +47,28 @@ def told_of(named: str, first: Decimal | None, shown: Decimal | None, now: Decim
     return Told(tuple(Fact(f"{named}{words}", value, kind) for words, value in said), is_other=shown != now)
 
 
-def cell_told(client: Client, query: ArrQuery, cell: Cell) -> Told | None:
-    """Of a cell of the bridge."""
-    if not query.reported:
+def cell_told(client: Client, query: ArrQuery, cell: Cell, now: Decimal | None = None) -> Told | None:
+    """Of a cell of the bridge; `now` is what the contracts say, where `cell` has the customers of its closes."""
+    figures = cell_figures(client, query, cell) if query.reported else None
+    if figures is None:
         return None
+    kind = "count" if cell.column in COUNT_LABELS else "money" if cell.column in STANDS else "signed"
+    return told_of("", *figures, cell.amount if now is None else now, kind)
+
+
+def cell_figures(client: Client, query: ArrQuery, cell: Cell) -> tuple[Decimal, Decimal] | None:
+    """What a cell was reported with first, and what the page shows; None where all of it is as the contracts stand now."""
     first, last = cell.period.first, cell.period.last
     asked = query.having(first=first, last=last, by=cell.dimension, grain="month")
     bridge = bridge_reported(client, cell.head, first, last, cell.dimension, "month", query.filters)
     bridge = rows_noted(client, asked, bridge)
     rows = [row for row in bridge.rows if row.group == cell.group] if cell.group else list(bridge.totals)
-    is_kept = cell.column == "ending" and rows and rows[-1].adjustment  # before the first close, also an open month
+    is_kept = cell.column in STANDS and any(row.adjustment for row in rows)  # an open month beside a closed one
     if not rows or (all(row.state == "live" for row in rows) and not is_kept):
         return None
     whole = whole_of(rows)
-    shown, before = (Decimal(getattr(row, cell.column)) for row in (whole, whole.as_reported or whole))
-    kind = "count" if cell.column in COUNT_LABELS else "money" if cell.column in STANDS else "signed"
-    return told_of("", before, shown, cell.amount, kind)
+    before, shown = (Decimal(getattr(row, cell.column)) for row in (whole.as_reported or whole, whole))
+    return before, shown
 
 
 def retention_told(client: Client, query: ArrQuery, found: Retained) -> Told | None:

@@ -13,8 +13,11 @@ from typing import Any
 
 from django.http import QueryDict
 
+from metrics.break_text import months_words
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.adjustments import adjustment_customers
+from metrics.selectors.books import book_head
+from metrics.selectors.close_cells import ClosedCell, closed_cell
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import BASES, ZERO, Cell
 from metrics.selectors.moves import customer_moves
@@ -68,11 +71,38 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
     months = span_months(first, last)
     if column == "adjustment":
         return adjustment_drawer(client, query, reader, months, is_cut=bool(of[1] or query.filters))
+    head = book_head(client, query.recognition or None)
+    label = {**LABELS, **COUNT_LABELS, "net_new": f"Net new {head.label}"}[column]
+    words = f"{label}, {span_words(Period('', *months), reader.locale)}"
+    if query.reported and (closed := closed_cell(client, head, *months, dimension, group, column, query.filters)):
+        context = cell_context(closed.cell, words, query, reader) | closed_context(closed, query, reader)
+        context |= {"told": cell_told(client, query, closed.cell, closed.now)}
+        return Drawer("reporting/_drawer_closed.html", context)
     cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
-    label = {**LABELS, **COUNT_LABELS, "net_new": f"Net new {cell.head.label}"}[column]
-    words = f"{label}, {span_words(cell.period, reader.locale)}"
     context = cell_context(cell, words, query, reader) | {"told": cell_told(client, query, cell)}
     return Drawer("reporting/_drawer_cell.html", context)
+
+
+def closed_context(closed: ClosedCell, query: ArrQuery, reader: Reader) -> dict[str, Any]:
+    """The customers as their months were closed, beside the contracts of now; months that are still open are named."""
+    cell, rest = closed.cell, closed.customers[SHOWN:]
+    span, of = (cell.period.first, cell.period.last), (cell.dimension, cell.group) if cell.group else None
+    months = sorted({close.month for close in closed.closes})
+    again = sorted({close.month for close in closed.closes if close.revision > 1})
+    return {
+        "closed": closed,
+        "rows": [
+            {"customer": each, "url": moves_url(query, reader.base, span, cell.column, each.customer, of)}
+            for each in closed.customers[:SHOWN]
+        ],
+        "rest_count": len(rest),
+        "rest": [sum((getattr(each, name) or ZERO for each in rest), ZERO) for name in ("closed", "difference")],
+        "closed_text": months_words(months, reader.locale),
+        "again_text": months_words(again, reader.locale) if len(months) > 1 and again else "",
+        "open_text": months_words(closed.open_months, reader.locale),
+        "is_several": len(months) > 1,
+        "close": closed.closes[0],
+    }
 
 
 def adjustment_drawer(

@@ -29,6 +29,7 @@ DETAIL_SCHEMA: Final = pl.Schema(
         **dict.fromkeys(("first", "first_here"), pl.Int32()),
     }
 )
+THERE: Final = pl.col("had") | pl.col("has")
 STAYS: Final = pl.col("kind").is_in(["expansion", "contraction"])
 Filters = Mapping[str, tuple[str, ...]]
 
@@ -109,19 +110,41 @@ def kept_of(detail: pl.DataFrame, filters: Filters) -> pl.DataFrame:
 def added(rows: pl.DataFrame, *, by_product: bool) -> dict[str, int]:
     """The sums of some rows, of customers or of their products."""
     each = moved(rows if by_product else of_customers(rows), by_product=by_product)
-    kind, amount = pl.col("kind"), pl.col("amount")
-    bridge = {
-        "beginning": pl.col("before").sum(),
-        **{name: amount.filter(kind == name).sum() for name in KINDS},
-        "fx": (pl.col("now") - pl.col("before") - amount).sum(),
-        "ending": pl.col("now").sum(),
-        "customers_beginning": pl.col("had").sum(),
-        **{name: (kind == KINDS[code]).sum() for name, code in COUNTED.items()},
-        "customers_ending": pl.col("has").sum(),
-    }
-    there = each.filter(pl.col("had") | pl.col("has")).select(**bridge).row(0, named=True)
+    sums = {name: column.sum() for name, column in bridge_columns().items()}
+    there = each.filter(THERE).select(**sums).row(0, named=True)
     retained = dict.fromkeys(RETAINED, 0) if by_product else retained_of(each)
     return {name: int(there[name]) for name in (*AMOUNTS, *COUNTS)} | retained
+
+
+def bridge_columns() -> dict[str, pl.Expr]:
+    """The columns of the bridge, of each row that has ``moved``."""
+    kind, amount = pl.col("kind"), pl.col("amount")
+    return {
+        "beginning": pl.col("before"),
+        **{name: pl.when(kind == name).then(amount).otherwise(0) for name in KINDS},
+        "fx": pl.col("now") - pl.col("before") - amount,
+        "ending": pl.col("now"),
+        "customers_beginning": pl.col("had").cast(pl.Int64),
+        **{name: (kind == KINDS[code]).cast(pl.Int64) for name, code in COUNTED.items()},
+        "customers_ending": pl.col("has").cast(pl.Int64),
+    }
+
+
+def customer_cells(detail: pl.DataFrame, dimension: str, group: str, filters: Filters, column: str) -> pl.DataFrame:
+    """``customer, amount``: one cell of the bridge customer by customer, over what the filters leave of one group.
+
+    ``column`` is one of the bridge, or ``net_new``; the sum is that of ``cut_figures``. Customers without a part are left out.
+    """
+    by_product = dimension == "product" or "product" in filters
+    rows = kept_of(detail, filters if dimension == TOTAL else {**filters, dimension: (group,)})
+    if group not in filters.get(dimension, (group,)):
+        rows = rows.clear()
+    each = moved(rows if by_product else of_customers(rows), by_product=by_product).filter(THERE)
+    parts = bridge_columns()
+    amount = pl.sum_horizontal(*(parts[name] for name in (KINDS if column == "net_new" else (column,))))
+    by_row = each.select("customer", amount.cast(pl.Int64).alias("amount"))
+    found = by_row.group_by("customer").agg(pl.col("amount").sum())
+    return found.filter(pl.col("amount") != 0)
 
 
 def retained_of(customers: pl.DataFrame) -> dict[str, int]:

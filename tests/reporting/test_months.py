@@ -109,7 +109,7 @@ def test_a_correction_shows_beside_what_was_reported_until_it_is_restated(northw
     text = browser.get(MONTHS).content.decode()
     assert "42,000.00" in text and "45,000.00" in text and "+3,000.00" in text
     drawer = browser.get("/c/northwind/arr/?why=cell:2026-03:2026-03:ending").content.decode()
-    assert "The closed figure is another one" in drawer and "45,000.00" in drawer and "42,000.00" in drawer
+    assert "The contracts say something else now" in drawer and "45,000.00" in drawer and "42,000.00" in drawer
     restate = f"{MONTHS}2026-03/restate/"
     assert "This field is required" in browser.post(restate, {"reason": " "}).content.decode()
     response = browser.post(restate, {"reason": "A late order form"}, follow=True)

@@ -1,0 +1,255 @@
+"""The customers behind a cell of the bridge as reported: closed months as closed, open ones as the contracts are now.
+
+`closed_cell(client, head, first, last, dimension, group, column, filters=None) -> ClosedCell | None`. In the client's scope.
+
+The figure is put together as `metrics.selectors.reported` puts the row together: a period begins with what the closed month
+before it ended with, and the open month before the first close ends with what that one began with. So its customers add up to
+the cell that the page shows, to the cent.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from metrics.engine.detail import customer_cells
+from metrics.engine.valuation import MissingRates
+from metrics.figures import from_cents
+from metrics.models import CloseDetail, MonthClose
+from metrics.packing import unpacked_frame
+from metrics.selectors.close_rows import is_stored
+from metrics.selectors.customers import customer_names
+from metrics.selectors.drill import cell_targets, month_cells, months_behind
+from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, BookHead, Cell, CellCustomer, Filters, chosen_values
+from metrics.selectors.filtered import book_input
+from metrics.selectors.periods import Period
+from portal.tenancy.models import Client
+
+Amounts = dict[str, int]
+Values = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Close:
+    """One close of a month: `policy` is the number of its version, `is_kept` whether it kept its customers."""
+
+    pk: int
+    month: int
+    revision: int
+    policy: int
+    is_kept: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one month gives to a figure: by a close, or (None) as the contracts are now."""
+
+    month: int
+    column: str
+    close: Close | None
+
+
+@dataclass(frozen=True)
+class ClosedCustomer:
+    """A customer's part of a figure as it is shown, as it was reported first, and by the contracts of now; None: no part."""
+
+    customer: str
+    name: str
+    closed: Decimal | None
+    reported: Decimal | None
+    now: Decimal | None
+
+    @property
+    def difference(self) -> Decimal:
+        """As it stands now, less as closed."""
+        return (self.now or ZERO) - (self.closed or ZERO)
+
+
+@dataclass(frozen=True)
+class ClosedCell:
+    """A cell with the customers of its closes: `cell` is the figure that is shown. Whoever differs by now stands first.
+
+    `now` is the figure by the contracts of now; None where that cannot be computed. `reported` is what was reported first;
+    None where none of its months was restated, or the first close kept no customers. `closes` are those that the figure is
+    made of, `open_months` those of its months that are as the contracts stand now.
+    """
+
+    cell: Cell
+    reported: Decimal | None
+    now: Decimal | None
+    customers: tuple[ClosedCustomer, ...]
+    closes: tuple[Close, ...]
+    open_months: tuple[int, ...]
+
+    @property
+    def difference(self) -> Decimal:
+        """As it stands now, less as closed."""
+        return ZERO if self.now is None else self.now - self.cell.amount
+
+    @property
+    def is_other(self) -> bool:
+        """Whether any customer has another part in it now."""
+        return self.now is not None and any(each.closed != each.now for each in self.customers)
+
+    @property
+    def is_restated(self) -> bool:
+        """Whether any of its months was closed again."""
+        return any(each.revision > 1 for each in self.closes)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Closed months in one revision each, and the close that says what the open month before the first of them ends with."""
+
+    closes: Mapping[int, Close]
+    begun: Close | None
+
+
+def closed_cell(
+    client: Client,
+    head: BookHead,
+    first: int,
+    last: int,
+    dimension: str,
+    group: str,
+    column: str,
+    filters: Filters = None,
+) -> ClosedCell | None:
+    """The cell of the months from `first` to `last`; None where no close has a part in it, or one that has kept no customers.
+
+    Raises KeyError for an unknown column, MissingRates for open months that cannot be valued.
+    """
+    if column not in BRIDGE_COLUMNS and column != "net_new":
+        raise KeyError(column)
+    wanted, span = chosen_values(filters), (first, last)
+    revisions, oldest = revisions_of(head, all_kept=not is_stored(dimension, wanted))
+    parts = parts_of(column, *span, told_at(revisions, -1, oldest), head)
+    closes = tuple(part.close for part in parts if part.close is not None)
+    if not closes or not all(close.is_kept for close in closes):
+        return None
+    firsts = first_parts(column, span, revisions, told_at(revisions, 0, oldest), head)
+    source = Source(client, head, (dimension, group), column, wanted)
+    source.read([*parts, *(firsts or ())])
+    ways = source.added(parts), source.added(firsts) if firsts else None, source.as_now(*span)
+    is_count = column.startswith("customers")
+    customers = customers_of(*ways, is_count=is_count)
+    shown, reported, now = (None if own is None else told(sum(own.values()), is_count=is_count) for own in ways)
+    own = tuple(CellCustomer(each.customer, each.name, each.closed, "") for each in customers if each.closed)
+    cell = Cell(head, Period("", *span), dimension, group, column, shown or ZERO, own)
+    open_months = tuple(part.month for part in parts if part.close is None)
+    return ClosedCell(cell, reported, now, tuple(customers), closes, open_months)
+
+
+def revisions_of(head: BookHead, *, all_kept: bool) -> tuple[dict[int, list[Close]], int]:
+    """The closes of a book by month, the first one first, and the first closed month (0: none). `all_kept` leaves out months of
+    which the first close kept no customers: of a cut that rows do not hold they are as the contracts are now.
+    """
+    if not head.may_have_closes:
+        return {}, 0
+    rows = MonthClose.objects.filter(recognition=head.recognition).order_by("month", "revision")
+    found: dict[int, list[Close]] = {}
+    for pk, month, revision, policy, detail in rows.values_list("pk", "month", "revision", "policy__number", "details"):
+        found.setdefault(month, []).append(Close(pk, month, revision, policy, is_kept=detail is not None))
+    kept = {month: closes for month, closes in found.items() if closes[0].is_kept or not all_kept}
+    return kept, min(found, default=0)
+
+
+def told_at(revisions: Mapping[int, Sequence[Close]], place: int, oldest: int) -> Told:
+    """The newest revisions (-1), or the first ones (0); `oldest` is the first closed month of all, of which it may be unknown
+    what the month before it ends with.
+    """
+    own = revisions.get(oldest, ())
+    begun = [close for close in own if close.policy == own[0].policy]
+    return Told({month: closes[place] for month, closes in revisions.items()}, begun[place] if begun else None)
+
+
+def parts_of(column: str, first: int, last: int, told: Told, head: BookHead) -> list[Part]:
+    """What a figure of the months from `first` to `last` is put together from."""
+    closes, begun = told.closes, told.begun
+    if column == "beginning" and head.first_month is not None and head.first_month < first:
+        return parts_of("ending", first - 1, first - 1, told, head)
+    if column == "ending" and last not in closes and begun is not None and begun.month == last + 1:
+        return [Part(begun.month, "beginning", begun)]
+    return [Part(month, column, closes.get(month)) for month in months_behind(column, first, last)]
+
+
+def first_parts(
+    column: str, span: tuple[int, int], revisions: Mapping[int, Sequence[Close]], told: Told, head: BookHead
+) -> list[Part] | None:
+    """What the figure was put together from when it was reported first; None where nothing of it was restated, or it was not
+    kept.
+    """
+    if not any(len(revisions.get(month, ())) > 1 for month in months_behind(column, *span)):
+        return None
+    found = parts_of(column, *span, told, head)
+    return found if all(part.close is None or part.close.is_kept for part in found) else None
+
+
+class Source:
+    """Whose amounts make the parts of a cell, in cents or as counts: each close is read once, each open month computed once."""
+
+    def __init__(self, client: Client, head: BookHead, of: tuple[str, str], column: str, filters: Values) -> None:
+        self.of, self.filters, self.column = of, filters, column
+        self.given = book_input(client, head)
+        self.targets, self.attributes = cell_targets(*of, dict(filters))
+        self.read_of: dict[tuple[int | None, int, str], Amounts] = {}
+
+    def read(self, parts: Sequence[Part]) -> None:
+        """Read the closes that some parts need: together they may be large, and each is let go at once."""
+        wanted = {(part.close.pk, part.month, part.column) for part in parts if part.close is not None}
+        rows = CloseDetail.objects.filter(close__in={close for close, _, _ in wanted})
+        for close, packed in rows.values_list("close_id", "customers").iterator(4):
+            detail = unpacked_frame(packed)
+            for key in wanted:
+                if key[0] == close:
+                    self.read_of[key] = amounts_of(customer_cells(detail, *self.of, self.filters, key[2]))
+
+    def part(self, part: Part) -> Amounts:
+        """By customer what they give to one part. Raises MissingRates of an open month."""
+        key = (part.close.pk if part.close else None, part.month, part.column)
+        if key not in self.read_of:
+            cells = [
+                month_cells(self.given, part.month, target, part.column, self.attributes) for target in self.targets
+            ]
+            self.read_of[key] = amounts_of(pl.concat(cells))
+        return self.read_of[key]
+
+    def added(self, parts: Iterable[Part]) -> Amounts:
+        """By customer what they give to all of some parts; who gives nothing is left out."""
+        found: Amounts = {}
+        for part in parts:
+            for customer, amount in self.part(part).items():
+                found[customer] = found.get(customer, 0) + amount
+        return {customer: amount for customer, amount in found.items() if amount}
+
+    def as_now(self, first: int, last: int) -> Amounts | None:
+        """By customer the figure by the contracts of now; None where a month of it cannot be valued."""
+        try:
+            return self.added(Part(month, self.column, None) for month in months_behind(self.column, first, last))
+        except MissingRates:
+            return None
+
+
+def amounts_of(cells: pl.DataFrame) -> Amounts:
+    """By customer the sum of their rows."""
+    return dict(cells.group_by("customer").agg(pl.col("amount").sum()).iter_rows())
+
+
+def customers_of(shown: Amounts, first: Amounts | None, now: Amounts | None, *, is_count: bool) -> list[ClosedCustomer]:
+    """Everybody who has a part by any of them: whoever differs by now first, then the largest."""
+    names = customer_names(list({**shown, **(first or {}), **(now or {})}))
+
+    def figure(own: Amounts | None, customer: str) -> Decimal | None:
+        return told(own[customer], is_count=is_count) if own and customer in own else None
+
+    made = [ClosedCustomer(key, names[key], *(figure(own, key) for own in (shown, first, now))) for key in names]
+    return sorted(
+        made,
+        key=lambda each: (now is None or each.closed == each.now, -abs(each.closed or ZERO), each.customer),
+    )
+
+
+def told(amount: int, *, is_count: bool) -> Decimal:
+    """An amount of money, or a number of customers."""
+    return Decimal(amount) if is_count else from_cents(amount)
