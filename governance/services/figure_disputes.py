@@ -24,6 +24,7 @@ from governance.models import (
 )
 from governance.selectors.disputed_cells import is_same
 from governance.selectors.figure_disputes import Mark, corrections_for, disputed_marks, figure_unit
+from governance.selectors.figures_restated import subject_of
 from governance.selectors.published_figures import FigureError, Published, Subject, explained, published_get
 from governance.selectors.registry import registry_get
 from governance.services.dispute_states import next_state
@@ -172,11 +173,17 @@ def dispute_withdraw(*, client: Client, dispute: FigureDispute, reason: str, use
 
 
 def dispute_reopen(*, client: Client, dispute: FigureDispute, reason: str, user: Any) -> FigureDispute:
-    """Look into it once more, with the reason; what came of it the first time stays in the log."""
+    """Look into it once more, with the reason; what came of it the first time stays in the log.
+
+    DefinitionError where the figure is disputed anew since: there one joins in.
+    """
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     row = locked(dispute)
     state = next_state(row.state, "reopen")
     if not reason.strip():
         raise DefinitionError("say what is new")
+    if other := same_figure(client, subject_of(row)):
+        raise DefinitionError(f"this figure is disputed already: say what you know in {other}")
     log(row, "reopen", row.state, state, reason.strip()[:LONGEST], user)
     row.outcome, row.settled_by, row.settled_at = "", None, None
     row.correction_close = row.correction_import = row.correction_request = None

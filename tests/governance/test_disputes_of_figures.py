@@ -149,6 +149,18 @@ def test_a_refused_step_leaves_no_row_and_no_entry(booked: Client, eve: User, fi
         assert before == (DisputeEvent.objects.count(), AuditEntry.objects.count(), Notice.objects.count())
 
 
+def test_what_is_disputed_anew_is_not_opened_again_beside_it(booked: Client, eve: User, finn: User) -> None:
+    """A figure has one open dispute: what is known of it stands in one place."""
+    with tenant_context(booked):
+        first = taken(booked, eve, finn)
+        dispute_settle(client=booked, dispute=first, step="stand", reason="Signed", user=finn)
+        second = raised(booked, eve)
+        with pytest.raises(DefinitionError, match=f"disputed already: say what you know in {second}"):
+            dispute_reopen(client=booked, dispute=first, reason="The amendment", user=eve)
+        dispute_withdraw(client=booked, dispute=second, reason="In the other one", user=eve)
+        assert dispute_reopen(client=booked, dispute=first, reason="The amendment", user=eve).state == "looking"
+
+
 def test_a_figure_stands_because_of_something_and_can_be_opened_again(booked: Client, eve: User, finn: User) -> None:
     with tenant_context(booked):
         row = taken(booked, eve, finn)
