@@ -19,6 +19,7 @@ class GovernanceConfig(AppConfig):
         import_module("metrics.disputed").DISPUTED.append(told)
         closes = import_module("metrics.services.closes")
         closes.WHEN_CLOSED.append(import_module("governance.services.kept_values").values_keep)
+        closes.WHEN_CLOSED.append(import_module("governance.services.change_effect").effects_look)
         dispatch.register_due("next_oversight_at", "governance.tasks.oversight")
         policies = import_module("metrics.services.policies")
         policies.SIGNED_BY.append(import_module("governance.selectors.signoff").signatures_in_words)

@@ -73,6 +73,8 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
 def standing_words(request: TenantRequest, change: ChangeRequest, effect: ChangeEffect, message: str) -> dict[str, str]:
     """Title and text of how far it is: what it waits for, and that it goes on by itself."""
     since, title = since_words(change, locale_of(request)), str(effect.get_state_display())
+    if effect.state == EffectState.BLOCKED and effect.found_cents is None:
+        return {"title": title, "said": f"{message} It is tried again whenever a month is closed, and every hour."}
     if effect.state != EffectState.WAITING:
         return {"title": title, "said": message or capfirst(since)}
     if has_come(request.client, change, timezone.now()):

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, ClassVar
 
+import polars as pl
 from django.core.management.base import CommandError, CommandParser
 
 from metrics.computation import missing_rates_text
@@ -54,6 +55,25 @@ def require_reported(months: Collection[int], first: int, last: int, on: dt.date
     if len(missing) == last - first + 1:
         raise CommandError(f"on {on} none of these months was closed: nothing had been reported for them")
     return f"Open on {on}, and left out: {', '.join(missing)}." if missing else ""
+
+
+def note_on_closed(computed: pl.DataFrame, reported: pl.DataFrame, on: dt.date) -> str:
+    """Which closed months were reported with other figures than these; empty where none was.
+
+    Both are rows of a bridge or of retention, `reported` those of the months closed by the day `on`.
+    """
+    own = computed.filter(pl.col("month").is_in(reported["month"].unique().implode())).select(reported.columns)
+    figures = pl.any_horizontal(pl.col(reported.columns[3:]) != 0)  # a group without any figure is in no close
+    both = pl.concat([own.filter(figures), reported.filter(figures)])
+    months = both.filter(~both.is_duplicated())["month"].unique().sort().to_list()
+    if not months:
+        return ""
+    named = month_format(months[0]) + (f" to {month_format(months[-1])}" if len(months) > 1 else "")
+    verb = "months were" if len(months) > 1 else "month was"
+    return (
+        f"Computed from the contracts and the policy as they are now: {len(months)} closed {verb} reported otherwise "
+        f"({named}). --as-of {on} prints what was reported."
+    )
 
 
 def add_format(parser: CommandParser) -> None:

@@ -1,7 +1,8 @@
 """From approved to in force: scheduled, put into force when its month has come, restated where it restates.
 
 `change_schedule(client=, request=, user=, now=) -> ChangeEffect` · `changes_take_effect(client=, now=) -> list[ChangeEffect]` ·
-`effect_accept(client=, request=, cents=, user=, now=)` · `effect_retry(client=, request=, user=, now=)`
+`effect_accept(client=, request=, cents=, user=, now=)` · `effect_retry(client=, request=, user=, now=)` ·
+`effects_look(client=, closes=)`
 
 A request takes effect whole or not at all, in one transaction with everything that it changes; restatements follow in a second
 one, whole too. A job that is killed anywhere and runs again comes to the same end. What stands in the way is said on the page
@@ -9,6 +10,7 @@ and to whoever owns the request, and it waits.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 from governance.effect_words import lines_words, source_of
@@ -40,6 +42,7 @@ from governance.services.sunsets import sunset_next, sunsets_due
 from governance.services.voting import require_member
 from metrics.engine.policy import PolicyError
 from metrics.figures import from_cents
+from metrics.models import MonthClose
 from metrics.services.book_checks import books_refresh
 from metrics.services.books import books_hold
 from metrics.services.closes import CloseError, NothingToRestateError, month_restate
@@ -55,7 +58,7 @@ from portal.tenancy.scope import tenant_context
 
 JOB: Final = "governance.tasks.changes"
 DUE: Final = "next_change_at"
-LOOKS: Final = dt.timedelta(hours=1)  # how long a change waits for a month that was just closed
+LOOKS: Final = dt.timedelta(hours=1)  # how often what waits is looked at, whatever it waits for
 AHEAD: Final = (EffectState.WAITING, EffectState.BLOCKED)
 OPEN: Final = (*AHEAD, EffectState.WORKING)
 
@@ -131,6 +134,12 @@ def look_soon(client: Client, now: dt.datetime) -> None:
     """Let the job look once this has committed."""
     earlier_run(client=client, column=DUE, at=now)
     enqueue(JOB, client)
+
+
+def effects_look(*, client: Client, closes: Sequence[MonthClose]) -> None:
+    """A month was closed: what may have waited for that looks at once, and not with its next hourly look."""
+    if closes and ChangeEffect.objects.filter(state__in=AHEAD).exists():
+        look_soon(client, database_time())
 
 
 def effect_lock(request: ChangeRequest) -> ChangeEffect:

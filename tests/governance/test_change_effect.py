@@ -111,6 +111,19 @@ def test_it_waits_for_its_month_and_for_the_months_before_it(client: Client, rit
         assert effect(request).state == "done" and policy_in_force(client).discounts == "list"
 
 
+def test_what_waits_for_a_month_looks_again_as_soon_as_it_is_closed(
+    client: Client, rita: User, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    request = scheduled(client, rita, finn, APRIL)
+    changes_take_effect(client=client, now=IN_MAY)
+    with tenant_context(client):
+        assert effect(request).state == "blocked"
+        monkeypatch.setattr("governance.services.change_effect.enqueue", lambda job, client: sent.append(job))
+        month_close(client=client, month=MARCH, user=finn)
+    assert sent == ["governance.tasks.changes"]
+
+
 def test_a_month_that_is_over_and_not_in_the_book_yet_has_to_be_closed_too(
     client: Client, rita: User, finn: User
 ) -> None:

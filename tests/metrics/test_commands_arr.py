@@ -177,3 +177,27 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
         call_command(name, "--help")
     assert ended.value.code == 0
     assert "--help" in capsys.readouterr().out
+
+
+def test_months_that_were_reported_otherwise_are_named_beside_what_is_computed_now(northwind: Client) -> None:
+    with tenant_context(northwind):
+        load_lines(frame(line("L1", ends_on=None)))
+    run("books_rebuild", "--client", "northwind", "--now", "2024-05-02")
+    for month in ("2024-02", "2024-03"):
+        run("month_close", "--client", "northwind", "--month", month)
+    months = ["--client", "northwind", "--from", "2024-01", "--to", "2024-04"]
+    assert [said(command, *months) for command in ("arr_bridge", "arr_retention")] == ["", ""]
+    with tenant_context(northwind):
+        load_lines(frame(line("L2", customer_id="C2", starts_on="2024-03-15", ends_on=None)))
+    for more in ((), ("--by", "product")):
+        assert said("arr_bridge", *months, *more).startswith(
+            "Computed from the contracts and the policy as they are now: 1 closed month was reported otherwise (2024-03)."
+        )
+    assert said("arr_bridge", *months, "--as-of", "2199-12-31").startswith("Open on 2199-12-31")
+
+
+def said(name: str, *arguments: str) -> str:
+    """What a command prints on standard error."""
+    beside = io.StringIO()
+    call_command(name, *arguments, stdout=io.StringIO(), stderr=beside)
+    return beside.getvalue()

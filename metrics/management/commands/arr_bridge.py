@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import polars as pl
 from django.core.management.base import CommandParser
 
-from metrics.commands import NumbersCommand, add_as_of, add_format, add_recognition, require_reported
+from metrics.commands import NumbersCommand, add_as_of, add_format, add_recognition, note_on_closed, require_reported
 from metrics.engine.bridge import TOTAL
 from metrics.engine.csv_format import bridge_csv, bridge_json
 from metrics.engine.lines import DIMENSIONS
 from metrics.selectors.live import live_book
 from metrics.selectors.reported import reported_frames
+from portal.tenancy.clock import day_now
 from portal.tenancy.commands import add_month_range, month_range
 from portal.tenancy.models import Client
 
@@ -33,6 +35,11 @@ class Command(NumbersCommand):
             bridge = live_book(
                 client, first, last, recognition=options["recognition"], dimensions=dimensions, with_retention=False
             ).bridge
+            today = day_now(client)
+            closed, _ = reported_frames(client, options["recognition"], first, last, dimension, today)
+            rows = bridge.filter(pl.col("dimension") == dimension)
+            if note := note_on_closed(rows, closed, today):
+                self.stderr.write(note)
         else:
             bridge, retention = reported_frames(client, options["recognition"], first, last, dimension, on)
             if note := require_reported(retention["month"].to_list(), first, last, on):

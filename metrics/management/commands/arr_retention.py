@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import polars as pl
 from django.core.management.base import CommandParser
 
-from metrics.commands import NumbersCommand, add_as_of, add_format, add_recognition, require_reported
+from metrics.commands import NumbersCommand, add_as_of, add_format, add_recognition, note_on_closed, require_reported
 from metrics.engine.bridge import TOTAL
 from metrics.engine.csv_format import retention_csv, retention_json
 from metrics.selectors.live import live_book
 from metrics.selectors.reported import reported_frames
+from portal.tenancy.clock import day_now
 from portal.tenancy.commands import add_month_range, month_range
 from portal.tenancy.models import Client
 
@@ -28,6 +30,10 @@ class Command(NumbersCommand):
         on = options["as_of"]
         if on is None:
             retention = live_book(client, first, last, recognition=options["recognition"], dimensions=()).retention
+            today = day_now(client)
+            _, closed = reported_frames(client, options["recognition"], first, last, TOTAL, today)
+            if note := note_on_closed(retention.filter(pl.col("dimension") == TOTAL), closed, today):
+                self.stderr.write(note)
         else:
             _, retention = reported_frames(client, options["recognition"], first, last, TOTAL, on)
             if note := require_reported(retention["month"].to_list(), first, last, on):
