@@ -8,8 +8,9 @@ from governance.board_words import joined
 from governance.change_content import ContentFault, Held
 from governance.change_forms import FORMS, PARAMETERS, Ground, MetricWishForm, PolicyWishForm, WishForm
 from governance.metric_editor import AHEAD, editor_context
+from governance.metric_page import filters_of, is_wanted
 from governance.metric_uses import pages_used
-from governance.models import ChangeKind, ChangeRequest, MetricStatus
+from governance.models import ChangeKind, ChangeRequest, Function, MetricStatus
 from governance.outlook_page import outlook_context
 from governance.selectors.board import board_now
 from governance.selectors.board_outlook import lacks_for, lacks_of
@@ -53,10 +54,19 @@ def kinds_context(request: TenantRequest) -> dict[str, Any]:
 
 
 def choice_context(request: TenantRequest, kind: str) -> dict[str, Any]:
-    """The metrics that a request of a kind may be about."""
+    """The metrics that a request of a kind may be about, by who is accountable; search and filter leave some of them."""
     held = held_now(request.client)
     entries = [each for each in held.registry.entries.values() if may_be_about(kind, each)]
-    return {"kind": kind, "kind_label": label_of(kind), "entries": entries}
+    wanted = sorted((each for each in entries if is_wanted(each, request.GET)), key=lambda each: each.name.casefold())
+    groups = [
+        {"name": name, "label": label, "entries": [each for each in wanted if each.content["function"] == name]}
+        for name, label in Function.choices
+    ]
+    return {
+        "kind": kind, "kind_label": label_of(kind), "total": len(entries), "shown": len(wanted),
+        "groups": [group for group in groups if group["entries"]], "search": request.GET.get("q", "")[:80],
+        "filters": [each for each in filters_of(request.GET) if each["name"] == "function"],
+    }  # fmt: skip
 
 
 def may_be_about(kind: str, entry: Entry) -> bool:
