@@ -36,7 +36,11 @@ def editor_context(request: TenantRequest, form: Form, entry: Entry | None) -> d
     tried = None
     if formula.strip():
         tried = formula_try(
-            request.client, entry.key if entry else "", formula, unit, with_values=request.standing.may(VIEW_ARR)
+            request.client,
+            entry.key if entry else form["key"].value() or "",
+            formula,
+            unit,
+            with_values=request.standing.may(VIEW_ARR),
         )
     return {
         "form": form,

@@ -11,8 +11,8 @@ from governance.metric_content import times_hundred
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Registry, registry_get
 from metrics.formula.check import Formula, formulas_check, unit_of
-from metrics.formula.faults import FormulaError
-from metrics.formula.nodes import Node
+from metrics.formula.faults import CycleError, FormulaError
+from metrics.formula.nodes import Node, names_of
 from metrics.formula.parse import formula_parse
 from metrics.formula.units import unit_read
 from metrics.formula.words import in_words
@@ -40,6 +40,8 @@ def formula_try(client: Client, key: str, formula: str, unit: str, *, with_value
     registry = registry_get(client)
     try:
         node = formula_parse(formula)
+        if key in names_of(node):
+            raise CycleError((key, key))
         gives = unit_of(node, registry.terms)
         declared = unit_read(unit, client.currency)
         if doubled := times_hundred(node) if unit == "percent" else "":

@@ -23,7 +23,12 @@ class CycleError(FormulaError):
     """Metrics that need each other: `names` is the way round, its first name once more at the end."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__(f"these metrics need each other: {' → '.join(names)}. Take one out of the formula of another")
+        if len(names) == 2:
+            super().__init__(f"“{names[0]}” would be computed from itself. Take it out of its formula")
+        else:
+            super().__init__(
+                f"these metrics need each other: {' → '.join(names)}. Take one out of the formula of another"
+            )
         self.names = names
 
 

@@ -34,12 +34,12 @@ LIKE_FOR_LIKE: Final = (
 COLUMNS = [
     ("client", "Client", ""),
     ("arr", "ARR", "money"),
-    ("change", "Change in the month, like for like", "signed"),
+    ("change", "Month, like for like", "signed"),
     ("nrr", "NRR", "percent"),
     ("customers", "Customers", "count"),
     ("issues", "Open findings", "count"),
     ("import", "Last import", "date"),
-    ("closed", "Last closed month", "month"),
+    ("closed", "Closed to", "month"),
 ]
 
 

@@ -145,7 +145,10 @@ def test_the_editor_tries_the_formula_while_it_is_written(ritas: Browser, kept: 
 
     assert "7,000.00" in tried("arr / 6") and "3 of 3 months would be another figure" in tried("arr / 6")
     assert "No month would be another figure" in tried("arr / 12")
-    assert "cannot be added" in tried("arr + customers") and "need each other" in tried("arr × mrr / mrr")
+    assert "cannot be added" in tried("arr + customers") and "“mrr” would be computed from itself" in tried(
+        "arr × mrr / mrr"
+    )
+    assert "“gross” would be computed from itself" in tried("gross + arr", key="gross")
     none = tried("opp_won_count", key="", unit="deals")
     assert "No month has a value yet. It needs data that is not loaded" in none and "<table" not in none
     assert "42,000.00" in tried("arr", key="") and "is no unit" in tried("arr", unit="apples")
