@@ -7,7 +7,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from governance.board_rules import Seat, in_words
+from governance.board_rules import Need, Seat, in_words
 from governance.models import ChangeKind, DecisionRight, Function
 from metrics.figures import from_cents
 from portal.lib.money import money_text
@@ -44,7 +44,7 @@ def fits_words(right: DecisionRight, client: Client, locale: str, with_amount: b
     return f"{subject} that {joined(conditions)}" if conditions else subject
 
 
-def takes_words(right: DecisionRight) -> str:
+def takes_words(right: DecisionRight | Need) -> str:
     """What it takes to decide it."""
     who = [str(Function(name).label) for name in right.functions]
     if right.needs_chair:

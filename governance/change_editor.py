@@ -11,7 +11,7 @@ from governance.metric_editor import AHEAD, editor_context
 from governance.metric_page import filters_of, is_wanted
 from governance.metric_uses import pages_used
 from governance.models import ChangeKind, ChangeRequest, Function, MetricStatus
-from governance.outlook_page import outlook_context
+from governance.outlook_page import may_need_told, outlook_context
 from governance.selectors.board import board_now
 from governance.selectors.board_outlook import lacks_for, lacks_of
 from governance.selectors.change_duplicates import metrics_alike, twins_of
@@ -123,6 +123,7 @@ def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:
         "entry": entry,
         "cancel_url": cancel,
         "outlook": outlook_context(request, lacks_of(change) if change else lacks_for(request.user, form.kind)),
+        "may_need": may_need_told(request, form.kind),
         **alike(form),
         "own": change.number if change else None,
     }

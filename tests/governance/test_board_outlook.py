@@ -8,7 +8,8 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from governance.models import ChangeRequest
-from governance.selectors.board_outlook import lacks_for, lacks_of
+from governance.outlook_page import may_need_sentence
+from governance.selectors.board_outlook import lacks_for, lacks_of, may_need
 from governance.services.board import RightRow
 from governance.services.changes import change_draft, change_submit
 from governance.services.registry import registry_start
@@ -110,3 +111,43 @@ def test_an_admin_whose_own_request_is_open_is_not_sent_where_they_may_change_no
     told = signed_in(adam).get(address("change", number=number)).text
     assert "could not decide this" in told and "another admin changes the board" in told
     assert "To its seats and table" not in told
+
+
+LARGE = RightRow(functions=("finance",), from_cents=50_000_000, needs_chair=True)
+RESTATING = RightRow(functions=("finance",), is_restating=True, needs_chair=True)
+
+
+def may_need_said(browser: Browser, kind: str = "policy", **asked: str) -> str:
+    """What the form says of who may be needed, before anything is typed."""
+    page = browser.get(address("change_new", kind=kind), asked).text
+    return page.split('<p id="may-need">')[1].split("</p>")[0] if 'id="may-need"' in page else ""
+
+
+def test_the_form_says_who_else_a_large_or_restating_change_needs(
+    kept: Client, finn: User, rita: User, eve: User, adam: User, signed_in: SignIn
+) -> None:
+    with tenant_context(kept):
+        sales = RightRow(functions=("sales",), feeds_pay=True, yes_count=3, quorum=4)
+        a_board(kept, BASE, LARGE, RESTATING, sales, finance=finn, revops=rita, chair_executive=eve, user=adam)
+    said = may_need_said(signed_in(rita))
+    assert said == (
+        "Finance must say yes; from an effect of 500,000 USD on ARR or where closed months are restated, the chair too; "
+        "where it touches a metric that feeds quotas or pay, Sales too, at least three must say yes in all and at least four "
+        "must take part."
+    )
+    with tenant_context(kept):
+        found = may_need("policy")
+    assert found is not None
+    blind = may_need_sentence(found, kept, "en-US", with_amount=False)
+    assert "500,000" not in blind and "from an effect of an agreed amount on ARR" in blind
+    of_thresholds = may_need_said(signed_in(rita), "threshold", about="arr")
+    assert "quotas or pay" in of_thresholds and "chair" not in of_thresholds, "it moves no ARR and restates nothing"
+
+
+def test_a_table_that_asks_the_same_of_every_change_is_not_told_in_the_form(
+    kept: Client, finn: User, rita: User, adam: User, signed_in: SignIn
+) -> None:
+    assert may_need_said(signed_in(rita)) == "", "there is no board"
+    with tenant_context(kept):
+        a_board(kept, BASE, RightRow(functions=("finance",), from_cents=100), finance=finn, revops=rita, user=adam)
+    assert may_need_said(signed_in(rita)) == "", "the large ones take nobody else"
