@@ -1,6 +1,7 @@
-"""What the page shows in place of a drawer's figure: closed months stand as reported, customers and lines are those of now.
+"""What the page shows in place of a drawer's figure: closed months stand as reported, contract lines are those of now.
 
-`cell_told`, `retention_told`, `customer_told`: None where the page shows the very figure of the drawer, and always did.
+`cell_told`, `closed_told`, `retention_told`, `customer_told`: None where the page shows the very figure of the drawer, and
+always did.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from decimal import Decimal
 
 from metrics.selectors.beside import retention_beside
 from metrics.selectors.breaks import Marks, restated_get
+from metrics.selectors.close_cells import ClosedCell
 from metrics.selectors.closes import customer_closed
 from metrics.selectors.drill import Why
 from metrics.selectors.figures import Cell
@@ -47,13 +49,25 @@ def told_of(named: str, first: Decimal | None, shown: Decimal | None, now: Decim
     return Told(tuple(Fact(f"{named}{words}", value, kind) for words, value in said), is_other=shown != now)
 
 
-def cell_told(client: Client, query: ArrQuery, cell: Cell, now: Decimal | None = None) -> Told | None:
-    """Of a cell of the bridge; `now` is what the contracts say, where `cell` has the customers of its closes."""
+def cell_told(client: Client, query: ArrQuery, cell: Cell) -> Told | None:
+    """Of a cell of the bridge."""
     figures = cell_figures(client, query, cell) if query.reported else None
     if figures is None:
         return None
-    kind = "count" if cell.column in COUNT_LABELS else "money" if cell.column in STANDS else "signed"
-    return told_of("", *figures, cell.amount if now is None else now, kind)
+    return told_of("", *figures, cell.amount, kind_of(cell.column))
+
+
+def closed_told(client: Client, query: ArrQuery, closed: ClosedCell) -> Told | None:
+    """Of a cell that has the customers of its closes: also what a month begins with is told as the one before was restated."""
+    cell = closed.cell
+    first, shown = cell_figures(client, query, cell) or (cell.amount, cell.amount)
+    first, now = (own if other is None else other for own, other in ((first, closed.reported), (shown, closed.now)))
+    return told_of("", first, shown, now, kind_of(cell.column))
+
+
+def kind_of(column: str) -> str:
+    """How the figures of a column are written."""
+    return "count" if column in COUNT_LABELS else "money" if column in STANDS else "signed"
 
 
 def cell_figures(client: Client, query: ArrQuery, cell: Cell) -> tuple[Decimal, Decimal] | None:

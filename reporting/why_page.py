@@ -29,7 +29,7 @@ from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
 from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
 from reporting.closed_cohorts import ClosedCohortShown, closed_cohort
-from reporting.closed_figures import cell_told, customer_told, retention_told
+from reporting.closed_figures import cell_told, closed_told, customer_told, retention_told
 
 SHOWN = 200
 MOVE_LABELS = {**LABELS, **COUNT_LABELS, "fx": "Exchange rates"}
@@ -76,7 +76,7 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
     words = f"{label}, {span_words(Period('', *months), reader.locale)}"
     if query.reported and (closed := closed_cell(client, head, *months, dimension, group, column, query.filters)):
         context = cell_context(closed.cell, words, query, reader) | closed_context(closed, query, reader)
-        context |= {"told": cell_told(client, query, closed.cell, closed.now)}
+        context |= {"told": closed_told(client, query, closed)}
         return Drawer("reporting/_drawer_closed.html", context)
     cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
     context = cell_context(cell, words, query, reader) | {"told": cell_told(client, query, cell)}

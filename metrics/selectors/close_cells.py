@@ -128,7 +128,8 @@ def closed_cell(
     closes = tuple(part.close for part in parts if part.close is not None)
     if not closes or not all(close.is_kept for close in closes):
         return None
-    firsts = first_parts(column, span, revisions, told_at(revisions, 0, oldest), head)
+    is_restated = any(close.revision > 1 for close in closes)
+    firsts = first_parts(column, span, told_at(revisions, 0, oldest), head) if is_restated else None
     source = Source(client, head, (dimension, group), column, wanted)
     source.read([*parts, *(firsts or ())])
     ways = source.added(parts), source.added(firsts) if firsts else None, source.as_now(*span)
@@ -174,14 +175,8 @@ def parts_of(column: str, first: int, last: int, told: Told, head: BookHead) -> 
     return [Part(month, column, closes.get(month)) for month in months_behind(column, first, last)]
 
 
-def first_parts(
-    column: str, span: tuple[int, int], revisions: Mapping[int, Sequence[Close]], told: Told, head: BookHead
-) -> list[Part] | None:
-    """What the figure was put together from when it was reported first; None where nothing of it was restated, or it was not
-    kept.
-    """
-    if not any(len(revisions.get(month, ())) > 1 for month in months_behind(column, *span)):
-        return None
+def first_parts(column: str, span: tuple[int, int], told: Told, head: BookHead) -> list[Part] | None:
+    """What a restated figure was put together from when it was reported first; None where that was not kept."""
     found = parts_of(column, *span, told, head)
     return found if all(part.close is None or part.close.is_kept for part in found) else None
 
