@@ -13,7 +13,8 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
     customers  {count, moved_at_end, at_end, in_window, months, sha256}: those that move in the months that the request changes,
                first to last (null: none can be compared), as `metrics.selectors.policy_impact_why.MovedCustomer`; sha256 of the
                file of all of them, which is kept beside (empty: none moves, or it was not kept yet)
-    closed     {count, months, prior_period_adjustment}: as `metrics.selectors.policy_impact_closed`
+    closed     {count, months, prior_period_adjustment, apart}: as `metrics.selectors.policy_impact_closed` (before shape 6
+               no month says whether it is restated, and months that differ for other reasons alone are not listed)
     metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}], and of one that is
                retired {successor: {name, unit}}, of which the points' `after` is; of other thresholds each point has besides
                level_before, level_after: `alert`, `warn` or nothing; limits_before, limits_after: {alert, warn: {below, above,
@@ -31,7 +32,7 @@ from metrics.engine.retention import ratio4
 from metrics.selectors.policy_impact import months_changed
 from portal.tenancy import audit
 
-SHAPE: Final = 5
+SHAPE: Final = 6
 TOTAL: Final = "total"
 REST: Final = ""  # the group of everything that is not told by name
 TOUCHED: Final[Mapping[str, str]] = {
@@ -56,11 +57,14 @@ class ImpactFault(ValueError):
 
 @dataclass(frozen=True)
 class Size:
-    """How large a change is: cents with their sign, at the end of `month`, or in the step with which that month begins."""
+    """How large a change is: cents with their sign, at the end of `month`, or in the step with which that month begins, or
+    against what was reported of that month, which is restated.
+    """
 
     month: int
     cents: int
     is_step: bool = False
+    is_restated: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,17 +182,30 @@ class Impact:
         return None if before is None else (told["month"], told["restated"] - before)
 
     @cached_property
-    def size(self) -> Size | None:
-        """By what decision rights go: the larger of the change at a month end (`effect`) and of the step (`step`).
+    def restated(self) -> tuple[int, int] | None:
+        """Of the closed months that it restates the one that moves most against what was reported (the newest of several), and
+        by how much, whatever of that was there already. None where it restates none, or they cannot be valued.
+        """
+        if self.bases is not None:
+            return None
+        rows = [row for row in self.content.get("closed", {}).get("months", ()) if row.get("is_restated")]
+        moves = [(row["month"], row["restated"] - row["reported"]) for row in rows if row["restated"] is not None]
+        return max(moves, key=lambda move: (abs(move[1]), move[0]), default=None)
 
-        A change that moves no month end may still book a large adjustment into the first month of its own. None where no month
-        can be compared, which counts as the largest.
+    @cached_property
+    def size(self) -> Size | None:
+        """By what decision rights go: the largest of the change at a month end (`effect`), of the step (`step`), and of what is
+        restated (`restated`).
+
+        A change that moves no month end may still book a large adjustment into the first month of its own, and one that
+        restates takes up what earlier ones left alone. None where no month can be compared, which counts as the largest.
         """
         if self.effect is None:
             return None
-        if self.step is not None and abs(self.step[1]) > abs(self.effect[1]):
-            return Size(*self.step, is_step=True)
-        return Size(*self.effect)
+        sizes = [Size(*self.effect)]
+        sizes += [Size(*self.step, is_step=True)] if self.step is not None else []
+        sizes += [Size(*self.restated, is_restated=True)] if self.restated is not None else []
+        return max(sizes, key=lambda size: abs(size.cents))
 
     @cached_property
     def widest(self) -> tuple[int, int] | None:

@@ -257,15 +257,18 @@ def closed_told(shown: Shown) -> dict[str, Any]:
             "reason": dated_text(row["reason"], shown.locale), "reported": from_cents(row["reported"]),
             "now": amount(row["now"]), "restated": amount(row["restated"]),
             "change": difference(row["now"], row["restated"]), "apart": difference(row["reported"], row["now"]),
-            "figures": figure_names({each["name"] for each in row["figures"]}),
-            "is_restated": is_restated(shown.impact, row["month"]),
+            "whole": difference(row["reported"], row["restated"]),
+            "figures": figure_names({*row.get("differs", ())} | {each["name"] for each in row["figures"]}),
+            "is_restated": is_restated(shown.impact, row),
         }
         for row in closed["months"]
     ]  # fmt: skip
     is_restating = shown.impact.content["is_restating"]
+    restated = sum(row["is_restated"] for row in rows)
     return {
         "count": closed["count"], "rows": rows[::-1], "step": step_told(shown),
-        "is_restating": is_restating and not shown.impact.takes_another_book,
+        "is_restating": is_restating and not shown.impact.takes_another_book, "restated": restated,
+        "moved": sum(bool(row["figures"] or row["reason"]) for row in closed["months"]),
         "bases": shown.bases if shown.impact.bases else None,
         "apart": apart_told(shown) if is_restating else "",
     }  # fmt: skip
@@ -275,7 +278,7 @@ def kept_told(shown: Shown) -> str:
     """Of which closed months the kept values of metrics are restated, as a sentence; empty where the months do not say."""
     impact = shown.impact
     months = [] if impact.takes_another_book else [
-        row["month"] for row in impact.content["closed"]["months"] if is_restated(impact, row["month"])
+        row["month"] for row in impact.content["closed"]["months"] if is_restated(impact, row)
     ]  # fmt: skip
     if not months:
         is_all = impact.book is None or not impact.content["is_restating"]
@@ -334,11 +337,13 @@ def window_finding(shown: Shown) -> str:
     return f"ARR differs {found}"
 
 
-def is_restated(impact: Impact, month: int) -> bool:
-    """Whether the request would restate a closed month."""
+def is_restated(impact: Impact, row: dict[str, Any]) -> bool:
+    """Whether the request would restate a closed month; results of an earlier shape do not say it of each."""
+    if "is_restated" in row:
+        return bool(row["is_restated"])
     since = impact.content["from_month"]
     restates = bool(impact.content["is_restating"]) and not impact.takes_another_book
-    return restates and since is not None and month >= since
+    return restates and since is not None and row["month"] >= since
 
 
 def amount(cents: int | None) -> Decimal | None:

@@ -96,6 +96,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
             "ends": ends_text(each, locale_of(request)) if each.kind == ChangeKind.METRIC_RETIRE else "",
             "effect_month": each.preview.effect_month if each.preview else None,
             "is_step": each.preview is not None and each.preview.effect_is_step,
+            "is_restated": each.preview is not None and each.preview.effect_is_restated,
         }
         for each in found
     ]  # fmt: skip

@@ -47,8 +47,8 @@ def content_words(request: ChangeRequest, registry: Registry, locale: str) -> st
 
 
 def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
-    """The largest change of ARR by which a request is decided: at the end of a month that it changes, or the step with which
-    the first of them begins; empty where none is known.
+    """The largest change of ARR by which a request is decided: at the end of a month that it changes, the step with which
+    the first of them begins, or what it restates of a closed month; empty where none is known.
     """
     preview = request.preview
     if preview is None or not preview.effect_cents:
@@ -63,6 +63,9 @@ def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
             f"Its largest effect is the step of {amount} with which {month} begins, booked there as a prior-period adjustment: "
             "the decision rights go by that, as no month end moves by more."
         )
+    if preview.effect_is_restated:
+        most = f"It restates {month} by {amount} against what was reported, more than any other month"
+        return f"{most}: the decision rights go by that."
     if request.from_month is not None and preview.effect_month < request.from_month:
         return (
             f"None of its months has ended. Had it held in the last twelve, the largest change would be {amount}, in {month}: "

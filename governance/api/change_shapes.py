@@ -219,9 +219,13 @@ class ChangeImpactStateSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="By what decision rights go: the largest change of ARR at the end of a month that the request changes, in "
         "cents with its sign (where none of these has ended, of the newest twelve), or the step with which the first of them "
-        "begins, where that is larger. Null where no money moves or can be valued.",
+        "begins, or what a closed month that it restates moves by against what "
+        "was reported, where that is larger. Null where no money moves or can be valued.",
     )
     effect_is_step = serializers.BooleanField(help_text="Whether that is the step, a prior-period adjustment.")
+    effect_is_restated = serializers.BooleanField(
+        help_text="Whether that is what a closed month that it restates moves by against what was reported."
+    )
     effect_month = MonthField(allow_null=True, help_text="The month of `effect_cents`.")
     at = serializers.DateTimeField()
 

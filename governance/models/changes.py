@@ -110,6 +110,9 @@ class ChangePreview(TenantModel):
         null=True,
         help_text="The largest change of ARR in a month that the request changes, or the step with which the first begins",
     )
+    effect_is_restated = models.BooleanField(
+        default=False, help_text="Whether that is against what was reported of a closed month, which is restated"
+    )
     effect_is_step = models.BooleanField(default=False, help_text="Whether that is the step, a prior-period adjustment")
     effect_month = models.IntegerField(null=True, help_text="The month of that change; empty in previews made before")
     message = models.CharField(max_length=400, blank=True, default="", help_text="Why it failed, or what is missing")

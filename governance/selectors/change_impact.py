@@ -91,7 +91,7 @@ def policy_part(client: Client, request: ChangeRequest, say: Tell) -> dict[str, 
     say("Explaining the customers that move most", 70)
     customers, file = impact_customers(found), customers_csv(found)
     say("Holding closed months against it", 80)
-    closed = closed_effect(found, request.from_month)
+    closed = closed_effect(found, request.from_month, is_restating=request.is_restating)
     say("Computing the metrics", 85)
     registry = registry_get(client)
     metrics, before, after = policy_metrics(found, registry)

@@ -123,7 +123,8 @@ def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
     """Write a result, and make it the request's preview unless its content has changed, or it was decided, meanwhile."""
     preview.result, preview.sha256 = impact.content, impact.sha256
     if (size := impact.size) is not None:
-        preview.effect_month, preview.effect_cents, preview.effect_is_step = size.month, size.cents, size.is_step
+        preview.effect_month, preview.effect_cents = size.month, size.cents
+        preview.effect_is_step, preview.effect_is_restated = size.is_step, size.is_restated
     preview.state = PreviewState.DONE
     preview.progress, preview.step, preview.message, preview.at = 100, "", "", database_time()
     preview.save()

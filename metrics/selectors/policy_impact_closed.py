@@ -1,6 +1,6 @@
 """What another policy means for closed months: what a restatement would make of each, and the step where it takes effect.
 
-`closed_effect(impact, from_month) -> ClosedEffect`. Runs in the client's scope.
+`closed_effect(impact, from_month, is_restating=…) -> ClosedEffect`. Runs in the client's scope.
 
 A closed month keeps its numbers unless it is restated. Where months before `from_month` stay as they are and later ones follow
 the other policy, the first of these begins elsewhere than the last of those ended: that is the adjustment.
@@ -14,6 +14,7 @@ from metrics.models import MonthClose
 from metrics.selectors.close_rows import Stored
 from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
+from metrics.selectors.policy_impact_restated import restated_months
 from metrics.selectors.reported import stored_rows
 
 GONE: Final = "The book does not go back to this month any more."
@@ -31,10 +32,12 @@ class ClosedFigure:
 
 @dataclass(frozen=True)
 class ClosedMonthEffect:
-    """A closed month that the other policy tells otherwise: ARR in cents as reported, and on the contracts of now under both.
+    """A closed month that the other policy tells otherwise, or that is restated under it: ARR in cents as reported, and on the
+    contracts of now under both.
 
     `restated - now` is what the other policy does; `now - reported` is there already, for other reasons. `figures` are those
-    of the bridge and of retention that the policy moves; `reason` says why one of the two has no figure.
+    of the bridge and of retention that the policy moves; `reason` says why one of the two has no figure. `is_restated` says
+    whether it would be closed again, for whatever reason; `differs` names the figures that then differ from what was reported.
     """
 
     month: int
@@ -43,6 +46,8 @@ class ClosedMonthEffect:
     restated: int | None
     figures: tuple[ClosedFigure, ...]
     reason: str
+    is_restated: bool
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class ClosedEffect:
     apart: Apart | None
 
 
-def closed_effect(impact: PolicyImpact, from_month: int | None) -> ClosedEffect:
+def closed_effect(impact: PolicyImpact, from_month: int | None, *, is_restating: bool = False) -> ClosedEffect:
     """What becomes of closed months: each against the other policy, and the step at the month of effect (None: not asked).
 
     Reported is what was closed for the policy in force, in the newest revision.
@@ -100,7 +105,8 @@ def closed_effect(impact: PolicyImpact, from_month: int | None) -> ClosedEffect:
     stored = Stored.of(impact.client, impact.before.policy.recognition, TOTAL, {}, None)
     rows = stored_rows(stored.rows, TOTAL, {})[TOTAL]
     reported = {close.month: cents_of(close, rows[close.month]) for close in stored.closes if close.month in rows}
-    months = [month_effect(impact, month, reported[month]) for month in sorted(reported)]
+    restated = restated_months(impact, reported, from_month if is_restating else None)
+    months = [month_effect(impact, month, reported[month], is_restated=month in restated) for month in sorted(reported)]
     step = None if from_month is None else adjustment(impact, from_month, reported)
     later = {month: figures for month, figures in reported.items() if from_month is None or month >= from_month}
     return ClosedEffect(len(reported), tuple(each for each in months if each is not None), step, apart(impact, later))
@@ -116,21 +122,25 @@ def cents_of(close: MonthClose, groups: dict[str, BridgeRow]) -> dict[str, int]:
     return made | {name: int(kept.get(name, 0)) for name in ("base_cents", "now_cents", "kept_cents")}
 
 
-def month_effect(impact: PolicyImpact, month: int, reported: dict[str, int]) -> ClosedMonthEffect | None:
-    """One closed month; None where the other policy says what the one in force does, whatever was reported."""
+def month_effect(
+    impact: PolicyImpact, month: int, reported: dict[str, int], *, is_restated: bool
+) -> ClosedMonthEffect | None:
+    """One closed month; None where nothing restates it and the other policy says what the one in force does."""
     after, before = impact.after, impact.before
     own = month in impact.months
     now = before.cents("ending", month) if own and not before.reason(month) else None
     reason = after.reason(month) or before.reason(month) if own else GONE
     if reason:
-        return ClosedMonthEffect(month, reported["ending"], now, None, (), reason)
+        return ClosedMonthEffect(month, reported["ending"], now, None, (), reason, is_restated)
     figures = tuple(
         ClosedFigure(name, before.cents(name, month), after.cents(name, month))
         for name in figure_names(impact, month) if before.cents(name, month) != after.cents(name, month)
     )  # fmt: skip
-    if not figures:
+    if not figures and not is_restated:
         return None
-    return ClosedMonthEffect(month, reported["ending"], now, after.cents("ending", month), figures, "")
+    restated, names = after.cents("ending", month), figure_names(impact, month) if is_restated else ()
+    differs = tuple(name for name in names if reported[name] != after.cents(name, month))
+    return ClosedMonthEffect(month, reported["ending"], now, restated, figures, "", is_restated, differs)
 
 
 def apart(impact: PolicyImpact, reported: dict[int, dict[str, int]]) -> Apart | None:

@@ -1,0 +1,115 @@
+"""A restating request is decided by what it restates: its preview lists the months that are closed again, to the cent."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Final
+
+import pytest
+
+from governance.change_impact import Impact, Size
+from governance.change_impact_tables import Shown
+from governance.change_impact_words import closed_told, kept_told
+from governance.effect_words import largest_words
+from governance.models import ChangeRequest
+from governance.selectors.restatements import ledger_get
+from governance.services.change_effect import changes_take_effect
+from metrics.models import MonthClose
+from metrics.selectors.policies import policy_in_force
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.effects import FEBRUARY, JANUARY, MARCH, effect, scheduled
+from tests.reporting.numbers import LINES, NOW, line, numbers_load
+from tests.tenancy.routes_reporting import POLICY
+
+# Dora renews 24 days after her term, Emil 54: both keep January by a grace of 30, and February by one of 60 alone.
+LATE: Final = [
+    line("K9/1", "dora", "Platform", 9_000, dt.date(2026, 1, 1), ends_on=dt.date(2026, 1, 14), segment="SMB"),
+    line("K9/2", "dora", "Platform", 9_000, dt.date(2026, 2, 7), segment="SMB"),
+    line("K8/1", "emil", "Platform", 4_000, dt.date(2026, 1, 1), ends_on=dt.date(2026, 1, 20), segment="SMB"),
+    line("K8/2", "emil", "Platform", 4_000, dt.date(2026, 3, 15), segment="SMB"),
+]
+
+
+def grace(days: int) -> dict[str, dict[str, int]]:
+    return {"parameters": {"renewal_grace_days": days}}
+
+
+@pytest.fixture
+def redefined(northwind: Client, rita: User, finn: User, eve: User) -> Client:
+    """Closed from January to March under a grace of 0; 30 hold from April on and left these months alone."""
+    with tenant_context(northwind):
+        policy_publish(
+            client=northwind, parameters=POLICY | {"reactivation_window_months": None, "renewal_grace_days": 0}
+        )
+        numbers_load(northwind, [*LINES, *LATE])
+        for month in (JANUARY, FEBRUARY, MARCH):
+            month_close(client=northwind, month=month, user=finn)
+    scheduled(northwind, rita, finn, content=grace(30))
+    changes_take_effect(client=northwind, now=NOW)
+    with tenant_context(northwind):
+        assert policy_in_force(northwind).renewal_grace_days == 30
+        books_rebuild_all(client=northwind, now=NOW)
+    return northwind
+
+
+def shown_of(request: ChangeRequest) -> Shown:
+    found = ChangeRequest.objects.get(pk=request.pk)
+    assert found.preview is not None and found.preview.result is not None
+    return Shown(Impact(found.preview.result), "month", 1, "en")
+
+
+@pytest.mark.parametrize("days", [60, 45, 0])
+@pytest.mark.parametrize("since", [JANUARY, FEBRUARY])
+def test_the_preview_lists_the_months_that_are_restated_by_what_the_ledger_says(
+    redefined: Client, rita: User, finn: User, days: int, since: int
+) -> None:
+    request = scheduled(redefined, rita, finn, since, content=grace(days), is_restating=True)
+    changes_take_effect(client=redefined, now=NOW)
+    with tenant_context(redefined):
+        impact = shown_of(request).impact
+        rows = [row for row in impact.content["closed"]["months"] if row["is_restated"]]
+        told = {row["month"]: Decimal(row["restated"] - row["reported"]).scaleb(-2) for row in rows}
+        assert effect(request).state == "done" and [row["month"] for row in rows] == effect(request).restated_months
+        ledger = ledger_get(redefined)
+        assert told == ledger.by_month
+        if ledger.largest is not None:
+            assert impact.size is not None
+            assert abs(impact.size.cents) >= abs(ledger.largest[1].scaleb(2)), "voted on with no less than is booked"
+
+
+def test_a_month_that_differs_already_is_restated_and_is_the_size_of_the_request(
+    redefined: Client, rita: User, finn: User
+) -> None:
+    """In January the request itself moves nothing: 13,000 were left alone by the change before it."""
+    request = scheduled(redefined, rita, finn, JANUARY, content=grace(60), is_restating=True)
+    with tenant_context(redefined):
+        shown = shown_of(request)
+        found = {row["ordinal"]: row for row in closed_told(shown)["rows"] if row["is_restated"]}
+        january, february = found[JANUARY], found[FEBRUARY]
+        assert (january["change"], january["apart"], january["whole"]) == (0, 13_000, 13_000)
+        assert january["figures"]
+        assert (february["change"], february["apart"], february["whole"]) == (4_000, 0, 4_000)
+        assert shown.impact.effect == (FEBRUARY, 4_000_00)
+        assert shown.impact.size == Size(JANUARY, 13_000_00, is_restated=True)
+        preview = ChangeRequest.objects.get(pk=request.pk).preview
+        assert preview is not None and preview.effect_is_restated
+        assert (preview.effect_month, preview.effect_cents) == (JANUARY, 13_000_00)
+        said = largest_words(ChangeRequest.objects.get(pk=request.pk), "USD", "en")
+        assert said == (
+            "It restates Jan 2026 by +13,000.00 USD against what was reported, more than any other month: "
+            "the decision rights go by that."
+        )
+        assert "3 closed months from Jan 2026 to Mar 2026" in kept_told(shown)
+
+
+def test_what_brings_back_what_was_reported_restates_nothing(redefined: Client, rita: User, finn: User) -> None:
+    request = scheduled(redefined, rita, finn, JANUARY, content=grace(0), is_restating=True)
+    changes_take_effect(client=redefined, now=NOW)
+    with tenant_context(redefined):
+        rows = shown_of(request).impact.content["closed"]["months"]
+        assert [row["month"] for row in rows] and not any(row["is_restated"] for row in rows)
+        assert effect(request).restated_months == [] and not MonthClose.objects.filter(revision__gt=1).exists()
