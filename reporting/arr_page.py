@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from metrics.break_text import months_words
+from metrics.engine.csv_format import ADJUSTMENT
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, page_heads
 from metrics.selectors.breaks import Marks
@@ -27,6 +28,7 @@ from reporting.tiles import headline_noted, ratio_of, tiles_of
 
 COHORT_COLUMNS = 12
 COHORT_ROWS = 24
+ADJUSTMENT_WORDS = "prior-period adjustment"
 
 
 def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, Any]:
@@ -219,7 +221,7 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
     rows = []
     for mover in getattr(movers, way):
         why = moves_url(shown, reader.base, (movers.first, movers.last), "net_new", mover.customer)
-        parts = ", ".join(kind for kind, _ in mover.parts)
+        parts = ", ".join(ADJUSTMENT_WORDS if kind == ADJUSTMENT else kind for kind, _ in mover.parts)
         first = None if mover.as_reported == mover.amount else mover.as_reported
         amount = {"value": mover.amount, "href": why, "reported": first, "is_named": True}
         rows.append(

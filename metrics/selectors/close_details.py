@@ -86,12 +86,15 @@ def figures_of(
 @dataclass(frozen=True)
 class Kept:
     """What closes kept, by month the revisions in order: the `movements` of a span of months and the `cohorts` of all up to its
-    end, each of months kept from their first close on. `closed` are all closed months of the span.
+    end, each of months kept from their first close on; `closes` are these with the month after the span, by id and version of
+    the policy. `closed` are all closed months of the span, `oldest` is the first that is closed at all.
     """
 
     closed: tuple[int, ...] = ()
     movements: Mapping[int, list[pl.DataFrame]] = field(default_factory=dict)
     cohorts: Mapping[int, list[Ints]] = field(default_factory=dict)
+    closes: Mapping[int, list[tuple[int, int]]] = field(default_factory=dict)
+    oldest: int | None = None
 
     @property
     def restated(self) -> tuple[int, ...]:
@@ -104,13 +107,19 @@ def kept_get(head: BookHead, first: int, last: int) -> Kept:
     if not head.may_have_closes:
         return Kept()
     in_span = Case(When(month__range=(first, last), then=F("details__movements")), output_field=BinaryField())
-    rows = MonthClose.objects.filter(recognition=head.recognition, month__lte=last).order_by("month", "revision")
+    up_to = Case(When(month__lte=last, then=F("details__cohorts")), output_field=BinaryField())
+    rows = MonthClose.objects.filter(recognition=head.recognition, month__lte=last + 1).order_by("month", "revision")
     closed, movements, cohorts = set[int](), dict[int, list[pl.DataFrame]](), dict[int, list[Ints]]()
-    for month, revision, table, moved in rows.values_list("month", "revision", "details__cohorts", in_span):
+    closes: dict[int, list[tuple[int, int]]] = {}
+    told = rows.values_list("month", "revision", "pk", "policy__number", "details__id", up_to, in_span)
+    for month, revision, pk, policy, detail, table, moved in told:
         closed.add(month)
-        if table is None or (revision > 1 and month not in cohorts):
+        if detail is None or (revision > 1 and month not in closes):
             continue
-        cohorts.setdefault(month, []).append(unpacked_series(table, 2 * COHORT_START + 3))
+        closes.setdefault(month, []).append((pk, policy))
+        if table is not None:
+            cohorts.setdefault(month, []).append(unpacked_series(table, 2 * COHORT_START + 3))
         if moved is not None:
             movements.setdefault(month, []).append(unpacked_frame(moved))
-    return Kept(tuple(sorted(month for month in closed if month >= first)), movements, cohorts)
+    of_span = tuple(sorted(month for month in closed if first <= month <= last))
+    return Kept(of_span, movements, cohorts, closes, min(closed, default=None))

@@ -16,6 +16,7 @@ from metrics.selectors.close_details import Kept
 from metrics.selectors.customers import customer_names
 from metrics.selectors.figures import Basis, BookHead, Filters, Mover, Movers, chosen_values
 from metrics.selectors.filtered import book_input, customer_attributes
+from metrics.selectors.mover_shares import adjusted
 from portal.tenancy.models import Client
 
 
@@ -30,7 +31,9 @@ def movers_get(
 ) -> Movers:
     """The customers with the largest net gains and losses over the months from `first` to `last` (default: the newest month).
 
-    A movement is the customer's, by its case; effects of exchange rates are left out. Ties are in the order of the ids.
+    A movement is the customer's, by its case; effects of exchange rates are left out. Its share of the prior-period adjustments
+    is one of its parts: so each customer's net change leads from its beginning to its ending, and all of them from the bridge's
+    beginning to its ending, but for exchange rates. Ties are in the order of the ids.
 
     With what closes `kept` of these months, they are as they were closed: where one was restated, each mover has what was
     reported first, and those who moved most by that are among them; each stands under the sign of what is reported now. A
@@ -49,6 +52,8 @@ def movers_get(
         together(live, (revisions[place] for revisions in kept.movements.values()), wanted) for place in (-1, 0)
     )
     ways = [now, first_told] if kept.restated else [now]
+    shares = adjusted(client, head, kept, wanted, start, end)
+    ways = [pl.concat(each) for each in zip(ways, shares, strict=False)]
     gains, losses = sides(ways, count)
     made = movers_of([*gains, *losses], ways)
     up, down = (tuple(made[each] for each in names) for names in (gains, losses))

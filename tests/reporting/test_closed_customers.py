@@ -53,8 +53,8 @@ def test_movers_and_cohorts_have_both_figures(restated: Client, finns: Browser) 
     response = finns.get(f"{ARR}?from=2026-03&to=2026-03&scale=full")
     gains = [(row["cells"][0]["value"], row["cells"][1]) for row in response.context["mover_tables"][0]["rows"]]
     assert [(name, str(cell["value"]), str(cell["reported"])) for name, cell in gains] == [
-        ("Dora", "10000.00", "9000.00"), ("Bolt", "6000.00", "None"),
-    ]  # fmt: skip
+        ("Dora", "10000.00", "9000.00"), ("Bolt", "6000.00", "None"), ("Acme", "3000.00", "0.00"),
+    ], "Acme's correction of earlier months is the adjustment of the restated one"  # fmt: skip
     assert response.context["view_note"] == ""
     with tenant_context(restated):
         kept = kept_get(book_head(restated), MARCH, APRIL)

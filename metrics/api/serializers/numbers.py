@@ -276,9 +276,9 @@ class CohortsSerializer(serializers.Serializer[Any]):
 
 
 class MoverPartSerializer(serializers.Serializer[Any]):
-    """A part of a movement by its kind."""
+    """A part of a net change by its kind."""
 
-    kind = serializers.CharField()
+    kind = serializers.CharField(help_text="A movement of the bridge, or prior_period_adjustment.")
     amount = AmountField()
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -287,7 +287,7 @@ class MoverPartSerializer(serializers.Serializer[Any]):
 
 
 class MoverSerializer(serializers.Serializer[Any]):
-    """A customer's net movement, currencies left out."""
+    """A customer's net change, currencies left out: its movements and its share of the prior-period adjustment."""
 
     customer = serializers.CharField()
     name = serializers.CharField()

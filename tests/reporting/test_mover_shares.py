@@ -1,0 +1,125 @@
+"""A customer's net change has its share of the prior-period adjustment: all of them are the bridge's way to its ending."""
+
+import datetime as dt
+from decimal import Decimal
+from itertools import combinations_with_replacement
+
+import pytest
+from django.test import Client as Browser
+
+from metrics.engine.csv_format import ADJUSTMENT
+from metrics.models import ContractLine
+from metrics.selectors.books import book_head, bridge_get
+from metrics.selectors.close_details import kept_get
+from metrics.selectors.figures import BridgeRow, Filters, Mover
+from metrics.selectors.movers import movers_get
+from metrics.selectors.policies import policy_in_force
+from metrics.selectors.reported import bridge_reported
+from metrics.services.books import books_rebuild_all
+from metrics.services.closes import month_close, month_restate
+from metrics.services.policies import policy_publish
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.reporting.breaks import APRIL, ARR, DISCOUNTED, MARCH, MAY_COMES, broken, finns, restated
+from tests.reporting.numbers import LINES, line, numbers_load
+
+__all__ = ["broken", "finns", "restated"]
+
+JANUARY = MARCH - 2
+SPANS = list(combinations_with_replacement(range(JANUARY, APRIL + 1), 2))
+CUTS: list[Filters] = [
+    {}, {"segment": "SMB"}, {"product": "Platform"}, {"segment": ("SMB", "Enterprise"), "product": ("Platform",)},
+]  # fmt: skip
+
+
+def moved(client: Client, first: int, last: int, filters: Filters = None, *, now: bool = False) -> dict[str, Mover]:
+    """By customer everybody who moved, as reported or as the contracts stand now."""
+    kept = None if now else kept_get(book_head(client), first, last)
+    found = movers_get(client, None, first, last, 10_000, filters, kept)
+    return {each.customer: each for each in (*found.gains, *found.losses)}
+
+
+def way(row: BridgeRow) -> Decimal:
+    """From what a period begins with to what it ends with, but for exchange rates."""
+    return row.ending - row.beginning - row.fx
+
+
+def check_every_span(client: Client) -> None:
+    """As reported, as reported first, and as it stands now: over any months and under any filter to the cent."""
+    restated = kept_get(book_head(client), JANUARY, APRIL).restated
+    for first, last in SPANS:
+        for cut in CUTS:
+            told, movers = (
+                bridge_reported(client, None, first, last, filters=cut).totals,
+                moved(client, first, last, cut),
+            )
+            at = first, last, cut
+            assert sum(each.amount for each in movers.values()) == sum(map(way, told)), at
+            if any(first <= month <= last for month in restated):
+                once = bridge_reported(client, None, first, last, filters=cut, original=True).totals
+                assert sum(each.as_reported or 0 for each in movers.values()) == sum(map(way, once)), at
+            live = bridge_get(client, None, first, last, filters=cut).totals
+            as_it_stands = moved(client, first, last, cut, now=True)
+            assert sum(each.amount for each in as_it_stands.values()) == sum(map(way, live)), at
+
+
+@pytest.mark.parametrize("case", ["no break", "a break", "restated", "restated from before the first close"])
+def test_all_movers_are_the_way_from_the_beginning_to_the_ending(
+    northwind: Client, finn: User, case: str, request: pytest.FixtureRequest
+) -> None:
+    if case in ("a break", "restated"):
+        request.getfixturevalue("broken" if case == "a break" else "restated")
+    with tenant_context(northwind):
+        if case in ("no break", "restated from before the first close"):
+            numbers_load(northwind, [*LINES, DISCOUNTED])
+            books_rebuild_all(client=northwind, now=MAY_COMES)
+            for month in (MARCH - 1, MARCH):
+                month_close(client=northwind, month=month, user=finn)
+        if case == "restated from before the first close":
+            policy_publish(client=northwind, parameters=policy_in_force(northwind).with_(discounts="list").to_dict())
+            ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000, discount=100)
+            books_rebuild_all(client=northwind, now=MAY_COMES)
+            month_restate(client=northwind, month=MARCH - 1, reason="Agreed anew", user=finn, redefines=True)
+        check_every_span(northwind)
+
+
+@pytest.fixture
+def graced(northwind: Client, finn: User) -> Client:
+    """Gone ended in March and was closed as lost; with 30 days of grace, decided then, it is lost in April."""
+    gone = line("K9/1", "gone", "Platform", 18_565, dt.date(2026, 1, 1), ends_on=dt.date(2026, 3, 20), segment="SMB")
+    with tenant_context(northwind):
+        numbers_load(northwind, [*LINES, gone])
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        for month in (MARCH - 1, MARCH):
+            month_close(client=northwind, month=month, user=finn)
+        policy_publish(client=northwind, parameters=policy_in_force(northwind).with_(renewal_grace_days=30).to_dict())
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+    return northwind
+
+
+def test_whoever_is_lost_before_and_after_another_definition_is_lost_once(graced: Client, finns: Browser) -> None:
+    with tenant_context(graced):
+        gone = moved(graced, MARCH - 1, APRIL)["gone"]
+        assert gone.amount == -18_565, "it began with that and ended with nothing"
+        assert dict(gone.parts) == {"churn": Decimal(-37_130), ADJUSTMENT: Decimal(18_565)}
+        assert "gone" not in moved(graced, APRIL, APRIL), "April begins without it as closed, and ends without it"
+        check_every_span(graced)
+    page = finns.get(f"{ARR}?from=2026-02&to=2026-04&scale=full")
+    losses = page.context["mover_tables"][1]["rows"]
+    assert [(row["id"], row["cells"][1]["value"]) for row in losses] == [("gone", Decimal(-18_565))]
+    assert losses[0]["cells"][0]["note"] == "churn, prior-period adjustment"
+
+
+def test_swapped_customers_move_though_the_bridge_does_not(northwind: Client, finn: User) -> None:
+    """Corrections that add up to nothing adjust no total, but both customers."""
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        month_close(client=northwind, month=MARCH, user=finn)
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=13_000)
+        ContractLine.objects.filter(line_id=LINES[1]["line_id"]).update(amount=23_000)
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        found = moved(northwind, APRIL, APRIL)
+        assert {name: each.amount for name, each in found.items()} == {"acme": Decimal(1000), "bolt": Decimal(-1000)}
+        check_every_span(northwind)
