@@ -5,6 +5,7 @@ from typing import Any
 
 from governance.change_impact import Impact
 from governance.change_impact_limits import limits_told, month_limits
+from governance.change_impact_steps import ahead_finding, is_ahead, money, step_finding
 from governance.change_impact_tables import LABELS, MORE_DIGITS, SIDES, Shown, figure_of
 from governance.metric_figures import sentence
 from metrics.engine.retention import ratio4
@@ -14,19 +15,18 @@ from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text, percent_text
 
 
-def money(shown: Shown, cents: int) -> str:
-    """An amount with its currency."""
-    return f"{money_text(from_cents(cents), shown.currency, shown.locale)} {shown.currency}"
-
-
 def finding(shown: Shown) -> str:
-    """The impact in one sentence: what ARR does at the newest month end, or in the month in which it differs most."""
+    """The impact in one sentence: what ARR does at the newest month end, or in the month in which it differs most; of a change
+    that has no month yet, and of one that moves none, what its first month begins with.
+    """
     impact = shown.impact
     if impact.book is None:
         return metric_finding(shown)
     headline, effect = impact.content["headline"], impact.effect
     if headline["month"] is None or effect is None:
         return f"It cannot be compared: {headline['reason'] or impact.book['reason']}"
+    if impact.moves and is_ahead(shown):
+        return ahead_finding(shown)
     moved, month = headline["after"] - headline["before"], month_text(headline["month"], shown.locale)
     old, new = shown.bases
     if moved:
@@ -43,16 +43,7 @@ def finding(shown: Shown) -> str:
         if old != new:
             return f"{new} at {month} is what {old} is; they differ {most}"
         return f"ARR at {month} stays what it is; it differs {most}"
-    return f"{quiet_finding(impact)}{step_finding(shown)}"
-
-
-def step_finding(shown: Shown) -> str:
-    """What follows where no month end moves, and the first month of the change begins with another ARR all the same."""
-    size = shown.impact.size
-    if size is None or not size.is_step:
-        return ""
-    by = f"{money_text(from_cents(size.cents), shown.currency, shown.locale, plus=True)} {shown.currency}"
-    return f". {month_text(size.month, shown.locale)} begins with a step of {by}, booked there as a prior-period adjustment"
+    return step_finding(shown) or quiet_finding(impact)
 
 
 def recognition_told(shown: Shown) -> str:

@@ -120,16 +120,52 @@ def test_the_effect_is_the_largest_of_the_months_that_the_request_changes(late: 
         (dora,) = customers["in_window"]
         assert customers["months"] == [MARCH, MARCH] and (dora["month"], dora["month_before"]) == (None, 0)
         assert {move["month"] for move in dora["told"]} == {MARCH}, "what she does in months left alone is no effect"
-        said = "ARR stays what it is in every month that it changes; 1 customer’s movements are told otherwise"
-        step = "Mar 2026 begins with a step of +9,000.00 USD, booked there as a prior-period adjustment"
-        assert finding(Shown(impact, "month", 1, "en")) == f"{said}. {step}"
+        assert finding(Shown(impact, "month", 1, "en")) == (
+            "Mar 2026 ends the same; it begins 9,000.00 USD higher, booked there as a prior-period adjustment, and its "
+            "movements take that up: reactivation −10,000.00 USD, expansion +1,000.00 USD"
+        )
         assert impact.size == Size(MARCH, 9_000_00, is_step=True), "no month end moves, and yet March begins with more"
         request.from_month = FEBRUARY
         restated = impact_of(late, request)
         assert restated.effect == (FEBRUARY, 9_000_00) and restated.step == (FEBRUARY, 0)
         assert restated.size == Size(FEBRUARY, 9_000_00), "the larger of the two"
         request.from_month = MARCH + 9
-        assert impact_of(late, request).effect == (FEBRUARY, 9_000_00), "no month of its own: the newest twelve"
+        ahead = impact_of(late, request)
+        assert ahead.effect == (FEBRUARY, 9_000_00), "no month of its own: the newest twelve"
+        assert finding(Shown(ahead, "month", 1, "en")) == (
+            "Mar 2026 stays as it is; Dec 2026 would begin without a step. The newest 3 months are compared as an "
+            "illustration, as if it had held: ARR would differ most in Feb 2026, by 9,000.00 USD"
+        )
+
+
+def test_a_change_ahead_steps_where_it_begins_and_moves_no_month_that_has_ended(late: Client, rita: User) -> None:
+    """Nothing of the subscriptions counts from April on: March, which has ended, stays, and is not said to fall."""
+    with tenant_context(late):
+        request = asked(late, rita, {"parameters": {"included_charge_types": ["services"]}})
+        said = finding(Shown(impact_of(late, request), "month", 1, "en"))
+        assert said.startswith(
+            "Mar 2026 stays as it is; Apr 2026 would begin with a step of −52,000.00 USD (3 customers). "
+            "The newest 3 months are compared as an illustration, as if it had held: ARR would differ most in Mar 2026"
+        )
+        request.from_month = MARCH
+        assert finding(Shown(impact_of(late, request), "month", 1, "en")).startswith(
+            "ARR at Mar 2026 falls by 52,000.00"
+        )
+
+
+def test_what_a_month_begins_with_and_loses_again_is_said_as_that(northwind: Client, rita: User) -> None:
+    """Gina's term ended in February and nothing follows it: a grace that holds from March on has her churn in March."""
+    gina = line("K7/1", "gina", "Platform", 500, dt.date(2026, 1, 1), ends_on=dt.date(2026, 2, 14), segment="SMB")
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=NORMAL)
+        numbers_load(northwind, [*LINES, gina])
+        registry_start(client=northwind)
+        request = grace(northwind, rita)
+        request.from_month = MARCH
+        assert finding(Shown(impact_of(northwind, request), "month", 1, "en")) == (
+            "Mar 2026 ends the same; it begins 500.00 USD higher, booked there as a prior-period adjustment, and loses it as "
+            "churn"
+        )
 
 
 def test_what_moves_months_that_are_left_alone_moves_nothing() -> None:

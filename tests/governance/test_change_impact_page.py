@@ -62,7 +62,7 @@ def test_what_is_secondary_is_folded_and_what_is_decided_by_is_not(
     assert len(folds) == 6 and not any(opened for opened, _ in folds)
     seen = parts_outside(text)
     for said in (
-        "ARR at Mar 2026 stays what it is",
+        "Mar 2026 stays as it is",
         "1 of 2 closed months would differ",
         "Apr 2026 begins with what Mar 2026 ends with",
         "1 customer moves",
@@ -95,7 +95,10 @@ def test_the_finding_the_tables_and_the_customer_with_its_clause_and_lines(
             month_close(client=late, month=month)
     request = computed(late, rita)
     text = page(rita_browses, request)
-    assert "ARR at Mar 2026 stays what it is; it differs most in Feb 2026, by 9,000.00 USD" in text
+    assert (
+        "Mar 2026 stays as it is; Apr 2026 would begin without a step. The newest 3 months are compared as an illustration, "
+        "as if it had held: ARR would differ most in Feb 2026, by 9,000.00 USD" in text
+    )
     assert "Late renewals" in text and "counts for 30 days after its term" in text
     bridge = text.split('id="impact-bridge"')[1].split("</table>")[0]
     assert "Bridge of Feb 2026" in text
