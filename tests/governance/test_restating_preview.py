@@ -1,10 +1,13 @@
 """A restating request is decided by what it restates: its preview lists the months that are closed again, to the cent."""
 
 import datetime as dt
+import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
 import pytest
+from django.test import Client as Browser
 
 from governance.change_impact import Impact, Size
 from governance.change_impact_tables import Shown
@@ -104,6 +107,21 @@ def test_a_month_that_differs_already_is_restated_and_is_the_size_of_the_request
             "the decision rights go by that."
         )
         assert "3 closed months from Jan 2026 to Mar 2026" in kept_told(shown)
+
+
+def test_the_page_shows_each_month_that_is_restated_in_its_parts(
+    redefined: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    request = scheduled(redefined, rita, finn, JANUARY, content=grace(60), is_restating=True)
+    page = signed_in(rita).get(f"/c/northwind/changes/{request.number}/").content.decode()
+    seen = " ".join(re.sub(r"<[^>]*>", " ", page.split('id="impact-closed"')[1].split("</table>")[0]).split())
+    assert "2 of 3 closed months would differ by it; 3 would be restated, with all by which they differ" in seen
+    january = seen.split("Jan 2026 would be restated")[1]
+    assert "+13,000.00 already, for other reasons" in january and "+13,000.00 against what was reported" in january
+    assert seen.count("would be restated") == 4
+    assert "It restates Jan 2026 by +13,000.00 USD against what was reported" in page
+    board = signed_in(finn).get("/c/northwind/changes/").content.decode()
+    assert "against what was reported" in board
 
 
 def test_what_brings_back_what_was_reported_restates_nothing(redefined: Client, rita: User, finn: User) -> None:
