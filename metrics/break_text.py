@@ -44,10 +44,24 @@ def figures_words(found: DefinitionBreak, currency: str, locale: str, figure: st
     return f"{text} {what} the definition makes {parts[0]}, contracts corrected since {parts[1]}."
 
 
+def since_words(found: DefinitionBreak, locale: str) -> str:
+    """From when on another definition holds; of the numbers as they stand now, which months the one in force tells: it was
+    decided for later ones.
+    """
+    month = month_text(found.month, locale)
+    if not found.was_open:
+        return f"From {month} another definition holds ({source_words(found)})."
+    decided = [
+        cause.label if cause.since is None else f"{cause.label}, decided from {month_text(cause.since, locale)}"
+        for cause in found.causes
+    ]
+    by = "; ".join(decided) or source_words(found)
+    return f"All months from {month}, the first that was ever closed, are told by the definition in force ({by})."
+
+
 def break_words(found: DefinitionBreak, currency: str, locale: str, figure: str = "") -> str:
     """A changed definition as a footnote; `figure` names what its amounts are of, where something else is shown."""
-    since = f"From {month_text(found.month, locale)} another definition holds ({source_words(found)})."
-    return f"{since} {clauses_words(found)} {figures_words(found, currency, locale, figure)}"
+    return f"{since_words(found, locale)} {clauses_words(found)} {figures_words(found, currency, locale, figure)}"
 
 
 def restated_why(found: Restated) -> str:

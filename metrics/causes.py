@@ -13,11 +13,14 @@ from portal.tenancy.models import Client
 
 @dataclass(frozen=True)
 class Cause:
-    """A decision: its name as people say it ("CR-7", "Policy document v3"), its kind, and the page that shows it."""
+    """A decision: its name as people say it ("CR-7", "Policy document v3"), its kind, and the page that shows it; `since` is
+    the month from which on it was taken, where it names one.
+    """
 
     kind: str
     label: str
     path: str
+    since: int | None = None
 
     @property
     def verb(self) -> str:

@@ -59,9 +59,12 @@ def trend(bridge: Bridge, notes: Notes, *, unit: str, locale: str, labels: list[
         if (found := notes.breaks_in(row.period))
     ]
     broken = [at for at, row in zip(labels, bridge.totals, strict=True) if notes.breaks_in(row.period)]
+    in_force = any(each.was_open for each in notes.breaks)
     chart = {"id": "trend-chart", "kind": "lines", "labels": labels, "series": series, "breaks": marks}
     return chart | {
-        "title": title_of(label, said_moved(moved, currency, locale), broken, is_restated=is_restated(bridge)),
+        "title": title_of(
+            label, said_moved(moved, currency, locale), broken, is_restated=is_restated(bridge), in_force=in_force
+        ),
         "unit": unit,
         "locale": locale,
         "separators": figure_style(locale).separators,
@@ -89,9 +92,11 @@ def said_moved(moved: list[tuple[str, Decimal]], currency: str, locale: str) -> 
     return f"of {at} was restated by {amount}" if len(moved) == 1 else f"was restated, most of {at}, by {amount}"
 
 
-def title_of(label: str, moved: str, broken: list[str], *, is_restated: bool) -> str:
-    """What the chart finds, in words."""
+def title_of(label: str, moved: str, broken: list[str], *, is_restated: bool, in_force: bool = False) -> str:
+    """What the chart finds, in words; `in_force` where the months told by the definition in force begin."""
     begins = f"another definition begins in {' and in '.join(broken)}" if broken else ""
+    if in_force and broken:
+        begins = f"the definition in force tells {broken[0]} and later"
     if is_restated:
         found = f"{label} {moved}" if moved else f"{label} ends as it was reported, whatever was restated"
         return f"{found}; {begins}" if begins else found

@@ -166,7 +166,7 @@ def causes_told(client: Client, versions: Collection[int], closes: Sequence[Mont
     found = Causes()
     for effect in ChangeEffect.objects.filter(policy_version__isnull=False).select_related("request", "policy_version"):
         path = reverse("change", kwargs={"client_slug": client.slug, "number": effect.request.number})
-        cause = Cause("change request", str(effect.request), path)
+        cause = Cause("change request", str(effect.request), path, effect.request.from_month)
         if effect.policy_version.number in versions:
             found.versions[effect.policy_version.number] = cause
         if effect.policy_version_id in policies:

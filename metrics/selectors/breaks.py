@@ -67,7 +67,7 @@ class DefinitionBreak:
 
     @property
     def versions(self) -> list[int]:
-        """The versions of the policy that lead to it: also those between that no month was closed under."""
+        """The versions of the policy that may lead to it: also those between that no month was closed under."""
         return [*range(self.before + 1, self.after), self.after]
 
     @property
@@ -178,7 +178,25 @@ def breaks_now(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ..
 def caused(client: Client, found: Sequence[DefinitionBreak]) -> tuple[DefinitionBreak, ...]:
     """Breaks with the decisions that they come from."""
     causes = causes_of(client, {number for each in found for number in each.versions}, [])
-    return tuple(with_causes(each, causes) for each in found)
+    between = {number for each in found if len(each.versions) > 1 for number in (each.before, *each.versions)}
+    rows = PolicyVersion.objects.filter(number__in=between).order_by("number") if between else []
+    parameters = {row.number: row.parameters for row in rows}
+    return tuple(with_causes(each, causes, parameters) for each in found)
+
+
+def deciding(found: DefinitionBreak, parameters: Mapping[int, Mapping[str, Any]]) -> list[int]:
+    """The versions that make a break: those that gave a changed parameter the value that it has now. One between of which a
+    later one changed everything anew never held in these months.
+    """
+    if len(found.versions) == 1:
+        return found.versions
+    last = {
+        change.parameter: number
+        for earlier, number in pairwise(each for each in (found.before, *found.versions) if each in parameters)
+        for change in found.changed
+        if parameters[earlier].get(change.parameter) != parameters[number].get(change.parameter)
+    }
+    return sorted(set(last.values())) or found.versions
 
 
 def marks_get(client: Client, basis: Basis, first: int, last: int) -> Marks:
@@ -188,9 +206,9 @@ def marks_get(client: Client, basis: Basis, first: int, last: int) -> Marks:
     return Marks(breaks, {month: each for month, each in restated_get(client, head).items() if first <= month <= last})
 
 
-def with_causes(found: DefinitionBreak, causes: Causes) -> DefinitionBreak:
+def with_causes(found: DefinitionBreak, causes: Causes, parameters: Mapping[int, Mapping[str, Any]]) -> DefinitionBreak:
     """A break with the decisions that it comes from."""
-    known = (causes.versions.get(number) for number in found.versions)
+    known = (causes.versions.get(number) for number in deciding(found, parameters))
     return replace(found, causes=tuple(dict.fromkeys(filter(None, known))))
 
 
