@@ -2,13 +2,14 @@
 
 import datetime as dt
 from decimal import Decimal
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
+from pathlib import Path
 
 import pytest
 from django.test import Client as Browser
 
 from metrics.engine.csv_format import ADJUSTMENT
-from metrics.models import ContractLine
+from metrics.models import ContractLine, Recognition
 from metrics.selectors.books import book_head, bridge_get
 from metrics.selectors.close_details import kept_get
 from metrics.selectors.figures import BridgeRow, Filters, Mover
@@ -19,8 +20,11 @@ from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
+from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
+from tests.metrics.golden import NOW as GOLDEN_NOW
+from tests.metrics.golden import golden_client
 from tests.reporting.breaks import APRIL, ARR, DISCOUNTED, MARCH, MAY_COMES, broken, finns, restated
 from tests.reporting.numbers import LINES, line, numbers_load
 
@@ -31,6 +35,8 @@ SPANS = list(combinations_with_replacement(range(JANUARY, APRIL + 1), 2))
 CUTS: list[Filters] = [
     {}, {"segment": "SMB"}, {"product": "Platform"}, {"segment": ("SMB", "Enterprise"), "product": ("Platform",)},
 ]  # fmt: skip
+
+GOLDEN_CUTS: list[Filters] = [{}, {"product": "Connect"}, {"segment": "Enterprise"}]
 
 
 def moved(client: Client, first: int, last: int, filters: Filters = None, *, now: bool = False) -> dict[str, Mover]:
@@ -123,3 +129,35 @@ def test_swapped_customers_move_though_the_bridge_does_not(northwind: Client, fi
         found = moved(northwind, APRIL, APRIL)
         assert {name: each.amount for name, each in found.items()} == {"acme": Decimal(1000), "bolt": Decimal(-1000)}
         check_every_span(northwind)
+
+
+@pytest.mark.parametrize("folder", ["live-average-parent", "signed-contract-rate", "contract-start"])
+def test_it_holds_to_the_cent_with_currencies_parents_and_every_basis(
+    shared: Path, northwind: Client, folder: str
+) -> None:
+    golden_client(northwind, shared / "golden" / folder)
+    june = month_parse("2025-06")
+    with tenant_context(northwind):
+        for month in (june, june + 1, june + 2):
+            month_close(client=northwind, month=month)
+        policy = policy_in_force(northwind)
+        changed = policy.with_(renewal_grace_days=policy.renewal_grace_days + 60)
+        policy_publish(client=northwind, parameters=changed.to_dict())
+        for each in ContractLine.objects.filter(charge_type="recurring").order_by("line_id")[:40]:
+            ContractLine.objects.filter(pk=each.pk).update(amount=each.amount * 3)
+        books_rebuild_all(client=northwind, now=GOLDEN_NOW)
+        month_restate(client=northwind, month=june + 1, reason="Late", redefines=True)
+        spans = [
+            (june - 3, june + 4),
+            (june - 3, june - 1),
+            (june, june + 1),
+            (june + 1, june + 2),
+            (june + 3, june + 4),
+        ]
+        for basis, (first, last) in product(Recognition.values, spans):
+            for cut in GOLDEN_CUTS:
+                kept = kept_get(book_head(northwind, basis), first, last)
+                found = movers_get(northwind, basis, first, last, 10_000, cut, kept)
+                told = bridge_reported(northwind, basis, first, last, filters=cut).totals
+                moves = sum(each.amount for each in (*found.gains, *found.losses))
+                assert moves == sum(map(way, told)), (basis, first, last, cut)
