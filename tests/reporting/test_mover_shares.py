@@ -147,6 +147,7 @@ def test_it_holds_to_the_cent_with_currencies_parents_and_every_basis(
             ContractLine.objects.filter(pk=each.pk).update(amount=each.amount * 3)
         books_rebuild_all(client=northwind, now=GOLDEN_NOW)
         month_restate(client=northwind, month=june + 1, reason="Late", redefines=True)
+        assert any(row.adjustment for row in bridge_reported(northwind).totals)
         spans = [
             (june - 3, june + 4),
             (june - 3, june - 1),
