@@ -33,9 +33,7 @@ from portal.tenancy.models import Client
 
 NOTHING: Final = pl.DataFrame(schema={"customer": pl.String, "amount": pl.Int64})
 STEPS: Final[Memory[pl.DataFrame]] = Memory(400_000)  # rows; closes never change
-ENDS: Final[Memory[pl.DataFrame]] = Memory(
-    200_000
-)  # rows: of the few closes that an open month follows, or goes before
+ENDS: Final[Memory[pl.DataFrame]] = Memory(200_000)  # of the few closes that an open month follows, or goes before
 Values = Mapping[str, tuple[str, ...]]
 
 

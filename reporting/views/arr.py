@@ -59,8 +59,9 @@ def arr(request: TenantRequest) -> HttpResponse:
     if drawer and request.headers.get("HX-Target") == "drawer":
         return TemplateResponse(request, "reporting/_drawer.html", {"currency": request.client.currency, **shown})
     page = numbers_page(request, query, reader, marks)
-    signed = signed_policy(page.head["policy_number"])
-    shown |= {"signed": signed, "numbers": page.body, "rooms": rooms(request, query)}
+    number, in_force = page.head["policy_number"], page.head["head"].policy_number
+    shown |= {"signed": signed_policy(number), "signed_later": signed_policy(in_force) if in_force != number else None}
+    shown |= {"numbers": page.body, "rooms": rooms(request, query)}
     return TemplateResponse(request, "reporting/arr.html", {**page.head, **shown})
 
 

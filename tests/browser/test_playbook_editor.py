@@ -72,6 +72,7 @@ def test_parts_are_moved_by_keyboard_and_a_phone_shows_the_outline_on_demand(des
     down.focus()
     names = desk.locator(".list.panel .list-main a")
     for place in (1, 2):
+        expect(desk.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
         desk.keyboard.press("Enter")
         expect(names.nth(place)).to_have_text("Architect")
         expect(down).to_be_focused()
