@@ -124,6 +124,8 @@ def since_words(request: ChangeRequest, locale: str) -> str:
     if request.from_month is None:
         return ""
     month = month_text(request.from_month, locale)
+    if request.kind == ChangeKind.METRIC_NEW:
+        return f"from {month} on, and earlier months are computed by it too"
     return f"closed months from {month} on are restated" if request.is_restating else f"from {month} on"
 
 

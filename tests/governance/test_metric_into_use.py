@@ -9,6 +9,7 @@ from django.test import Client as Browser
 
 from governance.change_content import ContentFault
 from governance.change_forms import metric_field
+from governance.effect_words import since_words
 from governance.models import Metric, MetricStatus, MetricVersion
 from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import registry_yaml
@@ -115,7 +116,8 @@ def test_a_request_puts_a_proposed_metric_into_use_as_it_was_decided(kept: Clien
         metric = Metric.objects.get(key=KEY)
         newest = MetricVersion.objects.filter(metric=metric).latest("number")
         assert (metric.status, newest.content["definition"]) == (MetricStatus.ACTIVE, "Half of what recurs.")
-        assert newest.reason.startswith(str(request))
+        assert newest.reason.startswith(str(request)) and newest.effective_month is None
+        assert since_words(request, "en") == "from Apr 2026 on, and earlier months are computed by it too"
 
 
 def test_the_form_of_a_proposed_metric_begins_with_what_it_says(kept: Client, rita: User, ritas: Browser) -> None:
