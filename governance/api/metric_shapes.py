@@ -248,3 +248,43 @@ class ControlRemovedSerializer(serializers.Serializer[Any]):
     """That it is gone; the audit log keeps it."""
 
     id = serializers.IntegerField()
+
+
+class LibraryEditSerializer(serializers.Serializer[Any]):
+    """A field that the library says otherwise by now."""
+
+    field = serializers.CharField(source="label")
+    registry = serializers.CharField(source="stored")
+    library = serializers.CharField(source="shipped")
+    is_own = serializers.BooleanField(help_text="Whether the client has changed it too.")
+
+
+class LibraryImprovedSerializer(serializers.Serializer[Any]):
+    """A metric of which the library says something else by now."""
+
+    key = serializers.CharField()
+    edits = LibraryEditSerializer(many=True)
+
+
+class LibrarySerializer(serializers.Serializer[Any]):
+    """The registry beside the library that ships with the product."""
+
+    agrees = serializers.BooleanField()
+    improved = LibraryImprovedSerializer(many=True)
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="Keys of metrics that only the library has."
+    )
+
+
+class LibraryTakeSerializer(StrictSerializer):
+    """Which metrics of the library to propose."""
+
+    keys = serializers.ListField(
+        child=serializers.SlugField(max_length=60), min_length=1, max_length=MOST_METRICS, help_text="Of `missing`."
+    )
+
+
+class LibraryTakenSerializer(serializers.Serializer[Any]):
+    """The metrics that are proposed now."""
+
+    proposed = serializers.ListField(child=serializers.CharField())

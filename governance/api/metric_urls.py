@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{METRIC}owner/", metric_writes.MetricOwner.as_view(), name="api_metric_owner"),
     path(f"{METRIC}pay/", metric_writes.MetricPay.as_view(), name="api_metric_pay"),
     path("registry/start/", metric_writes.RegistryStart.as_view(), name="api_registry_start"),
+    path("registry/library/", registry.LibraryDetail.as_view(), name="api_library"),
     path("registry/matrix/", registry.MatrixDetail.as_view(), name="api_matrix"),
     path("registry/availability/", registry.AvailabilityList.as_view(), name="api_availability"),
     path("registry/lineage/", registry.LineageDetail.as_view(), name="api_lineage"),

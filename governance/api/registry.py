@@ -1,4 +1,4 @@
-"""What is about all metrics of the registry: matrix, control figures, availability, lineage, a formula that is tried."""
+"""What is about all metrics of the registry: matrix, controls, availability, lineage, the library, a formula that is tried."""
 
 from typing import Any
 
@@ -12,12 +12,14 @@ from governance.api.views import MetricView
 from governance.metric_uses import pages_of
 from governance.selectors.availability import availability_list
 from governance.selectors.controls import checked, checked_by, control_get, controls_read
+from governance.selectors.library_drift import library_drift
 from governance.selectors.lineage import lineage_list
 from governance.selectors.metric_preview import formula_try
 from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import registry_get
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_digest, matrix_save
+from governance.services.registry_library import library_take
 from portal.tenancy.api import Call, Operation
 from portal.tenancy.api_paging import PageParameters, page_of, paged
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
@@ -135,3 +137,25 @@ class ControlDetail(MetricView):
             raise Http404
         control_remove(control=found, user=call.user)
         return {"id": control_id}
+
+
+class LibraryDetail(MetricView):
+    operations = {
+        "GET": Operation("metrics_library", MANAGE_METRICS, shapes.LibrarySerializer),
+        "POST": Operation(
+            "metrics_library_take", MANAGE_METRICS, shapes.LibraryTakenSerializer,
+            takes=shapes.LibraryTakeSerializer, status=201,
+        ),
+    }  # fmt: skip
+
+    def get(self, call: Call) -> Any:
+        """The registry beside the library of today: fields that the library says otherwise, and metrics that it has besides."""
+        drift = library_drift(registry_get(call.client))
+        improved = [{"key": each.entry.key, "edits": each.edits} for each in drift.improved]
+        return {"agrees": drift.is_empty, "improved": improved, "missing": [each.key for each in drift.missing]}
+
+    def post(self, call: Call) -> Any:
+        """Propose metrics that the library has besides, with those that their formulas need: all of them or none."""
+        with told():
+            made = library_take(client=call.client, keys=call.body["keys"], user=call.user)
+        return {"proposed": [metric.key for metric in made]}

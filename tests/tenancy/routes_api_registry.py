@@ -4,8 +4,9 @@ from typing import Any
 
 from governance.library.metric_reader import library_metrics, metrics_write
 from governance.metric_content import LENGTHS
-from governance.models import Metric
+from governance.models import Metric, MetricHappening
 from governance.selectors.registry import month_now
+from governance.services.registry import metrics_store
 from portal.lib.periods import month_format
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, REQUEST_CHANGES, VIEW_ARR, VIEW_POLICY
@@ -65,6 +66,13 @@ def with_an_owner(client: Client) -> dict[str, Any]:
     return made
 
 
+def an_early_registry(client: Client) -> dict[str, Any]:
+    """The registry as a library with three metrics began it."""
+    if not Metric.objects.exists():
+        metrics_store(library_metrics()[:3], client=client, user=None, kind=MetricHappening.STARTED)
+    return {}
+
+
 REGISTRY_API_ROUTES = [
     ApiRoute("api_metrics", VIEW_POLICY, "get", a_registry),
     ApiRoute(
@@ -93,6 +101,11 @@ REGISTRY_API_ROUTES = [
         data=lambda: {"revision": 1, "feeds_pay": True},
     ),
     ApiRoute("api_registry_start", MANAGE_METRICS, "post", status=201),
+    ApiRoute("api_library", MANAGE_METRICS, "get", an_early_registry),
+    ApiRoute(
+        "api_library", MANAGE_METRICS, "post", an_early_registry, status=201,
+        data=lambda: {"keys": [library_metrics()[3].key]},
+    ),
     ApiRoute("api_matrix", VIEW_POLICY, "get", a_registry),
     ApiRoute("api_matrix", MANAGE_METRICS, "patch", a_registry, data=some_cells),
     ApiRoute("api_availability", VIEW_POLICY, "get", a_registry),
