@@ -33,15 +33,21 @@ def fits_words(right: DecisionRight, client: Client, locale: str, with_amount: b
     """Which changes a row is about."""
     conditions = []
     if right.from_cents:
-        amount = money_text(from_cents(right.from_cents), client.currency, locale, places=0)
-        size = f"{amount} {client.currency}" if with_amount else "an agreed amount"
-        conditions.append(f"moves ARR by {size} or more in some month")
+        size = size_words(right.from_cents, client, locale, with_amount)
+        conditions.append(f"has an effect of {size} or more on ARR")
     if right.is_restating:
         conditions.append("restates closed months")
     if right.feeds_pay:
         conditions.append("touches a metric that feeds quotas or pay")
     subject = KINDS[right.kind]
     return f"{subject} that {joined(conditions)}" if conditions else subject
+
+
+def size_words(cents: int, client: Client, locale: str, with_amount: bool) -> str:
+    """From which size of effect a row counts; no amount for a reader who sees no numbers of the whole company."""
+    if not with_amount:
+        return "an agreed amount"
+    return f"{money_text(from_cents(cents), client.currency, locale, places=0)} {client.currency}"
 
 
 def takes_words(right: DecisionRight | Need) -> str:

@@ -9,15 +9,13 @@ from typing import Final
 from django.urls import reverse
 
 from governance.board_rules import Need, in_words
-from governance.board_words import joined, takes_words
+from governance.board_words import joined, size_words, takes_words
 from governance.metric_figures import sentence
 from governance.models import ChangeRequest, ChangeState, DecisionRight, Function
 from governance.selectors.board_outlook import MayNeed, lacks_of, may_need
 from governance.selectors.voting import NO_BOARD
 from governance.services.board import require_nothing_own
 from governance.services.problems import DefinitionError
-from metrics.figures import from_cents
-from portal.lib.money import money_text
 from portal.notices.audience import members_in, people_who
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.models import Client, ClientRole
@@ -100,9 +98,7 @@ def where_words(right: DecisionRight, client: Client, locale: str, with_amount: 
     """When a row is about a change, beside its kind: "from an effect of 500,000 EUR on ARR"."""
     parts = []
     if right.from_cents:
-        amount = money_text(from_cents(right.from_cents), client.currency, locale, places=0)
-        size = f"{amount} {client.currency}" if with_amount else "an agreed amount"
-        parts.append(f"from an effect of {size} on ARR")
+        parts.append(f"from an effect of {size_words(right.from_cents, client, locale, with_amount)} on ARR")
     if right.is_restating:
         parts.append("where closed months are restated")
     if right.feeds_pay:

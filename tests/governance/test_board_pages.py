@@ -199,7 +199,9 @@ def test_the_table_is_changed_as_a_table(board: Client, adam: User, signed_in: O
     assert browser.post("/c/northwind/changes/board/rights/", sent | {"version": seen - 1}).status_code == 409
     assert browser.post("/c/northwind/changes/board/rights/", sent).status_code == 302
     page = text_of(browser, "changes/board/")
-    assert "A change of the policy that moves ARR by 120,000 USD or more" in page and "with a new year" in page
+    assert (
+        "A change of the policy that has an effect of 120,000 USD or more on ARR" in page and "with a new year" in page
+    )
     with tenant_context(board):
         gone = {name: value for name, value in sent.items() if not name.startswith("rights-1")}
         seen = version()

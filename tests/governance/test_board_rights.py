@@ -138,7 +138,7 @@ def test_a_row_says_in_a_sentence_what_it_means(northwind: Client) -> None:
         yes_count=4, quorum=5,
     )  # fmt: skip
     assert row_sentence(row, northwind) == (
-        "A change of the policy that moves ARR by 120,000 USD or more in some month and restates closed months: Finance, "
+        "A change of the policy that has an effect of 120,000 USD or more on ARR and restates closed months: Finance, "
         "RevOps and the chair must say yes, at least four must say yes in all and at least five must take part."
     )
     assert "120" not in row_sentence(row, northwind, with_amount=False), "for who sees no numbers of the company"

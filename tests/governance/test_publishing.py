@@ -37,18 +37,23 @@ DISCOUNTED = line("K5/1", "dora", "Platform", 10_000, dt.date(2026, 3, 1), disco
 FEBRUARY, MARCH, APRIL = (month_parse(text) for text in ("2026-02", "2026-03", "2026-04"))
 
 
+def sign_list_prices(client: Client, ana: User, *signers: tuple[User, str]) -> None:
+    """These people sign, each for a function, that discounts are not subtracted. In the client's scope."""
+    numbers_load(client, [*LINES, DISCOUNTED])
+    changed = item_edit(item=item("discounts"), version=1, changes={"value": "list"}, user=ana)
+    item_confirm(item=changed, version=2, by="Finn", meeting="Review")
+    confirm_critical()
+    document = document_create(client=client, user=ana, is_final=True)
+    ask(client, document, ana, *signers)
+    for user, _ in signers:
+        sign(client, user)
+
+
 @pytest.fixture
 def signed(started: Client, ana: User, finn: User, rita: User) -> Client:
     """Northwind signed that discounts are not subtracted: 1,000 more at the end of March."""
     with tenant_context(started):
-        numbers_load(started, [*LINES, DISCOUNTED])
-        changed = item_edit(item=item("discounts"), version=1, changes={"value": "list"}, user=ana)
-        item_confirm(item=changed, version=2, by="Finn", meeting="Review")
-        confirm_critical()
-        document = document_create(client=started, user=ana, is_final=True)
-        ask(started, document, ana, (finn, "finance"), (rita, "revops"))
-        sign(started, finn)
-        sign(started, rita)
+        sign_list_prices(started, ana, (finn, "finance"), (rita, "revops"))
     return started
 
 
@@ -147,14 +152,7 @@ def test_what_people_are_paid_by_is_not_moved_within_a_period_by_signatures_eith
 
 def test_sales_and_finance_may_sign_it_within_a_period(started: Client, ana: User, finn: User, rita: User) -> None:
     with tenant_context(started):
-        numbers_load(started, [*LINES, DISCOUNTED])
-        changed = item_edit(item=item("discounts"), version=1, changes={"value": "list"}, user=ana)
-        item_confirm(item=changed, version=2, by="Finn", meeting="Review")
-        confirm_critical()
-        document = document_create(client=started, user=ana, is_final=True)
-        ask(started, document, ana, (finn, "finance"), (rita, "sales"))
-        sign(started, finn)
-        sign(started, rita)
+        sign_list_prices(started, ana, (finn, "finance"), (rita, "sales"))
         paid_by_arr(started)
         close(started, FEBRUARY, MARCH)
         assert publish(started, ana, FEBRUARY, "restating", "Both said so").state == "working"
