@@ -44,7 +44,12 @@ def enter(connection: Connection, client: Client) -> None:
     connection.execute("SELECT set_config('tenancy.client', %s, true)", [str(client.pk)])
 
 
-def test_without_a_tenant_every_table_refuses_to_be_read(two_clients: Any, app: Connection) -> None:
+def test_without_a_tenant_every_table_refuses_to_be_read(
+    two_clients: Any, app: Connection, owner_sql: Callable[[str], None]
+) -> None:
+    """Through the index, which asks the policy first: a whole read of a table without rows has nothing to ask it about."""
+    owner_sql("VACUUM ANALYZE")  # as the server does at any time; now it knows which tables are without rows
+    app.execute("SET LOCAL enable_seqscan = off")
     for table in tenant_tables():
         count = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
         try:
