@@ -159,8 +159,25 @@ class PublicHosts(httpcore.NetworkBackend):
         refused = [text for text in found if not is_public(text, allow_loopback=self._allow_loopback)]
         if refused or not found:
             raise OutboundError("the address cannot be reached")
+        *others, last = found
+        for text in others:
+            try:
+                return self.connected(text, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # a name often has an IPv6 address too, and the machine no way there
+        return self.connected(last, port, timeout, local_address, socket_options)
+
+    def connected(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> httpcore.NetworkStream:
+        """A connection to one address that was checked."""
         left = time_left(self._deadline, timeout)
-        stream = self._network.connect_tcp(sorted(found)[0], port, left, local_address, socket_options)
+        stream = self._network.connect_tcp(address, port, left, local_address, socket_options)
         return TimedStream(stream, self._deadline)
 
 
@@ -197,14 +214,17 @@ def time_left(deadline: float, timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
-def resolved(host: str, port: int, seconds: float) -> set[str]:
-    """Every IP address of a name; a timeout where that takes longer. A resolver cannot be interrupted, so it is left behind."""
-    found: list[set[str] | OSError | UnicodeError] = []
+def resolved(host: str, port: int, seconds: float) -> list[str]:
+    """Every IP address of a name, the one that the machine prefers first; a timeout where that takes longer.
+
+    A resolver cannot be interrupted, so it is left behind.
+    """
+    found: list[list[str] | OSError | UnicodeError] = []
 
     def look() -> None:
         try:
             entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.append({str(entry[4][0]) for entry in entries})
+            found.append(list(dict.fromkeys(str(entry[4][0]) for entry in entries)))
         except (OSError, UnicodeError) as error:
             found.append(error)
 

@@ -174,6 +174,24 @@ def test_a_name_that_answers_differently_the_second_time_leads_nowhere(
     assert connected == ["93.184.216.34"] and names.asked == 1
 
 
+def test_where_one_address_of_a_name_cannot_be_reached_the_next_is_tried(
+    northwind: Client, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many names have an IPv6 address too, and many machines no way there."""
+    listen(northwind, finn, OUTER)
+    emit(northwind)
+    tried: list[str] = []
+
+    def connect(address: tuple[str, int], *args: Any, **kwargs: Any) -> Any:
+        tried.append(address[0])
+        raise OSError("the network is unreachable")
+
+    monkeypatch.setattr(socket, "getaddrinfo", Names(["2600:1f18::5", "93.184.216.34"]))
+    monkeypatch.setattr(socket, "create_connection", connect)
+    assert refused(northwind)
+    assert tried == ["2600:1f18::5", "93.184.216.34"]
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A certificate of our own for this machine, and its key."""
