@@ -20,7 +20,8 @@ from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create, member_add
 from portal.webhooks.models import WebhookEndpoint
 from portal.webhooks.services.keys import key_rotate, keys_of
-from tests.webhooks.conftest import listen
+from tests.webhooks.conftest import emit, listen, send
+from tests.webhooks.receiver import Receiver
 
 MANY = 4
 
@@ -75,3 +76,20 @@ def test_a_monitor_set_at_once_keeps_in_the_log_what_each_found(north: Client) -
         steps = [entry.details["days"] for entry in entries]
         assert steps[-1][1] == QualityMonitor.objects.get(code="duplicates").days
     assert len(steps) == MANY and all(before[1] == after[0] for before, after in pairwise(steps))
+
+
+def test_a_client_occupies_one_process_however_slow_its_programs_are(north: Client, receiver: Receiver) -> None:
+    """The job begins a second time while the first waits for an answer: it leaves what else is due to the first."""
+    finn, seen = User.objects.get(), []
+    for name in ("Warehouse", "Lake"):
+        listen(north, finn, f"{receiver.url}/{name}", name=name)
+    emit(north)
+
+    def once_more() -> None:
+        receiver.on_request = lambda: None
+        seen.append((send(north), len(receiver.received)))
+        connections.close_all()
+
+    receiver.on_request = once_more
+    assert send(north) == 2
+    assert seen == [(0, 1)]

@@ -239,6 +239,47 @@ def test_a_silent_endpoint_keeps_nobody_else_waiting(
     assert len(receiver.received) == 1 and len(other.received) == 5
 
 
+def test_what_happens_while_an_endpoint_fails_waits_for_its_next_try(
+    endpoint: WebhookEndpoint, northwind: Client, receiver: Receiver
+) -> None:
+    """Else every event would be one more request of ten seconds to somebody who answers none."""
+    receiver.mood = "500"
+    emit(northwind)
+    send(northwind)
+    emit(northwind, number=3)
+    assert send(northwind) == 0 and len(receiver.received) == 1
+    receiver.mood = "200"
+    with tenant_context(northwind):
+        webhook_ping(endpoint=endpoint)
+    assert send(northwind) == 1, "who tries it by hand does not wait"
+    assert send(northwind, later(minutes=2)) == 2
+
+
+def test_a_failing_endpoint_is_asked_less_often_the_longer_it_fails(
+    endpoint: WebhookEndpoint, northwind: Client, receiver: Receiver
+) -> None:
+    receiver.mood = "500"
+    for number in range(20):
+        emit(northwind, number=number)
+    for minute in range(60):
+        send(northwind, later(minutes=minute))
+    assert len(receiver.received) < 25
+
+
+def test_a_run_ends_after_its_time_and_the_rest_is_due_at_once(
+    endpoint: WebhookEndpoint, northwind: Client, finn: User, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client whose endpoints are slow does not keep other clients' jobs waiting."""
+    listen(northwind, finn, receiver.url + "/other", name="Other")
+    receiver.on_request = lambda: time.sleep(0.2)
+    monkeypatch.setattr("portal.webhooks.services.delivering.LONGEST_RUN", 0.1)
+    emit(northwind)
+    assert send(northwind) == 1 and sorted(states(northwind)) == ["delivered", "waiting"]
+    northwind.refresh_from_db()
+    assert northwind.next_webhook_at is not None and northwind.next_webhook_at <= later(seconds=1)
+    assert send(northwind) == 1
+
+
 def test_a_test_is_sent_once_whatever_comes_of_it(
     endpoint: WebhookEndpoint, northwind: Client, receiver: Receiver
 ) -> None:

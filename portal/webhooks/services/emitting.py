@@ -28,6 +28,8 @@ from portal.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEven
 DUE: Final = "next_webhook_at"
 BEHIND: Final = dt.timedelta(minutes=1)  # the tick sends what the message that was sent at once did not bring
 LARGEST: Final = 64_000  # bytes
+SHORTEST_PAUSE: Final = dt.timedelta(minutes=1)
+LONGEST_PAUSE: Final = dt.timedelta(minutes=30)
 
 
 def webhook_emit(*, client: Client, event: str, data: Mapping[str, Any]) -> int:
@@ -61,15 +63,31 @@ def webhook_ping(*, endpoint: WebhookEndpoint) -> WebhookDelivery:
 def deliver_to(
     client: Client, endpoints: Iterable[WebhookEndpoint], event: str, data: Mapping[str, Any]
 ) -> list[WebhookDelivery]:
-    """Write an event and its deliveries, due at once."""
+    """Write an event and its deliveries, due at once; where an endpoint fails, after its pause, unless somebody tries it."""
     now, message_id = database_time(), f"msg_{secrets.token_hex(12)}"
     body = body_of(client, message_id, event, now, data)
     row = WebhookEvent.objects.create(message_id=message_id, event=event, occurred_at=now, body=body)
     made: list[WebhookDelivery] = WebhookDelivery.objects.bulk_create(
-        [WebhookDelivery(client=client, endpoint=each, event=row, created_at=now, due_at=now) for each in endpoints]
-    )
+        [
+            WebhookDelivery(
+                client=client, endpoint=each, event=row, created_at=now,
+                due_at=now if event == PING else now + pause_of(each, now),
+            )
+            for each in endpoints
+        ]
+    )  # fmt: skip
     wake(client, now)
     return made
+
+
+def pause_of(endpoint: WebhookEndpoint, now: dt.datetime) -> dt.timedelta:
+    """How long an endpoint is left alone: not at all where it takes what it is sent, and longer the longer it fails.
+
+    Else everything that happens would be one more request that nobody answers, and ten seconds in which nothing else is done.
+    """
+    if endpoint.failing_since is None:
+        return dt.timedelta()
+    return min(max((now - endpoint.failing_since) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 def body_of(client: Client, message_id: str, event: str, at: dt.datetime, data: Mapping[str, Any]) -> str:
