@@ -19,7 +19,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import numpy as np
 import polars as pl
 from django.urls import reverse
 
@@ -27,13 +26,12 @@ from metrics import repository
 from metrics.book_rows import load_cohorts, load_groups
 from metrics.computation import EngineInput, compute
 from metrics.engine.arrays import Ints
-from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
-from metrics.engine.drill import settle_month, settled_balances
-from metrics.engine.series import FIGURES, Group
-from metrics.engine.tally import RETAINED
+from metrics.engine.bridge import AMOUNTS
+from metrics.engine.drill import settle_month
 from metrics.figures import amount_text
 from metrics.intake.compare import content_digest
 from metrics.models import ArrBook, BookState, CloseBalance, CloseBridge, MonthClose, PolicyVersion
+from metrics.month_content import RETAINED_AT, MonthContent, MonthSeries, month_content
 from metrics.selectors.close_preview import numbers_seen
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.policies import policy_in_force
@@ -51,8 +49,6 @@ from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, ClientRole
 
-RETAINED_AT: Final = len(AMOUNTS) + len(COUNTS)
-MonthSeries = dict[Group, Ints]  # the figures of one month by dimension and group
 MonthOfBook = tuple[MonthSeries, Ints]  # and its `cohort_table`
 
 
@@ -78,22 +74,10 @@ class MonthFigures:
     """The figures of one month and recognition as they are to be stored, and the policy version they are computed under."""
 
     version: PolicyVersion
-    bridge: pl.DataFrame
-    retention: dict[str, dict[str, dict[str, int]]]
-    balances: pl.DataFrame
+    content: MonthContent
     input_hash: str
     borders: Borders
     detail: Detail
-
-    @property
-    def content_hash(self) -> str:
-        """sha256 of all of them."""
-        parts = [
-            repository.frame_digest(self.bridge, "dimension", "group"),
-            repository.frame_digest(self.balances, "customer", "product", "currency"),
-            audit.digest(self.retention),
-        ]
-        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def month_close(*, client: Client, month: int, user: Any = None, seen: str | None = None) -> list[MonthClose]:
@@ -111,7 +95,7 @@ def month_close(*, client: Client, month: int, user: Any = None, seen: str | Non
     summary_refresh(client=client)
     text = f"{month_text(month)} is closed: what it reported stays as it is"
     months_tell(client, text=text, key=f"closed {month}")
-    closes_emit(client=client, event="month.closed", made=made, bridges=[found.bridge for _, found in figures])
+    closes_emit(client=client, event="month.closed", made=made, bridges=[found.content.bridge for _, found in figures])
     return made
 
 
@@ -171,7 +155,9 @@ def month_restate(
     if not redefines:
         text = f"{month_text(month)} is restated (revision {made[0].revision}): {made[0].reason}"
         months_tell(client, text=text, key=f"restated {month} r{made[0].revision}")
-    closes_emit(client=client, event="month.restated", made=made, bridges=[found.bridge for _, found in figures])
+    closes_emit(
+        client=client, event="month.restated", made=made, bridges=[found.content.bridge for _, found in figures]
+    )
     return made
 
 
@@ -179,7 +165,7 @@ def is_moved(close: MonthClose, found: MonthFigures, *, redefines: bool) -> bool
     """Whether the contracts say another thing of a month than its close. By hand also where only customers differ whose sums
     are the same, as far as the close kept them; a decision about definitions leaves such a month alone.
     """
-    return close.content_hash != found.content_hash or (not redefines and not is_kept(close, found.detail))
+    return close.content_hash != found.content.content_hash or (not redefines and not is_kept(close, found.detail))
 
 
 def nothing_text(client: Client, closed: Mapping[str, MonthClose], month: int) -> str:
@@ -278,43 +264,19 @@ def month_figures(
 ) -> MonthFigures:
     """The bridge and retention of a month (`found`; None: nobody had ARR yet) and the balances computed from the lines."""
     series, cohorts = found or (None, no_cohorts())
-    at: MonthSeries = {(TOTAL, ""): np.zeros(len(FIGURES), dtype=np.int64)}
-    at |= {key: values for key, values in (series or {}).items() if key == (TOTAL, "") or values.any()}
-    retention, settled = retention_of(at), None
+    settled, is_retained = None, any(values[RETAINED_AT:].any() for values in (series or {}).values())
     if series is not None:
-        settled = settle_month(given.lines, given.rates, given.policy, month, with_retention=bool(retention))
-    balances = no_balances() if settled is None else settled_balances(settled)
-    ending = int(at[TOTAL, ""][FIGURES.index("ending")])
-    if balances["reporting_cents"].sum() != ending:
+        settled = settle_month(given.lines, given.rates, given.policy, month, with_retention=is_retained)
+    content = month_content(series or {}, settled)
+    if content.balances["reporting_cents"].sum() != content.ending:
         raise CloseError(
             "the stored numbers and the contract lines do not agree: have the books checked, then close the month"
         )
-    figures = pl.DataFrame(
-        [[*key, *values[:RETAINED_AT].tolist()] for key, values in sorted(at.items())],
-        schema={"dimension": pl.String, "group": pl.String, **dict.fromkeys((*AMOUNTS, *COUNTS), pl.Int64)},
-        orient="row",
-    )
     rates = repository.frame_digest(given.rates, "currency", "day")
     text = f"{lines_digest} {rates} {audit.digest(given.policy.to_dict())}"
     digest = hashlib.sha256(text.encode()).hexdigest()
-    detail = detail_of(settled, cohorts, is_retained=bool(retention))
-    return MonthFigures(version, figures, retention, balances, digest, borders_of(given, month), detail)
-
-
-def retention_of(at: MonthSeries) -> dict[str, dict[str, dict[str, int]]]:
-    """Retention by dimension and group, groups without a base left out."""
-    kept: dict[str, dict[str, dict[str, int]]] = {}
-    for (dimension, group), values in sorted(at.items()):
-        if values[RETAINED_AT:].any():
-            named = dict(zip(RETAINED, values[RETAINED_AT:].tolist(), strict=True))
-            kept.setdefault(dimension, {})[group] = named
-    return kept
-
-
-def no_balances() -> pl.DataFrame:
-    """No balance, in the columns of `customer_balances`."""
-    text = dict.fromkeys(("customer", "product", "currency"), pl.String())
-    return pl.DataFrame(schema={**text, "local_cents": pl.Int64(), "reporting_cents": pl.Int64()})
+    detail = detail_of(settled, cohorts, is_retained=is_retained)
+    return MonthFigures(version, content, digest, borders_of(given, month), detail)
 
 
 def store_close(
@@ -328,6 +290,7 @@ def store_close(
     reason: str = "",
 ) -> MonthClose:
     """Write a close and its rows, and the audit entry."""
+    content = figures.content
     close: MonthClose = MonthClose.objects.create(
         client=client,
         recognition=book.recognition,
@@ -338,16 +301,16 @@ def store_close(
         policy=figures.version,
         policy_parameters=figures.version.parameters,
         input_hash=figures.input_hash,
-        content_hash=figures.content_hash,
-        retention=figures.retention,
+        content_hash=content.content_hash,
+        retention=content.retention,
         opening_before=figures.borders.opening,
         ending_before=figures.borders.ending,
         closed_at=database_time(),
         closed_by=user,
     )
     amounts = [amount_text(pl.col(name)).alias(name) for name in AMOUNTS]
-    repository.rows_insert(CloseBridge, figures.bridge.with_columns(amounts), close_id=close.pk, month=month)
-    balances = figures.balances.select(
+    repository.rows_insert(CloseBridge, content.bridge.with_columns(amounts), close_id=close.pk, month=month)
+    balances = content.balances.select(
         "customer",
         "product",
         "currency",
@@ -362,7 +325,6 @@ def store_close(
 
 def record_close(close: MonthClose, figures: MonthFigures) -> None:
     """The audit entry of a close."""
-    total = figures.bridge.row(by_predicate=pl.col("dimension") == TOTAL, named=True)
     audit.record(
         "month.restated" if close.restates_id else "month.closed",
         object_type="month",
@@ -373,7 +335,7 @@ def record_close(close: MonthClose, figures: MonthFigures) -> None:
             "month": month_format(close.month),
             "recognition": close.recognition,
             "revision": close.revision,
-            "ending_cents": total["ending"],
+            "ending_cents": figures.content.ending,
             "policy": close.policy.number,
             "content_hash": close.content_hash,
             "input_hash": close.input_hash,
