@@ -8,7 +8,8 @@ with the same `webhook-id`. What is not taken is tried again for about a day, wa
 failed. An endpoint that took nothing in all that time is switched off, and its owner and the client's admins are told.
 
 A client has one process at most, and that one for `LONGEST_RUN`: twenty endpoints that never answer keep no other client's
-jobs waiting for long. Those that answered the last time come first, then what was never tried, and one that fails is left alone between its tries.
+jobs waiting for long. Those that answered the last time come first, then what was never tried, and one that fails is left
+alone between its tries.
 """
 
 import datetime as dt
@@ -129,7 +130,7 @@ class ElsewhereError(Exception):
 
 
 def require_alone(client: Client, at: dt.datetime) -> None:
-    """ElsewhereError where another process delivers for the client, or is about to; holds that off until the transaction ends."""
+    """ElsewhereError where another process delivers for the client, or is about to; holds it off until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_SPACE, client.pk % 2**31])
         (is_mine,) = cursor.fetchone()
