@@ -223,15 +223,21 @@ def evidence_shown(request: TenantRequest, row: DisputeEvidence) -> dict[str, An
     content = row.content
     shown: dict[str, Any] = {"row": row, "kind": content["kind"], "content": content}
     if content["kind"] == "customers":
-        shown["customers"] = [{**each, "amount": Decimal(each["amount"])} for each in content["customers"]]
-        shown["now"] = Decimal(content["now"])
-        shown["published"] = Decimal(content["published"])
+        shown["customers"] = [each | amounts_of(each, "amount", "now", "reported") for each in content["customers"]]
+        shown |= amounts_of(content, "now", "published", "reported")
         shown["rest"] = {**content["rest"], "amount": Decimal(content["rest"]["amount"])}
     if content["kind"] == "retention" and "base" in content:
-        shown |= {name: Decimal(content[name]) for name in ("base", "now", "kept")}
+        shown |= amounts_of(content, "base", "now", "kept")
+    if content["kind"] == "arr_explain":  # what was kept before closes had a part in it says only what the lines were
+        shown |= amounts_of(content, "now", "published")
     if content["kind"] == "metric":
         shown["parts"] = [part_shown(request, part) for part in content["parts"]]
     return shown
+
+
+def amounts_of(content: dict[str, Any], *names: str) -> dict[str, Decimal | None]:
+    """Amounts that were kept as text; None of what has none, or was not kept yet."""
+    return {name: Decimal(content[name]) if content.get(name) is not None else None for name in names}
 
 
 def part_shown(request: TenantRequest, part: dict[str, Any]) -> dict[str, str]:

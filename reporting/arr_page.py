@@ -24,6 +24,7 @@ from reporting.arr_query import DIMENSIONS, ArrQuery, Reader
 from reporting.break_notes import Notes, marks_of, noted
 from reporting.break_trend import trend_chart
 from reporting.bridge_view import bridge_table, moves_url, span_text, waterfall
+from reporting.closed_figures import unkept_words
 from reporting.tiles import headline_noted, ratio_of, tiles_of
 
 COHORT_COLUMNS = 12
@@ -60,6 +61,7 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
         **bridge_context(client, shown, bridge, notes, query, reader),
         "newest_break": marks.breaks[-1] if marks.breaks else None,
         "view_note": view_note(shown, kept, reader.locale),
+        "movers_note": movers_note(kept, reader.locale),
         "mover_tables": [mover_table(movers, way, shown, reader) for way in ("gains", "losses")],
         "cohorts": cohorts_context(client, head, headline.month, query, reader, kept),
     }
@@ -125,6 +127,12 @@ def view_note(shown: ArrQuery, kept: Kept, locale: str) -> str:
         named = months_words(older, locale)
         said.append(f"{named} closed before closes kept customers: {what} are there as the contracts stand now.")
     return " ".join(said)
+
+
+def movers_note(kept: Kept, locale: str) -> str:
+    """Of which closed months the movers are those of now; empty where closes kept all of them."""
+    words = unkept_words([month for month in kept.closed if month in kept.unkept], locale)
+    return words and f"{words}: what moved in them is as the contracts stand now."
 
 
 def bases_of(
@@ -220,7 +228,7 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
     """The customers that gained or lost most, each with the parts of its movement."""
     rows = []
     for mover in getattr(movers, way):
-        why = moves_url(shown, reader.base, (movers.first, movers.last), "net_new", mover.customer)
+        why = moves_url(shown, reader.base, (movers.first, movers.last), "net_change", mover.customer)
         parts = ", ".join(ADJUSTMENT_WORDS if kind == ADJUSTMENT else kind for kind, _ in mover.parts)
         first = None if mover.as_reported == mover.amount else mover.as_reported
         amount = {"value": mover.amount, "href": why, "reported": first, "is_named": True}
@@ -251,6 +259,7 @@ def cohorts_context(
     rows = []
     first_kept = min(kept.cohorts, default=None) if query.filters else None
     shown = [found for found in cohorts.cohorts if not found.is_cut]
+    of_now = [at for at in kept.unkept if any(at == cell.period.last for each in shown for cell in each.cells)]
     for cohort in shown:
         by_age = {cell.age: cell for cell in cohort.cells}
         cells = [cohort_cell(cohort, by_age.get(age), query, reader) for age in range(cohorts.ages)]
@@ -266,6 +275,7 @@ def cohorts_context(
         "most": COHORT_ROWS,
         "of": cohort_words(query),
         "first_kept": first_kept,
+        "unkept": unkept_words(of_now, reader.locale),
         "is_begun_open": first_kept is not None and any(each.period.last < first_kept for each in shown),
         "is_restated": any(cell and cell["reported"] is not None for row in rows for cell in row["cells"]),
     }

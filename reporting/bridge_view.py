@@ -65,10 +65,10 @@ def moves_url(
     query: ArrQuery, base: str, span: tuple[int, int], column: str, customer: str, of: tuple[str, str] | None = None
 ) -> str:
     """The address of the drawer that explains one customer's part of a figure: of a movement month by month, where its span
-    has several months; of a balance, the month that it is read in.
+    has several months, or it has more to say than the lines of one (`net_change`); of a balance, the month that it is read in.
     """
     months = months_behind(column, *span)
-    if len(months) == 1:
+    if len(months) == 1 and column != "net_change":
         return customer_url(query, base, months[0], customer)
     more = {"why": f"moves:{span_text(*span)}:{column}:{customer}"} | ({"of": of[0], "group": of[1]} if of else {})
     return query.address(base, **more)

@@ -1,18 +1,21 @@
 """What the page shows in place of a drawer's figure: closed months stand as reported, contract lines are those of now.
 
-`cell_told`, `closed_told`, `retention_told`, `customer_told`: None where the page shows the very figure of the drawer, and
-always did.
+`cell_told`, `closed_told`, `retention_told`, `customer_told`, `moves_told`: None where the page shows the very figure of the
+drawer, and always did. `unkept_words` says why the customers of some closed months are those of now.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from metrics.break_text import months_words
 from metrics.selectors.beside import retention_beside
 from metrics.selectors.breaks import Marks, restated_get
 from metrics.selectors.close_cells import ClosedCell
 from metrics.selectors.closes import customer_closed
-from metrics.selectors.drill import Why
+from metrics.selectors.drill import Why, why_get
 from metrics.selectors.figures import Cell
+from metrics.selectors.moves import Moves
 from metrics.selectors.reported import bridge_reported, retention_reported
 from metrics.selectors.retained import Retained
 from portal.lib.dates import month_text
@@ -117,3 +120,21 @@ def customer_told(client: Client, query: ArrQuery, why: Why | None, locale: str)
     if not closed:
         return None
     return told_of(f"At the end of {month_text(why.month, locale)}, ", closed[0], closed[-1], why.ending, "money")
+
+
+def moves_told(client: Client, query: ArrQuery, found: Moves, locale: str) -> Told | None:
+    """Of what a customer moved: the sums, where closes kept the months; else what it has at their end, if that is closed."""
+    if not found.closed:
+        why = why_get(client, found.customer, found.last, found.head.recognition)
+        return customer_told(client, query, why, locale)
+    first = found.amount if found.reported is None else found.reported
+    now = found.amount if found.now is None else found.now
+    return told_of("", first, found.amount, now, "count" if found.column in COUNT_LABELS else "signed")
+
+
+def unkept_words(months: Sequence[int], locale: str) -> str:
+    """Why the customers of some closed months are those of now; empty where there are none such."""
+    if not months:
+        return ""
+    was = "was" if len(months) == 1 else "were"
+    return f"{months_words(months, locale)} {was} closed before closes kept customers"

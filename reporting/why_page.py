@@ -14,10 +14,12 @@ from typing import Any
 from django.http import QueryDict
 
 from metrics.break_text import months_words
+from metrics.engine.csv_format import ADJUSTMENT
 from metrics.engine.valuation import MissingRates
 from metrics.selectors.adjustments import adjustment_customers
 from metrics.selectors.books import book_head
-from metrics.selectors.close_cells import ClosedCell, closed_cell
+from metrics.selectors.close_cells import ClosedCell, closed_cell, months_unkept
+from metrics.selectors.close_details import kept_get
 from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import BASES, ZERO, Cell
 from metrics.selectors.moves import customer_moves
@@ -29,10 +31,11 @@ from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
 from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
 from reporting.closed_cohorts import ClosedCohortShown, closed_cohort
-from reporting.closed_figures import cell_told, closed_told, customer_told, retention_told
+from reporting.closed_figures import cell_told, closed_told, customer_told, moves_told, retention_told, unkept_words
 
 SHOWN = 200
-MOVE_LABELS = {**LABELS, **COUNT_LABELS, "fx": "Exchange rates"}
+MOVE_LABELS = {**LABELS, **COUNT_LABELS, "fx": "Exchange rates", ADJUSTMENT: LABELS["adjustment"]}
+SUM_LABELS = {"net_new": "Net new {}", "net_change": "Net change of {}", "change": "Change of {}"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
     dimension, group = of if of[1] else ("total", "")
     months = span_months(first, last)
     if column == "adjustment":
-        return adjustment_drawer(client, query, reader, months, is_cut=bool(of[1] or query.filters))
+        return adjustment_drawer(client, query, reader, months, (dimension, group))
     head = book_head(client, query.recognition or None)
     label = {**LABELS, **COUNT_LABELS, "net_new": f"Net new {head.label}"}[column]
     words = f"{label}, {span_words(Period('', *months), reader.locale)}"
@@ -80,6 +83,8 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
         return Drawer("reporting/_drawer_closed.html", context)
     cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
     context = cell_context(cell, words, query, reader) | {"told": cell_told(client, query, cell)}
+    if query.reported:
+        context["unkept"] = unkept_words(months_unkept(head, column, *months), reader.locale)
     return Drawer("reporting/_drawer_cell.html", context)
 
 
@@ -106,18 +111,17 @@ def closed_context(closed: ClosedCell, query: ArrQuery, reader: Reader) -> dict[
 
 
 def adjustment_drawer(
-    client: Client, query: ArrQuery, reader: Reader, months: tuple[int, int], *, is_cut: bool
+    client: Client, query: ArrQuery, reader: Reader, months: tuple[int, int], of: tuple[str, str]
 ) -> Drawer:
-    """The customers of whom closed months had something else than the contracts say now; of a cut, why there are none."""
-    words = f"{LABELS['adjustment']}, {span_words(Period('', *months), reader.locale)}"
-    context: dict[str, Any] = {"is_cut": is_cut, "drawer_title": words, "drawer_text": " · ".join(filter_words(query))}
-    if is_cut:
-        return Drawer("reporting/_drawer_adjustment.html", context)
-    found = adjustment_customers(client, query.recognition or None, *months, query.grain)
-    rest = found.customers[SHOWN:]
-    context |= {
+    """The customers of whom closed months had something else than the months after them begin with."""
+    found = adjustment_customers(client, query.recognition or None, *months, query.grain, *of, query.filters)
+    rest, group = found.customers[SHOWN:], [of[1]] if of[1] else []
+    context: dict[str, Any] = {
         "found": found,
-        "drawer_text": found.head.label,
+        "drawer_title": f"{LABELS['adjustment']}, {span_words(Period('', *months), reader.locale)}",
+        "drawer_text": " · ".join([found.head.label, *filter_words(query), *group]),
+        "is_cut": bool(group or query.filters),
+        "unkept": unkept_words(found.unkept, reader.locale),
         "rows": [
             {"customer": each, "url": customer_url(query, reader.base, each.month, each.customer)}
             for each in found.customers[:SHOWN]
@@ -141,18 +145,20 @@ def moves_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str, of
     first, last, column, customer = asked.split(":", 3)
     dimension, group = of if of[1] else ("total", "")
     months = span_months(first, last)
+    head = book_head(client, query.recognition or None)
+    is_reported = (
+        query.reported and column != "change"
+    )  # that is how the drawer of retention counts: by the contracts of now
+    kept = kept_get(head, *months) if is_reported else None
     found = customer_moves(
-        client, query.recognition or None, customer[:200], *months, dimension, group, column, query.filters
+        client, head.recognition, customer[:200], *months, dimension, group, column, query.filters, kept=kept
     )
     if found is None:
         raise KeyError(customer)
-    label = {"net_new": f"Net new {found.head.label}", "change": f"Change of {found.head.label}"}.get(column)
-    words = label or MOVE_LABELS[column]
+    words = SUM_LABELS.get(column, MOVE_LABELS.get(column, "")).format(found.head.label)
     context = {
         "found": found,
-        "told": customer_told(
-            client, query, why_get(client, found.customer, found.last, query.recognition or None), reader.locale
-        ),
+        "told": moves_told(client, query, found, reader.locale),
         "is_count": column in COUNT_LABELS,
         "label": words,
         "rows": [
@@ -163,6 +169,12 @@ def moves_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str, of
             }
             for move in found.moves
         ],
+        "closed_text": months_words(found.closed, reader.locale),
+        "again_text": months_words(found.restated, reader.locale) if len(found.closed) > 1 and found.restated else "",
+        "open_text": months_words(
+            [each for each in range(months[0], months[1] + 1) if each not in found.closed], reader.locale
+        ),
+        "unkept": unkept_words(found.unkept, reader.locale),
         "drawer_title": f"{found.name}, {span_words(Period('', *months), reader.locale)}",
         "drawer_text": " · ".join([words, found.customer, *filter_words(query), *([group] if group else [])]),
     }
@@ -176,8 +188,10 @@ def cohort_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str) -
     if (closed := closed_cohort(client, query, (first, last), month)) is not None:
         return closed_cohort_drawer(closed, f"First {closed.head.label} {began}", query, reader)
     cell = cohort_customers(client, query.recognition or None, (first, last), month, query.filters)
-    context = cell_context(cell, f"First {cell.head.label} {began}", query, reader)
-    return Drawer("reporting/_drawer_cell.html", context | {"is_cohort": True})
+    context = cell_context(cell, f"First {cell.head.label} {began}", query, reader) | {"is_cohort": True}
+    if query.reported:
+        context["unkept"] = unkept_words(months_unkept(cell.head, "ending", month, month), reader.locale)
+    return Drawer("reporting/_drawer_cell.html", context)
 
 
 def closed_cohort_drawer(closed: ClosedCohortShown, title: str, query: ArrQuery, reader: Reader) -> Drawer:

@@ -2,8 +2,9 @@
 
 `published_get(client, subject) -> Published` · `explained(client, subject, customer) -> dict` · `FigureError`
 
-What is kept is plain data: the explanation of a figure is its customers with their amounts; that of a customer is what
-`manage.py arr_explain` prints; that of a metric is its formula with every part.
+What is kept is plain data: the explanation of a figure is its customers with their amounts, of a closed month as it was closed
+with what the contracts of now say beside them; that of a customer is what `manage.py arr_explain` prints of its lines as they
+are now, beside what the close has of it; that of a metric is its formula with every part.
 """
 
 from collections.abc import Callable
@@ -20,9 +21,11 @@ from metrics.explain_text import why_text
 from metrics.formula.faults import Missing
 from metrics.measures import MEASURES
 from metrics.selectors.books import book_head
-from metrics.selectors.closes import latest_closes
+from metrics.selectors.close_cells import ClosedCell, closed_cell, months_unkept
+from metrics.selectors.closes import customer_closed, latest_closes, policy_of_month
+from metrics.selectors.customers import customer_names
 from metrics.selectors.drill import customers_of_cell, why_get
-from metrics.selectors.figures import BookHead, RetentionRow
+from metrics.selectors.figures import ZERO, BookHead, Cell, RetentionRow
 from metrics.selectors.reported import bridge_reported, retention_reported
 from portal.lib.money import money_text, percent_text
 from portal.lib.periods import month_format
@@ -93,7 +96,7 @@ def basis_of(client: Client, head: BookHead, month: int) -> dict[str, Any]:
     """Under which policy and from which figures, and the revision of the month where it is closed."""
     close = next((each for each in latest_closes(head.recognition) if each.month == month), None)
     return {
-        "policy": head.policy_number,
+        "policy": policy_of_month(head, month),
         "book": head.version,
         "closed_revision": close.revision if close else None,
         "closed_policy": close.policy_parameters if close else None,
@@ -101,7 +104,7 @@ def basis_of(client: Client, head: BookHead, month: int) -> dict[str, Any]:
 
 
 def amount_published(client: Client, head: BookHead, subject: Subject) -> Published:
-    """A figure of the bridge: as reported, with the customers that make it as the contracts stand now."""
+    """A figure of the bridge: as reported, with the customers that make it."""
     dimension = subject.dimension or "total"
     if dimension not in ("total", *DIMENSIONS):
         raise FigureError("there is no such split")
@@ -110,14 +113,44 @@ def amount_published(client: Client, head: BookHead, subject: Subject) -> Publis
     if not rows:
         raise FigureError(f"{subject.group} has nothing in {month_format(subject.month)}")
     value: Decimal = getattr(rows[0], subject.figure)
-    cell = customers_of_cell(
-        client, head.recognition, subject.month, subject.month, dimension, subject.group, subject.figure
-    )
+    span, of = (subject.month, subject.month), (dimension, subject.group, subject.figure)
+    closed = closed_cell(client, head, *span, *of)
+    evidence = {"kind": "customers", **basis_of(client, head, subject.month), "published": str(value)}
+    if closed is not None:
+        evidence |= closed_evidence(closed)
+    else:
+        evidence |= live_evidence(customers_of_cell(client, head.recognition, *span, *of))
+        evidence["unkept"] = bool(months_unkept(head, subject.figure, *span))
+    text = money_text(value, client.currency, client.locale)
+    return Published(subject, title_of(head, subject), value, text, client.currency, evidence)
+
+
+def closed_evidence(closed: ClosedCell) -> dict[str, Any]:
+    """The customers as the month was closed, whoever differs by now first, beside the contracts of now."""
+    rest, now = closed.customers[MOST_CUSTOMERS:], closed.now
+    return {
+        "standing": "closed",
+        "closes": [
+            {"month": month_format(each.month), "revision": each.revision, "policy": each.policy}
+            for each in closed.closes
+        ],
+        "now": None if now is None else str(now),
+        "reported": None if closed.reported is None else str(closed.reported),
+        "customers": [
+            {"customer": row.customer, "name": row.name, "amount": str(row.closed or ZERO), "movement": row.kind}
+            | {"now": None if now is None else str(row.now or ZERO)}
+            | {"reported": None if closed.reported is None else str(row.reported or ZERO)}
+            for row in closed.customers[:MOST_CUSTOMERS]
+        ],
+        "rest": {"customers": len(rest), "amount": str(sum((row.closed or ZERO for row in rest), ZERO))},
+    }
+
+
+def live_evidence(cell: Cell) -> dict[str, Any]:
+    """The customers as the contracts stand now."""
     rest = cell.customers[MOST_CUSTOMERS:]
-    evidence = {
-        "kind": "customers",
-        **basis_of(client, head, subject.month),
-        "published": str(value),
+    return {
+        "standing": "now",
         "now": str(cell.amount),
         "customers": [
             {"customer": row.customer, "name": row.name, "amount": str(row.amount), "movement": row.kind}
@@ -125,8 +158,6 @@ def amount_published(client: Client, head: BookHead, subject: Subject) -> Publis
         ],
         "rest": {"customers": len(rest), "amount": str(sum((row.amount for row in rest), Decimal(0)))},
     }
-    text = money_text(value, client.currency, client.locale)
-    return Published(subject, title_of(head, subject), value, text, client.currency, evidence)
 
 
 def rate_published(client: Client, head: BookHead, subject: Subject) -> Published:
@@ -145,9 +176,9 @@ def rate_published(client: Client, head: BookHead, subject: Subject) -> Publishe
 
 
 def customer_published(client: Client, head: BookHead, subject: Subject) -> Published:
-    """One customer's figure at a month end, with every line behind it."""
+    """One customer's figure at a month end, of a closed month as it was closed, with every line behind it as it is now."""
     evidence = explained(client, subject, subject.customer)
-    value = Decimal(evidence["explanation"]["ending"]).scaleb(-2)
+    value = Decimal(evidence["published"])
     text = money_text(value, client.currency, client.locale)
     ending = replace(subject, figure=DisputedFigure.ENDING.value)
     title = f"{evidence['name']}: {title_of(head, ending)}"
@@ -155,20 +186,28 @@ def customer_published(client: Client, head: BookHead, subject: Subject) -> Publ
 
 
 def explained(client: Client, subject: Subject, customer: str) -> dict[str, Any]:
-    """Why a customer's figure is what it is, as `arr_explain` prints it and as data."""
+    """Why a customer's figure is what it is, as `arr_explain` prints it and as data, by the contracts of now;
+    `published` is what counts: of a closed month what its close has of the customer, who may have no lines by now.
+    """
+    customer, head = customer[:200], book_head(client, subject.recognition or None)
     try:
-        why = why_get(client, customer[:200], subject.month, subject.recognition or None)
+        why = why_get(client, customer, subject.month, head.recognition)
     except MissingRates as error:
         raise FigureError("it cannot be valued: exchange rates are missing") from error
-    if why is None:
+    closed = customer_closed(head.recognition, customer, subject.month)
+    if why is None and not any(closed):
         raise FigureError(f"there is no customer {customer[:60]}")
+    now = why.ending if why else ZERO
+    basis = basis_of(client, head, subject.month) | ({"policy": why.policy_number} if why else {})
     return {
         "kind": "arr_explain",
-        **basis_of(client, why.head, subject.month),
+        **basis,
         "customer": customer,
-        "name": why.name,
-        "text": why_text(why),
-        "explanation": why.explanation.to_dict(),
+        "name": why.name if why else customer_names([customer])[customer],
+        "published": str(closed[-1] if closed else now),
+        "now": str(now),
+        "text": why_text(why) if why else "No contract line is this customer's by now.",
+        "explanation": why.explanation.to_dict() if why else None,
     }
 
 

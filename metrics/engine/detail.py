@@ -131,20 +131,39 @@ def bridge_columns() -> dict[str, pl.Expr]:
 
 
 def customer_cells(detail: pl.DataFrame, dimension: str, group: str, filters: Filters, column: str) -> pl.DataFrame:
-    """``customer, amount``: one cell of the bridge customer by customer, over what the filters leave of one group.
+    """``customer, amount, kind``: one cell of the bridge customer by customer, over what the filters leave of one group.
 
-    ``column`` is one of the bridge, or ``net_new``; the sum is that of ``cut_figures``. Customers without a part are left out.
+    ``column`` is one of the bridge, or ``net_new``; the sum is that of ``cut_figures``. Customers without a part are left out;
+    ``kind`` is the movement of who has one.
     """
-    by_product = dimension == "product" or "product" in filters
-    rows = kept_of(detail, filters if dimension == TOTAL else {**filters, dimension: (group,)})
-    if group not in filters.get(dimension, (group,)):
-        rows = rows.clear()
-    each = moved(rows if by_product else of_customers(rows), by_product=by_product).filter(THERE)
-    parts = bridge_columns()
+    each, parts = moved_in(detail, dimension, group, filters), bridge_columns()
     amount = pl.sum_horizontal(*(parts[name] for name in (KINDS if column == "net_new" else (column,))))
-    by_row = each.select("customer", amount.cast(pl.Int64).alias("amount"))
-    found = by_row.group_by("customer").agg(pl.col("amount").sum())
+    by_row = each.select("customer", amount.cast(pl.Int64).alias("amount"), pl.col("kind").cast(pl.String))
+    found = by_row.group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
     return found.filter(pl.col("amount") != 0)
+
+
+def customer_columns(
+    detail: pl.DataFrame, dimension: str, group: str, filters: Filters, customer: str
+) -> dict[str, int]:
+    """Every column of the bridge of one customer, over what the filters leave of one group, as ``customer_cells``."""
+    own = detail.filter(pl.col("customer") == customer)
+    each = moved_in(own, dimension, group, filters)
+    return each.select(**{name: column.sum() for name, column in bridge_columns().items()}).row(0, named=True)
+
+
+def moved_in(detail: pl.DataFrame, dimension: str, group: str, filters: Filters) -> pl.DataFrame:
+    """The rows that count in a cell of the bridge, as ``moved``: of one group, and of what the filters leave."""
+    by_product = dimension == "product" or "product" in filters
+    rows = kept_of(detail, group_filters(dimension, group, filters))
+    return moved(rows if by_product else of_customers(rows), by_product=by_product).filter(THERE)
+
+
+def group_filters(dimension: str, group: str, filters: Filters) -> Filters:
+    """What is left where a cell is of one group besides: nothing, where the filters leave that group out."""
+    if dimension == TOTAL:
+        return filters
+    return {**filters, dimension: (group,) if group in filters.get(dimension, (group,)) else ()}
 
 
 def retained_of(customers: pl.DataFrame) -> dict[str, int]:

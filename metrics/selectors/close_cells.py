@@ -10,13 +10,16 @@ the cell that the page shows, to the cent.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
+from django.db.models import Count, Sum
 
+from metrics.engine.bridge import TOTAL
 from metrics.engine.detail import customer_cells
 from metrics.engine.valuation import MissingRates
 from metrics.figures import from_cents
-from metrics.models import CloseDetail, MonthClose
+from metrics.models import CloseBalance, CloseDetail, MonthClose
 from metrics.packing import unpacked_frame
 from metrics.selectors.close_rows import is_stored
 from metrics.selectors.customers import customer_names
@@ -26,6 +29,8 @@ from metrics.selectors.filtered import book_input
 from metrics.selectors.periods import Period
 from portal.tenancy.models import Client
 
+BALANCES: Final = ("ending", "customers_ending")  # every close has what each customer had at its end, of which product
+CELLS: Final = pl.Schema({"customer": pl.String(), "amount": pl.Int64(), "kind": pl.String()})
 Amounts = dict[str, int]
 Values = Mapping[str, tuple[str, ...]]
 
@@ -49,16 +54,26 @@ class Part:
     column: str
     close: Close | None
 
+    def is_told(self, *, by_balances: bool) -> bool:
+        """Whether it is known whose it is: of an open month, of a close that kept its customers, and `by_balances` of any what
+        each had at the end.
+        """
+        return self.close is None or self.close.is_kept or (by_balances and self.column in BALANCES)
+
 
 @dataclass(frozen=True)
 class ClosedCustomer:
-    """A customer's part of a figure as it is shown, as it was reported first, and by the contracts of now; None: no part."""
+    """A customer's part of a figure as it is shown, as it was reported first, and by the contracts of now; None: no part.
+
+    `kind` is its movement, of the last month in which it has a part: as that was closed, else by the contracts of now.
+    """
 
     customer: str
     name: str
     closed: Decimal | None
     reported: Decimal | None
     now: Decimal | None
+    kind: str = ""
 
     @property
     def difference(self) -> Decimal:
@@ -116,7 +131,8 @@ def closed_cell(
     column: str,
     filters: Filters = None,
 ) -> ClosedCell | None:
-    """The cell of the months from `first` to `last`; None where no close has a part in it, or one that has kept no customers.
+    """The cell of the months from `first` to `last`; None where no close has a part in it, or one of which nobody knows its
+    customers.
 
     Raises KeyError for an unknown column, MissingRates for open months that cannot be valued.
     """
@@ -126,20 +142,30 @@ def closed_cell(
     revisions, oldest = revisions_of(head, all_kept=not is_stored(dimension, wanted))
     parts = parts_of(column, *span, told_at(revisions, -1, oldest), head)
     closes = tuple(part.close for part in parts if part.close is not None)
-    if not closes or not all(close.is_kept for close in closes):
+    by_balances = {dimension, *wanted} <= {TOTAL, "product"}
+    if not closes or not all(part.is_told(by_balances=by_balances) for part in parts):
         return None
     is_restated = any(close.revision > 1 for close in closes)
-    firsts = first_parts(column, span, told_at(revisions, 0, oldest), head) if is_restated else None
+    firsts = parts_of(column, *span, told_at(revisions, 0, oldest), head) if is_restated else None
+    if firsts is not None and not all(part.is_told(by_balances=by_balances) for part in firsts):
+        firsts = None
     source = Source(client, head, (dimension, group), column, wanted)
     source.read([*parts, *(firsts or ())])
     ways = source.added(parts), source.added(firsts) if firsts else None, source.as_now(*span)
     is_count = column.startswith("customers")
-    customers = customers_of(*ways, is_count=is_count)
+    customers = customers_of(*ways, source.kinds, is_count=is_count)
     shown, reported, now = (None if own is None else told(sum(own.values()), is_count=is_count) for own in ways)
-    own = tuple(CellCustomer(each.customer, each.name, each.closed, "") for each in customers if each.closed)
+    own = tuple(CellCustomer(each.customer, each.name, each.closed, each.kind) for each in customers if each.closed)
     cell = Cell(head, Period("", *span), dimension, group, column, shown or ZERO, own)
     open_months = tuple(part.month for part in parts if part.close is None)
     return ClosedCell(cell, reported, now, tuple(customers), closes, open_months)
+
+
+def months_unkept(head: BookHead, column: str, first: int, last: int) -> tuple[int, ...]:
+    """The closed months behind a figure of which no customers were kept, by their newest close."""
+    revisions, oldest = revisions_of(head, all_kept=False)
+    parts = parts_of(column, first, last, told_at(revisions, -1, oldest), head)
+    return tuple(sorted({part.close.month for part in parts if part.close is not None and not part.close.is_kept}))
 
 
 def revisions_of(head: BookHead, *, all_kept: bool) -> tuple[dict[int, list[Close]], int]:
@@ -175,12 +201,6 @@ def parts_of(column: str, first: int, last: int, told: Told, head: BookHead) -> 
     return [Part(month, column, closes.get(month)) for month in months_behind(column, first, last)]
 
 
-def first_parts(column: str, span: tuple[int, int], told: Told, head: BookHead) -> list[Part] | None:
-    """What a restated figure was put together from when it was reported first; None where that was not kept."""
-    found = parts_of(column, *span, told, head)
-    return found if all(part.close is None or part.close.is_kept for part in found) else None
-
-
 class Source:
     """Whose amounts make the parts of a cell, in cents or as counts: each close is read once, each open month computed once."""
 
@@ -188,34 +208,55 @@ class Source:
         self.of, self.filters, self.column = of, filters, column
         self.given = book_input(client, head)
         self.targets, self.attributes = cell_targets(*of, dict(filters))
-        self.read_of: dict[tuple[int | None, int, str], Amounts] = {}
+        self.read_of: dict[tuple[int | None, int, str], pl.DataFrame] = {}
+        self.kinds: dict[str, str] = {}
 
     def read(self, parts: Sequence[Part]) -> None:
         """Read the closes that some parts need: together they may be large, and each is let go at once."""
-        wanted = {(part.close.pk, part.month, part.column) for part in parts if part.close is not None}
+        asked = {(part.close, part.month, part.column) for part in parts if part.close is not None}
+        for told, month, column in asked:
+            if not told.is_kept:
+                self.read_of[told.pk, month, column] = self.balances(told.pk, column)
+        wanted = {(told.pk, month, column) for told, month, column in asked if told.is_kept}
         rows = CloseDetail.objects.filter(close__in={close for close, _, _ in wanted})
         for close, packed in rows.values_list("close_id", "customers").iterator(4):
             detail = unpacked_frame(packed)
             for key in wanted:
                 if key[0] == close:
-                    self.read_of[key] = amounts_of(customer_cells(detail, *self.of, self.filters, key[2]))
+                    self.read_of[key] = customer_cells(detail, *self.of, self.filters, key[2])
 
-    def part(self, part: Part) -> Amounts:
-        """By customer what they give to one part. Raises MissingRates of an open month."""
+    def balances(self, close: int, column: str) -> pl.DataFrame:
+        """`customer, amount, kind` of what each customer had at the end of a close that kept no more than that."""
+        rows = CloseBalance.objects.filter(close=close)
+        if "product" in self.filters:
+            rows = rows.filter(product__in=self.filters["product"])
+        if self.of[0] == "product":
+            rows = rows.filter(product=self.of[1])
+        each = "product" if "product" in (self.of[0], *self.filters) else "customer"
+        amount = Sum("amount") if column == "ending" else Count(each, distinct=True)
+        found = rows.values("customer").annotate(told=amount).values_list("customer", "told")
+        told = [(customer, int(own.scaleb(2)) if column == "ending" else own) for customer, own in found]
+        return summed(pl.DataFrame([(*row, "") for row in told], schema=CELLS, orient="row"))
+
+    def part(self, part: Part) -> pl.DataFrame:
+        """`customer, amount, kind` of those who give something to one part. Raises MissingRates of an open month."""
         key = (part.close.pk if part.close else None, part.month, part.column)
         if key not in self.read_of:
             cells = [
                 month_cells(self.given, part.month, target, part.column, self.attributes) for target in self.targets
             ]
-            self.read_of[key] = amounts_of(pl.concat(cells))
+            self.read_of[key] = summed(pl.concat(cells))
         return self.read_of[key]
 
     def added(self, parts: Iterable[Part]) -> Amounts:
         """By customer what they give to all of some parts; who gives nothing is left out."""
         found: Amounts = {}
+        kinds: dict[str, str] = {}
         for part in parts:
-            for customer, amount in self.part(part).items():
+            for customer, amount, kind in self.part(part).iter_rows():
                 found[customer] = found.get(customer, 0) + amount
+                kinds[customer] = kind or ""
+        self.kinds = kinds | self.kinds  # what was asked for first is what is shown
         return {customer: amount for customer, amount in found.items() if amount}
 
     def as_now(self, first: int, last: int) -> Amounts | None:
@@ -226,19 +267,25 @@ class Source:
             return None
 
 
-def amounts_of(cells: pl.DataFrame) -> Amounts:
-    """By customer the sum of their rows."""
-    return dict(cells.group_by("customer").agg(pl.col("amount").sum()).iter_rows())
+def summed(cells: pl.DataFrame) -> pl.DataFrame:
+    """`customer, amount, kind`: one row of each customer who has a part."""
+    rows = cells.cast({"kind": pl.String}).group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
+    return rows.filter(pl.col("amount") != 0)
 
 
-def customers_of(shown: Amounts, first: Amounts | None, now: Amounts | None, *, is_count: bool) -> list[ClosedCustomer]:
+def customers_of(
+    shown: Amounts, first: Amounts | None, now: Amounts | None, kinds: Mapping[str, str], *, is_count: bool
+) -> list[ClosedCustomer]:
     """Everybody who has a part by any of them: whoever differs by now first, then the largest."""
     names = customer_names(list({**shown, **(first or {}), **(now or {})}))
 
     def figure(own: Amounts | None, customer: str) -> Decimal | None:
         return told(own[customer], is_count=is_count) if own and customer in own else None
 
-    made = [ClosedCustomer(key, names[key], *(figure(own, key) for own in (shown, first, now))) for key in names]
+    made = [
+        ClosedCustomer(key, names[key], figure(shown, key), figure(first, key), figure(now, key), kinds[key])
+        for key in names
+    ]
     return sorted(
         made,
         key=lambda each: (now is None or each.closed == each.now, -abs(each.closed or ZERO), each.customer),

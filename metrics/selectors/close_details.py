@@ -87,7 +87,8 @@ def figures_of(
 class Kept:
     """What closes kept, by month the revisions in order: the `movements` of a span of months and the `cohorts` of all up to its
     end, each of months kept from their first close on; `closes` are these with the month after the span, by id and version of
-    the policy. `closed` are all closed months of the span, `oldest` is the first that is closed at all.
+    the policy. `closed` are all closed months of the span, `unkept` those up to its end of which no customers were kept,
+    `oldest` is the first that is closed at all.
     """
 
     closed: tuple[int, ...] = ()
@@ -95,6 +96,7 @@ class Kept:
     cohorts: Mapping[int, list[Ints]] = field(default_factory=dict)
     closes: Mapping[int, list[tuple[int, int]]] = field(default_factory=dict)
     oldest: int | None = None
+    unkept: tuple[int, ...] = ()
 
     @property
     def restated(self) -> tuple[int, ...]:
@@ -122,4 +124,5 @@ def kept_get(head: BookHead, first: int, last: int) -> Kept:
         if moved is not None:
             movements.setdefault(month, []).append(unpacked_frame(moved))
     of_span = tuple(sorted(month for month in closed if first <= month <= last))
-    return Kept(of_span, movements, cohorts, closes, min(closed, default=None))
+    unkept = tuple(sorted(month for month in closed - closes.keys() if month <= last))
+    return Kept(of_span, movements, cohorts, closes, min(closed, default=None), unkept)

@@ -81,6 +81,11 @@ class Shares:
         found = pl.concat([NOTHING, *(self.step(*sides) for sides in steps)])
         return summed(found).select("customer", pl.lit(ADJUSTMENT).alias("kind"), "amount")
 
+    def of_customer(self, customer: str, month: int, place: int) -> int:
+        """What one customer gives to the adjustment of a month, in cents."""
+        own = pl.col("customer") == customer
+        return sum(int(self.step(*sides).filter(own)["amount"].sum()) for sides in self.steps(month, place))
+
     def steps(self, month: int, place: int) -> list[tuple[Side, Side]]:
         """From where to where the customers go in what the bridge calls the adjustment of a month: before it, and at the end of
         the open month before the first close, which ends with what that one reported as its beginning.
@@ -152,10 +157,19 @@ class Shares:
 
     def difference(self, left: Side, right: Side, closed: Callable[[Side], pl.DataFrame]) -> pl.DataFrame:
         """The right side less the left one; nothing where one of them cannot be valued."""
-        had, has = (closed(side) if side.close is not None else self.live_balances(side) for side in (left, right))
+        had, has = (self.held(side, closed) for side in (left, right))
         if had is None or has is None:
             return NOTHING
         return summed(pl.concat([has, had.with_columns(-pl.col("amount"))]))
+
+    def held(self, side: Side, closed: Callable[[Side], pl.DataFrame]) -> pl.DataFrame | None:
+        """`customer, amount` at a side; None where it cannot be valued by now."""
+        return closed(side) if side.close is not None else self.live_balances(side)
+
+    def both(self, left: Side, right: Side) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        """What every customer has at either side of a step; None where one of them cannot be valued by now."""
+        had, has = self.held(left, self.remembered), self.held(right, self.remembered)
+        return None if had is None or has is None else (summed(had), summed(has))
 
     def remembered(self, side: Side) -> pl.DataFrame:
         """`closed`, remembered."""

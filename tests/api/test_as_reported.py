@@ -95,3 +95,78 @@ def test_movers_and_cohorts_without_months_are_those_of_the_page_also_where_the_
     assert movers["last"] == "2026-02" and [each["customer"] for each in movers["gains"]][:1] == ["bolt"]
     (january, *_) = [each for each in cohorts["cohorts"] if each["period"]["key"] == "2026-01"]
     assert [cell["age"] for cell in january["cells"]] == [0, 1], "January and the closed February"
+
+
+def test_a_cell_of_a_closed_month_has_its_customers_as_it_was_closed(api: Program, restated: Client) -> None:
+    """Bolt had 24,000 as February was reported first, 30,000 as it was restated, and 31,000 by the contracts of now."""
+    with tenant_context(restated):
+        ContractLine.objects.filter(line_id="K2/1").update(amount=31_000)
+        books_rebuild_all(client=restated, now=NOW)
+    row = api.get(restated, "api_bridge", FEBRUARY).json()["totals"][0]
+    cell = api.get(restated, "api_cell", FEBRUARY).json()
+    assert cell["amount"] == row["ending"] == "42000.00" and cell["note"] == ""
+    assert (cell["as_reported"]["amount"], cell["now"]["amount"]) == (row["as_reported"]["ending"], "43000.00")
+    bolt = next(each for each in cell["customers"] if each["customer"] == "bolt")
+    assert (bolt["amount"], bolt["as_reported"]["amount"], bolt["now"]["amount"]) == (
+        "30000.00",
+        "24000.00",
+        "31000.00",
+    )
+    assert [(each["month"], each["revision"]) for each in cell["closes"]] == [("2026-02", 2)] and cell[
+        "open_months"
+    ] == []
+    new = api.get(restated, "api_cell", FEBRUARY | {"column": "customers_new"}).json()
+    assert [(each["customer"], each["kind"], each["count"]) for each in new["customers"]] == [("bolt", "new", 1)]
+    now = api.get(restated, "api_cell", FEBRUARY | {"view": "current"}).json()
+    assert (now["amount"], now["now"], now["closes"]) == ("43000.00", None, [])
+
+
+def test_a_customers_moves_are_as_the_months_were_closed(api: Program, restated: Client) -> None:
+    """Acme grew in February by the contracts of now, and had not as that was restated: April is still open."""
+    with tenant_context(restated):
+        ContractLine.objects.filter(line_id="K2/1").update(amount=31_000)
+        books_rebuild_all(client=restated, now=NOW)
+    span = {"from": "2026-02", "to": "2026-03"}
+    moves = api.get(restated, "api_moves", span | {"customer": "bolt"}).json()
+    told = [(each["month"], each["kind"], each["amount"], each["state"]) for each in moves["moves"]]
+    assert told == [
+        ("2026-02", "new", "30000.00", "closed"),
+        ("2026-03", "prior_period_adjustment", "1000.00", "live"),
+        ("2026-03", "expansion", "6000.00", "live"),
+    ]
+    assert (moves["amount"], moves["as_reported"]["amount"], moves["now"]["amount"]) == ("37000.00",) * 3
+    mover = api.get(restated, "api_movers", span).json()["gains"][0]
+    net = api.get(restated, "api_moves", span | {"customer": "bolt", "column": "net_change"}).json()
+    assert (mover["customer"], mover["amount"]) == ("bolt", net["amount"])
+    now = api.get(restated, "api_moves", span | {"customer": "bolt", "view": "current"}).json()
+    assert [each["amount"] for each in now["moves"]] == ["31000.00", "6000.00"] and now["now"] is None
+
+
+def test_months_closed_before_closes_kept_customers_are_named(
+    northwind: Client, ana: User, program: Mint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each customer ended with was always kept, so that balances are as closed all the same."""
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        monkeypatch.setattr("metrics.services.closes.detail_store", lambda close, detail: None)
+        month_close(client=northwind, month=month_parse("2026-02"))
+        ContractLine.objects.filter(line_id="K2/1").update(amount=31_000)
+        books_rebuild_all(client=northwind, now=NOW)
+    api = program(northwind, ana)
+    for path in ("api_movers", "api_cohorts"):
+        assert api.get(northwind, path, {"to": "2026-02"}).json()["unkept"] == ["2026-02"], path
+    note = "2026-02 was closed before closes kept customers: these are the customers by the contracts of now."
+    new = api.get(northwind, "api_cell", FEBRUARY | {"column": "new"}).json()
+    assert (new["amount"], new["note"], new["closes"]) == ("31000.00", note, [])
+    assert api.get(northwind, "api_moves", FEBRUARY | {"customer": "bolt"}).json()["note"] == note
+    for more, amount in (
+        ({}, "36000.00"),
+        ({"product": "Platform"}, "36000.00"),
+        ({"by": "product", "group": "Platform"}, "36000.00"),
+    ):
+        ends = api.get(northwind, "api_cell", FEBRUARY | more).json()
+        assert (ends["amount"], ends["note"], ends["now"]["amount"]) == (amount, "", "43000.00"), more
+    counted = api.get(northwind, "api_cell", FEBRUARY | {"column": "customers_ending"}).json()
+    assert (counted["count"], counted["note"]) == (2, "")
+    segment = api.get(northwind, "api_cell", FEBRUARY | {"by": "segment", "group": "SMB"}).json()
+    assert segment["note"] == note, "to which segment each belonged was not kept"

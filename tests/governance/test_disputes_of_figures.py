@@ -81,6 +81,38 @@ def test_a_closed_month_is_disputed_as_it_was_reported(booked: Client, eve: User
         content = DisputeEvidence.objects.get().content
         assert (row.published, content["published"], content["now"]) == (Decimal(42_000), "42000.00", "37000.00")
         assert content["closed_revision"] == 1
+        told = [(each["customer"], each["amount"], each["now"]) for each in content["customers"]]
+        assert told == [("bolt", "30000.00", "25000.00"), ("acme", "12000.00", "12000.00")], "those of the close"
+        assert content["standing"] == "closed" and content["rest"] == {"customers": 0, "amount": "0.00"}
+
+
+def test_a_customers_figure_of_a_closed_month_is_as_it_was_closed_beside_the_lines_of_now(
+    booked: Client, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(booked):
+        month_close(client=booked, month=MARCH)
+        ContractLine.objects.filter(line_id="K3/1").update(amount=1_000)
+        ContractLine.objects.filter(customer_id="acme").delete()
+        books_rebuild_all(client=booked, now=NOW)
+        bolt = raised(booked, eve, Subject("ending", MARCH, customer="bolt"))
+        acme = raised(booked, eve, Subject("ending", MARCH, customer="acme"))
+        assert (bolt.published, acme.published) == (Decimal(30_000), Decimal(12_000))
+        told = [DisputeEvidence.objects.get(dispute=each).content for each in (bolt, acme)]
+    assert [(each["published"], each["now"]) for each in told] == [("30000.00", "25000.00"), ("12000.00", "0.00")]
+    assert told[1]["text"] == "No contract line is this customer's by now." and told[1]["explanation"] is None
+    text = " ".join(signed_in(eve).get(f"/c/northwind/oversight/disputes/{bolt.number}/").text.split())
+    assert "The month was closed with 30,000.00 of this customer." in text and "and give 25,000.00." in text
+
+
+def test_a_figure_of_a_month_closed_before_closes_kept_customers_says_whose_its_customers_are(
+    booked: Client, eve: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(booked):
+        monkeypatch.setattr("metrics.services.closes.detail_store", lambda close, detail: None)
+        month_close(client=booked, month=MARCH)
+        raised(booked, eve, Subject("expansion", MARCH))
+        content = DisputeEvidence.objects.get().content
+    assert (content["standing"], content["unkept"]) == ("now", True)
 
 
 def test_groups_rates_and_metrics_are_disputed_too(booked: Client, eve: User, rita: User) -> None:

@@ -8,6 +8,8 @@ from django.test import Client as Browser
 
 from metrics.models import ContractLine
 from metrics.selectors.adjustments import adjustment_customers
+from metrics.selectors.figures import Filters
+from metrics.selectors.periods import Grain
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported
 from metrics.services.books import books_rebuild_all
@@ -65,19 +67,71 @@ def test_the_cell_leads_to_them_and_each_to_its_lines(
     assert 'id="adjustment-customers"' in drawer
     for said in ("12,000.00", "15,000.00", "+3,000.00", "+2,999.45", "customer%3A2026-03%3Aacme"):
         assert said in drawer, said
-    cut = browser.get(f"{CELL}&of=segment&group=SMB").content.decode()
-    assert 'id="adjustment-customers"' not in cut and "not to which group it belonged" in cut
+    cut = browser.get(f"{CELL}&of=segment&group=SMB")
+    assert [each.customer for each in cut.context["found"].customers] == ["acme", "dora"]
+    assert "+4,000.00" in cut.text and not cut.context["found"].rest
 
 
-def test_what_a_closed_month_began_with_and_nobody_kept_by_customer_is_the_rest(corrected: Client) -> None:
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "closed before closes kept customers"])
+def test_what_a_closed_month_began_with_is_told_by_customer_where_its_close_kept_it(
+    corrected: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    finn: User,
+    signed_in: Callable[[User], Browser],
+    *,
+    is_kept: bool,
+) -> None:
     with tenant_context(corrected):
-        month_close(client=corrected, month=APRIL)
+        with monkeypatch.context() as before:
+            if not is_kept:
+                before.setattr("metrics.services.closes.detail_store", lambda close, detail: None)
+            month_close(client=corrected, month=APRIL)
         correct(corrected, 0, 15_500)
         cell = bridge_reported(corrected, first=APRIL, last=APRIL).totals[0].adjustment
         found = adjustment_customers(corrected, None, APRIL, APRIL)
-        assert found.amount == cell and found.rest == -500
+        acme = next(each for each in found.customers if each.customer == "acme")
+        assert found.amount == cell == Decimal("2999.45")
+        assert (acme.begins, found.rest, found.unkept) == ((15_000, 0, ()) if is_kept else (15_500, -500, (APRIL,)))
         assert sum(each.amount for each in found.customers) + found.rest == cell
+        smb = adjustment_customers(corrected, None, APRIL, APRIL, dimension="segment", group="SMB")
+        assert smb.amount == 4_000 and smb.rest == (0 if is_kept else 4_000)
+    text = " ".join(signed_in(finn).get(f"{CELL}&of=segment&group=SMB").text.split())
+    said = "Apr 2026 was closed before closes kept customers: to which selection each belonged is not known."
+    assert (said in text) is not is_kept
+
+
+def test_restated_months_leave_the_other_definition_alone(corrected: Client) -> None:
+    with tenant_context(corrected):
+        month_close(client=corrected, month=APRIL)
+        correct(corrected, 0, 15_500)
         month_restate(client=corrected, month=MARCH, reason="All of it")
         month_restate(client=corrected, month=APRIL, reason="All of it")
         left = adjustment_customers(corrected, None, APRIL, APRIL)
-    assert [str(each.amount) for each in left.customers] == ["1000.00"], "the other definition alone"
+    assert [str(each.amount) for each in left.customers] == ["1000.00"] and not left.rest
+
+
+GROUPS = [("segment", "SMB"), ("segment", "Enterprise"), ("product", "Platform"), ("rep", "(none)")]
+FILTERS: list[Filters] = [None, {"product": "Platform"}, {"segment": ("SMB", "Enterprise"), "product": "Support"}]
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter"])
+def test_the_customers_of_every_cut_add_up_to_its_adjustment(corrected: Client, grain: Grain) -> None:
+    """Bolt is in another segment by now, so that it leaves one and comes to the other."""
+    with tenant_context(corrected):
+        ContractLine.objects.filter(customer_id="bolt").update(segment="SMB")
+        books_rebuild_all(client=corrected, now=MAY_COMES)
+        span = (APRIL, APRIL) if grain == "month" else (APRIL, APRIL + 2)
+        seen = 0
+        for dimension, group in [("total", ""), *GROUPS]:
+            for filters in FILTERS:
+                rows = bridge_reported(corrected, None, *span, dimension, grain, filters).rows
+                amount = sum((row.adjustment for row in rows if row.group == group), Decimal(0))
+                found = adjustment_customers(corrected, None, *span, grain, dimension, group, filters)
+                assert found.amount == sum(each.amount for each in found.customers) == amount, (
+                    dimension,
+                    group,
+                    filters,
+                )
+                assert not found.rest
+                seen += bool(amount)
+        assert seen > 8

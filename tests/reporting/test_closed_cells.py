@@ -196,14 +196,21 @@ def test_a_month_closed_before_closes_kept_customers_has_those_of_now_and_says_s
             before.setattr("metrics.services.closes.detail_store", lambda close, detail: None)
             closed_from(northwind, finn, MARCH)
         month_restate(client=northwind, month=MARCH, reason="Late order forms", user=finn)
-    address = f"{ARR}?scale=full&why=cell:2026-03:2026-03:ending"
-    response = finns.get(address)
+    address = f"{ARR}?scale=full&why=cell:2026-03:2026-03"
+    response = finns.get(f"{address}:churn")
     assert response.context["closed"].reported is None and response.context["told"] is not None
     assert "What was reported first was not kept customer by customer" in response.text
+    assert finns.get(f"{address}:ending").context["closed"].reported == 47_000, "what each ended with was always kept"
     with tenant_context(northwind):
         closed_before_kept(northwind, finn, monkeypatch)
-    response = finns.get(f"{ARR}?scale=full&why=cell:2026-03:2026-04:ending")
-    assert "closed" not in response.context and "The closed figure is another one" in response.text
+    said = "Apr 2026 was closed before closes kept customers: these are the customers by the contracts of now"
+    response = finns.get(f"{ARR}?scale=full&why=cell:2026-03:2026-04:expansion")
+    assert "closed" not in response.context and said in " ".join(response.text.split())
+    ends = finns.get(f"{ARR}?scale=full&why=cell:2026-03:2026-04:ending")
+    told = {each.customer: (each.closed, each.now) for each in ends.context["closed"].customers}
+    assert told["acme"] == (15_000, 16_000) and "these are the customers by" not in ends.text
+    segment = finns.get(f"{ARR}?scale=full&why=cell:2026-03:2026-04:ending&of=segment&group=Enterprise")
+    assert said in " ".join(segment.text.split()), "to which segment each belonged was not kept"
 
 
 def closed_before_kept(client: Client, finn: User, monkeypatch: pytest.MonkeyPatch) -> None:

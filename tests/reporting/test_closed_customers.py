@@ -116,6 +116,13 @@ def test_a_month_closed_before_closes_kept_customers_says_so(
         "Mar 2026 closed before closes kept customers: movers and cohorts are there as the contracts stand now."
     )
     assert {row["cells"][1]["reported"] for row in movers["mover_tables"][0]["rows"]} == {None}
+    said = "Mar 2026 was closed before closes kept customers"
+    assert movers["movers_note"] == f"{said}: what moved in them is as the contracts stand now."
+    assert movers["cohorts"]["unkept"] == said
+    for why in ("cell:2026-03:2026-03:new", "cohort:2026-03:2026-03:2026-03", "moves:2026-02:2026-03:net_change:bolt"):
+        drawer = " ".join(finns.get(f"{ARR}?why={why}").text.split())
+        assert said in drawer, why
+        assert said not in finns.get(f"{ARR}?why={why}&view=current").text, "what was asked for is the contracts of now"
     response = finns.get(f"{ARR}?segment=SMB&region=(none)&scale=full")
     text = " ".join(response.content.decode().split())
     assert (

@@ -14,13 +14,14 @@ from metrics.selectors.books import book_head, bridge_get
 from metrics.selectors.close_details import kept_get
 from metrics.selectors.figures import BridgeRow, Filters, Mover
 from metrics.selectors.movers import movers_get
+from metrics.selectors.moves import customer_moves
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
-from portal.lib.periods import month_parse
+from portal.lib.periods import month_format, month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.golden import NOW as GOLDEN_NOW
@@ -70,6 +71,24 @@ def check_every_span(client: Client) -> None:
             assert sum(each.amount for each in as_it_stands.values()) == sum(map(way, live)), at
 
 
+def check_every_mover(client: Client) -> None:
+    """The months behind a mover add up to its net change: as reported, as reported first, and as it stands now."""
+    for first, last in SPANS:
+        kept = kept_get(book_head(client), first, last)
+        for cut in CUTS:
+            as_it_stands = moved(client, first, last, cut, now=True)
+            for mover in moved(client, first, last, cut).values():
+                of = client, None, mover.customer, first, last, "total", "", "net_change", cut
+                found, now = customer_moves(*of, kept=kept), customer_moves(*of)
+                at = first, last, cut, mover.customer
+                assert found is not None and found.amount == sum(move.amount for move in found.moves) == mover.amount, (
+                    at
+                )
+                assert found.reported == mover.as_reported, at
+                stands = as_it_stands[mover.customer].amount if mover.customer in as_it_stands else 0
+                assert now is not None and now.amount == stands and found.now in (None, stands), at
+
+
 @pytest.mark.parametrize("case", ["no break", "a break", "restated", "restated from before the first close"])
 def test_all_movers_are_the_way_from_the_beginning_to_the_ending(
     northwind: Client, finn: User, case: str, request: pytest.FixtureRequest
@@ -88,6 +107,7 @@ def test_all_movers_are_the_way_from_the_beginning_to_the_ending(
             books_rebuild_all(client=northwind, now=MAY_COMES)
             month_restate(client=northwind, month=MARCH - 1, reason="Agreed anew", user=finn, redefines=True)
         check_every_span(northwind)
+        check_every_mover(northwind)
 
 
 @pytest.fixture
@@ -115,6 +135,39 @@ def test_whoever_is_lost_before_and_after_another_definition_is_lost_once(graced
     losses = page.context["mover_tables"][1]["rows"]
     assert [(row["id"], row["cells"][1]["value"]) for row in losses] == [("gone", Decimal(-18_565))]
     assert losses[0]["cells"][0]["note"] == "churn, prior-period adjustment"
+    drawer = finns.get(losses[0]["cells"][1]["href"])
+    moves = [
+        (month_format(each.month), each.kind, each.amount, each.is_closed) for each in drawer.context["found"].moves
+    ]
+    assert moves == [
+        ("2026-03", "churn", Decimal(-18_565), True),
+        ("2026-04", ADJUSTMENT, Decimal(18_565), False),
+        ("2026-04", "churn", Decimal(-18_565), False),
+    ]
+    text = " ".join(drawer.text.split())
+    assert "as Feb 2026 to Mar 2026 were closed, and as the contracts stand now in Apr 2026." in text
+
+
+def test_a_mover_of_a_closed_month_leads_to_what_it_moved_as_that_was_closed(
+    northwind: Client, finn: User, finns: Browser
+) -> None:
+    """Bolt came in February as that was closed, and is gone from the contracts by now."""
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        for month in (MARCH - 1, MARCH):
+            month_close(client=northwind, month=month, user=finn)
+        ContractLine.objects.filter(customer_id="bolt").delete()
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+    page = finns.get(f"{ARR}?from=2026-02&to=2026-02&scale=full")
+    (row,) = page.context["mover_tables"][0]["rows"]
+    drawer = finns.get(row["cells"][1]["href"])
+    found = drawer.context["found"]
+    assert (row["id"], row["cells"][1]["value"], found.amount, found.now) == ("bolt", 24_000, 24_000, 0)
+    text = " ".join(drawer.text.split())
+    assert "as Feb 2026 was closed." in text and "The contracts say something else now." in text
+    assert [(fact.label, fact.value) for fact in drawer.context["told"].facts] == [
+        ("as reported", Decimal(24_000)), ("as it stands now", Decimal(0)),
+    ]  # fmt: skip
 
 
 def test_swapped_customers_move_though_the_bridge_does_not(northwind: Client, finn: User) -> None:

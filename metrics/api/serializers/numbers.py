@@ -266,6 +266,13 @@ class CohortSerializer(serializers.Serializer[Any]):
     cells = CohortCellSerializer(many=True)
 
 
+def unkept_field() -> serializers.ListField:
+    return serializers.ListField(
+        child=MonthField(),
+        help_text="Closed months that were closed before closes kept customers: of these it is as the contracts stand now.",
+    )
+
+
 class CohortsSerializer(serializers.Serializer[Any]):
     """Every cohort."""
 
@@ -273,6 +280,7 @@ class CohortsSerializer(serializers.Serializer[Any]):
     grain = serializers.ChoiceField(list(MONTHS))
     ages = serializers.IntegerField(help_text="How many periods the oldest cohort has.")
     cohorts = CohortSerializer(many=True)
+    unkept = unkept_field()
 
 
 class MoverPartSerializer(serializers.Serializer[Any]):
@@ -307,54 +315,4 @@ class MoversSerializer(serializers.Serializer[Any]):
     gains = MoverSerializer(many=True)
     losses = MoverSerializer(many=True)
     restated = serializers.ListField(child=MonthField(), help_text="The restated months of the range.")
-
-
-class CellCustomerSerializer(serializers.Serializer[Any]):
-    """A customer behind a cell: an `amount` in a column of money, a `count` in a column of customers."""
-
-    customer = serializers.CharField()
-    name = serializers.CharField()
-    kind = serializers.CharField(
-        allow_null=True, allow_blank=True, help_text="What the customer's movement is, if any."
-    )
-    amount = AmountField(allow_null=True)
-    count = serializers.IntegerField(allow_null=True)
-
-
-class CellSerializer(serializers.Serializer[Any]):
-    """The customers behind a cell of the bridge, the largest first; together they are the cell exactly."""
-
-    book = BookSerializer()
-    period = PeriodSerializer()
-    by = serializers.CharField()
-    group = serializers.CharField(allow_blank=True)
-    column = serializers.CharField()
-    amount = AmountField(allow_null=True)
-    count = serializers.IntegerField(allow_null=True)
-    customer_count = serializers.IntegerField(
-        help_text="How many customers there are, of whom `customers` has the first."
-    )
-    customers = CellCustomerSerializer(many=True)
-
-
-class MoveSerializer(serializers.Serializer[Any]):
-    """What moved in one month; `kind` is the column of the bridge, and of amount and count the other one is null."""
-
-    month = MonthField()
-    kind = serializers.CharField()
-    amount = AmountField(allow_null=True)
-    count = serializers.IntegerField(allow_null=True)
-
-
-class MovesSerializer(serializers.Serializer[Any]):
-    """A customer's part of a figure over several months, month by month; the moves add up to it exactly."""
-
-    book = BookSerializer(source="head")
-    customer = serializers.CharField()
-    name = serializers.CharField()
-    by = serializers.CharField(source="dimension")
-    group = serializers.CharField(allow_blank=True)
-    column = serializers.CharField()
-    amount = AmountField(allow_null=True)
-    count = serializers.IntegerField(allow_null=True)
-    moves = MoveSerializer(many=True)
+    unkept = unkept_field()

@@ -89,7 +89,7 @@ def grain_field() -> serializers.ChoiceField:
     return serializers.ChoiceField(list(MONTHS), required=False, default="month")
 
 
-class ReportedParameters(StrictSerializer):
+class ViewParameters(StrictSerializer):
     """Closed months as they were reported, or as the contracts stand now."""
 
     view = serializers.ChoiceField(
@@ -98,10 +98,16 @@ class ReportedParameters(StrictSerializer):
         default="reported",
         help_text=(
             "reported: closed months as they were closed, open ones as the contracts stand now. "
-            "current: every month as the contracts stand now. Closes hold one property at a time: with several "
-            "filters, or a filter and another split, the figures are the current ones."
+            "current: every month as the contracts stand now. Of a month that was closed before closes kept customers "
+            "only the figures are as reported; its customers, and its figures under several properties at once, are "
+            "the current ones."
         ),
     )
+
+
+class ReportedParameters(ViewParameters):
+    """The same, and as it had been reported on a day."""
+
     as_of = serializers.DateField(
         required=False,
         default=None,
@@ -183,15 +189,17 @@ class GroupParameters(RangeParameters, FilteredParameters):
         return checked
 
 
-class CellParameters(GroupParameters):
+class CellParameters(ViewParameters, GroupParameters):
     """Which cell of the bridge: one month, or the months of one quarter or year."""
 
     column = serializers.ChoiceField(COLUMNS, required=False, default="ending")
     limit = serializers.IntegerField(required=False, default=200, min_value=1, max_value=MOST_CUSTOMERS)
 
 
-class MovesParameters(GroupParameters):
-    """Which movement of which customer; `change` is every movement and the effect of exchange rates."""
+class MovesParameters(ViewParameters, GroupParameters):
+    """Which movement of which customer; `change` is every movement with the effect of exchange rates and the customer's share
+    of prior-period adjustments, `net_change` the same without exchange rates, as the movers have it.
+    """
 
     customer = serializers.CharField(max_length=200, help_text="A customer id (or a parent's, as the policy says).")
     column = serializers.ChoiceField(MOVING, required=False, default="change")

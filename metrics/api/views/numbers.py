@@ -9,6 +9,7 @@ from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
 from metrics.api.examples import BRIDGE
+from metrics.api.serializers import cells
 from metrics.api.serializers import numbers as shapes
 from metrics.api.serializers import questions as asks
 from metrics.api.serializers.explain import WhySerializer
@@ -20,16 +21,18 @@ from metrics.selectors.beside import bridge_beside, headline_beside, marks_of_cu
 from metrics.selectors.books import book_head, bridge_get, headline_get, retention_get
 from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.clauses import retention_method
+from metrics.selectors.close_cells import ClosedCell, closed_cell, months_unkept
 from metrics.selectors.close_details import kept_get
 from metrics.selectors.closes import newest_month
 from metrics.selectors.cohorts import cohorts_get
-from metrics.selectors.drill import customers_of_cell, why_get
-from metrics.selectors.figures import Basis, Cell
+from metrics.selectors.drill import customers_of_cell, months_behind, why_get
+from metrics.selectors.figures import ZERO, Basis, Cell
 from metrics.selectors.movers import movers_get
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.periods import SHOWN_MONTHS
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported, headline_reported, retention_reported
+from portal.lib.periods import month_format
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import VIEW_ARR
 from portal.tenancy.problems import Conflict
@@ -145,7 +148,7 @@ class CohortList(NumbersView):
         last = newest_month(head) if asked["to"] is None else asked["to"]
         kept = kept_get(head, last or 0, last or 0)
         cohorts = cohorts_get(call.client, head, asked["grain"], last, filters, kept=kept)
-        return bounded(cohorts, sum(len(cohort.cells) for cohort in cohorts.cohorts))
+        return bounded(vars(cohorts) | {"unkept": kept.unkept}, sum(len(cohort.cells) for cohort in cohorts.cohorts))
 
 
 class MoverList(NumbersView):
@@ -162,33 +165,33 @@ class MoverList(NumbersView):
         has_months = found.head.has_numbers and found.first <= found.last
         months = {"first": found.first if has_months else None, "last": found.last if has_months else None}
         return {"head": found.head, **months, "gains": found.gains, "losses": found.losses} | {
-            "restated": found.restated
+            "restated": found.restated,
+            "unkept": [month for month in kept.closed if month in kept.unkept],
         }
 
 
 class CellDetail(NumbersView):
     operations = {
-        "GET": Operation("cell_get", VIEW_ARR, shapes.CellSerializer, parameters=asks.CellParameters, may_fail=(409,))
+        "GET": Operation("cell_get", VIEW_ARR, cells.CellSerializer, parameters=asks.CellParameters, may_fail=(409,))
     }
 
     def get(self, call: Call) -> Any:
-        """The customers behind one cell of the bridge, as the contracts stand now.
+        """The customers behind one cell of the bridge: of closed months those of their closes, beside the contracts of now.
 
-        They are computed from the lines, not looked up. 409 where a rate is missing.
+        What the contracts say now is computed from the lines, not looked up. 409 where a rate is missing.
         """
         asked = call.query
+        head = book_head(call.client, asked["basis"])
+        span, of = (asked["first"], asked["last"]), (asked["by"], asked["group"], asked["column"])
+        filters = asks.filters_of(asked)
+        is_reported = asked["view"] == "reported"
         with rates_at_hand():
-            cell = customers_of_cell(
-                call.client,
-                asked["basis"],
-                asked["first"],
-                asked["last"],
-                asked["by"],
-                asked["group"],
-                asked["column"],
-                asks.filters_of(asked),
-            )
-        return shown_cell(cell, asked["limit"])
+            closed = closed_cell(call.client, head, *span, *of, filters) if is_reported else None
+            if closed is not None:
+                return shown_closed(closed, asked["limit"])
+            cell = customers_of_cell(call.client, head.recognition, *span, *of, filters)
+        note = unkept_text(months_unkept(head, asked["column"], *span)) if is_reported else ""
+        return shown_cell(cell, asked["limit"]) | {"note": note}
 
 
 class ExplainDetail(NumbersView):
@@ -211,27 +214,33 @@ class ExplainDetail(NumbersView):
 
 class MovesDetail(NumbersView):
     operations = {
-        "GET": Operation(
-            "moves_get", VIEW_ARR, shapes.MovesSerializer, parameters=asks.MovesParameters, may_fail=(409,)
-        )
+        "GET": Operation("moves_get", VIEW_ARR, cells.MovesSerializer, parameters=asks.MovesParameters, may_fail=(409,))
     }
 
     def get(self, call: Call) -> Any:
-        """One customer's part of a movement, month by month, as the contracts stand now.
+        """One customer's part of a movement, month by month: closed months as they were closed, as far as closes kept that.
 
         404 for a customer without lines, 409 where a rate is missing.
         """
         asked = call.query
-        span = (asked["first"], asked["last"])
+        head, span = book_head(call.client, asked["basis"]), (asked["first"], asked["last"])
         of = (asked["by"], asked["group"], asked["column"])
+        kept = kept_get(head, *span) if asked["view"] == "reported" else None
         with rates_at_hand():
             found = customer_moves(
-                call.client, asked["basis"], asked["customer"], *span, *of, filters=asks.filters_of(asked)
+                call.client, head.recognition, asked["customer"], *span, *of, filters=asks.filters_of(asked), kept=kept
             )
         if found is None:
             raise Http404
-        moves = [{"month": move.month, "kind": move.kind} | figure(move.kind, move.amount) for move in found.moves]
-        return vars(found) | figure(found.column, found.amount) | {"moves": moves}
+        moves = [
+            {"month": move.month, "kind": move.kind, "state": "closed" if move.is_closed else "live"}
+            | figure(move.kind, move.amount)
+            for move in found.moves
+        ]
+        beside = {"as_reported": part(found.column, found.reported), "now": part(found.column, found.now)}
+        return vars(found) | figure(found.column, found.amount) | beside | {
+            "moves": moves, "note": unkept_text(found.unkept),
+        }  # fmt: skip
 
 
 def figure(column: str, value: Decimal) -> dict[str, Any]:
@@ -240,10 +249,46 @@ def figure(column: str, value: Decimal) -> dict[str, Any]:
     return {"amount": None if is_count else value, "count": int(value) if is_count else None}
 
 
-def shown_cell(cell: Cell, limit: int) -> dict[str, Any]:
-    """A cell in the shape of `CellSerializer`."""
+def part(column: str, value: Decimal | None) -> dict[str, Any] | None:
+    """A figure another way; None where there is none."""
+    return None if value is None else figure(column, value)
+
+
+def unkept_text(months: Sequence[int]) -> str:
+    """Why closed months have the customers of now; empty where none do."""
+    if not months:
+        return ""
+    named, was = ", ".join(month_format(month) for month in months), "was" if len(months) == 1 else "were"
+    return f"{named} {was} closed before closes kept customers: these are the customers by the contracts of now."
+
+
+def shown_closed(closed: ClosedCell, limit: int) -> dict[str, Any]:
+    """A cell of closed months in the shape of `CellSerializer`: everybody with a part by any of its figures."""
+    column, ways = closed.cell.column, {"as_reported": closed.reported, "now": closed.now}
+    rows = sorted(closed.customers, key=lambda row: (-abs(row.closed or ZERO), row.customer))
     customers = [
-        {"customer": row.customer, "name": row.name, "kind": row.kind, **figure(cell.column, row.amount)}
+        {"customer": row.customer, "name": row.name, "kind": row.kind, **figure(column, row.closed or ZERO)}
+        | {
+            name: None if ways[name] is None else figure(column, own or ZERO)
+            for name, own in (("as_reported", row.reported), ("now", row.now))
+        }
+        for row in rows[:limit]
+    ]
+    return shown_cell(closed.cell, 0) | {
+        "customer_count": len(rows),
+        "customers": customers,
+        "closes": closed.closes,
+        "open_months": closed.open_months,
+        "note": "",
+        **{name: part(column, value) for name, value in ways.items()},
+    }
+
+
+def shown_cell(cell: Cell, limit: int) -> dict[str, Any]:
+    """A cell of the contracts of now in the shape of `CellSerializer`, without its note."""
+    nothing: dict[str, Any] = {"as_reported": None, "now": None}
+    customers = [
+        {"customer": row.customer, "name": row.name, "kind": row.kind, **figure(cell.column, row.amount)} | nothing
         for row in cell.customers[:limit]
     ]
     return {
@@ -255,6 +300,9 @@ def shown_cell(cell: Cell, limit: int) -> dict[str, Any]:
         **figure(cell.column, cell.amount),
         "customer_count": len(cell.customers),
         "customers": customers,
+        "closes": [],
+        "open_months": [*months_behind(cell.column, cell.period.first, cell.period.last)],
+        **nothing,
     }
 
 
