@@ -91,7 +91,8 @@ def test_what_a_closed_month_began_with_is_told_by_customer_where_its_close_kept
         found = adjustment_customers(corrected, None, APRIL, APRIL)
         acme = next(each for each in found.customers if each.customer == "acme")
         assert found.amount == cell == Decimal("2999.45")
-        assert (acme.begins, found.rest, found.unkept) == ((15_000, 0, ()) if is_kept else (15_500, -500, (APRIL,)))
+        told = (Decimal(15_000), Decimal(0), ()) if is_kept else (Decimal(15_500), Decimal(-500), (APRIL,))
+        assert (acme.begins, found.rest, found.unkept) == told
         assert sum(each.amount for each in found.customers) + found.rest == cell
         smb = adjustment_customers(corrected, None, APRIL, APRIL, dimension="segment", group="SMB")
         assert smb.amount == 4_000 and smb.rest == (0 if is_kept else 4_000)
