@@ -30,9 +30,9 @@ class GovernanceConfig(AppConfig):
         people = import_module("portal.accounts.services.people")
         people.BEFORE_ROLES.append(import_module("governance.services.board").require_seats_kept)
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
-        people.WHEN_LEAVING.append(import_module("governance.services.registry").metrics_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.board").board_leave)
-        people.WHEN_LEAVING.append(import_module("governance.services.change_triage").changes_leave)
+        people.WHEN_RIGHTS_END.append(import_module("governance.services.leaving").duties_hand_over)
+        people.WHEN_RIGHTS_END.append(import_module("governance.services.vote_voids").votes_leave)
         sections = import_module("governance.change_sections").SECTIONS
         sections["votes"] = import_module("governance.vote_page").votes_context
         sections["impact"] = import_module("governance.change_impact_page").impact_section

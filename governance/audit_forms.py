@@ -99,6 +99,16 @@ class FollowUpForm(forms.Form):
         self.fields["owner"].choices = people  # type: ignore[attr-defined]
 
 
+class FollowUpOwnerForm(forms.Form):
+    """Who does a follow-up from now on."""
+
+    owner = forms.ChoiceField()
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = people  # type: ignore[attr-defined]
+
+
 class OutcomeForm(forms.Form):
     """What came of a follow-up."""
 

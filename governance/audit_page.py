@@ -29,6 +29,7 @@ from metrics.selectors.periods import Period
 from portal.accounts.same_person import mailbox_of
 from portal.lib.dates import month_text, quarter_text
 from portal.lib.periods import month_parse
+from portal.notices.audience import people_who
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now
@@ -84,6 +85,8 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
         "patterns": [pattern_row(view, each, people) for each in view.patterns],
         "follow_ups": view.follow_ups,
         "outcome_form": OutcomeForm(),
+        "people": people,
+        "has_auditor": found.auditor in people_who(request.client, VIEW_CLIENT),
         "form": (form or FollowUpForm(people=people)) if may_run else None,
         "method": METHOD,
         "sum": sum((row.difference or Decimal(0) for row in view.contracts), Decimal(0)),

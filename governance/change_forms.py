@@ -349,6 +349,17 @@ FORMS: Final[Mapping[str, type[WishForm]]] = {
 }
 
 
+class OwnerForm(forms.Form):
+    """Who takes care of a request from now on."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, people: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(person.pk, person.get_full_name()) for person in people]
+        self.fields["owner"] = forms.TypedChoiceField(label="Who takes care of it", coerce=int, choices=choices)
+
+
 class TriageForm(forms.Form):
     """Who takes care of a request, and how soon."""
 

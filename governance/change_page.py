@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from governance.board_rules import Outcome
-from governance.change_forms import TriageForm
+from governance.change_forms import OwnerForm, TriageForm
 from governance.change_sections import sections_of
 from governance.change_words import rows_of
 from governance.effect_words import ends_text, since_words
@@ -15,7 +15,7 @@ from governance.selectors.change_duplicates import has_joined, metrics_alike, tw
 from governance.selectors.change_effects import unread_words
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.change_previews import preview_standing
-from governance.selectors.changes import APPROVED, OPEN, change_events, change_list, seen_by
+from governance.selectors.changes import APPROVED, IN_HAND, OPEN, change_events, change_list, seen_by
 from governance.selectors.registry import registry_get
 from governance.selectors.voting import decisions_of
 from governance.services.change_news import triagers
@@ -23,6 +23,7 @@ from governance.services.change_states import WORDS, WRITABLE, steps_from
 from governance.services.changes import closed_fault
 from metrics.figures import from_cents
 from portal.lib.dates import dated_text, month_text
+from portal.notices.audience import people_who
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.permissions import REQUEST_CHANGES, TRIAGE_CHANGES, VIEW_ARR
 from portal.tenancy.reader import locale_of
@@ -96,6 +97,7 @@ def list_context(request: TenantRequest) -> dict[str, Any]:
             "ends": ends_text(each, locale_of(request)) if each.kind == ChangeKind.METRIC_RETIRE else "",
             "effect_month": each.preview.effect_month if each.preview else None,
             "is_step": each.preview is not None and each.preview.effect_is_step,
+            "is_unowned": each.owner_id is None and each.state in IN_HAND,
             "is_restated": each.preview is not None and each.preview.effect_is_restated,
         }
         for each in found
@@ -210,14 +212,14 @@ def steps_shown(change: ChangeRequest) -> list[dict[str, str]]:
 
 def next_words(request: TenantRequest, change: ChangeRequest) -> str:
     """Who is asked next, and what the next step needs."""
-    owner = change.owner.get_full_name() if change.owner else "RevOps"
+    owner = change.owner.get_full_name() if change.owner else "Nobody takes care of it: RevOps takes it over, and"
     if change.state == ChangeState.SUBMITTED:
         names = list(dict.fromkeys(person.get_full_name() for person in triagers(change)))
         who = f"{', '.join(names[:3])}{' or somebody else of RevOps' if len(names) > 3 else ''}"
         return f"Waits to be taken in hand by {who or 'RevOps or an admin; nobody has that role yet'}."
     said = {
         ChangeState.DRAFT: "Only a draft: nobody is asked before it is submitted.",
-        ChangeState.NEEDS_CHANGES: f"Waits for {name_of(change.requested_by)}, who changes it and submits it again.",
+        ChangeState.NEEDS_CHANGES: changer_words(request, change),
         ChangeState.TRIAGE: f"{owner} checks it. Next, its effect on the numbers is computed.",
         ChangeState.IMPACT: "The board votes on an effect that is computed from this content and from today’s figures.",
         ChangeState.REVIEW: "The board votes. A vote counts for exactly this content and this effect.",
@@ -227,6 +229,14 @@ def next_words(request: TenantRequest, change: ChangeRequest) -> str:
         ChangeState.COMMUNICATED: told_words(change),
     }
     return obstacle_words(change) or said.get(ChangeState(change.state), f"This request {WORDS[change.state]}.")
+
+
+def changer_words(request: TenantRequest, change: ChangeRequest) -> str:
+    """Who changes what was sent back: whoever asked for it, or anybody who may ask for changes, once they may not."""
+    name = name_of(change.requested_by)
+    if change.requested_by in people_who(request.client, REQUEST_CHANGES):
+        return f"Waits for {name}, who changes it and submits it again."
+    return f"Waits for its changes. {name} makes them no more: whoever asks for changes here may, and submits it again."
 
 
 def obstacle_words(change: ChangeRequest) -> str:
@@ -256,8 +266,9 @@ def facts_of(change: ChangeRequest, events: list[ChangeEvent], locale: str) -> l
     facts = [("Asked by", name_of(change.requested_by))]
     if change.edited_by_id != change.requested_by_id:
         facts.append(("Last written by", name_of(change.edited_by)))
-    if change.owner:
-        facts += [("Taken care of by", name_of(change.owner)), ("How soon", change.get_urgency_display())]
+    if change.owner or change.state in IN_HAND:
+        owner = name_of(change.owner) if change.owner else "Nobody: take it over"
+        facts += [("Taken care of by", owner), ("How soon", change.get_urgency_display())]
     if change.kind == ChangeKind.METRIC_RETIRE:
         facts.append(("Last shown on", ends_text(change, locale)))
     else:
@@ -286,7 +297,7 @@ def by_words(event: ChangeEvent, scheduler: str) -> str:
 
 def shown(event: ChangeEvent, scheduler: str) -> dict[str, Any]:
     """A line of the log in words."""
-    words = {"draft": "Begun as a draft", "edit": "Written anew", "join": "Joined", "owner": "Taken care of by nobody"}
+    words = {"draft": "Begun as a draft", "edit": "Written anew", "join": "Joined", "owner": "Who takes care of it"}
     moved = event.from_state != event.to_state
     return {
         "event": event,
@@ -315,6 +326,7 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
         "may_join": may_ask and is_joinable(request, change) and not has_joined(change, request.user),
         "buttons": [],
         "triage_form": None,
+        "owner_form": None,
     }
     if may_triage:
         made["unread"] = unread_words(change) if "close" in steps else ""
@@ -324,6 +336,8 @@ def actions_of(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
         made["may_send_back"] = "send_back" in steps
         if "triage" in steps:
             made["triage_form"] = triage_form(change, request.user)
+        if change.state in IN_HAND:
+            made["owner_form"] = owner_form(change, request.user)
     return made
 
 
@@ -339,6 +353,13 @@ def is_ready(change: ChangeRequest, step: str) -> bool:
     if step == "ask_impact" and change.state == ChangeState.REVIEW:
         return preview_standing(change) is None
     return True
+
+
+def owner_form(change: ChangeRequest, user: Any, data: Any = None) -> OwnerForm:
+    """The form that hands a request on; the reader is the first who may take it over."""
+    people = list(dict.fromkeys([user, *triagers(change)]))
+    initial = {"version": change.version, "owner": change.owner_id or user.pk}
+    return OwnerForm(data, people=people, initial=initial, auto_id="owner_%s")
 
 
 def triage_form(change: ChangeRequest, user: Any, data: Any = None) -> TriageForm:

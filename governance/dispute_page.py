@@ -39,8 +39,8 @@ STATES: Final = {
     DisputeState.WITHDRAWN: "lapsed",
 }
 STEP_WORDS: Final = {
-    "raise": "Raised", "take": "Taken", "stand": "The figure stands", "correct": "Corrected", "withdraw": "Withdrawn",
-    "reopen": "Opened again", "comment": "Comment", "attach": "Explanation kept",
+    "raise": "Raised", "take": "Taken", "release": "Nobody’s again", "stand": "The figure stands", "correct": "Corrected",
+    "withdraw": "Withdrawn", "reopen": "Opened again", "comment": "Comment", "attach": "Explanation kept",
 }  # fmt: skip
 VIEWS: Final = (("open", "Open"), ("over", "Closed"), ("all", "All"))
 

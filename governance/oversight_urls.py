@@ -37,6 +37,11 @@ urlpatterns = [
         quarter_audits.audit_follow_up_settle,
         name="audit_follow_up_settle",
     ),
+    path(
+        "oversight/follow-ups/<int:follow_up_id>/owner/",
+        quarter_audits.audit_follow_up_owner,
+        name="audit_follow_up_owner",
+    ),
     path(AUDIT, quarter_audits.quarter_audit, name="quarter_audit"),
     path(f"{AUDIT}audit.pdf", quarter_audits.quarter_audit_pdf, name="quarter_audit_pdf"),
     path(f"{AUDIT}audit.json", quarter_audits.quarter_audit_json, name="quarter_audit_json"),

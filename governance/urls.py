@@ -93,6 +93,7 @@ urlpatterns = [
     path(f"{CHANGE}withdraw/", changes.change_end, name="change_withdraw"),
     path(f"{CHANGE}join/", changes.change_support, name="change_join"),
     path(f"{CHANGE}triage/", changes.change_take, name="change_triage"),
+    path(f"{CHANGE}owner/", changes.change_owner, name="change_owner"),
     path(f"{CHANGE}schedule/", effects.change_plan, name="change_schedule"),
     path(f"{CHANGE}accept/", effects.change_accept, name="change_accept"),
     path(f"{CHANGE}retry/", effects.change_retry, name="change_retry"),

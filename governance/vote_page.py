@@ -13,7 +13,15 @@ from governance.models import BoardMember, ChangeRequest, ChangeState, ChangeVot
 from governance.selectors.board import BoardNow, board_now
 from governance.selectors.change_previews import is_of_earlier_shape, preview_standing
 from governance.selectors.registry import registry_get
-from governance.selectors.voting import Decision, decision_of, effect_of, preview_sha256, review_of, votes_of
+from governance.selectors.voting import (
+    Decision,
+    decision_of,
+    effect_of,
+    preview_sha256,
+    review_of,
+    sentence_of,
+    votes_of,
+)
 from governance.services.emergency import deciding_alone
 from governance.services.problems import DefinitionError
 from governance.services.voting import statement_of
@@ -64,7 +72,7 @@ def standing_context(request: TenantRequest, change: ChangeRequest, decision: De
     locale, may_see = locale_of(request), request.standing.may(VIEW_ARR)
     is_stale = change.state == ChangeState.REVIEW and preview_standing(change) is None
     return {
-        "sentence": decision.sentence,
+        "sentence": sentence_of(change, decision),
         "level": OUTCOMES[decision.outcome],
         "is_stuck": decision.outcome is Outcome.STUCK,
         "board_url": reverse("board", kwargs={"client_slug": request.client.slug}),

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.urls import reverse
 
-from governance.selectors.changes import changes_to_triage
-from governance.selectors.figure_disputes import disputes_of
-from governance.selectors.quarter_audits import follow_ups_open
+from governance.models import AuditFollowUp, ChangeRequest
+from governance.selectors.changes import changes_to_triage, changes_unowned
+from governance.selectors.figure_disputes import disputes_of, disputes_untaken
+from governance.selectors.quarter_audits import follow_ups_open, follow_ups_unowned
 from metrics.selectors.quality import late_of
 from portal.lib.dates import quarter_text
 from portal.lib.periods import month_format
@@ -22,10 +23,15 @@ def oversight_needs(standing: Standing, user: Any) -> list[Need]:
     slug, today, needs = standing.client.slug, day_now(standing.client), list[Need]()
     if standing.may(permissions.TRIAGE_CHANGES):
         needs += triage_needs(slug)
+        needs += [unowned_need(slug, each) for each in changes_unowned()[:SHOWN]]
     if standing.may(permissions.VIEW_ARR):
         needs += dispute_needs(slug, user)
+    if standing.may(permissions.RESOLVE_DISPUTES):
+        needs += untaken_needs(slug, user)
     if standing.may(permissions.VIEW_AUDITS):
-        needs += follow_up_needs(slug, user, today)
+        needs += follow_up_needs(slug, follow_ups_open(owner=user), today)
+    if standing.may(permissions.RUN_AUDITS):
+        needs += follow_up_needs(slug, follow_ups_unowned(), today)
     if standing.may(permissions.VIEW_DATA):
         needs += finding_needs(slug, user, today)
     return needs
@@ -45,6 +51,22 @@ def triage_needs(slug: str) -> list[Need]:
     return [Need(f"{len(waiting)} change requests wait for triage", text, url, "See them")]
 
 
+def unowned_need(slug: str, change: ChangeRequest) -> Need:
+    """A request in hand that nobody takes care of any more."""
+    url = reverse("change", kwargs={"client_slug": slug, "number": change.number})
+    return Need(f"{change} {change.title}", "Nobody takes care of it any more.", url, "Take it over", "refused")
+
+
+def untaken_needs(slug: str, user: Any) -> list[Need]:
+    """Disputes that nobody looks into and the reader did not raise."""
+    needs = []
+    for dispute in disputes_untaken(user)[:SHOWN]:
+        url = reverse("dispute", kwargs={"client_slug": slug, "number": dispute.number})
+        text = f"A figure of {month_format(dispute.month)} is disputed, and nobody looks into it."
+        needs.append(Need(str(dispute), text, url, "Look into it"))
+    return needs
+
+
 def dispute_needs(slug: str, user: Any) -> list[Need]:
     """Disputes that the reader looks into."""
     needs = []
@@ -55,14 +77,15 @@ def dispute_needs(slug: str, user: Any) -> list[Need]:
     return needs
 
 
-def follow_up_needs(slug: str, user: Any, today: dt.date) -> list[Need]:
-    """What audits asked the reader to do."""
+def follow_up_needs(slug: str, rows: list[AuditFollowUp], today: dt.date) -> list[Need]:
+    """What audits asked to be done, of the reader or, since whoever was to do it left, of nobody."""
     needs = []
-    for row in follow_ups_open(owner=user)[:SHOWN]:
+    for row in rows[:SHOWN]:
         url = reverse("quarter_audit", kwargs={"client_slug": slug, "quarter": row.audit.quarter})
         is_late = row.due_on < today
-        text = f"{row.text.rstrip('.')}. {'It was due' if is_late else 'Due'} {row.due_on.isoformat()}."
-        level = "refused" if is_late else "waiting"
+        whose = "" if row.owner else " Nobody does it any more: take it over."
+        text = f"{row.text.rstrip('.')}.{whose} {'It was due' if is_late else 'Due'} {row.due_on.isoformat()}."
+        level = "refused" if is_late or not row.owner else "waiting"
         needs.append(Need(f"Audit of {quarter_text(row.audit.quarter)}", text, url, "See the audit", level))
     return needs
 

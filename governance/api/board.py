@@ -11,7 +11,15 @@ from governance.api.definitions import told
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardMember, ChangeRequest, ChangeState
 from governance.selectors.board import BoardNow, board_now, reviews_open
-from governance.selectors.voting import Decision, decision_of, is_votable, preview_sha256, undecidable, votes_of
+from governance.selectors.voting import (
+    Decision,
+    decision_of,
+    is_votable,
+    preview_sha256,
+    sentence_of,
+    undecidable,
+    votes_of,
+)
 from governance.services.board import RightRow, rights_save
 from governance.services.emergency import deciding_alone
 from governance.services.problems import DefinitionError
@@ -145,7 +153,7 @@ def decision_shown(call: Call, change: ChangeRequest) -> dict[str, Any]:
     member = seat_of(call, change, now, decision) if now is not None and is_open else None
     return {
         "number": change.number, "state": change.state,
-        "outcome": decision.outcome.value if is_open else "none", "sentence": decision.sentence,
+        "outcome": decision.outcome.value if is_open else "none", "sentence": sentence_of(change, decision),
         "needed": decision.needed, "blocked": decision.blocked, "content_sha256": change.content_sha256,
         "preview_sha256": preview_sha256(change),
         "statement": statement_of(change, call.user, member.function) if member is not None else None,

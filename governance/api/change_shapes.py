@@ -196,6 +196,13 @@ class ChangeTriageSerializer(StrictSerializer):
     urgency = serializers.ChoiceField(Urgency.choices, required=False, default=Urgency.NORMAL)
 
 
+class ChangeOwnerSerializer(StrictSerializer):
+    """Who takes care of it from now on, by e-mail address."""
+
+    version = VersionField()
+    taken_by = serializers.EmailField(max_length=254)
+
+
 class ChangeMoveSerializer(StrictSerializer):
     """A step that is taken by hand. `send_back` needs the reason, and so does `close` before everybody who has to know has
     read of it: the last of them closes it by itself. A request is approved by votes alone.

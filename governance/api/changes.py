@@ -15,7 +15,7 @@ from governance.selectors.change_duplicates import metrics_alike, twins_of
 from governance.selectors.change_pay import pay_touched
 from governance.selectors.changes import OPEN, change_events, change_get, held_now, seen_by
 from governance.services.change_states import WRITABLE, steps_from
-from governance.services.change_triage import change_join, change_step, change_triage
+from governance.services.change_triage import change_join, change_owner_set, change_step, change_triage
 from governance.services.changes import Wish, change_draft, change_edit, change_submit, change_withdraw
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.accounts.models import User
@@ -191,6 +191,21 @@ class ChangeTriage(ChangeView):
         owner = User.objects.filter(email__iexact=sent.pop("taken_by")).first()
         with told(number):
             change_triage(request=change_or_404(call, number), owner=owner, user=call.user, **sent)
+        return detailed(call, number)
+
+
+class ChangeOwner(ChangeView):
+    operations = {"PUT": Operation("change_owner_put", takes=shapes.ChangeOwnerSerializer, **TRIAGE)}  # type: ignore[arg-type]
+
+    def put(self, call: Call, number: int) -> Any:
+        """Say who takes care of a request that was taken in hand: hand it on, or take over one that is nobody's. 409 before
+        that, and once it is over.
+        """
+        owner = User.objects.filter(email__iexact=call.body["taken_by"]).first()
+        with told(number):
+            change_owner_set(
+                request=change_or_404(call, number), version=call.body["version"], owner=owner, user=call.user
+            )
         return detailed(call, number)
 
 

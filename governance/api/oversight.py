@@ -14,7 +14,14 @@ from governance.models import AuditedContract, AuditFollowUp, EvidenceFile, Quar
 from governance.selectors.quarter_audits import audit_content, audit_get, audit_list, audit_view, auditable_quarters
 from governance.services.audit_sheets import sheet_renew
 from governance.services.evidence import evidence_keep
-from governance.services.quarter_audits import Found, audit_draw, follow_up_raise, follow_up_settle, result_keep
+from governance.services.quarter_audits import (
+    Found,
+    audit_draw,
+    follow_up_raise,
+    follow_up_settle,
+    follow_up_take,
+    result_keep,
+)
 from portal.notices.audience import people_who
 from portal.tenancy import audit as log
 from portal.tenancy.api import Call, ClientAPIView, Operation
@@ -176,11 +183,33 @@ class FollowUpSettle(AuditApiView):
 
     def post(self, call: Call, follow_up_id: int) -> Any:
         """Say what came of a follow-up. 409 where it was settled already."""
-        row = AuditFollowUp.objects.filter(pk=follow_up_id).first()
-        if row is None:
-            raise Http404
+        row = follow_up_or_404(follow_up_id)
         with told():
             return follow_up_settle(follow_up=row, outcome=call.body["outcome"], user=call.user)
+
+
+class FollowUpOwner(AuditApiView):
+    operations = {
+        "PUT": Operation(
+            "audit_follow_up_owner_put", RUN_AUDITS, shapes.FollowUpSerializer, takes=shapes.FollowUpOwnerSerializer,
+            may_fail=(409,),
+        )
+    }  # fmt: skip
+
+    def put(self, call: Call, follow_up_id: int) -> Any:
+        """Say who does a follow-up from now on: hand it on, or take over one that is nobody's. 409 where it was settled."""
+        row = follow_up_or_404(follow_up_id)
+        owner = person_or_refused(people_who(call.client, VIEW_CLIENT), call.body["person"])
+        with told():
+            return follow_up_take(client=call.client, follow_up=row, owner=owner, user=call.user)
+
+
+def follow_up_or_404(follow_up_id: int) -> AuditFollowUp:
+    """The follow-up of that id."""
+    row: AuditFollowUp | None = AuditFollowUp.objects.filter(pk=follow_up_id).first()
+    if row is None:
+        raise Http404
+    return row
 
 
 def person_or_refused(people: Iterable[Any], email: str) -> Any:

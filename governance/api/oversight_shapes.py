@@ -62,7 +62,7 @@ class FollowUpSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     text = serializers.CharField()
     pattern = serializers.CharField(allow_blank=True)
-    person = PersonField(source="owner")
+    person = PersonField(source="owner", help_text="Who does it; null: nobody, since they left.")
     due_on = serializers.DateField()
     raised_by = PersonField()
     raised_at = serializers.DateTimeField()
@@ -80,6 +80,12 @@ class FollowUpGiveSerializer(StrictSerializer):
     pattern = serializers.CharField(
         max_length=220, required=False, default="", allow_blank=True, help_text="The key of a pattern that it answers."
     )
+
+
+class FollowUpOwnerSerializer(StrictSerializer):
+    """Who does it from now on, by e-mail address."""
+
+    person = serializers.EmailField(max_length=254)
 
 
 class OutcomeSerializer(StrictSerializer):

@@ -24,6 +24,11 @@ urlpatterns = [
         oversight.FollowUpSettle.as_view(),
         name="api_audit_follow_up_settle",
     ),
+    path(
+        "audit-follow-ups/<int:follow_up_id>/owner/",
+        oversight.FollowUpOwner.as_view(),
+        name="api_audit_follow_up_owner",
+    ),
     path("audit-evidence/<int:file_id>/", oversight.EvidenceFileDetail.as_view(), name="api_audit_evidence"),
     path("disputes/", disputes.DisputeList.as_view(), name="api_disputes"),
     path("disputes/<int:number>/", disputes.DisputeDetail.as_view(), name="api_dispute"),

@@ -55,6 +55,7 @@ urlpatterns = [
     path(f"{CHANGE}submit/", changes.ChangeSubmit.as_view(), name="api_change_submit"),
     path(f"{CHANGE}withdraw/", changes.ChangeWithdraw.as_view(), name="api_change_withdraw"),
     path(f"{CHANGE}join/", changes.ChangeJoin.as_view(), name="api_change_join"),
+    path(f"{CHANGE}owner/", changes.ChangeOwner.as_view(), name="api_change_owner"),
     path(f"{CHANGE}triage/", changes.ChangeTriage.as_view(), name="api_change_triage"),
     path(f"{CHANGE}move/", changes.ChangeMove.as_view(), name="api_change_move"),
     path(

@@ -167,7 +167,10 @@ class AuditFollowUp(TenantModel):
         max_length=220, blank=True, default="", help_text="The pattern that it answers, as its key"
     )
     text = models.CharField(max_length=400)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+",
+        help_text="Empty: who was to do it left, and nobody has taken it over",
+    )  # fmt: skip
     due_on = models.DateField()
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     raised_at = models.DateTimeField()

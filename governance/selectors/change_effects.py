@@ -29,6 +29,8 @@ from metrics.models import ContractLine, LineChange
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.policies import policy_in_force
 from portal.lib.dates import date_text, month_text
+from portal.notices.audience import people_who
+from portal.tenancy.permissions import VIEW_CHANGES
 
 NOT_AS_APPROVED: Final = "what was approved is not what is there: it goes back to whoever asked for it"
 
@@ -92,9 +94,16 @@ def receipts_of(request: ChangeRequest) -> list[ChangeReceipt]:
     return list(ChangeReceipt.objects.filter(request=request).select_related("user").order_by("id"))
 
 
+def receipts_waiting(request: ChangeRequest) -> list[ChangeReceipt]:
+    """Who has to know of it, has not opened it, and still can: nobody waits for whoever left the client."""
+    unread = [receipt for receipt in receipts_of(request) if receipt.read_at is None]
+    here = set(people_who(request.client, VIEW_CHANGES)) if unread else set()
+    return [receipt for receipt in unread if receipt.user in here]
+
+
 def unread_words(request: ChangeRequest) -> str:
     """Who has to know of a change that is in force and has not opened it yet; empty where everybody has."""
-    names = [receipt.user.get_full_name() for receipt in receipts_of(request) if receipt.read_at is None]
+    names = [receipt.user.get_full_name() for receipt in receipts_waiting(request)]
     return f"{joined(names)} {'has' if len(names) == 1 else 'have'} not read of it" if names else ""
 
 

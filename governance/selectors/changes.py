@@ -23,6 +23,12 @@ OPEN: Final = (
     ChangeState.APPROVED, ChangeState.SCHEDULED,
 )  # fmt: skip
 
+IN_HAND: Final = (
+    ChangeState.TRIAGE, ChangeState.IMPACT, ChangeState.REVIEW, ChangeState.NEEDS_CHANGES, ChangeState.APPROVED,
+    ChangeState.SCHEDULED, ChangeState.EFFECTIVE, ChangeState.COMMUNICATED,
+)  # fmt: skip
+"""From when on somebody takes care of a request, until it is over."""
+
 
 def seen_by(reader: Any) -> Q:
     """What a person may know of: a request is its author's alone until it is submitted, also where it never is."""
@@ -72,6 +78,11 @@ def change_get(number: int, reader: Any = None) -> ChangeRequest | None:
 def changes_to_triage() -> list[ChangeRequest]:
     """Requests that were submitted and that nobody has triaged, the oldest first."""
     return list(ChangeRequest.objects.filter(state=ChangeState.SUBMITTED).order_by("submitted_at", "id"))
+
+
+def changes_unowned() -> list[ChangeRequest]:
+    """Requests that were taken in hand and that nobody takes care of any more, the oldest first."""
+    return list(ChangeRequest.objects.filter(state__in=IN_HAND, owner=None).order_by("number"))
 
 
 def change_events(request: ChangeRequest) -> list[ChangeEvent]:

@@ -86,6 +86,11 @@ def disputes_of(owner: Any) -> list[FigureDispute]:
     return list(disputes_read().filter(state__in=OPEN, owner=owner).order_by("number"))
 
 
+def disputes_untaken(reader: Any) -> list[FigureDispute]:
+    """The open disputes that nobody looks into and the reader did not raise, the oldest first."""
+    return list(disputes_read().filter(state__in=OPEN, owner=None).exclude(raised_by=reader).order_by("number"))
+
+
 def dispute_get(number: int) -> FigureDispute | None:
     """The dispute of that number."""
     found: FigureDispute | None = disputes_read().filter(number=number).first()

@@ -172,6 +172,11 @@ def follow_ups_open(owner: Any = None) -> list[AuditFollowUp]:
     return list(rows if owner is None else rows.filter(owner=owner))
 
 
+def follow_ups_unowned() -> list[AuditFollowUp]:
+    """What is still to be done and is nobody's since whoever was to do it left, the most urgent first."""
+    return [row for row in follow_ups_open() if row.owner is None]
+
+
 def audit_content(client: Client, view: AuditView) -> dict[str, Any]:
     """The whole audit as plain data: what is shown, what is signed, and what the PDF is set from."""
     found = view.audit
@@ -225,8 +230,8 @@ def replaced_content(row: AuditedContract) -> dict[str, Any]:
 def follow_up_content(row: AuditFollowUp) -> dict[str, Any]:
     """A follow-up as it was raised: what becomes of it later is no part of the audit."""
     return {
-        "text": row.text, "pattern": row.pattern, "owner": row.owner.email,
-        "owner_name": row.owner.get_full_name(), "due_on": row.due_on.isoformat(),
+        "text": row.text, "pattern": row.pattern, "owner": row.owner.email if row.owner else None,
+        "owner_name": row.owner.get_full_name() if row.owner else "Nobody", "due_on": row.due_on.isoformat(),
         "raised_by": row.raised_by.email, "raised_at": log.utc_text(row.raised_at),
     }  # fmt: skip
 

@@ -304,7 +304,8 @@ def audits_chapter(span: Span) -> Chapter:
         )
         sentences += [each.sentence for each in view.patterns]
     waiting = [
-        f"Open since the audit of {row.audit.quarter}, until {row.due_on.isoformat()}, {row.owner.get_full_name()}: {row.text}"
+        f"Open since the audit of {row.audit.quarter}, until {row.due_on.isoformat()}, "
+        f"{row.owner.get_full_name() if row.owner else 'nobody'}: {row.text}"
         for row in follow_ups_open()
     ]
     none = "" if rows else "The contracts of this quarter were not audited."

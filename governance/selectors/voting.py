@@ -33,6 +33,7 @@ from portal.tenancy.models import Client
 
 LABELS = {str(name): str(Function(name).label) for name in Function.values}
 NO_BOARD = "this client has no review board yet: its admin starts one"
+AT_THE_NEXT = "It is decided with the next vote, also with one that says the same again."
 NO_ROW = "no row of the decision rights is about such a change: the client's admin adds one"
 
 
@@ -83,6 +84,16 @@ class Decision:
     def may_not(self, user: Any) -> bool:
         """Whether a member is kept from voting because it is their own request."""
         return any(seat.user_id == user.pk for seat in self.excluded)
+
+
+def sentence_of(request: ChangeRequest, decision: Decision) -> str:
+    """How a request stands, in words. Where a seat was given up or the table changed, what is left may be enough at once: only
+    a vote decides, so that nobody decides by taking somebody else's seat away.
+    """
+    is_enough = decision.outcome in (Outcome.APPROVED, Outcome.REJECTED)
+    if request.state != ChangeState.REVIEW or not is_enough:
+        return decision.sentence
+    return f"{decision.sentence} {AT_THE_NEXT}"
 
 
 def decision_of(request: ChangeRequest, board: BoardNow | None = None) -> Decision:

@@ -34,6 +34,7 @@ from governance.selectors.changes import OPEN
 from governance.selectors.voting import authors_of
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.respondents import BY_ROLE
+from governance.services.vote_voids import votes_leave
 from metrics.selectors.reported import headline_reported
 from portal.accounts.same_person import is_staff_person, mailbox_of
 from portal.tenancy import audit
@@ -138,13 +139,14 @@ def seat_give(
 
 
 def seat_end(*, client: Client, version: int, person: Any, user: Any) -> None:
-    """Take a seat away from today on. What its holder voted stays on record and counts no more."""
+    """Take a seat away from today on. What its holder voted stays on record, void where it is not decided yet."""
     board, before = board_lock(version), said_now()
     require_nothing_own(user)
     ended = BoardMember.objects.filter(user=person, until=None).update(until=day_now(client), is_chair=False)
     if not ended:
         raise OutdatedError("this person has no seat on the board: look at it once more")
     changed(board, f"{person.get_full_name()} gives up the seat", before, user, "board.seat_ended")
+    votes_leave(client, person)
 
 
 def chair_name(*, client: Client, version: int, person: Any, user: Any) -> None:

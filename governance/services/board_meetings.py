@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from governance.models import Board, BoardMeeting, ChangeRequest
 from governance.selectors.board import board_now
-from governance.selectors.voting import decisions_of, preview_sha256, signed_effect_of, votable
+from governance.selectors.voting import decisions_of, preview_sha256, sentence_of, signed_effect_of, votable
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.lib.dates import instant_text, is_near
 from portal.notices.kinds import Kind
@@ -135,7 +135,7 @@ def outcomes(meeting: BoardMeeting) -> dict[str, dict[str, Any]]:
         str(request.number): {
             "note": meeting.decisions.get(str(request.number), {}).get("note", ""),
             "state": str(request.get_state_display()),
-            "sentence": decisions[request.pk].sentence if request.state == "review" else "",
+            "sentence": sentence_of(request, decisions[request.pk]) if request.state == "review" else "",
             "votes": [
                 [
                     vote.user.get_full_name(),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from governance.effect_words import apart_words, content_words, figures_words, metric_name, since_words
 from governance.models import ChangeEffect, ChangeReceipt, ChangeRequest, ChangeState, EffectState, Metric
+from governance.selectors.change_effects import receipts_waiting
 from governance.selectors.registry import Registry, registry_get
 from governance.services.change_news import change_path, owner_of
 from governance.services.change_states import change_lock, change_move
@@ -90,8 +91,7 @@ def receipt_read(*, request: ChangeRequest, user: Any) -> ChangeReceipt | None:
         "change.read", object_type="change request", object_id=locked, after=receipt.read_at,
         details={"number": locked.number, "reason": receipt.reason},
     )  # fmt: skip
-    is_last = not ChangeReceipt.objects.filter(request=locked, read_at=None).exists()
-    if is_last and locked.state == ChangeState.COMMUNICATED:
+    if not receipts_waiting(locked) and locked.state == ChangeState.COMMUNICATED:
         change_move(request=locked, step="close", user=user, reason="Everybody who has to know has read it")
     return receipt
 

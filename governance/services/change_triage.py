@@ -1,9 +1,9 @@
 """What is done with a request between its submission and the board, and how somebody joins one.
 
 - `change_triage(request=, version=, owner=, urgency=, user=)` — take it in hand: who takes care of it, and how soon
+- `change_owner_set(request=, version=, owner=, user=)` — hand it on, or take it over
 - `change_step(request=, step=, user=, reason="")` — the steps of `BY_HAND`
 - `change_join(request=, user=, own=None)` — "I want this too"; a draft of one's own that asks for it is withdrawn
-- `changes_leave(client, user)` — who leaves takes care of nothing any more
 
 All run in the client's scope.
 """
@@ -13,13 +13,14 @@ from typing import Any, Final
 from governance.models import ChangeRequest, ChangeState, Urgency
 from governance.selectors.change_duplicates import has_joined
 from governance.selectors.change_effects import unread_words
-from governance.selectors.changes import OPEN
-from governance.services.change_news import triagers
+from governance.selectors.changes import IN_HAND, OPEN
+from governance.services.change_news import change_path, triagers
 from governance.services.change_preview import preview_start
 from governance.services.change_states import WORDS, change_lock, change_move, event_keep, moved_record
 from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.signoff_states import TransitionError
-from portal.tenancy.models import Client
+from portal.notices.kinds import Kind
+from portal.notices.services.raising import notice_add
 
 BY_HAND: Final = ("ask_impact", "to_review", "send_back", "close")
 
@@ -86,13 +87,27 @@ def change_join(*, request: ChangeRequest, user: Any, own: ChangeRequest | None 
     return locked
 
 
-def changes_leave(client: Client, user: Any) -> None:
-    """Whoever leaves the client takes care of no request any more: whoever triages sees it again."""
-    for request in ChangeRequest.objects.filter(owner=user, state__in=OPEN).order_by("number"):
-        locked = change_lock(request)
-        locked.owner = None
-        locked.version += 1
-        locked.save(update_fields=["owner", "version", "updated_at"])
-        said = f"{user.get_full_name()} left and takes care of it no more."
-        event_keep(locked, "owner", locked.state, said, None)
-        moved_record(locked, "owner", locked.state, said)
+def change_owner_set(*, request: ChangeRequest, version: int, owner: Any, user: Any) -> ChangeRequest:
+    """Say who takes care of a request from now on that was taken in hand before; they are told. TransitionError before that,
+    and once it is over.
+    """
+    locked = change_lock(request)
+    if locked.version != version:
+        raise OutdatedError
+    if locked.state not in IN_HAND:
+        raise TransitionError(f"this request {WORDS[locked.state]}: nothing was changed")
+    if owner is None or owner not in triagers(request):
+        raise DefinitionError("say who takes care of it: somebody who may take requests in hand here")
+    if owner == locked.owner:
+        raise DefinitionError("nothing was changed")
+    said = f"{owner.get_full_name()} takes care of it."
+    locked.owner = owner
+    locked.version += 1
+    locked.save(update_fields=["owner", "version", "updated_at"])
+    event_keep(locked, "owner", locked.state, said, user)
+    moved_record(locked, "owner", locked.state, said)
+    notice_add(
+        client=locked.client, users=[owner], kind=Kind.CHANGE_WAITS, about=f"change {locked.number}",
+        text=f"{locked} “{locked.title}” is yours to take care of now", path=change_path(locked.client, locked.number),
+    )  # fmt: skip
+    return locked

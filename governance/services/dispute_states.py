@@ -9,6 +9,7 @@ STEPS: Final[dict[tuple[str, str], str]] = {
     (DisputeState.RAISED, "take"): DisputeState.INVESTIGATING,
     (DisputeState.RAISED, "withdraw"): DisputeState.WITHDRAWN,
     (DisputeState.INVESTIGATING, "take"): DisputeState.INVESTIGATING,  # somebody else looks into it
+    (DisputeState.INVESTIGATING, "release"): DisputeState.RAISED,  # whoever looked into it may not any more
     (DisputeState.INVESTIGATING, "stand"): DisputeState.STANDS,
     (DisputeState.INVESTIGATING, "correct"): DisputeState.CORRECTED,
     (DisputeState.INVESTIGATING, "withdraw"): DisputeState.WITHDRAWN,

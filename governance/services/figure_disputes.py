@@ -2,6 +2,7 @@
 
 `dispute_raise(client=, subject=, believed=, reason=, user=)` · `dispute_take(client=, dispute=, owner=, user=)` ·
 `dispute_settle(client=, dispute=, step=, reason=, correction=, user=)` · `dispute_withdraw` · `dispute_reopen` ·
+`dispute_release(client=, dispute=, why=)` ·
 `dispute_comment(client=, dispute=, text=, user=)` · `evidence_attach(client=, dispute=, customer=, user=)`.
 All run in the client's scope, and what the engine says at that moment is kept.
 """
@@ -40,7 +41,7 @@ from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client, ClientRole
-from portal.tenancy.permissions import VIEW_ARR
+from portal.tenancy.permissions import RESOLVE_DISPUTES, VIEW_ARR
 
 LONGEST: Final = 4000
 LARGEST: Final = Decimal(10) ** 17
@@ -68,7 +69,7 @@ def dispute_raise(
     log(row, "raise", row.state, row.state, reason, user)
     keep(row, f"{found.title}, {month_format(row.month)}", found.evidence, user)
     metric_owner = row.metric.owner if row.metric else None
-    people = [*members_in(ClientRole.FINANCE, ClientRole.REVOPS), *([metric_owner] if metric_owner else [])]
+    people = [*settlers(client), *([metric_owner] if metric_owner else [])]
     tell(client, row, people, f"{user.get_full_name()} disputes {called(row)}: {row.reason}")
     return row
 
@@ -114,6 +115,25 @@ def dispute_take(*, client: Client, dispute: FigureDispute, owner: Any, user: An
     moved(row, state, ["owner"])
     tell(client, row, [owner, row.raised_by], f"{owner.get_full_name()} looks into {row}, {called(row)}")
     return row
+
+
+def dispute_release(*, client: Client, dispute: FigureDispute, why: str) -> FigureDispute:
+    """Whoever looked into it may not any more: it waits again for somebody who does. Whoever raised it and whoever may settle
+    it are told; `why` names the person, and what happened.
+    """
+    row = locked(dispute)
+    state, owner = next_state(row.state, "release"), row.owner
+    log(row, "release", row.state, state, f"{why} and looks into it no more", owner)
+    row.owner = None
+    moved(row, state, ["owner"])
+    text = f"{why}, and nobody looks into {row} any more, {called(row)}: take it over"
+    tell(client, row, [*settlers(client), row.raised_by], text)
+    return row
+
+
+def settlers(client: Client) -> list[Any]:
+    """Who is asked to look into a dispute that is nobody's: Finance and RevOps, else whoever may settle one."""
+    return members_in(ClientRole.FINANCE, ClientRole.REVOPS) or people_who(client, RESOLVE_DISPUTES)
 
 
 def dispute_settle(
@@ -193,6 +213,8 @@ def dispute_reopen(*, client: Client, dispute: FigureDispute, reason: str, user:
         ["outcome", "settled_by", "settled_at", "correction_close", "correction_import", "correction_request"],
     )
     tell(client, row, involved(row), f"{user.get_full_name()} opened {row} again, {called(row)}: {reason.strip()}")
+    if row.owner is not None and row.owner not in people_who(client, VIEW_ARR):
+        row = dispute_release(client=client, dispute=row, why=f"{row.owner.get_full_name()} may not see it any more")
     return row
 
 

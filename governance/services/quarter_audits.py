@@ -2,6 +2,7 @@
 
 `audit_draw(client=, quarter=, size=, due_on=, user=, now=)` · `result_keep(client=, contract=, version=, given=, user=)` ·
 `follow_up_raise(client=, audit=, text=, owner=, due_on=, pattern=, user=)` · `follow_up_settle(follow_up=, outcome=, user=)` ·
+`follow_up_take(client=, follow_up=, owner=, user=)` · `follow_up_release(client=, follow_up=, why=)` ·
 `audit_sign(client=, found=, sha256=, intent=, user=, proof=, place=)`. All run in the client's scope.
 
 A sample is drawn once. From the signature on nothing of the audit changes: here, and by trigger.
@@ -34,12 +35,13 @@ from metrics.figures import from_cents
 from portal.accounts.proofs import Place, Proof
 from portal.accounts.same_person import mailbox_of
 from portal.lib.dates import date_text, is_near, quarter_text
-from portal.notices.audience import members_in
+from portal.notices.audience import members_in, own_people_who, people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit as log
 from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.models import Client, ClientRole, FirmMembership, Membership
+from portal.tenancy.permissions import RUN_AUDITS, VIEW_CLIENT
 
 LARGEST: Final = Decimal(10) ** 15
 
@@ -199,6 +201,55 @@ def follow_up_raise(
     return row
 
 
+def follow_up_take(*, client: Client, follow_up: AuditFollowUp, owner: Any, user: Any) -> AuditFollowUp:
+    """Say who does it from now on, with the same due day; they are told. OutdatedError where it is settled already."""
+    row = open_follow_up(follow_up)
+    if owner not in people_who(client, VIEW_CLIENT):
+        raise DefinitionError("the owner is one of the client's people, or of the firm's who work on it")
+    if owner == row.owner:
+        raise DefinitionError("nothing was changed")
+    follow_up_owned(row, owner, f"by {user.email}")
+    notice_add(
+        client=client, users=[owner], kind=Kind.AUDIT, path=audit_path(client, row.audit.quarter),
+        about=f"audit {row.audit.quarter}",
+        text=f"Yours now, of the audit of {quarter_text(row.audit.quarter)}, until {date_text(row.due_on)}: {row.text}",
+    )  # fmt: skip
+    return row
+
+
+def follow_up_release(*, client: Client, follow_up: AuditFollowUp, why: str) -> AuditFollowUp:
+    """Whoever was to do it is not here any more: it is nobody's. Whoever raised it and runs audits is told."""
+    row = open_follow_up(follow_up)
+    follow_up_owned(row, None, why)
+    notice_add(
+        client=client, users=[*own_people_who(client, RUN_AUDITS), row.raised_by], kind=Kind.AUDIT,
+        path=audit_path(client, row.audit.quarter), about=f"audit {row.audit.quarter}",
+        text=f"{why}, and nobody does this any more, of the audit of {quarter_text(row.audit.quarter)}, due on "
+        f"{date_text(row.due_on)}: {row.text}",
+    )  # fmt: skip
+    return row
+
+
+def follow_up_owned(row: AuditFollowUp, owner: Any, why: str) -> None:
+    """Keep who does a follow-up from now on, None for nobody, with its audit entry."""
+    emails = [each.email if each else "" for each in (row.owner, owner)]
+    row.owner = owner
+    row.save(update_fields=["owner"])
+    log.record(
+        "quarter_audit.follow_up_owner", object_type="quarter audit", object_id=row.audit.quarter, before=emails[0],
+        after=emails[1], details={"text": row.text, "owner": emails, "why": why},
+    )  # fmt: skip
+
+
+def open_follow_up(follow_up: AuditFollowUp) -> AuditFollowUp:
+    """The follow-up, locked; OutdatedError where it is settled already."""
+    rows = AuditFollowUp.objects.select_for_update(of=("self",)).select_related("audit", "owner", "raised_by")
+    row: AuditFollowUp = rows.get(pk=follow_up.pk)
+    if row.done_at is not None:
+        raise OutdatedError("this was settled already: look at it once more")
+    return row
+
+
 def is_of_client(client: Client, user: Any) -> bool:
     """Whether somebody is one of the client's people or works on it for its firm."""
     if Membership.objects.filter(user=user).exists():
@@ -209,11 +260,7 @@ def is_of_client(client: Client, user: Any) -> bool:
 
 def follow_up_settle(*, follow_up: AuditFollowUp, outcome: str, user: Any) -> AuditFollowUp:
     """Say what came of a follow-up. OutdatedError where it is settled already."""
-    row: AuditFollowUp = (
-        AuditFollowUp.objects.select_for_update(of=("self",)).select_related("audit").get(pk=follow_up.pk)
-    )
-    if row.done_at is not None:
-        raise OutdatedError("this was settled already: look at it once more")
+    row = open_follow_up(follow_up)
     if not outcome.strip():
         raise DefinitionError("say what came of it")
     row.outcome, row.done_by, row.done_at = outcome.strip()[:1000], user, database_time()

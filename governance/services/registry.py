@@ -359,17 +359,6 @@ def metric_owner_set(*, metric: Metric, version: int, owner: Any, user: Any = No
     return metric
 
 
-def metrics_leave(client: Client, user: Any) -> None:
-    """Whoever leaves the client answers for no metric any more."""
-    registry_lock(client)
-    for metric in Metric.objects.filter(owner=user):
-        metric.owner = None
-        metric.version += 1
-        metric.save(update_fields=["owner", "version", "updated_at"])
-        event_keep(metric, MetricHappening.OWNER, f"Owner: {user.get_full_name()} → nobody; they left.")
-        record(metric, "metric.owner_changed", {"owner": user.email}, {"owner": ""}, {"owner": [user.email, ""]})
-
-
 # --- what all of them do ----------------------------------------------------------------------------------------------
 
 

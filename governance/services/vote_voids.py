@@ -1,22 +1,29 @@
 """Asking for votes, and votes that no longer stand because what they were about has changed.
 
-`votes_ask(request=) -> int` · `votes_void(request=, reason=) -> int`
+`votes_ask(request=) -> int` · `votes_void(request=, reason=) -> int` · `votes_leave(client, person)`
 
 A void vote is kept for ever with its reason, and whoever gave it is told. Whether or not a vote has been marked, it counts only
-while its two hashes are those of the request and of its consequence.
+while its two hashes are those of the request and of its consequence. Whoever has lost their seat has lost the votes from
+it too: back in the same seat, for the same function, they vote anew.
 """
 
-from typing import Any
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
 
 from governance.board_words import joined
-from governance.models import ChangeRequest, ChangeVote, EmergencyReview, ReviewState
+from governance.models import ChangeRequest, ChangeState, ChangeVote, EmergencyReview, ReviewState
 from governance.selectors.board import board_now
-from governance.selectors.voting import decision_of
+from governance.selectors.voting import decision_of, sentence_of
 from governance.services.change_news import change_path
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
+from portal.tenancy.models import Client
+
+UNDECIDED: Final = (ChangeState.REVIEW, ChangeState.IMPACT)  # votes on the same effect outlive its being computed anew
+WITHOUT_SEAT: Final = "Whoever gave it sits on the board no more"
 
 
 def votes_ask(*, request: ChangeRequest) -> int:
@@ -45,25 +52,54 @@ def votes_void(*, request: ChangeRequest, reason: str) -> int:
 
     A review after the fact that nobody made has nothing to look at any more, and ends with them.
     """
-    now = database_time()
-    standing = ChangeVote.objects.filter(request=request, voided_at=None)
-    votes = list(standing.select_related("user"))
+    votes = void(request, ChangeVote.objects.filter(request=request, voided_at=None), reason)
     if not votes:
         return 0
-    standing.update(voided_at=now, void_reason=reason[:200])
     EmergencyReview.objects.filter(request=request, state=ReviewState.OPEN).update(
-        state=ReviewState.MOOT, closed_at=now, closed_text=reason, next_reminder_at=None
+        state=ReviewState.MOOT, closed_at=database_time(), closed_text=reason, next_reminder_at=None
     )
-    audit.record(
-        "change.votes_void", object_type="change request", object_id=request, before=len(votes), after=0,
-        details={"number": request.number, "reason": reason,
-                 "votes": [[vote.user.email, vote.function, vote.decision] for vote in votes]},
-    )  # fmt: skip
     people = [vote.user for vote in votes]
     names = joined(person.get_full_name() for person in people)
     text = f"{request} “{request.title}”: {reason}. The votes of {names} are void; a new vote is asked for where it comes back"
     tell(request, people, text, Kind.CHANGE_WAITS)
     return len(votes)
+
+
+def votes_leave(client: Client, person: Any) -> None:
+    """Let the votes of somebody without a seat be void wherever the board has still to decide; its other members are told how
+    it stands. What was decided stays decided, also by one person alone.
+    """
+    board = board_now()
+    if board is None or board.member(person) is not None:
+        return
+    looked_at = EmergencyReview.objects.filter(state=ReviewState.OPEN).values("request")
+    undecided = ChangeRequest.objects.filter(Q(state__in=UNDECIDED) | Q(pk__in=looked_at)).select_related(
+        "client", "preview"
+    )
+    # Locked first: a vote that is being given has its request locked, and is seen once that is over.
+    for request in undecided.select_for_update(of=("self",)).order_by("pk"):
+        standing = ChangeVote.objects.filter(request=request, user=person, voided_at=None, is_emergency=False)
+        if void(request, standing, WITHOUT_SEAT):
+            others = [member.user for member in board.members]
+            name = person.get_full_name()
+            text = f"{request} “{request.title}”: {name} sits on the board no more, and their vote is void."
+            tell(request, others, f"{text} {sentence_of(request, decision_of(request, board))}", Kind.VOTE)
+
+
+def void(request: ChangeRequest, standing: "QuerySet[ChangeVote]", reason: str) -> list[ChangeVote]:
+    """Let these votes on a request be void, with their audit entry; gives them."""
+    votes = list(standing.select_related("user"))
+    if not votes:
+        return []
+    all_before = ChangeVote.objects.filter(request=request, voided_at=None).count()
+    standing.update(voided_at=database_time(), void_reason=reason[:200])
+    audit.record(
+        "change.votes_void", object_type="change request", object_id=request, before=all_before,
+        after=all_before - len(votes),
+        details={"number": request.number, "reason": reason,
+                 "votes": [[vote.user.email, vote.function, vote.decision] for vote in votes]},
+    )  # fmt: skip
+    return votes
 
 
 def tell(request: ChangeRequest, people: list[Any], text: str, kind: Kind) -> int:

@@ -9,10 +9,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from governance.change_page import change_context, list_context, triage_form
+from governance.change_page import change_context, list_context, owner_form, triage_form
 from governance.models import ChangeRequest
 from governance.selectors.changes import change_get
-from governance.services.change_triage import change_join, change_step, change_triage
+from governance.services.change_triage import change_join, change_owner_set, change_step, change_triage
 from governance.services.changes import change_submit, change_withdraw
 from governance.services.problems import DefinitionError, OutdatedError
 from portal.accounts.models import User
@@ -84,6 +84,20 @@ def change_take(request: TenantRequest, number: int) -> HttpResponse:
         lambda found: change_triage(
             request=found, version=given["version"], owner=owner, urgency=given["urgency"], user=request.user
         ),
+    )  # fmt: skip
+
+
+@require_POST
+@client_page(TRIAGE_CHANGES)
+def change_owner(request: TenantRequest, number: int) -> HttpResponse:
+    """Hand a request on that is in hand, or take over one that is nobody's."""
+    form = owner_form(change_or_404(request, number), request.user, request.POST)
+    if not form.is_valid():
+        return shown(request, number, "Say who takes care of it.", 422)
+    owner, version = User.objects.filter(pk=form.cleaned_data["owner"]).first(), form.cleaned_data["version"]
+    return done(
+        request, number, "Kept. Whoever takes care of it now is told.",
+        lambda found: change_owner_set(request=found, version=version, owner=owner, user=request.user),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from governance.audit_forms import FollowUpForm, OutcomeForm, ResultForm
+from governance.audit_forms import FollowUpForm, FollowUpOwnerForm, OutcomeForm, ResultForm
 from governance.audit_page import (
     audit_context,
     contract_context,
@@ -30,6 +30,7 @@ from governance.services.quarter_audits import (
     audit_sign,
     follow_up_raise,
     follow_up_settle,
+    follow_up_take,
     result_keep,
 )
 from governance.views.changes import number_of
@@ -160,9 +161,7 @@ def quarter_audit_follow_up(request: TenantRequest, quarter: str) -> HttpRespons
 @client_page(RUN_AUDITS)
 def audit_follow_up_settle(request: TenantRequest, follow_up_id: int) -> HttpResponse:
     """Say what came of a follow-up."""
-    row = AuditFollowUp.objects.select_related("audit").defer("audit__population").filter(pk=follow_up_id).first()
-    if row is None:
-        raise Http404("No such follow-up.")
+    row = follow_up_or_404(follow_up_id)
     form = OutcomeForm(request.POST)
     problem, status = "Say what came of it.", 422
     if form.is_valid():
@@ -173,6 +172,32 @@ def audit_follow_up_settle(request: TenantRequest, follow_up_id: int) -> HttpRes
         else:
             return redirect("quarter_audit", client_slug=request.client.slug, quarter=row.audit.quarter)
     return refused(request, row.audit.quarter, problem, status)
+
+
+@require_POST
+@client_page(RUN_AUDITS)
+def audit_follow_up_owner(request: TenantRequest, follow_up_id: int) -> HttpResponse:
+    """Say who does a follow-up from now on."""
+    row = follow_up_or_404(follow_up_id)
+    form = FollowUpOwnerForm(request.POST, people=people_to_choose(request.client, VIEW_CLIENT))
+    if not form.is_valid():
+        return refused(request, row.audit.quarter, "Say who does it.", 422)
+    owner = User.objects.get(pk=form.cleaned_data["owner"])
+    try:
+        follow_up_take(client=request.client, follow_up=row, owner=owner, user=request.user)
+    except DefinitionError as error:
+        status = 409 if isinstance(error, OutdatedError) else 422
+        return refused(request, row.audit.quarter, error.sentence, status)
+    messages.success(request, f"{owner.get_full_name()} does it now, and is told.")
+    return redirect("quarter_audit", client_slug=request.client.slug, quarter=row.audit.quarter)
+
+
+def follow_up_or_404(follow_up_id: int) -> AuditFollowUp:
+    """The follow-up of that id."""
+    row = AuditFollowUp.objects.select_related("audit").defer("audit__population").filter(pk=follow_up_id).first()
+    if row is None:
+        raise Http404("No such follow-up.")
+    return row
 
 
 @require_POST

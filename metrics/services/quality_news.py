@@ -48,6 +48,18 @@ def news_tell(*, client: Client, monitors: Iterable[QualityMonitor], today: dt.d
             QualityMonitor.objects.filter(pk=monitor.pk).update(told_on=today)
 
 
+def unowned_tell(*, client: Client, monitors: list[QualityMonitor], name: str) -> None:
+    """That monitors are nobody's since somebody owns them no more, with their open findings: to whoever hears of these now."""
+    for monitor in monitors:
+        open_now = QualityFinding.objects.filter(monitor=monitor, state=FindingState.OPEN).count()
+        path = reverse("data_monitor", kwargs={"client_slug": client.slug, "code": monitor.code})
+        notice_add(
+            client=client, users=owners(client, monitor), kind=Kind.QUALITY, path=path, about=f"monitor {monitor.code}",
+            text=f"{monitor.spec.title}: {name} owns it no more, and {counted(open_now, 'finding')} "
+            f"{'is' if open_now == 1 else 'are'} open. RevOps hears of findings until somebody owns it",
+        )  # fmt: skip
+
+
 def days_late(rows: list[QualityFinding], today: dt.date) -> str:
     """For how long their deadlines have passed: looks may have stood still, so that it is not what the monitor says."""
     late = [(today - row.due_on).days for row in rows]

@@ -1,17 +1,20 @@
 """What people do with monitors: have them look, set them, and acknowledge findings for a while.
 
 `look_ask(client=, now=)` · `monitor_set(monitor=, …)` · `finding_acknowledge(finding=, reason=, until=, user=)` ·
-`finding_reopen(finding=, user=)`
+`finding_reopen(finding=, user=)` · `monitors_leave(client, person)`
 """
 
 import datetime as dt
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import Q
+
 from metrics.models import FindingState, QualityEvent, QualityFinding, QualityMonitor
 from metrics.selectors.limits import defined_limit
 from metrics.selectors.quality import monitor_people
 from metrics.services.quality import DUE, monitors_ensure
+from metrics.services.quality_news import unowned_tell
 from metrics.services.summaries import issues_refresh
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time, day_at
@@ -72,6 +75,30 @@ def monitor_set(
         details=changed,
     )  # fmt: skip
     return monitor
+
+
+def monitors_leave(client: Client, person: Any) -> None:
+    """Whoever may not see the client's data any more owns no monitor and is told nothing further up; RevOps is told of what
+    they owned, and how much of it is open.
+    """
+    if person in monitor_people(client):
+        return
+    named = Q(owner=person) | Q(escalate_to=person)
+    rows = QualityMonitor.objects.filter(named).select_related("owner", "escalate_to").select_for_update(of=("self",))
+    left = []
+    for monitor in rows.order_by("pk"):
+        before = said(monitor)
+        left += [monitor] if monitor.owner_id == person.pk else []
+        monitor.owner = None if monitor.owner_id == person.pk else monitor.owner
+        monitor.escalate_to = None if monitor.escalate_to_id == person.pk else monitor.escalate_to
+        monitor.save(update_fields=["owner", "escalate_to"])
+        after = said(monitor)
+        changed = {name: [before[name], value] for name, value in after.items() if before[name] != value}
+        audit.record(
+            "quality.monitor_set", object_type="monitor", object_id=monitor.code, before=before, after=after,
+            details=changed,
+        )  # fmt: skip
+    unowned_tell(client=client, monitors=left, name=person.get_full_name())
 
 
 def said(monitor: QualityMonitor) -> dict[str, Any]:

@@ -33,3 +33,10 @@ def people_who(client: Client, permission: str) -> list[Any]:
     members = [row.user for row in rows.order_by("user__name", "user_id") if row.user_id not in staff]
     consultants = [user for user in consultants_of(client) if permission in FIRM_ROLE_PERMISSIONS[staff[user.pk]]]
     return [*members, *(user for user in consultants if user.is_active)]
+
+
+def own_people_who(client: Client, permission: str) -> list[Any]:
+    """The client's own people who may do something; where none of them may, the consultants who do."""
+    people = people_who(client, permission)
+    own = set(Membership.objects.filter(user__in=people).values_list("user", flat=True))
+    return [user for user in people if user.pk in own] or people

@@ -162,7 +162,7 @@ def test_every_step_that_is_not_in_the_table_is_refused() -> None:
     steps = {step for _, step in STEPS}
     allowed = {
         ("raised", "take"), ("raised", "withdraw"), ("looking", "take"), ("looking", "stand"), ("looking", "correct"),
-        ("looking", "withdraw"), ("stands", "reopen"), ("corrected", "reopen"),
+        ("looking", "withdraw"), ("looking", "release"), ("stands", "reopen"), ("corrected", "reopen"),
     }  # fmt: skip
     for state, step in itertools.product(DisputeState.values, steps):
         if (state, step) in allowed:

@@ -28,6 +28,10 @@ def taken() -> dict[str, Any]:
     return {"version": 2, "taken_by": "ana@example.com", "urgency": "soon"}
 
 
+def handed_on() -> dict[str, Any]:
+    return {"version": 2, "taken_by": "ana@example.com"}
+
+
 def asked() -> dict[str, Any]:
     return {"step": "send_back", "reason": "Which customers?"}
 
@@ -53,6 +57,7 @@ CHANGE_API_ROUTES = [
     ApiRoute("api_change_submit", REQUEST_CHANGES, "post", a_returned_change, names_object=True, data=handed_in),
     ApiRoute("api_change_withdraw", REQUEST_CHANGES, "post", a_change_of_ana, names_object=True, data=dict),
     ApiRoute("api_change_join", REQUEST_CHANGES, "post", another_change, names_object=True, data=dict),
+    ApiRoute("api_change_owner", TRIAGE_CHANGES, "put", a_sent_change, names_object=True, data=handed_on),
     ApiRoute("api_change_triage", TRIAGE_CHANGES, "post", another_change, names_object=True, data=taken),
     ApiRoute("api_changes_alike", REQUEST_CHANGES, query={"kind": "policy", "title": "Grace"}),
     ApiRoute("api_change_impact_customers", VIEW_ARR, "get", a_change_of_customers, names_object=True),

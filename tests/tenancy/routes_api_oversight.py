@@ -22,6 +22,7 @@ from tests.tenancy.routes_oversight import (
     a_contract,
     a_dispute,
     a_follow_up,
+    a_follow_up_of_nobody,
     a_moved_contract,
     a_quarter,
     drawn,
@@ -94,6 +95,10 @@ OVERSIGHT_API_ROUTES = [
     ApiRoute(
         "api_audit_follow_up_settle", RUN_AUDITS, "post", a_follow_up, names_object=True,
         data=lambda: {"outcome": "Mended"},
+    ),
+    ApiRoute(
+        "api_audit_follow_up_owner", RUN_AUDITS, "put", a_follow_up_of_nobody, names_object=True,
+        data=lambda: {"person": "rupert@northwind.example"},
     ),
     ApiRoute(
         "api_dispute_owner", RESOLVE_DISPUTES, "put", a_dispute, names_object=True,

@@ -102,6 +102,7 @@ CHANGE_ROUTES = [
     Route("change_withdraw", REQUEST_CHANGES, "post", another_change, {"reason": "Not now"}, (302,)),
     Route("change_join", REQUEST_CHANGES, "post", another_change, status=(302,)),
     Route("change_triage", TRIAGE_CHANGES, "post", another_change, taken, (302,)),
+    Route("change_owner", TRIAGE_CHANGES, "post", a_sent_change, taken, (302,)),
     Route("change_step", TRIAGE_CHANGES, "post", a_sent_change, {"step": "ask_impact"}, (302,)),
     # the impact
     Route("change_impact_start", REQUEST_CHANGES, "post", another_change),

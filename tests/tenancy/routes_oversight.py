@@ -90,6 +90,18 @@ def a_follow_up(client: Client) -> dict[str, Any]:
     return {"follow_up_id": AuditFollowUp.objects.get().pk}
 
 
+def a_follow_up_of_nobody(client: Client) -> dict[str, Any]:
+    """Whoever was to do it has left."""
+    found = a_follow_up(client)
+    AuditFollowUp.objects.update(owner=None)
+    return found
+
+
+def another_owner(client: Client) -> dict[str, Any]:
+    with tenant_context(client):
+        return {"owner": rupert(client).pk}
+
+
 def some_evidence(client: Client) -> dict[str, Any]:
     if not EvidenceFile.objects.exists():
         evidence_keep(client=client, upload=ContentFile(b"a,b\n1,2\n", "invoice.csv"))
@@ -196,6 +208,7 @@ OVERSIGHT_ROUTES = [
     ),
     Route("quarter_audit_sheet", RUN_AUDITS, "post", a_moved_contract, {"version": 1}, (302,)),
     Route("quarter_audit_follow_up", RUN_AUDITS, "post", drawn, an_owner, (302,)),
+    Route("audit_follow_up_owner", RUN_AUDITS, "post", a_follow_up_of_nobody, another_owner, (302,)),
     Route("audit_follow_up_settle", RUN_AUDITS, "post", a_follow_up, {"outcome": "Mended"}, (302,)),
     Route("quarter_audit_sign", SIGN_AUDITS, "post", checked, as_shown, (302,), rightful=ClientRole.FINANCE),
     Route("disputes", VIEW_ARR, status=(200,)),

@@ -20,6 +20,8 @@ from portal.tenancy.services import TenancyError, consultant_unassign, firm_memb
 
 # What higher floors do when one of the client's people leaves, in the same transaction; named at start-up by their apps.
 WHEN_LEAVING: Final[list[Callable[[Client, Any], None]]] = []
+# What higher floors do once somebody may do less at a client: what they took care of, and may not any more, is handed over.
+WHEN_RIGHTS_END: Final[list[Callable[[Client, Any], None]]] = []
 # What must hold before somebody (None for a job) gives one of the client's people another role, "" for none: TenancyError.
 BEFORE_ROLES: Final[list[Callable[[Client, Membership, str, Any], None]]] = []
 
@@ -36,6 +38,7 @@ def person_role_change(*, client: Client, member: Membership, role: str, user: A
         raise TenancyError("this is the client's only admin: name another one first")
     changed = member_add(client=client, user=member.user, role=role)
     _close_links(member.user, "the role changed")
+    rights_end(client=client, person=member.user)
     return changed
 
 
@@ -55,6 +58,13 @@ def person_remove(*, client: Client, member: Membership, user: Any) -> None:
         audit.record("token.revoked", object_type="user", object_id=person.email, details={"tokens": revoked})
     for leave in WHEN_LEAVING:
         leave(client, person)
+    rights_end(client=client, person=person)
+
+
+def rights_end(*, client: Client, person: Any) -> None:
+    """Let whatever somebody took care of be handed over where they may not see to it any more; runs in the client's scope."""
+    for hand_over in WHEN_RIGHTS_END:
+        hand_over(client, person)
 
 
 def consultant_role_change(*, firm: Firm, member: FirmMembership, role: str) -> FirmMembership:
@@ -64,18 +74,22 @@ def consultant_role_change(*, firm: Firm, member: FirmMembership, role: str) -> 
     with transaction.atomic():
         _keep_an_admin(firm, member, role)
         firm_invitations_close(firm=firm, email=member.user.email, because="the role changed")
-        return firm_member_add(firm=firm, user=member.user, role=role)
+        changed = firm_member_add(firm=firm, user=member.user, role=role)
+    for client in _worked_on(firm, member.user):
+        with tenant_context(client):
+            rights_end(client=client, person=member.user)
+    return changed
 
 
 def consultant_remove(*, firm: Firm, member: FirmMembership) -> None:
     """End a consultant's work for the firm: every assignment first, each in its client's log, then the membership."""
     _keep_an_admin(firm, member, "")
     user = member.user
-    for client in Client.objects.filter(firm=firm):
-        if user.has_perm("tenancy.work_on_client", client):
-            with tenant_context(client):
-                consultant_unassign(client=client, user=user)
-                ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    for client in _worked_on(firm, user):
+        with tenant_context(client):
+            consultant_unassign(client=client, user=user)
+            ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+            rights_end(client=client, person=user)
     with transaction.atomic():
         _keep_an_admin(firm, member, "")
         firm_invitations_close(firm=firm, email=user.email, because="no longer a member")
@@ -93,6 +107,7 @@ def consultant_leave(*, client: Client, user: Any) -> None:
         token_revoke(client=client, token=token)
     for link in MagicLink.objects.filter(sent_by=user, used_at=None, revoked_at=None):
         magic_link_revoke(link=link, because="its sender left the client")
+    rights_end(client=client, person=user)
 
 
 def sessions_end(*, user: User) -> None:
@@ -110,6 +125,7 @@ def person_disable(*, user: User) -> None:
     for client in _clients_of(user):
         with tenant_context(client):
             audit.record("person.disabled", object_type="user", object_id=user.email)
+            rights_end(client=client, person=user)
 
 
 def mfa_reset(*, user: User, reason: str) -> int:
@@ -139,6 +155,10 @@ def profile_update(*, user: User, name: str, locale: str, time_zone: str) -> Use
     user.full_clean(exclude=["password"])
     user.save(update_fields=["name", "locale", "time_zone"])
     return user
+
+
+def _worked_on(firm: Firm, user: Any) -> list[Client]:
+    return [client for client in Client.objects.filter(firm=firm) if user.has_perm("tenancy.work_on_client", client)]
 
 
 def _admins() -> int:

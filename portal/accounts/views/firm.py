@@ -11,13 +11,13 @@ from portal.accounts.forms import FirmInviteForm
 from portal.accounts.models import FirmInvitation
 from portal.accounts.selectors import firm_assignments, firm_pending_invitations, firm_people
 from portal.accounts.services.invitations import firm_invitation_revoke, firm_invitation_send
-from portal.accounts.services.people import consultant_remove, consultant_role_change
+from portal.accounts.services.people import consultant_leave, consultant_remove, consultant_role_change
 from portal.tenancy.access import FirmRequest, firm_page
 from portal.tenancy.models import Client, FirmMembership, FirmRole
 from portal.tenancy.permissions import CREATE_CLIENT, FIRM_PERMISSIONS, MANAGE_FIRM, VIEW_PORTFOLIO
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.selectors import is_of_demonstration
-from portal.tenancy.services import TenancyError, consultant_assign, consultant_unassign
+from portal.tenancy.services import TenancyError, consultant_assign
 from portal.tenancy.step_up import recently_authenticated
 
 
@@ -77,7 +77,7 @@ def firm_invitation_withdraw(request: FirmRequest, invitation_id: int) -> HttpRe
 
 
 @require_POST
-@firm_page(MANAGE_FIRM)
+@firm_page(MANAGE_FIRM, in_transaction=False)
 @recently_authenticated
 def consultant_role(request: FirmRequest, member_id: int) -> HttpResponse:
     """Give a consultant another role."""
@@ -111,7 +111,7 @@ def assignment_change(request: FirmRequest, client_id: int, member_id: int) -> H
     client = get_object_or_404(Client, pk=client_id, firm=request.firm)
     member = get_object_or_404(FirmMembership.objects.select_related("user"), pk=member_id, firm=request.firm)
     is_on = request.POST.get("on") == "1"
-    change = consultant_assign if is_on else consultant_unassign
+    change = consultant_assign if is_on else consultant_leave
     with tenant_context(client):
         change(client=client, user=member.user)
     name = member.user.get_full_name()
