@@ -116,7 +116,7 @@ def figure_of(shown: Shown, unit: str, value: Decimal | None, more: int = 0) -> 
     if value is None:
         return None
     text = figure_text(value, unit, shown.currency, shown.locale, more=more)
-    return f"{text} {unit_words(unit, shown.currency)}".strip()
+    return f"{text} {unit_words(unit, shown.currency, value)}".strip()
 
 
 def months_table(shown: Shown) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def limit_words(change: ChangeRequest, registry: Registry, locale: str, value: s
     unit, currency = entry.content["unit"], change.client.currency
     if threshold_read(value).kind != "figure":
         return threshold_words(value, entry.newest["better"], unit, currency, locale, registry.labels)
-    return f"{figure_text(Decimal(value), unit, currency, locale)} {unit_words(unit, currency)}".rstrip()
+    figure = Decimal(value)
+    return f"{figure_text(figure, unit, currency, locale)} {unit_words(unit, currency, figure)}".rstrip()
 
 
 def field_words(content: Content, name: str, *, currency: str, locale: str, labels: Mapping[str, str]) -> str:

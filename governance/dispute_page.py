@@ -253,7 +253,7 @@ def part_shown(request: TenantRequest, part: dict[str, Any]) -> dict[str, str]:
     exact = Fraction(part["value"])
     value = rounded(exact, places_of(unit, currency))
     text = figure_text(value, unit, currency, locale_of(request))
-    return {"label": part["label"], "text": text, "unit": unit_words(unit, currency), "reason": ""}
+    return {"label": part["label"], "text": text, "unit": unit_words(unit, currency, value), "reason": ""}
 
 
 def unit_of(name: str) -> str:

@@ -108,7 +108,7 @@ def break_sentence(each: FormulaBreak, currency: str, locale: str) -> str:
     why = f": {each.after.reason}" if each.after.reason else ""
     figures = [
         f"{figure_text(point.value, version.content['unit'], currency, locale)} "
-        f"{unit_words(version.content['unit'], currency)}".strip()
+        f"{unit_words(version.content['unit'], currency, point.value)}".strip()
         if point.value is not None
         else "no value"
         for point, version in ((each.earlier, each.before), (each.later, each.after))

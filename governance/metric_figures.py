@@ -10,6 +10,7 @@ from governance.thresholds import LIMITS, Verdict, threshold_read
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text, number_text, percent_text
 
+ONE_OF: Final = {"customers": "customer", "deals": "deal", "leads": "lead"}
 BASES: Final = {"previous": "the month before", "last_year": "the same month of the year before"}
 
 
@@ -35,11 +36,13 @@ def change_text(difference: Decimal, unit: str, currency: str, locale: str) -> s
     return figure_text(difference, unit, currency, locale, plus=True)
 
 
-def unit_words(unit: str, currency: str) -> str:
-    """What a figure is of, beside it or in the head of its column."""
+def unit_words(unit: str, currency: str, value: Decimal | None = None) -> str:
+    """What figures are of, in the head of a column or beside a `value`: "3 customers", and "1 customer"."""
     if unit in ("percent", "ratio"):
         return "" if unit == "percent" else "times"
-    return currency + unit.removeprefix("money") if unit.split(" ")[0] == "money" else unit
+    if unit.split(" ")[0] == "money":
+        return currency + unit.removeprefix("money")
+    return ONE_OF.get(unit, unit) if value is not None and abs(value) == 1 else unit
 
 
 def point_shown(point: Point, unit: str, currency: str, locale: str) -> dict[str, object]:

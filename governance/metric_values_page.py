@@ -64,7 +64,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
             for name, label in GRAINS
         ],
         "newest": rows[-1],
-        "newest_unit": unit_words(unit, currency),
+        "newest_unit": unit_words(unit, currency, points[-1].value),
         "rows": rows[:0:-1] if len(rows) > SHOWN[grain] else rows[::-1],
         "footnotes": mark_breaks(rows, points, breaks),
         "reason": dated_text(sentence(points[-1].reason), locale_of(request)),

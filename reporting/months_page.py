@@ -117,7 +117,7 @@ def kept_shown(values: MetricValues, key: str, month: int, kept: Kept, locale: s
     version = next((each for each in entry.versions if each.number == kept.version), entry.current)
     unit = version.content["unit"]
     shown = point_shown(point, unit, currency, locale)
-    return shown | {"key": key, "name": version.content["name"], "unit": unit_words(unit, currency)}
+    return shown | {"key": key, "name": version.content["name"], "unit": unit_words(unit, currency, point.value)}
 
 
 def restated_by(client: Client, closes: Sequence[MonthClose]) -> dict[int, Cause]:

@@ -170,37 +170,37 @@ def tables_of(bridge: TeamBridge, told: Told) -> list[dict[str, Any]]:
         "id": "team-span",
         "caption": f"Bridge by {kind.lower()}, {span_label(bridge, told.reader.locale)}",
         "unit": unit,
-        "columns": columns([kind], names),
+        "columns": columns(kind, names),
         "rows": [
             {"id": f"span-{place}", "is_restated": bool(row.as_reported)}
             | {"cells": [group_cell(row, told), *figures(row, names)]}
             for place, row in enumerate(bridge.spans)
         ],
-        "total": whole_row("span-total", [all_of], bridge.span, names, told),
+        "total": whole_row("span-total", all_of, bridge.span, names, told),
     }
     if len(bridge.periods) == 1:
         return [span]
-    rows = period_rows(bridge, names, all_of, told)
+    rows = period_rows(bridge, names, told)
     by_period = {
         "id": "team-periods",
         "caption": f"By {bridge.grain}",
         "unit": unit,
-        "columns": columns(["Period", kind], names),
+        "columns": columns(f"Period and {kind.lower()}", names),
         "rows": rows,
-        "total": whole_row("total", ["All periods", all_of], bridge.span, names, told),
+        "total": whole_row("total", "All periods", bridge.span, names, told),
         "tall": len(rows) > 14,
     }
     return [span, by_period]
 
 
-def whole_row(name: str, labels: Sequence[str], row: TeamRow, names: Sequence[str], told: Told) -> dict[str, Any]:
+def whole_row(name: str, label: str, row: TeamRow, names: Sequence[str], told: Told) -> dict[str, Any]:
     """The row of the whole span, which says of its lower figures what they are."""
-    first = {"value": labels[0], "note": AS_REPORTED if row.as_reported else "", "flags": told.flags(row)}
-    return {"id": name, "is_restated": bool(row.as_reported), "cells": [first, *labels[1:], *figures(row, names)]}
+    first = {"value": label, "note": AS_REPORTED if row.as_reported else "", "flags": told.flags(row)}
+    return {"id": name, "is_restated": bool(row.as_reported), "cells": [first, *figures(row, names)]}
 
 
-def period_rows(bridge: TeamBridge, names: Sequence[str], all_of: str, told: Told) -> list[dict[str, Any]]:
-    """Every period: all groups together, then each."""
+def period_rows(bridge: TeamBridge, names: Sequence[str], told: Told) -> list[dict[str, Any]]:
+    """Every period: all groups together, and each below it."""
     rows: list[dict[str, Any]] = []
     signs = told.notes.signs(bridge.periods)
     by_period: dict[Period, list[tuple[int, TeamRow]]] = defaultdict(list)
@@ -212,10 +212,10 @@ def period_rows(bridge: TeamBridge, names: Sequence[str], all_of: str, told: Tol
         first: dict[str, Any] = {"value": label, "note": AS_REPORTED if is_restated else STATED.get(total.state, "")}
         first |= {"mark": signs.get(key, ""), "flags": told.flags(total)}
         begins = {"is_sum": True, "is_break": told.notes.begins_in(total.period), "is_restated": is_restated}
-        rows.append({"id": key, **begins, "cells": [first, all_of, *figures(total, names)]})
+        rows.append({"id": key, **begins, "cells": [first, *figures(total, names)]})
         rows += [
-            {"id": f"{key}-{place}", "is_restated": is_restated}
-            | {"cells": [label, group_cell(row, told), *figures(row, names)]}
+            {"id": f"{key}-{place}", "is_restated": is_restated, "level": 1}
+            | {"cells": [group_cell(row, told), *figures(row, names)]}
             for place, row in by_period[total.period]
         ]
     return rows
@@ -232,11 +232,10 @@ def is_adjusted(bridge: TeamBridge) -> bool:
     return any(row.adjustment or (row.as_reported and row.as_reported.adjustment) for row in rows)
 
 
-def columns(first: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
-    """The heads of a table."""
-    made: list[dict[str, Any]] = [{"label": label, "kind": "text"} for label in first]
-    made += [figure_column(TEAM_LABELS[name], name) for name in names]
-    return [*made, {"label": "Customers", "kind": "count"}]
+def columns(first: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The heads of a table, of which the first column names the rows."""
+    figures_of = [figure_column(TEAM_LABELS[name], name) for name in names]
+    return [{"label": first, "kind": "text"}, *figures_of, {"label": "Customers", "kind": "count"}]
 
 
 def group_cell(row: TeamRow, told: Told) -> dict[str, Any]:

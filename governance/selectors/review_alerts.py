@@ -49,7 +49,8 @@ def figure_of(span: Span, found: Beyond, point: Point) -> str:
     if point.value is None:
         return "no value"
     unit, currency = found.version.content["unit"], span.client.currency
-    figure = f"{figure_text(point.value, unit, currency, span.client.locale)} {unit_words(unit, currency)}".strip()
+    of = unit_words(unit, currency, point.value)
+    figure = f"{figure_text(point.value, unit, currency, span.client.locale)} {of}".strip()
     return f"{figure}, computed now" if point.standing == "computed" else figure
 
 

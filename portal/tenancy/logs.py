@@ -43,6 +43,11 @@ class LogLine:
     who: str
     did: str
 
+    @property
+    def about(self) -> str:
+        """What it was done to: "Check-in 2", "Metrics"."""
+        return f"{family_words(self.entry.object_type)} {self.entry.object_id}".strip()
+
 
 @dataclass(frozen=True)
 class LogPage:

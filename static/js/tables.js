@@ -60,8 +60,24 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Under the column that stays, others pass: how much of one shows beside it, so that the style can cover a figure that is cut.
+const PADDING = 6;
+function measureCut(region) {
+  const stays = region.querySelector("thead .stays");
+  if (!stays) return;
+  const [names, ...others] = stays.parentElement.cells;
+  const [end, begin] = [stays.getBoundingClientRect().left, names.getBoundingClientRect().right];
+  const boxes = others.filter((cell) => cell !== stays).map((cell) => cell.getBoundingClientRect());
+  const cut = boxes.find((box) => box.left < end && box.right - PADDING > end);
+  region.style.setProperty("--cut", `${cut ? end - Math.max(cut.left, begin) : 0}px`);
+  region.style.setProperty("--names", `${names.offsetWidth}px`);
+}
+
 // Where a table goes on beyond its right edge, that edge fades; at the end of it nothing does.
-const edge = (region) => region.classList.toggle("has-more", region.scrollLeft + region.clientWidth < region.scrollWidth - 1);
+function edge(region) {
+  region.classList.toggle("has-more", region.scrollLeft + region.clientWidth < region.scrollWidth - 1);
+  measureCut(region);
+}
 document.addEventListener("scroll", (event) => event.target.matches?.(".table-scroll") && edge(event.target), { capture: true, passive: true });
 
 // A region that scrolls is reachable by keyboard; one that does not is no extra stop.

@@ -69,7 +69,7 @@ def month_table() -> dict[str, Any]:
             {"label": "Month", "kind": "month", "sorted": "descending"},
             {"label": "Beginning", "kind": "money"},
             *({"label": label, "kind": "signed"} for label in LABELS),
-            {"label": "Ending", "kind": "money"},
+            {"label": "Ending", "kind": "money", "stays": True},
         ],
         "rows": rows,
         "total": {"cells": ["2025", START, *totals, months()[-1]["ending"]]},

@@ -97,6 +97,26 @@ def test_rows_open_and_sort_with_their_children(page: Page, address: str) -> Non
     expect(table.locator("thead th").nth(2)).to_have_attribute("aria-sort", "descending")
 
 
+CUT_COLUMNS = """() => {
+    const stays = document.querySelector("#months thead .stays");
+    const [names, ...heads] = stays.parentElement.cells;
+    const shade = stays.getBoundingClientRect().left - parseFloat(getComputedStyle(stays, "::before").width);
+    const boxes = heads.filter((head) => head !== stays).map((head) => [head.textContent.trim(), head.getBoundingClientRect()]);
+    return boxes.filter(([, box]) => box.left < shade - 1 && box.right - 8 > shade).map(([label]) => label);
+}"""
+
+
+def test_no_figure_is_cut_under_the_column_that_stays(browser: Browser, address: str) -> None:
+    page, said = gallery_shots.open_page(browser, 390, "light")
+    gallery_shots.settle(page, f"{address}/arr.html")
+    assert page.evaluate(CUT_COLUMNS) == []
+    page.evaluate("document.querySelector('#months').parentElement.scrollLeft = 97")
+    page.wait_for_timeout(300)
+    assert page.evaluate(CUT_COLUMNS) == []
+    page.close()
+    assert said == []
+
+
 def test_the_theme_switch_is_kept_and_the_charts_follow(page: Page, address: str) -> None:
     gallery_shots.settle(page, f"{address}/arr.html")
     ink = "document.querySelector('#bridge .xtick text').style.fill"

@@ -130,10 +130,10 @@ def test_the_bridge_shows_what_mia_took_along(moved: Client, eve: User, signed_i
     ]  # fmt: skip
     months = cells(text, "team-periods")
     assert [row[:2] for row in months[1:4]] == [
-        ["Feb 2026", "All teams"],
-        ["Feb 2026", "Mid-market"],
-        ["Feb 2026", "Not assigned"],
-    ]
+        ["Feb 2026", "12,000.00"],
+        ["Mid-market", "0.00"],
+        ["Not assigned", "12,000.00"],
+    ], "a period, and below it each team: figures begin in the second column"
     assert "/c/northwind/arr/?from=2026-02&amp;to=2026-03&amp;by=rep" in text and "rep=Mia" in text
 
 
@@ -201,11 +201,9 @@ def test_a_restated_month_has_what_was_reported_under_each_figure_and_in_the_fil
     eves = signed_in(eve)
     text = page(eves, f"{NUMBERS}?from=2026-02&scale=full")
     months = cells(text, "team-periods")
-    assert (
-        months[1][:2] == ["Feb 2026 a as reported", "All teams"] and months[1][-2] == "42,000.00 as reported 36,000.00"
-    )
-    assert months[2][1] == "Mid-market as reported" and months[2][-2] == "30,000.00 as reported 24,000.00"
-    assert (months[3][1], months[3][-2]) == ("Not assigned", "12,000.00"), "what did not move stands alone"
+    assert months[1][0] == "Feb 2026 a as reported" and months[1][-2] == "42,000.00 as reported 36,000.00"
+    assert months[2][0] == "Mid-market as reported" and months[2][-2] == "30,000.00 as reported 24,000.00"
+    assert (months[3][0], months[3][-2]) == ("Not assigned", "12,000.00"), "what did not move stands alone"
     assert "Feb 2026 restated: =The order form said so. As restated 42,000.00 USD; as reported 36,000.00 USD" in text
     head, *rows = eves.get(f"{NUMBERS}bridge.csv?from=2026-02").text.splitlines()
     assert head.split(",")[:2] == ["month", "team"] and head.endswith(
@@ -227,9 +225,9 @@ def test_disputed_figures_are_marked_on_the_page_and_in_the_file(
             dispute_raise(client=moved, subject=subject, believed=None, reason="Too high", user=rita)
     browser = signed_in(eve)
     text = page(browser, f"{NUMBERS}?from=2026-02")
-    rows = {(row[0], row[1]) for row in cells(text, "team-periods")[1:]}
-    assert ("Mar 2026 disputed, D-1", "All teams") in rows and ("Mar 2026", "Enterprise Mia disputed, D-2") in rows
-    assert ("Feb 2026", "All teams") in rows and ("Feb 2026", "Mid-market") in rows
+    names = [row[0] for row in cells(text, "team-periods")[1:]]
+    of_march = names.index("Mar 2026 disputed, D-1")
+    assert "Enterprise Mia disputed, D-2" in names[of_march:] and names[:2] == ["Feb 2026", "Mid-market"]
     assert '<a class="flag" href="/c/northwind/oversight/disputes/1/">' in text
     assert "D-1" not in page(browser, f"{NUMBERS}?group=Enterprise"), "some teams are no figure of all customers"
     lines = browser.get(f"{NUMBERS}bridge.csv?from=2026-02").text.splitlines()

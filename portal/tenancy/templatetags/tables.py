@@ -117,8 +117,8 @@ def table_row(
         classes = "text" if kind in TEXT_KINDS else "num zero" if key in ZEROS else "num"
         classes += " stays" if column.get("stays") else ""
         parts.append(f'<td class="{classes}" data-sort="{escaped(key)}">{inner}</td>')
-    level = escaped(row.get("level", 1))
-    child = f' data-parent="{escaped(parent)}" data-level="{level}" hidden' if parent else ""
+    level = f' data-level="{escaped(row.get("level", 1))}"' if parent or "level" in row else ""
+    child = f' data-parent="{escaped(parent)}"{level} hidden' if parent else level
     named = " ".join(name for key, name in ROW_CLASSES.items() if row.get(key))
     marked = f' class="{named}"' if named else ""
     return SafeString(f"<tr{child}{marked}>{''.join(parts)}</tr>")
