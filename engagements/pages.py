@@ -26,7 +26,7 @@ from engagements.selectors.waiting import needed_of, waiting_list
 from engagements.services.mentions import is_firms_alone
 from portal.lib.hours import hours_text, minutes_text
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAGEMENT
+from portal.tenancy.permissions import JOIN_ENGAGEMENT, OVERRIDE_GATE, RUN_ENGAGEMENT, VIEW_ARR
 
 TABS = (
     ("", "Overview"), ("plan/", "Plan"), ("checklists/", "Checklists"), ("meetings/", "Meetings"),
@@ -117,6 +117,7 @@ def overview_context(request: TenantRequest, engagement: Engagement, today: date
     hours = hours_spent(engagement)
     health = health_get(engagement, today, hours)
     health = health if reader.is_firm_staff else health.for_client()
+    health = health if request.standing.may(VIEW_ARR) else health.without_figures()
     gate = next_gate(engagement)
     tasks = task_list(engagement, reader)
     week = [task for task in tasks if is_now(task, today)]

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.urls import reverse
 
-from governance.models import AuditFollowUp, ChangeRequest
-from governance.selectors.changes import changes_to_triage, changes_unowned
-from governance.selectors.figure_disputes import disputes_of, disputes_untaken
-from governance.selectors.quarter_audits import follow_ups_open, follow_ups_unowned
+from governance.models import ChangeRequest, ChangeState
+from governance.selectors.changes import changes_of_nobody
+from governance.selectors.figure_disputes import disputes_of
+from governance.selectors.quarter_audits import follow_ups_open
 from metrics.selectors.quality import late_of
 from portal.lib.dates import quarter_text
 from portal.lib.periods import month_format
@@ -22,24 +22,26 @@ def oversight_needs(standing: Standing, user: Any) -> list[Need]:
     """Requests to triage, disputes to look into, follow-ups of audits, and findings that are past their deadline."""
     slug, today, needs = standing.client.slug, day_now(standing.client), list[Need]()
     if standing.may(permissions.TRIAGE_CHANGES):
-        needs += triage_needs(slug)
-        needs += [unowned_need(slug, each) for each in changes_unowned()[:SHOWN]]
+        needs += change_needs(slug)
     if standing.may(permissions.VIEW_ARR):
-        needs += dispute_needs(slug, user)
-    if standing.may(permissions.RESOLVE_DISPUTES):
-        needs += untaken_needs(slug, user)
+        needs += dispute_needs(slug, user, may_take=standing.may(permissions.RESOLVE_DISPUTES))
     if standing.may(permissions.VIEW_AUDITS):
-        needs += follow_up_needs(slug, follow_ups_open(owner=user), today)
-    if standing.may(permissions.RUN_AUDITS):
-        needs += follow_up_needs(slug, follow_ups_unowned(), today)
+        needs += follow_up_needs(slug, user, today, may_take=standing.may(permissions.RUN_AUDITS))
     if standing.may(permissions.VIEW_DATA):
         needs += finding_needs(slug, user, today)
     return needs
 
 
-def triage_needs(slug: str) -> list[Need]:
+def change_needs(slug: str) -> list[Need]:
+    """Requests that nobody has triaged, and those in hand that nobody takes care of any more."""
+    rows = changes_of_nobody()
+    unowned = [row for row in rows if row.state != ChangeState.SUBMITTED][:SHOWN]
+    triage = triage_needs(slug, [row for row in rows if row.state == ChangeState.SUBMITTED])
+    return [*triage, *(unowned_need(slug, row) for row in unowned)]
+
+
+def triage_needs(slug: str, waiting: list[ChangeRequest]) -> list[Need]:
     """Requests that nobody has triaged: the one that there is, or how many there are."""
-    waiting = changes_to_triage()
     if not waiting:
         return []
     text = "Say who takes care of it, and how urgent it is."
@@ -57,30 +59,21 @@ def unowned_need(slug: str, change: ChangeRequest) -> Need:
     return Need(f"{change} {change.title}", "Nobody takes care of it any more.", url, "Take it over", "refused")
 
 
-def untaken_needs(slug: str, user: Any) -> list[Need]:
-    """Disputes that nobody looks into and the reader did not raise."""
+def dispute_needs(slug: str, user: Any, *, may_take: bool) -> list[Need]:
+    """Disputes that the reader looks into, and for whoever may take one over those that nobody looks into."""
     needs = []
-    for dispute in disputes_untaken(user)[:SHOWN]:
+    for dispute in disputes_of(user, or_nobodys=may_take)[:SHOWN]:
         url = reverse("dispute", kwargs={"client_slug": slug, "number": dispute.number})
-        text = f"A figure of {month_format(dispute.month)} is disputed, and nobody looks into it."
+        who = "you look into it" if dispute.owner else "nobody looks into it"
+        text = f"A figure of {month_format(dispute.month)} is disputed, and {who}."
         needs.append(Need(str(dispute), text, url, "Look into it"))
     return needs
 
 
-def dispute_needs(slug: str, user: Any) -> list[Need]:
-    """Disputes that the reader looks into."""
+def follow_up_needs(slug: str, user: Any, today: dt.date, *, may_take: bool) -> list[Need]:
+    """What audits asked the reader to do, and for whoever may take it over what nobody does since its owner left."""
     needs = []
-    for dispute in disputes_of(user)[:SHOWN]:
-        url = reverse("dispute", kwargs={"client_slug": slug, "number": dispute.number})
-        text = f"A figure of {month_format(dispute.month)} is disputed, and you look into it."
-        needs.append(Need(str(dispute), text, url, "Look into it"))
-    return needs
-
-
-def follow_up_needs(slug: str, rows: list[AuditFollowUp], today: dt.date) -> list[Need]:
-    """What audits asked to be done, of the reader or, since whoever was to do it left, of nobody."""
-    needs = []
-    for row in rows[:SHOWN]:
+    for row in follow_ups_open(owner=user, or_nobodys=may_take)[:SHOWN]:
         url = reverse("quarter_audit", kwargs={"client_slug": slug, "quarter": row.audit.quarter})
         is_late = row.due_on < today
         whose = "" if row.owner else " Nobody does it any more: take it over."

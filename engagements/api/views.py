@@ -18,7 +18,7 @@ from engagements.services.tasks import task_create, task_update
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.api_paging import PageParameters
 from portal.tenancy.clock import day_now
-from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ENGAGEMENT
+from portal.tenancy.permissions import RUN_ENGAGEMENT, VIEW_ARR, VIEW_ENGAGEMENT
 from portal.tenancy.problems import Conflict
 
 
@@ -156,8 +156,7 @@ class GateList(EngagementView):
 
     def get(self, call: Call, engagement_id: int) -> Any:
         """The gates, each with its criteria, whether they hold, and what shuts it."""
-        today = day_now(call.client)
-        return {"results": [gate_now(gate, today) for gate in gate_list(engagement_or_404(engagement_id))]}
+        return {"results": [now_of(call, gate) for gate in gate_list(engagement_or_404(engagement_id))]}
 
 
 class GateOpen(EngagementView):
@@ -173,7 +172,7 @@ class GateOpen(EngagementView):
         if gate is None:
             raise Http404
         with told():
-            return now_of(gate_open(gate=gate, user=call.user))
+            return now_of(call, gate_open(gate=gate, user=call.user))
 
 
 class CriterionConfirm(EngagementView):
@@ -195,9 +194,10 @@ class CriterionConfirm(EngagementView):
             raise Http404
         with told():
             criterion_say(criterion=row, user=call.user, **call.body)
-        return now_of(row.gate)
+        return now_of(call, row.gate)
 
 
-def now_of(gate: Gate) -> GateNow:
-    """A gate as it stands."""
-    return gate_now(gate, day_now(gate.engagement.client))
+def now_of(call: Call, gate: Gate) -> GateNow:
+    """A gate as it stands, without figures for whoever may not see them."""
+    now = gate_now(gate, day_now(call.client))
+    return now if call.may(VIEW_ARR) else now.without_figures()

@@ -76,5 +76,10 @@ class RefinementTrigger(EngagementRow):
             models.UniqueConstraint(fields=["client", "engagement", "trigger_key", "fact"], name="trigger_fact_once")
         ]
 
+    @property
+    def is_of_figures(self) -> bool:
+        """Whether its text says how far sources are apart, which is for whoever may see figures."""
+        return "variances" in self.facts
+
     def __str__(self) -> str:
         return self.name

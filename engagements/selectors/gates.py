@@ -1,11 +1,11 @@
 """Reading gates: each criterion with its answer now, and the one sentence that says what shuts the gate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from engagements.models import Engagement, Gate, GateCriterion, GateDecision, Phase
-from engagements.selectors.criteria import CHECKS, Answer
+from engagements.selectors.criteria import CHECKS, OF_FIGURES, Answer, without_figures
 from engagements.selectors.signing import standing_of
 
 
@@ -57,6 +57,11 @@ class GateNow:
             return f"Nothing shuts {self.gate.name} any more: it can be opened."
         more = f" (and {len(shut) - 1} more)" if len(shut) > 1 else ""
         return f"Shut until this holds: {shut[0].row.text.rstrip('.')}{more}."
+
+    def without_figures(self) -> "GateNow":
+        """The same for whoever may not see figures."""
+        rows = (replace(each, answer=without_figures(each.row.check_key, each.answer)) for each in self.criteria)
+        return replace(self, criteria=tuple(rows))
 
     def seen(self) -> list[dict[str, Any]]:
         """The criteria as they are kept with a decision."""
@@ -111,9 +116,15 @@ def current_phase(phases: list[Phase]) -> Phase | None:
     )
 
 
-def decisions_of(gate: Gate) -> list[Any]:
-    """Everything decided about a gate, the newest first."""
-    return list(gate.decisions.select_related("by").order_by("-pk"))
+def decisions_of(gate: Gate, *, sees_figures: bool = True) -> list[Any]:
+    """Everything decided about a gate, the newest first; for whoever may not see figures without those that were seen then."""
+    found = list(gate.decisions.select_related("by").order_by("-pk"))
+    if sees_figures:
+        return found
+    hidden = set(gate.criteria.filter(check_key__in=OF_FIGURES).values_list("key", flat=True))
+    for decision in found:
+        decision.seen = [each | {"why": ""} if each["key"] in hidden else each for each in decision.seen]
+    return found
 
 
 def last_loop_back(engagement: Engagement) -> datetime | None:

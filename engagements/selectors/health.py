@@ -1,6 +1,6 @@
 """Health of an engagement: green, amber or red, computed from plan, gates, hours and data, with every reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from engagements.models import (
 from engagements.selectors.maintenance import late_checks
 from metrics.selectors.reconciliation_checks import variance_within_tolerance
 from portal.lib.hours import hours_text
+from portal.lib.periods import month_format
 
 GREEN, AMBER, RED = "green", "amber", "red"
 UNPLANNED = "unplanned"  # what lists show where there is nothing yet that could be late
@@ -38,6 +39,7 @@ class Reason:
     sentence: str
     page: str
     is_internal: bool = False
+    plain: str = ""  # the sentence for whoever may not see figures, where it holds any
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Health:
     def for_client(self) -> "Health":
         """The same, without what is the firm's alone."""
         return worst_of([reason for reason in self.reasons if not reason.is_internal])
+
+    def without_figures(self) -> "Health":
+        """The same for whoever may not see figures."""
+        return worst_of([replace(reason, sentence=reason.plain or reason.sentence) for reason in self.reasons])
 
 
 @dataclass(frozen=True)
@@ -212,7 +218,8 @@ def data_reasons(engagement: Engagement) -> list[Reason]:
     check = variance_within_tolerance(engagement.client)
     if check.month is None or check.holds or check.variance is None:
         return []
-    return [Reason(AMBER, check.sentence, "")]
+    plain = f"The decided sources do not agree within the tolerance at the end of {month_format(check.month)}."
+    return [Reason(AMBER, check.sentence, "", plain=plain)]
 
 
 def upkeep_reasons(engagement: Engagement, today: date) -> list[Reason]:
@@ -226,5 +233,8 @@ def upkeep_reasons(engagement: Engagement, today: date) -> list[Reason]:
     flags = MaintenanceCheck.objects.filter(engagement=engagement, state="red_flag").order_by("due_on", "pk")
     reasons += [Reason(AMBER, f"Red flag: {check}.", f"maintenance/{check.pk}/") for check in flags[:MANY_LATE]]
     open_ones = RefinementTrigger.objects.filter(engagement=engagement, state="open").order_by("pk")
-    reasons += [Reason(AMBER, f"{row}: {row.text}", "maintenance/#triggers") for row in open_ones[:MANY_LATE]]
+    reasons += [
+        Reason(AMBER, f"{row}: {row.text}", "maintenance/#triggers", plain=f"{row}." if row.is_of_figures else "")
+        for row in open_ones[:MANY_LATE]
+    ]
     return reasons

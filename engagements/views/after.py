@@ -28,6 +28,7 @@ from portal.tenancy.permissions import (
     JOIN_ENGAGEMENT,
     RUN_ENGAGEMENT,
     VIEW_ADOPTION,
+    VIEW_ARR,
     VIEW_ENGAGEMENT,
 )
 
@@ -76,6 +77,7 @@ def check_in(request: TenantRequest, engagement_id: int, check_in_id: int) -> Ht
     context = after_base(request, found) | {
         "check_in": row,
         "figures": figures_at(row, day_now(request.client)),
+        "may_see_figures": request.standing.may(VIEW_ARR),
         "preparation": [(n, text, n in row.prepared) for n, text in enumerate(STEPS)],
         "steps": [each for each in step_list(states.CHECK_IN, row.state) if each[0] != "hold"],
     }

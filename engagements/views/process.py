@@ -24,6 +24,7 @@ from portal.tenancy.permissions import (
     JOIN_ENGAGEMENT,
     OVERRIDE_GATE,
     RUN_ENGAGEMENT,
+    VIEW_ARR,
     VIEW_ENGAGEMENT,
 )
 
@@ -100,12 +101,13 @@ def gate(request: TenantRequest, engagement_id: int, gate_id: int) -> HttpRespon
     row = gate_or_404(found, gate_id)
     mentions_seen(user=request.user, about="gate", about_id=row.pk)
     context = base(request, found, "checklists/")
-    now = gate_now(row, day_now(request.client))
+    now, sees_figures = gate_now(row, day_now(request.client)), request.standing.may(VIEW_ARR)
+    now = now if sees_figures else now.without_figures()
     context |= {
         "now": now,
         **signing_context(request, now),
         "line": phase_line(found, context["home"]),
-        "decisions": decisions_of(row),
+        "decisions": decisions_of(row, sees_figures=sees_figures),
         **comments(found, "gate", row.pk, reader_of(request)),
     }
     return TemplateResponse(request, "engagements/gate.html", context)

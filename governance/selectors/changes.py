@@ -75,14 +75,12 @@ def change_get(number: int, reader: Any = None) -> ChangeRequest | None:
     return found
 
 
-def changes_to_triage() -> list[ChangeRequest]:
-    """Requests that were submitted and that nobody has triaged, the oldest first."""
-    return list(ChangeRequest.objects.filter(state=ChangeState.SUBMITTED).order_by("submitted_at", "id"))
-
-
-def changes_unowned() -> list[ChangeRequest]:
-    """Requests that were taken in hand and that nobody takes care of any more, the oldest first."""
-    return list(ChangeRequest.objects.filter(state__in=IN_HAND, owner=None).order_by("number"))
+def changes_of_nobody() -> list[ChangeRequest]:
+    """Requests that were submitted and that nobody has triaged, and those in hand that nobody takes care of any more, the
+    oldest first.
+    """
+    waits = Q(state=ChangeState.SUBMITTED) | Q(state__in=IN_HAND, owner=None)
+    return list(ChangeRequest.objects.filter(waits).order_by("submitted_at", "id"))
 
 
 def change_events(request: ChangeRequest) -> list[ChangeEvent]:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from governance.models import (
     ChangeEffect,
@@ -81,14 +81,14 @@ def dispute_list(*, is_open: bool | None = None) -> list[FigureDispute]:
     return list(disputes_read(is_open=is_open)[:MOST])
 
 
-def disputes_of(owner: Any) -> list[FigureDispute]:
-    """The open disputes that somebody looks into, the oldest first."""
-    return list(disputes_read().filter(state__in=OPEN, owner=owner).order_by("number"))
-
-
-def disputes_untaken(reader: Any) -> list[FigureDispute]:
-    """The open disputes that nobody looks into and the reader did not raise, the oldest first."""
-    return list(disputes_read().filter(state__in=OPEN, owner=None).exclude(raised_by=reader).order_by("number"))
+def disputes_of(owner: Any, *, or_nobodys: bool = False) -> list[FigureDispute]:
+    """The open disputes that somebody looks into, the oldest first; with `or_nobodys` also those that nobody looks into, and
+    that they did not raise.
+    """
+    wanted = Q(owner=owner)
+    if or_nobodys:
+        wanted |= Q(owner=None) & ~Q(raised_by=owner)
+    return list(disputes_read().filter(wanted, state__in=OPEN).order_by("number"))
 
 
 def dispute_get(number: int) -> FigureDispute | None:

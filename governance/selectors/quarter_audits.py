@@ -166,15 +166,14 @@ def quarter_to_audit(client: Client, now: dt.datetime) -> Period | None:
     return waiting[0] if waiting and (newest is None or waiting[0].last > newest) else None
 
 
-def follow_ups_open(owner: Any = None) -> list[AuditFollowUp]:
-    """What audits found and nobody has settled, the most urgent first; of one owner where one is named."""
+def follow_ups_open(owner: Any = None, *, or_nobodys: bool = False) -> list[AuditFollowUp]:
+    """What audits found and nobody has settled, the most urgent first; of one owner where one is named, with `or_nobodys` also
+    what is nobody's since whoever was to do it left.
+    """
     rows = AuditFollowUp.objects.filter(done_at=None).select_related("audit", "owner").defer("audit__population")
-    return list(rows if owner is None else rows.filter(owner=owner))
-
-
-def follow_ups_unowned() -> list[AuditFollowUp]:
-    """What is still to be done and is nobody's since whoever was to do it left, the most urgent first."""
-    return [row for row in follow_ups_open() if row.owner is None]
+    if owner is not None:
+        rows = rows.filter(Q(owner=owner) | Q(owner=None) if or_nobodys else Q(owner=owner))
+    return list(rows)
 
 
 def audit_content(client: Client, view: AuditView) -> dict[str, Any]:

@@ -75,6 +75,7 @@ def test_it_has_what_belongs_to_the_reader(
     listed = browser.get(url).content.decode()
     assert "Grace 31" in listed and "Grace 32" in listed
     with tenant_context(northwind):
+        ChangeRequest.objects.filter(pk=first.pk).update(owner=rita)
         change_move(request=ChangeRequest.objects.get(pk=first.pk), step="triage", user=rita)
     assert "CR-2 Grace 32" in needs(browser) and "CR-1 Grace 31" not in needs(browser)
 
