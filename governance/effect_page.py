@@ -143,8 +143,9 @@ def is_told_otherwise(before: Decimal | None, after: Decimal | None) -> bool:
 
 
 LEDGER_COLUMNS: Final = (
-    "kind", "month", "revision", "ending_before", "ending_after", "effect", "by_definition", "by_corrections", "nrr_before",
-    "nrr_after", "grr_before", "grr_after", "why", "reason", "policy", "by", "at",
+    "kind", "month", "revision", "ending_before", "ending_after", "effect", "by_definition", "by_this_version",
+    "by_earlier_versions", "by_corrections", "nrr_before", "nrr_after", "grr_before", "grr_after", "why", "reason", "policy",
+    "by", "at",
 )  # fmt: skip
 
 
@@ -161,6 +162,8 @@ def entry_cells(entry: LedgerEntry) -> list[str]:
         entry.after.ending,
         entry.effect,
         entry.definition,
+        entry.own,
+        entry.earlier,
         entry.data,
         *entry.nrr,
         *entry.grr,

@@ -56,7 +56,9 @@ class ChangeEffectSerializer(serializers.Serializer[Any]):
 
 
 class LedgerEntrySerializer(serializers.Serializer[Any]):
-    """One restatement of one month. by_definition + by_corrections = effect."""
+    """One restatement of one month. by_definition + by_corrections = effect, and by_definition is by_this_version +
+    by_earlier_versions.
+    """
 
     month = MonthField()
     revision = serializers.IntegerField(source="close.revision")
@@ -65,6 +67,12 @@ class LedgerEntrySerializer(serializers.Serializer[Any]):
     effect = AmountField(help_text="Of the ending.")
     by_definition = AmountField(source="definition", allow_null=True)
     by_corrections = AmountField(source="data", allow_null=True)
+    by_this_version = AmountField(
+        source="own", allow_null=True, help_text="What the version of the policy moves by which it was restated."
+    )
+    by_earlier_versions = AmountField(
+        source="earlier", allow_null=True, help_text="What earlier versions had moved, and left closed months alone."
+    )
     nrr = serializers.ListField(child=RatioField(allow_null=True), help_text="Before and after.")
     grr = serializers.ListField(child=RatioField(allow_null=True), help_text="Before and after.")
     reason = serializers.CharField(source="close.reason")

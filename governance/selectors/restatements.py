@@ -6,7 +6,7 @@ by page. Runs in the client's scope. Changed definitions that left closed months
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -32,7 +32,11 @@ FLOWS = tuple(name for name in AMOUNTS if name not in ("beginning", "ending"))
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One restatement of one month: the revision before and after. `definition` + `data` = `effect`; None: cannot be told."""
+    """One restatement of one month: the revision before and after. `definition` + `data` = `effect`; None: cannot be told.
+
+    `own` is what the version of the policy by which it was restated makes of it, `earlier` what earlier versions had made and
+    left closed months alone: together they are the `definition`. None where nothing was kept that tells them apart.
+    """
 
     close: MonthClose
     before: BridgeRow
@@ -41,6 +45,8 @@ class LedgerEntry:
     grr: tuple[Decimal | None, Decimal | None]
     definition: Decimal | None
     data: Decimal | None
+    own: Decimal | None
+    earlier: Decimal | None
     cause: Cause | None
 
     @property
@@ -133,22 +139,40 @@ def entries_of(client: Client, closes: Sequence[MonthClose]) -> tuple[LedgerEntr
     """These restatements as the ledger tells them; a fixed number of queries."""
     wanted = [pk for close in closes for pk in (close.pk, close.restates_id)]
     rows = {row.close_id: reported_row(row) for row in CloseBridge.objects.filter(close__in=wanted, dimension=TOTAL)}
-    causes = causes_of(client, [], closes)
-    return tuple(entry_of(close, rows, causes) for close in closes)
+    causes, versions = causes_of(client, [], closes), dict(PolicyVersion.objects.values_list("number", "parameters"))
+    return tuple(entry_of(close, rows, versions, causes) for close in closes)
 
 
-def entry_of(close: MonthClose, rows: dict[int, BridgeRow], causes: Causes) -> LedgerEntry:
+def entry_of(
+    close: MonthClose, rows: dict[int, BridgeRow], versions: Mapping[int, dict[str, Any]], causes: Causes
+) -> LedgerEntry:
     """One restatement. Under the same policy all of it is corrected contracts."""
     earlier: Any = close.restates
     before, after = rows[earlier.pk], rows[close.pk]
     effect = after.ending - before.ending
     definition: Decimal | None = ZERO
     data: Decimal | None = effect
+    own: Decimal | None = ZERO
     if changes_between(earlier.policy_parameters, close.policy_parameters):
         old = close.ending_before
         definition, data = (after.ending - old, old - before.ending) if old is not None else (None, None)
+        own = own_part(close, after, versions.get(close.policy.number - 1), definition)
+    left = None if definition is None or own is None else definition - own
     rates = [(ratio_of(earlier, name), ratio_of(close, name)) for name in ("now_cents", "kept_cents")]
-    return LedgerEntry(close, before, after, rates[0], rates[1], definition, data, causes.closes.get(close.pk))
+    cause = causes.closes.get(close.pk)
+    return LedgerEntry(close, before, after, rates[0], rates[1], definition, data, own, left, cause)
+
+
+def own_part(
+    close: MonthClose, after: BridgeRow, previous: dict[str, Any] | None, definition: Decimal | None
+) -> Decimal | None:
+    """What the version of the policy by which a month was restated makes of it, against the one before it (`previous`)."""
+    restates: Any = close.restates
+    if previous is None or not changes_between(restates.policy_parameters, previous):
+        return definition
+    if not changes_between(previous, close.policy_parameters):
+        return ZERO
+    return None if close.ending_in_force is None else after.ending - close.ending_in_force
 
 
 def ratio_of(close: MonthClose, name: str) -> Decimal | None:

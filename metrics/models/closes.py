@@ -16,6 +16,7 @@ class MonthClose(TenantModel):
 
     Where the policy is another than that of the month before, or of the revision that is restated, `opening_before` and
     `ending_before` hold what that policy makes of the same contracts: the rest of the difference is corrected contracts.
+    `ending_in_force` tells what the decision that restates moves from what earlier ones had moved and left alone.
     """
 
     recognition = models.CharField(max_length=10, choices=Recognition.choices)
@@ -35,6 +36,10 @@ class MonthClose(TenantModel):
     ending_before = models.DecimalField(
         max_digits=20, decimal_places=2, null=True,
         help_text="What this month ends with under the policy of the revision it restates, on these contracts",
+    )  # fmt: skip
+    ending_in_force = models.DecimalField(
+        max_digits=20, decimal_places=2, null=True,
+        help_text="What this month, restated, ends with under the version of the policy before its own, on these contracts",
     )  # fmt: skip
     closed_at = models.DateTimeField()
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

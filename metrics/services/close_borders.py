@@ -16,13 +16,14 @@ from metrics.engine.drill import customer_balances
 from metrics.engine.policy import Policy
 from metrics.engine.valuation import MissingRates
 from metrics.figures import from_cents
-from metrics.models import MonthClose
+from metrics.models import MonthClose, PolicyVersion
 from metrics.selectors.policies import first_close
 
 
 @dataclass(frozen=True)
 class Borders:
-    """ARR of the month before (`opening`) and of the month itself (`ending`) under the policies they had been closed under.
+    """ARR of the month before (`opening`) and of the month itself (`ending`) under the policies they had been closed under, and
+    of a month that is restated also under the version of the policy before the newest (`in_force`).
 
     Of the month before the first close it is the policy that this one follows. None where that is the one in force, where
     nothing was closed, and where it cannot be valued.
@@ -30,6 +31,7 @@ class Borders:
 
     opening: Decimal | None = None
     ending: Decimal | None = None
+    in_force: Decimal | None = None
 
 
 def borders_of(given: EngineInput, month: int) -> Borders:
@@ -39,7 +41,13 @@ def borders_of(given: EngineInput, month: int) -> Borders:
     if month in under and month - 1 not in under and (first := first_close()):
         under[month - 1] = first.policy_parameters  # before the first close: what these months follow
     opening, ending = (ending_under(given, under[at], at) if at in under else None for at in (month - 1, month))
-    return Borders(opening, ending)
+    return Borders(opening, ending, in_force(given, month) if month in under else None)
+
+
+def in_force(given: EngineInput, month: int) -> Decimal | None:
+    """ARR at the end of a month that is restated under the version before the newest: what an earlier decision had moved."""
+    versions = PolicyVersion.objects.order_by("-number").values_list("parameters", flat=True)[:2]
+    return ending_under(given, versions[1], month) if len(versions) > 1 else None
 
 
 def ending_under(given: EngineInput, parameters: Mapping[str, Any], month: int) -> Decimal | None:

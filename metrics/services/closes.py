@@ -305,6 +305,7 @@ def store_close(
         retention=content.retention,
         opening_before=figures.borders.opening,
         ending_before=figures.borders.ending,
+        ending_in_force=figures.borders.in_force,
         closed_at=database_time(),
         closed_by=user,
     )

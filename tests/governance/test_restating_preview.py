@@ -1,10 +1,12 @@
 """A restating request is decided by what it restates: its preview lists the months that are closed again, to the cent."""
 
+import csv
 import datetime as dt
+import io
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.test import Client as Browser
@@ -16,7 +18,7 @@ from governance.effect_words import largest_words
 from governance.models import ChangeRequest
 from governance.selectors.restatements import ledger_get
 from governance.services.change_effect import changes_take_effect
-from metrics.models import MonthClose
+from metrics.models import ContractLine, MonthClose
 from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
@@ -79,9 +81,44 @@ def test_the_preview_lists_the_months_that_are_restated_by_what_the_ledger_says(
         assert effect(request).state == "done" and [row["month"] for row in rows] == effect(request).restated_months
         ledger = ledger_get(redefined)
         assert told == ledger.by_month
+        now = {row["month"]: row["now"] for row in rows}
+        for entry in ledger.entries:
+            assert entry.own is not None and entry.earlier is not None and entry.definition == entry.own + entry.earlier
+            assert entry.own == Decimal(told_by_month(rows, entry.month)).scaleb(-2), "as the board was shown"
+            assert entry.earlier + (entry.data or 0) == Decimal(now[entry.month]).scaleb(-2) - entry.before.ending
         if ledger.largest is not None:
             assert impact.size is not None
             assert abs(impact.size.cents) >= abs(ledger.largest[1].scaleb(2)), "voted on with no less than is booked"
+
+
+def told_by_month(rows: list[dict[str, Any]], month: int) -> int:
+    """What a request itself moves of a month by its preview, in cents."""
+    (row,) = (each for each in rows if each["month"] == month)
+    return int(row["restated"] - row["now"])
+
+
+def test_the_ledger_tells_what_a_request_moved_from_what_had_moved_already(
+    redefined: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Of January all was left alone by the change before; of February this request moves 4,000; 100 are a late line."""
+    with tenant_context(redefined):
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=12_100)
+        books_rebuild_all(client=redefined, now=NOW)
+    scheduled(redefined, rita, finn, JANUARY, content=grace(60), is_restating=True)
+    changes_take_effect(client=redefined, now=NOW)
+    with tenant_context(redefined):
+        parts = {
+            entry.month: [int(part or 0) for part in (entry.own, entry.earlier, entry.data, entry.effect)]
+            for entry in ledger_get(redefined).entries
+        }
+    assert parts[JANUARY] == [0, 13_000, 100, 13_100] and parts[FEBRUARY] == [4_000, 0, 100, 4_100]
+    browser = signed_in(finn)
+    text = " ".join(re.sub(r"<[^>]*>", " ", browser.get("/c/northwind/restatements/").text).split())
+    assert "by this decision 0.00 by earlier ones +13,000.00" in text
+    rows = list(csv.DictReader(io.StringIO(browser.get("/c/northwind/restatements/restatements.csv").text)))
+    for row in rows:
+        own = [Decimal(row[name]) for name in ("by_this_version", "by_earlier_versions", "by_corrections")]
+        assert sum(own) == Decimal(row["effect"])
 
 
 def test_a_month_that_differs_already_is_restated_and_is_the_size_of_the_request(
