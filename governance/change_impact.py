@@ -13,8 +13,9 @@ figure decimal text, a month its ordinal. Nothing here computes: `governance.sel
     customers  {count, moved_at_end, at_end, in_window, months, sha256}: those that move in the months that the request changes,
                first to last (null: none can be compared), as `metrics.selectors.policy_impact_why.MovedCustomer`; sha256 of the
                file of all of them, which is kept beside (empty: none moves, or it was not kept yet)
-    closed     {count, months, prior_period_adjustment, apart}: as `metrics.selectors.policy_impact_closed` (before shape 6
-               no month says whether it is restated, and months that differ for other reasons alone are not listed)
+    closed     {count, months, prior_period_adjustment, apart, books}: as `metrics.selectors.policy_impact_closed` (before shape
+               6 no month says whether it is restated, and months that differ for other reasons alone are not listed; before
+               shape 7 the restated months are those of the own book alone)
     metrics    [{key, name, unit, role, moved, points: [{month, before, after, why_before, why_after}]}], and of one that is
                retired {successor: {name, unit}}, of which the points' `after` is; of other thresholds each point has besides
                level_before, level_after: `alert`, `warn` or nothing; limits_before, limits_after: {alert, warn: {below, above,
@@ -32,7 +33,7 @@ from metrics.engine.retention import ratio4
 from metrics.selectors.policy_impact import months_changed
 from portal.tenancy import audit
 
-SHAPE: Final = 6
+SHAPE: Final = 7
 TOTAL: Final = "total"
 REST: Final = ""  # the group of everything that is not told by name
 TOUCHED: Final[Mapping[str, str]] = {
@@ -58,13 +59,14 @@ class ImpactFault(ValueError):
 @dataclass(frozen=True)
 class Size:
     """How large a change is: cents with their sign, at the end of `month`, or in the step with which that month begins, or
-    against what was reported of that month, which is restated.
+    against what was reported of that month, which is restated: of the own book, or of the `book` of this recognition.
     """
 
     month: int
     cents: int
     is_step: bool = False
     is_restated: bool = False
+    book: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,15 +184,40 @@ class Impact:
         return None if before is None else (told["month"], told["restated"] - before)
 
     @cached_property
-    def restated(self) -> tuple[int, int] | None:
-        """Of the closed months that it restates the one that moves most against what was reported (the newest of several), and
-        by how much, whatever of that was there already. None where it restates none, or they cannot be valued.
+    def restated_row(self) -> dict[str, Any] | None:
+        """Of all books the closed month that a restatement moves most against what was reported, whatever of that was there
+        already: {recognition, month, reported, restated}. None where it restates none, or they cannot be valued.
         """
-        if self.bases is not None:
+        closed = self.content.get("closed", {})
+        rows = closed.get("books")
+        if rows is None:  # until shape 6: of the own book alone
+            told = [] if self.bases is not None else closed.get("months", ())
+            rows = [row for row in told if row.get("is_restated") and row["restated"] is not None]
+        shown = self.book and self.book["sides"]["before"].get("recognition")
+
+        def by(row: dict[str, Any]) -> tuple[int, int, bool]:
+            return abs(row["restated"] - row["reported"]), row["month"], row.get("recognition") == shown
+
+        return max(rows, key=by, default=None)
+
+    @property
+    def own_recognition(self) -> str:
+        """Of the book that pages show first, after as before; empty where that becomes another one."""
+        return (
+            ""
+            if self.book is None or self.bases is not None
+            else str(self.book["sides"]["after"].get("recognition", ""))
+        )
+
+    @property
+    def restated(self) -> Size | None:
+        """By how much that month moves."""
+        row = self.restated_row
+        if row is None:
             return None
-        rows = [row for row in self.content.get("closed", {}).get("months", ()) if row.get("is_restated")]
-        moves = [(row["month"], row["restated"] - row["reported"]) for row in rows if row["restated"] is not None]
-        return max(moves, key=lambda move: (abs(move[1]), move[0]), default=None)
+        name = row.get("recognition", self.own_recognition)
+        by = row["restated"] - row["reported"]
+        return Size(row["month"], by, is_restated=True, book="" if name == self.own_recognition else name)
 
     @cached_property
     def size(self) -> Size | None:
@@ -204,7 +231,7 @@ class Impact:
             return None
         sizes = [Size(*self.effect)]
         sizes += [Size(*self.step, is_step=True)] if self.step is not None else []
-        sizes += [Size(*self.restated, is_restated=True)] if self.restated is not None else []
+        sizes += [self.restated] if self.restated is not None else []
         return max(sizes, key=lambda size: abs(size.cents))
 
     @cached_property

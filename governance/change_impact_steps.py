@@ -3,6 +3,7 @@ moves no month end.
 """
 
 from governance.change_impact_tables import LABELS, Shown
+from governance.effect_words import book_words
 from metrics.engine.bridge import AMOUNTS
 from metrics.figures import from_cents
 from portal.lib.dates import month_text
@@ -46,6 +47,15 @@ def ahead_finding(shown: Shown) -> str:
     return (
         f"{stays}; {begins}. The {count_words} compared as an illustration, as if it had held: ARR would differ {most}"
     )
+
+
+def restated_finding(shown: Shown) -> str:
+    """What a restatement moves most against what was reported, as the end of the sentence; empty where the sentence says it."""
+    impact, moved = shown.impact, shown.impact.restated
+    if moved is None or not moved.cents or (not moved.book and impact.effect == (moved.month, moved.cents)):
+        return ""
+    what = f"{book_words(moved.book)}{month_text(moved.month, shown.locale)}"
+    return f"; restating, it moves {what} by {money(shown, moved.cents, plus=True)} against what was reported"
 
 
 def step_finding(shown: Shown) -> str:

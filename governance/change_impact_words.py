@@ -5,7 +5,7 @@ from typing import Any
 
 from governance.change_impact import Impact
 from governance.change_impact_limits import limits_told, month_limits
-from governance.change_impact_steps import ahead_finding, is_ahead, money, step_finding
+from governance.change_impact_steps import ahead_finding, is_ahead, money, restated_finding, step_finding
 from governance.change_impact_tables import LABELS, MORE_DIGITS, SIDES, Shown, figure_of
 from governance.metric_figures import sentence
 from metrics.engine.retention import ratio4
@@ -27,6 +27,12 @@ def finding(shown: Shown) -> str:
         return f"It cannot be compared: {headline['reason'] or impact.book['reason']}"
     if impact.moves and is_ahead(shown):
         return ahead_finding(shown)
+    return f"{own_finding(shown, effect)}{restated_finding(shown)}"
+
+
+def own_finding(shown: Shown, effect: tuple[int, int]) -> str:
+    """What the request itself does to ARR at the newest month end, or in the month in which it differs most."""
+    impact, headline = shown.impact, shown.impact.content["headline"]
     moved, month = headline["after"] - headline["before"], month_text(headline["month"], shown.locale)
     old, new = shown.bases
     if moved:

@@ -64,7 +64,8 @@ def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
             "the decision rights go by that, as no month end moves by more."
         )
     if preview.effect_is_restated:
-        most = f"It restates {month} by {amount} against what was reported, more than any other month"
+        named = f"{book_words(preview.effect_book)}{month}"
+        most = f"It restates {named} by {amount} against what was reported, more than any other month"
         return f"{most}: the decision rights go by that."
     if request.from_month is not None and preview.effect_month < request.from_month:
         return (
@@ -72,6 +73,11 @@ def largest_words(request: ChangeRequest, currency: str, locale: str) -> str:
             "the decision rights go by that."
         )
     return f"The largest change in the months that it changes is {amount}, in {month}: the decision rights go by that."
+
+
+def book_words(recognition: str) -> str:
+    """ "CARR of ", before a month of another book than the own."""
+    return f"{Recognition(recognition).label} of " if recognition else ""
 
 
 def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:
@@ -86,6 +92,9 @@ def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:
     )
     change = money_text(from_cents(effect.after_cents - effect.before_cents), currency, locale, plus=True)
     month, since = month_text(effect.at_month, locale), effect.request.from_month
+    if effect.reported_of:
+        label = Recognition(effect.reported_of).label
+        return f"{label} at the end of {month}: {before} as reported → {after} {currency} as restated ({change})."
     if recognition := effect.request.content["parameters"].get("recognition"):
         old, new = (
             Recognition(name).label for name in (effect.request.present["parameters"]["recognition"], recognition)

@@ -59,7 +59,7 @@ class ChangeImpact(ChangeView):
             preview = preview_start(request=change, user=call.user)
         if not call.may(VIEW_ARR):
             preview.effect_cents = preview.effect_month = None
-            preview.effect_is_step = preview.effect_is_restated = False
+            preview.effect_is_step, preview.effect_is_restated, preview.effect_book = False, False, ""
         return stated(change_or_404(call, number), preview)
 
 

@@ -10,6 +10,7 @@ from governance.change_content import SHAPES
 from governance.models import ChangeKind, ChangeState, PreviewState, Urgency
 from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE
 from metrics.api.fields import MonthField, PersonField
+from metrics.models import Recognition
 from portal.tenancy.api_input import StrictSerializer, json_read
 from portal.tenancy.api_paging import PageParameters
 
@@ -232,6 +233,9 @@ class ChangeImpactStateSerializer(serializers.Serializer[Any]):
     effect_is_step = serializers.BooleanField(help_text="Whether that is the step, a prior-period adjustment.")
     effect_is_restated = serializers.BooleanField(
         help_text="Whether that is what a closed month that it restates moves by against what was reported."
+    )
+    effect_book = serializers.ChoiceField(
+        Recognition.values, allow_blank=True, help_text="Of which book that is; empty: the own, before and after."
     )
     effect_month = MonthField(allow_null=True, help_text="The month of `effect_cents`.")
     at = serializers.DateTimeField()

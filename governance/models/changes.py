@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from governance.models.registry import Metric
+from metrics.models import Recognition
 from portal.tenancy.wall import TenantForeignKey, TenantModel
 
 
@@ -113,6 +114,10 @@ class ChangePreview(TenantModel):
     effect_is_restated = models.BooleanField(
         default=False, help_text="Whether that is against what was reported of a closed month, which is restated"
     )
+    effect_book = models.CharField(
+        max_length=10, blank=True, default="", choices=Recognition.choices,
+        help_text="Of which book, where what is restated is of another one than the own",
+    )  # fmt: skip
     effect_is_step = models.BooleanField(default=False, help_text="Whether that is the step, a prior-period adjustment")
     effect_month = models.IntegerField(null=True, help_text="The month of that change; empty in previews made before")
     message = models.CharField(max_length=400, blank=True, default="", help_text="Why it failed, or what is missing")

@@ -7,7 +7,7 @@ from django.db import models
 
 from governance.models.changes import ChangeRequest
 from governance.models.registry import MetricVersion
-from metrics.models import PolicyVersion
+from metrics.models import PolicyVersion, Recognition
 from portal.tenancy.wall import TenantForeignKey, TenantModel
 
 
@@ -24,7 +24,9 @@ class ChangeEffect(TenantModel):
 
     `approved_cents` is what the board was shown that it does to ARR at `at_month`, `effect_cents` what it did on that day;
     where they differed, `accepted_cents` is what somebody had looked at and let pass. `before_cents` and `after_cents` are
-    ARR at `at_month` under the old and the new definition, on the contracts of the day on which it took effect.
+    ARR at `at_month` under the old and the new definition, on the contracts of the day on which it took effect; where a
+    restatement was decided by what it moves of a closed month, `before_cents` is what was reported of it, of the book
+    `reported_of`.
     """
 
     request = TenantForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="effects")
@@ -32,6 +34,7 @@ class ChangeEffect(TenantModel):
     content_sha256 = models.CharField(max_length=64, help_text="Of the request as it was approved")
     message = models.CharField(max_length=600, blank=True, default="")
     at_month = models.IntegerField(null=True, help_text="The month end at which the effect is measured")
+    reported_of = models.CharField(max_length=10, blank=True, default="", choices=Recognition.choices)
     approved_cents = models.BigIntegerField(null=True)
     found_cents = models.BigIntegerField(null=True, help_text="What it would do, where that is not what was approved")
     accepted_cents = models.BigIntegerField(null=True)

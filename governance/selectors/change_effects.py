@@ -26,6 +26,7 @@ from governance.models import (
 )
 from metrics.engine.month_end import MonthEnd
 from metrics.models import ContractLine, LineChange
+from metrics.selectors.closes import ending_reported
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.policies import policy_in_force
 from portal.lib.dates import date_text, month_text
@@ -37,11 +38,15 @@ NOT_AS_APPROVED: Final = "what was approved is not what is there: it goes back t
 
 @dataclass(frozen=True)
 class Measured:
-    """ARR at a month end before and after a change, in cents; None where it moves no money or cannot be valued."""
+    """ARR at a month end before and after a change, in cents; None where it moves no money or cannot be valued.
+
+    `reported_of` is the recognition of the book of which `before` was reported; empty: both are of the contracts of now.
+    """
 
     month: int | None
     before: int | None
     after: int | None
+    reported_of: str = ""
 
     @property
     def cents(self) -> int | None:
@@ -110,14 +115,17 @@ def unread_words(request: ChangeRequest) -> str:
 def approved_figure(request: ChangeRequest) -> Measured:
     """What the board was shown that a policy change does to ARR: in the first month for which it holds; while that has not
     ended, or where the step is what it was decided by, in the month before, with which it begins; where it restates, in the
-    month of these that it moves most.
+    month of these that it moves most: of a closed one against what was reported, where that is what it was decided by.
     """
     preview = approved_preview(request)
     result = preview.result if preview is not None else None
     if not result or not result.get("book"):
         return Measured(None, None, None)
     impact = Impact(result)
-    month = impact.months[-1]
+    month, row = impact.months[-1], impact.restated_row
+    if row is not None and impact.size is not None and impact.size.is_restated:
+        book = row.get("recognition") or impact.own_recognition
+        return Measured(row["month"], row["reported"], row["restated"], book)
     if request.is_restating and impact.effect is not None and impact.effect[1]:
         month = impact.effect[0]
     elif not request.is_restating and request.from_month is not None:
@@ -127,15 +135,24 @@ def approved_figure(request: ChangeRequest) -> Measured:
     return Measured(month, impact.cents("before", "ending", month), impact.cents("after", "ending", month))
 
 
-def measure(client: Any, request: ChangeRequest, month: int | None) -> Measured:
-    """What the request does to ARR at a month end on the contracts of now, before it takes effect."""
+def measure(client: Any, request: ChangeRequest, month: int | None, reported_of: str = "") -> Measured:
+    """What the request does to ARR at a month end on the contracts of now, before it takes effect: against the policy in force,
+    or against what was reported of a closed month, of the book `reported_of`.
+    """
     if request.kind != ChangeKind.POLICY or month is None:
         return Measured(month, None, None)
-    policy = policy_in_force(client)
-    ends = MonthEnds.of(client)
-    found = [ends.at(each, month) for each in (policy, policy.with_(**request.content["parameters"]))]
-    before, after = (end.total if isinstance(end, MonthEnd) else None for end in found)
-    return Measured(month, before, after)
+    policy, ends = policy_in_force(client), MonthEnds.of(client)
+    asked = policy.with_(**request.content["parameters"])
+    if reported_of:
+        reported = ending_reported(reported_of, month)
+        after = total_of(ends.at(asked.with_(recognition=reported_of), month))
+        return Measured(month, None if reported is None else int(reported.scaleb(2)), after, reported_of)
+    return Measured(month, total_of(ends.at(policy, month)), total_of(ends.at(asked, month)))
+
+
+def total_of(end: object) -> int | None:
+    """ARR at a month end in cents; None where it cannot be valued."""
+    return end.total if isinstance(end, MonthEnd) else None
 
 
 def lines_changed(since: dt.datetime) -> int:

@@ -25,7 +25,13 @@ NO_CUSTOMERS: Final[dict[str, Any]] = {
     "months": None,
     "sha256": "",
 }
-NO_CLOSED: Final[dict[str, Any]] = {"count": 0, "months": [], "prior_period_adjustment": None, "apart": None}
+NO_CLOSED: Final[dict[str, Any]] = {
+    "count": 0,
+    "months": [],
+    "prior_period_adjustment": None,
+    "apart": None,
+    "books": [],
+}
 
 
 def changed_clauses(before: Policy, after: Policy, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -113,6 +119,7 @@ def closed_part(found: ClosedEffect) -> dict[str, Any]:
         "months": [asdict(each) for each in found.months],
         "prior_period_adjustment": None if step is None else {**asdict(step), "amount": step.amount},
         "apart": None if found.apart is None else asdict(found.apart),
+        "books": [asdict(each) for each in found.books],
     }
 
 

@@ -84,8 +84,8 @@ def change_schedule(*, client: Client, request: ChangeRequest, user: Any, now: d
     figure = approved_figure(locked)
     values = {
         "state": EffectState.WAITING, "content_sha256": locked.content_sha256, "message": "", "at_month": figure.month,
-        "approved_cents": figure.cents, "found_cents": None, "accepted_cents": None, "accepted_by": None,
-        "scheduled_by": user, "scheduled_at": database_time(),
+        "reported_of": figure.reported_of, "approved_cents": figure.cents, "found_cents": None, "accepted_cents": None,
+        "accepted_by": None, "scheduled_by": user, "scheduled_at": database_time(),
     }  # fmt: skip
     effect, _ = ChangeEffect.objects.update_or_create(client=client, request=locked, defaults=values)
     look_soon(client, now)
@@ -241,7 +241,7 @@ def has_come(client: Client, request: ChangeRequest, now: dt.datetime) -> bool:
 
 def take_measure(client: Client, request: ChangeRequest, effect: ChangeEffect) -> None:
     """Note what it does to ARR. EffectMoved where that is neither what was approved nor what somebody let pass."""
-    found = measure(client, request, effect.at_month)
+    found = measure(client, request, effect.at_month, effect.reported_of)
     effect.before_cents, effect.after_cents = found.before, found.after
     approved = approved_preview(request)
     effect.lines_changed = lines_changed(approved.at) if approved is not None else 0

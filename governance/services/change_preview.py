@@ -125,6 +125,7 @@ def keep(preview: ChangePreview, impact: Impact) -> ChangePreview:
     if (size := impact.size) is not None:
         preview.effect_month, preview.effect_cents = size.month, size.cents
         preview.effect_is_step, preview.effect_is_restated = size.is_step, size.is_restated
+        preview.effect_book = size.book
     preview.state = PreviewState.DONE
     preview.progress, preview.step, preview.message, preview.at = 100, "", "", database_time()
     preview.save()

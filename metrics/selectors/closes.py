@@ -191,6 +191,13 @@ def close_balances(close: MonthClose) -> "QuerySet[CloseBalance]":
     return CloseBalance.objects.filter(close=close).order_by("customer", "product", "currency")
 
 
+def ending_reported(recognition: str, month: int) -> Decimal | None:
+    """What a closed month ended with by its newest revision; None of an open one."""
+    rows = CloseBridge.objects.filter(close__recognition=recognition, month=month, dimension=TOTAL)
+    found: Decimal | None = rows.order_by("-close__revision").values_list("ending", flat=True).first()
+    return found
+
+
 def customer_closed(recognition: str, customer: str, month: int) -> list[Decimal]:
     """What a customer had in each revision of a closed month, the first one first; nothing of an open month."""
     closes = MonthClose.objects.filter(recognition=recognition, month=month).order_by("revision")

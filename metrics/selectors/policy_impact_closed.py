@@ -14,7 +14,7 @@ from metrics.models import MonthClose
 from metrics.selectors.close_rows import Stored
 from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact
-from metrics.selectors.policy_impact_restated import restated_months
+from metrics.selectors.policy_impact_restated import Books, MostRestated, most_restated, restated_months
 from metrics.selectors.reported import stored_rows
 
 GONE: Final = "The book does not go back to this month any more."
@@ -88,13 +88,15 @@ class Adjustment:
 class ClosedEffect:
     """All closed months that the other policy tells otherwise, in order, out of `count`; and the step at the month of effect.
 
-    `apart` are the closed months from the month of effect on that differ for other reasons.
+    `apart` are the closed months from the month of effect on that differ for other reasons, `books` what a restatement moves
+    most in ARR, CARR and LARR.
     """
 
     count: int
     months: tuple[ClosedMonthEffect, ...]
     adjustment: Adjustment | None
     apart: Apart | None
+    books: tuple[MostRestated, ...] = ()
 
 
 def closed_effect(impact: PolicyImpact, from_month: int | None, *, is_restating: bool = False) -> ClosedEffect:
@@ -105,11 +107,13 @@ def closed_effect(impact: PolicyImpact, from_month: int | None, *, is_restating:
     stored = Stored.of(impact.client, impact.before.policy.recognition, TOTAL, {}, None)
     rows = stored_rows(stored.rows, TOTAL, {})[TOTAL]
     reported = {close.month: cents_of(close, rows[close.month]) for close in stored.closes if close.month in rows}
-    restated = restated_months(impact, reported, from_month if is_restating else None)
+    since, books = from_month if is_restating else None, Books(impact)
+    restated = restated_months(impact, reported, since, books)
     months = [month_effect(impact, month, reported[month], is_restated=month in restated) for month in sorted(reported)]
     step = None if from_month is None else adjustment(impact, from_month, reported)
     later = {month: figures for month, figures in reported.items() if from_month is None or month >= from_month}
-    return ClosedEffect(len(reported), tuple(each for each in months if each is not None), step, apart(impact, later))
+    told = tuple(each for each in months if each is not None)
+    return ClosedEffect(len(reported), told, step, apart(impact, later), most_restated(impact, since, books))
 
 
 def cents_of(close: MonthClose, groups: dict[str, BridgeRow]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Which closed months a restatement under another policy would close again.
 
-`restated_months(impact, reported, since) -> frozenset[int]`. Reads only; runs in the client's scope.
+`restated_months(impact, reported, since, books) -> frozenset[int]` · `most_restated(impact, since, books)` — of each book the
+month that moves most. Reads only; runs in the client's scope.
 
 A restatement holds what the books say under the policy that is asked for against what was *reported*, whatever moved it: the
 request itself, an earlier change that left closed months alone, or contracts that were corrected since. It compares all that a
@@ -9,17 +10,64 @@ from what is quick to see (the totals of the own book) to what is not.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from metrics.engine.bridge import TOTAL
 from metrics.engine.drill import Settled
 from metrics.engine.valuation import line_values, rates_for
-from metrics.models import MonthClose
+from metrics.models import CloseBridge, MonthClose
 from metrics.month_content import month_content
 from metrics.selectors.closes import latest_closes
 from metrics.selectors.policy_impact import ImpactSide, PolicyImpact, computed_under, side_of
 
 
+@dataclass(frozen=True)
+class MostRestated:
+    """The closed month of a book whose ending a restatement moves most, the newest of several: cents as reported in its newest
+    revision, and as restated.
+    """
+
+    recognition: str
+    month: int
+    reported: int
+    restated: int
+
+
+@dataclass
+class Books:
+    """The books of every recognition under the policy that is asked for, each computed when it is first asked for."""
+
+    impact: PolicyImpact
+    sides: dict[str, ImpactSide] = field(default_factory=dict)
+
+    def under(self, recognition: str) -> ImpactSide:
+        if recognition not in self.sides:
+            self.sides[recognition] = side_under(self.impact, recognition)
+        return self.sides[recognition]
+
+
+def most_restated(impact: PolicyImpact, since: int | None, books: Books) -> tuple[MostRestated, ...]:
+    """Of ARR, CARR and LARR, which are restated together, the closed month from `since` on that moves most (None: nothing is
+    restated). Each book is held against itself, also where the request takes another one; months without a figure are left out.
+    """
+    if since is None or impact.changed == ("recognition",):
+        return ()
+    closes = [close for close in latest_closes() if close.month >= since]
+    endings = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=TOTAL)
+    reported = dict(endings.values_list("close_id", "ending"))
+    found: dict[str, MostRestated] = {}
+    for close in sorted(closes, key=lambda each: each.month):
+        side = books.under(close.recognition)
+        if side.first <= close.month <= impact.last and not side.reason(close.month):
+            before, after = int(reported[close.pk].scaleb(2)), side.cents("ending", close.month)
+            best = found.get(close.recognition)
+            if best is None or abs(after - before) >= abs(best.restated - best.reported):
+                found[close.recognition] = MostRestated(close.recognition, close.month, before, after)
+    return tuple(found[name] for name in sorted(found))
+
+
 def restated_months(
-    impact: PolicyImpact, reported: Mapping[int, Mapping[str, int]], since: int | None
+    impact: PolicyImpact, reported: Mapping[int, Mapping[str, int]], since: int | None, books: Books
 ) -> frozenset[int]:
     """The closed months that would be closed again from `since` on (None: nothing is restated).
 
@@ -43,8 +91,7 @@ def restated_months(
     ):
         left = [close for close in closes if close.recognition == name and close.month in later - found]
         if left:
-            side = side_under(impact, name)
-            found |= {close.month for close in left if is_moved(impact, side, close)}
+            found |= {close.month for close in left if is_moved(impact, books.under(name), close)}
     return frozenset(found)
 
 

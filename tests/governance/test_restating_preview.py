@@ -13,8 +13,8 @@ from django.test import Client as Browser
 
 from governance.change_impact import Impact, Size
 from governance.change_impact_tables import Shown
-from governance.change_impact_words import closed_told, kept_told
-from governance.effect_words import largest_words
+from governance.change_impact_words import closed_told, finding, kept_told
+from governance.effect_words import figures_words, largest_words
 from governance.models import ChangeRequest
 from governance.selectors.restatements import ledger_get
 from governance.services.change_effect import changes_take_effect
@@ -144,6 +144,50 @@ def test_a_month_that_differs_already_is_restated_and_is_the_size_of_the_request
             "the decision rights go by that."
         )
         assert "3 closed months from Jan 2026 to Mar 2026" in kept_told(shown)
+        assert finding(shown).endswith("; restating, it moves Jan 2026 by +13,000.00 USD against what was reported")
+        assert (effect(request).at_month, effect(request).approved_cents) == (JANUARY, 13_000_00)
+    changes_take_effect(client=redefined, now=NOW)
+    with tenant_context(redefined):
+        done = effect(request)
+        assert (done.state, done.before_cents, done.after_cents) == ("done", 12_000_00, 25_000_00)
+        assert figures_words(done, "USD", "en") == (
+            "ARR at the end of Jan 2026: 12,000.00 as reported → 25,000.00 USD as restated (+13,000.00)."
+        )
+
+
+def test_what_is_restated_counts_also_where_pages_show_another_book_from_then_on(
+    redefined: Client, rita: User, finn: User
+) -> None:
+    """Each book is held against itself: what either closed month moves by is nothing of ARR against CARR."""
+    content = {"parameters": {"recognition": "signed", "renewal_grace_days": 60}}
+    request = scheduled(redefined, rita, finn, JANUARY, content=content, is_restating=True)
+    changes_take_effect(client=redefined, now=NOW)
+    with tenant_context(redefined):
+        impact = shown_of(request).impact
+        books = {
+            row["recognition"]: (row["month"], row["restated"] - row["reported"])
+            for row in impact.content["closed"]["books"]
+        }
+        assert impact.effect is not None and abs(impact.effect[1]) < 13_000_00
+        assert impact.size == Size(JANUARY, 13_000_00, is_restated=True, book="start")
+        for name, (month, cents) in books.items():
+            largest = ledger_get(redefined, name).largest
+            assert largest == (month, Decimal(cents).scaleb(-2)), name
+        said = largest_words(ChangeRequest.objects.get(pk=request.pk), "USD", "en")
+        assert said.startswith("It restates ARR of Jan 2026 by +13,000.00 USD against what was reported")
+        assert effect(request).reported_of == "start" and effect(request).state == "done"
+
+
+def test_a_book_that_no_page_shows_first_may_move_most(redefined: Client, rita: User, finn: User) -> None:
+    """That Bolt had signed its support in January is known late: 6,000 of CARR, and nothing of ARR."""
+    with tenant_context(redefined):
+        ContractLine.objects.filter(line_id=LINES[2]["line_id"]).update(signed_on=dt.date(2026, 1, 5))
+        books_rebuild_all(client=redefined, now=NOW)
+    request = scheduled(redefined, rita, finn, JANUARY, content=grace(60), is_restating=True)
+    with tenant_context(redefined):
+        assert shown_of(request).impact.size == Size(JANUARY, 19_000_00, is_restated=True, book="signed")
+        preview = ChangeRequest.objects.get(pk=request.pk).preview
+        assert preview is not None and (preview.effect_book, preview.effect_cents) == ("signed", 19_000_00)
 
 
 def test_the_page_shows_each_month_that_is_restated_in_its_parts(
