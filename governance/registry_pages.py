@@ -44,14 +44,16 @@ OWN = "The client has changed it too: the library’s text would replace that."
 
 
 def matrix_context(request: TenantRequest, problem: str = "") -> dict[str, Any]:
-    """Every standing metric by role."""
+    """Every standing metric by role; of one role alone where the address names it."""
     registry = registry_get(request.client)
+    asked = request.GET.get("role", "")
     entries = [entry for entry in registry.entries.values() if entry.is_standing]
     cells = [[(role, label, entry.priorities.get(role, "")) for role, label in MetricRole.choices] for entry in entries]
     return {
         "tabs": tabs(request, "metric_matrix"),
         "rows": list(zip(entries, cells, strict=True)),
         "roles": MetricRole.choices,
+        "only": asked if asked in MetricRole.values else "",
         "counts": [sum(entry.priorities.get(role) == Priority.P0 for entry in entries) for role in MetricRole.values],
         "priorities": Priority.values,
         "golden": [entry.name for entry in entries if is_golden(entry)],

@@ -211,6 +211,17 @@ def test_the_matrix_changes_what_was_changed_and_nothing_else(ritas: Browser, ke
     assert ritas.post(f"{HOME}matrix/save/", cells).status_code == 409
 
 
+def test_the_matrix_of_one_role_keeps_what_the_others_have(ritas: Browser, kept: Client) -> None:
+    page = ritas.get(f"{HOME}matrix/?role=ceo").text
+    assert 'aria-label="MRR for CFO"' not in page and 'aria-label="MRR for CEO"' in page
+    cells = dict(re.findall(r'<input type="hidden" name="(\w+:\w+|seen)" value="(\w*)">', page))
+    chosen = re.findall(r'name="(\w+:ceo)".*?<option value="(\w*)"\s+selected>', page, re.DOTALL)
+    assert ritas.post(f"{HOME}matrix/save/", cells | dict(chosen) | {"mrr:ceo": "P0"}).status_code == 302
+    with tenant_context(kept):
+        assert registry_get(kept).entries["mrr"].priorities == {"ceo": "P0", "cfo": "P1", "cro": "P2", "revops": "P2"}
+        assert MetricEvent.objects.filter(kind="priority").count() == 1
+
+
 def test_availability_of_a_client_without_a_registry_leads_to_starting_it(
     northwind: Client, rita: User, eve: User, signed_in: Callable[[User], Browser]
 ) -> None:
