@@ -23,8 +23,8 @@ from tests.engagements.conftest import started
 from tests.engagements.upkeep import TERM, at, close, numbers
 from tests.engine.frames import frame, line
 from tests.governance.conftest import item
+from tests.governance.signoffs import ask, sign
 from tests.governance.test_documents import confirm_critical
-from tests.governance.test_signoff import ask, sign
 from tests.metrics.loading import load_lines
 
 LAUNCH = dt.date(2026, 8, 3)

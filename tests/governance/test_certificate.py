@@ -18,8 +18,8 @@ from governance.services.certificates import key_id
 from portal.accounts.models import User
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
+from tests.governance.signoffs import ask, final, sign
 from tests.governance.test_documents import unpacked
-from tests.governance.test_signoff import ask, final, sign
 from tests.pdf_text import pdf_text
 
 __all__ = ["final"]

@@ -23,7 +23,7 @@ from portal.tenancy import audit
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import REQUEST_CHANGES, VIEW_ARR
 from portal.tenancy.scope import tenant_context
-from tests.governance.test_change_impact import FEBRUARY, JANUARY, asked, changed, grace, half_and_quarter, late
+from tests.governance.impacts import FEBRUARY, JANUARY, asked, changed, grace, half_and_quarter, late
 from tests.reporting.numbers import LINES, numbers_load
 
 __all__ = ["late"]

@@ -20,7 +20,7 @@ from portal.accounts.models import User
 from portal.tenancy import audit
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
-from tests.governance.test_change_impact import APRIL, grace, late
+from tests.governance.impacts import APRIL, grace, late
 from tests.reporting.numbers import LINES, numbers_load
 
 __all__ = ["late"]

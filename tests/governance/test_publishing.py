@@ -29,8 +29,8 @@ from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board
 from tests.governance.conftest import item
+from tests.governance.signoffs import ask, sign
 from tests.governance.test_documents import confirm_critical
-from tests.governance.test_signoff import ask, sign
 from tests.reporting.numbers import LINES, NOW, line, numbers_load
 
 DISCOUNTED = line("K5/1", "dora", "Platform", 10_000, dt.date(2026, 3, 1), discount_e6=1_000 * 1_000_000)

@@ -6,41 +6,31 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
 from django.test import Client as Browser
 
-from governance.models import AuditedContract, AuditFollowUp, AuditSignature, QuarterAudit, ReasonClass
-from governance.selectors.audit_signers import restated_after
+from governance.models import AuditedContract, QuarterAudit
 from governance.selectors.quarter_audits import audit_get, audit_view, audit_views, quarter_to_audit
 from governance.selectors.review_chapters import Span, audits_chapter
 from governance.services.problems import DefinitionError, OutdatedError
-from governance.services.quarter_audits import Found, audit_draw, follow_up_raise, follow_up_settle, result_keep
+from governance.services.quarter_audits import Found, audit_draw, result_keep
 from metrics.models import ContractLine
 from metrics.selectors.books import bridge_get
 from metrics.selectors.periods import Period
 from metrics.services.books import books_rebuild_all
-from metrics.services.closes import month_restate
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
-from portal.notices.models import Notice
-from portal.tenancy import audit as audit_log
-from portal.tenancy.models import AuditEntry, Client, ClientRole
+from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
-from portal.tenancy.services import member_add
 from tests.governance.audits import (
     NOW,
     QUARTER,
     an_audit,
     book_load,
-    check_rest,
     contract_at,
     drawn_by_postgresql,
     keep,
-    shown_sha256,
-    sign,
 )
-from tests.pdf_text import pdf_text
 from tests.tenancy.routes_reporting import POLICY
 
 PAGE = f"/c/northwind/oversight/audits/{QUARTER}/"
@@ -131,9 +121,6 @@ def test_a_contract_that_nobody_checked_says_so_and_the_form_says_what_is_needed
     assert {"reason", "note"} == set(answer.context["form"].errors)
 
 
-# --- the sheets -------------------------------------------------------------------------------------------------------
-
-
 def test_a_kept_result_leads_to_the_next_contract_that_nobody_has_checked(
     northwind: Client, rita: User, signed_in: Callable[[User], Browser]
 ) -> None:
@@ -186,9 +173,6 @@ def test_later_changes_of_the_lines_do_not_touch_a_sheet(northwind: Client, rita
         assert contract_at(1).sheet == before
 
 
-# --- results and patterns ---------------------------------------------------------------------------------------------
-
-
 def test_a_result_needs_what_somebody_else_needs_to_follow_it(northwind: Client, rita: User) -> None:
     with tenant_context(northwind):
         an_audit(northwind, rita)
@@ -216,185 +200,6 @@ def test_of_two_results_the_second_writer_is_told(northwind: Client, rita: User,
         stale.version = 1
         with pytest.raises(OutdatedError):
             result_keep(client=northwind, contract=stale, version=1, given=Found("agrees"), user=finn)
-
-
-# --- the signature ----------------------------------------------------------------------------------------------------
-
-
-def test_it_is_signed_when_everything_is_checked_and_every_pattern_has_a_follow_up(
-    northwind: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
-) -> None:
-    with tenant_context(northwind):
-        found = an_audit(northwind, rita)
-        for position in (1, 2, 3):
-            keep(northwind, position, rita, result="differs", difference=Decimal(10), reason="price", note="Uplift")
-        keep(northwind, 4, rita, result="not_found", reason="papers", note="No paper in the archive")
-        with pytest.raises(DefinitionError, match="every contract needs its result"):
-            sign(northwind, finn)
-        check_rest(northwind, rita)
-        with pytest.raises(DefinitionError, match="every pattern a follow-up"):
-            sign(northwind, finn)
-        (pattern,) = [each for each in audit_view(found).patterns if each.key.startswith("reason")]
-        follow_up = follow_up_raise(
-            client=northwind, found=found, text="Ask billing for uplifts", owner=rita, due_on=dt.date(2026, 6, 1),
-            pattern=pattern.key, user=finn, today=NOW.date(),
-        )  # fmt: skip
-        signature = sign(northwind, finn)
-        rows = AuditFollowUp.objects.all()
-        for write in (lambda: rows.update(text="x"), lambda: rows.update(due_on=dt.date(2027, 1, 1)), rows.delete):
-            with pytest.raises(DatabaseError, match="only what is still open"), transaction.atomic():
-                write()
-        assert signature.content["follow_ups"][0]["text"] == "Ask billing for uplifts"
-        assert len(signature.content["contracts"]) == 10
-        assert AuditEntry.objects.get(action="quarter_audit.signed").details["sha256"] == signature.sha256
-        assert Notice.objects.filter(
-            user=rita, text__contains="signed the audit of Q1 2026: of 10 contracts 4 are not"
-        ).exists()
-        settled = follow_up_settle(follow_up=follow_up, outcome="Billing sends uplifts monthly", user=rita)
-        assert settled.done_by == rita
-        with pytest.raises(OutdatedError):
-            follow_up_settle(follow_up=follow_up, outcome="Again", user=rita)
-    paper = pdf_text(signed_in(finn).get(f"/c/northwind/oversight/audits/{QUARTER}/audit.pdf").content)
-    assert "Contract audit Q1 2026" in paper and "Ask billing for uplifts Rita" in paper and "rita@" not in paper
-    assert (
-        "4 are not what the source says, together +30.00 USD of ARR. Of 1 of them no paper was found, so that it"
-        in paper
-    )
-    assert "Ask billing for uplifts" in paper
-    assert f"Signed by Finn for Finance “{signature.intent}”" in paper and f"sha256 {signature.sha256}" in paper
-
-
-def test_who_drew_or_checked_does_not_sign_and_nobody_but_finance_does(
-    northwind: Client, rita: User, finn: User, eve: User, ana: User
-) -> None:
-    with tenant_context(northwind):
-        an_audit(northwind, rita)
-        keep(northwind, 1, finn)
-        check_rest(northwind, rita)
-        with pytest.raises(DefinitionError, match="checked a contract does not sign"):
-            sign(northwind, finn)
-        for somebody in (rita, eve, ana):
-            with pytest.raises(DefinitionError, match="signed by Finance of Northwind"):
-                sign(northwind, somebody)
-        assert not AuditSignature.objects.exists()
-
-
-def test_who_ever_checked_a_contract_does_not_sign_under_any_account(
-    northwind: Client, rita: User, finn: User, ana: User
-) -> None:
-    with tenant_context(northwind):
-        an_audit(northwind, ana)
-        keep(northwind, 1, finn, result="not_found", reason=ReasonClass.values[0], note="Not there")
-        keep(northwind, 1, rita)
-        check_rest(northwind, rita)
-        again = User.objects.create_user("ana+northwind@example.com", "x", name="Ana again")
-        member_add(client=northwind, user=again, role=ClientRole.FINANCE)
-        for somebody in (finn, again):
-            with pytest.raises(DefinitionError, match="checked a contract does not sign"):
-                sign(northwind, somebody)
-        assert not AuditSignature.objects.exists()
-
-
-def test_a_signature_is_of_exactly_what_was_shown(northwind: Client, rita: User, finn: User) -> None:
-    with tenant_context(northwind):
-        an_audit(northwind, rita)
-        check_rest(northwind, rita)
-        seen = shown_sha256(northwind)
-        keep(northwind, 4, rita, note="Looked again")
-        with pytest.raises(OutdatedError, match="not what is to be signed"):
-            sign(northwind, finn, seen)
-        assert sign(northwind, finn).sha256 == shown_sha256(northwind)
-
-
-def test_nothing_of_a_signed_audit_changes_not_even_past_the_services(
-    northwind: Client, rita: User, finn: User
-) -> None:
-    with tenant_context(northwind):
-        an_audit(northwind, rita)
-        check_rest(northwind, rita)
-        sign(northwind, finn)
-        with pytest.raises(OutdatedError, match="is signed"):
-            keep(northwind, 1, rita)
-        with pytest.raises(OutdatedError, match="is signed"):
-            follow_up_raise(
-                client=northwind, found=QuarterAudit.objects.get(), text="Late", owner=rita, due_on=dt.date(2026, 6, 1),
-                user=rita, today=NOW.date(),
-            )  # fmt: skip
-        writes: list[Callable[[], object]] = [
-            lambda: AuditedContract.objects.update(note="x"),
-            lambda: AuditedContract.objects.all().delete(),
-            lambda: QuarterAudit.objects.update(state="open"),
-            lambda: AuditSignature.objects.update(sha256="x"),
-        ]
-        for write in writes:
-            with pytest.raises(DatabaseError), transaction.atomic():
-                write()
-
-
-def test_a_signed_audit_says_which_of_its_months_were_restated_since_and_by_what(
-    northwind: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
-) -> None:
-    with tenant_context(northwind):
-        an_audit(northwind, rita)
-        check_rest(northwind, rita)
-        sign(northwind, finn)
-    page, heading = signed_in(rita), "Restated after this was signed"
-    assert heading not in page.get(PAGE).text
-    with tenant_context(northwind):
-        ContractLine.objects.filter(line_id="K03/1").update(amount=1)
-        books_rebuild_all(client=northwind, now=NOW)
-        closes = month_restate(client=northwind, month=month_parse("2026-03"), reason="A credit of April", user=finn)
-        own = next(close for close in closes if close.recognition == "start")
-        found = restated_after(northwind, audit_view(QuarterAudit.objects.get()))
-        assert [(each.key, each.close.revision) for each in found] == [("2026-03", own.revision)]
-    shown = page.get(PAGE).text
-    assert heading in shown and "A credit of April" in shown and "/months/2026-03/2/" in shown
-    paper = pdf_text(page.get(f"{PAGE}audit.pdf").content)
-    assert heading in paper and "Mar 2026, revision 2" in paper and "A credit of April" in paper
-    with tenant_context(northwind):
-        kept = AuditSignature.objects.get()
-        assert kept.sha256 in paper and audit_log.digest(kept.content) == kept.sha256, "what was signed stays as it is"
-
-
-def test_who_alone_is_finance_is_told_before_they_draw_that_nobody_could_sign(
-    northwind: Client, finn: User, rita: User, signed_in: Callable[[User], Browser]
-) -> None:
-    with tenant_context(northwind):
-        book_load(northwind)
-    listed, warned = "/c/northwind/oversight/audits/", "Nobody could sign what you draw"
-    assert warned in signed_in(finn).get(listed).text and warned not in signed_in(rita).get(listed).text
-    with tenant_context(northwind):
-        audit_draw(client=northwind, quarter=QUARTER, size=10, due_on=dt.date(2030, 5, 15), user=finn, now=NOW)
-    assert "Nobody may sign this audit" in signed_in(rita).get(PAGE).text
-    other = User.objects.create_user("fred@example.com", "x", name="Fred")
-    with tenant_context(northwind):
-        member_add(client=northwind, user=other, role=ClientRole.FINANCE)
-    assert "Nobody may sign this audit" not in signed_in(rita).get(PAGE).text
-
-
-def test_what_was_drawn_does_not_change_before_the_signature_either(northwind: Client, rita: User) -> None:
-    with tenant_context(northwind):
-        an_audit(northwind, rita)
-        for write in (
-            lambda: QuarterAudit.objects.update(seed="chosen"),
-            lambda: AuditedContract.objects.filter(position=1).update(sheet={}),
-            lambda: AuditedContract.objects.filter(position=1).delete(),
-        ):
-            with pytest.raises(DatabaseError, match="never change"), transaction.atomic():
-                write()
-
-
-def test_a_follow_up_has_an_owner_of_this_client(northwind: Client, rita: User, otto: User) -> None:
-    with tenant_context(northwind):
-        found = an_audit(northwind, rita)
-        about = {"client": northwind, "found": found, "user": rita, "today": NOW.date()}
-        with pytest.raises(DefinitionError, match="one of the client's people"):
-            follow_up_raise(text="Look", owner=otto, due_on=dt.date(2026, 6, 1), **about)  # type: ignore[arg-type]
-        with pytest.raises(DefinitionError, match="a day to come"):
-            follow_up_raise(text="Look", owner=rita, due_on=NOW.date(), **about)  # type: ignore[arg-type]
-        with pytest.raises(DefinitionError, match="five years ahead at most"):
-            follow_up_raise(text="Look", owner=rita, due_on=dt.date.max, **about)  # type: ignore[arg-type]
-        assert not AuditFollowUp.objects.exists()
 
 
 def test_reading_an_audit_costs_few_queries(northwind: Client, rita: User, django_assert_num_queries: object) -> None:
