@@ -11,7 +11,17 @@ from metrics.selectors.breaks import Marks
 from metrics.selectors.close_details import Kept, kept_get
 from metrics.selectors.close_rows import Stored, is_stored
 from metrics.selectors.cohorts import cohorts_get
-from metrics.selectors.figures import Basis, BookHead, Bridge, Cohort, CohortCell, Headline, Movers, chosen_values
+from metrics.selectors.figures import (
+    Basis,
+    BookHead,
+    Bridge,
+    Cohort,
+    CohortCell,
+    Headline,
+    Mover,
+    Movers,
+    chosen_values,
+)
 from metrics.selectors.findings import finding_sentence
 from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import SHOWN_MONTHS, period_label
@@ -229,13 +239,12 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
     rows = []
     for mover in getattr(movers, way):
         why = moves_url(shown, reader.base, (movers.first, movers.last), "net_change", mover.customer)
-        parts = ", ".join(ADJUSTMENT_WORDS if kind == ADJUSTMENT else kind for kind, _ in mover.parts)
         first = None if mover.as_reported == mover.amount else mover.as_reported
         amount = {"value": mover.amount, "href": why, "reported": first, "is_named": True}
         rows.append(
             {
                 "id": mover.customer,
-                "cells": [{"value": mover.name, "href": why, "note": parts}, amount],
+                "cells": [{"value": mover.name, "href": why, "note": parts_words(mover)}, amount],
             }
         )
     title = "Largest gains" if way == "gains" else "Largest losses"
@@ -248,6 +257,11 @@ def mover_table(movers: Movers, way: str, shown: ArrQuery, reader: Reader) -> di
         "rows": rows,
         "empty": {"title": "Nobody", "text": "No customer's ARR moved that way in this period."},
     }
+
+
+def parts_words(mover: Mover) -> str:
+    """What a customer's net change is made of."""
+    return ", ".join(ADJUSTMENT_WORDS if kind == ADJUSTMENT else kind for kind, _ in mover.parts)
 
 
 def cohorts_context(

@@ -1,4 +1,4 @@
-"""The bridge on paper: the figures, marks and footnotes of the page, one to three sheets.
+"""The bridge on paper: the figures, marks and footnotes of the page, its chart, and who moved most: two sheets, as a rule.
 
 `arr_paper(client, query, locale) -> bytes`
 """
@@ -12,25 +12,38 @@ from django.utils.safestring import SafeString
 
 from governance.selectors.figure_disputes import Mark, disputed_marks
 from metrics.selectors.books import book_head
+from metrics.selectors.close_details import Kept, kept_get
 from metrics.selectors.closes import policy_of_month
-from metrics.selectors.figures import Bridge, BridgeRow
+from metrics.selectors.figures import BookHead, Bridge, BridgeRow, Mover
 from metrics.selectors.findings import finding_sentence
+from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import period_label
-from portal.lib.money import money_text, percent_text, unit_text
+from portal.lib.money import money_text, number_text, percent_text, unit_text
 from portal.lib.paper import PaperError, paper
 from portal.lib.periods import last_day
 from portal.tenancy.models import Client
-from reporting.arr_page import bridge_for, first_month, headline_for
+from reporting.arr_page import bridge_for, first_month, headline_for, movers_note, parts_words
 from reporting.arr_query import ArrQuery, Reader
 from reporting.break_notes import Notes, marks_of, noted
 from reporting.break_trend import trend_chart
-from reporting.bridge_view import AS_REPORTED, LABELS, STANDS, columns_of, figures_of, waterfall, whole_of
+from reporting.bridge_view import (
+    AS_REPORTED,
+    COUNT_LABELS,
+    LABELS,
+    STANDS,
+    STATED,
+    columns_of,
+    figures_of,
+    waterfall,
+    whole_of,
+)
 from reporting.dispute_marks import SIGN, cut_of, dispute_footnote, of_groups, of_tile, row_notes
 from reporting.exports import bridge_csv
 from reporting.paper_chart import bridge_svg, lines_svg
 from reporting.tiles import headline_noted, method_of, tiles_of
 
 MOST_ROWS: Final = 300
+MOST_MOVERS: Final = 8
 
 
 def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
@@ -75,6 +88,7 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
             *dispute_footnote([each for found in (*disputes, *of_tiles) for each in found], head, locale),
         ],
         "chart": chart_of(bridge, shown, notes, locale),
+        **movers_of(client, shown, head, locale),
     }
     return paper("pdf/arr.html", context, size=size)
 
@@ -115,12 +129,12 @@ def table_of(
     whole = whole_of(bridge.totals)
     names = columns_of([*bridge.totals, whole])
     grouped = bridge.dimension != "total"
-    heads = ["Period", *([bridge.dimension.title()] if grouped else []), *(LABELS[name] for name in names)]
+    heads = ["Period", *([bridge.dimension.title()] if grouped else []), *(LABELS[name] for name in names), "Customers"]
     signs, currency = notes.signs(bridge.periods), bridge.head.currency
     rows = [
         {
             "first": period_label(row.period, query.grain, locale),
-            "note": AS_REPORTED if row.as_reported else "",
+            "note": AS_REPORTED if row.as_reported else STATED.get(row.state, ""),
             "mark": signed(signs.get(row.period.key, ""), bool(disputed)),
             "is_break": notes.begins_in(row.period),
             "cells": [*([(row.group, "")] if grouped else []), *row_texts(row, names, currency, locale)],
@@ -135,14 +149,40 @@ def table_of(
 
 
 def row_texts(row: BridgeRow, names: list[str], currency: str, locale: str) -> list[tuple[str, str]]:
-    """The figures of a row, each with what was first reported in its place, if that is another one."""
+    """The figures of a row with its customers, each with what was first reported in its place, if that is another one."""
+
+    def text(name: str, figure: Any) -> str:
+        if name in COUNT_LABELS:
+            return number_text(figure, locale)
+        return money_text(figure, currency, locale, plus=name not in STANDS)
+
     return [
-        (
-            money_text(figure, currency, locale, plus=name not in STANDS),
-            "" if reported is None else money_text(reported, currency, locale, plus=name not in STANDS),
-        )
-        for name, figure, reported in figures_of(row, names)
+        (text(name, figure), "" if reported is None else text(name, reported))
+        for name, figure, reported in figures_of(row, [*names, "customers_ending"])
     ]
+
+
+def movers_of(client: Client, shown: ArrQuery, head: BookHead, locale: str) -> dict[str, Any]:
+    """Who gained and who lost most, as the page has them, each with the parts of its net change; and what to know of them."""
+    kept = kept_get(head, shown.first or 0, shown.last or 0) if shown.reported else Kept()
+    movers = movers_get(client, head, shown.first, shown.last, MOST_MOVERS, shown.filters, kept)
+    tables = [
+        {"title": title, "rows": [mover_texts(each, client.currency, locale) for each in found]}
+        for title, found in (("Largest gains", movers.gains), ("Largest losses", movers.losses))
+        if found
+    ]
+    return {"movers": tables, "movers_note": movers_note(kept, locale)}
+
+
+def mover_texts(mover: Mover, currency: str, locale: str) -> dict[str, str]:
+    """One customer's net change as text."""
+    first = None if mover.as_reported == mover.amount else mover.as_reported
+    return {
+        "name": mover.name,
+        "parts": parts_words(mover),
+        "amount": money_text(mover.amount, currency, locale, plus=True),
+        "reported": "" if first is None else money_text(first, currency, locale, plus=True),
+    }
 
 
 def chart_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, SafeString | str]:

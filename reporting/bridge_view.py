@@ -43,6 +43,7 @@ COUNT_LABELS = {
 }
 STANDS = ("beginning", "ending")
 AS_REPORTED = "as reported"
+STATED = {"closed": "as closed", "mixed": "partly closed"}
 
 
 def span_text(first: int, last: int) -> str:
@@ -129,8 +130,7 @@ def bridge_row(
     signs: Mapping[str, str],
 ) -> dict[str, Any]:
     """One row of the table, with the signs of its period's footnotes; of an unsplit bridge it opens into its segments."""
-    stated = {"closed": "as closed", "mixed": "partly closed"}
-    note = AS_REPORTED if row.as_reported else stated.get(row.state, "")
+    note = AS_REPORTED if row.as_reported else STATED.get(row.state, "")
     label = {"value": period_label(row.period, query.grain, locale), "note": note}
     label |= {"mark": signs.get(row.period.key, "")}
     made: dict[str, Any] = {"id": f"bridge-{place}"}

@@ -53,6 +53,13 @@ class ClosedCohortShown:
         """As it stands now, less as closed."""
         return ZERO if self.now is None else self.now - self.amount
 
+    has_reported = False  # of a cohort only the sum is told as it was reported first
+
+    @property
+    def is_restated(self) -> bool:
+        """Whether the month was closed again."""
+        return self.closed.revision > 1
+
     @property
     def is_other(self) -> bool:
         """Whether any customer of it has another figure now."""

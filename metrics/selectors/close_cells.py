@@ -108,6 +108,11 @@ class ClosedCell:
         return self.now is not None and any(each.closed != each.now for each in self.customers)
 
     @property
+    def has_reported(self) -> bool:
+        """Whether it is known what each customer gave to it as it was reported first."""
+        return self.reported is not None
+
+    @property
     def is_restated(self) -> bool:
         """Whether any of its months was closed again."""
         return any(each.revision > 1 for each in self.closes)

@@ -251,10 +251,18 @@ def test_the_drawers_of_counts_and_rates_ask_too(northwind: Client, finns: Brows
     assert [(fact.value, fact.kind) for fact in churned.facts] == [(1, "count"), (0, "count")]
 
 
+def test_the_paper_says_which_months_are_as_closed_as_page_and_file_do(broken: Client, finns: Browser) -> None:
+    told = pdf_text(finns.get(f"{ARR}bridge.pdf?to=2026-03").content)
+    assert "Mar 2026 as closed 36,000.00" in told and told.count("as closed") == 1
+
+
 def test_the_paper_has_the_same_marks(restated: Client, finns: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     told = pdf_text(finns.get(f"{ARR}bridge.pdf?to=2026-03").content)
     for said in (
-        "Mar 2026 a, b as reported 36,000.00 +3,000.00 0.00 +10,000.00 +9,000.00 0.00 +6,000.00 0.00 0.00 0.00 55,000.00",
+        "Mar 2026 a, b as reported 36,000.00 +3,000.00 0.00 +10,000.00 +9,000.00 0.00 +6,000.00 0.00 0.00 0.00 55,000.00 51,000.00 3",
+        "Beginning Prior-period adjustment New Reactivation Expansion Contraction Churn FX Ending Customers",
+        "Largest gains Customer Net change Bolt expansion, new +30,000.00 Acme new +15,000.00 as reported +12,000.00",
+        "Dora new +10,000.00 as reported +9,000.00",
         "All periods as reported",
         "as reported 4,250.00",
         "b Mar 2026 restated: =Agreed anew. As restated 55,000.00 USD; as reported 51,000.00 USD (+4,000.00).",
