@@ -105,7 +105,8 @@ def wish_form(
     echo = reverse("figure_understood", kwargs={"client_slug": request.client.slug})
     entry = held.registry.entries.get(key) if "library" in request.GET else None
     begun = shipped_content(entry) if entry is not None else None
-    ground = Ground(held, open_months, closed, preview, echo, locale_of(request), begun)
+    has_numbers = book_head(request.client).has_numbers
+    ground = Ground(held, open_months, closed, preview, echo, locale_of(request), has_numbers, begun)
     return FORMS[kind](data, ground=ground, about=key, change=change)
 
 

@@ -43,6 +43,7 @@ class Ground:
     preview_url: str = ""
     echo_url: str = ""
     locale: str = DEFAULT_LOCALE
+    has_numbers: bool = True  # without any there is nothing to close before a rule can hold
     shipped: Mapping[str, str] | None = None  # what a metric’s form begins with instead of what holds
 
 
@@ -75,9 +76,8 @@ class WishForm(forms.Form):
         if self.kind not in MAY_RESTATE:
             del self.fields["mode"]
             self.fields["from_month"].help_text = NOT_RESTATED
-        elif ground.closed_months:
-            first = month_text(ground.open_months[0], ground.locale)
-            self.fields["from_month"].help_text = f"Unless it restates what was reported: {first} or a later month."
+        else:
+            self.fields["from_month"].help_text = self.waits()
         self.add_content()
         self.order_fields(["version", "title", *self.asked, "rationale", "mode", "from_month", "is_emergency"])
 
@@ -92,9 +92,23 @@ class WishForm(forms.Form):
             "from_month": month_format(month) if month is not None else "",
         }  # fmt: skip
 
+    def waits(self) -> str:
+        """From which months a rule may hold, and what it waits for before it does."""
+        ground = self.ground
+        first = month_text(ground.open_months[0], ground.locale)
+        begins = f"Unless it restates what was reported: {first} or a later month. " if ground.closed_months else ""
+        return f"{begins}It takes effect once its month has begun and the months before it are closed."
+
+    def open_label(self, month: int) -> str:
+        """An open month, with the one that has to be closed before a rule can hold from it."""
+        told = month_text(month, self.ground.locale)
+        if self.kind not in MAY_RESTATE or not self.ground.has_numbers or month - 1 in self.ground.closed_months:
+            return told
+        return f"{told}, once {month_text(month - 1, self.ground.locale)} is closed"
+
     def months(self) -> list[Any]:
         """Months that are open, and those that are closed where the past may be restated."""
-        still_open = [(month_format(month), month_text(month)) for month in self.ground.open_months]
+        still_open = [(month_format(month), self.open_label(month)) for month in self.ground.open_months]
         choices: list[Any] = [("", "Not decided yet"), ("Still open", still_open)]
         if self.kind in MAY_RESTATE and self.ground.closed_months:
             closed = [(month_format(month), month_text(month)) for month in self.ground.closed_months]

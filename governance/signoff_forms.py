@@ -47,7 +47,10 @@ class SignoffForm(forms.Form):
 class PublishForm(forms.Form):
     """From when a signed version is the policy."""
 
-    from_month = forms.CharField(label="From which month", max_length=7, help_text="Such as 2026-11.")
+    from_month = forms.CharField(
+        label="From which month", max_length=7,
+        help_text="Such as 2026-11. It is in force at once, so that every month before it has to be closed.",
+    )  # fmt: skip
     mode = forms.ChoiceField(
         label="Closed months", choices=PublicationMode.choices, initial=PublicationMode.PROSPECTIVE,
         widget=forms.RadioSelect,

@@ -29,9 +29,9 @@ from metrics.services.book_checks import books_refresh
 from metrics.services.closes import CloseError, NothingToRestateError, month_restate
 from metrics.services.policies import policy_publish
 from portal.lib.dates import month_text
-from portal.lib.periods import month_format
+from portal.lib.periods import month_format, month_of
 from portal.tenancy import audit
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.dispatch import earlier_run
 from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
@@ -58,6 +58,7 @@ def signed_publish(
         raise DefinitionError(f"'{mode}' is no way to publish")
     if mode == PublicationMode.RESTATING and not reason.strip():
         raise DefinitionError("a restatement needs a reason")
+    require_begun(client, from_month, now)
     require_months(client, from_month, mode)
     document = signoff.document
     require_decided(client, document, mode)
@@ -110,6 +111,16 @@ def require_pay(client: Client, signoff: Signoff, from_month: int, mode: str) ->
     closed, is_restating = closed_months(), mode == PublicationMode.RESTATING
     if pay is not None and not pay.allows(from_month, max(closed, default=None), is_restating=is_restating):
         raise DefinitionError(pay.sentence)
+
+
+def require_begun(client: Client, from_month: int, now: dt.datetime) -> None:
+    """DefinitionError of a month that has not begun: what is published is in force at once, in the months before it too."""
+    if from_month > month_of(day_at(client, now)) and book_head(client).has_numbers:
+        month, before = month_format(from_month), month_format(from_month - 1)
+        raise DefinitionError(
+            f"{month} has not begun, and a version that is published is in force at once, in every month that is still open: "
+            f"publish it once {before} is closed, or ask for a change, which waits for its month"
+        )
 
 
 def closed_months() -> list[int]:

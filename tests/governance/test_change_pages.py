@@ -103,10 +103,12 @@ def test_a_draft_that_begins_in_a_closed_month_says_so_while_it_is_written(
         change_draft(client=northwind, kind="policy", wish=replace(GRACE, from_month=month_parse("2026-01")), user=finn)
     page, said = signed_in(finn), "Jan 2026 is closed: choose Mar 2026 or a later month, or ask for a restatement."
     assert said in page.get(address("change", number=1)).text
+    form = " ".join(page.get(address("change_edit", number=1)).text.split())
     assert (
-        "Unless it restates what was reported: Mar 2026 or a later month."
-        in page.get(address("change_edit", number=1)).text
-    )
+        "Unless it restates what was reported: Mar 2026 or a later month. It takes effect once its month has begun and the "
+        "months before it are closed."
+    ) in form
+    assert ">Mar 2026</option>" in form and ">Apr 2026, once Mar 2026 is closed</option>" in form
     refused = page.post(address("change_submit", number=1), {"version": 1})
     assert (refused.status_code, refused.text.count(said)) == (422, 2)
 

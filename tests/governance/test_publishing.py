@@ -83,6 +83,19 @@ def test_months_before_it_have_to_be_closed_and_are_named(signed: Client, ana: U
         assert policy_in_force(signed).discounts == "net" and not Publication.objects.exists()
 
 
+def test_a_month_that_has_not_begun_is_refused_in_words_that_say_what_to_do(signed: Client, ana: User) -> None:
+    """It would hold at once, in the open months before it: April, in which we are, can not be closed to mend that."""
+    with tenant_context(signed):
+        close(signed, FEBRUARY, MARCH)
+        said = (
+            "2026-05 has not begun, and a version that is published is in force at once, .*: publish it once 2026-04 is"
+        )
+        for mode, reason in (("prospective", ""), ("restating", "Agreed anew")):
+            with pytest.raises(DefinitionError, match=said):
+                publish(signed, ana, APRIL + 1, mode, reason)
+        assert policy_in_force(signed).discounts == "net" and not Publication.objects.exists()
+
+
 def test_where_a_board_decides_new_signatures_move_no_signed_policy(
     signed: Client, ana: User, finn: User, rita: User, signed_in: Callable[[User], Browser]
 ) -> None:
