@@ -23,6 +23,7 @@ from governance.selectors.registry import Entry, Registry, name_fault
 from metrics.engine.policy import Policy, PolicyError
 from metrics.selectors.clauses import TITLES
 from portal.lib.dates import is_near
+from portal.lib.legible import text_fault
 from portal.tenancy import audit
 
 Content = dict[str, Any]
@@ -263,8 +264,10 @@ def quota_rule_settle(content: Mapping[str, Any], held: Held) -> Settled:
     faults = []
     if fault := key_fault(key):
         faults.append(("key", fault))
-    if not isinstance(rule, str) or not rule.strip() or len(rule) > LONGEST_RULE or "\x00" in rule:
+    if not isinstance(rule, str) or not rule.strip() or len(rule) > LONGEST_RULE:
         faults.append(("rule", f"is a text of at most {LONGEST_RULE} characters"))
+    elif fault := text_fault(rule):
+        faults.append(("rule", fault))
     if not isinstance(metrics, list) or not 0 < len(metrics) <= MOST_METRICS:
         faults.append(("metrics", f"are one to {MOST_METRICS} metrics"))
     elif unknown := [str(each) for each in metrics if not is_usable(each, held)]:

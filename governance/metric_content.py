@@ -13,6 +13,7 @@ from governance.thresholds import LIMITS, number_read, threshold_read
 from metrics.formula.nodes import Binary, Negative, Node, Number
 from metrics.formula.parse import LONGEST, formula_parse
 from metrics.formula.units import unit_read
+from portal.lib.legible import name_fault, text_fault
 
 Content = dict[str, str]
 
@@ -112,8 +113,8 @@ def field_clean(field: str, text: str, currency: str) -> str:
         raise ValueError(MISSING)
     if len(text) > LENGTHS[field]:
         raise ValueError(f"has more than {LENGTHS[field]} characters")
-    if "\x00" in text:
-        raise ValueError("holds a character that cannot be kept")
+    if fault := (name_fault if field == "name" else text_fault)(text):
+        raise ValueError(fault)
     if field in CHOICES and text not in CHOICES[field]:
         raise ValueError(f"is not one of {', '.join(CHOICES[field])}")
     if field == "unit":

@@ -28,6 +28,7 @@ from metrics.formula.units import unit_read
 from metrics.measures import MEASURES
 from metrics.selectors.measure_values import terms_of
 from portal.lib.dates import month_text
+from portal.lib.legible import visible
 from portal.lib.periods import month_of
 from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
@@ -101,8 +102,8 @@ class Entry:
 
 
 def name_folded(name: str) -> str:
-    """A name without case and blanks, for comparing."""
-    return "".join(name.casefold().split())
+    """A name without what no reader could tell it by, for comparing."""
+    return visible(name)
 
 
 def name_fault(registry: "Registry", key: str, name: str) -> str:

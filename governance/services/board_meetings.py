@@ -17,8 +17,9 @@ from django.urls import reverse
 from governance.models import Board, BoardMeeting, ChangeRequest
 from governance.selectors.board import board_now
 from governance.selectors.voting import decisions_of, preview_sha256, sentence_of, signed_effect_of, votable
-from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.problems import DefinitionError, OutdatedError, require_legible
 from portal.lib.dates import instant_text, is_near
+from portal.lib.legible import name_fault
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
@@ -35,6 +36,9 @@ def meeting_plan(*, client: Client, title: str, at: dt.datetime, user: Any) -> B
     """
     if not is_near(at.date(), database_time().date()):
         raise DefinitionError("a meeting is at most a year ago and at most five years ahead: look at its date")
+    title = " ".join(title.split()) or "Review board"
+    if fault := name_fault(title):
+        raise DefinitionError(f"the title {fault}")
     board = Board.objects.select_for_update().first()
     if board is None:
         raise DefinitionError("there is no board yet: start it first")
@@ -44,7 +48,7 @@ def meeting_plan(*, client: Client, title: str, at: dt.datetime, user: Any) -> B
     meeting: BoardMeeting = BoardMeeting.objects.create(
         client=client,
         board=board,
-        title=" ".join(title.split()) or "Review board",
+        title=title,
         at=at,
         agenda=agenda,
         planned_by=user,
@@ -99,6 +103,7 @@ def meeting_note(*, meeting: BoardMeeting, version: int, number: int, note: str,
     locked = meeting_lock(meeting, version)
     if number not in [entry["number"] for entry in locked.agenda]:
         raise DefinitionError("this request is not on the agenda")
+    require_legible(note)
     before = locked.decisions.get(str(number))
     locked.decisions = locked.decisions | {str(number): {"note": note.strip()[:LONGEST]}}
     return kept(locked, "board.meeting_noted", {"request": number}, before, locked.decisions[str(number)])
@@ -109,6 +114,7 @@ def meeting_keep(
 ) -> BoardMeeting:
     """Keep who was there, and the rest of the minutes."""
     locked = meeting_lock(meeting, version)
+    require_legible(minutes)
     before = [locked.attendance, locked.minutes]
     locked.attendance, locked.minutes = list(attendance), minutes.strip()[:LONGEST]
     return kept(

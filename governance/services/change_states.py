@@ -14,7 +14,7 @@ from governance.selectors.change_previews import preview_standing
 from governance.selectors.voting import authors_of, is_voted, preview_sha256
 from governance.services.change_hooks import change_emit
 from governance.services.change_news import change_tell
-from governance.services.problems import DefinitionError
+from governance.services.problems import DefinitionError, require_legible
 from governance.services.signoff_states import TransitionError
 from governance.services.vote_voids import votes_ask, votes_outdate, votes_void
 from portal.accounts.same_person import mailbox_of
@@ -109,6 +109,7 @@ def change_move(*, request: ChangeRequest, step: str, user: Any, reason: str = "
     """
     locked = change_lock(request)
     before, after, said = locked.state, next_state(locked.state, step), reason.strip()
+    require_legible(said)
     if step in REASONED and not said:
         raise DefinitionError("say why: whoever asked has to know what to do")
     if step == "approve":

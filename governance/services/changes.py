@@ -32,6 +32,7 @@ from governance.services.registry import (
 )
 from governance.services.signoff_states import TransitionError
 from portal.lib.dates import month_text
+from portal.lib.legible import name_fault, text_fault
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
@@ -155,10 +156,15 @@ def require_author(request: ChangeRequest, user: Any) -> None:
 def wish_settle(client: Client, kind: str, wish: Wish) -> Settled:
     """A wish whose every part can be kept, against what holds now."""
     faults = []
-    if not wish.title.strip() or len(wish.title) > LONGEST_TITLE or "\x00" in wish.title:
+    title = " ".join(wish.title.split())
+    if not title or len(title) > LONGEST_TITLE:
         faults.append(("title", f"is a text of at most {LONGEST_TITLE} characters"))
-    if len(wish.rationale) > LONGEST_TEXT or "\x00" in wish.rationale:
+    elif fault := name_fault(title):
+        faults.append(("title", fault))
+    if len(wish.rationale) > LONGEST_TEXT:
         faults.append(("rationale", f"has at most {LONGEST_TEXT} characters"))
+    elif fault := text_fault(wish.rationale):
+        faults.append(("rationale", fault))
     if wish.is_restating and kind not in MAY_RESTATE:
         faults.append(("is_restating", WHY_NOT_RESTATED))
     if wish.is_restating and wish.from_month is not None:

@@ -19,7 +19,7 @@ from governance.models import (
 from governance.selectors.board import BoardNow, board_now
 from governance.selectors.voting import LABELS, NO_BOARD, Decision, decision_of, preview_sha256
 from governance.services.change_states import change_lock, change_move
-from governance.services.problems import DefinitionError
+from governance.services.problems import DefinitionError, require_legible
 from governance.services.reviews import review_open
 from governance.services.signoff_states import TransitionError
 from governance.services.voting import LONGEST, Shown, require_apart, require_shown, require_votable, vote_keep
@@ -43,6 +43,7 @@ def emergency_approve(
     text = reason.strip()[:LONGEST]
     if not text:
         raise DefinitionError("say why it cannot wait for the board")
+    require_legible(text)
     require_shown(locked, member, shown)
     vote = vote_keep(locked, member, VoteDecision.YES, text, shown, proof, place, is_emergency=True)
     locked.is_emergency = True

@@ -29,7 +29,7 @@ from governance.selectors.figures_restated import subject_of
 from governance.selectors.published_figures import FigureError, Published, Subject, explained, published_get
 from governance.selectors.registry import registry_get
 from governance.services.dispute_states import next_state
-from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.problems import DefinitionError, OutdatedError, require_legible
 from metrics.models import ContractImport, MonthClose
 from metrics.selectors.books import book_head
 from portal.accounts.same_person import mailbox_of
@@ -265,7 +265,8 @@ def moved(row: FigureDispute, state: str, fields: list[str]) -> None:
 
 
 def log(row: FigureDispute, step: str, before: str, after: str, text: str, user: Any) -> DisputeEvent:
-    """One line of the dispute's log; what changes no state is audited here."""
+    """One line of the dispute's log; what changes no state is audited here. DefinitionError for a text that cannot be read."""
+    require_legible(text)
     event: DisputeEvent = DisputeEvent.objects.create(
         dispute=row, step=step, from_state=before, to_state=after, text=text, by=user, at=database_time()
     )

@@ -1,5 +1,7 @@
 """What can be wrong with a wish about definitions, in words for the person who had it."""
 
+from portal.lib.legible import text_fault
+
 
 class DefinitionError(ValueError):
     """The wish cannot be carried out; the message says why and what to do. Nothing was changed."""
@@ -16,3 +18,9 @@ class OutdatedError(DefinitionError):
 
     def __init__(self, message: str = "somebody changed this in the meantime: look at it once more") -> None:
         super().__init__(message)
+
+
+def require_legible(text: str) -> None:
+    """DefinitionError for a text with a character that nobody sees, or that turns words around."""
+    if fault := text_fault(text):
+        raise DefinitionError(f"the text {fault}")

@@ -30,7 +30,7 @@ from governance.models import (
 from governance.sampling import FEWEST, MOST, contracts_draw, population_bytes
 from governance.selectors.audit_sheets import AuditInputError, QuarterBook, quarter_book, sheet_of
 from governance.selectors.quarter_audits import audit_content, audit_view, auditable_quarters, took_part
-from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.problems import DefinitionError, OutdatedError, require_legible
 from metrics.figures import from_cents
 from portal.accounts.proofs import Place, Proof
 from portal.accounts.same_person import mailbox_of
@@ -136,6 +136,8 @@ def check_found(given: Found) -> None:
     """DefinitionError where a result lacks what it needs."""
     if given.result not in (ContractResult.AGREES, ContractResult.DIFFERS, ContractResult.NOT_FOUND):
         raise DefinitionError("say whether it agrees, differs or was not found")
+    require_legible(given.note)
+    require_legible(given.reference)
     if given.result == ContractResult.AGREES:
         if given.difference or given.reason:
             raise DefinitionError("a contract that agrees has no difference and no reason")
@@ -179,6 +181,7 @@ def follow_up_raise(
     found = open_audit(found.pk)
     if not text.strip():
         raise DefinitionError("say what is to be done")
+    require_legible(text)
     if due_on <= today or not is_near(due_on, today):
         raise DefinitionError("a follow-up is due on a day to come, five years ahead at most")
     if not is_of_client(client, owner):
@@ -263,6 +266,7 @@ def follow_up_settle(*, follow_up: AuditFollowUp, outcome: str, user: Any) -> Au
     row = open_follow_up(follow_up)
     if not outcome.strip():
         raise DefinitionError("say what came of it")
+    require_legible(outcome)
     row.outcome, row.done_by, row.done_at = outcome.strip()[:1000], user, database_time()
     row.save(update_fields=["outcome", "done_by", "done_at"])
     log.record(

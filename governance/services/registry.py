@@ -29,7 +29,7 @@ from governance.models import (
 from governance.selectors.board import has_board
 from governance.selectors.registry import Registry, VersionShown, name_fault, registry_get
 from governance.services.metric_states import next_status
-from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.problems import DefinitionError, OutdatedError, require_legible
 from governance.thresholds import target_fault
 from metrics.formula.check import formulas_check
 from metrics.formula.nodes import names_of
@@ -374,6 +374,7 @@ def required(reason: str) -> str:
     """The reason, which may not be empty."""
     if not reason.strip():
         raise DefinitionError("say why")
+    require_legible(reason)
     return reason.strip()
 
 

@@ -30,7 +30,7 @@ from governance.selectors.board import BoardNow, board_now
 from governance.selectors.change_previews import preview_standing
 from governance.selectors.voting import NO_BOARD, Decision, authors_of, decision_of, preview_sha256, review_of
 from governance.services.change_states import change_lock, change_move
-from governance.services.problems import DefinitionError, OutdatedError
+from governance.services.problems import DefinitionError, OutdatedError, require_legible
 from governance.services.reviews import review_close
 from governance.services.signoff_states import TransitionError
 from portal.accounts.proofs import Place, Proof
@@ -103,6 +103,7 @@ def require_reason(decision: str, comment: str) -> None:
         raise DefinitionError("vote yes or no, or abstain")
     if decision == VoteDecision.NO and not comment.strip():
         raise DefinitionError("say why not: whoever asked has to know what to do")
+    require_legible(comment)
 
 
 def require_votable(request: ChangeRequest) -> EmergencyReview | None:

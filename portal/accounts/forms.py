@@ -10,9 +10,11 @@ from allauth.core import context
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from portal.accounts.models import User
 from portal.accounts.services.guesses import guess_take
+from portal.lib.legible import name_fault
 from portal.tenancy.models import ClientRole, FirmRole
 
 LOCALES = [
@@ -93,10 +95,21 @@ class FirmInviteForm(forms.Form):
     role = forms.ChoiceField(label="Role", choices=FirmRole.choices, initial=FirmRole.ENGINEER)
 
 
+def require_readable(name: str) -> None:
+    """A person's own name stands in what they and others sign: nothing in it turns words around."""
+    if fault := name_fault(name):
+        raise ValidationError(f"Your name {fault}.")
+
+
 class JoinForm(forms.Form):
     """What a new person says about themself."""
 
-    name = forms.CharField(label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label="Your name",
+        max_length=150,
+        validators=[require_readable],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
     password = forms.CharField(
         label="Choose a password",
         help_text="At least 12 characters. A few words in a row are easy to remember and hard to guess.",
@@ -137,6 +150,13 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ["name", "locale", "time_zone"]
         labels = {"name": "Your name"}
+
+    def clean_name(self) -> str:
+        """The name, fit to be signed with."""
+        name: str = self.cleaned_data["name"]
+        if name:
+            require_readable(name)
+        return name
 
 
 class SsoForm(forms.Form):

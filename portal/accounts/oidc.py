@@ -16,6 +16,7 @@ import jwt
 from django.conf import settings
 
 from portal.accounts.bearer import new_secret
+from portal.lib.legible import name_fault
 from portal.lib.outbound import OutboundError, request, url_check
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]  # never none, never HMAC
@@ -160,12 +161,13 @@ def _verified(provider: Provider, client_id: str, token: str, nonce: str) -> Cla
     subject, email = claims["sub"], claims.get("email")
     if not isinstance(subject, str) or not 0 < len(subject) <= 255:
         raise OidcError("the ID token names nobody")
+    name = str(claims.get("name") or "")[:150]
     return Claims(
         issuer=provider.issuer,
         subject=subject,
         email=email.strip().lower() if isinstance(email, str) else "",
         is_email_verified=claims.get("email_verified") is True,
-        name=str(claims.get("name") or "")[:150],
+        name="" if name_fault(name) else name,
     )
 
 

@@ -18,6 +18,7 @@ from governance.library.metric_reader import (
 )
 from governance.metric_content import CHOICES, ContentError, content_clean
 from metrics.measures import MEASURES
+from portal.lib.legible import name_fault, text_fault
 from tests.governance.registry_own import OWN
 
 
@@ -38,10 +39,14 @@ def test_what_is_written_is_read_back_equal_and_in_order() -> None:
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60).map(str.strip).filter(bool)
+NAMES = WORDS.filter(lambda text: not name_fault(text))
 
 
 @given(
-    WORDS, WORDS, *(st.sampled_from(list(choices)) for choices in CHOICES.values()), st.decimals(-1000, 1000, places=3)
+    NAMES,
+    WORDS.filter(lambda text: not text_fault(text)),
+    *(st.sampled_from(list(choices)) for choices in CHOICES.values()),
+    st.decimals(-1000, 1000, places=3),
 )
 @settings(max_examples=60, deadline=None)
 def test_whatever_people_write_survives_the_file(

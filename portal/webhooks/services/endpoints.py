@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from portal.lib.legible import name_fault
 from portal.lib.outbound import OutboundError, host_check, url_check, url_origin, url_plain
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
@@ -124,6 +125,8 @@ def settled(name: str, url: str, events: Iterable[str]) -> dict[str, Any]:
     chosen = sorted(set(events))
     if not name.strip():
         raise WebhookError("give the webhook a name that says which program listens", "name")
+    if fault := name_fault(name.strip()):
+        raise WebhookError(f"the name {fault}", "name")
     if not chosen or not set(chosen) <= EVENTS.keys():
         raise WebhookError("choose at least one event of the list", "events")
     return {"name": name.strip()[:80], "url": url_settled(url), "events": chosen}

@@ -1,0 +1,62 @@
+"""What people read when they vote and sign says what it says: no character of a title or a reason turns the words around."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client as Browser
+
+from governance.change_content import ContentFault
+from governance.services.board_meetings import meeting_keep, meeting_plan
+from governance.services.change_states import change_move
+from governance.services.problems import DefinitionError
+from governance.services.registry import metric_add, registry_start
+from portal.accounts.models import User
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.governance.boards import NOW, a_board, in_review, vote
+from tests.governance.test_change_requests import GRACE, asked, metric_content
+
+TURNED = "Grace \u202ekcab"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"), [("title", TURNED), ("title", "\u200b"), ("title", "Gr\x07ace"), ("rationale", TURNED)]
+)
+def test_a_request_whose_words_would_turn_around_the_statement_that_is_voted_on_is_not_kept(
+    northwind: Client, rita: User, field: str, text: str
+) -> None:
+    with pytest.raises(ContentFault) as refused, tenant_context(northwind):
+        asked(northwind, "policy", GRACE, rita, **{field: text})
+    assert [name for name, _ in refused.value.faults] == [field]
+
+
+@pytest.mark.parametrize("name", ["ARR\u200b", "ARR\u200d", "A\u00adRR", "ＡＲＲ"])
+def test_no_metric_has_a_name_that_looks_like_another_ones(northwind: Client, rita: User, name: str) -> None:
+    with tenant_context(northwind):
+        registry_start(client=northwind, user=rita)
+        content = metric_content(northwind, "arr", name=name, formula="book_ending * 1")
+        with pytest.raises(DefinitionError, match=r"nobody sees|that of another metric"):
+            metric_add(client=northwind, key="other", content=content, reason="Mine", user=rita)
+
+
+def test_what_is_said_about_a_request_and_at_a_meeting_can_be_read(northwind: Client, rita: User, finn: User) -> None:
+    with tenant_context(northwind):
+        a_board(northwind, chair_finance=finn)
+        request = in_review(northwind, rita)
+        with pytest.raises(DefinitionError, match=r"U\+202E"):
+            vote(request, finn, "no", TURNED)
+        with pytest.raises(DefinitionError, match=r"U\+202E"):
+            change_move(request=request, step="send_back", user=finn, reason=TURNED)
+        with pytest.raises(DefinitionError, match=r"U\+202E"):
+            meeting_plan(client=northwind, title=TURNED, at=NOW, user=finn)
+        meeting = meeting_plan(client=northwind, title="Board", at=NOW, user=finn)
+        with pytest.raises(DefinitionError, match=r"U\+202E"):
+            meeting_keep(meeting=meeting, version=meeting.version, attendance=[], minutes=TURNED, user=finn)
+
+
+def test_nobody_signs_under_a_name_that_turns_around_what_follows_it(
+    rita: User, northwind: Client, signed_in: Callable[[User], Browser]
+) -> None:
+    page = signed_in(rita).post("/me/", {"name": "Rita\u202e", "locale": "", "time_zone": ""})
+    rita.refresh_from_db()
+    assert rita.name == "Rita" and "U+202E" in page.content.decode()
