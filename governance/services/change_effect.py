@@ -10,8 +10,11 @@ and to whoever owns the request, and it waits.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
+
+from django.db import InterfaceError, OperationalError
 
 from governance.effect_words import lines_words, source_of
 from governance.models import (
@@ -56,11 +59,13 @@ from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
+logger = logging.getLogger(__name__)
 JOB: Final = "governance.tasks.changes"
 DUE: Final = "next_change_at"
 LOOKS: Final = dt.timedelta(hours=1)  # how often what waits is looked at, whatever it waits for
 AHEAD: Final = (EffectState.WAITING, EffectState.BLOCKED)
 OPEN: Final = (*AHEAD, EffectState.WORKING)
+BROKE_OFF: Final = "it broke off because of an error in Tieout, and nothing was changed: tell your consultant"
 
 
 class EffectMoved(DefinitionError):
@@ -183,7 +188,7 @@ def changes_take_effect(*, client: Client, now: dt.datetime) -> list[ChangeEffec
 
 
 def step_on(client: Client, key: int, now: dt.datetime) -> None:
-    """Take one change as far as it can go now."""
+    """Take one change as far as it can go now; an error of ours stands still like an obstacle, and stops no other change."""
     try:
         with tenant_context(client):
             effect = effect_begin(client, key, now)
@@ -193,6 +198,12 @@ def step_on(client: Client, key: int, now: dt.datetime) -> None:
     except (DefinitionError, CloseError, PolicyError) as error:
         with tenant_context(client):
             stand_still(client, key, error)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, or another job was in the way: the whole job is done once more
+    except Exception:
+        logger.exception("a change could not take effect: effect %s", key)
+        with tenant_context(client):
+            stand_still(client, key, DefinitionError(BROKE_OFF))
 
 
 def effect_held(key: int) -> tuple[ChangeRequest, ChangeEffect]:

@@ -24,6 +24,7 @@ from governance.selectors import change_effects
 from governance.selectors.change_effects import approval_fault, approved_figure
 from governance.selectors.restatements import ledger_get
 from governance.services import change_effect, changes
+from governance.services.change_apply import apply_change
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
 from governance.services.problems import DefinitionError
 from governance.services.registry import registry_start
@@ -208,6 +209,27 @@ def test_what_is_killed_in_the_middle_comes_to_the_same_end(
         assert PolicyVersion.objects.count() == 2 and MonthClose.objects.filter(month=MARCH, revision=3).count() == 0
         assert Notice.objects.filter(kind="changed", user=rita).count() == 1
         assert ChangeEvent.objects.filter(request=request, step="take_effect").count() == 1
+
+
+def test_an_error_of_ours_says_so_and_stops_no_other_change(
+    client: Client, rita: User, finn: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else everything that was approved later would wait for ever, and no page would say for what."""
+    broken = scheduled(client, rita, finn, JANUARY, is_restating=True)
+    grace = {"parameters": {"renewal_grace_days": 30}}
+    sound = scheduled(client, rita, finn, FEBRUARY, is_restating=True, content=grace)
+
+    def breaks(*, request: ChangeRequest, **given: Any) -> Any:
+        if request.pk == broken.pk:
+            raise KeyError("discounts")
+        return apply_change(request=request, **given)
+
+    monkeypatch.setattr(change_effect, "apply_change", breaks)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        assert (effect(broken).state, effect(sound).state) == ("blocked", "done")
+        assert "an error in Tieout" in effect(broken).message and PolicyVersion.objects.count() == 2
+        assert Notice.objects.filter(text__contains="an error in Tieout").exists()
 
 
 def test_a_restatement_that_fails_is_kept_with_its_reason_and_tried_again(
