@@ -25,7 +25,8 @@ from metrics.engine.policy import Policy
 from metrics.figures import from_cents
 from metrics.models import CloseBridge, MonthClose, PolicyVersion
 from metrics.selectors.books import book_head, bridge_get
-from metrics.selectors.closes import first_told, latest_closes, reported_row
+from metrics.selectors.close_memory import bridges_kept, closes_kept, newest_close
+from metrics.selectors.closes import first_told, latest_of, reported_row
 from metrics.selectors.figures import ZERO, Basis, BookHead, BridgeRow
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.periods import Period
@@ -136,12 +137,14 @@ class Stand:
 def breaks_get(client: Client, basis: Basis = None) -> tuple[DefinitionBreak, ...]:
     """Every changed definition from the first closed month on, the oldest first; none without closed months."""
     head = book_head(client, basis)
-    closes = latest_closes(head.recognition) if head.may_have_closes else []
+    newest = newest_close() if head.may_have_closes else None
+    own = [close for close in closes_kept(newest) if close.recognition == head.recognition]
+    closes, totals = latest_of(own), totals_kept(newest)
     if not closes:
         return ()
     versions = versions_behind(closes, head)
-    stands = closed_stands(closes, versions)
-    earlier, later = earlier_stand(head, closes[-1]), open_stand(client, head, stands[-1], versions)
+    stands = closed_stands(own, versions, totals)
+    earlier, later = earlier_stand(head, own, totals), open_stand(client, head, stands[-1], versions)
     found = breaks_between([*([earlier] if earlier else []), *stands, *([later] if later else [])])
     return caused(client, found)
 
@@ -218,14 +221,14 @@ def versions_behind(closes: Sequence[MonthClose], head: BookHead) -> dict[int, P
     return {row.pk: row for row in PolicyVersion.objects.filter(wanted)}
 
 
-def closed_stands(closes: Sequence[MonthClose], versions: Mapping[int, PolicyVersion]) -> list[Stand]:
-    """The closed months, the oldest first."""
-    again = [close.month for close in closes if close.revision > 1]
-    first = Q(close__revision=1, close__recognition=closes[0].recognition, month__in=again)
-    rows = CloseBridge.objects.filter(Q(close__in=[close.pk for close in closes]) | first, dimension=TOTAL)
-    by_close = {row.close_id: row for row in rows}
-    newest = {close.pk for close in closes}
-    reported = {row.month: row.ending for row in by_close.values() if row.close_id not in newest}
+def closed_stands(
+    own: Sequence[MonthClose], versions: Mapping[int, PolicyVersion], by_close: Mapping[int, CloseBridge]
+) -> list[Stand]:
+    """The closed months, the oldest first; `own` are all revisions of a book, with their bridges in total."""
+    closes = latest_of(own)
+    again = {close.month for close in closes if close.revision > 1}
+    first = [close for close in own if close.revision == 1 and close.month in again]
+    reported = {close.month: by_close[close.pk].ending for close in first}
     return [
         Stand(
             close.month, versions[close.policy_id].number, close.policy_parameters, by_close[close.pk].beginning,
@@ -235,18 +238,23 @@ def closed_stands(closes: Sequence[MonthClose], versions: Mapping[int, PolicyVer
     ]  # fmt: skip
 
 
-def earlier_stand(head: BookHead, close: MonthClose) -> Stand | None:
-    """The month before the first `close`, which follows the policy that this one was closed under first; None where that is
+def earlier_stand(head: BookHead, own: Sequence[MonthClose], by_close: Mapping[int, CloseBridge]) -> Stand | None:
+    """The month before the first close, which follows the policy that this one was closed under first; None where that is
     still the same, or the book has no month before it.
     """
+    close = latest_of(own)[-1]
     if close.revision == 1 or head.first_month is None or head.first_month >= close.month:
         return None
-    told = CloseBridge.objects.filter(close__in=first_told(head.recognition, close.month), dimension=TOTAL)
-    row = told.select_related("close__policy").first()
-    if row is None or not changes_between(row.close.policy_parameters, close.policy_parameters):
+    told = first_told(own, head.recognition, close.month)
+    if not changes_between(told.policy_parameters, close.policy_parameters):
         return None
-    number, parameters = row.close.policy.number, row.close.policy_parameters
-    return Stand(close.month - 1, number, parameters, row.beginning, row.beginning, None, is_closed=False)
+    begun = by_close[told.pk].beginning
+    return Stand(close.month - 1, told.policy.number, told.policy_parameters, begun, begun, None, is_closed=False)
+
+
+def totals_kept(newest: int | None) -> dict[int, CloseBridge]:
+    """By id of a close its bridge of all customers."""
+    return {close: rows[0] for close, rows in bridges_kept(newest, TOTAL).items()}
 
 
 def open_stand(client: Client, head: BookHead, newest: Stand, versions: Mapping[int, PolicyVersion]) -> Stand | None:
@@ -311,15 +319,15 @@ def restated_get(client: Client, basis: Basis = None) -> dict[int, Restated]:
     if not head.may_have_closes:
         return {}
     again = MonthClose.objects.filter(recognition=head.recognition, revision=2).values("month")
-    closes = MonthClose.objects.filter(recognition=head.recognition, month__in=again)
+    closes = MonthClose.objects.filter(recognition=head.recognition, month__in=again).defer("retention")
     months: defaultdict[int, list[MonthClose]] = defaultdict(list)
     for close in closes.select_related("policy", "closed_by").order_by("month", "revision"):
         months[close.month].append(close)
     if not months:
         return {}
-    shown = [close for revisions in months.values() for close in (revisions[0], revisions[-1])]
-    rows = CloseBridge.objects.filter(close__in=shown, dimension=TOTAL)
-    by_close = {row.close_id: reported_row(row) for row in rows}
+    totals = totals_kept(newest_close())
+    shown = [close.pk for revisions in months.values() for close in (revisions[0], revisions[-1])]
+    by_close = {pk: reported_row(totals[pk]) for pk in shown}
     causes = causes_of(client, [], [close for revisions in months.values() for close in revisions[1:]]).closes
     return {
         month: Restated(

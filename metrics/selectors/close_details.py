@@ -19,11 +19,14 @@ from metrics.figures import from_cents
 from metrics.memory import Memory, real_size
 from metrics.models import CloseBridge, CloseDetail, MonthClose
 from metrics.packing import COHORT_START, Data, unpacked_frame, unpacked_series
+from metrics.selectors.close_memory import newest_close
 from metrics.selectors.figures import BookHead
 from portal.tenancy.models import Client
+from portal.tenancy.scope import scoped_client_id
 
 Figures = dict[tuple[str, str], dict[str, int]]  # by dimension and group the columns of a bridge and of retention
 CUTS: Memory[dict[int, Figures]] = Memory(60_000_000)  # bytes; closes never change
+KEPT: "Memory[Kept]" = Memory(40_000_000)  # bytes
 
 
 def months_detailed(recognition: str) -> frozenset[int]:
@@ -105,9 +108,22 @@ class Kept:
 
 
 def kept_get(head: BookHead, first: int, last: int) -> Kept:
-    """What the closes of a book kept of the months from `first` to `last`. One query, where any month may be closed."""
-    if not head.may_have_closes:
+    """What the closes of a book kept of the months from `first` to `last`, remembered: closes never change."""
+    newest = newest_close() if head.may_have_closes else None
+    if newest is None:
         return Kept()
+    key = (scoped_client_id(), newest, head.recognition, first, last)
+    return KEPT.get(key, lambda: kept_read(head, first, last), weight_of)
+
+
+def weight_of(kept: Kept) -> int:
+    """The bytes of what closes kept."""
+    frames = sum(frame.estimated_size() for revisions in kept.movements.values() for frame in revisions)
+    return 1 + int(frames) + sum(table.nbytes for revisions in kept.cohorts.values() for table in revisions)
+
+
+def kept_read(head: BookHead, first: int, last: int) -> Kept:
+    """`kept_get` in one query."""
     in_span = Case(When(month__range=(first, last), then=F("details__movements")), output_field=BinaryField())
     up_to = Case(When(month__lte=last, then=F("details__cohorts")), output_field=BinaryField())
     rows = MonthClose.objects.filter(recognition=head.recognition, month__lte=last + 1).order_by("month", "revision")

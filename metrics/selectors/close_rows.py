@@ -5,16 +5,15 @@ what a question needs as rows.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
-
-from django.db.models import Q
 
 from metrics.engine.bridge import TOTAL
 from metrics.models import CloseBridge, MonthClose
 from metrics.selectors.close_details import Cut, cut_of
-from metrics.selectors.closes import day_end, first_told, latest_closes
+from metrics.selectors.close_memory import bridges_kept, closes_kept, newest_close, retention_kept
+from metrics.selectors.closes import day_end, first_told, latest_of
 from metrics.selectors.figures import (
     Filters,
     chosen_values,
@@ -58,46 +57,50 @@ class Stored:
         original: bool = False,
     ) -> Self:
         """What closed months hold of a question. NotStored of a day, where rows do not."""
-        closes = closes_behind(client, recognition, on, original=original)
+        newest = newest_close()
+        all_kept = closes_kept(newest)
+        closes = closes_behind(client, all_kept, recognition, on, original=original)
+        first = first_told(all_kept, recognition, closes[-1].month) if closes else None
         if not is_stored(dimension, filters):
             if on is not None:
                 raise NotStored(
                     "closed months were stored by one property at a time: ask for one filter, and split by no other"
                 )
             cut = cut_of(client, recognition, closes, dimension, filters)
-            return cls(cut.closes, cut.rows, cut.retention, {}, cut_begun(client, closes, cut, dimension, filters))
-        if not closes:
+            return cls(
+                cut.closes, cut.rows, cut.retention, {}, cut_begun(client, closes, first, cut, dimension, filters)
+            )
+        if first is None:
             return cls([], [], {}, filters, [])
-        ids, oldest = {close.pk for close in closes}, closes[-1]
-        wanted = Q(close__in=ids)
-        if oldest.revision > 1:
-            wanted |= Q(close__in=first_told(recognition, oldest.month))
-        found = list(CloseBridge.objects.filter(wanted, dimension__in=names_behind(dimension, filters)))
-        rows, earlier = [row for row in found if row.close_id in ids], [row for row in found if row.close_id not in ids]
-        begun = earlier or [row for row in rows if row.close_id == oldest.pk]
-        return cls(closes, rows, {close.pk: close.retention for close in closes}, filters, begun)
+        kept = bridges_kept(newest, TOTAL, dimension, *filters)
+        rows = [row for close in closes for row in kept[close.pk]]
+        begun = kept[first.pk]
+        retained = {name: retention_kept(newest, name) for name in {TOTAL, dimension, *filters}}
+        own = {close.pk: {name: retained[name][close.pk] for name in retained} for close in closes}
+        return cls(closes, rows, own, filters, begun)
 
 
 def cut_begun(
-    client: Client, closes: list[MonthClose], cut: Cut, dimension: str, filters: Mapping[str, tuple[str, ...]]
+    client: Client,
+    closes: list[MonthClose],
+    told: MonthClose | None,
+    cut: Cut,
+    dimension: str,
+    filters: Mapping[str, tuple[str, ...]],
 ) -> list[CloseBridge]:
     """`Stored.begun` of a cut; nothing where the first closed month was closed before closes kept what a cut needs."""
-    if not cut.closes or cut.closes[-1].month != closes[-1].month:
+    if told is None or not cut.closes or cut.closes[-1].month != closes[-1].month:
         return []
     oldest = closes[-1]
-    told = first_told(oldest.recognition, oldest.month).first() if oldest.revision > 1 else oldest
-    if told is None or told.pk == oldest.pk:
+    if told.pk == oldest.pk:
         return [row for row in cut.rows if row.close_id == oldest.pk]
     return cut_of(client, oldest.recognition, [told], dimension, filters).rows
 
 
-def names_behind(dimension: str, wanted: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """The dimensions whose stored rows answer a question."""
-    return {TOTAL, dimension, *wanted}
-
-
-def closes_behind(client: Client, recognition: str, on: dt.date | None, *, original: bool = False) -> list[MonthClose]:
+def closes_behind(
+    client: Client, closes: Sequence[MonthClose], recognition: str, on: dt.date | None, *, original: bool = False
+) -> list[MonthClose]:
     """The revisions that count as reported, now or at the end of a day; the first ones where they are asked for."""
     if original:
-        return list(MonthClose.objects.filter(recognition=recognition, revision=1).order_by("-month"))
-    return latest_closes(recognition, None if on is None else day_end(client, on))
+        return [each for each in reversed(closes) if each.recognition == recognition and each.revision == 1]
+    return latest_of(closes, recognition, None if on is None else day_end(client, on))

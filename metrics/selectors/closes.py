@@ -25,6 +25,7 @@ from metrics.figures import from_cents
 from metrics.models import CloseBalance, CloseBridge, MonthClose
 from metrics.selectors.books import book_head, bridge_get
 from metrics.selectors.close_details import is_same_detail
+from metrics.selectors.close_memory import closes_kept, newest_close
 from metrics.selectors.figures import BRIDGE_COLUMNS, ZERO, BookHead, BridgeRow
 from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.periods import Period
@@ -86,18 +87,27 @@ def day_end(client: Client, on: dt.date) -> dt.datetime:
 
 def latest_closes(recognition: str | None = None, before: dt.datetime | None = None) -> list[MonthClose]:
     """The newest revision of each closed month (and recognition), the newest month first; `before`: that there was then."""
-    closes = MonthClose.objects.order_by("recognition", "month", "-revision").distinct("recognition", "month")
-    closes = closes.filter(closed_at__lt=before) if before is not None else closes
-    found = list(closes.filter(recognition=recognition) if recognition else closes)
-    return sorted(found, key=lambda close: (-close.month, close.recognition))
+    return latest_of(closes_kept(newest_close()), recognition, before)
 
 
-def first_told(recognition: str, month: int) -> "QuerySet[MonthClose]":
-    """The close by which the open month before the first closed one ends: the newest under the policy of the first, which
-    that open month follows.
+def latest_of(
+    closes: Sequence[MonthClose], recognition: str | None = None, before: dt.datetime | None = None
+) -> list[MonthClose]:
+    """`latest_closes` of closes that are at hand, each month's revisions in order."""
+    newest = {
+        (close.month, close.recognition): close
+        for close in closes
+        if (not recognition or close.recognition == recognition) and (before is None or close.closed_at < before)
+    }
+    return sorted(newest.values(), key=lambda close: (-close.month, close.recognition))
+
+
+def first_told(closes: Sequence[MonthClose], recognition: str, month: int) -> MonthClose:
+    """The close by which the open month before the first closed one, `month`, ends: the newest under the policy of the first,
+    which that open month follows.
     """
-    closes = MonthClose.objects.filter(recognition=recognition, month=month)
-    return closes.filter(policy__in=closes.filter(revision=1).values("policy")).order_by("-revision")[:1]
+    revisions = [close for close in closes if (close.recognition, close.month) == (recognition, month)]
+    return [close for close in revisions if close.policy_id == revisions[0].policy_id][-1]
 
 
 def policy_of_month(head: BookHead, month: int) -> int | None:

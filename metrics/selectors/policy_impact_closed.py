@@ -106,7 +106,9 @@ def closed_effect(impact: PolicyImpact, from_month: int | None, *, is_restating:
     """
     stored = Stored.of(impact.client, impact.before.policy.recognition, TOTAL, {}, None)
     rows = stored_rows(stored.rows, TOTAL, {})[TOTAL]
-    reported = {close.month: cents_of(close, rows[close.month]) for close in stored.closes if close.month in rows}
+    reported = {
+        close.month: cents_of(stored, close, rows[close.month]) for close in stored.closes if close.month in rows
+    }
     since, books = from_month if is_restating else None, Books(impact)
     restated = restated_months(impact, reported, since, books)
     months = [month_effect(impact, month, reported[month], is_restated=month in restated) for month in sorted(reported)]
@@ -116,13 +118,13 @@ def closed_effect(impact: PolicyImpact, from_month: int | None, *, is_restating:
     return ClosedEffect(len(reported), told, step, apart(impact, later), most_restated(impact, since, books))
 
 
-def cents_of(close: MonthClose, groups: dict[str, BridgeRow]) -> dict[str, int]:
+def cents_of(stored: Stored, close: MonthClose, groups: dict[str, BridgeRow]) -> dict[str, int]:
     """The total of a closed month in cents and customers, with its retention."""
     row = groups[""]
     figures = {name: getattr(row, name) for name in BRIDGE_COLUMNS}
     made = {name: int(value.scaleb(2)) for name, value in figures.items() if name in BRIDGE_COLUMNS[:MONEY]}
     made |= {name: int(figures[name]) for name in BRIDGE_COLUMNS[MONEY:]}
-    kept = close.retention.get(TOTAL, {}).get("", {})
+    kept = stored.retention[close.pk].get(TOTAL, {}).get("", {})
     return made | {name: int(kept.get(name, 0)) for name in ("base_cents", "now_cents", "kept_cents")}
 
 

@@ -11,9 +11,11 @@ from what is quick to see (the totals of the own book) to what is not.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from metrics.engine.bridge import TOTAL
 from metrics.engine.drill import Settled
+from metrics.engine.threads import in_threads
 from metrics.engine.valuation import line_values, rates_for
 from metrics.models import CloseBridge, MonthClose
 from metrics.month_content import month_content
@@ -91,7 +93,9 @@ def restated_months(
     ):
         left = [close for close in closes if close.recognition == name and close.month in later - found]
         if left:
-            found |= {close.month for close in left if is_moved(impact, books.under(name), close)}
+            side = books.under(name)
+            moved = in_threads(impact.given.lines.height, partial(is_moved, impact, side), left)
+            found |= {close.month for close, is_other in zip(left, moved, strict=True) if is_other}
     return frozenset(found)
 
 

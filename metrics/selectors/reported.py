@@ -23,6 +23,7 @@ from metrics.engine.bridge import AMOUNTS, BRIDGE_SCHEMA, COUNTS, RETENTION_SCHE
 from metrics.engine.tally import RETAINED
 from metrics.models import CloseBridge, Recognition
 from metrics.selectors.books import (
+    SPARK_MONTHS,
     book_head,
     bridge_get,
     figures_at,
@@ -31,6 +32,7 @@ from metrics.selectors.books import (
     retention_get,
     retention_row_of,
 )
+from metrics.selectors.close_memory import bridges_kept, closes_kept, newest_close, retention_kept
 from metrics.selectors.close_rows import Stored, closes_behind, is_stored
 from metrics.selectors.closes import reported_row
 from metrics.selectors.figures import (
@@ -164,7 +166,8 @@ def reported_group(
     by_month = {row.period.first: row for row in live}
     chain: dict[int, BridgeRow] = {}
     before: BridgeRow | None = None
-    for month in range(min([*by_month, *stored, months[0]]), months[1] + 1):
+    start = max(months[0] - 1, min([*by_month, *stored, months[0]]))  # by the month before it the first one is adjusted
+    for month in range(start, months[1] + 1):
         nothing = empty_row(month, group, "closed" if month in stored else "live")
         row = stored[month].get(group, nothing) if month in stored else by_month.get(month, nothing)
         if before is not None and row.beginning != before.ending:
@@ -229,11 +232,14 @@ def headline_reported(
     stored = stored or Stored.of(client, head.recognition, TOTAL, wanted, on, original=original)
     if on is None and not stored.closes:
         return headline_get(client, head, month, filters)
-    bridge = bridge_reported(client, head, None, month, TOTAL, "month", filters, on, stored=stored)
+    known = [close.month for close in stored.closes[:1]] + ([] if on is not None else [head.last_month or 0])
+    newest = max(known, default=0)
+    first = (newest if month is None else min(month, newest)) - SPARK_MONTHS  # what a headline shows, and no month more
+    bridge = bridge_reported(client, head, first, month, TOTAL, "month", filters, on, stored=stored)
     if not bridge.totals:
         return headline_of(bridge.head, [], [])
     months = [row.period.first for row in bridge.totals]
-    retained = retention_reported(client, head, None, months[-1], TOTAL, filters, on, stored=stored)
+    retained = retention_reported(client, head, first, months[-1], TOTAL, filters, on, stored=stored)
     kept = {row.month: row for row in retained}
     rows = [
         figures_at(row.ending, row.net_new, row.customers_churned, row.customers_beginning, kept.get(row.period.first))
@@ -299,8 +305,8 @@ def summed(parts: list[tuple[str, dict[str, int], tuple[int, int]]]) -> tuple[di
 
 
 def endings_first(client: Client, months: Collection[int], filters: Filters = None) -> dict[str, dict[int, Decimal]]:
-    """By recognition and month what closed months ended with as they were closed first; one query for all books, where rows
-    hold it. A month of which a cut was not kept is left out.
+    """By recognition and month what closed months ended with as they were closed first. A month of which a cut was not kept is
+    left out.
     """
     if not is_stored(TOTAL, filters):
         cuts = {
@@ -308,10 +314,13 @@ def endings_first(client: Client, months: Collection[int], filters: Filters = No
         }
         return {name: {row.month: row.ending for row in cut.rows if row.month in months} for name, cut in cuts.items()}
     (name, values) = next(iter(chosen_values(filters).items()), (TOTAL, ("",)))
-    rows = CloseBridge.objects.filter(close__revision=1, dimension=name, group__in=values, month__in=months)
     found: dict[str, dict[int, Decimal]] = {recognition: dict.fromkeys(months, ZERO) for recognition in Recognition}
-    for recognition, month, ending in rows.values_list("close__recognition", "month", "ending"):
-        found[recognition][month] += ending
+    newest = newest_close()
+    kept = bridges_kept(newest, name)
+    for close in closes_kept(newest):
+        if close.revision == 1 and close.month in months:
+            own = (row.ending for row in kept.get(close.pk, ()) if row.group in values)
+            found[close.recognition][close.month] += sum(own, ZERO)
     return found
 
 
@@ -322,18 +331,20 @@ def reported_frames(
     client: Client, recognition: str | None, first: int, last: int, dimension: str, on: dt.date
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Bridge and retention of the months closed by the end of `on`, row by row as they were stored, as `engine.book.Book`."""
-    closes = closes_behind(client, book_head(client, recognition).recognition, on)
+    newest = newest_close()
+    closes = closes_behind(client, closes_kept(newest), book_head(client, recognition).recognition, on)
     wanted = {close.pk: close for close in closes if first <= close.month <= last}
-    rows = CloseBridge.objects.filter(close__in=wanted, dimension=dimension)
+    stored = bridges_kept(newest, dimension)
     figures = [
         [dimension, row.group, row.month, *(int(getattr(row, name).scaleb(2)) for name in AMOUNTS)]
         + [getattr(row, name) for name in COUNTS]
-        for row in rows
+        for close in wanted
+        for row in stored.get(close, ())
         if dimension == TOTAL or any(getattr(row, name) for name in BRIDGE_COLUMNS)
     ]
-    nothing = dict.fromkeys(RETAINED, 0)
+    nothing, retained = dict.fromkeys(RETAINED, 0), retention_kept(newest, TOTAL)
     kept = [
-        [TOTAL, "", close.month, *(close.retention.get(TOTAL, {}).get("", nothing)[name] for name in RETAINED)]
+        [TOTAL, "", close.month, *(retained[close.pk].get("", nothing)[name] for name in RETAINED)]
         for close in wanted.values()
     ]
     return (

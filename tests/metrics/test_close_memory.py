@@ -1,0 +1,77 @@
+"""What closes keep is read once in a process, and no later close, restatement or other client is missed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from metrics.selectors.close_memory import bridges_kept, closes_kept, newest_close, retention_kept
+from metrics.selectors.closes import latest_closes
+from metrics.selectors.reported import bridge_reported, headline_reported
+from metrics.services.closes import month_close, month_restate
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
+from tests.metrics.golden import golden_client
+from tests.metrics.test_closes import JULY, JUNE, correct_the_past
+
+
+def kept() -> tuple[Any, ...]:
+    newest = newest_close()
+    return closes_kept(newest), bridges_kept(newest, "total", "segment"), retention_kept(newest, "total")
+
+
+def revisions() -> list[tuple[int, int]]:
+    return [(close.month, close.revision) for close in latest_closes("start")]
+
+
+def test_what_closes_keep_is_read_once(
+    shared: Path, northwind: Client, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        made = {close.pk for close in month_close(client=northwind, month=JUNE)}
+        first = kept()
+        with django_assert_num_queries(1):
+            assert kept() == first
+    assert {close.pk for close in first[0]} == set(first[1]) == set(first[2]) == made
+
+
+def test_a_later_close_and_a_restatement_are_seen_at_once(shared: Path, northwind: Client) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        month_close(client=northwind, month=JUNE)
+        assert revisions() == [(JUNE, 1)]
+        month_close(client=northwind, month=JULY)
+        assert revisions() == [(JULY, 1), (JUNE, 1)]
+        before = headline_reported(northwind, month=JUNE).arr.value
+        correct_the_past(northwind)
+        assert headline_reported(northwind, month=JUNE).arr.value == before
+        month_restate(client=northwind, month=JUNE, reason="Late order form")
+        assert revisions() == [(JULY, 1), (JUNE, 2)]
+        assert headline_reported(northwind, month=JUNE).arr.value != before
+
+
+def test_a_client_sees_its_own_closes_alone(shared: Path, northwind: Client, contoso: Client) -> None:
+    for client in (northwind, contoso):
+        golden_client(client, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        month_close(client=northwind, month=JUNE)
+        newest, own = newest_close(), kept()[0]
+    with tenant_context(contoso):
+        assert kept() == ((), {}, {})
+        assert closes_kept(newest) == (), "also by a key that is another client's"
+    assert {close.client_id for close in own} == {northwind.pk}
+
+
+def test_a_headline_has_the_months_of_the_bridge_behind_it(shared: Path, northwind: Client) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        month_close(client=northwind, month=JUNE)
+        month_close(client=northwind, month=JULY)
+        correct_the_past(northwind)
+        for month in (JUNE - 1, JUNE, JULY, JULY + 1, None):
+            headline = headline_reported(northwind, month=month)
+            totals = {row.period.first: row for row in bridge_reported(northwind).totals}
+            assert headline.months == tuple(range((headline.month or 0) - 11, (headline.month or 0) + 1))
+            assert headline.arr.series == tuple(totals[each].ending for each in headline.months)
+            assert headline.net_new.series == tuple(totals[each].net_new for each in headline.months)
+            assert headline.arr.previous == totals[headline.months[-2]].ending
