@@ -10,12 +10,13 @@ from governance.change_impact_tables import LABELS
 from governance.effect_words import apart_words, content_words, figures_words, since_words
 from governance.metric_figures import sentence
 from governance.models import ChangeEffect, ChangeRequest, ChangeState, EffectState
+from governance.selectors.change_audience import Group, told_groups
 from governance.selectors.change_effects import effect_get, receipts_of
 from governance.selectors.changes import APPROVED
 from governance.selectors.registry import registry_get
 from governance.selectors.restatements import Ledger, LedgerEntry, ledger_get
 from governance.services.change_effect import has_come, require_acceptor
-from governance.services.change_told import receipt_read
+from governance.services.change_told import receipt_read, who_must_know
 from governance.services.problems import DefinitionError
 from metrics.break_text import clauses_words, source_words
 from metrics.break_text import figures_words as break_figures
@@ -23,8 +24,9 @@ from metrics.figures import from_cents
 from metrics.models import Recognition
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import percent_text
+from portal.notices.audience import people_who
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VOTE_CHANGES
+from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
 
 LEVELS: Final = {
@@ -49,7 +51,7 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
         "since": since_words(change, locale),
         "content": content_words(change, registry_get(request.client), locale),
         "may_schedule": may and change.state == ChangeState.APPROVED,
-        "receipts": receipts_of(change),
+        **know_context(request, change),
     }
     if effect is None:
         return context
@@ -68,6 +70,33 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
         "may_retry": may and effect.state == EffectState.FAILED,
         "restated": [month_text(month, locale) for month in effect.restated_months],
     }
+
+
+def know_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any]:
+    """Who has to know: first whoever asked and the owners, each with a receipt, then everybody else who is told, by role."""
+    receipts = receipts_of(change)
+    here = set(people_who(request.client, VIEW_CHANGES))
+    owners = [
+        {"person": row.user, "reason": row.reason, "read_at": row.read_at, "is_gone": row.user not in here}
+        for row in receipts
+    ]  # fmt: skip
+    if not receipts:  # nobody was told yet
+        registry = registry_get(request.client)
+        owners = [{"person": person, "reason": why} for person, why in who_must_know(registry, change).items()]
+    groups = told_groups(request.client, change)
+    return {
+        "owners": owners,
+        "is_told": bool(receipts),
+        "groups": [group_shown(group, {row["person"].pk for row in owners}) for group in groups],
+        "told_count": sum(len(group.people) for group in groups),
+        "may_see_people": request.standing.may(VIEW_ARR),
+    }
+
+
+def group_shown(group: Group, owners: set[int]) -> dict[str, Any]:
+    """The people of a role who are told; of those who stand above by name it is said that they do."""
+    others = [person.get_full_name() for person in group.people if person.pk not in owners]
+    return {"group": group, "count": len(group.people), "names": others, "above": len(group.people) - len(others)}
 
 
 def standing_words(request: TenantRequest, change: ChangeRequest, effect: ChangeEffect, message: str) -> dict[str, str]:

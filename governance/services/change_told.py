@@ -8,23 +8,19 @@ from typing import Any, Final
 
 from governance.effect_words import apart_words, content_words, figures_words, metric_name, since_words
 from governance.models import ChangeEffect, ChangeReceipt, ChangeRequest, ChangeState, EffectState, Metric
+from governance.selectors.change_audience import notice_key, to_be_told
 from governance.selectors.change_effects import receipts_waiting
 from governance.selectors.registry import Registry, registry_get
 from governance.services.change_news import change_path, owner_of
 from governance.services.change_states import change_lock, change_move
 from portal.lib.dates import dated_text
-from portal.notices.audience import consultants_of, members_in, people_who
+from portal.notices.audience import people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, VIEW_ARR, VIEW_CHANGES
-
-SEE_FIGURES: Final = [role for role, may in CLIENT_ROLE_PERMISSIONS.items() if VIEW_ARR in may]
-SEE_WORDS: Final = [
-    role for role, may in CLIENT_ROLE_PERMISSIONS.items() if VIEW_CHANGES in may and VIEW_ARR not in may
-]
+from portal.tenancy.permissions import VIEW_ARR
 
 MOVED: Final = "it would do something else than what was approved"
 
@@ -41,10 +37,10 @@ def change_communicate(*, client: Client, effect: ChangeEffect) -> ChangeRequest
     figures = (
         f"{figures_words(effect, client.currency, client.locale)} {apart_words(effect, client.currency, client.locale)}"
     )
-    known = [*members_in(*SEE_FIGURES), *consultants_of(client)]
+    audience, key = to_be_told(client), notice_key(request)
     about: dict[str, Any] = {"client": client, "kind": Kind.CHANGED, "path": path, "about": f"change {request.number}"}
-    notice_add(**about, users=known, text=f"{words} {figures}", key=f"{request} in force")
-    notice_add(**about, users=members_in(*SEE_WORDS), text=words, key=f"{request} in force")
+    notice_add(**about, users=audience.figures, text=f"{words} {figures}", key=key)
+    notice_add(**about, users=audience.words, text=words, key=key)
     now = database_time()
     ChangeReceipt.objects.bulk_create(
         [

@@ -1,7 +1,7 @@
 """Reading what a person is told at one client, and how they want to hear of it.
 
-`notices_of(user, before=)` · `unread_count(user)` · `how_of(user_ids, kind, staff)` · `is_mailed(user, kind)` ·
-`choices_of(user)` · `fewer_url(user, kinds)`
+`notices_of(user, before=)` · `notices_with(key)` · `unread_count(user)` · `how_of(user_ids, kind, staff)` ·
+`is_mailed(user, kind)` · `choices_of(user)` · `fewer_url(user, kinds)`
 """
 
 from collections.abc import Iterable
@@ -38,6 +38,11 @@ def notices_of(user: Any, before: int | None = None) -> list[Notice]:
     """What a person was told at the client in scope, the newest first, from below `before`; one page and one more."""
     rows = Notice.objects.filter(user=user).select_related("mailing").order_by("-id")
     return list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
+
+
+def notices_with(key: str) -> list[Notice]:
+    """What everybody was told under one key at the client in scope, by name."""
+    return list(Notice.objects.filter(key=key).select_related("user").order_by("user__name", "user_id"))
 
 
 def unread_count(user: Any) -> int:

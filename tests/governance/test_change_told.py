@@ -1,6 +1,7 @@
 """What a change in effect says it did, in figures and in definitions, and who reads of it before it is closed."""
 
 import hashlib
+import re
 from collections.abc import Callable
 
 import pytest
@@ -138,3 +139,29 @@ def test_whoever_closes_it_before_everybody_has_read_of_it_says_why_and_who_has_
         change_step(request=request, step="close", user=rita, reason="Eve is on leave.")
         closed = AuditEntry.objects.get(action="change.close")
         assert closed.details["reason"] == "Eve has not read of it. Eve is on leave."
+
+
+def test_everybody_whose_numbers_move_is_listed_by_role_with_the_owners_first(
+    client: Client, rita: User, finn: User, eve: User, stan: User, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    def rows_of(reader: User, request: ChangeRequest) -> list[str]:
+        page = signed_in(reader).get(f"/c/northwind/changes/{request.number}/").content.decode()
+        table = page.split('id="receipts"')[1].split("</table>")[0]
+        return [" ".join(re.sub("<[^>]+>", " ", row).split()) for row in table.split("<tr>")[2:]]
+
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    before = rows_of(finn, request)
+    assert before[0].startswith("Rita Asked for it") and "RevOps: 1" in before[1]
+    changes_take_effect(client=client, now=NOW)
+    rows = rows_of(finn, request)
+    assert rows[0] == "Rita Asked for it Not yet"
+    assert [row.split(":")[0] for row in rows[1:]] == ["RevOps", "Finance", "Executive", "Stakeholder", "Ridge Consulting"]
+    assert rows[2] == "Finance: 1 Finn Their numbers move 0 of 1"
+    assert rows[4] == "Stakeholder: 1 Stan Told in words: their role sees no number of the whole client 0 of 1"
+    assert "Stan" not in " ".join(rows_of(stan, request))
+    with tenant_context(client):
+        assert Notice.objects.filter(key=f"{request} in force").count() == sum(
+            int(row.split(": ")[1].split()[0]) for row in rows[1:]
+        )
