@@ -9,6 +9,7 @@ from portal.lib.dates import dated_text, month_text
 
 RINGS: Final = {"alert": "alerts", "warn": "is worth a look"}
 NAMES: Final = {"alert": "alert threshold", "warn": "threshold for a look"}
+LEVELS: Final = {"": ("draft", "None"), "warn": ("waiting", "Worth a look"), "alert": ("refused", "Alert")}
 Limit = Mapping[str, Any]
 
 
@@ -21,6 +22,46 @@ def limits_told(shown: Shown) -> list[str]:
     if not told or "limits_after" not in told[0]["points"][-1]:
         return []
     return [sentence for level in RINGS if (sentence := level_told(shown, told[0], level))]
+
+
+def alerts_told(shown: Shown) -> dict[str, Any] | None:
+    """Which alerts would have fired month by month, under the thresholds as they stand and as they are asked for; None for
+    whatever is no request about thresholds.
+    """
+    metric = next(
+        (each for each in shown.impact.content["metrics"] if "level_after" in (each["points"] or [{}])[-1]), None
+    )
+    if metric is None:
+        return None
+    points = metric["points"]
+    fired = {
+        level: [sum(each[f"level_{side}"] == level for each in points) for side in SIDES] for level in ("alert", "warn")
+    }
+    rung = [each for each in reversed(points) if each["level_before"] or each["level_after"]]
+    return {
+        "key": metric["key"], "name": metric["name"], "months": len(points),
+        "finding": f"{fired_words('alert', fired)}; {fired_words('warn', fired)}",
+        "rows": [alert_row(shown, metric, each) for each in rung],
+    }  # fmt: skip
+
+
+def fired_words(level: str, fired: Mapping[str, list[int]]) -> str:
+    """How often a level was reached as it stands and would have been: "3 alerts instead of 1"."""
+    was, then = fired[level]
+    name = {"alert": "alert", "warn": "month"}[level] + ("" if then == 1 else "s")
+    return f"{then} {name}{' worth a look' if level == 'warn' else ''}{', as before' if was == then else f' instead of {was}'}"
+
+
+def alert_row(shown: Shown, metric: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:
+    """One month in which the metric rings under one of the two."""
+    value = point["after"]
+    return {
+        "month": month_text(point["month"], shown.locale),
+        "value": figure_of(shown, metric["unit"], None if value is None else Decimal(value)),
+        "before": LEVELS[point["level_before"]], "after": LEVELS[point["level_after"]],
+        "differs": point["level_before"] != point["level_after"],
+        "limits": month_limits(shown, metric["unit"], dict(point)),
+    }  # fmt: skip
 
 
 def level_told(shown: Shown, metric: dict[str, Any], level: str) -> str:

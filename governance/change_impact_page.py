@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import NoReverseMatch, reverse
 
 from governance.change_impact import TOUCHED, Impact
-from governance.change_impact_limits import limits_told
+from governance.change_impact_limits import alerts_told, limits_told
 from governance.change_impact_tables import (
     Shown,
     bridge_rows,
@@ -107,10 +107,12 @@ def shown_context(request: TenantRequest, impact: Impact) -> dict[str, Any]:
     asked, locale = request.GET, locale_of(request)
     grain: Grain = "quarter" if asked.get("impact_grain") == "quarter" else "month"
     shown = Shown(impact, grain, request.client.fiscal_year_start, locale)
-    metrics = metric_rows(shown)
+    alerts = alerts_told(shown)
+    metrics = [] if alerts else metric_rows(shown)  # thresholds move no figure: what they do is ring
     made = {
         "finding": finding(shown),
         "limits": limits_told(shown),
+        "alerts": alerts,
         "currency": shown.currency,
         "moves": impact.moves,
         "notes": impact.content["notes"],

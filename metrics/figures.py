@@ -7,6 +7,10 @@ import polars as pl
 
 CENT = Decimal("0.01")
 RATE_LABELS: Final = {"nrr": "NRR, 12 months", "grr": "GRR, 12 months"}
+LOGO_CHURN: Final = (
+    "Logo churn"  # one figure of a month, by one name wherever it is shown; what it is of stands beside it
+)
+LOGO_CHURN_OF: Final = "customers lost in the month, of those at its beginning"
 
 
 def from_cents(cents: int) -> Decimal:

@@ -42,10 +42,10 @@ MONITORS: Final = (
         "Fill the field in at the source: until then the ARR stands under (none) in every cut by it.",
     ),
     MonitorSpec(
-        "expired", "Expired and still counted",
-        "Contract lines whose last day is past and that still give ARR, because the policy leaves them a grace.",
+        "expired", "In grace after the end",
+        "Contract lines whose last day is past and that the policy counts on purpose, within its grace for late renewals.",
         "Days after the end that are let pass", "days", Decimal(0),
-        "Enter the renewal, or the cancellation: when the grace is over, the ARR falls out at once.",
+        "Enter the renewal, or the cancellation, before the grace is over: then the ARR falls out at once.",
         days=5,
     ),
     MonitorSpec(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from metrics.break_text import source_words
 from metrics.engine.policy import Policy
-from metrics.figures import RATE_LABELS
+from metrics.figures import LOGO_CHURN, LOGO_CHURN_OF, RATE_LABELS
 from metrics.memory import Memory
 from metrics.selectors.beside import headline_beside
 from metrics.selectors.books import page_heads
@@ -84,7 +84,7 @@ def tiles_of(
     breaks = marks.breaks if marks else ()
     month = headline.month or 0
     labels = {"arr": headline.head.label, "mrr": "MRR", "net_new": f"Net new {headline.head.label}"}
-    labels |= {**RATE_LABELS, "logo_churn": "Logo churn, month"}
+    labels |= {**RATE_LABELS, "logo_churn": LOGO_CHURN}
     leads = {
         "arr": f"cell:{span_text(month, month)}:ending",
         "mrr": f"cell:{span_text(month, month)}:ending",
@@ -105,7 +105,8 @@ def tiles_of(
         tile = {"name": name, "label": labels[name], "kind": kind, "good": good, "figure": figure, **shared}
         tile["reason"] = no_ratio_text(headline.head, month, reader.locale) if kind == "percent" else ""
         tile["beside"] = beside_of(headline, query, breaks) if name == "net_new" else []
-        tile |= reported_of(headline, name) | {"method": method if name in RETENTION else ""}
+        said = {**dict.fromkeys(RETENTION, method), "logo_churn": LOGO_CHURN_OF}
+        tile |= reported_of(headline, name) | {"method": said.get(name, "")}
         tiles.append(tile | {"url": query.address(reader.base, why=leads[name]), "ratio": ratio_of(figure)})
     return tiles
 

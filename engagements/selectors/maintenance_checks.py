@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 
 from metrics.selectors.limits import changes_limit
 from metrics.selectors.month_ends import NoValue
+from metrics.selectors.policies import policy_at
 from metrics.selectors.rates import rate_coverage, rate_gaps
 from metrics.selectors.reconciliation import reconciliation_get
 from metrics.selectors.reconciliation_checks import closed_months
@@ -220,7 +221,12 @@ def expired(asked: Asked) -> Found:
     if len(over) <= limit(asked):
         return Found(OK, f"No contract line past its end counts at the end of {month}.", figures, (link,))
     total = Figure("In all", str(sum((each.arr for each in over), Decimal(0))), counted(len(over), "line"), currency)
-    sentence = f"{counted(len(over), 'contract line')} past the end still counted at the end of {month}."
+    grace = counted(policy_at(asked.client, asked.month).renewal_grace_days, "day")
+    count = "counts" if len(over) == 1 else "count"
+    sentence = (
+        f"{counted(len(over), 'contract line')} past the end still {count} at the end of {month}, within the policy's grace of "
+        f"{grace}."
+    )
     return Found(RED, sentence, (total, *figures), (link,))
 
 

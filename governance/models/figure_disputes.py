@@ -10,6 +10,7 @@ from django.db import models
 
 from governance.models.changes import ChangeRequest
 from governance.models.registry import Metric
+from metrics.figures import LOGO_CHURN as LOGO_CHURN_LABEL
 from metrics.figures import RATE_LABELS
 from metrics.models import ContractImport, MonthClose
 from portal.tenancy.wall import TenantForeignKey, TenantModel
@@ -36,7 +37,7 @@ class DisputedFigure(models.TextChoices):
     FX = "fx", "Exchange rates"
     NRR = "nrr", RATE_LABELS["nrr"]
     GRR = "grr", RATE_LABELS["grr"]
-    LOGO_CHURN = "logo_churn", "Logo churn"
+    LOGO_CHURN = "logo_churn", LOGO_CHURN_LABEL
     METRIC = "metric", "A metric"
 
 

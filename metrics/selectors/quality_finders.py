@@ -6,7 +6,7 @@ that what is at stake for several of them counts no line twice.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -22,7 +22,7 @@ from metrics.figures import from_cents
 from metrics.selectors.month_ends import MonthEnds, NoValue, newest_month
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.rates import rate_coverage, rate_gaps
-from metrics.selectors.upkeep import days_past_end, held_and_moved, names_with_events, since_close
+from metrics.selectors.upkeep import EPOCH, days_past_end, held_and_moved, names_with_events, since_close
 from portal.lib.dates import date_text, month_text
 from portal.lib.money import money_text
 from portal.tenancy.clock import day_at
@@ -174,7 +174,9 @@ def missing_fields(looked: Looked, threshold: Decimal) -> list[Seen]:
 
 
 def expired(looked: Looked, threshold: Decimal) -> list[Seen]:
-    """Lines that count at the newest month end though their last day of service is past."""
+    """Lines that count at the newest month end though their last day of service is past, with the grace that the policy gives
+    them and the day on which they count last.
+    """
     end = looked.end
     if isinstance(end, NoValue) or looked.month is None:
         return []
@@ -183,12 +185,19 @@ def expired(looked: Looked, threshold: Decimal) -> list[Seen]:
     return [
         Seen(
             row["line_id"], f"{row['customer_name'] or row['customer_id']}: contract {row['contract_id']}",
-            f"Line {row['line_id']} ended on {date_text(row['ends_on'], looked.client.locale)} and counts at the end of"
-            f" {month_text(looked.month, looked.client.locale)}",
+            f"Line {row['line_id']} ended on {date_text(row['ends_on'], looked.client.locale)}: {in_grace(looked, row)}",
             np.array([row["place"]]),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def in_grace(looked: Looked, row: Mapping[str, Any]) -> str:
+    """Why a line counts after its end, and until when."""
+    grace = looked.policy.renewal_grace_days
+    last = EPOCH + dt.timedelta(days=row["counts_until"] - 1)
+    days = "1 day" if grace == 1 else f"{grace} days"
+    return f"counted within the policy's grace of {days} until {date_text(last, looked.client.locale)}"
 
 
 def unexplained(looked: Looked, threshold: Decimal) -> list[Seen]:

@@ -166,7 +166,9 @@ def test_lines_past_their_end_that_still_count_are_expired_contracts(scope: Clie
     assert found(scope, "expired_contracts", "0").state == OK
     policy_publish(client=scope, parameters=plain_policy(renewal_grace_days=30).to_dict())
     answer = found(scope, "expired_contracts", "0")
-    assert (answer.state, answer.sentence) == (RED, "1 contract line past the end still counted at the end of 2026-10.")
+    assert (answer.state, answer.sentence) == (
+        RED, "1 contract line past the end still counts at the end of 2026-10, within the policy's grace of 30 days."
+    )  # fmt: skip
     assert [(each.label, each.value, each.currency) for each in answer.figures] == [
         ("In all", "12000.00", "USD"),
         ("K-X1", "12000.00", "USD"),

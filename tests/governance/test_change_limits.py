@@ -9,7 +9,7 @@ from django.test import Client as Browser
 
 from governance.board_page import minutes_context
 from governance.change_impact import Impact
-from governance.change_impact_limits import limits_told
+from governance.change_impact_limits import alerts_told, limits_told
 from governance.change_impact_tables import Shown
 from governance.change_impact_words import metric_rows
 from governance.models import BoardMeeting, ChangePreview, ChangeRequest
@@ -146,3 +146,25 @@ def test_agenda_meeting_request_and_minutes_say_in_how_many_months_it_rings(
         "of the effect it was planned with"
     )
     assert "would ring" not in blind and "45,000" not in blind
+
+
+def test_a_request_about_thresholds_shows_the_alerts_and_no_metric_that_moves(
+    ringing: Client, rita: User, finn: User, signed_in: Callable[[User], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that said “0 of 1 metric moves” stood beneath a headline of alerts."""
+    with tenant_context(ringing):
+        a_board(ringing, boards.BASE, finance=finn, revops=rita)
+        monkeypatch.setattr(boards, "told_of", lambda request: impact_of(ringing, request).content)
+        request = in_review(ringing, rita, wish(alert_at="40000"), kind="threshold")
+        found = impact_of(ringing, now_of(request))
+        told = alerts_told(shown(found))
+        assert told is not None
+        assert told["finding"] == "2 alerts instead of 1; 0 months worth a look, as before"
+        assert [(row["month"], row["before"][1], row["after"][1], row["differs"]) for row in told["rows"]] == [
+            ("Feb 2026", "None", "Alert", True), ("Jan 2026", "Alert", "Alert", False),
+        ]  # fmt: skip
+        other = impact_of(ringing, change_draft(client=ringing, kind="policy", wish=boards.WISH, user=rita))
+        assert alerts_told(shown(other)) is None
+    page = signed_in(finn).get(f"/c/northwind/changes/{request.number}/").content.decode()
+    assert 'id="impact-alerts"' in page and "Would have fired" in page and "36,000.00 USD" in page
+    assert "metric moves" not in page and 'id="impact-metrics"' not in page

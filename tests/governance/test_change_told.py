@@ -157,7 +157,13 @@ def test_everybody_whose_numbers_move_is_listed_by_role_with_the_owners_first(
     changes_take_effect(client=client, now=NOW)
     rows = rows_of(finn, request)
     assert rows[0] == "Rita Asked for it Not yet"
-    assert [row.split(":")[0] for row in rows[1:]] == ["RevOps", "Finance", "Executive", "Stakeholder", "Ridge Consulting"]
+    assert [row.split(":")[0] for row in rows[1:]] == [
+        "RevOps",
+        "Finance",
+        "Executive",
+        "Stakeholder",
+        "Ridge Consulting",
+    ]
     assert rows[2] == "Finance: 1 Finn Their numbers move 0 of 1"
     assert rows[4] == "Stakeholder: 1 Stan Told in words: their role sees no number of the whole client 0 of 1"
     assert "Stan" not in " ".join(rows_of(stan, request))

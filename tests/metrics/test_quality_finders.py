@@ -77,6 +77,9 @@ def test_what_counts_in_its_grace_after_its_last_day_is_expired(northwind: Clien
     assert found(northwind) == {"expired": {"D": "300.00"}}, (
         "E has its last day; F is beyond its grace and counts no more"
     )
+    assert finding(northwind).detail == (
+        "Line D ended on 15 Dec 2024: counted within the policy's grace of 30 days until 14 Jan 2025"
+    )
     set_to(northwind, "expired", "16")
     looked(northwind)
     assert found(northwind) == {}
