@@ -34,13 +34,13 @@ MARKS: Final = {
     ChangeState.TRIAGE: "waiting",
     ChangeState.IMPACT: "waiting",
     ChangeState.REVIEW: "waiting",
-    ChangeState.NEEDS_CHANGES: "refused",
+    ChangeState.NEEDS_CHANGES: "waiting",
     ChangeState.APPROVED: "agreed",
     ChangeState.REJECTED: "refused",
     ChangeState.SCHEDULED: "agreed",
     ChangeState.EFFECTIVE: "agreed",
     ChangeState.COMMUNICATED: "agreed",
-    ChangeState.CLOSED: "lapsed",
+    ChangeState.CLOSED: "done",
     ChangeState.WITHDRAWN: "lapsed",
 }
 WAY: Final = (

@@ -76,7 +76,7 @@ def know_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any
     """Who has to know: first whoever asked and the owners, each with a receipt, then everybody else who is told, by role."""
     receipts = receipts_of(change)
     here = set(people_who(request.client, VIEW_CHANGES))
-    owners = [
+    owners: list[dict[str, Any]] = [
         {"person": row.user, "reason": row.reason, "read_at": row.read_at, "is_gone": row.user not in here}
         for row in receipts
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """The figures on the page of one metric: by month, quarter or fiscal year, with what changed and where a formula begins."""
 
+from collections import Counter
 from string import ascii_lowercase
 from typing import Any, Final, cast
 from urllib.parse import urlencode
@@ -29,6 +30,7 @@ SHOWN: Final[dict[str, int]] = {"month": 12, "quarter": 8, "year": 5}
 """How many periods are shown; one more is computed, for the change of the oldest."""
 GRAINS: Final = (("month", "Month"), ("quarter", "Quarter"), ("year", "Fiscal year"))
 NOT_KEPT: Final = "computed now, not kept when the month was closed"
+COMPUTED_SIGNS: Final = "*†‡"
 WORDS: Final = {name: label.lower() for name, label in GRAINS}
 
 
@@ -54,6 +56,7 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
     for row, point in zip(rows, points, strict=True):
         row["computed"] = computed_words(values, entry, point)
     mark_restated(request, rows, values, points, marks_together(books))
+    shown = rows[:0:-1] if len(rows) > SHOWN[grain] else rows[::-1]
     breaks = breaks_noted(values, key, points, books, locale)
     may_dispute = grain == "month" and request.standing.may(RAISE_DISPUTES)
     return {
@@ -65,7 +68,8 @@ def values_context(request: TenantRequest, registry: Registry, key: str) -> dict
         ],
         "newest": rows[-1],
         "newest_unit": unit_words(unit, currency, points[-1].value),
-        "rows": rows[:0:-1] if len(rows) > SHOWN[grain] else rows[::-1],
+        "rows": shown,
+        "computed_notes": say_once(shown, WORDS[grain]),
         "footnotes": mark_breaks(rows, points, breaks),
         "reason": dated_text(sentence(points[-1].reason), locale_of(request)),
         "level": rows[-1]["level"],
@@ -143,6 +147,19 @@ def computed_words(values: MetricValues, entry: Entry, point: Point) -> str:
     if point.month in values.kept.kept_months:
         return "computed now, never reported: the metric was not in use when the month was closed"
     return NOT_KEPT
+
+
+def say_once(rows: list[dict[str, Any]], word: str) -> list[dict[str, str]]:
+    """What several rows would say alike of values that were not kept, once for all, with a sign at each of these rows."""
+    counts = Counter(row["computed"] for row in rows if row["computed"])
+    notes = []
+    for sign, text in zip(COMPUTED_SIGNS, [text for text, count in counts.items() if count > 1], strict=False):
+        for row in rows:
+            if row["computed"] == text:
+                row["computed"], row["computed_sign"] = "", sign
+        of = f"every {word} here" if counts[text] == len(rows) else f"{counts[text]} {word}s"
+        notes.append({"sign": sign, "text": f"{text[0].upper()}{text[1:]} ({of})."})
+    return notes
 
 
 def mark_restated(

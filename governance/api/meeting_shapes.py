@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from governance.models import ReviewState
-from metrics.api.fields import AmountField, PersonField
+from governance.models import ChangeKind, ChangeState, ReviewState
+from metrics.api.fields import AmountField, MonthField, PersonField
 from portal.tenancy.api_input import StrictSerializer
 
 LONGEST_NOTE, LONGEST_MINUTES, LONGEST_REASON = 4000, 20_000, 4000
@@ -49,6 +49,38 @@ class AgendaEntrySerializer(serializers.Serializer[Any]):
     note = serializers.CharField(allow_blank=True)
     state = serializers.CharField(allow_blank=True, help_text="How it stands; once the minutes are closed, stood.")
     sentence = serializers.CharField(allow_blank=True, help_text="How the votes stand.")
+
+
+class AgendaNowEntrySerializer(serializers.Serializer[Any]):
+    """A request that is before the board now, and how the votes on it stand."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    kind = serializers.ChoiceField(ChangeKind.choices)
+    from_month = MonthField(allow_null=True)
+    is_restating = serializers.BooleanField()
+    state = serializers.ChoiceField(
+        ChangeState.choices, help_text="In review, or decided alone and still to be looked at."
+    )
+    effect = AmountField(
+        allow_null=True,
+        help_text="The largest change of ARR by which it is decided; null where it moves none or is not known, and for whoever "
+        "sees no numbers.",
+    )
+    told = serializers.CharField(
+        allow_blank=True,
+        help_text="What becomes of its metric, or in how many months it rings; empty for the policy, or without numbers.",
+    )
+    outcome = serializers.ChoiceField(["open", "approved", "rejected", "stuck"])
+    sentence = serializers.CharField(help_text="How the votes stand, and who is still needed.")
+    content_sha256 = serializers.CharField()
+    preview_sha256 = serializers.CharField(allow_blank=True)
+
+
+class AgendaNowSerializer(serializers.Serializer[Any]):
+    """Everything before the board, the largest effect first; an effect that is not known counts as the largest."""
+
+    results = AgendaNowEntrySerializer(many=True)
 
 
 class MeetingDetailSerializer(MeetingSerializer):

@@ -13,9 +13,18 @@ from governance.api.board_shapes import DecisionSerializer
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
 from governance.board_page import effects_told
-from governance.models import BoardMeeting, EmergencyReview
+from governance.change_impact_words import effect_told
+from governance.models import BoardMeeting, ChangeRequest, EmergencyReview
 from governance.selectors.board import board_now, sits
-from governance.selectors.board_meetings import meeting_get
+from governance.selectors.board_meetings import meeting_get, results_of
+from governance.selectors.voting import (
+    Decision,
+    decisions_of,
+    preview_sha256,
+    sentence_of,
+    signed_effect_of,
+    votable,
+)
 from governance.services.board_meetings import (
     meeting_cancel,
     meeting_close,
@@ -72,6 +81,38 @@ def detailed(call: Call, meeting_id: int) -> BoardMeeting:
         for entry in meeting.agenda
     ]
     return meeting
+
+
+class BoardAgenda(BoardView):
+    operations = {"GET": Operation("board_agenda", VIEW_CHANGES, shapes.AgendaNowSerializer)}
+
+    def get(self, call: Call) -> Any:
+        """What the board would meet about now, the largest effect first: the agenda that the next meeting is planned with.
+
+        Of each request its effect and how the votes stand. Of a meeting that was planned, `meeting_get` has the agenda of then.
+        """
+        waiting, now, may_see = votable(), board_now(), call.may(VIEW_ARR)
+        decisions = decisions_of(waiting, now)
+        results = results_of(waiting) if may_see else {}
+        return {
+            "results": [
+                agenda_now(call, row, decisions[row.pk], results.get(row.pk), may_see=may_see) for row in waiting
+            ]
+        }
+
+
+def agenda_now(
+    call: Call, row: ChangeRequest, decision: Decision, result: dict[str, Any] | None, *, may_see: bool
+) -> dict[str, Any]:
+    """A request as it is before the board now."""
+    cents = signed_effect_of(row) if may_see else None
+    told = effect_told(result, call.client.fiscal_year_start, call.client.locale) if result else ""
+    return {
+        "number": row.number, "title": row.title, "kind": row.kind, "is_restating": row.is_restating, "state": row.state,
+        "from_month": row.from_month, "effect": None if cents is None else from_cents(cents),
+        "told": told, "outcome": decision.outcome.value, "sentence": sentence_of(row, decision),
+        "content_sha256": row.content_sha256, "preview_sha256": preview_sha256(row),
+    }  # fmt: skip
 
 
 class MeetingList(BoardView):

@@ -39,6 +39,7 @@ urlpatterns = [
     *oversight_urls,
     *metric_urls,
     path("board/", board.BoardDetail.as_view(), name="api_board"),
+    path("board/agenda/", meetings.BoardAgenda.as_view(), name="api_board_agenda"),
     path("board/emergencies/", meetings.ReviewList.as_view(), name="api_emergencies"),
     path("changes/<int:number>/emergency/", meetings.ChangeEmergency.as_view(), name="api_change_emergency"),
     path("meetings/", meetings.MeetingList.as_view(), name="api_meetings"),

@@ -133,3 +133,19 @@ def test_whoever_schedules_is_told_amounts_if_they_see_figures(
         number = an_approved_change(northwind)["number"]
     made = program(northwind, rita, scopes).post(northwind, "api_change_schedule", number=number)
     assert (made.status_code, made.json()["approved"]) == (201, told)
+
+
+def test_the_agenda_of_now_has_the_largest_effect_first_and_amounts_for_whoever_sees_numbers(
+    northwind: Client, finn: User, rita: User, number: int, program: Mint
+) -> None:
+    with tenant_context(northwind):
+        small = in_review(northwind, by=rita, effect=100).number
+        unknown = in_review(northwind, by=rita, effect=None).number
+    rows = program(northwind, finn, {VIEW_CHANGES, VIEW_ARR}).get(northwind, "api_board_agenda").json()["results"]
+    assert [(row["number"], row["effect"]) for row in rows] == [
+        (unknown, None), (number, "1250.00"), (small, "1.00")
+    ]  # fmt: skip
+    assert rows[1]["outcome"] == "open" and rows[1]["sentence"] == "Still needed: Finance (Finn)."
+    assert rows[1]["from_month"] == "2030-01" and rows[1]["state"] == "review"
+    blind = program(northwind, finn, {VIEW_CHANGES}).get(northwind, "api_board_agenda").json()["results"]
+    assert [row["number"] for row in blind] == [unknown, number, small] and {row["effect"] for row in blind} == {None}

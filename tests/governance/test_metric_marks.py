@@ -82,6 +82,23 @@ def test_a_metric_that_is_only_proposed_was_never_reported(
     assert "restated" not in february
 
 
+def test_what_several_months_would_say_alike_is_said_once(
+    northwind: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        policy_publish(client=northwind, parameters=policy_in_force(northwind).to_dict())
+        numbers_load(northwind)
+        registry_start(client=northwind)
+        for month in (FEBRUARY - 1, FEBRUARY):
+            month_close(client=northwind, month=month)
+        mrr = registry_get(northwind).entries["mrr"].content
+        metric_add(client=northwind, key="half", content=mrr | {"name": "Half", "formula": "arr / 24"}, reason="To try")
+    found, text = rows(signed_in(finn), "half")
+    assert text.count("omputed now, never reported") == 1
+    assert "Computed now, never reported: the metric is only proposed (2 months)." in text
+    assert "*" in found["Jan 2026"] and "*" in found["Feb 2026"] and "*" not in found["Mar 2026"]
+
+
 def test_the_values_over_the_api_have_both_figures_and_the_break(restated: Client, finn: User, program: Mint) -> None:
     answer: dict[str, Any] = program(restated, finn).get(restated, "api_metric_values", key="arr").json()
     found = {row["month"]: row for row in answer["values"]}

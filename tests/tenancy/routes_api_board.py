@@ -70,6 +70,12 @@ def emergencies(client: Client) -> dict[str, Any]:
     return {}
 
 
+def on_the_agenda(client: Client) -> dict[str, Any]:
+    """Something that is before the board."""
+    before_the_board(client)
+    return {}
+
+
 AT_A_MEETING: dict[str, Any] = {"names_object": True, "is_clients": True}
 
 BOARD_API_ROUTES = [
@@ -79,6 +85,7 @@ BOARD_API_ROUTES = [
     ApiRoute(
         "api_votes", VOTE_CHANGES, "post", before_the_board, names_object=True, data=a_vote, status=201, is_clients=True
     ),
+    ApiRoute("api_board_agenda", VIEW_CHANGES, "get", on_the_agenda),
     ApiRoute("api_emergencies", VIEW_CHANGES, "get", emergencies),
     ApiRoute("api_change_emergency", VOTE_CHANGES, "post", for_a_chair, data=a_lone_yes, status=201, **AT_A_MEETING),
     ApiRoute("api_meetings", VIEW_CHANGES, "get", meetings_of),

@@ -32,6 +32,7 @@ STATES = {
     "draft": ("Draft", "pencil"),
     "waiting": ("Waiting", "clock"),
     "agreed": ("Agreed", "check"),
+    "done": ("Done", "lock"),
     "refused": ("Refused", "cross"),
     "lapsed": ("Lapsed", "lapsed"),
     "info": ("Information", "info"),
@@ -269,7 +270,7 @@ def icon_use(name: str) -> SafeString:
 
 @register.simple_tag
 def state(name: str, label: str = "") -> SafeString:
-    """A state badge: colour, sign and word together. draft, waiting, agreed, refused, lapsed, info."""
+    """A state badge: colour, sign and word together. draft, waiting, agreed, done, refused, lapsed, info."""
     known = name if name in STATES else "draft"
     word, symbol = STATES[known]
     return format_html('<span class="state state-{}">{}{}</span>', known, icon(symbol, size=14), label or word)
