@@ -9,7 +9,7 @@ from portal.lib.dates import dated_text, month_text
 
 RINGS: Final = {"alert": "alerts", "warn": "is worth a look"}
 NAMES: Final = {"alert": "alert threshold", "warn": "threshold for a look"}
-LEVELS: Final = {"": ("draft", "None"), "warn": ("waiting", "Worth a look"), "alert": ("refused", "Alert")}
+LEVELS: Final = {"": ("", "None"), "warn": ("waiting", "Worth a look"), "alert": ("refused", "Alert")}
 Limit = Mapping[str, Any]
 
 
@@ -38,10 +38,12 @@ def alerts_told(shown: Shown) -> dict[str, Any] | None:
         level: [sum(each[f"level_{side}"] == level for each in points) for side in SIDES] for level in ("alert", "warn")
     }
     rung = [each for each in reversed(points) if each["level_before"] or each["level_after"]]
+    rows = [alert_row(shown, metric, each) for each in rung]
+    none = "No alert would have fired and no month would have been worth a look, as it stands and as it is asked for"
     return {
         "key": metric["key"], "name": metric["name"], "months": len(points),
-        "finding": f"{fired_words('alert', fired)}; {fired_words('warn', fired)}",
-        "rows": [alert_row(shown, metric, each) for each in rung],
+        "finding": none if not rung else f"{fired_words('alert', fired)}; {fired_words('warn', fired)}",
+        "rows": rows, "has_limits": len({row["limits"] for row in rows}) > 1,  # those that are alike stand above
     }  # fmt: skip
 
 

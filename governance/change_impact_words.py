@@ -103,7 +103,10 @@ def metric_finding(shown: Shown) -> str:
     if "level_after" in metric["points"][-1]:
         rings = sum(point["level_after"] != "" for point in metric["points"])
         was = sum(point["level_before"] != "" for point in metric["points"])
-        return f"{metric['name']} would ring in {rings} of {len(metric['points'])} months instead of {was}"
+        of = f"of {len(metric['points'])} months"
+        if rings == was:
+            return f"{metric['name']} would ring in {rings or 'none'} {of}, as it does now"
+        return f"{metric['name']} would ring in {rings} {of} instead of {was}"
     point = next((each for each in reversed(metric["points"]) if each["before"] != each["after"]), metric["points"][-1])
     month = month_text(point["month"], shown.locale)
     before, after = pair_of(shown, metric, point)
