@@ -42,6 +42,7 @@ class HypercareNow:
     is_over: bool
     is_extended: bool
     sentence: str
+    plain: str = ""  # the sentence for whoever may not see figures, where it holds one
 
 
 def hypercare_now(
@@ -72,14 +73,15 @@ def hypercare_now(
             f"The first reconciliation, of {month_name}, was {off} off, above {rule.extend_above}%: "
             f"hypercare lasts {weeks_text(rule.extend_weeks)} longer"
         )
+        plain = why.replace(f"{off} off, ", "")
     else:
         why = f"{month_name} is closed and was {off} off at its first reconciliation"
+        plain = f"{month_name} is closed and reconciled"
     until = max(until, held_until or until)
     is_over = today > until
     end = f"it ended on {until}" if is_over else f"until {until}" if is_extended else f"hypercare lasts until {until}"
-    return HypercareNow(
-        begins_on, until, is_over, is_extended, f"{why}; {end}." if not is_extended else f"{why}, {end}."
-    )
+    joint = "," if is_extended else ";"
+    return HypercareNow(begins_on, until, is_over, is_extended, f"{why}{joint} {end}.", f"{plain}{joint} {end}.")
 
 
 def weeks_text(weeks: int) -> str:

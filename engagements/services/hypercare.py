@@ -85,11 +85,13 @@ def hypercare_decide(*, engagement: Engagement, now: datetime, first: FirstClose
     verb = "extended hypercare" if state.is_extended else "settled how long hypercare lasts"
     record_change(
         engagement, "hypercare.decided", about="engagement", about_id=engagement.pk, path=PATH,
-        text=f"{verb}. {state.sentence}", before=before, after=state.until,
+        text=f"{verb}. {state.plain or state.sentence}", before=before, after=state.until,
         details={**engagement.hypercare_first, "is_extended": state.is_extended},
     )  # fmt: skip
     people = both_sides(engagement)
-    maintenance_tell(engagement=engagement, people=people, text=state.sentence, page=PATH, key="hypercare")
+    maintenance_tell(
+        engagement=engagement, people=people, text=state.sentence, plain=state.plain, page=PATH, key="hypercare"
+    )
     office_hours_fill(engagement=engagement)
     return True
 

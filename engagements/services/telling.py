@@ -15,9 +15,11 @@ from django.urls import reverse
 from engagements.models import Comment, Engagement, Gate, Meeting, MeetingItem, Participant
 from engagements.services.changes import actor_name
 from portal.lib.dates import date_text, instant_text, own_locale
+from portal.notices.audience import people_who
 from portal.notices.kinds import Kind
 from portal.notices.services.days import zone_of
 from portal.notices.services.raising import notice_add
+from portal.tenancy.permissions import VIEW_ARR
 
 
 def page_of(engagement: Engagement, page: str) -> str:
@@ -95,12 +97,20 @@ def mention_tell(*, comment: Comment, people: Iterable[Participant], page: str) 
     )  # fmt: skip
 
 
-def maintenance_tell(*, engagement: Engagement, people: Iterable[Any], text: str, page: str, key: str) -> None:
-    """People hear of what goes on after the launch; with the same `key` once, and by one mail a day at most."""
-    notice_add(
-        client=engagement.client, users=people, kind=Kind.MAINTENANCE, text=f"{engagement}: {text}",
-        path=page_of(engagement, page), about=f"maintenance {engagement.pk}", key=f"{key} {engagement.pk}",
-    )  # fmt: skip
+def maintenance_tell(
+    *, engagement: Engagement, people: Iterable[Any], text: str, page: str, key: str, plain: str = ""
+) -> None:
+    """People hear of what goes on after the launch; with the same `key` once, and by one mail a day at most. Where it holds
+    figures, whoever may not see these is told `plain`.
+    """
+    sees_figures = set(people_who(engagement.client, VIEW_ARR)) if plain else set()
+    told = [(text, [each for each in people if each in sees_figures or not plain])]
+    told += [(plain, [each for each in people if each not in sees_figures])] if plain else []
+    for words, users in told:
+        notice_add(
+            client=engagement.client, users=users, kind=Kind.MAINTENANCE, text=f"{engagement}: {words}",
+            path=page_of(engagement, page), about=f"maintenance {engagement.pk}", key=f"{key} {engagement.pk}",
+        )  # fmt: skip
 
 
 def after_tell(*, engagement: Engagement, people: Iterable[Any], text: str, page: str, key: str) -> None:

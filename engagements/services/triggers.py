@@ -43,12 +43,13 @@ def trigger_raise(engagement: Engagement, told: dict[str, Any], fact: Fact, now:
         engagement=engagement, trigger_key=told["key"], fact=fact.key, name=told["name"][:200], text=fact.text,
         response=told.get("response", ""), facts=fact.facts, url_name=fact.url_name, raised_at=now,
     )  # fmt: skip
+    plain = f"{row}." if row.is_of_figures else f"{row}. {row.text}"
     record_change(
         engagement, "trigger.raised", about="trigger", about_id=row.pk, path=f"{PATH}#triggers",
-        text=f"found a reason to engage again: {row}. {row.text}", after=fact.facts, details={"fact": fact.key},
+        text=f"found a reason to engage again: {plain}", after=fact.facts, details={"fact": fact.key},
     )  # fmt: skip
     maintenance_tell(
-        engagement=engagement, people=both_sides(engagement), text=f"{row}. {row.text}", page=f"{PATH}#triggers",
+        engagement=engagement, people=both_sides(engagement), text=f"{row}. {row.text}", plain=plain, page=f"{PATH}#triggers",
         key=f"trigger {row.pk}",
     )  # fmt: skip
     return row
