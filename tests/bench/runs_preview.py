@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.bench import stage
 
+TERMS = (2, 3, 4, 5)  # months that no line is shorter than: every closed month stays, which takes longest to see
 DAYS = (0, 10, 20, 40, 50, 60, 75, 90, 105, 120, 135, 150)
 
 
@@ -30,7 +31,7 @@ def preview(name: str, rounds: int) -> dict[str, Any]:
         if kind == "read_anew":
             for memory in (month_ends.INPUTS, month_ends.SETTLED, month_ends.ENDS):
                 memory.clear()
-        seconds = timed(client, DAYS[number % len(DAYS)])
+        seconds = timed(client, {"renewal_grace_days": DAYS[number % len(DAYS)]})
         if number:  # the first one warms up
             found[kind].append(seconds)
     with tenant_context(client):
@@ -39,15 +40,31 @@ def preview(name: str, rounds: int) -> dict[str, Any]:
         return {**found, "bytes": len(audit.canonical(newest.result))}
 
 
-def timed(client: Any, days: int) -> float:
+def restating(name: str, rounds: int) -> dict[str, Any]:
+    """Seconds of each round for a request that restates the closed months, of which it moves none; lines are at hand."""
+    stage.open_database(name)
+    from governance.services.registry import registry_start
+    from portal.tenancy.scope import tenant_context
+    from tests.bench.generate import LAST
+
+    client = stage.client_get()
+    with tenant_context(client):
+        registry_start(client=client)
+    terms = [TERMS[number % len(TERMS)] for number in range(rounds + 1)]
+    wish = {"is_restating": True, "from_month": LAST - 11}
+    seconds = [timed(client, {"minimum_term_months": months}, **wish) for months in terms]
+    return {"seconds": seconds[1:]}  # the first one warms up
+
+
+def timed(client: Any, parameters: dict[str, Any], **wish: Any) -> float:
     """Seconds from the job's begin to its commit."""
     from governance.services.change_preview import preview_run, preview_start
     from governance.services.changes import Wish, change_draft
     from portal.tenancy.scope import tenant_context
 
     with tenant_context(client):
-        wish = Wish(title=f"{days} days", content={"parameters": {"renewal_grace_days": days}}, rationale="To see.")
-        request = change_draft(client=client, kind="policy", wish=wish, user=None)
+        asked = Wish(title="Another rule", content={"parameters": parameters}, rationale="To see.", **wish)
+        request = change_draft(client=client, kind="policy", wish=asked, user=None)
         started = preview_start(request=request, user=None)
     start = time.perf_counter()
     preview_run(client=client, preview_id=started.pk)

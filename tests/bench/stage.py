@@ -123,9 +123,11 @@ def client_get(slug: str = SLUG) -> Any:
     return Client.objects.select_related("firm").get(slug=slug)
 
 
-def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool = False) -> dict[str, Any]:
-    """A database with a client of `size` lines; on demand with its books, or with the peers' table `bench_simple` and a
-    second, small client to warm up on.
+def stage_make(
+    name: str, size: int, with_books: bool = False, with_simple: bool = False, with_closes: bool = False
+) -> dict[str, Any]:
+    """A database with a client of `size` lines; on demand with its books, also with closed months, or with the peers' table
+    `bench_simple` and a second, small client to warm up on.
     """
     create_database(name)
     from metrics.line_columns import read_and_keep
@@ -140,6 +142,8 @@ def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool
     if with_books:
         with tenant_context(client):
             books_rebuild_all(client=client, now=datetime.now(UTC))
+    if with_closes:
+        year_closed(client)
     if with_simple:
         simple_table(name, simple(frame))
         with tenant_context(client_make(SMALL)):
@@ -147,6 +151,25 @@ def stage_make(name: str, size: int, with_books: bool = False, with_simple: bool
     with administrator(name) as connection:
         connection.execute("VACUUM ANALYZE")
     return {}
+
+
+def year_closed(client: Any) -> None:
+    """The newest twelve months closed; then the grace changes, and the later six of them are restated by that."""
+    from metrics.services.books import books_rebuild_all
+    from metrics.services.closes import month_close, month_restate
+    from metrics.services.policies import policy_publish
+    from portal.tenancy.scope import tenant_context
+    from tests.bench.generate import LAST, POLICY
+
+    for month in range(LAST - 11, LAST + 1):
+        with tenant_context(client):
+            month_close(client=client, month=month)
+    with tenant_context(client):
+        policy_publish(client=client, parameters={**POLICY, "renewal_grace_days": 45})
+        books_rebuild_all(client=client, now=datetime.now(UTC))
+    for month in range(LAST - 5, LAST + 1):
+        with tenant_context(client):
+            month_restate(client=client, month=month, reason="Longer grace", redefines=True)
 
 
 def simple_table(name: str, frame: Any) -> None:
@@ -175,16 +198,16 @@ class Stages:
     def __exit__(self, *error: object) -> None:
         self._ends.close()
 
-    def database(self, size: int, *, with_books: bool = False, with_simple: bool = False) -> str:
-        """The name of a database with a client of this size."""
+    def database(self, size: int, **wanted: bool) -> str:
+        """The name of a database with a client of this size, as `stage_make` makes it."""
         from tests.bench.measure import child
 
-        kind = f"{'b' if with_books else ''}{'s' if with_simple else ''}"
+        kind = "".join(name.removeprefix("with_")[0] for name in sorted(wanted))
         name = f"tieout_bench_{os.getpid()}_{size}{kind}"
         if name not in self._made:
             self.say(f"preparing a database with {size:,} lines")
             self.own(name)
-            child("stage:stage_make", name=name, size=size, with_books=with_books, with_simple=with_simple)
+            child("stage:stage_make", name=name, size=size, **wanted)
         return name
 
     def own(self, name: str) -> str:
