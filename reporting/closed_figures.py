@@ -12,10 +12,11 @@ from metrics.break_text import months_words
 from metrics.selectors.beside import retention_beside
 from metrics.selectors.breaks import Marks, restated_get
 from metrics.selectors.close_cells import ClosedCell
+from metrics.selectors.close_details import kept_get
 from metrics.selectors.closes import customer_closed
 from metrics.selectors.drill import Why, why_get
 from metrics.selectors.figures import Cell
-from metrics.selectors.moves import Moves
+from metrics.selectors.moves import Moves, customer_moves
 from metrics.selectors.reported import bridge_reported, retention_reported
 from metrics.selectors.retained import Retained
 from portal.lib.dates import month_text
@@ -113,13 +114,27 @@ def together(*parts: Told | None) -> Told | None:
 
 
 def customer_told(client: Client, query: ArrQuery, why: Why | None, locale: str) -> Told | None:
-    """Of what a customer has at a month end, as it stands now; a closed month keeps what each had, and not how it moved."""
+    """Of what a customer has at a month end, and of what it moved in that month, where its closes kept that."""
     if why is None or not query.reported:
         return None
     closed = customer_closed(why.head.recognition, why.customer, why.month)
     if not closed:
         return None
-    return told_of(f"At the end of {month_text(why.month, locale)}, ", closed[0], closed[-1], why.ending, "money")
+    at = f"At the end of {month_text(why.month, locale)}, "
+    return together(told_of(at, closed[0], closed[-1], why.ending, "money"), moved_told(client, why))
+
+
+def moved_told(client: Client, why: Why) -> Told | None:
+    """Of what a customer moved in a closed month at its own rates, which may be another figure though it ends with the same."""
+    kept = kept_get(why.head, why.month, why.month)
+    if not kept.movements:
+        return None
+    asked = client, why.head.recognition, why.customer, why.month, why.month
+    found = customer_moves(*asked, column="net_new", kept=kept)
+    if found is None:
+        return None
+    first = found.amount if found.reported is None else found.reported
+    return told_of("Moved, ", first, found.amount, why.organic, "signed")
 
 
 def moves_told(client: Client, query: ArrQuery, found: Moves, locale: str) -> Told | None:

@@ -204,7 +204,8 @@ def test_home_names_another_definition_apart_from_corrections(broken: Client, fi
         ("cell:2026-03:2026-03:net_new", [("as reported", "15000.00"), ("as restated", "16000.00")]),
         ("cell:2026-03:2026-03:ending", [("as reported", "51000.00"), ("as restated", "55000.00")]),
         ("customer:2026-03:dora", [("At the end of Mar 2026, as reported", "9000.00"),
-                                   ("At the end of Mar 2026, as restated", "10000.00")]),
+                                   ("At the end of Mar 2026, as restated", "10000.00"),
+                                   ("Moved, as reported", "9000.00"), ("Moved, as restated", "10000.00")]),
     ],
 )  # fmt: skip
 def test_a_drawer_over_a_restated_figure_says_what_was_reported(

@@ -274,3 +274,17 @@ def test_whoever_gained_is_no_loss_whatever_was_reported_first(northwind: Client
     tables = finns.get(f"{ARR}?from=2026-03&to=2026-03&scale=full").context["mover_tables"]
     assert [[row["id"] for row in table["rows"]] for table in tables] == [["acme"], ["bolt"]]
     assert tables[0]["rows"][0]["cells"][1]["reported"] == Decimal(-3_000)
+
+
+def test_whoever_ends_a_closed_month_the_same_and_moved_otherwise_in_it_is_told_so(
+    closed: Client, finns: Browser
+) -> None:
+    """Bolt's support was there from February on, as it turned out: it ends March with 30,000 all the same."""
+    address = f"{ARR}?scale=full&why=customer:2026-03:bolt"
+    assert finns.get(address).context["told"] is None
+    with tenant_context(closed):
+        ContractLine.objects.filter(line_id=LINES[2]["line_id"]).update(starts_on=dt.date(2026, 2, 20))
+        books_rebuild_all(client=closed, now=MAY_COMES)
+    facts = [(fact.label, fact.value) for fact in finns.get(address).context["told"].facts]
+    assert facts == [("Moved, as reported", Decimal(6_000)), ("Moved, as it stands now", Decimal(0))]
+    assert finns.get(f"{address}&view=current").context["told"] is None
