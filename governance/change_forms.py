@@ -11,7 +11,7 @@ from django import forms
 from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, metric_moved, named
 from governance.engine_formulas import is_fixed
 from governance.figure_input import against_fields, against_of, echoed, limits_read, limits_typed, typed_hint
-from governance.forms import parameter_field
+from governance.forms import parameter_field, readable_name, readable_text
 from governance.metric_content import LENGTHS
 from governance.metric_forms import BEGUN, content_field, formula_kept, previewed
 from governance.models import ChangeKind, ChangeRequest, MetricStatus, Urgency
@@ -53,9 +53,14 @@ class WishForm(forms.Form):
     kind: ClassVar[str] = ""
     asked: ClassVar[tuple[str, ...]] = ()  # the fields that only this kind has
     apart: ClassVar[tuple[str, ...]] = ("title", "version")  # those that the page shows in places of their own
-    title = forms.CharField(label="In one line", max_length=LONGEST_TITLE, help_text="How people will speak of it.")
+    title = forms.CharField(
+        label="In one line",
+        max_length=LONGEST_TITLE,
+        help_text="How people will speak of it.",
+        validators=[readable_name],
+    )
     rationale = forms.CharField(
-        label="Why this change", max_length=LONGEST_TEXT, widget=forms.Textarea({"rows": 4}),
+        label="Why this change", max_length=LONGEST_TEXT, widget=forms.Textarea({"rows": 4}), validators=[readable_text],
         help_text="What goes wrong today, and what is better then. The board decides by it.",
     )  # fmt: skip
     mode = forms.ChoiceField(label="What it is for", choices=MODES, widget=forms.RadioSelect, initial="prospective")

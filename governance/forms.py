@@ -9,23 +9,46 @@ from governance.models import DefinitionItem, Function
 from metrics.engine.lines import CHARGE_TYPES
 from metrics.engine.policy import CHOICES, OVERAGE_CHARGE_TYPE
 from metrics.selectors.clauses import CHARGE_TYPE_NAMES, sentence_of
+from portal.lib.legible import name_fault, text_fault
 
 COUNTABLE: Final = [name for name in CHARGE_TYPES if name != OVERAGE_CHARGE_TYPE]
 MOST: Final = {"minimum_term_months": 120, "reactivation_window_months": 120, "renewal_grace_days": 366}
 OWN_WORDS: Final = ""
 
 
+def readable_name(name: str) -> None:
+    """For fields whose text stands inside sentences."""
+    refuse(name_fault(name))
+
+
+def readable_text(text: str) -> None:
+    """For fields whose text has lines of its own."""
+    refuse(text_fault(text))
+
+
+def refuse(fault: str) -> None:
+    """ValidationError with a fault as a sentence, where there is one."""
+    if fault:
+        raise forms.ValidationError(f"{fault[:1].upper()}{fault[1:]}.")
+
+
 class ItemForm(forms.Form):
     """An item's content. With a parameter the answer is a value, without one it is a choice or words."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    title = forms.CharField(label="Title", max_length=120)
-    question = forms.CharField(label="Question", max_length=400, widget=forms.Textarea({"rows": 2}))
-    definition = forms.CharField(label="What it means", max_length=4000, widget=forms.Textarea({"rows": 3}))
-    rationale = forms.CharField(label="Why", max_length=4000, required=False, widget=forms.Textarea({"rows": 3}))
+    title = forms.CharField(label="Title", max_length=120, validators=[readable_name])
+    question = forms.CharField(
+        label="Question", max_length=400, validators=[readable_text], widget=forms.Textarea({"rows": 2})
+    )
+    definition = forms.CharField(
+        label="What it means", max_length=4000, validators=[readable_text], widget=forms.Textarea({"rows": 3})
+    )
+    rationale = forms.CharField(
+        label="Why", max_length=4000, required=False, validators=[readable_text], widget=forms.Textarea({"rows": 3})
+    )
     edges = forms.CharField(
         label="Cases that the answer covers", max_length=4000, required=False, help_text="One a line.",
-        widget=forms.Textarea({"rows": 4}),
+        validators=[readable_text], widget=forms.Textarea({"rows": 4}),
     )  # fmt: skip
     functions = forms.MultipleChoiceField(
         label="Who must say yes", choices=Function.choices, widget=forms.CheckboxSelectMultiple
@@ -60,7 +83,7 @@ class ItemForm(forms.Form):
             )  # fmt: skip
         self.fields["answer"] = forms.CharField(
             label="In other words" if "pick" in self.fields else "Answer", max_length=4000,
-            required="pick" not in self.fields, widget=forms.Textarea({"rows": 3}),
+            required="pick" not in self.fields, validators=[readable_text], widget=forms.Textarea({"rows": 3}),
         )  # fmt: skip
         if self.fields.get("pick") and self.fields["pick"].initial:
             self.initial["answer"] = ""
@@ -141,7 +164,13 @@ class RespondentForm(forms.Form):
     """Somebody who answers for a function."""
 
     email = forms.EmailField(label="E-mail", max_length=254)
-    name = forms.CharField(label="Name", max_length=150, required=False, help_text="For somebody who is new here.")
+    name = forms.CharField(
+        label="Name",
+        max_length=150,
+        required=False,
+        help_text="For somebody who is new here.",
+        validators=[readable_name],
+    )
     function = forms.ChoiceField(label="Answers for", choices=Function.choices)
     sees_figures = forms.TypedChoiceField(
         label="Sees what a question is worth in ARR", choices=FIGURES, required=False, empty_value=None,

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client as Browser
 
 from governance.change_content import ContentFault
+from governance.forms import ItemForm
+from governance.models import DefinitionItem
 from governance.services.board_meetings import meeting_keep, meeting_plan
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError
@@ -28,6 +30,20 @@ def test_a_request_whose_words_would_turn_around_the_statement_that_is_voted_on_
     with pytest.raises(ContentFault) as refused, tenant_context(northwind):
         asked(northwind, "policy", GRACE, rita, **{field: text})
     assert [name for name, _ in refused.value.faults] == [field]
+
+
+def test_the_form_says_so_with_all_else_that_is_wrong(
+    northwind: Client, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    sent = {
+        "title": TURNED,
+        "rationale": TURNED,
+        "renewal_grace_days": "30",
+        "mode": "prospective",
+        "from_month": "never",
+    }
+    page = signed_in(rita).post("/c/northwind/changes/new/policy/", sent)
+    assert page.status_code == 422 and {"title", "rationale", "from_month"} <= set(page.context["form"].errors)
 
 
 @pytest.mark.parametrize("name", ["ARR\u200b", "ARR\u200d", "A\u00adRR", "ＡＲＲ"])
@@ -60,3 +76,8 @@ def test_nobody_signs_under_a_name_that_turns_around_what_follows_it(
     page = signed_in(rita).post("/me/", {"name": "Rita\u202e", "locale": "", "time_zone": ""})
     rita.refresh_from_db()
     assert rita.name == "Rita" and "U+202E" in page.content.decode()
+
+
+def test_a_definition_that_people_sign_can_be_read() -> None:
+    form = ItemForm(DefinitionItem(key="own"), dict.fromkeys(("title", "question", "definition", "answer"), TURNED))
+    assert {"title", "question", "definition", "answer"} <= set(form.errors)
