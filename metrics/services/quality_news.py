@@ -56,7 +56,7 @@ def unowned_tell(*, client: Client, monitors: list[QualityMonitor], name: str) -
         notice_add(
             client=client, users=owners(client, monitor), kind=Kind.QUALITY, path=path, about=f"monitor {monitor.code}",
             text=f"{monitor.spec.title}: {name} owns it no more, and {counted(open_now, 'finding')} "
-            f"{'is' if open_now == 1 else 'are'} open. RevOps hears of findings until somebody owns it",
+            f"{'is' if open_now == 1 else 'are'} open. You hear of its findings until somebody owns it",
         )  # fmt: skip
 
 
