@@ -30,6 +30,7 @@ from tests.accounts.conftest import Mailbox
 
 PASSWORD = "correct-horse-battery"
 LOGIN, CODE, CONFIRM = "/accounts/login/", "/accounts/login/code/", "/accounts/login/code/confirm/"
+SECONDS_TO_TYPE = 4
 
 
 def password_login(browser: Browser, email: str, password: str = PASSWORD, **extra: Any) -> Any:
@@ -41,6 +42,9 @@ def is_in(browser: Browser) -> bool:
 
 
 def totp_code(secret: str) -> str:
+    """The code of now, which holds for some seconds more: one of thirty seconds ago is refused."""
+    if (left := 30 - time.time() % 30) < SECONDS_TO_TYPE:
+        time.sleep(left)
     return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
