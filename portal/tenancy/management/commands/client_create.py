@@ -32,8 +32,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with acting_as(ACTOR):
             try:
+                assigned = [consultant_named(options["firm"], email) for email in options["assign"]]
                 made = client_with_firm(**{name: options[name] for name in ("firm", "client", "name", "currency")})
-                assign(made, options["assign"])
+                with tenant_context(made):
+                    for user in assigned:
+                        consultant_assign(client=made, user=user)
             except TenancyError as error:
                 raise CommandError(str(error)) from error
         self.stderr.write(f"Created client '{options['client']}' of firm '{options['firm']}'.")
@@ -49,13 +52,9 @@ def client_with_firm(*, firm: str, client: str, name: str, currency: str) -> Cli
     return client_create(firm=found, slug=client, name=name, currency=currency)
 
 
-def assign(client: Client, emails: list[str]) -> None:
-    """Let these consultants work on the client. TenancyError for anyone who is not of its firm."""
-    for email in emails:
-        member = (
-            FirmMembership.objects.select_related("user").filter(firm=client.firm, user__email=email.lower()).first()
-        )
-        if member is None:
-            raise TenancyError(f"{email} is no consultant of {client.firm}; the client was created")
-        with tenant_context(client):
-            consultant_assign(client=client, user=member.user)
+def consultant_named(firm: str, email: str) -> Any:
+    """Somebody who works for a firm. TenancyError for anyone else, before anything is created."""
+    member = FirmMembership.objects.select_related("user").filter(firm__slug=firm, user__email=email.lower()).first()
+    if member is None:
+        raise TenancyError(f"{email} is no consultant of the firm '{firm}': no client was created")
+    return member.user
