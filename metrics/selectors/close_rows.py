@@ -36,7 +36,7 @@ class Stored:
     """The revisions that count as reported, and their rows in total and by one property: read once for bridge and retention.
 
     `filters` are those that are still to be picked from the rows; `retention` is by id of the close. `begun` are the rows of
-    the first closed month by which the open month before it ends: see `first_told`.
+    the first closed month by which the open month before it ends: see `begun_by`.
     """
 
     closes: list[MonthClose]
@@ -60,7 +60,7 @@ class Stored:
         newest = newest_close()
         all_kept = closes_kept(newest)
         closes = closes_behind(client, all_kept, recognition, on, original=original)
-        first = first_told(all_kept, recognition, closes[-1].month) if closes else None
+        first = begun_by(all_kept, closes, original=original)
         if not is_stored(dimension, filters):
             if on is not None:
                 raise NotStored(
@@ -95,6 +95,15 @@ def cut_begun(
     if told.pk == oldest.pk:
         return [row for row in cut.rows if row.close_id == oldest.pk]
     return cut_of(client, oldest.recognition, [told], dimension, filters).rows
+
+
+def begun_by(all_kept: Sequence[MonthClose], closes: Sequence[MonthClose], *, original: bool) -> MonthClose | None:
+    """The close by which the open month before the first of `closes` ends: as reported first that one itself, which nothing
+    then adjusts, else `first_told`. None without closes.
+    """
+    if not closes:
+        return None
+    return closes[-1] if original else first_told(all_kept, closes[-1].recognition, closes[-1].month)
 
 
 def closes_behind(

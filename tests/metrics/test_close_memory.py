@@ -4,8 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from metrics.selectors.close_memory import bridges_kept, closes_kept, newest_close, retention_kept
 from metrics.selectors.closes import latest_closes
+from metrics.selectors.figures import Filters
 from metrics.selectors.reported import bridge_reported, headline_reported
 from metrics.services.closes import month_close, month_restate
 from portal.tenancy.models import Client
@@ -60,6 +63,24 @@ def test_a_client_sees_its_own_closes_alone(shared: Path, northwind: Client, con
         assert kept() == ((), {}, {})
         assert closes_kept(newest) == (), "also by a key that is another client's"
     assert {close.client_id for close in own} == {northwind.pk}
+
+
+@pytest.mark.parametrize("filters", [None, {"region": ("EMEA",), "product": ("Support Plus",)}])
+def test_as_first_reported_the_open_month_before_ends_with_what_the_first_close_itself_began_with(
+    shared: Path, northwind: Client, filters: Filters
+) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        month_close(client=northwind, month=JUNE)
+        told = bridge_reported(northwind, None, JUNE - 1, JUNE, filters=filters, original=True).totals
+        correct_the_past(northwind)
+        month_restate(client=northwind, month=JUNE, reason="Late order form")
+        may, june = bridge_reported(northwind, None, JUNE - 1, JUNE, filters=filters, original=True).totals
+        assert june == told[1], "as it was closed first, and adjusted by nothing"
+        assert may.ending == told[0].ending
+        restated = bridge_reported(northwind, None, JUNE - 1, JUNE, filters=filters).totals
+        assert restated[0].ending == restated[1].beginning
+        assert not restated[1].adjustment
 
 
 def test_a_headline_has_the_months_of_the_bridge_behind_it(shared: Path, northwind: Client) -> None:
