@@ -1,6 +1,6 @@
 """What an earlier policy makes of the contracts of now, computed once: when a month is closed or closed again.
 
-`borders_of(given, month) -> Borders`
+`borders_of(given, month, version) -> Borders`
 
 Contracts are corrected all the time, and what they said at a close is kept nowhere but in its figures. Whoever wants to know
 later how much of a difference a changed definition makes, and how much corrected contracts, needs this third figure.
@@ -23,7 +23,7 @@ from metrics.selectors.policies import first_close
 @dataclass(frozen=True)
 class Borders:
     """ARR of the month before (`opening`) and of the month itself (`ending`) under the policies they had been closed under, and
-    of a month that is restated also under the version of the policy before the newest (`in_force`).
+    of a month that is restated also under the version of the policy before its own (`in_force`).
 
     Of the month before the first close it is the policy that this one follows. None where that is the one in force, where
     nothing was closed, and where it cannot be valued.
@@ -34,20 +34,23 @@ class Borders:
     in_force: Decimal | None = None
 
 
-def borders_of(given: EngineInput, month: int) -> Borders:
-    """The borders of a month that is closed now, on the lines and under the recognition that are given."""
+def borders_of(given: EngineInput, month: int, version: PolicyVersion) -> Borders:
+    """The borders of a month that is closed now, on the lines and under the recognition that are given, which are those of a
+    `version` of the policy.
+    """
     closes = MonthClose.objects.filter(recognition=given.policy.recognition, month__in=(month - 1, month))
     under = {close.month: close.policy_parameters for close in closes.order_by("revision")}
     if month in under and month - 1 not in under and (first := first_close()):
         under[month - 1] = first.policy_parameters  # before the first close: what these months follow
     opening, ending = (ending_under(given, under[at], at) if at in under else None for at in (month - 1, month))
-    return Borders(opening, ending, in_force(given, month) if month in under else None)
+    return Borders(opening, ending, in_force(given, month, version) if month in under else None)
 
 
-def in_force(given: EngineInput, month: int) -> Decimal | None:
-    """ARR at the end of a month that is restated under the version before the newest: what an earlier decision had moved."""
-    versions = PolicyVersion.objects.order_by("-number").values_list("parameters", flat=True)[:2]
-    return ending_under(given, versions[1], month) if len(versions) > 1 else None
+def in_force(given: EngineInput, month: int, version: PolicyVersion) -> Decimal | None:
+    """ARR at the end of a month that is restated under the version before its own: what an earlier decision had moved."""
+    before = PolicyVersion.objects.filter(number__lt=version.number).order_by("-number")
+    parameters = before.values_list("parameters", flat=True).first()
+    return None if parameters is None else ending_under(given, parameters, month)
 
 
 def ending_under(given: EngineInput, parameters: Mapping[str, Any], month: int) -> Decimal | None:

@@ -276,7 +276,7 @@ def month_figures(
     text = f"{lines_digest} {rates} {audit.digest(given.policy.to_dict())}"
     digest = hashlib.sha256(text.encode()).hexdigest()
     detail = detail_of(settled, cohorts, is_retained=is_retained)
-    return MonthFigures(version, content, digest, borders_of(given, month), detail)
+    return MonthFigures(version, content, digest, borders_of(given, month, version), detail)
 
 
 def store_close(

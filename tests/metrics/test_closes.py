@@ -169,6 +169,18 @@ def test_a_restatement_by_hand_corrects_data_under_the_policy_of_the_close(clien
     assert again.drift == 0 and again.first_ending != again.ending
 
 
+def test_a_restatement_by_hand_keeps_nothing_of_versions_that_came_after_its_own(client_with_books: Client) -> None:
+    closed = month_close(client=client_with_books, month=JUNE)
+    policy = policy_in_force(client_with_books)
+    for days in (30, 60):
+        changed = policy.with_(discounts="list", renewal_grace_days=days)
+        policy_publish(client=client_with_books, parameters=changed.to_dict())
+    correct_the_past(client_with_books)
+    again = month_restate(client=client_with_books, month=JUNE, reason="A late order form")
+    assert {close.policy for close in again} == {close.policy for close in closed}
+    assert [close.ending_in_force for close in again] == [None, None, None], "its own version is the first"
+
+
 def test_another_definition_alone_restates_nothing_by_hand(client_with_books: Client) -> None:
     month_close(client=client_with_books, month=JUNE)
     under_another_policy(client_with_books)
