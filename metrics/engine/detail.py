@@ -139,7 +139,13 @@ def customer_cells(detail: pl.DataFrame, dimension: str, group: str, filters: Fi
     each, parts = moved_in(detail, dimension, group, filters), bridge_columns()
     amount = pl.sum_horizontal(*(parts[name] for name in (KINDS if column == "net_new" else (column,))))
     by_row = each.select("customer", amount.cast(pl.Int64).alias("amount"), pl.col("kind").cast(pl.String))
-    found = by_row.group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
+    return parts_summed(by_row)
+
+
+def parts_summed(parts: pl.DataFrame) -> pl.DataFrame:
+    """``customer, amount, kind``: one row of each customer who has a part, its ``kind`` that of the last row with one."""
+    there = parts.filter(pl.col("amount") != 0)
+    found = there.group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
     return found.filter(pl.col("amount") != 0)
 
 

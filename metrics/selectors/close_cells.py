@@ -16,7 +16,7 @@ import polars as pl
 from django.db.models import Count, Sum
 
 from metrics.engine.bridge import TOTAL
-from metrics.engine.detail import customer_cells
+from metrics.engine.detail import customer_cells, parts_summed
 from metrics.engine.valuation import MissingRates
 from metrics.figures import from_cents
 from metrics.models import CloseBalance, CloseDetail, MonthClose
@@ -241,7 +241,7 @@ class Source:
         amount = Sum("amount") if column == "ending" else Count(each, distinct=True)
         found = rows.values("customer").annotate(told=amount).values_list("customer", "told")
         told = [(customer, int(own.scaleb(2)) if column == "ending" else own) for customer, own in found]
-        return summed(pl.DataFrame([(*row, "") for row in told], schema=CELLS, orient="row"))
+        return parts_summed(pl.DataFrame([(*row, "") for row in told], schema=CELLS, orient="row"))
 
     def part(self, part: Part) -> pl.DataFrame:
         """`customer, amount, kind` of those who give something to one part. Raises MissingRates of an open month."""
@@ -250,7 +250,7 @@ class Source:
             cells = [
                 month_cells(self.given, part.month, target, part.column, self.attributes) for target in self.targets
             ]
-            self.read_of[key] = summed(pl.concat(cells))
+            self.read_of[key] = parts_summed(pl.concat(cells))
         return self.read_of[key]
 
     def added(self, parts: Iterable[Part]) -> Amounts:
@@ -270,12 +270,6 @@ class Source:
             return self.added(Part(month, self.column, None) for month in months_behind(self.column, first, last))
         except MissingRates:
             return None
-
-
-def summed(cells: pl.DataFrame) -> pl.DataFrame:
-    """`customer, amount, kind`: one row of each customer who has a part."""
-    rows = cells.cast({"kind": pl.String}).group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
-    return rows.filter(pl.col("amount") != 0)
 
 
 def customers_of(

@@ -18,6 +18,7 @@ from metrics import repository
 from metrics.affected import affected_lines
 from metrics.computation import EngineInput
 from metrics.engine.bridge import TOTAL
+from metrics.engine.detail import parts_summed
 from metrics.engine.drill import customer_bridge
 from metrics.engine.explain import Explanation, LineExplained, explain
 from metrics.engine.few_lines import frame_of_rows, rows_of_frame
@@ -106,9 +107,8 @@ def customers_of_cell(
     wanted = chosen_values(filters)
     targets, wanted = cell_targets(dimension, group, wanted)
     months = months_behind(column, first, last)
-    rows = pl.concat([month_cells(given, month, target, column, wanted) for month in months for target in targets])
-    by_customer = rows.group_by("customer").agg(pl.col("amount").sum(), pl.col("kind").last())
-    shown = by_customer.filter(pl.col("amount") != 0).sort(pl.col("amount").abs(), "customer", descending=[True, False])
+    parts = pl.concat([month_cells(given, month, target, column, wanted) for month in months for target in targets])
+    shown = parts_summed(parts).sort(pl.col("amount").abs(), "customer", descending=[True, False])
     names = customer_names(shown["customer"].to_list())
     is_count = column.startswith("customers")
     customers = tuple(

@@ -7,9 +7,10 @@ import pytest
 
 from metrics.engine.book import build_book
 from metrics.engine.bridge import AMOUNTS, COUNTS
-from metrics.engine.detail import cut_cohorts, cut_figures, detail_movements, month_detail
+from metrics.engine.detail import customer_cells, cut_cohorts, cut_figures, detail_movements, month_detail
 from metrics.engine.drill import settle_month
 from metrics.engine.series import FIGURES, series_of_book
+from metrics.engine.tally import KINDS
 from metrics.selectors.filtered import SEPARATOR, folded_lines, only_valued
 from tests.engine.test_drill import FIRST, LAST, Case, case
 
@@ -60,3 +61,15 @@ def test_a_cut_by_two_filters_is_that_of_the_book(case: Case, names: tuple[str, 
         cohorts = build_book(only_valued(lines, policy.customer_unit, filters), fx, policy, month, month).cohorts
         expected = {row["cohort"]: (row["arr"], row["customers"]) for row in cohorts.to_dicts() if row["customers"]}
         assert cut_cohorts(own, filters) == expected
+
+
+def test_a_customer_has_a_part_in_a_movement_by_that_movement_whatever_its_other_products_did(case: Case) -> None:
+    seen = set()
+    for month in MONTHS:
+        own = detail(case, month)
+        products = tuple(own["product"].unique())
+        for kind in KINDS:
+            found = customer_cells(own, "total", "", {"product": products}, kind)
+            assert set(found["kind"]) <= {kind}, (month, kind)
+            seen |= set(found["kind"])
+    assert seen

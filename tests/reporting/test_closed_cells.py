@@ -11,6 +11,9 @@ from django.http import QueryDict
 from django.test import Client as Browser
 
 from metrics.models import ContractLine
+from metrics.selectors.books import book_head
+from metrics.selectors.close_cells import closed_cell
+from metrics.selectors.drill import customers_of_cell
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
 from portal.accounts.models import User
@@ -243,3 +246,24 @@ def test_a_drawer_reads_a_close_once_and_asks_as_often_for_a_year_as_for_a_month
         for span in ("2026-03:2026-03", "2026-01:2026-03"):
             with django_assert_num_queries(12):
                 drawer_of(northwind, f"{ARR}?why=cell:{span}:net_new")
+
+
+def test_a_customer_of_several_products_is_in_a_movement_by_that_movement(northwind: Client, finn: User) -> None:
+    """Hal takes more of the platform in March, and support no more."""
+    lines = [
+        line("K9/1", "hal", "Platform", 5_000, dt.date(2026, 1, 3)),
+        line("K9/2", "hal", "Support", 1_200, dt.date(2026, 1, 3), ends_on=dt.date(2026, 3, 10)),
+        line("K9/3", "hal", "Platform", 2_000, dt.date(2026, 3, 3)),
+    ]
+    products = {"product": ("Platform", "Support")}
+    with tenant_context(northwind):
+        numbers_load(northwind, lines)
+        for is_closed in (False, True):
+            if is_closed:
+                month_close(client=northwind, month=MARCH, user=finn)
+            for column, amount in (("expansion", Decimal(2_000)), ("contraction", Decimal(-1_200))):
+                of = MARCH, MARCH, "total", "", column, products
+                closed = closed_cell(northwind, book_head(northwind), *of)
+                assert (closed is not None) == is_closed
+                cell = closed.cell if closed is not None else customers_of_cell(northwind, None, *of)
+                assert [(each.amount, each.kind) for each in cell.customers] == [(amount, column)]
