@@ -227,7 +227,9 @@ def replaced_content(row: AuditedContract) -> dict[str, Any]:
 
 
 def follow_up_content(row: AuditFollowUp) -> dict[str, Any]:
-    """A follow-up as it was raised: what becomes of it later is no part of the audit."""
+    """A follow-up with whoever does it now: what comes of it, and what becomes of it after the signature, is no part of the
+    audit.
+    """
     return {
         "text": row.text, "pattern": row.pattern, "owner": row.owner.email if row.owner else None,
         "owner_name": row.owner.get_full_name() if row.owner else "Nobody", "due_on": row.due_on.isoformat(),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from metrics.selectors.close_memory import bridges_kept, closes_kept, newest_close, retention_kept
 from metrics.selectors.closes import latest_closes
@@ -51,6 +52,22 @@ def test_a_later_close_and_a_restatement_are_seen_at_once(shared: Path, northwin
         month_restate(client=northwind, month=JUNE, reason="Late order form")
         assert revisions() == [(JULY, 1), (JUNE, 2)]
         assert headline_reported(northwind, month=JUNE).arr.value != before
+
+
+def test_a_close_that_was_rolled_back_is_read_no_more(shared: Path, northwind: Client) -> None:
+    golden_client(northwind, shared / "golden" / "contract-start")
+    with tenant_context(northwind):
+        open_yet = headline_reported(northwind, month=JUNE).arr.value
+        with pytest.raises(RuntimeError), transaction.atomic():
+            month_close(client=northwind, month=JUNE)
+            correct_the_past(northwind)
+            assert headline_reported(northwind, month=JUNE).arr.value == open_yet, "as it was closed"
+            raise RuntimeError
+        assert revisions() == [] and kept() == ((), {}, {})
+        correct_the_past(northwind, 3)
+        month_close(client=northwind, month=JUNE)
+        assert revisions() == [(JUNE, 1)]
+        assert headline_reported(northwind, month=JUNE).arr.value not in (None, open_yet)
 
 
 def test_a_client_sees_its_own_closes_alone(shared: Path, northwind: Client, contoso: Client) -> None:

@@ -220,7 +220,7 @@ class MovesDetail(NumbersView):
     def get(self, call: Call) -> Any:
         """One customer's part of a movement, month by month: closed months as they were closed, as far as closes kept that.
 
-        404 for a customer without lines, 409 where a rate is missing.
+        404 for a customer of whom neither lines nor closes say anything, 409 where a rate is missing.
         """
         asked = call.query
         head, span = book_head(call.client, asked["basis"]), (asked["first"], asked["last"])
