@@ -5,11 +5,8 @@ from typing import Final
 
 import polars as pl
 
-CENT = Decimal("0.01")
 RATE_LABELS: Final = {"nrr": "NRR, 12 months", "grr": "GRR, 12 months"}
-LOGO_CHURN: Final = (
-    "Logo churn"  # one figure of a month, by one name wherever it is shown; what it is of stands beside it
-)
+LOGO_CHURN: Final = "Logo churn"  # by one name wherever it is shown; what it is of stands beside it
 LOGO_CHURN_OF: Final = "customers lost in the month, of those at its beginning"
 
 
