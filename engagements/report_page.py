@@ -10,6 +10,7 @@ from django.urls import reverse
 from engagements.models import Engagement
 from engagements.selectors.report import report_content, report_get
 from portal.tenancy import audit
+from portal.tenancy.clock import paper_reader
 from portal.tenancy.models import Client
 
 SOURCES = {
@@ -99,5 +100,5 @@ def paper_context(shown: ShownReport, client: Client) -> dict[str, Any]:
         "sha256": shown.sha256,
         "as_of": date.fromisoformat(shown.content["engagement"]["as_of"]),
         "currency": client.currency,
-        "reader": {"locale": client.locale},
+        "reader": paper_reader(client),
     }

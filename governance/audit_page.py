@@ -32,7 +32,7 @@ from portal.lib.periods import month_parse
 from portal.notices.audience import people_who
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.clock import day_now
+from portal.tenancy.clock import day_at, day_now, paper_reader
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_CLIENT
 from portal.tenancy.reader import locale_of
@@ -266,8 +266,8 @@ def paper_context(client: Client, found: QuarterAudit) -> dict[str, Any]:
         "document_name": f"Contract audit {quarter_text(found.quarter)}",
         "client_name": content["client"]["name"],
         "sha256": log.digest(content),
-        "as_of": (view.signature.signed_at if view.signature else timezone.now()).date(),
+        "as_of": day_at(client, view.signature.signed_at if view.signature else timezone.now()),
         "currency": content["client"]["currency"],
         "scale": "full",
-        "reader": {"locale": client.locale},
+        "reader": paper_reader(client),
     }

@@ -18,7 +18,7 @@ from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
 from portal.lib.dates import instant_text
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.clock import day_now
+from portal.tenancy.clock import day_at, day_now, paper_reader
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VOTE_CHANGES
 from portal.tenancy.reader import locale_of
@@ -169,7 +169,7 @@ def minutes_context(client: Client, meeting: BoardMeeting, *, sees_figures: bool
         "currency": client.currency,
         "document_name": f"Minutes of {meeting.title}",
         "client_name": client.name,
-        "as_of": meeting.at.date(),
+        "as_of": day_at(client, meeting.at),
         "sha256": meeting.sha256 or "minutes are open",
-        "reader": {"locale": client.locale, "time_zone": client.time_zone},
+        "reader": paper_reader(client),
     }

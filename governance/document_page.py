@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
-
 from governance.forms import DocumentForm
 from governance.item_page import in_words
 from governance.models import Function, ItemKind, PolicyDocument
@@ -11,6 +9,7 @@ from governance.selectors.change_effects import versions_approved
 from governance.selectors.documents import DocumentDiff, document_diff, document_get, document_list
 from portal.lib.periods import last_day
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_at, paper_reader
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import EDIT_POLICY, VIEW_ARR, VIEW_CHANGES
 
@@ -86,8 +85,8 @@ def paper_context(client: Client, document: PolicyDocument) -> dict[str, Any]:
         "document_name": f"ARR policy {document}",
         "client_name": document.content["client"]["name"],
         "sha256": document.sha256,
-        "as_of": timezone.localtime(document.created_at).date(),
+        "as_of": day_at(client, document.created_at),
         "groups": groups_of(document),
-        "reader": {"locale": client.locale},
+        "reader": paper_reader(client),
         **counts_of(document),
     }

@@ -31,7 +31,7 @@ from portal.lib.dates import date_text, month_text
 from portal.lib.money import money_text
 from portal.tenancy import audit
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.clock import day_now
+from portal.tenancy.clock import day_now, paper_reader
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import MANAGE_METRICS, RECONCILE, VIEW_DATA
 from portal.tenancy.reader import locale_of
@@ -225,7 +225,7 @@ def glossary_paper(client: Client) -> dict[str, Any]:
         "document_name": "Glossary of metrics",
         "client_name": client.name,
         "as_of": day_now(client),
-        "reader": {"locale": client.locale},
+        "reader": paper_reader(client),
         "sha256": glossary_digest(words),
     }
 

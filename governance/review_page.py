@@ -14,7 +14,7 @@ from governance.selectors.board_review import review_content, review_kept, revie
 from portal.lib.dates import quarter_text
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
-from portal.tenancy.clock import day_now
+from portal.tenancy.clock import day_now, paper_reader
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import HOLD_REVIEW, VIEW_ARR
 
@@ -101,5 +101,5 @@ def paper_of(client: Client, context: dict[str, Any], name: str, day: dt.date) -
         "document_name": name,
         "client_name": client.name,
         "as_of": day,
-        "reader": {"locale": client.locale},
+        "reader": paper_reader(client),
     }

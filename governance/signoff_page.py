@@ -13,6 +13,7 @@ from governance.signoff_forms import PublishForm, SignoffForm
 from metrics.selectors.books import book_head
 from portal.lib.periods import month_format
 from portal.tenancy.access import TenantRequest
+from portal.tenancy.clock import day_at, paper_reader
 from portal.tenancy.permissions import EDIT_POLICY
 
 
@@ -76,7 +77,7 @@ def certificate_context(request: TenantRequest, certificate: Certificate) -> dic
         "document_name": f"Certificate of ARR policy v{number}",
         "client_name": content["client"]["name"],
         "sha256": content["document"]["sha256"],
-        "as_of": certificate.issued_at.date(),
+        "as_of": day_at(request.client, certificate.issued_at),
         "signature": certificate.signature,
-        "reader": {"locale": request.client.locale},
+        "reader": paper_reader(request.client),
     }

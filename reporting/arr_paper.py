@@ -21,6 +21,7 @@ from metrics.selectors.periods import period_label
 from portal.lib.money import money_text, number_text, percent_text, unit_text
 from portal.lib.paper import PaperError, paper
 from portal.lib.periods import last_day
+from portal.tenancy.clock import paper_reader
 from portal.tenancy.models import Client
 from reporting.arr_page import bridge_for, first_month, headline_for, movers_note, parts_words
 from reporting.arr_query import ArrQuery, Reader
@@ -69,7 +70,7 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
         "document_name": f"{head.label} bridge",
         "sha256": hashlib.sha256(bridge_csv(bridge, notes, disputes).encode()).hexdigest(),
         "as_of": last_day(headline.month),
-        "reader": {"locale": locale},
+        "reader": paper_reader(client) | {"locale": locale},
         "head": head,
         "policy_number": policy_of_month(head, headline.month) if query.reported else head.policy_number,
         "view": view_words(query, notes),

@@ -35,6 +35,7 @@ from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reconciliation_checks import month_closed_and_reconciled, variance_within_tolerance
 from metrics.selectors.reported import headline_reported
 from portal.lib.periods import last_day
+from portal.tenancy.clock import day_at
 
 SHOWN = 200
 Content = dict[str, Any]
@@ -49,7 +50,7 @@ def report_content(engagement: Engagement, today: date, *, with_hours: bool) -> 
             "starts_on": engagement.starts_on.isoformat(), "as_of": today.isoformat(), "deliverable": engagement.deliverable,
             "success": engagement.success,
         },
-        "agreed": agreed_part(signed_final()),
+        "agreed": agreed_part(engagement, signed_final()),
         "gates": gates_part(engagement),
         "built": built_part(engagement),
         "taught": taught_part(engagement),
@@ -62,14 +63,14 @@ def report_content(engagement: Engagement, today: date, *, with_hours: bool) -> 
     return content
 
 
-def agreed_part(found: SignoffView | None) -> Content:
+def agreed_part(engagement: Engagement, found: SignoffView | None) -> Content:
     """Which version of the policy was signed, by whom and when."""
     if found is None:
         return {"missing": "No final policy was signed in the portal."}
     document = found.signoff.document
     signatures = [
         {"name": each.signer.user.get_full_name(), "function": each.signer.get_function_display(),
-         "on": each.signature.signed_at.date().isoformat()}
+         "on": day_at(engagement.client, each.signature.signed_at).isoformat()}
         for each in found.signers
         if each.signature is not None
     ]  # fmt: skip
@@ -84,7 +85,7 @@ def gates_part(engagement: Engagement) -> list[Content]:
     found = []
     for gate in Gate.objects.filter(engagement=engagement).select_related("phase").order_by("phase__position"):
         decision = GateDecision.objects.filter(gate=gate).exclude(kind="early").order_by("-pk").first()
-        on = decision.at.date().isoformat() if decision else ""
+        on = day_at(engagement.client, decision.at).isoformat() if decision else ""
         found.append({"name": gate.name, "phase": str(gate.phase), "state": gate.state, "on": on})
     return found
 

@@ -20,7 +20,7 @@ from engagements.services.moves import require_open
 from engagements.services.problems import EngagementError
 from portal.lib.paper import PaperError, paper, paper_size
 from portal.tenancy import audit
-from portal.tenancy.clock import day_now
+from portal.tenancy.clock import day_now, paper_reader
 from portal.tenancy.jobs import enqueue
 from portal.tenancy.models import Client
 
@@ -86,7 +86,7 @@ def package_pdf(engagement: Engagement, papers: list[Paper]) -> bytes:
         "sha256": papers[0].sha256 if is_one else package_sha256(papers),
         "as_of": day_now(client),
         "made_at": timezone.now(),
-        "reader": {"locale": client.locale, "time_zone": client.time_zone},
+        "reader": paper_reader(client),
     }
     return paper(TEMPLATE, context, size=paper_size(client.locale))
 

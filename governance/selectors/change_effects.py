@@ -31,6 +31,7 @@ from metrics.selectors.month_ends import MonthEnds
 from metrics.selectors.policies import policy_in_force
 from portal.lib.dates import date_text, month_text
 from portal.notices.audience import people_who
+from portal.tenancy.clock import day_at
 from portal.tenancy.permissions import VIEW_CHANGES
 
 NOT_AS_APPROVED: Final = "what was approved is not what is there: it goes back to whoever asked for it"
@@ -68,12 +69,14 @@ class Approval:
         request, since = self.effect.request, month_text(self.effect.request.from_month or 0)
         how = f"closed months from {since} on restated" if request.is_restating else f"from {since} on"
         said = self.said or f"by {self.by}"
-        return f"{request} “{request.title}”, {how}, approved {date_text(self.at.date())}: {said.rstrip('.')}."
+        return f"{request} “{request.title}”, {how}, approved {date_text(day_at(request.client, self.at))}: {said.rstrip('.')}."
 
 
 def versions_approved(number: int | None = None) -> list[Approval]:
     """The versions of the policy that came into force by a request (one of them: that of `number`), the newest first."""
-    effects = ChangeEffect.objects.filter(policy_version__isnull=False).select_related("request", "policy_version")
+    effects = ChangeEffect.objects.filter(policy_version__isnull=False).select_related(
+        "request__client", "policy_version"
+    )
     if number is not None:
         effects = effects.filter(policy_version__number=number)
     found = list(effects.order_by("-policy_version__number"))

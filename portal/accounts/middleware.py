@@ -52,7 +52,7 @@ class SessionRulesMiddleware:
 
 
 class PersonalSettingsMiddleware:
-    """Dates and figures follow the person who reads them, where they have said how."""
+    """Dates and figures follow the person who reads them, where they have said how; else the client whose page it is."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -61,7 +61,8 @@ class PersonalSettingsMiddleware:
         user = request.user
         zone = getattr(user, "time_zone", "")
         request.reader_locale = own_locale(getattr(user, "locale", "")) or None  # type: ignore[attr-defined]
-        if zone not in time_zones():
+        request.has_own_zone = zone in time_zones()  # type: ignore[attr-defined]
+        if not request.has_own_zone:  # type: ignore[attr-defined]
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)

@@ -18,7 +18,9 @@ from django.db import DataError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
+from django.utils import timezone
 
+from portal.lib.dates import time_zone
 from portal.tenancy.actor import Actor, acting_as
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_PERMISSIONS, FIRM_ROLE_PERMISSIONS
@@ -109,7 +111,7 @@ def client_page(permission: str, *, outside: Callable[..., Any] | None = None) -
             tenant_request.client, tenant_request.standing = standing.client, standing
             tenant_request.reach = reach
             tenant_request.found = outside(tenant_request, **kwargs) if outside is not None else None
-            with refused_nul(), acting_as(actor_of(request)), tenant_context(standing.client):
+            with refused_nul(), acting_as(actor_of(request)), tenant_context(standing.client), days_of(tenant_request):
                 response = rendered(view(tenant_request, **kwargs))
                 if response.status_code >= 400:
                     transaction.set_rollback(True)
@@ -119,6 +121,16 @@ def client_page(permission: str, *, outside: Callable[..., Any] | None = None) -
         return guarded
 
     return decorate
+
+
+@contextmanager
+def days_of(request: TenantRequest) -> Iterator[None]:
+    """Moments are shown, and days counted, where the client is, unless the reader has a time zone of their own."""
+    if getattr(request, "has_own_zone", False):
+        yield
+        return
+    with timezone.override(time_zone(request.client.time_zone)):
+        yield
 
 
 def to_second_factor(request: HttpRequest, place: str) -> HttpResponse:

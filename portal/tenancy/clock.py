@@ -1,6 +1,6 @@
 """Which time it is: of everything that is kept for ever by the database's clock, of days where the client is.
 
-`database_time() -> datetime` · `day_at(client, now) -> date` · `day_now(client) -> date`
+`database_time() -> datetime` · `day_at(client, now) -> date` · `day_now(client) -> date` · `paper_reader(client)`
 """
 
 from datetime import date, datetime
@@ -28,3 +28,8 @@ def day_at(client: Client, now: datetime) -> date:
 def day_now(client: Client) -> date:
     """The day that it is where the client is."""
     return day_at(client, timezone.now())
+
+
+def paper_reader(client: Client) -> dict[str, str]:
+    """For whom paper is made, which has no reader of its own: figures and days are those of the client."""
+    return {"locale": client.locale, "time_zone": client.time_zone}

@@ -56,6 +56,10 @@ def reader_locale(context: Context) -> str:
     return reader_value(context, "locale", DEFAULT_LOCALE)
 
 
+def reader_zone(context: Context) -> str:
+    return reader_value(context, "time_zone", timezone.get_current_timezone_name())
+
+
 def reader_negative(context: Context) -> Negative:
     return "parentheses" if reader_value(context, "negative", "minus") == "parentheses" else "minus"
 
@@ -196,10 +200,12 @@ def change(
 
 @register.simple_tag(takes_context=True)
 def date_long(context: Context, day: date | None, *, reason: str = "No date") -> SafeString | str:
-    """A day: "31 Dec 2025"."""
+    """A day: "31 Dec 2025"; of a moment the day that it is then where the reader is."""
     if day is None:
         return dash(reason, reader_locale(context))
-    return dates.date_text(day.date() if isinstance(day, datetime) else day, reader_locale(context))
+    if isinstance(day, datetime):
+        day = day.astimezone(dates.time_zone(reader_zone(context))).date()
+    return dates.date_text(day, reader_locale(context))
 
 
 @register.filter
@@ -219,8 +225,7 @@ def instant(context: Context, moment: datetime | None, *, reason: str = "Never")
     """A moment in the reader's time zone: "31 Dec 2025, 14:05 CET"."""
     if moment is None:
         return dash(reason, reader_locale(context))
-    zone = reader_value(context, "time_zone", timezone.get_current_timezone_name())
-    text = dates.instant_text(moment, reader_locale(context), zone)
+    text = dates.instant_text(moment, reader_locale(context), reader_zone(context))
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
 
 
