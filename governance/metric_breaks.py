@@ -85,7 +85,7 @@ def marks_by_book(values: MetricValues, key: str, points: Sequence[Point]) -> li
         return []
     periods = values.periods(points[0].month, points[-1].month)
     span = periods[0].first, periods[-1].last
-    return [(head, marks_get(values.client, head, *span)) for head in books_read(values, key)]
+    return [(head, marks_get(values.client, head).between(*span)) for head in books_read(values, key)]
 
 
 def marks_together(books: Sequence[OfBook]) -> Marks:

@@ -10,8 +10,8 @@ from metrics.selectors.figures import MOVEMENTS, ZERO, BridgeRow
 from portal.lib.dates import month_text
 from portal.lib.money import money_text
 
-FLOWS: Final = (*MOVEMENTS, "fx")
-FLOW_WORDS: Final = {"fx": "exchange rates"}
+FLOWS: Final = ("adjustment", *MOVEMENTS, "fx")
+FLOW_WORDS: Final = {"adjustment": "the prior-period adjustment", "fx": "exchange rates"}
 
 
 def source_words(found: DefinitionBreak) -> str:

@@ -137,7 +137,7 @@ def noted(client: Client, query: ArrQuery, bridge: Bridge, marks: Marks | None =
         return bridge, Notes()
     known = marks_of(client, query, bridge.head) if marks is None else marks
     notes = notes_between(known, query, bridge.totals[0].period.first, bridge.totals[-1].period.last)
-    return bridge_beside(client, bridge, notes, query.filters), notes
+    return bridge_beside(client, bridge, known, query.filters), notes
 
 
 def rows_noted(client: Client, query: ArrQuery, bridge: Bridge) -> Bridge:

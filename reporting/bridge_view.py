@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from metrics.break_text import months_words
@@ -193,25 +194,20 @@ def total_cells(
 
 
 def whole_of(rows: Sequence[BridgeRow]) -> BridgeRow:
-    """Consecutive periods in one row: it begins where the first one begins and ends where the last one ends."""
+    """Consecutive periods in one row: it begins where the first one begins and ends where the last one ends; as reported too,
+    unless the rows do not go on from each other as reported, because nobody kept it of one of them.
+    """
     whole = spanned(rows)
-    return replace(whole, as_reported=spanned(reported_rows(rows))) if any(row.as_reported for row in rows) else whole
+    firsts = [row.as_reported or row for row in rows]
+    is_told = any(row.as_reported for row in rows)
+    is_told = is_told and all(now.beginning == before.ending for before, now in pairwise(firsts))
+    return replace(whole, as_reported=spanned(firsts)) if is_told else whole
 
 
 def spanned(rows: Sequence[BridgeRow]) -> BridgeRow:
     """The sums of some rows, the beginning of the first and the ending of the last."""
     span = Period("", rows[0].period.first, rows[-1].period.last)
     return replace(merged(list(rows), span), adjustment=sum((row.adjustment for row in rows), ZERO))
-
-
-def reported_rows(rows: Sequence[BridgeRow]) -> list[BridgeRow]:
-    """Consecutive periods as they were reported: what a restatement moved is an adjustment of the period after it."""
-    found, moved = [], ZERO
-    for row in rows:
-        own = replace(row, beginning=row.beginning - moved, adjustment=row.adjustment + moved)
-        found.append(row.as_reported or own)
-        moved = row.ending - row.as_reported.ending if row.as_reported else ZERO
-    return found
 
 
 def waterfall(

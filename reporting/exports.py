@@ -61,8 +61,8 @@ def said_cells(notes: Notes, row: BridgeRow | TeamRow, reported: Sequence[str], 
 
 
 def reported_cells(notes: Notes, row: BridgeRow | TeamRow, reported: Sequence[str]) -> list[str]:
-    """What was reported first, by how much the ending was restated, and why: blank in a period of which no month was restated;
-    of a question that closes cannot answer, why alone.
+    """What was reported first, by how much the ending was restated, and why: blank in a period that no restatement touches;
+    beside a restated month without why, where it was reported otherwise; of a question that closes cannot answer, why alone.
     """
     found = notes.restated_in(row.period)
     why = harmless("; ".join(dict.fromkeys(restated_why(each) for each in found)))

@@ -3,8 +3,10 @@
 - `bridge_beside(client, bridge, marks, filters=None) -> Bridge` · `headline_beside(client, headline, marks, filters=None)`
 - `retention_beside(client, basis, rows, dimension, marks, filters=None) -> list[RetentionRow]`
 
-Each gives what `metrics.selectors.reported` answered, with `as_reported` at the rows of periods in which a month was restated.
-A group that has something only as it was reported is a row with nothing in it.
+Each gives what `metrics.selectors.reported` answered, with `as_reported` at the rows of periods in which a month was restated,
+and at those of a bridge beside them that were reported otherwise: the month after a restated one began where that had ended as
+reported. So the rows as reported go on from each other, and lead to their total, as the rows as restated do. `marks` are of all
+months. A group that has something only as it was reported is a row with nothing in it.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable
@@ -16,7 +18,7 @@ from metrics.selectors.books import book_head, retention_row_of
 from metrics.selectors.breaks import Marks
 from metrics.selectors.close_details import months_detailed
 from metrics.selectors.close_rows import is_stored
-from metrics.selectors.figures import Basis, Bridge, BridgeRow, Filters, Headline, RetentionRow
+from metrics.selectors.figures import BRIDGE_COLUMNS, Basis, Bridge, BridgeRow, Filters, Headline, RetentionRow
 from metrics.selectors.periods import Period
 from metrics.selectors.reported import bridge_reported, empty_row, headline_reported, retention_reported
 from portal.tenancy.models import Client
@@ -25,34 +27,46 @@ Row = TypeVar("Row", BridgeRow, RetentionRow)
 
 
 def bridge_beside(client: Client, bridge: Bridge, marks: Marks, filters: Filters = None) -> Bridge:
-    """A bridge as reported, its restated rows and totals with what was reported first."""
-    is_known = known_in(bridge.head.recognition, marks, bridge.dimension, filters)
-    if not any(is_known(row.period) for row in bridge.totals):
+    """A bridge as reported, the rows and totals that restatements touch with what was reported first."""
+    unkept = unkept_months(bridge.head.recognition, marks.restated, bridge.dimension, filters)
+    near = {row.period for row in bridge.totals if is_known(marks, around(row.period), unkept)}
+    restated = {row.period for row in bridge.totals if is_known(marks, row.period, unkept)}
+    if not near | restated:
         return bridge
     months = bridge.totals[0].period.first, bridge.totals[-1].period.last
     first = bridge_reported(client, bridge.head, *months, bridge.dimension, bridge.grain, filters, original=True)
 
     def beside(rows: tuple[BridgeRow, ...], firsts: tuple[BridgeRow, ...]) -> tuple[BridgeRow, ...]:
-        touched = [row for row in firsts if is_known(row.period)]
-        made = rows_beside(rows, touched, bridge_key, lambda row: is_known(row.period), bridge_nothing)
-        return tuple(sorted(made, key=bridge_key))
+        touched = [row for row in firsts if row.period in near | restated]
+        made = rows_beside(rows, touched, bridge_key, lambda row: row.period in near | restated, bridge_nothing)
+        told = (row if row.period in restated or is_other(row) else replace(row, as_reported=None) for row in made)
+        return tuple(sorted(told, key=bridge_key))
 
     rows = beside(bridge.rows, first.rows)
     groups = tuple(sorted({*bridge.groups, *(row.group for row in rows if row.group)}))
     return replace(bridge, groups=groups, rows=rows, totals=beside(bridge.totals, first.totals))
 
 
-def known_in(recognition: str, marks: Marks, dimension: str, filters: Filters) -> Callable[[Period], bool]:
+def is_known(marks: Marks, period: Period, unkept: Collection[int]) -> bool:
     """Whether a month of a period was restated, and what was reported of the whole period is known: of a cut of which months
     closed long ago kept nothing, it may not be.
     """
-    unkept = unkept_months(recognition, marks.restated, dimension, filters)
+    own = [each.month for each in marks.restated_in(period)]
+    return bool(own) and not set(own).intersection(unkept)
 
-    def is_known(period: Period) -> bool:
-        own = [each.month for each in marks.restated_in(period)]
-        return bool(own) and not unkept.intersection(own)
 
-    return is_known
+def around(period: Period) -> Period:
+    """A period with the month before it, which it begins after, and the one after it: a restatement of the first closed month
+    may leave the open one before it with another ending than was reported.
+    """
+    return replace(period, first=period.first - 1, last=period.last + 1)
+
+
+def is_other(row: BridgeRow) -> bool:
+    """Whether any figure of a row was reported otherwise."""
+    first = row.as_reported
+    names = (*BRIDGE_COLUMNS, "adjustment")
+    return first is not None and any(getattr(row, name) != getattr(first, name) for name in names)
 
 
 def marks_of_cut(client: Client, basis: Basis, marks: Marks, dimension: str, filters: Filters) -> Marks:

@@ -1,7 +1,7 @@
 """Where a series of months does not go on as it began: changed definitions and restated months. Runs in the client's scope.
 
 - `breaks_get(client, basis=None) -> tuple[DefinitionBreak, …]` · `restated_get(client, basis=None) -> dict[month, Restated]`
-- `marks_get(client, basis, first, last) -> Marks` — both, of a span of months
+- `marks_get(client, basis) -> Marks` — both; `Marks.between(first, last)` those of a span of months
 - `breaks_now(client, basis=None) -> tuple[DefinitionBreak, …]` — of the numbers as the contracts stand now
 
 A changed definition leaves closed months as they are: the first month under it begins with what the month before ends with
@@ -79,7 +79,8 @@ class DefinitionBreak:
 
 @dataclass(frozen=True)
 class Restated:
-    """A closed month that was closed again: its revisions, the first one first, and the bridges in total of first and newest.
+    """A closed month that was closed again: its revisions, the first one first, and the bridges in total of first and newest:
+    both begin where the month before ended, as the rows of the bridge do.
 
     `causes` are the decisions behind its restatements, by id of the close; one by hand has none.
     """
@@ -111,6 +112,11 @@ class Marks:
 
     breaks: tuple[DefinitionBreak, ...] = ()
     restated: Mapping[int, Restated] = field(default_factory=dict)
+
+    def between(self, first: int, last: int) -> "Marks":
+        """Those of the months from `first` to `last`."""
+        breaks = tuple(each for each in self.breaks if first <= each.month <= last)
+        return Marks(breaks, {month: each for month, each in self.restated.items() if first <= month <= last})
 
     def restated_in(self, period: Period) -> list[Restated]:
         """The restated months of a period."""
@@ -202,11 +208,10 @@ def deciding(found: DefinitionBreak, parameters: Mapping[int, Mapping[str, Any]]
     return sorted(set(last.values())) or found.versions
 
 
-def marks_get(client: Client, basis: Basis, first: int, last: int) -> Marks:
-    """The changed definitions and the restated months from `first` to `last`."""
+def marks_get(client: Client, basis: Basis) -> Marks:
+    """All changed definitions and restated months."""
     head = book_head(client, basis)
-    breaks = tuple(each for each in breaks_get(client, head) if first <= each.month <= last)
-    return Marks(breaks, {month: each for month, each in restated_get(client, head).items() if first <= month <= last})
+    return Marks(breaks_get(client, head), restated_get(client, head))
 
 
 def with_causes(found: DefinitionBreak, causes: Causes, parameters: Mapping[int, Mapping[str, Any]]) -> DefinitionBreak:
@@ -325,14 +330,42 @@ def restated_get(client: Client, basis: Basis = None) -> dict[int, Restated]:
         months[close.month].append(close)
     if not months:
         return {}
-    totals = totals_kept(newest_close())
-    shown = [close.pk for revisions in months.values() for close in (revisions[0], revisions[-1])]
-    by_close = {pk: reported_row(totals[pk]) for pk in shown}
+    newest = newest_close()
+    totals = totals_kept(newest)
+    own = [close for close in closes_kept(newest) if close.recognition == head.recognition]
+    reported, restated = begun_rows(own, totals, head)
     causes = causes_of(client, [], [close for revisions in months.values() for close in revisions[1:]]).closes
     return {
         month: Restated(
-            month, tuple(revisions), by_close[revisions[0].pk], by_close[revisions[-1].pk],
+            month, tuple(revisions), reported[month], restated[month],
             {close.pk: causes[close.pk] for close in revisions if close.pk in causes},
         )
         for month, revisions in months.items()
     }  # fmt: skip
+
+
+def begun_rows(
+    own: Sequence[MonthClose], totals: Mapping[int, CloseBridge], head: BookHead
+) -> tuple[dict[int, BridgeRow], dict[int, BridgeRow]]:
+    """By month the bridges in total of a book's first and newest closes, each begun where the month before ended."""
+    firsts = {close.month: close for close in own if close.revision == 1}
+    oldest = min(firsts)
+    told = first_told(own, head.recognition, oldest)
+    is_begun = head.first_month is not None and head.first_month < oldest
+    begun = [totals[close.pk].beginning if is_begun else None for close in (firsts[oldest], told)]
+    ways = (firsts, {close.month: close for close in latest_of(own)})
+    reported, restated = (
+        chained({month: reported_row(totals[close.pk]) for month, close in way.items()}, start)
+        for way, start in zip(ways, begun, strict=True)
+    )
+    return reported, restated
+
+
+def chained(rows: Mapping[int, BridgeRow], begun: Decimal | None) -> dict[int, BridgeRow]:
+    """Closed months that begin where the month before ended, the first one with `begun`; the step is the adjustment."""
+    found, before = {}, begun
+    for month, row in sorted(rows.items()):
+        start = row.beginning if before is None else before
+        found[month] = replace(row, beginning=start, adjustment=row.beginning - start)
+        before = row.ending
+    return found

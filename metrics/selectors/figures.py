@@ -70,7 +70,7 @@ class BridgeRow:
     `adjustment` is 0 but where a closed month was corrected later, or another definition begins: there it is what that changed
     before this period, so that it begins where the one before ended.
     `state` is `live`, `closed` (as reported), or `mixed` for a quarter or year of both. `as_reported` is what
-    `metrics.selectors.beside` puts beside a restated row.
+    `metrics.selectors.beside` puts beside a row that restatements touch.
     """
 
     period: Period

@@ -117,7 +117,7 @@ def team_bridge_get(
     months = [row.period.first for row in bridge.totals]
     periods = tuple(periods_of(months[0], months[-1], grain, client.fiscal_year_start)) if months else ()
     roster = Roster(held)
-    marks = marks_get(client, bridge.head, months[0], months[-1]) if months else Marks()
+    marks = marks_get(client, bridge.head).between(months[0], months[-1]) if months else Marks()
     before = None
     if marks.restated:
         reported = bridge_reported(client, bridge.head, months[0], months[-1], "rep", "month", original=True)

@@ -10,6 +10,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +21,9 @@ from django.test import Client as Browser
 from metrics.engine.csv_format import ADJUSTMENT
 from metrics.models import ContractLine
 from metrics.selectors.adjustments import adjustment_customers
+from metrics.selectors.beside import bridge_beside
 from metrics.selectors.books import bridge_get, headline_get, retention_get
-from metrics.selectors.breaks import breaks_get
+from metrics.selectors.breaks import breaks_get, marks_get, restated_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell, why_get
 from metrics.selectors.figures import Bridge, Filters
@@ -30,7 +32,7 @@ from metrics.selectors.periods import Grain
 from metrics.selectors.policies import policy_in_force
 from metrics.selectors.policy_impact import PolicyImpact, policy_impact
 from metrics.selectors.policy_impact_closed import closed_effect
-from metrics.selectors.reported import bridge_reported
+from metrics.selectors.reported import bridge_reported, is_nothing
 from metrics.selectors.roll_up import roll_up_get
 from metrics.selectors.teams import team_bridge_get
 from metrics.services.book_checks import books_check
@@ -250,3 +252,37 @@ def test_a_restatement_of_the_first_closed_month_breaks_it_with_both_figures(clo
         assert own is None or (values[:, : JANUARY - impact.first] == own[:, : JANUARY - impact.first]).all()
     step = closed_effect(impact, JANUARY).adjustment
     assert step is not None and (step.restated, step.now) == (52_000_00, 52_000_00)
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
+@pytest.mark.parametrize("dimension", ["total", "segment"])
+def test_what_was_reported_ties_beside_what_was_restated(closed: Client, dimension: str, grain: Grain) -> None:
+    """As reported, the month after the restated ones began where these had ended then: its row says so, the total sums it."""
+    change(closed, discounts="list")
+    for month in (JANUARY, FEBRUARY):
+        month_restate(client=closed, month=month, reason="Agreed anew", redefines=True)
+    shown = bridge_reported(closed, dimension=dimension, grain=grain)
+    beside = bridge_beside(closed, shown, marks_get(closed, None))
+    firsts = [replace(row.as_reported or row, as_reported=None) for row in beside.rows]
+    assert {row.period.key for row in beside.totals if row.as_reported}, "something of it was restated"
+    assert_ties(told(replace(beside, rows=tuple(row for row in firsts if not is_nothing(row)))), (dimension, grain))
+    whole = whole_of(beside.totals).as_reported
+    sums = [row.as_reported or row for row in beside.totals]
+    assert whole is not None and (whole.beginning, whole.ending) == (sums[0].beginning, sums[-1].ending)
+    for name in (*FLOWS, "adjustment"):
+        assert getattr(whole, name) == sum(getattr(row, name) for row in sums), name
+    assert whole.beginning + sum(getattr(whole, name) for name in (*FLOWS, "adjustment")) == whole.ending
+
+
+def test_a_restated_month_has_the_figures_of_its_row(closed: Client) -> None:
+    """It begins where the month before ended, and the step is its adjustment: in the footnote and the API as in the table."""
+    change(closed, discounts="list")
+    for month in (JANUARY, FEBRUARY):
+        month_restate(client=closed, month=month, reason="Agreed anew", redefines=True)
+    beside = bridge_beside(closed, bridge_reported(closed), marks_get(closed, None))
+    rows = {row.period.first: row for row in beside.totals}
+    for month, found in restated_get(closed).items():
+        shown = rows[month]
+        assert found.restated == replace(shown, as_reported=None), month
+        assert found.reported == shown.as_reported, month
+    assert restated_get(closed)[JANUARY].restated.adjustment == Decimal("1000.00")

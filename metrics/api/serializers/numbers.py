@@ -79,7 +79,10 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
 
 
 class BridgeRowBesideSerializer(BridgeRowSerializer):
-    """A row of the bridge, and beside it what was first reported in its place where a month of its period was restated."""
+    """A row of the bridge, and beside it what was first reported in its place where a month of its period was restated.
+
+    Also where the month beside its period was, and it was reported otherwise: so the rows as reported go on from each other.
+    """
 
     as_reported = BridgeRowSerializer(allow_null=True)
 
@@ -121,7 +124,9 @@ class BreakSerializer(serializers.Serializer[Any]):
 
 
 class RestatedSerializer(serializers.Serializer[Any]):
-    """A closed month of all customers as it was first reported, and as it is reported now."""
+    """A closed month of all customers as it was first reported, and as it is reported now, in the figures of the bridge's rows:
+    each begins where the month before ended, and the step is its prior-period adjustment.
+    """
 
     month = MonthField()
     revision = serializers.IntegerField(source="latest.revision")

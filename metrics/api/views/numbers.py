@@ -66,20 +66,30 @@ class BridgeDetail(NumbersView):
         else:
             bridge = bridge_reported(call.client, asked["basis"], *given, asked["as_of"])
         months = [each for row in bridge.totals for each in (row.period.first, row.period.last)]
-        marks = marks_of(call, bridge.head, months)
-        bridge = bridge_beside(call.client, bridge, marks, filters)
+        known = marks_known(call, bridge.head)
+        bridge = bridge_beside(call.client, bridge, known, filters)
+        marks = marks_between(known, months)
         disputes = disputed_of(call.client, bridge.head, months)
         return bounded(vars(bridge) | shown_marks(marks, disputes), len(bridge.rows))
 
 
 def marks_of(call: Call, basis: Basis, months: Sequence[int]) -> Marks:
     """What has to be marked in the months of an answer; nothing where all of them follow one definition, or are of one day."""
+    return marks_between(marks_known(call, basis), months)
+
+
+def marks_known(call: Call, basis: Basis) -> Marks:
+    """`marks_of` of all months."""
     asked = call.query
-    is_marked = asked["view"] == "reported" and asked["as_of"] is None
-    if not months or not is_marked:
+    if asked["view"] != "reported" or asked["as_of"] is not None:
         return Marks()
-    marks = marks_get(call.client, basis, min(months), max(months))
+    marks = marks_get(call.client, basis)
     return marks_of_cut(call.client, basis, marks, asked.get("by", TOTAL), asks.filters_of(asked))
+
+
+def marks_between(marks: Marks, months: Sequence[int]) -> Marks:
+    """Those of the months of an answer."""
+    return marks.between(min(months), max(months)) if months else Marks()
 
 
 def shown_marks(marks: Marks, disputes: Collection[Disputed]) -> dict[str, Any]:
