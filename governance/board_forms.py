@@ -146,9 +146,17 @@ class MinutesForm(forms.Form):
     """Who was there, and what else there is to keep."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    attendance = forms.MultipleChoiceField(label="Who was there", required=False, widget=forms.CheckboxSelectMultiple)
+    attendance = forms.MultipleChoiceField(
+        label="Who was there", required=False,
+        widget=forms.CheckboxSelectMultiple(
+            {"data-seal": "Who was there", "data-seal-none": "Nobody is noted as there: the minutes will say so for ever."}
+        ),
+    )  # fmt: skip
     minutes = forms.CharField(
-        label="Minutes", max_length=20000, required=False, widget=forms.Textarea({"rows": 6, "data-draft": "minutes"}),
+        label="Minutes", max_length=20000, required=False,
+        widget=forms.Textarea(
+            {"rows": 6, "data-draft": "minutes", "data-seal": "Minutes", "data-seal-none": "Nothing is written in the minutes."}
+        ),
         help_text="How each request stands is kept with the agenda by itself; here is room for the rest.",
     )  # fmt: skip
 

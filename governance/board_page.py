@@ -10,10 +10,17 @@ from governance.effect_words import since_words
 from governance.models import BoardMeeting, ChangeRequest, ChangeState
 from governance.outlook_page import who_starts
 from governance.selectors.board import BoardNow, board_history, board_now, has_board, reviews_open, seats_void, sits
-from governance.selectors.board_meetings import agenda_results, meeting_list
+from governance.selectors.board_meetings import (
+    BEFORE,
+    agenda_of,
+    agenda_results,
+    meeting_list,
+    outdated_keys,
+    standing_of,
+)
 from governance.selectors.changes import change_get
 from governance.selectors.voting import decisions_of, signed_effect_of, votable, waits_for
-from governance.services.board_meetings import outcomes
+from governance.services.board_meetings import has_begun
 from governance.vote_page import subject_context, votes_context
 from metrics.figures import from_cents
 from portal.lib.dates import instant_text
@@ -25,6 +32,8 @@ from portal.tenancy.reader import locale_of
 
 MARK_OF: Final = {state.label: mark for state, mark in MARKS.items()}
 """By the state's name, as closed minutes keep it."""
+UNVOTABLE: Final = (*BEFORE, ChangeState.IMPACT)
+"""States of a request on an agenda in which nobody votes on it."""
 
 
 def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> dict[str, Any]:
@@ -35,16 +44,18 @@ def board_context(request: TenantRequest, seat_form: SeatForm | None = None) -> 
     if board is None:
         return context | {"who_starts": who_starts(request.client)}
     waiting = votable()
-    decisions = decisions_of(waiting, board)
+    decisions, outdated = decisions_of(waiting, board), outdated_keys(waiting)
     return context | {
         "members": board.members,
         "void": seats_void(),
         "rights": rights_shown(board, request, locale),
         "lone": lone_warnings(board.rights, board.seats),
         "waiting": [
-            {"change": row, "decision": decisions[row.pk]} for row in waiting if row.state == ChangeState.REVIEW
+            {"change": row, "sentence": standing_of(row, decisions[row.pk], outdated)}
+            for row in waiting
+            if row.state == ChangeState.REVIEW
         ],
-        "mine": {row.pk for row in waiting if waits_for(decisions[row.pk], request.user)},
+        "mine": {row.pk for row in waiting if row.pk not in outdated and waits_for(decisions[row.pk], request.user)},
         "reviews": [{"review": each, "is_late": each.due_on < day_now(request.client)} for each in reviews_open()],
         "history": board_history(),
         "seat_form": (seat_form or SeatForm(board=board)) if may_manage else None,
@@ -106,6 +117,7 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
         "agenda": agenda_shown(meeting, sees_figures=request.standing.may(VIEW_ARR), locale=locale_of(request)),
         "currency": request.client.currency,
         "may_minute": may_minute(request) and meeting.closed_at is None,
+        "has_begun": has_begun(meeting),
         "is_untouched": not (meeting.decisions or meeting.minutes or meeting.attendance),
         "form": form or MinutesForm(initial=initial, names=known),
     }
@@ -113,8 +125,8 @@ def meeting_context(request: TenantRequest, meeting: BoardMeeting, form: Minutes
 
 def agenda_shown(meeting: BoardMeeting, *, sees_figures: bool, locale: str) -> list[dict[str, Any]]:
     """The agenda with how each request stands; amounts, and what becomes of a metric, for whoever sees numbers."""
-    told = effects_told(meeting, locale) if sees_figures else {}
-    stands = meeting.decisions if meeting.closed_at else outcomes(meeting)
+    entries, stands = agenda_of(meeting)
+    told = effects_told(meeting.client, entries, locale) if sees_figures else {}
     return [
         {
             **entry,
@@ -124,21 +136,22 @@ def agenda_shown(meeting: BoardMeeting, *, sees_figures: bool, locale: str) -> l
             "stands": stands.get(str(entry["number"]), {}),
             "mark": MARK_OF.get(stands.get(str(entry["number"]), {}).get("state", ""), "draft"),
         }
-        for entry in meeting.agenda
+        for entry in entries
     ]
 
 
-def effects_told(meeting: BoardMeeting, locale: str) -> dict[int, str]:
-    """By number of the request what it comes to for its metric, as it stood when the meeting was planned."""
-    results = agenda_results(meeting)
-    return {number: effect_told(result, meeting.client.fiscal_year_start, locale) for number, result in results.items()}
+def effects_told(client: Client, entries: list[dict[str, Any]], locale: str) -> dict[int, str]:
+    """By number of the request what it comes to for its metric."""
+    results = agenda_results(entries)
+    return {number: effect_told(result, client.fiscal_year_start, locale) for number, result in results.items()}
 
 
 def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRequest) -> dict[str, Any]:
     """One request of the agenda, for everybody in the room to read."""
-    numbers = [entry["number"] for entry in meeting.agenda]
-    place = numbers.index(change.number)
-    note = meeting.decisions.get(str(change.number), {}).get("note", "")
+    entries, stands = agenda_of(meeting)
+    numbers = [entry["number"] for entry in entries]
+    place, stand = numbers.index(change.number), stands[str(change.number)]
+    note = stand["note"]
     return {
         "meeting": meeting, "change": change, "mark": MARKS[ChangeState(change.state)],
         "place": place + 1, "count": len(numbers),
@@ -147,6 +160,7 @@ def step_context(request: TenantRequest, meeting: BoardMeeting, change: ChangeRe
         "since": since_words(change, locale_of(request)),
         **subject_context(request, change),
         "votes": votes_context(request, change),
+        "standing": stand["sentence"] if change.state in UNVOTABLE and meeting.closed_at is None else "",
         "note": note,
         "form": NoteForm(initial={"version": meeting.version, "note": note})
         if may_minute(request) and meeting.closed_at is None

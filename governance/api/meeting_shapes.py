@@ -35,7 +35,7 @@ class MeetingSerializer(serializers.Serializer[Any]):
 
 
 class AgendaEntrySerializer(serializers.Serializer[Any]):
-    """A request of the agenda, as it stood when the meeting was planned, and what was noted and decided."""
+    """A request of the agenda, as it is now or, in closed minutes, as it was decided, and what was noted."""
 
     number = serializers.IntegerField()
     title = serializers.CharField()
@@ -48,7 +48,7 @@ class AgendaEntrySerializer(serializers.Serializer[Any]):
     preview_sha256 = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
     state = serializers.CharField(allow_blank=True, help_text="How it stands; once the minutes are closed, stood.")
-    sentence = serializers.CharField(allow_blank=True, help_text="How the votes stand.")
+    sentence = serializers.CharField(allow_blank=True, help_text="How the votes stand, or why none is taken.")
 
 
 class AgendaNowEntrySerializer(serializers.Serializer[Any]):

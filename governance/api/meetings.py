@@ -16,7 +16,7 @@ from governance.board_page import effects_told
 from governance.change_impact_words import effect_told
 from governance.models import BoardMeeting, ChangeRequest, EmergencyReview
 from governance.selectors.board import board_now, sits
-from governance.selectors.board_meetings import meeting_get, results_of
+from governance.selectors.board_meetings import agenda_of, meeting_get, outdated_keys, results_of, standing_of
 from governance.selectors.voting import (
     Decision,
     decisions_of,
@@ -31,7 +31,6 @@ from governance.services.board_meetings import (
     meeting_keep,
     meeting_note,
     meeting_plan,
-    outcomes,
 )
 from governance.services.emergency import emergency_approve
 from governance.services.voting import Shown
@@ -69,8 +68,8 @@ def detailed(call: Call, meeting_id: int) -> BoardMeeting:
     """A meeting as it is now, amounts for whoever sees numbers."""
     meeting = meeting_or_404(meeting_id)
     may_see = call.may(VIEW_ARR)
-    stands = meeting.decisions if meeting.closed_at else outcomes(meeting)
-    told = effects_told(meeting, call.client.locale) if may_see else {}
+    entries, stands = agenda_of(meeting)
+    told = effects_told(call.client, entries, call.client.locale) if may_see else {}
     meeting.shown_agenda = [  # type: ignore[attr-defined]
         {
             **entry,
@@ -78,7 +77,7 @@ def detailed(call: Call, meeting_id: int) -> BoardMeeting:
             "told": told.get(entry["number"], ""),
             **{name: stands.get(str(entry["number"]), {}).get(name, "") for name in ("note", "state", "sentence")},
         }
-        for entry in meeting.agenda
+        for entry in entries
     ]
     return meeting
 
@@ -89,19 +88,21 @@ class BoardAgenda(BoardView):
     def get(self, call: Call) -> Any:
         """What the board would meet about now, the largest effect first: the agenda that the next meeting is planned with.
 
-        Of each request its effect and how the votes stand. Of a meeting that was planned, `meeting_get` has the agenda of then.
+        Of each request its effect and how the votes stand. Of a meeting that was planned, `meeting_get` has the agenda.
         """
         waiting, now, may_see = votable(), board_now(), call.may(VIEW_ARR)
-        decisions = decisions_of(waiting, now)
+        decisions, outdated = decisions_of(waiting, now), outdated_keys(waiting)
         results = results_of(waiting) if may_see else {}
         return {
             "results": [
-                agenda_now(call, row, decisions[row.pk], results.get(row.pk), may_see=may_see) for row in waiting
+                waiting_shown(call, row, decisions[row.pk], results.get(row.pk), may_see=may_see)
+                | {"sentence": standing_of(row, decisions[row.pk], outdated) or sentence_of(row, decisions[row.pk])}
+                for row in waiting
             ]
         }
 
 
-def agenda_now(
+def waiting_shown(
     call: Call, row: ChangeRequest, decision: Decision, result: dict[str, Any] | None, *, may_see: bool
 ) -> dict[str, Any]:
     """A request as it is before the board now."""
@@ -110,7 +111,7 @@ def agenda_now(
     return {
         "number": row.number, "title": row.title, "kind": row.kind, "is_restating": row.is_restating, "state": row.state,
         "from_month": row.from_month, "effect": None if cents is None else from_cents(cents),
-        "told": told, "outcome": decision.outcome.value, "sentence": sentence_of(row, decision),
+        "told": told, "outcome": decision.outcome.value,
         "content_sha256": row.content_sha256, "preview_sha256": preview_sha256(row),
     }  # fmt: skip
 
@@ -176,10 +177,13 @@ class MeetingClose(BoardView):
     operations = {"POST": Operation("meeting_close", takes=shapes.VersionBody, **KEEP)}  # type: ignore[arg-type]
 
     def post(self, call: Call, meeting_id: int) -> Any:
-        """Close the minutes, with how each request stands now; they do not change any more."""
+        """Close the minutes, on the day of the meeting or later, with how each request stands; they do not change any more."""
         meeting = to_keep(call, meeting_id)
         with told():
-            meeting_close(meeting=meeting, version=call.body["version"], user=call.user)
+            meeting_close(
+                meeting=meeting, version=call.body["version"], attendance=meeting.attendance, minutes=meeting.minutes,
+                user=call.user,
+            )  # fmt: skip
         return detailed(call, meeting_id)
 
 

@@ -192,9 +192,10 @@ class EmergencyReview(TenantModel):
 
 
 class BoardMeeting(TenantModel):
-    """A meeting of the board: the agenda as it was planned, who was there, what was decided and noted.
+    """A meeting of the board: its agenda, who was there, what was decided and noted.
 
-    `agenda` holds what stood in review then, by size of effect; `decisions` the note of each request by its number.
+    `agenda` holds what stood in review when it was planned, and once the minutes are closed each request as it stood then, by
+    size of effect; `decisions` the note of each request by its number.
     """
 
     board = TenantForeignKey(Board, on_delete=models.PROTECT, related_name="meetings")

@@ -1,10 +1,11 @@
 """Meetings of the board. Run in the client's scope.
 
 `meeting_plan(client=, title=, at=, user=)` · `meeting_note(meeting=, version=, number=, note=, user=)` ·
-`meeting_keep(meeting=, version=, attendance=, minutes=, user=)` · `meeting_close(meeting=, version=, user=)` ·
-`meeting_cancel(meeting=, version=, user=)`
+`meeting_keep(meeting=, version=, attendance=, minutes=, user=)` ·
+`meeting_close(meeting=, version=, attendance=, minutes=, user=)` · `meeting_cancel(meeting=, version=, user=)`
 
-The agenda is what stands before the board when the meeting is planned, the largest effect first. Votes are given on the
+Which requests are on the agenda is what stands before the board when the meeting is planned; until its minutes are closed
+each has the effect that it has now (`governance.selectors.board_meetings`), the largest first. Votes are given on the
 requests themselves; a meeting notes what was said, and at its end how each request stood. Closed minutes do not change.
 """
 
@@ -14,16 +15,17 @@ from typing import Any
 
 from django.urls import reverse
 
-from governance.models import Board, BoardMeeting, ChangeRequest
+from governance.models import Board, BoardMeeting
 from governance.selectors.board import board_now
-from governance.selectors.voting import decisions_of, preview_sha256, sentence_of, signed_effect_of, votable
+from governance.selectors.board_meetings import agenda_entry, agenda_now
+from governance.selectors.voting import votable
 from governance.services.problems import DefinitionError, OutdatedError, require_legible
-from portal.lib.dates import instant_text, is_near
+from portal.lib.dates import date_text, instant_text, is_near
 from portal.lib.legible import name_fault
 from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit
-from portal.tenancy.clock import database_time
+from portal.tenancy.clock import database_time, day_at
 from portal.tenancy.models import Client
 
 LONGEST = 20_000
@@ -90,14 +92,6 @@ def meeting_cancel(*, meeting: BoardMeeting, version: int, user: Any) -> None:
     locked.delete()
 
 
-def agenda_entry(request: ChangeRequest) -> dict[str, Any]:
-    """A request as the agenda keeps it."""
-    return {
-        "number": request.number, "title": request.title, "effect_cents": signed_effect_of(request),
-        "content_sha256": request.content_sha256, "preview_sha256": preview_sha256(request),
-    }  # fmt: skip
-
-
 def meeting_note(*, meeting: BoardMeeting, version: int, number: int, note: str, user: Any) -> BoardMeeting:
     """Keep what was said about one request of the agenda."""
     locked = meeting_lock(meeting, version)
@@ -113,7 +107,11 @@ def meeting_keep(
     *, meeting: BoardMeeting, version: int, attendance: Sequence[str], minutes: str, user: Any
 ) -> BoardMeeting:
     """Keep who was there, and the rest of the minutes."""
-    locked = meeting_lock(meeting, version)
+    return minutes_keep(meeting_lock(meeting, version), attendance, minutes)
+
+
+def minutes_keep(locked: BoardMeeting, attendance: Sequence[str], minutes: str) -> BoardMeeting:
+    """Write who was there and the rest of the minutes, with the audit entry."""
     require_legible(minutes)
     before = [locked.attendance, locked.minutes]
     locked.attendance, locked.minutes = list(attendance), minutes.strip()[:LONGEST]
@@ -122,38 +120,29 @@ def meeting_keep(
     )
 
 
-def meeting_close(*, meeting: BoardMeeting, version: int, user: Any) -> BoardMeeting:
-    """Close the minutes, with how each request of the agenda stands now."""
+def meeting_close(
+    *, meeting: BoardMeeting, version: int, attendance: Sequence[str], minutes: str, user: Any
+) -> BoardMeeting:
+    """Close the minutes with who was there and what was written last, and with how each request of the agenda stands now: its
+    effect and hashes are those that were voted on, not those that the meeting was planned with.
+
+    DefinitionError before the day of the meeting, where the client is.
+    """
     locked = meeting_lock(meeting, version)
-    locked.decisions = outcomes(locked)
+    if not has_begun(locked):
+        day = date_text(day_at(locked.client, locked.at))
+        raise DefinitionError(f"the meeting is on {day}: its minutes are closed on that day at the earliest")
+    if (list(attendance), minutes.strip()) != (locked.attendance, locked.minutes):
+        locked = minutes_keep(locked, attendance, minutes)
+    locked.agenda, locked.decisions = agenda_now(locked)
     locked.closed_at = database_time()
     locked.sha256 = audit.digest(minutes_content(locked))
     return kept(locked, "board.meeting_closed", {"sha256": locked.sha256}, None, locked.sha256)
 
 
-def outcomes(meeting: BoardMeeting) -> dict[str, dict[str, Any]]:
-    """By number of the request its note, its state and how the votes stand."""
-    numbers = [entry["number"] for entry in meeting.agenda]
-    rows = ChangeRequest.objects.filter(number__in=numbers).select_related("client", "preview")
-    requests = list(rows.defer("preview__result"))
-    decisions = decisions_of(requests)
-    return {
-        str(request.number): {
-            "note": meeting.decisions.get(str(request.number), {}).get("note", ""),
-            "state": str(request.get_state_display()),
-            "sentence": sentence_of(request, decisions[request.pk]) if request.state == "review" else "",
-            "votes": [
-                [
-                    vote.user.get_full_name(),
-                    str(vote.get_function_display()),
-                    str(vote.get_decision_display()),
-                    vote.comment,
-                ]
-                for vote in decisions[request.pk].votes
-            ],
-        }
-        for request in requests
-    }
+def has_begun(meeting: BoardMeeting) -> bool:
+    """Whether the day of a meeting has begun where the client is."""
+    return day_at(meeting.client, meeting.at) <= day_at(meeting.client, database_time())
 
 
 def minutes_content(meeting: BoardMeeting) -> dict[str, Any]:
@@ -166,7 +155,9 @@ def minutes_content(meeting: BoardMeeting) -> dict[str, Any]:
 
 def meeting_lock(meeting: BoardMeeting, version: int) -> BoardMeeting:
     """The meeting, locked. OutdatedError when its minutes are closed or somebody wrote in them since `version` was shown."""
-    locked: BoardMeeting = BoardMeeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
+    locked: BoardMeeting = (
+        BoardMeeting.objects.select_for_update(of=("self",)).select_related("client").get(pk=meeting.pk)
+    )
     if locked.closed_at is not None:
         raise OutdatedError("the minutes are closed and do not change any more")
     if locked.version != version:

@@ -1,5 +1,8 @@
 """Meetings of the board: planned with an agenda, gone through request by request, kept in minutes."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -100,33 +103,32 @@ def board_meeting_note(request: TenantRequest, meeting_id: int, number: int) -> 
 @client_page(VOTE_CHANGES)
 def board_meeting_minutes(request: TenantRequest, meeting_id: int) -> HttpResponse:
     """Keep who was there, and the rest of the minutes."""
-    meeting, now = meeting_or_404(meeting_id), board_now()
-    require_seat(request)
-    names = [member.user.get_full_name() for member in now.members] if now else []
-    form = MinutesForm(request.POST, names=[*names, *meeting.attendance])
-    if form.is_valid():
-        try:
-            meeting_keep(meeting=meeting, user=request.user, **form.cleaned_data)
-        except DefinitionError as error:
-            return told(request, meeting, error)
-        messages.success(request, "The minutes are kept.")
-        return redirect("board_meeting", client_slug=request.client.slug, meeting_id=meeting_id)
-    context = meeting_context(request, meeting, form)
-    return TemplateResponse(request, "governance/board/meeting.html", context, status=422)
+    return written(request, meeting_id, meeting_keep, "The minutes are kept.")
 
 
 @require_POST
 @client_page(VOTE_CHANGES)
 def board_meeting_end(request: TenantRequest, meeting_id: int) -> HttpResponse:
-    """Close the minutes."""
-    meeting = meeting_or_404(meeting_id)
+    """Close the minutes with what is written in their form."""
+    return written(request, meeting_id, meeting_close, "The minutes are closed, with how every request stands.")
+
+
+def written(request: TenantRequest, meeting_id: int, service: Callable[..., Any], success: str) -> HttpResponse:
+    """Keep or close the minutes as their form was sent; what was typed stays where that is refused."""
+    meeting, now = meeting_or_404(meeting_id), board_now()
     require_seat(request)
-    try:
-        meeting_close(meeting=meeting, version=version_of(request), user=request.user)
-    except DefinitionError as error:
-        return told(request, meeting, error)
-    messages.success(request, "The minutes are closed, with how every request stands.")
-    return redirect("board_meeting", client_slug=request.client.slug, meeting_id=meeting_id)
+    names = [member.user.get_full_name() for member in now.members] if now else []
+    form, problem, status = MinutesForm(request.POST, names=[*names, *meeting.attendance]), "", 422
+    if form.is_valid():
+        try:
+            service(meeting=meeting, user=request.user, **form.cleaned_data)
+        except DefinitionError as error:
+            problem, status = error.sentence, 409 if isinstance(error, OutdatedError) else 422
+        else:
+            messages.success(request, success)
+            return redirect("board_meeting", client_slug=request.client.slug, meeting_id=meeting_id)
+    context = meeting_context(request, meeting_or_404(meeting_id), form) | {"problem": problem}
+    return TemplateResponse(request, "governance/board/meeting.html", context, status=status)
 
 
 @require_POST

@@ -9,10 +9,11 @@ document.addEventListener("change", (event) => {
 // Without htmx a form is sent by the browser: hold the button, so that nothing is done twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.matches("[data-confirm]") && !form.dataset.confirmed) {
+  const asking = event.submitter?.matches("[data-confirm]") ? event.submitter : form;
+  if (asking.matches("[data-confirm]") && !asking.dataset.confirmed) {
     event.preventDefault();
     event.stopImmediatePropagation();
-    ask(form, event.submitter);
+    ask(asking, form, event.submitter);
     return;
   }
   if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
@@ -24,23 +25,40 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("button[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
 });
 
-// A question before something that cannot be taken back; the button repeats the verb.
-function ask(form, submitter) {
+// What a form would keep for ever, one line for each field that is named by data-seal; of a field without a value what that means.
+function sealed(form) {
+  const fields = [...form.querySelectorAll("[data-seal]")];
+  return [...new Set(fields.map((field) => field.name))].map((name) => {
+    const group = fields.filter((field) => field.name === name);
+    const { seal, sealNone } = group[0].dataset;
+    const given = group.filter((field) => field.type !== "checkbox" || field.checked).map((field) => field.value.trim());
+    const text = given.filter(Boolean).join(", ");
+    return text ? { text: `${seal}: ${text.length > 400 ? `${text.slice(0, 400)}…` : text}` } : { text: sealNone, isMissing: true };
+  });
+}
+
+// A question before something that cannot be taken back; the button repeats the verb. `asking` is the form or its one button
+// that needs it: only such a button tells what its form would keep.
+function ask(asking, form, submitter) {
   const dialog = document.createElement("dialog");
   dialog.className = "dialog stack";
   dialog.setAttribute("aria-labelledby", "confirm-title");
-  const title = Object.assign(document.createElement("h2"), { id: "confirm-title", textContent: form.dataset.confirm });
-  const text = Object.assign(document.createElement("p"), { textContent: form.dataset.confirmText || "" });
+  const title = Object.assign(document.createElement("h2"), { id: "confirm-title", textContent: asking.dataset.confirm });
+  const text = Object.assign(document.createElement("p"), { textContent: asking.dataset.confirmText || "" });
   const actions = Object.assign(document.createElement("div"), { className: "cluster" });
   const yes = Object.assign(document.createElement("button"), { type: "button", textContent: submitter?.textContent.trim() || "Yes" });
   yes.className = submitter?.classList.contains("btn-danger") ? "btn btn-danger" : "btn btn-primary";
   const no = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: "Go back" });
   actions.append(yes, no);
-  dialog.append(title, text, actions);
+  const lines = asking === form ? [] : sealed(form).map(({ text: line, isMissing }) => {
+    const className = isMissing ? "banner banner-warning" : "";
+    return Object.assign(document.createElement("p"), { className, textContent: line });
+  });
+  dialog.append(title, text, ...lines, actions);
   document.body.append(dialog);
   no.addEventListener("click", () => dialog.close());
   yes.addEventListener("click", () => {
-    form.dataset.confirmed = "yes";
+    asking.dataset.confirmed = "yes";
     dialog.close();
     form.requestSubmit(submitter || undefined);
   });

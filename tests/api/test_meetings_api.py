@@ -37,7 +37,7 @@ def test_a_meeting_is_planned_noted_and_closed(
     northwind: Client, finn: User, adam: User, number: int, program: Mint
 ) -> None:
     api = program(northwind, finn, SCOPES | {VIEW_ARR})
-    at = f"{dt.date.today() + dt.timedelta(days=14)}T09:00:00+02:00"  # noqa: DTZ011 — any day to come
+    at = f"{dt.date.today() - dt.timedelta(days=2)}T09:00:00+02:00"  # noqa: DTZ011 — any day that is over
     outside = program(northwind, adam, SCOPES)
     assert outside.post(northwind, "api_meetings", {"at": at}).status_code == 403, "he does not sit on the board"
     made = api.post(northwind, "api_meetings", {"title": "May", "at": at}).json()
