@@ -29,6 +29,7 @@ class GovernanceConfig(AppConfig):
         limits.DEFINED[limits.UNEXPLAINED] = import_module("governance.selectors.items").changes_defined
         people = import_module("portal.accounts.services.people")
         people.BEFORE_ROLES.append(import_module("governance.services.board").require_seats_kept)
+        people.BEFORE_ROLES.append(import_module("governance.services.vote_voids").requests_hold)
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)
         people.WHEN_LEAVING.append(import_module("governance.services.board").board_leave)
         people.WHEN_RIGHTS_END.append(import_module("governance.services.leaving").duties_hand_over)

@@ -1,6 +1,6 @@
 """Asking for votes, and votes that no longer stand because what they were about has changed.
 
-`votes_ask(request=) -> int` · `votes_void(request=, reason=) -> int` · `votes_leave(client, person)`
+`votes_ask(request=) -> int` · `votes_void(request=, reason=) -> int` · `votes_leave(client, person)` · `requests_hold(client)`
 
 A void vote is kept for ever with its reason, and whoever gave it is told. Whether or not a vote has been marked, it counts only
 while its two hashes are those of the request and of its consequence. Whoever has lost their seat has lost the votes from
@@ -65,6 +65,19 @@ def votes_void(*, request: ChangeRequest, reason: str) -> int:
     return len(votes)
 
 
+def requests_hold(client: Client, *changed: Any) -> None:
+    """Lock what is voted on before anything of somebody's leaving is audited: a vote holds its request, and then asks for the
+    log. The other way round they would wait for each other.
+    """
+    list(undecided().select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+
+
+def undecided() -> "QuerySet[ChangeRequest]":
+    """The requests on which votes count that may still be void."""
+    looked_at = EmergencyReview.objects.filter(state=ReviewState.OPEN).values("request")
+    return ChangeRequest.objects.filter(Q(state__in=UNDECIDED) | Q(pk__in=looked_at))
+
+
 def votes_leave(client: Client, person: Any) -> None:
     """Let the votes of somebody without a seat be void wherever the board has still to decide; its other members are told how
     it stands. What was decided stays decided, also by one person alone.
@@ -72,12 +85,9 @@ def votes_leave(client: Client, person: Any) -> None:
     board = board_now()
     if board is None or board.member(person) is not None:
         return
-    looked_at = EmergencyReview.objects.filter(state=ReviewState.OPEN).values("request")
-    undecided = ChangeRequest.objects.filter(Q(state__in=UNDECIDED) | Q(pk__in=looked_at)).select_related(
-        "client", "preview"
-    )
     # Locked first: a vote that is being given has its request locked, and is seen once that is over.
-    for request in undecided.select_for_update(of=("self",)).order_by("pk"):
+    held = undecided().select_related("client", "preview").select_for_update(of=("self",))
+    for request in held.order_by("pk"):
         standing = ChangeVote.objects.filter(request=request, user=person, voided_at=None, is_emergency=False)
         if void(request, standing, WITHOUT_SEAT):
             others = [member.user for member in board.members]

@@ -1,8 +1,9 @@
 """Votes at the same moment, on a real server: a request is decided once, and never on what somebody did not see (A02)."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import connections
@@ -13,7 +14,9 @@ from governance.services.board import RightRow
 from governance.services.problems import OutdatedError
 from governance.services.vote_voids import votes_outdate
 from portal.accounts.models import User
-from portal.tenancy.models import Client, ClientRole
+from portal.accounts.services.people import person_remove
+from portal.tenancy import audit
+from portal.tenancy.models import Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create, member_add
 from tests.governance.boards import a_board, in_review, now_of, previewed, shown_to, vote
@@ -99,3 +102,33 @@ def test_an_effect_that_is_computed_amid_the_votes_leaves_none_on_the_one_before
         assert ends[-1] == "computed" and now_of(request).state == ChangeState.REVIEW
         assert not ChangeVote.objects.filter(request=request, voided_at=None).exists()
         assert ChangeVote.objects.filter(request=request).count() == ends.count("yes")
+
+
+def test_a_voter_who_is_taken_off_and_a_vote_in_the_same_moment_do_not_wait_for_each_other(
+    board: tuple[Client, list[User]],
+) -> None:
+    client, people = board
+    asker = User.objects.create_user("asker@example.com", "x")
+    with tenant_context(client):
+        request = in_review(client, by=asker)
+        vote(request, people[1], shown=shown_to(request, people[1]))
+        leaver = Membership.objects.get(user=people[1])
+    is_held, is_asked = Event(), Event()
+
+    def voting() -> str:
+        ChangeRequest.objects.select_for_update().get(pk=request.pk)
+        is_held.set()
+        is_asked.wait(timeout=10)
+        time.sleep(0.3)  # the other one is at its locks by now
+        audit.record("change.voted", object_type="change request", object_id=request)
+        return "voted"
+
+    def leaving() -> str:
+        is_held.wait(timeout=10)
+        is_asked.set()
+        person_remove(client=client, member=leaver, user=people[0])
+        return "left"
+
+    assert at_once([voting, leaving], client) == ["voted", "left"]
+    with tenant_context(client):
+        assert not ChangeVote.objects.filter(user=people[1], voided_at=None).exists()

@@ -22,7 +22,8 @@ from portal.tenancy.services import TenancyError, consultant_unassign, firm_memb
 WHEN_LEAVING: Final[list[Callable[[Client, Any], None]]] = []
 # What higher floors do once somebody may do less at a client: what they took care of, and may not any more, is handed over.
 WHEN_RIGHTS_END: Final[list[Callable[[Client, Any], None]]] = []
-# What must hold before somebody (None for a job) gives one of the client's people another role, "" for none: TenancyError.
+# What must hold before somebody (None for a job) gives one of the client's people another role, "" for none: TenancyError. Also
+# what has to be locked before anything is audited.
 BEFORE_ROLES: Final[list[Callable[[Client, Membership, str, Any], None]]] = []
 
 
