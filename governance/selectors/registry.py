@@ -298,21 +298,27 @@ def month_now(client: Client) -> int:
 
 
 def registry_get(client: Client, month: int | None = None) -> Registry:
-    """The whole registry, its contents as of a month (now)."""
+    """The whole registry, its contents as of a month (now).
+
+    Metrics come with their versions, in one statement: between two, another transaction may add a metric to only one of them.
+    """
     at = month_now(client) if month is None else month
+    metrics: dict[int, Metric] = {}
     versions: dict[int, list[VersionShown]] = {}
-    for row in MetricVersion.objects.select_related("by").order_by("metric_id", "number"):
+    rows = MetricVersion.objects.select_related("by", "metric__owner", "metric__successor")
+    for row in rows.order_by("metric__position", "metric_id", "number"):
         by = row.by.get_full_name() if row.by else ""
         shown = VersionShown(row.number, row.effective_month, row.content, row.sha256, row.reason, by, row.at)
+        metrics.setdefault(row.metric_id, row.metric)
         versions.setdefault(row.metric_id, []).append(shown)
     priorities: dict[int, dict[str, str]] = {}
     for cell in MetricPriority.objects.all():
         priorities.setdefault(cell.metric_id, {})[cell.role] = cell.priority
     entries = {}
-    for metric in Metric.objects.select_related("owner", "successor").order_by("position", "id"):
-        own = priorities.get(metric.pk, {})
+    for pk, metric in metrics.items():
+        own = priorities.get(pk, {})
         ordered = {role: own[role] for role in MetricRole.values if role in own}
-        entries[str(metric.key)] = Entry(metric, tuple(versions[metric.pk]), at, ordered)
+        entries[str(metric.key)] = Entry(metric, tuple(versions[pk]), at, ordered)
     return Registry(client, at, entries)
 
 
