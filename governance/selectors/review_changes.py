@@ -4,12 +4,13 @@ A quarter is also changed by what was decided after it: a request that holds fro
 closed again. Both are named, with the day on which they happened.
 """
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from governance.chapters import Chapter, chapter, counted
 from governance.models import (
@@ -24,6 +25,7 @@ from governance.models import (
 from governance.selectors.changes import APPROVED
 from governance.selectors.registry import metric_names
 from governance.selectors.review_chapters import MOST_ROWS, Span
+from metrics.break_text import months_words
 from metrics.engine.bridge import TOTAL
 from metrics.models import CloseBridge, MonthClose, PolicyVersion
 from metrics.selectors.books import book_head
@@ -125,38 +127,45 @@ def restatements_chapter(span: Span) -> Chapter:
 
 @dataclass(frozen=True)
 class Meaning:
-    """One change of what the numbers mean: its row, whether it was made after the quarter, and from when it holds."""
+    """One change of what the numbers mean: its row, when it was made as seen from the quarter, what it does to its months."""
 
     row: tuple[str, str, str, str, str]
-    is_later: bool
-    month: int | None
+    when: str
+    does: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """How it changes months of the quarter, and when it was made."""
+        on = f", on {self.row[0]}" if self.when != "in" else ""
+        return f"{self.row[1]} {self.does}; it was made {self.when} the quarter{on}."
 
 
 def definitions_chapter(span: Span) -> Chapter:
     """What changed in the policy and in the metrics in the quarter, and what was changed from one of its months on."""
     found = [*policy_meanings(span), *metric_meanings(span)]
-    then = sum(not each.is_later for each in found)
-    later = [each for each in found if each.is_later]
+    then = sum(each.when == "in" for each in found)
+    none = "What the numbers mean did not change in the quarter"
     return chapter(
         "definitions", "Policy and metrics",
         f"{counted(then, 'change')} of what the numbers mean in the quarter." if then
-        else "What the numbers mean did not change in the quarter.",
-        *(f"{each.row[1]} holds from {month_format(each.month)} on; it was made after the quarter, on {each.row[0]}."
-          for each in later if each.month is not None),
+        else f"{none}; its months were changed by what was made before or after it." if found else f"{none}.",
+        *(each.sentence for each in found if each.does),
         columns=("On", "What", "Change", "Why", "Who") if found else (), rows=sorted(each.row for each in found),
         most=MOST_ROWS,
     )  # fmt: skip
 
 
 def policy_meanings(span: Span) -> list[Meaning]:
-    """Versions of the policy that were published in the quarter, or hold from one of its months on."""
-    versions, months = policy_versions(), policy_months()
+    """Versions of the policy that were published in the quarter, hold from one of its months on, or restate some of these."""
+    versions, months, restated = policy_versions(), policy_months(), months_restated(span)
     older: dict[int, PolicyVersion] = {each.number: each for each in versions}
     found = []
     for version in sorted(versions, key=lambda each: each.number):
-        month = months.get(version.pk)
-        is_later = month is not None and span.holds(month) and span.is_over_at(version.created_at)
-        if version.number - 1 in older and (is_later or span.within(version.created_at)):
+        when = made_when(span, version.created_at)
+        does = does_words(span, months.get(version.pk), when)
+        if again := restated.get(version.pk):
+            does = f"restates {months_words(again, span.client.locale)}"
+        if version.number - 1 in older and (does or when == "in"):
             edits = policy_changes(older[version.number - 1], version)
             what = "; ".join(
                 f"{TITLES[each.parameter]}: {sentence_of(each.parameter, each.old)} → {sentence_of(each.parameter, each.new)}"
@@ -164,7 +173,28 @@ def policy_meanings(span: Span) -> list[Meaning]:
             )
             who = version.created_by.get_full_name() if version.created_by else ""
             row = (span.day(version.created_at), f"Policy v{version.number}", what or "no parameter", version.note, who)
-            found.append(Meaning(row, is_later, month))
+            found.append(Meaning(row, when, does))
+    return found
+
+
+def made_when(span: Span, at: dt.datetime) -> str:
+    """When something was made, as seen from the quarter."""
+    return "after" if span.is_over_at(at) else "in" if span.within(at) else "before"
+
+
+def does_words(span: Span, month: int | None, when: str) -> str:
+    """From which month of the quarter on something holds that was not made in it; empty where that is none of its months."""
+    return f"holds from {month_format(month)} on" if month is not None and span.holds(month) and when != "in" else ""
+
+
+def months_restated(span: Span) -> dict[int, list[int]]:
+    """By id of a policy version the months of the quarter that were closed again under it and not under the one before."""
+    recognition, found = book_head(span.client).recognition, dict[int, list[int]]()
+    again = MonthClose.objects.filter(
+        recognition=recognition, revision__gt=1, month__gte=span.period.first, month__lte=span.period.last
+    ).exclude(policy=F("restates__policy"))
+    for policy, month in again.order_by("month").values_list("policy", "month").distinct():
+        found.setdefault(policy, []).append(month)
     return found
 
 
@@ -180,19 +210,20 @@ def policy_months() -> dict[int, int]:
 def metric_meanings(span: Span) -> list[Meaning]:
     """Versions of metrics that were made in the quarter or hold from one of its months on, and what became of metrics in it."""
     names, found = metric_names(span.client), list[Meaning]()
-    versions = MetricVersion.objects.filter(number__gt=1, at__gte=span.since).select_related("metric", "by")
+    made = Q(at__gte=span.since) | Q(effective_month__gte=span.period.first, effective_month__lte=span.period.last)
+    versions = MetricVersion.objects.filter(made, number__gt=1).select_related("metric", "by")
     for each in versions.order_by("at"):
-        month = each.effective_month
-        is_later = month is not None and span.holds(month) and span.is_over_at(each.at)
-        if is_later or span.within(each.at):
+        month, when = each.effective_month, made_when(span, each.at)
+        does = does_words(span, month, when)
+        if does or when == "in":
             since = "the beginning" if month is None else month_format(month)
             what = f"{names[each.metric.key]} v{each.number}"
             row = (span.day(each.at), what, f"from {since}", each.reason, name_of(each.by))
-            found.append(Meaning(row, is_later, month))
+            found.append(Meaning(row, when, does))
     events = MetricEvent.objects.filter(kind=MetricHappening.STATUS, at__gte=span.since, at__lt=span.until)
     for event in events.select_related("metric", "by").order_by("at"):
         row = (span.day(event.at), names[event.metric.key], event.text, event.reason, name_of(event.by))
-        found.append(Meaning(row, is_later=False, month=None))
+        found.append(Meaning(row, "in"))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from governance.models import ChangeRequest
 from governance.selectors.board_review import review_content
 from governance.services.change_effect import changes_take_effect
 from metrics.models import ContractLine
@@ -78,6 +79,13 @@ def test_a_month_of_the_quarter_that_was_restated_later_is_named(client: Client,
             f"2026-03 was restated after the quarter, on {day}.",
         )
         assert [row[0] for row in found["restatements"]["rows"]] == ["2026-03"]
+        version = effect(ChangeRequest.objects.get()).policy_version
+        (row,) = found["definitions"]["rows"]
+        assert row[1] == f"Policy v{version.number}" and row[2].startswith("Discounts: ")
+        assert found["definitions"]["sentences"] == (
+            "What the numbers mean did not change in the quarter; its months were changed by what was made before or after it.",
+            f"Policy v{version.number} restates Mar 2026; it was made after the quarter, on {day}.",
+        )
         assert "restating them from 2026-02 on; decided after the quarter" in found["changes"]["sentences"][1]
         assert found["numbers"]["sentences"][1] == (
             "All months are closed; Mar 2026 as restated, the others as reported."
@@ -87,6 +95,21 @@ def test_a_month_of_the_quarter_that_was_restated_later_is_named(client: Client,
         for month in (JANUARY, FEBRUARY):
             month_restate(client=client, month=month, reason="A late order form", user=finn)
         assert told(client)["numbers"]["sentences"][1] == "All months are closed; Jan 2026 to Mar 2026 as restated."
+
+
+def test_a_version_of_the_policy_that_holds_from_an_earlier_month_is_named_where_it_restates(
+    client: Client, rita: User, finn: User
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    scheduled(client, rita, finn, FEBRUARY, is_restating=True)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        chapters = review_content(client, Period("2026-03", MARCH, MARCH))["chapters"]
+        (said,) = [each for each in chapters if each["key"] == "definitions"]
+        version = effect(ChangeRequest.objects.get()).policy_version
+        assert [row[1] for row in said["rows"]] == [f"Policy v{version.number}"]
+        assert said["sentences"][1].startswith(f"Policy v{version.number} restates Mar 2026; it was made after")
 
 
 def test_what_neither_happened_in_the_quarter_nor_changes_it_is_not_named(
