@@ -34,6 +34,7 @@ class GovernanceConfig(AppConfig):
         people.WHEN_LEAVING.append(import_module("governance.services.board").board_leave)
         people.WHEN_RIGHTS_END.append(import_module("governance.services.leaving").duties_hand_over)
         people.WHEN_RIGHTS_END.append(import_module("governance.services.vote_voids").votes_leave)
+        import_module("portal.accounts.duties").HELD.append(import_module("governance.selectors.duties").duties_held)
         sections = import_module("governance.change_sections").SECTIONS
         sections["votes"] = import_module("governance.vote_page").votes_context
         sections["impact"] = import_module("governance.change_impact_page").impact_section

@@ -175,6 +175,7 @@ def cadence_chapter(client: Client) -> Chapter:
     closed = max((close.month for close in latest_closes()), default=None)
     held = BoardReview.objects.order_by("-last_month").values_list("quarter", "held_on").first()
     looked = QualityMonitor.objects.aggregate(at=Max("looked_at"))["at"]
+    owned = QualityMonitor.objects.exclude(owner=None).count()
     audited = QuarterAudit.objects.order_by("-last_month").values_list("quarter", "state").first()
     day = (
         f"on day {client.close_day} of the month after it"
@@ -195,7 +196,7 @@ def cadence_chapter(client: Client) -> Chapter:
             ),
             (
                 "Look at the quality of the data",
-                f"every morning, by {len(MONITORS)} monitors, each with its owner and deadline",
+                f"every morning, by {len(MONITORS)} monitors, each with its deadline; {owners_words(len(MONITORS), owned)}",
                 day_at(client, looked).isoformat() if looked else "none yet",
             ),
             (
@@ -205,6 +206,14 @@ def cadence_chapter(client: Client) -> Chapter:
             ),
         ],
     )  # fmt: skip
+
+
+def owners_words(count: int, owned: int) -> str:
+    """How many of the monitors have somebody who answers for what they find."""
+    nobodys = count - owned
+    if not nobodys:
+        return "each has an owner"
+    return f"{nobodys} of them {'has' if nobodys == 1 else 'have'} no owner"
 
 
 def changes_chapter(client: Client) -> Chapter:

@@ -38,6 +38,7 @@ TABS: Final = (
 )
 NEED_NUMBERS: Final = ("metric_validation",)
 NAMED: Final = 3  # of those who may start a registry, before the others are counted
+NOBODY: Final = "nobody"  # of the owner, in the address of the list
 STATES: Final = {"proposed": "draft", "active": "agreed", "deprecated": "waiting", "retired": "lapsed"}
 
 
@@ -152,6 +153,8 @@ def is_wanted(entry: Entry, asked: QueryDict) -> bool:
     role, priority = asked.get("role", ""), asked.get("priority", "")
     if not all(word in about for word in words):
         return False
+    if asked.get("owner", "") == NOBODY and entry.metric.owner is not None:
+        return False
     if status in MetricStatus.values:
         if entry.metric.status != status:
             return False
@@ -172,6 +175,7 @@ def filters_of(asked: QueryDict) -> list[dict[str, Any]]:
         ("role", "Role", MetricRole.choices, "All roles"),
         ("priority", "Priority", [(each, each) for each in Priority.values], "Any"),
         ("function", "Accountable", Function.choices, "All"),
+        ("owner", "Owner", [(NOBODY, "Nobody yet")], "Anybody"),
     )
     return [
         {

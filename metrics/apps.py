@@ -20,6 +20,8 @@ class MetricsConfig(AppConfig):
         dispatch.register_due("next_import_at", "metrics.tasks.imports_recover", lease=timedelta(seconds=60))
         leave = import_module("metrics.services.quality_people").monitors_leave
         import_module("portal.accounts.services.people").WHEN_RIGHTS_END.append(leave)
+        held = import_module("metrics.selectors.quality").monitors_held
+        import_module("portal.accounts.duties").HELD.append(held)
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("data", "Data")
         counted("reconciliation", "Reconciliation")

@@ -83,6 +83,12 @@ def changes_of_nobody() -> list[ChangeRequest]:
     return list(ChangeRequest.objects.filter(waits).order_by("submitted_at", "id"))
 
 
+def changes_to_schedule(user: Any) -> list[ChangeRequest]:
+    """Requests that are approved and not scheduled yet, of which somebody takes care or nobody does, the oldest first."""
+    rows = ChangeRequest.objects.filter(Q(owner=user) | Q(owner=None), state=ChangeState.APPROVED)
+    return list(rows.order_by("decided_at", "id"))
+
+
 def change_events(request: ChangeRequest) -> list[ChangeEvent]:
     """Everything that happened to a request, the oldest first."""
     return list(ChangeEvent.objects.filter(request=request).select_related("by").order_by("id"))

@@ -29,13 +29,19 @@ def owner_of(request: ChangeRequest) -> list[Any]:
     return [request.owner] if request.owner else triagers(request)
 
 
+def followers_apart(request: ChangeRequest) -> list[Any]:
+    """Whoever hears of every step but for whom the next one waits: they are asked for it."""
+    asked = owner_of(request)
+    return [person for person in change_followers(request) if person not in asked]
+
+
 TOLD: Final[dict[str, tuple[Audience, str, str]]] = {
     "submit": (triagers, Kind.CHANGE_WAITS, "is submitted: take it in hand, or send it back"),
     "resubmit": (owner_of, Kind.CHANGE_WAITS, "comes back with its changes: take it in hand"),
     "triage": (change_followers, Kind.CHANGE, "is taken in hand"),
     "send_back": (change_followers, Kind.CHANGE_WAITS, "needs changes"),
     "to_review": (change_followers, Kind.CHANGE, "is before the board"),
-    "approve": (change_followers, Kind.CHANGE, "is approved"),
+    "approve": (followers_apart, Kind.CHANGE, "is approved"),
     "reject": (change_followers, Kind.CHANGE, "is rejected"),
     "take_effect": (change_followers, Kind.CHANGE, "is in effect"),
     "withdraw": (change_followers, Kind.CHANGE, "is withdrawn"),
@@ -56,5 +62,18 @@ def change_tell(*, request: ChangeRequest, step: str, text: str = "") -> None:
     said = f": {text}" if text else ""
     notice_add(
         client=request.client, users=audience(request), kind=kind, text=f"{request}, “{request.title}”, {words}{said}",
+        path=change_path(request.client, request.number), about=f"change {request.number}",
+    )  # fmt: skip
+    if step == "approve":
+        schedule_ask(request)
+
+
+def schedule_ask(request: ChangeRequest) -> None:
+    """Ask whoever takes care of an approved request to schedule it, also where the approval came of their own vote: that their
+    vote was the one that decided is nothing they did, and from now on it waits for them alone.
+    """
+    notice_add(
+        client=request.client, users=owner_of(request), kind=Kind.CHANGE_WAITS, is_for_doer=True,
+        text=f"{request}, “{request.title}”, is approved: schedule it, it takes effect only then",
         path=change_path(request.client, request.number), about=f"change {request.number}",
     )  # fmt: skip

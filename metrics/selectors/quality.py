@@ -15,6 +15,7 @@ from metrics.models import ContractLine, FindingState, QualityDay, QualityFindin
 from metrics.quality_monitors import MONITORS, MonitorSpec
 from metrics.repository import authoritative_source
 from metrics.selectors.limits import Limit, limit_of
+from portal.accounts.duties import Held, owned
 from portal.notices.audience import people_who
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import VIEW_DATA
@@ -78,11 +79,24 @@ def monitor_list(today: dt.date) -> list[MonitorShown]:
     ]  # fmt: skip
 
 
-def late_of(owner: Any, today: dt.date) -> list[QualityMonitor]:
-    """The monitors of somebody with open findings past their deadline, each with how many (`late`), as their pages count."""
+def late_of(owner: Any, today: dt.date, *, or_nobodys: bool) -> list[QualityMonitor]:
+    """The monitors of somebody, and of nobody where that is asked, with open findings past their deadline, each with how many
+    (`late`), as their pages count.
+    """
     is_late = Q(findings__state=FindingState.OPEN, findings__due_on__lt=today)
-    rows = QualityMonitor.objects.filter(owner=owner).annotate(late=Count("findings", filter=is_late))
+    wanted = Q(owner=owner) | Q(owner=None) if or_nobodys else Q(owner=owner)
+    rows = QualityMonitor.objects.filter(wanted).annotate(late=Count("findings", filter=is_late))
     return list(rows.filter(late__gt=0).order_by("pk"))
+
+
+def monitors_of_nobody() -> int:
+    """How many monitors have no owner. One query."""
+    return int(QualityMonitor.objects.filter(owner=None).count())
+
+
+def monitors_held() -> list[Held]:
+    """How many monitors each person owns."""
+    return [Held("monitor", "monitors", owned(QualityMonitor.objects.all(), "owner"))]
 
 
 def findings_open(today: dt.date) -> tuple[int, int]:

@@ -110,6 +110,7 @@ class PersonRow:
     has_second_factor: bool
     since: datetime
     invited_as: str = ""
+    held: str = ""  # what they take care of, in words; filled in for whoever may end their access
 
     @property
     def name(self) -> str:

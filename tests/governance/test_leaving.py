@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
+from governance.handbook import cadence_chapter
 from governance.models import (
     AuditFollowUp,
     ChangeReceipt,
@@ -34,8 +35,9 @@ from portal.tenancy.models import AuditEntry, Client, ClientRole, Membership
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import member_add
 from tests.governance.audits import NOW, an_audit
-from tests.governance.boards import WISH
+from tests.governance.boards import WISH, a_board
 from tests.governance.disputes import booked, taken
+from tests.reporting.test_needs import late, needs
 
 __all__ = ["booked"]
 
@@ -224,6 +226,39 @@ def test_metrics_and_monitors_of_somebody_who_left_are_nobodys(
         assert AuditEntry.objects.get(action="quality.monitor_set").details["owner"] == [finn.email, ""]
     page = " ".join(signed_in(rita).get("/c/northwind/data/monitors/").content.decode().split())
     assert 'data-label="Owner">Nobody</td>' in page
+
+
+def test_what_somebody_leaves_behind_is_said_before_and_stands_on_the_home_of_others(
+    northwind: Client, rita: User, finn: User, adam: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        request = a_request_of(northwind, finn, rita)
+        registry_start(client=northwind, user=rita)
+        Metric.objects.exclude(key="arr").update(owner=adam)
+        Metric.objects.filter(key="arr").update(owner=rita)
+        first, second, *_ = monitors_ensure(client=northwind)
+        QualityMonitor.objects.update(owner=adam)
+        QualityMonitor.objects.filter(pk__in=[first.pk, second.pk]).update(owner=rita)
+        late(first, "K1")
+        a_board(northwind, chair_finance=finn, revops=rita, user=adam)
+    adams = signed_in(adam)
+    page = " ".join(adams.get("/c/northwind/people/").content.decode().split())
+    held = "2 monitors, 1 change request, 1 metric, 1 seat on the review board"
+    assert f"Theirs, and then nobody's: {held}. What they did" in page
+    assert not {"1 monitor has no owner", "1 metric has no owner"} & needs(adams).keys()
+    with tenant_context(northwind):
+        leave(northwind, rita)
+        (row,) = [row for row in cadence_chapter(northwind).rows if row[0] == "Look at the quality of the data"]
+        assert "each with its deadline; 2 of them have no owner" in row[1]
+        QualityMonitor.objects.filter(pk=second.pk).update(owner=adam)
+    home, eves = needs(adams), needs(signed_in(eve))
+    assert home[f"{request} {request.title}"] == "/c/northwind/changes/1/"
+    assert home["1 monitor has no owner"] == "/c/northwind/data/monitors/"
+    assert home[str(first)] == f"/c/northwind/data/monitors/{first.code}/"
+    assert "1 open finding is past the deadline. Nobody owns the monitor" in adams.get("/c/northwind/").content.decode()
+    shown = adams.get(home["1 metric has no owner"]).context["rows"]
+    assert [row["entry"].name for row in shown] == ["ARR"]
+    assert not {"1 monitor has no owner", str(first), "1 metric has no owner"} & eves.keys()
 
 
 def test_a_consultant_who_is_taken_off_the_client_lets_go_too(booked: Client, ana: User, eve: User) -> None:

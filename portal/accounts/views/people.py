@@ -1,11 +1,14 @@
 """The people of a client: who they are, whom to invite, what each may do."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.accounts.duties import duties_get
 from portal.accounts.forms import InviteForm
 from portal.accounts.models import Invitation
 from portal.accounts.models.links import LinkPurpose
@@ -26,16 +29,18 @@ from portal.tenancy.step_up import recently_authenticated
 def people(request: TenantRequest) -> HttpResponse:
     """Members with roles and second factors, open invitations, consultants."""
     standing = request.standing
+    may_manage = standing.may(MANAGE_PEOPLE)
+    held = duties_get() if may_manage else {}
     return render(
         request,
         "people/people.html",
         {
-            "people": client_people(),
+            "people": [replace(row, held=held.get(row.user.pk, "")) for row in client_people()],
             "stakeholders": client_invited(),
             "consultants": client_consultants(request.client),
             "invitations": pending_invitations(),
             "roles": ClientRole.choices,
-            "may_manage": standing.may(MANAGE_PEOPLE),
+            "may_manage": may_manage,
             "may_see_adoption": standing.may(VIEW_ADOPTION),
         },
     )

@@ -1,6 +1,6 @@
 """Telling people something: the one way in.
 
-`notice_add(client=, users=, kind=, text=, path=, about="", key="", by_mail=True) -> int`
+`notice_add(client=, users=, kind=, text=, path=, about="", key="", by_mail=True, is_for_doer=False) -> int`
 
 The rows are written in the transaction of what they tell of: it and they are committed together or not at all. Once that has
 committed, the outbox is woken; a process that is killed in between costs an hour at most, because the outbox looks by itself.
@@ -38,13 +38,15 @@ def notice_add(
     about: str = "",
     key: str = "",
     by_mail: bool = True,
+    is_for_doer: bool = False,
 ) -> int:
-    """Tell people something, each as they want to hear of it; gives how many are told. Nobody is told what they did themselves.
+    """Tell people something, each as they want to hear of it; gives how many are told. Nobody is told what they did themselves;
+    what waits for them since is told to them too where it `is_for_doer`.
 
     `path` is the page it leads to. Mails with the same `about` ("task 12") hang together. With a `key`, a person is told once,
     however often a job comes by. `by_mail=False` where a mail of its own goes out, such as one with a link.
     """
-    doer = current_actor().user_id
+    doer = None if is_for_doer else current_actor().user_id
     people = {user.pk: user for user in users if user.is_active and user.pk != doer}
     if not people:
         return 0
