@@ -87,7 +87,8 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
         "outcome_form": OutcomeForm(),
         "people": people,
         "has_auditor": found.auditor in people_who(request.client, VIEW_CLIENT),
-        "form": (form or FollowUpForm(people=people)) if may_run else None,
+        "form": (form or FollowUpForm(people=people)) if may_run and not found.is_signed else None,
+        "found_words": found_words(view),
         "method": METHOD,
         "sum": sum((row.difference or Decimal(0) for row in view.contracts), Decimal(0)),
         "sha256": log.digest(content),
@@ -97,6 +98,17 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
         "people_url": reverse("people", kwargs={"client_slug": request.client.slug}),
         **signing_context(request, view),
     }
+
+
+def found_words(view: AuditView) -> str:
+    """What was found and what is done about it, in one sentence."""
+    off, raised = len(view.off), len(view.follow_ups)
+    if not off:
+        return "No contract differs from its source."
+    differ = "1 contract differs" if off == 1 else f"{off} contracts differ"
+    if not raised:
+        return f"{differ}, no follow-up was raised."
+    return f"{differ}, {raised} follow-up{'s were' if raised > 1 else ' was'} raised."
 
 
 def moved_of(

@@ -16,9 +16,9 @@ from governance.models import DisputedFigure, DisputeEvent, DisputeEvidence, Dis
 from governance.oversight_page import people_to_choose, tabs
 from governance.selectors.disputed_cells import cell_of
 from governance.selectors.figure_disputes import corrections_for, dispute_list, dispute_view, figure_unit
-from governance.selectors.figures_restated import RestatedFigure, figures_restated, subject_restated
+from governance.selectors.figures_restated import RestatedFigure, figures_restated, subject_of, subject_restated
 from governance.selectors.metric_values import places_of, rounded
-from governance.selectors.published_figures import RATES, Published
+from governance.selectors.published_figures import RATES, FigureError, Published, published_get
 from governance.selectors.registry import Registry, registry_get
 from governance.services.dispute_states import STEPS
 from metrics.measures import MEASURES
@@ -190,7 +190,29 @@ def dispute_context(request: TenantRequest, found: FigureDispute, settle: Settle
         "may_withdraw": "withdraw" in steps and is_own,
         "may_comment": request.standing.may(RAISE_DISPUTES),
         "correction": correction_shown(found),
+        "claim": claim_shown(request.client, found, amounts) if found.state == DisputeState.CORRECTED else None,
     }
+
+
+def claim_shown(client: Client, found: FigureDispute, amounts: Amounts) -> dict[str, str]:
+    """Of a figure that was corrected what was wanted, what was published before and now, and whether the claim is met: whether
+    both read alike.
+    """
+    try:
+        value = published_get(client, subject_of(found)).value
+    except FigureError as error:
+        return {"verdict": f"It is published no more: {error}."}
+    now, wanted = amounts.text(found, value) or "no value", amounts.text(found, found.believed)
+    if found.believed is None:
+        verdict = "Nobody said what it should be."
+    elif now == wanted:
+        verdict = "The claim is met."
+    elif value is None:
+        verdict = "The claim is not met: what is published has no value."
+    else:
+        apart = amounts.apart(found, value - found.believed)
+        verdict = f"The claim is not met: what is published is {apart} from what was wanted."
+    return {"wanted": wanted, "before": found.published_text, "now": now, "verdict": verdict}
 
 
 def event_shown(event: DisputeEvent) -> dict[str, Any]:

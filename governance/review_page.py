@@ -7,11 +7,13 @@ from django import forms
 from django.utils import timezone
 
 from governance.audit_forms import DAY
+from governance.board_words import joined
 from governance.handbook import handbook_chapters
 from governance.models import BoardReview
 from governance.oversight_page import tabs
 from governance.selectors.board_review import review_content, review_kept, review_quarter, review_quarters
 from portal.lib.dates import quarter_text
+from portal.notices.audience import own_people_who
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_now, paper_reader
@@ -47,7 +49,12 @@ def review_context(request: TenantRequest, quarter: str, form: HeldForm | None =
         return None
     may_hold = context["kept"] is None and request.standing.may(HOLD_REVIEW)
     initial = {"sha256": context["sha256"], "held_on": day_now(request.client)}
-    return context | {"form": (form or HeldForm(initial=initial)) if may_hold else None}
+    waits = context["kept"] is None and not may_hold
+    keepers = [user.get_full_name() for user in own_people_who(request.client, HOLD_REVIEW)] if waits else []
+    return context | {
+        "form": (form or HeldForm(initial=initial)) if may_hold else None,
+        "keepers": joined(keepers) if keepers else "",
+    }
 
 
 def review_shown(client: Client, quarter: str) -> dict[str, Any] | None:

@@ -111,12 +111,17 @@ def dispute_owner(request: TenantRequest, number: int) -> HttpResponse:
 @client_page(RESOLVE_DISPUTES)
 def dispute_end(request: TenantRequest, number: int) -> HttpResponse:
     """Say what came of it."""
-    found = dispute_or_404(number)
+    found, status, problem = dispute_or_404(number), 422, ""
     form = SettleForm(request.POST, corrections=corrections_for(found))
-    if not form.is_valid():
-        context = dispute_context(request, found, form)
-        return TemplateResponse(request, "governance/oversight/dispute.html", context, status=422)
-    return done(request, number, dispute_settle, **form.cleaned_data)
+    if form.is_valid():
+        try:
+            dispute_settle(client=request.client, dispute=found, user=request.user, **form.cleaned_data)
+        except DefinitionError as error:
+            problem, status = error.sentence, 409 if isinstance(error, OutdatedError) else 422
+        else:
+            return redirect("dispute", client_slug=request.client.slug, number=number)
+    context = dispute_context(request, dispute_or_404(number), form) | {"problem": problem}
+    return TemplateResponse(request, "governance/oversight/dispute.html", context, status=status)
 
 
 @require_POST

@@ -149,6 +149,8 @@ def quarter_audit_follow_up(request: TenantRequest, quarter: str) -> HttpRespons
         except DefinitionError as error:
             form.add_error(None, error.sentence)
             status = 409 if isinstance(error, OutdatedError) else 422
+            if found.is_signed:  # its page has no form any more
+                return refused(request, quarter, error.sentence, status)
         else:
             messages.success(request, "The owner is told.")
             return redirect("quarter_audit", client_slug=request.client.slug, quarter=quarter)

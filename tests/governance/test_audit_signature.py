@@ -212,3 +212,22 @@ def test_a_follow_up_has_an_owner_of_this_client(northwind: Client, rita: User, 
         with pytest.raises(DefinitionError, match="five years ahead at most"):
             follow_up_raise(text="Look", owner=rita, due_on=dt.date.max, **about)  # type: ignore[arg-type]
         assert not AuditFollowUp.objects.exists()
+
+
+def test_a_single_difference_without_a_follow_up_is_said_before_the_signature_and_none_is_offered_after_it(
+    northwind: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+        keep(northwind, 1, rita, result="differs", difference=Decimal(-500), reason="price", note="Uplift")
+        check_rest(northwind, rita)
+    ritas, finns = signed_in(rita), signed_in(finn)
+    for page in (ritas.get(PAGE).text, finns.get(PAGE).text):
+        assert "1 contract differs, no follow-up was raised." in page and "every pattern has its follow-up" not in page
+        assert "Raise a follow-up" in page
+    with tenant_context(northwind):
+        sign(northwind, finn)
+    assert "Raise a follow-up" not in ritas.get(PAGE).text
+    sent = {"text": "Late", "owner": str(rita.pk), "due_on": "2031-01-01"}
+    late = ritas.post(f"{PAGE}follow-up/", sent)
+    assert late.status_code == 409 and "his audit is signed" in late.text

@@ -278,3 +278,12 @@ def test_a_stakeholder_reads_it_on_a_page_and_on_paper(
     assert "Discounts are subtracted before an amount is annualised." in paper
     assert "An audit that is due Finance and RevOps, every week until its sample is drawn." in paper
     assert page.get("/c/northwind/oversight/")["Location"].endswith("/oversight/handbook/")
+
+
+def test_whoever_cannot_keep_a_review_reads_who_can(
+    northwind: Client, rita: User, finn: User, eve: User, adam: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(northwind):
+        an_audit(northwind, rita)
+    path, said = f"/c/northwind/oversight/review/{QUARTER}/", "Adam, Finn and Rita can keep it as it was held"
+    assert said in signed_in(eve).get(path).text and said not in signed_in(finn).get(path).text

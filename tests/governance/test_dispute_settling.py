@@ -1,5 +1,6 @@
 """A dispute is corrected by what changed the figure and by nothing else; what is shown of it is in the figure's own unit."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -119,3 +120,51 @@ def test_the_review_counts_the_disputes_of_its_table(client: Client, finn: User,
         said = next(each for each in chapters if each["key"] == "disputes")["sentences"]
         assert said[0] == "2 figures disputed, 0 found to stand, 1 corrected, 1 still open."
         assert said[1].startswith("D-1 was settled after the quarter, on ")
+
+
+def settled_page(client: Client, eve: User, finn: User, browser: Browser, believed: Decimal | None) -> str:
+    """March is disputed with 51,000, restated to 52,000 and settled as corrected by that: the page of the dispute."""
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+        row = dispute_raise(client=client, subject=ENDING, believed=believed, reason="Too low", user=eve)
+        row = dispute_take(client=client, dispute=row, owner=finn, user=finn)
+        ContractLine.objects.filter(line_id="K1/1").update(amount=13_000)
+        books_rebuild_all(client=client, now=NOW)
+        month_restate(client=client, month=MARCH, reason="A late order form", user=finn)
+        key = corrections_for(row)[0].key
+        dispute_settle(client=client, dispute=row, step="correct", reason="Late", user=finn, correction=key)
+    return " ".join(browser.get("/c/northwind/oversight/disputes/1/").text.split())
+
+
+@pytest.mark.parametrize(
+    ("believed", "said"),
+    [
+        (60_000, "The claim is not met: what is published is −8,000.00 from what was wanted."),
+        (52_000, "The claim is met."),
+        (None, "Nobody said what it should be."),
+    ],
+)
+def test_a_correction_says_what_was_wanted_what_is_published_now_and_whether_that_is_it(
+    client: Client, finn: User, eve: User, signed_in: Callable[[User], Browser], believed: int | None, said: str
+) -> None:
+    page = settled_page(client, eve, finn, signed_in(eve), None if believed is None else Decimal(believed))
+    assert said in page
+    for fact in (
+        "<dt>Published before</dt> <dd> 51,000.00 USD </dd>",
+        "<dt>Published now</dt> <dd> 52,000.00 USD </dd>",
+    ):
+        assert fact in page
+    assert believed is None or "against what was published when it was raised" in page
+
+
+def test_what_was_typed_to_settle_it_stays_where_that_is_refused(
+    client: Client, finn: User, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+        taken(client, eve, finn)
+    sent = {"step": "correct", "correction": "", "reason": "Billing sent it late"}
+    answer = signed_in(finn).post("/c/northwind/oversight/disputes/1/settle/", sent)
+    page = " ".join(answer.text.split())
+    assert answer.status_code == 422 and "Nothing was changed" in page and "Billing sent it late" in page
+    assert re.search(r'<input[^>]*value="correct"[^>]*checked', page), "and the choice too"
