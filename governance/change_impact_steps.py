@@ -50,12 +50,23 @@ def ahead_finding(shown: Shown) -> str:
 
 
 def restated_finding(shown: Shown) -> str:
-    """What a restatement moves most against what was reported, as the end of the sentence; empty where the sentence says it."""
+    """What a restatement moves most against what was reported, as the end of the sentence, with what of it the request makes
+    and what had moved already; empty where the sentence says it.
+    """
     impact, moved = shown.impact, shown.impact.restated
     if moved is None or not moved.cents or (not moved.book and impact.effect == (moved.month, moved.cents)):
         return ""
     what = f"{book_words(moved.book)}{month_text(moved.month, shown.locale)}"
-    return f"; restating, it moves {what} by {money(shown, moved.cents, plus=True)} against what was reported"
+    said = f"; restating, it moves {what} by {money(shown, moved.cents, plus=True)} against what was reported"
+    rows = () if moved.book else impact.content["closed"]["months"]
+    row = next((each for each in rows if each["month"] == moved.month and each["now"] is not None), None)
+    already = 0 if row is None else row["now"] - row["reported"]
+    if not already:
+        return said
+    if already == moved.cents:
+        return f"{said}, all of it for other reasons than this request"
+    own = money(shown, moved.cents - already, plus=True)
+    return f"{said}: {own} by this request, {money(shown, already, plus=True)} already"
 
 
 def step_finding(shown: Shown) -> str:

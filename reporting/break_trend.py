@@ -89,7 +89,11 @@ def said_moved(moved: list[tuple[str, Decimal]], currency: str, locale: str) -> 
         return ""
     at, most = max(moved, key=lambda each: abs(each[1]))
     amount = f"{money_text(most, currency, locale, plus=True)} {currency}"
-    return f"of {at} was restated by {amount}" if len(moved) == 1 else f"was restated, most of {at}, by {amount}"
+    return (
+        f"of {at} was restated by {amount}"
+        if len(moved) == 1
+        else f"was restated in {len(moved)} periods, most in {at}: by {amount}"
+    )
 
 
 def title_of(label: str, moved: str, broken: list[str], *, is_restated: bool, in_force: bool = False) -> str:

@@ -30,6 +30,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
 from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
+from reporting.closed_causes import causes_words
 from reporting.closed_cohorts import ClosedCohortShown, closed_cohort
 from reporting.closed_figures import cell_told, closed_told, customer_told, moves_told, retention_told, unkept_words
 
@@ -80,6 +81,7 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
     if query.reported and (closed := closed_cell(client, head, *months, dimension, group, column, query.filters)):
         context = cell_context(closed.cell, words, query, reader) | closed_context(closed, query, reader)
         context |= {"told": closed_told(client, query, closed)}
+        context |= {"causes": causes_words(client, closed, query, reader.locale)}
         return Drawer("reporting/_drawer_closed.html", context)
     cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
     context = cell_context(cell, words, query, reader) | {"told": cell_told(client, query, cell)}

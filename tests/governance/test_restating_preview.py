@@ -6,12 +6,14 @@ import io
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from django.test import Client as Browser
 
 from governance.change_impact import Impact, Size
+from governance.change_impact_steps import restated_finding
 from governance.change_impact_tables import Shown
 from governance.change_impact_words import closed_told, finding, kept_told
 from governance.effect_words import figures_words, largest_words
@@ -144,7 +146,10 @@ def test_a_month_that_differs_already_is_restated_and_is_the_size_of_the_request
             "the decision rights go by that."
         )
         assert "3 closed months from Jan 2026 to Mar 2026" in kept_told(shown)
-        assert finding(shown).endswith("; restating, it moves Jan 2026 by +13,000.00 USD against what was reported")
+        assert finding(shown).endswith(
+            "; restating, it moves Jan 2026 by +13,000.00 USD against what was reported, all of it for other "
+            "reasons than this request"
+        )
         assert (effect(request).at_month, effect(request).approved_cents) == (JANUARY, 13_000_00)
     changes_take_effect(client=redefined, now=NOW)
     with tenant_context(redefined):
@@ -212,3 +217,15 @@ def test_what_brings_back_what_was_reported_restates_nothing(redefined: Client, 
         rows = shown_of(request).impact.content["closed"]["months"]
         assert [row["month"] for row in rows] and not any(row["is_restated"] for row in rows)
         assert effect(request).restated_months == [] and not MonthClose.objects.filter(revision__gt=1).exists()
+
+
+def test_the_headline_tells_what_a_request_restates_from_what_had_moved_already() -> None:
+    row = {"month": FEBRUARY, "reported": 100_000_00, "now": 101_914_17, "restated": 57_004_17}
+    impact = SimpleNamespace(
+        restated=Size(FEBRUARY, -42_995_83, is_restated=True), effect=None, content={"closed": {"months": [row]}}
+    )
+    shown: Any = SimpleNamespace(impact=impact, currency="USD", locale="en")
+    assert restated_finding(shown) == (
+        "; restating, it moves Feb 2026 by −42,995.83 USD against what was reported: −44,910.00 USD by this request, "
+        "+1,914.17 USD already"
+    )

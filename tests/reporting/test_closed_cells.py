@@ -244,7 +244,7 @@ def test_a_drawer_reads_a_close_once_and_asks_as_often_for_a_year_as_for_a_month
         month_restate(client=northwind, month=MARCH, reason="Late order forms", user=finn)
         drawer_of(northwind, f"{ARR}?why=cell:2026-03:2026-03:net_new")
         for span in ("2026-03:2026-03", "2026-01:2026-03"):
-            with django_assert_num_queries(12):
+            with django_assert_num_queries(13):
                 drawer_of(northwind, f"{ARR}?why=cell:{span}:net_new")
 
 
@@ -267,3 +267,32 @@ def test_a_customer_of_several_products_is_in_a_movement_by_that_movement(northw
                 assert (closed is not None) == is_closed
                 cell = closed.cell if closed is not None else customers_of_cell(northwind, None, *of)
                 assert [(each.amount, each.kind) for each in cell.customers] == [(amount, column)]
+
+
+def test_a_drawer_names_the_definition_and_the_corrected_contracts_with_their_amounts(
+    broken: Client, finns: Browser
+) -> None:
+    """March was closed with 51,000: the definition of now makes 1,000 more of it, Acme's correction 3,000."""
+
+    def said(cell: str) -> str:
+        return " ".join(finns.get(f"{ARR}?scale=full&why=cell:{cell}").text.split())
+
+    both = "Another definition holds now (policy v1) and makes +1,000.00 USD; corrected contracts make +3,000.00 USD."
+    assert both in said("2026-03:2026-03:ending") and both in said("2026-04:2026-04:beginning")
+    for text in (said("2026-03:2026-03:new"), said("2026-03:2026-03:ending&of=segment&group=SMB")):
+        assert "Another definition holds now (policy v1), and contracts may have been corrected since." in text
+        assert "The contracts say something else now" not in text
+
+
+def test_a_customer_that_a_restatement_took_out_of_a_figure_is_not_said_to_have_been_missing(
+    northwind: Client, finn: User, finns: Browser
+) -> None:
+    """Fay churned in March as that was closed, and not as it was restated; Acme is in it by both or by the later one alone."""
+    with tenant_context(northwind):
+        closed_from(northwind, finn, MARCH - 2)
+        month_restate(client=northwind, month=MARCH, reason="Late order forms", user=finn)
+    text = " ".join(finns.get(f"{ARR}?scale=full&why=cell:2026-03:2026-03:churn").text.split())
+    assert "Not in this figure as it was restated" in text and "−7,000.00" in text
+    assert "Not in this figure when it was closed" not in text
+    ends = finns.get(f"{ARR}?scale=full&why=cell:2026-03:2026-03:ending&of=segment&group=Enterprise").text
+    assert "Not in this figure as it was reported" in ends and "Not in this figure as it was restated" not in ends
