@@ -10,11 +10,11 @@ from django import forms
 
 from governance.change_content import THRESHOLDS, ContentFault, Held, change_settle, metric_moved, named
 from governance.engine_formulas import is_fixed
-from governance.figure_input import against_fields, against_of, echoed, limits_read, limits_typed, typed_hint
+from governance.figure_input import BESIDE, against_fields, against_of, echoed, limits_read, limits_typed, typed_hint
 from governance.forms import parameter_field, readable_name, readable_text
 from governance.metric_content import LENGTHS
 from governance.metric_forms import BEGUN, content_field, formula_kept, previewed
-from governance.models import ChangeKind, ChangeRequest, MetricStatus, Urgency
+from governance.models import ChangeKind, ChangeRequest, MetricStatus
 from governance.services.changes import LONGEST_TEXT, LONGEST_TITLE, MAY_RESTATE, Wish
 from metrics.selectors.clauses import TITLES, WHY, sentence_of
 from portal.lib.dates import month_text
@@ -83,6 +83,8 @@ class WishForm(forms.Form):
             self.fields["from_month"].help_text = NOT_RESTATED
         else:
             self.fields["from_month"].help_text = self.waits()
+            if self.ground.closed_months:
+                self.fields["from_month"].widget.attrs["data-closed-to"] = month_format(self.ground.closed_months[0])
         self.add_content()
         self.order_fields(["version", "title", *self.asked, "rationale", "mode", "from_month", "is_emergency"])
 
@@ -166,6 +168,7 @@ class PolicyWishForm(WishForm):
     """Other values of the policy's parameters; each begins with what holds."""
 
     kind = ChangeKind.POLICY
+    rules_fault = ""  # what is wrong with all rules together
     asked = PARAMETERS
     apart = ("title", "version", *PARAMETERS)
 
@@ -183,6 +186,23 @@ class PolicyWishForm(WishForm):
         given = self.cleaned_data
         return {"parameters": {name: given[name] for name in PARAMETERS if name in given}}
 
+    @property
+    def opened(self) -> list[str]:
+        """The rules that were open when the form was sent, in their order."""
+        given = self.data.getlist("opened") if self.is_bound else []  # type: ignore[attr-defined]
+        return [name for name in PARAMETERS if name in given]
+
+    def blame(self, error: ContentFault) -> None:
+        """What is wrong with no rule of its own is said at those that are open; above all of them, where none is."""
+        super().blame(ContentFault([each for each in error.faults if each[0]]))
+        for fault in [fault for field, fault in error.faults if not field]:
+            text = f"{fault[:1].upper()}{fault[1:]}."
+            for name in self.opened:
+                self.add_error(name, f"{text} Choose something else here, or in another rule.")
+            self.rules_fault = (
+                "" if self.opened else f"{text} Open the rule that shall change, and choose something else."
+            )
+
     def clauses(self) -> list[dict[str, Any]]:
         """Every parameter with what it says now, why it matters, and whether its part is open."""
         present = self.ground.held.policy.to_dict()
@@ -191,7 +211,7 @@ class PolicyWishForm(WishForm):
         return [
             {
                 "field": self[name], "title": TITLES[name], "now": sentence_of(name, present[name]), "why": WHY[name],
-                "is_open": name in asked_for or name in moved or bool(self[name].errors),
+                "is_open": name in {*asked_for, *moved, *self.opened} or bool(self[name].errors),
             }
             for name in PARAMETERS
         ]  # fmt: skip
@@ -320,7 +340,7 @@ class ThresholdWishForm(WishForm):
         for name in THRESHOLDS:
             self.fields[name] = content_field(name)
             hint = typed_hint(self.unit(), self.ground.held.currency)
-            self.fields[name].help_text = f"{hint} Against something else in per cent or deviations: 10, or 3."
+            self.fields[name].help_text = f"{hint} {BESIDE}"
             against_fields(self.fields, name, self.ground.held.registry.targets_for(self.about))
             echoed(self.fields[name], name, self.ground.echo_url, f"#id_{against_of(name)}", unit=self.unit())
 
@@ -366,27 +386,3 @@ FORMS: Final[Mapping[str, type[WishForm]]] = {
     form.kind: form
     for form in (PolicyWishForm, NewMetricWishForm, MetricWishForm, RetireWishForm, ThresholdWishForm, QuotaWishForm)
 }
-
-
-class OwnerForm(forms.Form):
-    """Who takes care of a request from now on."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, people: Sequence[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(person.pk, person.get_full_name()) for person in people]
-        self.fields["owner"] = forms.TypedChoiceField(label="Who takes care of it", coerce=int, choices=choices)
-
-
-class TriageForm(forms.Form):
-    """Who takes care of a request, and how soon."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    urgency = forms.ChoiceField(label="How soon", choices=Urgency.choices)
-
-    def __init__(self, *args: Any, people: Sequence[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(person.pk, person.get_full_name()) for person in people]
-        self.fields["owner"] = forms.TypedChoiceField(label="Who takes care of it", coerce=int, choices=choices)
-        self.order_fields(["version", "owner", "urgency"])

@@ -78,8 +78,10 @@ def level_told(shown: Shown, metric: dict[str, Any], level: str) -> str:
     return f"In {month} it {change}. It would do so in {then} of {months}, before: {was}."
 
 
-def limit_change(shown: Shown, unit: str, point: dict[str, Any], level: str) -> str:
-    """Beyond what a metric rings in a month: "alerts below 1,234 USD; was 1,100 USD"."""
+def limit_change(shown: Shown, unit: str, point: dict[str, Any], level: str, *, is_row: bool = False) -> str:
+    """Beyond what a metric rings in a month: "alerts below 1,234 USD; was 1,100 USD". That it rang at no figure so far is said
+    of every month at once: a row leaves it out.
+    """
     old, new = (point[f"limits_{side}"].get(level) for side in SIDES)
     before, after = limit_pair(shown, unit, old, new)
     if new is None:
@@ -89,7 +91,7 @@ def limit_change(shown: Shown, unit: str, point: dict[str, Any], level: str) -> 
     else:
         now = f"{RINGS[level]} {after}"
     if old is None:
-        return f"{now}; so far at no figure"
+        return now if is_row else f"{now}; so far at no figure"
     return f"{now}, as before" if old == new else f"{now}; was {before}"
 
 
@@ -122,7 +124,7 @@ def month_limits(shown: Shown, unit: str, point: dict[str, Any]) -> str:
     if "limits_after" not in point:
         return ""
     return "; ".join(
-        limit_change(shown, unit, point, level)
+        limit_change(shown, unit, point, level, is_row=True)
         for level in RINGS
         if any(level in point[f"limits_{side}"] for side in SIDES)
     )

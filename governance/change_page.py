@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from governance.board_rules import Outcome
-from governance.change_forms import OwnerForm, TriageForm
+from governance.change_hand_forms import OwnerForm, TriageForm
 from governance.change_sections import sections_of
 from governance.change_words import rows_of
 from governance.effect_words import ends_text, since_words

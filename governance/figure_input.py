@@ -19,12 +19,18 @@ from portal.lib.money import DEFAULT_LOCALE, SIGNS, SPACES, figure_pattern, figu
 
 AGAINST: Final = (
     ("", "A fixed figure"),
-    ("previous", "Per cent worse than the month before"),
-    ("last_year", "Per cent worse than the same month of the year before"),
-    ("deviations", "Deviations from its last twelve months"),
-    ("seasonal", "Deviations from its last twelve months, seasons and growth left out"),
-)
-"""What a threshold may be held against, in the words of the forms."""
+    ("Per cent worse than it was itself", [
+        ("previous", "Per cent worse than the month before"),
+        ("last_year", "Per cent worse than the same month of the year before"),
+    ]),
+    ("Deviations from what is usual for it", [
+        ("deviations", "Deviations from its last twelve months"),
+        ("seasonal", "Deviations from its last twelve months, seasons and growth left out"),
+    ]),
+)  # fmt: skip
+"""What a threshold may be held against, in the words of the forms, by kind."""
+TARGET: Final = "A target is another metric, such as a plan: what this one should be in the same month."
+BESIDE: Final = "Held against something else, type by how much it may be worse: 10 for 10%, or 3 for 3 deviations."
 DEVIATING: Final = {"deviations": "", "seasonal": "last_year"}
 LONGEST: Final = 40
 SHORT: Final = {"k": 3, "m": 6, "mn": 6, "bn": 9}
@@ -123,7 +129,8 @@ def against_of(name: str) -> str:
 
 def against_choices(targets: Sequence[tuple[str, str]]) -> list[Any]:
     """What a threshold may be held against; other metrics are targets."""
-    return [*AGAINST, ("Per cent worse than a target", list(targets))] if targets else list(AGAINST)
+    groups = [("Per cent worse than a target, another metric", list(targets))] if targets else []
+    return [*AGAINST, *groups]
 
 
 def limit_typed(text: str, unit: str, locale: str) -> tuple[str, str]:
@@ -186,8 +193,9 @@ def limit_understood(text: str, against: str, unit: str, currency: str, locale: 
 def against_fields(fields: dict[str, forms.Field], name: str, targets: Sequence[tuple[str, str]]) -> None:
     """Beside a threshold, what it is held against."""
     fields[against_of(name)] = forms.ChoiceField(
-        label=f"{fields[name].label}: held against", required=False, choices=against_choices(targets)
-    )
+        label=f"{fields[name].label}: held against", required=False, choices=against_choices(targets),
+        help_text=TARGET if targets else "",
+    )  # fmt: skip
 
 
 def echoed(field: forms.Field, name: str, address: str, include: str = "", **about: str) -> None:

@@ -57,7 +57,7 @@ def previewed(fields: dict[str, forms.Field], address: str) -> None:
     for name in ("formula", "unit"):
         fields[name].widget.attrs |= {
             "hx-get": address, "hx-trigger": "input changed delay:400ms", "hx-target": "#preview", "hx-swap": "innerHTML",
-            "hx-include": "#id_formula, #id_unit", "hx-sync": "#preview:replace", "data-quiet": "",
+            "hx-include": "#id_formula, #id_unit", "hx-sync": "#preview:queue last", "data-quiet": "",
         }  # fmt: skip
     fields["formula"].widget.attrs |= {"spellcheck": "false", "autocomplete": "off", "class": "mono"}
 

@@ -241,11 +241,14 @@ class Registry:
         return any(MEASURES[name].reader for name in self.measures_of(key))
 
     def targets_for(self, key: str) -> list[tuple[str, str]]:
-        """The metrics that thresholds of a metric may be held against, as (key, name): of its unit, where it is there."""
-        unit = self.entries[key].newest["unit"] if key in self.entries else ""
+        """The metrics that thresholds of a metric may be held against, as (key, name): in use and of its unit, where it is
+        there; and those that it is held against already.
+        """
+        newest = self.entries[key].newest if key in self.entries else {}
+        unit, present = newest.get("unit", ""), targets_of(newest)
         return [
             (each.key, each.name) for each in self.entries.values()
-            if each.is_standing and each.key != key and unit in ("", each.newest["unit"])
+            if (each.is_in_use or each.key in present) and each.key != key and unit in ("", each.newest["unit"])
         ]  # fmt: skip
 
     def named_from_now_on(self, name: str) -> tuple[str, ...]:

@@ -94,6 +94,9 @@ def test_the_newest_month_and_the_months_are_told_in_a_sentence_for_each_level(r
     assert oldest.startswith(
         "alerts below 45,000.00 USD; was below 20,000.00 USD; cannot be held against its threshold for a look:"
     )
+    told = alerts_told(shown(found))
+    assert told is not None and told["rows"]
+    assert "no figure" not in str(told["rows"]), "that is said above, once for all months"
 
 
 def test_a_threshold_that_goes_and_one_that_stays_are_told_so(ringing: Client, rita: User) -> None:

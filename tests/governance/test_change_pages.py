@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from governance.models import ChangeRequest, ChangeState
+from governance.models import ChangeRequest, ChangeState, Metric
 from governance.services.changes import Wish, change_draft, change_submit
 from governance.services.problems import DefinitionError
 from governance.services.registry import registry_start
@@ -198,6 +198,64 @@ def test_each_kind_has_its_form(kept: Client, finn: User, signed_in: SignIn, kin
     assert seen in page.text
     is_dated = kind in ("metric_change", "metric_new", "quota_rule") or bool(about and kind == "threshold")
     assert ("only a rule of the ARR policy can restate them" in page.text) == is_dated
+
+
+def test_a_rule_that_says_what_it_says_already_stays_open_with_what_to_do(
+    northwind: Client, finn: User, signed_in: SignIn
+) -> None:
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        month_close(client=northwind, month=month_parse("2026-01"))
+    browser, url = signed_in(finn), address("change_new", kind="policy")
+    begun = browser.get(url)
+    assert 'data-closed-to="2026-01"' in begun.text
+    form = begun.context["form"]
+    same = {name: "" if (value := form[name].value()) is None else value for name in form.fields}
+    given = same | {"title": "Discounts", "rationale": "Because"}
+    refused = browser.post(url, given | {"opened": ["discounts"]})
+    said = "This is what the policy says already: nothing would change."
+    assert refused.status_code == 422 and refused.text.count(said) == 1
+    clauses = {each["field"].name: each for each in refused.context["clauses"]}
+    assert [name for name, each in clauses.items() if each["is_open"]] == ["discounts"]
+    assert clauses["discounts"]["field"].errors == [f"{said} Choose something else here, or in another rule."]
+    closed = " ".join(browser.post(url, given).text.split())
+    assert f"{said} Open the rule that shall change, and choose something else." in closed
+    assert closed.index(said) > closed.index("Which rules shall say something else?")
+
+
+def test_a_threshold_is_held_against_kinds_of_things_and_metrics_in_use(
+    kept: Client, finn: User, signed_in: SignIn
+) -> None:
+    with tenant_context(kept):
+        Metric.objects.filter(key="grr").update(status="proposed")
+    page = signed_in(finn).get(address("change_new", kind="threshold") + "?about=nrr")
+    alone, *groups = page.context["form"]["alert_at_against"].field.choices
+    assert alone == ("", "A fixed figure")
+    assert [(name, len(choices)) for name, choices in groups[:2]] == [
+        ("Per cent worse than it was itself", 2), ("Deviations from what is usual for it", 2),
+    ]  # fmt: skip
+    (name, targets), keys = groups[2], dict(groups[2][1])
+    assert (
+        name == "Per cent worse than a target, another metric" and targets and "grr" not in keys and "nrr" not in keys
+    )
+    assert "A target is another metric, such as a plan" in page.text
+    assert "type by how much it may be worse: 10 for 10%, or 3 for 3 deviations" in page.text
+
+
+def test_what_was_alike_goes_once_the_formula_is_another_or_none(kept: Client, finn: User, signed_in: SignIn) -> None:
+    browser = signed_in(finn)
+    page = browser.get(address("change_new", kind="metric_new"))
+    form, fields = page.text, page.context["form"]
+    given = {name: fields[name].value() or "" for name in fields.fields}
+    given |= {"kind": "metric_new", "key": "lost", "name": "Lost", "unit": "money", "definition": "What is lost"}
+    given |= {"why_measured": "To know", "title": "Lost", "rationale": "Because"}
+    assert "input from:#id_formula delay:400ms" in form, "it is looked for again with what is typed"
+    assert 'hx-sync="#preview:queue last"' in form, "no preview is aborted by the next"
+    alike = [
+        browser.get(address("changes_alike"), given | {"formula": formula, "unit": "money"}).text
+        for formula in ("churn_arr", "churn_arr + customers")
+    ]
+    assert ["This may be there already" in text for text in alike] == [True, False]
 
 
 def test_a_metric_is_asked_to_be_changed_and_to_end(kept: Client, finn: User, signed_in: SignIn) -> None:
