@@ -22,6 +22,8 @@ FIGURES: Final = (*BRIDGE_COLUMNS, "adjustment")
 REPORTED: Final = (*AMOUNTS, "adjustment", *COUNTS)
 RESTATEMENT: Final = ("restatement_amount", "restated_why")
 DISPUTED: Final = "disputed"
+ROLLED: Final = ("customers_adjusted", "customers_adjusted_as_reported")
+OF_WHAT: Final = ("currency", "basis")
 
 
 def column(name: str) -> str:
@@ -39,6 +41,9 @@ def columns_said(reported: Iterable[str]) -> list[str]:
 def bridge_csv(bridge: Bridge, notes: Notes | None = None, disputes: Sequence[Sequence[Mark]] = ()) -> str:
     """`month[,group],beginning … customers_ending,prior_period_adjustment, …`, exact to the cent, ordered by period and group.
 
+    Columns that came later stand at the end: by how many customers the period before ended otherwise (so that
+    `customers_ending` of the row before + `customers_adjusted` + those who came − those who went = `customers_ending`;
+    `customers_beginning` counts those who are there after it), the currency, and the basis (ARR, CARR or LARR).
     The first column is named after the grain (`quarter`, `year`). The figures are those of the command line, with the
     prior-period adjustment that the row's sum needs.
     """
@@ -47,11 +52,14 @@ def bridge_csv(bridge: Bridge, notes: Notes | None = None, disputes: Sequence[Se
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [column(name) for name in FIGURES]
-    writer.writerow([bridge.grain, *(["group"] if grouped else []), *names, *columns_said(REPORTED)])
+    writer.writerow([bridge.grain, *(["group"] if grouped else []), *names, *columns_said(REPORTED), *ROLLED, *OF_WHAT])
+    of_what = [bridge.head.currency, bridge.head.label]
     for row, disputed in zip(bridge.rows, disputes or [()] * len(bridge.rows), strict=True):
         figures = [str(getattr(row, name)) for name in FIGURES]
         said = said_cells(notes, row, REPORTED, [f"D-{each.number} {each.figure}" for each in disputed])
-        writer.writerow([row.period.key, *([harmless(row.group)] if grouped else []), *figures, *said])
+        rolled = [row.customers_adjusted, "" if row.as_reported is None else row.as_reported.customers_adjusted]
+        named = [row.period.key, *([harmless(row.group)] if grouped else [])]
+        writer.writerow([*named, *figures, *said, *rolled, *of_what])
     return text.getvalue()
 
 

@@ -113,6 +113,7 @@ ROW = {
     "customers_churned": 1,
     "customers_reactivated": 0,
     "customers_ending": 213,
+    "customers_adjusted": 0,
     "state": "live",
 }
 BRIDGE = OpenApiExample(

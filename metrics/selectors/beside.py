@@ -65,7 +65,7 @@ def around(period: Period) -> Period:
 def is_other(row: BridgeRow) -> bool:
     """Whether any figure of a row was reported otherwise."""
     first = row.as_reported
-    names = (*BRIDGE_COLUMNS, "adjustment")
+    names = (*BRIDGE_COLUMNS, "adjustment", "customers_adjusted")
     return first is not None and any(getattr(row, name) != getattr(first, name) for name in names)
 
 

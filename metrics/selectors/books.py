@@ -160,9 +160,13 @@ def bridge_rows(series: Ints, offset: int, periods: tuple[Period, ...], group: s
     beginning, ending = PLACE["beginning"], PLACE["ending"]
     sums[beginning] = [series[ending, place - 1] if place else series[beginning, place] for place in first]
     adjusted = sums[ending] - sums[[PLACE[name] for name in AMOUNTS if name != "ending"]].sum(axis=0)
+    came = sums[PLACE["customers_new"]] + sums[PLACE["customers_reactivated"]] - sums[PLACE["customers_churned"]]
+    had, has = PLACE["customers_beginning"], PLACE["customers_ending"]
+    stood = np.array([series[has, place - 1] if place else series[had, place] for place in first])
+    others = (sums[has] - stood - came).tolist()
     kept = [group == "" or bool(column.any()) for column in sums.T]
     columns: list[list[Any]] = [[from_cents(cents) for cents in row] for row in sums[: len(AMOUNTS)].tolist()]
-    figures = zip(*columns, *sums[len(AMOUNTS) :].tolist(), map(from_cents, adjusted.tolist()), strict=True)
+    figures = zip(*columns, *sums[len(AMOUNTS) :].tolist(), map(from_cents, adjusted.tolist()), others, strict=True)
     return [
         BridgeRow(period, group, *values) if is_kept else None
         for period, values, is_kept in zip(periods, figures, kept, strict=True)

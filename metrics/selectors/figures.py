@@ -69,6 +69,8 @@ class BridgeRow:
 
     `adjustment` is 0 but where a closed month was corrected later, or another definition begins: there it is what that changed
     before this period, so that it begins where the one before ended.
+    `customers_adjusted` is the same of customers: those of the period before, with it and whoever came, less whoever went, are
+    those at the end; `customers_beginning` counts those who are there after it.
     `state` is `live`, `closed` (as reported), or `mixed` for a quarter or year of both. `as_reported` is what
     `metrics.selectors.beside` puts beside a row that restatements touch.
     """
@@ -89,6 +91,7 @@ class BridgeRow:
     customers_reactivated: int
     customers_ending: int
     adjustment: Decimal = ZERO
+    customers_adjusted: int = 0
     state: str = "live"
     as_reported: Self | None = None
 

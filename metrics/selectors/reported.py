@@ -170,14 +170,21 @@ def reported_group(
     for month in range(start, months[1] + 1):
         nothing = empty_row(month, group, "closed" if month in stored else "live")
         row = stored[month].get(group, nothing) if month in stored else by_month.get(month, nothing)
-        if before is not None and row.beginning != before.ending:
-            moved = row.beginning - before.ending
-            row = replace(row, adjustment=row.adjustment + moved, beginning=before.ending)
+        if before is not None:
+            row = gone_on(row, before)
         if month + 1 in opening:
             begun = opening[month + 1][group].beginning if group in opening[month + 1] else ZERO
             row = replace(row, adjustment=row.adjustment + begun - row.ending, ending=begun)
         chain[month] = before = row
     return tuple(merged([chain[month] for month in range(period.first, period.last + 1)], period) for period in periods)
+
+
+def gone_on(row: BridgeRow, before: BridgeRow) -> BridgeRow:
+    """A month that begins where the one before ended, with the step as its adjustment, of ARR and of customers."""
+    moved, others = row.beginning - before.ending, row.customers_beginning - before.customers_ending
+    if not moved and others == row.customers_adjusted:
+        return row
+    return replace(row, adjustment=row.adjustment + moved, beginning=before.ending, customers_adjusted=others)
 
 
 def empty_row(month: int, group: str, state: str) -> BridgeRow:
@@ -205,6 +212,7 @@ def merged(rows: list[BridgeRow], period: Period) -> BridgeRow:
         group=first.group,
         state=states.pop() if len(states) == 1 else "mixed",
         adjustment=last.ending - first.beginning - moved,
+        customers_adjusted=sum(row.customers_adjusted for row in rows),
         **figures,
     )
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -283,6 +284,28 @@ def test_a_restated_month_has_the_figures_of_its_row(closed: Client) -> None:
     rows = {row.period.first: row for row in beside.totals}
     for month, found in restated_get(closed).items():
         shown = rows[month]
-        assert found.restated == replace(shown, as_reported=None), month
-        assert found.reported == shown.as_reported, month
+        assert shown.as_reported is not None
+        assert found.restated == replace(shown, as_reported=None, customers_adjusted=0), month
+        assert found.reported == replace(shown.as_reported, customers_adjusted=0), month
     assert restated_get(closed)[JANUARY].restated.adjustment == Decimal("1000.00")
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
+@pytest.mark.parametrize("dimension", ["total", "segment"])
+@pytest.mark.parametrize("told_by", [bridge_reported, bridge_get])
+def test_customers_go_on_from_row_to_row(
+    history: Client, dimension: str, grain: Grain, told_by: Callable[..., Bridge]
+) -> None:
+    """Whom corrections or another definition add or take is neither won nor lost: it has its own count."""
+    with tenant_context(history):
+        ends: dict[str, int] = {}
+        adjusted = 0
+        shown = told_by(history, dimension=dimension, grain=grain)
+        for period, rows in groupby(shown.rows, lambda row: row.period):
+            own = {row.group: row for row in rows}
+            for group, row in own.items():
+                came = row.customers_adjusted + row.customers_new + row.customers_reactivated - row.customers_churned
+                assert ends.get(group, 0) + came == row.customers_ending, (period.key, group)
+                adjusted += bool(row.customers_adjusted)
+            ends = {group: row.customers_ending for group, row in own.items()}
+        assert adjusted or grain == "year" or told_by is bridge_get

@@ -78,13 +78,26 @@ class BridgeRowSerializer(serializers.Serializer[Any]):
         return about | amounts | counts
 
 
-class BridgeRowBesideSerializer(BridgeRowSerializer):
+class BridgeRowRolledSerializer(BridgeRowSerializer):
+    """A row that goes on from the one before it, in ARR and in customers."""
+
+    customers_adjusted = serializers.IntegerField(
+        help_text="By how many customers corrections or another definition changed what the period before ended with: "
+        "customers_ending of the row before + customers_adjusted + customers_new + customers_reactivated − "
+        "customers_churned = customers_ending. customers_beginning counts those who are there after it."
+    )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return super().to_representation(instance) | {"customers_adjusted": instance.customers_adjusted}
+
+
+class BridgeRowBesideSerializer(BridgeRowRolledSerializer):
     """A row of the bridge, and beside it what was first reported in its place where a month of its period was restated.
 
     Also where the month beside its period was, and it was reported otherwise: so the rows as reported go on from each other.
     """
 
-    as_reported = BridgeRowSerializer(allow_null=True)
+    as_reported = BridgeRowRolledSerializer(allow_null=True)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         first = instance.as_reported
