@@ -158,7 +158,8 @@ def ledger_context(request: TenantRequest) -> dict[str, Any]:
 
 def entry_shown(entry: LedgerEntry) -> dict[str, Any]:
     """One restatement with the lines of the bridge that moved."""
-    moved = [(LABELS[name], after - before) for name, before, after in entry.moved if name != "ending"]
+    labels = {**LABELS, "adjustment": "Prior-period adjustment"}
+    moved = [(labels[name], after - before) for name, before, after in entry.moved if name != "ending"]
     rates = [(label, *pair) for label, pair in (("NRR", entry.nrr), ("GRR", entry.grr)) if is_told_otherwise(*pair)]
     named = f"{entry.cause.label}: " if entry.cause is not None else ""
     return {"row": entry, "moved": moved, "rates": rates, "reason": entry.close.reason.removeprefix(named)}

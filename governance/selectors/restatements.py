@@ -7,7 +7,7 @@ by page. Runs in the client's scope. Changed definitions that left closed months
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -23,7 +23,8 @@ from metrics.engine.retention import ratio4
 from metrics.models import CloseBridge, MonthClose, PolicyVersion, Recognition
 from metrics.selectors.books import book_head
 from metrics.selectors.breaks import DefinitionBreak, breaks_get, changes_between
-from metrics.selectors.closes import reported_row
+from metrics.selectors.close_memory import bridges_kept, closes_kept, newest_close
+from metrics.selectors.closes import first_told, reported_row
 from metrics.selectors.figures import ZERO, Basis, BookHead, BridgeRow
 from portal.tenancy.models import Client
 
@@ -65,7 +66,8 @@ class LedgerEntry:
     @property
     def moved(self) -> tuple[tuple[str, Decimal, Decimal], ...]:
         """Name, amount before and amount after of the lines of the bridge that moved."""
-        pairs = ((name, getattr(self.before, name), getattr(self.after, name)) for name in AMOUNTS)
+        names = ("beginning", "adjustment", *AMOUNTS[1:])
+        pairs = ((name, getattr(self.before, name), getattr(self.after, name)) for name in names)
         return tuple(pair for pair in pairs if pair[1] != pair[2])
 
 
@@ -139,16 +141,38 @@ def entries_of(client: Client, closes: Sequence[MonthClose]) -> tuple[LedgerEntr
     """These restatements as the ledger tells them; a fixed number of queries."""
     wanted = [pk for close in closes for pk in (close.pk, close.restates_id)]
     rows = {row.close_id: reported_row(row) for row in CloseBridge.objects.filter(close__in=wanted, dimension=TOTAL)}
+    begun = begun_rows(closes, rows)
     causes, versions = causes_of(client, [], closes), dict(PolicyVersion.objects.values_list("number", "parameters"))
-    return tuple(entry_of(close, rows, versions, causes) for close in closes)
+    return tuple(entry_of(close, rows[close.restates_id or 0], begun[close.pk], versions, causes) for close in closes)
+
+
+def begun_rows(closes: Sequence[MonthClose], rows: Mapping[int, BridgeRow]) -> dict[int, BridgeRow]:
+    """The bridges of restatements with the change of their beginning as the rows of the bridge have it: what the month before
+    was restated by together with this one is a change of the beginning, the rest is one of the prior-period adjustment.
+    """
+    newest = newest_close()
+    kept, totals = closes_kept(newest), bridges_kept(newest, TOTAL)
+    found: dict[int, BridgeRow] = {}
+    for close in closes:
+        month = [each for each in kept if (each.recognition, each.month) == (close.recognition, close.month - 1)]
+        then = [each for each in month if each.closed_at <= close.closed_at]
+        restates: Any = close.restates
+        own, before = rows[close.pk].beginning, rows[restates.pk].beginning
+        together = ZERO
+        if not then and first_told(kept, close.recognition, close.month).policy_id == close.policy_id:
+            together = own - before  # the open month before the first close ends with what that one begins with
+        elif then and then[-1].restates_id and (then[-1].reason, then[-1].policy_id) == (close.reason, close.policy_id):
+            together = totals[then[-1].pk][0].ending - totals[then[-1].restates_id][0].ending
+        step = own - before - together
+        found[close.pk] = replace(rows[close.pk], beginning=own - step, adjustment=step)
+    return found
 
 
 def entry_of(
-    close: MonthClose, rows: dict[int, BridgeRow], versions: Mapping[int, dict[str, Any]], causes: Causes
+    close: MonthClose, before: BridgeRow, after: BridgeRow, versions: Mapping[int, dict[str, Any]], causes: Causes
 ) -> LedgerEntry:
     """One restatement. Under the same policy all of it is corrected contracts."""
     earlier: Any = close.restates
-    before, after = rows[earlier.pk], rows[close.pk]
     effect = after.ending - before.ending
     definition: Decimal | None = ZERO
     data: Decimal | None = effect

@@ -211,3 +211,22 @@ def test_a_restated_month_says_who_closed_it_and_by_which_request_scheduled_by_w
     assert "scheduled by Finn" in browser.get("/c/northwind/restatements/").content.decode()
     log = browser.get("/c/northwind/changes/1/").content.decode()
     assert log.count("Automatically, as scheduled by Finn") >= 2 and '<span class="sub">Tieout</span>' not in log
+
+
+def test_the_ledger_tells_a_moved_beginning_as_the_rows_of_the_bridge_do(northwind: Client, finn: User) -> None:
+    """The first month restated begins where the open one before it ends; the next one where the first one ends by now."""
+    months = [month_parse("2026-02"), month_parse("2026-03")]
+    with tenant_context(northwind):
+        numbers_load(northwind)
+        for month in (month_parse("2026-01"), *months):
+            month_close(client=northwind, month=month, user=finn)
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000)
+        books_rebuild_all(client=northwind, now=APRIL)
+        for month in months:
+            month_restate(client=northwind, month=month, reason="Late order forms", user=finn)
+        moved = {
+            entry.month: {name: after - before for name, before, after in entry.moved}
+            for entry in ledger_get(northwind).entries
+        }
+    assert moved[months[0]] == {"adjustment": 3_000, "ending": 3_000}
+    assert moved[months[1]] == {"beginning": 3_000, "ending": 3_000}
