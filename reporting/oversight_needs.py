@@ -122,12 +122,12 @@ def unowned_monitor_needs(slug: str) -> list[Need]:
 
 
 def unowned_metric_needs(slug: str) -> list[Need]:
-    """That metrics have no owner, in one row."""
+    """That metrics in use have no owner, in one row."""
     count = metrics_of_nobody()
     if not count:
         return []
-    title = "1 metric has no owner" if count == 1 else f"{count} metrics have no owner"
-    url = f"{reverse('metrics', kwargs={'client_slug': slug})}?owner=nobody"
+    title = "1 metric in use has no owner" if count == 1 else f"{count} metrics in use have no owner"
+    url = f"{reverse('metrics', kwargs={'client_slug': slug})}?status=active&owner=nobody"
     return [
         Need(
             title,

@@ -33,7 +33,7 @@ def registry_half_way(client: Client, owners: dict[str, User], rita: User) -> No
     registry_start(client=client, user=rita)
     for entry in registry_get(client).entries.values():
         owner = owners.get(entry.content["function"])
-        if owner is not None and "P0" in entry.priorities.values():
+        if owner is not None and (entry.is_in_use or "P0" in entry.priorities.values()):
             metric_owner_set(metric=entry.metric, version=entry.metric.version, owner=owner, user=rita)
     matrix_save(client=client, cells=MATRIX, seen=matrix_digest(registry_get(client)), user=rita)
     replaced(client, rita)

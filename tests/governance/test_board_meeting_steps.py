@@ -96,6 +96,7 @@ def test_a_meeting_is_told_by_the_readers_clock_and_by_the_clients(
     with tenant_context(board):
         in_review(board, by=rita)
         Client.objects.filter(pk=board.pk).update(time_zone="Asia/Tokyo")
+    User.objects.filter(pk=finn.pk).update(time_zone="Europe/Berlin")
     browser = signed_in(finn)
     assert "JST by the client’s clock" in text_of(browser, planned(browser, board))
 

@@ -245,7 +245,7 @@ def test_what_somebody_leaves_behind_is_said_before_and_stands_on_the_home_of_ot
     page = " ".join(adams.get("/c/northwind/people/").content.decode().split())
     held = "2 monitors, 1 change request, 1 metric, 1 seat on the review board"
     assert f"Theirs, and then nobody's: {held}. What they did" in page
-    assert not {"1 monitor has no owner", "1 metric has no owner"} & needs(adams).keys()
+    assert not {"1 monitor has no owner", "1 metric in use has no owner"} & needs(adams).keys()
     with tenant_context(northwind):
         leave(northwind, rita)
         (row,) = [row for row in cadence_chapter(northwind).rows if row[0] == "Look at the quality of the data"]
@@ -256,9 +256,9 @@ def test_what_somebody_leaves_behind_is_said_before_and_stands_on_the_home_of_ot
     assert home["1 monitor has no owner"] == "/c/northwind/data/monitors/"
     assert home[str(first)] == f"/c/northwind/data/monitors/{first.code}/"
     assert "1 open finding is past the deadline. Nobody owns the monitor" in adams.get("/c/northwind/").content.decode()
-    shown = adams.get(home["1 metric has no owner"]).context["rows"]
+    shown = adams.get(home["1 metric in use has no owner"]).context["rows"]
     assert [row["entry"].name for row in shown] == ["ARR"]
-    assert not {"1 monitor has no owner", str(first), "1 metric has no owner"} & eves.keys()
+    assert not {"1 monitor has no owner", str(first), "1 metric in use has no owner"} & eves.keys()
 
 
 def test_a_consultant_who_is_taken_off_the_client_lets_go_too(booked: Client, ana: User, eve: User) -> None:
