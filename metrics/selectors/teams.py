@@ -24,6 +24,7 @@ from metrics.engine.teams import (
 )
 from metrics.figures import from_cents
 from metrics.models import ContractLine, RepAssignment
+from metrics.selectors.beside import around
 from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.figures import Basis, BookHead, Bridge, BridgeRow
 from metrics.selectors.periods import Grain, Period, periods_of
@@ -38,7 +39,7 @@ class TeamRow:
     """One period of one team: beginning + transfer_in + transfer_out + movements + fx + adjustment = ending.
 
     `transfer_out` is 0 or less. `reps` are the representatives of the last month, and `state` is as in `BridgeRow`.
-    `as_reported` is what stood here first where a month of the period was restated.
+    `as_reported` is what stood here first, where a month of the period was restated or one beside it that moved it.
     """
 
     period: Period
@@ -117,15 +118,15 @@ def team_bridge_get(
     months = [row.period.first for row in bridge.totals]
     periods = tuple(periods_of(months[0], months[-1], grain, client.fiscal_year_start)) if months else ()
     roster = Roster(held)
-    marks = marks_get(client, bridge.head).between(months[0], months[-1]) if months else Marks()
+    marks = marks_get(client, bridge.head) if months else Marks()
+    span = Period("", months[0], months[-1]) if months else None
     before = None
-    if marks.restated:
+    if span and marks.restated_in(around(span)):
         reported = bridge_reported(client, bridge.head, months[0], months[-1], "rep", "month", original=True)
         before = Made.of(reported, roster)
     made = replace(Made.of(bridge, roster), marks=marks, before=before)
     names = tuple(name for name in ordered(made.groups) if not groups or name in groups)
     rows = [made.row(period, name) for period in periods for name in names]
-    span = Period("", months[0], months[-1]) if months else None
     return TeamBridge(
         head=bridge.head,
         kind=kind,
@@ -137,7 +138,7 @@ def team_bridge_get(
         spans=tuple(made.row(span, name) for name in names) if span else (),
         span=made.total(span, names) if span else None,
         has_assignments=bool(held),
-        marks=marks,
+        marks=marks.between(months[0], months[-1]) if months else marks,
     )
 
 
@@ -145,7 +146,8 @@ def team_bridge_get(
 class Made:
     """The figures by month and group, the state of each month, and who is in which group then.
 
-    `before` has them as they were first reported, for periods with a restated month.
+    `before` has them as they were first reported, for periods with a restated month, and for those beside them that were
+    reported otherwise.
     """
 
     figures: Mapping[tuple[int, str], Figures]
@@ -170,9 +172,7 @@ class Made:
         """One group over the months of a period."""
         months = [self.figures.get((month, group), NOTHING) for month in range(period.first, period.last + 1)]
         row = self.shown(period, group, together(months), self.reps.get((period.last, group), ()))
-        if self.before is None or not self.marks.restated_in(period):
-            return row
-        return replace(row, as_reported=self.before.row(period, group))
+        return self.beside(row, self.before.row(period, group)) if self.before is not None else row
 
     def total(self, period: Period, groups: Sequence[str]) -> TeamRow:
         """Some groups together over the months of a period."""
@@ -181,9 +181,14 @@ class Made:
             for month in range(period.first, period.last + 1)
         ]
         row = self.shown(period, "", together(months), ())
-        if self.before is None or not self.marks.restated_in(period):
-            return row
-        return replace(row, as_reported=self.before.total(period, groups))
+        return self.beside(row, self.before.total(period, groups)) if self.before is not None else row
+
+    def beside(self, row: TeamRow, first: TeamRow) -> TeamRow:
+        """A row with what stood there first, where a month of it was restated, or one beside it that moved it."""
+        is_moved = any(getattr(row, name) != getattr(first, name) for name in COLUMNS)
+        is_near = bool(self.marks.restated_in(around(row.period)))
+        shown = self.marks.restated_in(row.period) or (is_near and is_moved)
+        return replace(row, as_reported=first) if shown else row
 
     def shown(self, period: Period, group: str, figures: Figures, reps: tuple[str, ...]) -> TeamRow:
         """Cents as exact decimals."""

@@ -230,8 +230,17 @@ def test_closed_months_are_as_they_were_reported_whatever_was_corrected_since(
     ties(scope, bridge)
     ties(scope, team_bridge_get(scope, "team", grain="year"), "year")
     month_restate(client=scope, month=FEBRUARY, reason="The order form said so")
-    assert cells(team_bridge_get(scope, "team"))["2026-02", "Enterprise"]["ending"] == 30_000
-    ties(scope, team_bridge_get(scope, "team"))
+    restated = team_bridge_get(scope, "team")
+    assert cells(restated)["2026-02", "Enterprise"]["ending"] == 30_000
+    ties(scope, restated)
+    assert restated.span and restated.span.as_reported
+    told = [row.as_reported or row for row in restated.totals]
+    assert [row.ending for row in told[:-1]] == [row.beginning for row in told[1:]], "as reported they go on too"
+    assert sum(row.adjustment for row in told) == restated.span.as_reported.adjustment == 6_000
+    march = next(row for row in restated.rows if (row.period.key, row.group) == ("2026-03", "Enterprise"))
+    assert march.as_reported and march.as_reported.adjustment == 6_000 and march.adjustment == 0
+    alone = team_bridge_get(scope, "team", first=FEBRUARY + 1, last=FEBRUARY + 1)
+    assert alone.totals[0].as_reported and alone.totals[0].as_reported.adjustment == 6_000
 
 
 def test_without_numbers_there_is_nothing_to_split(scope: Client, assign: Callable[..., RepAssignment]) -> None:
