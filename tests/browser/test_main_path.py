@@ -55,8 +55,9 @@ def test_contracts_uploaded_in_the_browser_give_the_worked_bridge(page: Page, cl
 def cut(text: str) -> str:
     """A file of the page without the columns after the figures of the worked cases, which have nothing to say here."""
     head, *rows = (line.split(",") for line in text.splitlines())
-    at = head.index("prior_period_adjustment")
-    assert not any("".join(row[at:]).strip("0.") for row in rows)
+    at, named = head.index("prior_period_adjustment"), head.index("currency")
+    assert not any("".join(row[at:named]).strip("0.") for row in rows)
+    assert {tuple(row[named:]) for row in rows} == {("USD", "ARR")}
     return "".join(f"{','.join(row[:at])}\n" for row in (head, *rows))
 
 

@@ -135,7 +135,7 @@ def test_no_text_of_an_export_can_begin_a_formula(start: str) -> None:
 def test_the_export_names_its_first_column_after_the_period(eves_browser: Browser, grain: str, key: str) -> None:
     response = eves_browser.get(f"/c/northwind/arr/bridge.csv?grain={grain}")
     header, row = response.content.decode().splitlines()
-    assert header.startswith(f"{grain},beginning,new,") and header.endswith(",restated_why,disputed")
+    assert header.startswith(f"{grain},beginning,new,") and header.endswith(",currency,basis")
     assert row.rstrip(",") == f"{key},0.00,36000.00,6000.00,0.00,0.00,0.00,0.00,42000.00,0,2,0,0,2,0.00"
     assert f"northwind-arr-usd-bridge-by-{grain}.csv" in response["Content-Disposition"]
 
