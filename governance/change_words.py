@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from governance.change_content import THRESHOLDS
-from governance.metric_content import CHOICES, LABELS, Content
+from governance.metric_content import LABELS, Content
 from governance.metric_figures import field_text, figure_text, threshold_words, unit_words
 from governance.models import ChangeKind, ChangeRequest
 from governance.selectors.registry import Registry
@@ -66,11 +66,16 @@ def metric_rows(change: ChangeRequest, registry: Registry, locale: str) -> list[
     before: dict[str, Any] = change.present.get("metric", {})
     wanted = change.content["metric"]
     names = [name for name in LABELS if (wanted[name] if is_new else name in before)]
-    rows = [
-        Row(LABELS[name], "" if is_new else words(wanted | before, name), words(wanted, name), name == "formula")
-        for name in names
-    ]  # fmt: skip
+    rows = [Row(LABELS[name], "" if is_new else words(wanted | before, name), words(wanted, name)) for name in names]
+    rows = [as_written(row, before, wanted) if row.now == row.asked else row for row in rows]
     return [Row("Key in formulas", "", change.content["key"], is_code=True), *rows] if is_new else rows
+
+
+def as_written(row: Row, before: Mapping[str, Any], wanted: Content) -> Row:
+    """A formula that reads as the one before it, since two of its parts are called alike, as both are written."""
+    if row.label != LABELS["formula"]:
+        return row
+    return Row(row.label, before["formula"], wanted["formula"], is_code=True)
 
 
 def limit_words(change: ChangeRequest, registry: Registry, locale: str, value: str) -> str:
@@ -87,12 +92,7 @@ def limit_words(change: ChangeRequest, registry: Registry, locale: str, value: s
 
 def field_words(content: Content, name: str, *, currency: str, locale: str, labels: Mapping[str, str]) -> str:
     """A field of a metric as people read it, a threshold in words."""
-    value = content[name]
-    return (
-        CHOICES[name].get(value, value)
-        if name in CHOICES
-        else field_text(content, name, currency, locale, labels) or NOTHING
-    )
+    return field_text(content, name, currency, locale, labels) or NOTHING
 
 
 def name_of(registry: Registry, key: str) -> str:

@@ -21,6 +21,7 @@ from governance.selectors.metric_values import places_of, rounded
 from governance.selectors.published_figures import RATES, FigureError, Published, published_get
 from governance.selectors.registry import Registry, registry_get
 from governance.services.dispute_states import STEPS
+from metrics.formula.words import formula_words
 from metrics.measures import MEASURES
 from metrics.selectors.books import book_head
 from portal.accounts.same_person import mailbox_of
@@ -254,6 +255,7 @@ def evidence_shown(request: TenantRequest, row: DisputeEvidence) -> dict[str, An
         shown |= amounts_of(content, "now", "published")
     if content["kind"] == "metric":
         shown["parts"] = [part_shown(request, part) for part in content["parts"]]
+        shown["formula"] = formula_words(content["formula"], {part["name"]: part["label"] for part in content["parts"]})
     return shown
 
 

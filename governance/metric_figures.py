@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from governance.metric_content import Content
+from governance.metric_content import CHOICES, Content
 from governance.selectors.metric_values import Point, places_of, rounded
 from governance.thresholds import LIMITS, Verdict, threshold_read
+from metrics.formula.words import formula_words
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text, number_text, percent_text
 
@@ -85,8 +86,14 @@ def limit_text(content: Content, name: str, currency: str, locale: str, labels: 
 
 
 def field_text(content: Content, name: str, currency: str, locale: str, labels: Mapping[str, str]) -> str:
-    """A field of a metric's content as people read it: a threshold in words, all else as it is; empty where it says nothing."""
+    """A field of a metric's content as people read it: a threshold, a formula and a choice in words, all else as it is; empty
+    where it says nothing.
+    """
     value = content.get(name) or ""
+    if name == "formula":
+        return formula_words(value, labels)
+    if name in CHOICES:
+        return CHOICES[name].get(value, value)
     return limit_text(content, name, currency, locale, labels) if value and name in LIMITS.values() else value
 
 

@@ -1,5 +1,6 @@
 """An explanation as plain text for a terminal."""
 
+from metrics.selectors.clauses import CHARGE_TYPE_NAMES
 from metrics.selectors.drill import Why, WhyLine
 from portal.lib.periods import month_format
 
@@ -24,6 +25,11 @@ RULES = {
     "no_day_left": "another line takes over before it begins to count",
     "not_begun": "has not begun to count",
 }
+RATE_RULES = {
+    "spot": "of the month end",
+    "monthly_average": "average of the month",
+    "contract_date": "of the contract's own day",
+}
 
 
 def why_text(why: Why) -> str:
@@ -37,7 +43,7 @@ def why_text(why: Why) -> str:
         f"  beginning {why.beginning}, organic {why.organic}, exchange rates {why.fx}, ending {why.ending}{kind}",
     ]
     lines = [text for line in why.lines for text in line_text(line, told.reporting_currency)]
-    clauses = ["", "Policy:", *(f"  {clause.parameter}: {clause.sentence}" for clause in why.clauses)]
+    clauses = ["", "Policy:", *(f"  {clause.title}: {clause.sentence}" for clause in why.clauses)]
     return "\n".join([*head, "", *lines, *clauses]) + "\n"
 
 
@@ -45,14 +51,15 @@ def line_text(line: WhyLine, currency: str) -> list[str]:
     """One contract line: what it adds, how its annual value comes about, when it counts, and its row in the source."""
     told, value = line.explained, line.explained.annual_value
     less = f" - {value.discount}" if value.discount_subtracted else ""
-    what = f"{told.product}, {told.charge_type}"
+    what = f"{told.product}, {CHARGE_TYPE_NAMES.get(told.charge_type, told.charge_type.replace('_', ' '))}"
     texts = [
         f"Line {told.line_id} of contract {told.contract_id}, {what}: {line.contributes} {currency}",
         f"  annual value ({value.amount}{less}) x {value.times} / {value.divided_by} = {line.annual_value} {told.currency}",
     ]
     if told.rate_now is not None and told.rate_now.rule != "reporting_currency":
         of = f" of {told.rate_now.day}" if told.rate_now.day else ""
-        texts.append(f"  rate {told.rate_now.rate} {currency}/{told.currency}{of} ({told.rate_now.rule})")
+        rule = RATE_RULES.get(told.rate_now.rule, told.rate_now.rule)
+        texts.append(f"  rate {told.rate_now.rate} {currency}/{told.currency}{of} ({rule})")
     if told.counts_from is not None:
         until = f"until {told.counts_until}" if told.counts_until else "with no end"
         rules = (
@@ -63,6 +70,6 @@ def line_text(line: WhyLine, currency: str) -> list[str]:
         texts.append(f"  does not count now: {RULES.get(told.why_not, told.why_not)}")
     if told.continues or told.continued_by:
         texts.append(f"  continues {told.continues or 'none'}, continued by {told.continued_by or 'none'}")
-    texts += [f"  clause {clause.parameter}: {clause.sentence}" for clause in line.clauses]
+    texts += [f"  clause “{clause.title}”: {clause.sentence}" for clause in line.clauses]
     texts.append(f"  source {line.source_name}, {line.file_name}, row {line.source_row}")
     return texts

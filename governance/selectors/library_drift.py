@@ -9,7 +9,7 @@ first, is left out, whatever the client has made of it since: that was the clien
 from dataclasses import dataclass
 
 from governance.library.metric_reader import FiledMetric, library_metrics
-from governance.metric_content import LABELS, Content
+from governance.metric_content import CHOICES, LABELS, Content
 from governance.selectors.registry import Entry, Registry
 from metrics.formula.nodes import names_of
 from metrics.formula.parse import formula_parse
@@ -60,10 +60,15 @@ def edits_of(entry: Entry) -> tuple[LibraryEdit, ...]:
         return ()
     began, newest = entry.versions[0].content, entry.newest
     return tuple(
-        LibraryEdit(LABELS[name], newest[name] or "nothing", shipped[name] or "nothing", newest[name] != began[name])
+        LibraryEdit(LABELS[name], said(newest, name), said(shipped, name), newest[name] != began[name])
         for name in LABELS
         if shipped[name] != newest[name]
     )
+
+
+def said(content: Content, name: str) -> str:
+    """A field of a metric, a choice in words."""
+    return CHOICES.get(name, {}).get(content[name], content[name]) or "nothing"
 
 
 def shipped_content(entry: Entry) -> Content | None:

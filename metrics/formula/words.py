@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from metrics.formula.faults import FormulaError
 from metrics.formula.nodes import Binary, Call, Name, Negative, Node, Number
+from metrics.formula.parse import formula_parse
 
 SIGNS: Final = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 BINDING: Final = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -47,3 +49,11 @@ def parts_of(node: Node, labels: Mapping[str, str], binding: int = 0) -> list[Pa
 def in_words(node: Node, labels: Mapping[str, str]) -> str:
     """The formula as one line."""
     return "".join(part.text for part in parts_of(node, labels))
+
+
+def formula_words(text: str, labels: Mapping[str, str]) -> str:
+    """A formula as it is written, in words; as it is written where it cannot be read."""
+    try:
+        return in_words(formula_parse(text), labels)
+    except FormulaError:
+        return text

@@ -1,5 +1,6 @@
 """Reading the audit log of the client in scope."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +20,22 @@ FAMILIES = {
     "mfa": "Second factor", "quality": "Data quality", "quarter_audit": "Contract audit", "samples": "Sample contracts",
     "sso": "Company sign-in", "token": "API token",
 }  # fmt: skip
+CODED = {
+    "decision",
+    "ending",
+    "fact",
+    "fields",
+    "from",
+    "kind",
+    "monitor",
+    "outcome",
+    "result",
+    "state",
+    "status",
+    "step",
+    "to",
+}  # labels of the product's own codes; under any other label a value with underscores is somebody's word
+CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 CHANGES = ("updated", "changed", "added")  # actions whose details are pairs: what it was, what it became
 
 
@@ -46,7 +63,8 @@ class LogLine:
     @property
     def about(self) -> str:
         """What it was done to: "Check-in 2", "Metrics"."""
-        return f"{family_words(self.entry.object_type)} {self.entry.object_id}".strip()
+        what, which = self.entry.object_type, self.entry.object_id
+        return f"{family_words(what)} {code_words(which) if what in CODED else which}".strip()
 
 
 @dataclass(frozen=True)
@@ -111,18 +129,24 @@ def action_words(action: str) -> str:
 def details_said(entry: AuditEntry) -> list[tuple[str, str]]:
     """The details of an entry as labels and words: a change as "before → after", nothing as a dash."""
     is_change = entry.action.endswith(CHANGES)
-    return [(label.replace("_", " "), _words(value, is_change)) for label, value in entry.details.items()]
+    return [(label.replace("_", " "), _words(value, is_change, label)) for label, value in entry.details.items()]
 
 
-def _words(value: Any, is_change: bool) -> str:
+def code_words(text: str) -> str:
+    """A code of the product as words: "stale rates"; any other text as it is."""
+    return text.replace("_", " ") if CODE.fullmatch(text) else text
+
+
+def _words(value: Any, is_change: bool, label: str) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{label.replace('_', ' ')} {_words(part, is_change)}" for label, part in value.items())
+        return " ".join(f"{name.replace('_', ' ')} {_words(part, is_change, name)}" for name, part in value.items())
     if isinstance(value, list):
         if any(isinstance(part, dict) for part in value):
-            return "; ".join(_words(part, is_change) for part in value)
+            return "; ".join(_words(part, is_change, label) for part in value)
         joint = " → " if is_change and len(value) == 2 else ", "
-        return joint.join(_words(part, False) for part in value)
+        return joint.join(_words(part, False, label) for part in value)
     if value is None or value == "":
         return "–"
     text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    text = code_words(text) if label in CODED else text
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

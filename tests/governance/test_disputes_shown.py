@@ -168,3 +168,14 @@ def test_a_figure_is_disputed_from_the_list_by_its_name_and_month(
     sent = {"figure": "metric", "metric": "arr", "month": "2026-03", "believed": "36 k", "reason": "Ended"}
     told = page.post(address, sent, follow=True).text
     assert "36,000.00" in told and "Raised raised" not in " ".join(told.split())
+
+
+def test_a_disputed_metric_shows_its_formula_in_words(
+    booked: Client, eve: User, rita: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(booked):
+        registry_start(client=booked, user=rita)
+        raised(booked, eve, Subject("metric", MARCH, metric="arr"))
+    html = signed_in(eve).get("/c/northwind/oversight/disputes/1/").content.decode()
+    assert '<p class="formula-words">ARR at the end of the month</p>' in html
+    assert "book_ending" not in html

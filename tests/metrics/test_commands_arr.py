@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -104,8 +105,10 @@ def test_another_recognition_can_be_asked_for(northwind: Client) -> None:
 @pytest.mark.parametrize("golden", ["live-average-parent"], indirect=True)
 def test_explain_names_lines_rates_clauses_and_rows(golden: Path) -> None:
     text = run("arr_explain", "--client", "northwind", "--customer", "C0003", "--month", "2025-12")
-    for part in ("LARR at the end of 2025-12", "annual value", "clause recognition", "contracts.csv, row", "Policy:"):
+    for part in ("LARR at the end of 2025-12", "annual value", "contracts.csv, row", "Policy:"):
         assert part in text
+    assert "clause “When a contract starts to count”: " in text and "  Exchange rates: " in text
+    assert not re.findall(r"\b(?:recognition|renewal_grace_days|monthly_average|one_time|retention_fx)\b", text), "keys"
     told = json.loads(
         run("arr_explain", "--client", "northwind", "--customer", "C0003", "--month", "2025-12", "--format", "json")
     )
