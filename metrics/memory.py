@@ -5,11 +5,18 @@ Keys begin with the client, and hold the version of the book, so that a change o
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+from portal.tenancy.scope import scoped_client_id
 
 Value = TypeVar("Value")
+Given = ParamSpec("Given")
+ANSWERS: Final[ContextVar[dict[Hashable, Any] | None]] = ContextVar("answers", default=None)
 
 
 class Memory(Generic[Value]):
@@ -44,6 +51,33 @@ class Memory(Generic[Value]):
         """Forget everything."""
         with self._lock:
             self._kept.clear()
+
+
+@contextmanager
+def answers_kept() -> Iterator[None]:
+    """While this lasts, what `asked_once` reads of a client is read once: for who draws a page and writes nothing."""
+    token = ANSWERS.set({})
+    try:
+        yield
+    finally:
+        ANSWERS.reset(token)
+
+
+def asked_once(read: Callable[Given, Value]) -> Callable[Given, Value]:
+    """A small question to the database that many parts of one page ask; asked each time outside of `answers_kept`."""
+
+    @wraps(read)
+    def answer(*given: Given.args, **named: Given.kwargs) -> Value:
+        kept = ANSWERS.get()
+        if kept is None:
+            return read(*given, **named)
+        key = (read, scoped_client_id(), given, *sorted(named.items()))
+        if key not in kept:
+            kept[key] = read(*given, **named)
+        found: Value = kept[key]
+        return found
+
+    return answer
 
 
 def real_size(value: Any, seen: set[int] | None = None) -> int:

@@ -20,6 +20,7 @@ from governance.models import ChangeEffect, Publication
 from metrics.causes import Cause, Causes, causes_of
 from metrics.engine.bridge import AMOUNTS, TOTAL
 from metrics.engine.retention import ratio4
+from metrics.memory import asked_once
 from metrics.models import CloseBridge, MonthClose, PolicyVersion, Recognition
 from metrics.selectors.books import book_head
 from metrics.selectors.breaks import DefinitionBreak, breaks_get, changes_between
@@ -212,7 +213,7 @@ def causes_told(client: Client, versions: Collection[int], closes: Sequence[Mont
     """Which publication or change request made these versions of the policy, and which of these restatements."""
     policies = {close.policy_id for close in closes}
     found = Causes()
-    for effect in ChangeEffect.objects.filter(policy_version__isnull=False).select_related("request", "policy_version"):
+    for effect in effects_on_policies():
         path = reverse("change", kwargs={"client_slug": client.slug, "number": effect.request.number})
         cause = Cause("change request", str(effect.request), path, effect.request.from_month)
         if effect.policy_version.number in versions:
@@ -223,7 +224,7 @@ def causes_told(client: Client, versions: Collection[int], closes: Sequence[Mont
                 for close in closes
                 if close.policy_id == effect.policy_version_id and close.reason == source_of(effect.request)
             }
-    for row in Publication.objects.select_related("signoff__document", "policy_version"):
+    for row in publications():
         document = row.signoff.document
         path = reverse("document", kwargs={"client_slug": client.slug, "number": document.number})
         cause = Cause("policy document", f"Policy document {document}", path)
@@ -237,3 +238,16 @@ def causes_told(client: Client, versions: Collection[int], closes: Sequence[Mont
             and close.month in row.restated_months
         }
     return found
+
+
+@asked_once
+def effects_on_policies() -> tuple[ChangeEffect, ...]:
+    """Every effect of a change request that made a version of the policy."""
+    made = ChangeEffect.objects.filter(policy_version__isnull=False)
+    return tuple(made.select_related("request", "policy_version"))
+
+
+@asked_once
+def publications() -> tuple[Publication, ...]:
+    """Every publication of a policy document."""
+    return tuple(Publication.objects.select_related("signoff__document", "policy_version"))

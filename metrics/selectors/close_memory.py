@@ -13,7 +13,7 @@ from typing import Final
 
 from django.db.models.fields.json import KT
 
-from metrics.memory import Memory
+from metrics.memory import Memory, asked_once
 from metrics.models import CloseBridge, MonthClose
 from portal.tenancy.scope import scoped_client_id
 
@@ -25,6 +25,7 @@ BRIDGES: Final[Memory[Bridges]] = Memory(20_000)  # rows, of some 2 KB
 RETAINED: Final[Memory[Retained]] = Memory(50_000)  # groups, of some 400 bytes
 
 
+@asked_once
 def newest_close() -> int | None:
     """The id of the client's newest close; None: no month is closed."""
     newest: int | None = MonthClose.objects.order_by("-pk").values_list("pk", flat=True).first()

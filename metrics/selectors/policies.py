@@ -16,6 +16,7 @@ from typing import Any
 
 from metrics.computation import Earlier
 from metrics.engine.policy import Policy
+from metrics.memory import asked_once
 from metrics.models import MonthClose, PolicyVersion
 from portal.tenancy.models import Client
 
@@ -49,6 +50,7 @@ def default_policy(client: Client) -> Policy:
     )
 
 
+@asked_once
 def policy_latest() -> PolicyVersion | None:
     """The newest version, which is the one in force; None before any number was computed."""
     version: PolicyVersion | None = PolicyVersion.objects.order_by("-number").first()
@@ -61,6 +63,7 @@ def policy_in_force(client: Client) -> Policy:
     return Policy.from_dict(newest.parameters) if newest else default_policy(client)
 
 
+@asked_once
 def first_close() -> MonthClose | None:
     """The close of the first month that was ever closed, as it was closed first; of the policy's own parameters any will do."""
     found: MonthClose | None = (
@@ -92,6 +95,7 @@ def policy_versions() -> list[PolicyVersion]:
     return list(PolicyVersion.objects.select_related("created_by").order_by("-number"))
 
 
+@asked_once
 def policy_version_get(number: int) -> PolicyVersion | None:
     """One version by its number."""
     version: PolicyVersion | None = PolicyVersion.objects.select_related("created_by").filter(number=number).first()

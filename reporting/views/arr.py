@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from governance.selectors.figure_disputes import Mark, disputed_marks
 from governance.selectors.signoff import signed_policy
-from metrics.memory import Memory
+from metrics.memory import Memory, answers_kept
 from metrics.selectors.closes import policy_of_month
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.paper import SIZES, PaperError, paper_size
@@ -45,6 +45,7 @@ PAGES: Final[Memory[Page]] = Memory(60_000_000)  # characters of this process
 
 
 @client_page(VIEW_ARR)
+@answers_kept()
 def arr(request: TenantRequest) -> HttpResponse:
     """The page; with `why`, the drawer over it, and the drawer alone where only that was asked for."""
     query = ArrQuery.from_parameters(request.GET, usual_scale(request.client))

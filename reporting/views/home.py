@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from governance.selectors.figure_disputes import disputed_marks
+from metrics.memory import answers_kept
 from portal.lib.periods import month_of
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.models import ClientRole, FirmRole
@@ -25,6 +26,7 @@ def home_tiles(slug: str, numbers: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @client_page(VIEW_CLIENT)
+@answers_kept()
 def client_home(request: TenantRequest) -> HttpResponse:
     """What needs the reader now, and the headline figures."""
     client, standing = request.client, request.standing

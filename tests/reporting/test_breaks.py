@@ -186,7 +186,7 @@ def test_home_marks_its_figures_and_says_why(restated: Client, finns: Browser) -
 def test_home_costs_few_queries_until_a_number_changes(
     restated: Client, finns: Browser, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
-    with django_assert_max_num_queries(51):
+    with django_assert_max_num_queries(45):
         finns.get("/c/northwind/")
     with django_assert_max_num_queries(31):
         finns.get("/c/northwind/")
@@ -287,7 +287,7 @@ def test_the_page_asks_little_of_closed_months(
 ) -> None:
     """The contracts under both policies are read for what customers have where closed months and open ones meet."""
     finns.get(f"{ARR}?scale=full")
-    with django_assert_max_num_queries(53):
+    with django_assert_max_num_queries(35):
         assert "restated" in finns.get(ARR).content.decode()
 
 
