@@ -30,7 +30,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
 from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
-from reporting.closed_causes import causes_words
+from reporting.closed_causes import causes_words, moves_causes
 from reporting.closed_cohorts import ClosedCohortShown, closed_cohort
 from reporting.closed_figures import cell_told, closed_told, customer_told, moves_told, retention_told, unkept_words
 
@@ -161,6 +161,7 @@ def moves_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str, of
     context = {
         "found": found,
         "told": moves_told(client, query, found, reader.locale),
+        "causes": moves_causes(client, found, kept) if kept else "",
         "is_count": column in COUNT_LABELS,
         "label": words,
         "rows": [
