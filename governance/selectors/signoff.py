@@ -11,6 +11,7 @@ from typing import Any
 
 from governance.models import (
     Certificate,
+    ChangeEffect,
     PolicyDocument,
     Publication,
     Signature,
@@ -148,8 +149,10 @@ def signatures_in_words() -> str:
 
 
 def board_has_policy() -> bool:
-    """Whether a signed policy is in force that a review board decides on from here."""
-    return has_board() and Publication.objects.exists()
+    """Whether a review board decides on the policy from here: a signed one was published, or a request put one into force."""
+    if not has_board():
+        return False
+    return Publication.objects.exists() or ChangeEffect.objects.filter(policy_version__isnull=False).exists()
 
 
 def moves_policy(client: Client, document: PolicyDocument) -> bool:

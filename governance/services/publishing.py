@@ -3,9 +3,9 @@
 `signed_publish(client=, signoff=, from_month=, mode=, reason=, user=, now=) -> Publication` ·
 `publications_finish(client=, now=) -> list[Publication]`
 
-The first signed document is the project's own. From then on, where there is a review board, requests alone move the policy: a
-later document is published where it says what is in force. What quotas or pay are set by is moved from a next period on, or
-with the signatures of Sales and Finance.
+The first signed document is the project's own. From then on, and from the first request that put a policy into force, where
+there is a review board, requests alone move the policy: a later document is published where it says what is in force. What
+quotas or pay are set by is moved from a next period on, or with the signatures of Sales and Finance.
 
 Prospective: the months before stay as they were closed, so all of them must be. Restating: closed months from the stated one
 on are closed again under the signed policy, with the reason; what was reported stays beside.

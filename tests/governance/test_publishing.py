@@ -13,6 +13,7 @@ from django.urls import reverse
 from governance.models import Metric, Publication, Signoff
 from governance.selectors.pay import signed_pay
 from governance.selectors.signoff import signed_policy
+from governance.services.change_effect import changes_take_effect
 from governance.services.documents import document_create
 from governance.services.items import item_confirm, item_edit
 from governance.services.problems import DefinitionError
@@ -29,6 +30,7 @@ from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.boards import BASE, a_board
 from tests.governance.conftest import item
+from tests.governance.effects import scheduled
 from tests.governance.signoffs import ask, sign
 from tests.governance.test_documents import confirm_critical
 from tests.reporting.numbers import LINES, NOW, line, numbers_load
@@ -123,6 +125,23 @@ def test_where_a_board_decides_new_signatures_move_no_signed_policy(
         with pytest.raises(DefinitionError, match="the review board decides whether closed months are restated"):
             publish(signed, ana, FEBRUARY, "restating", "As it was signed")
         assert publish(signed, ana, APRIL).policy_version == policy_latest(), "signatures under what was decided"
+
+
+def test_a_first_signed_document_does_not_undo_what_the_board_put_into_force(
+    signed: Client, ana: User, finn: User, rita: User, eve: User
+) -> None:
+    """The consultants choose who signs a document, and one person may be enough: no way past a decision of the board."""
+    with tenant_context(signed):
+        close(signed, FEBRUARY, MARCH)
+    thirty = {"parameters": {"renewal_grace_days": 30}}
+    scheduled(signed, eve, finn, APRIL, content=thirty)
+    changes_take_effect(client=signed, now=NOW)
+    with tenant_context(signed):
+        a_board(signed, BASE, finance=finn, revops=rita)
+        assert policy_in_force(signed).renewal_grace_days == 30
+        with pytest.raises(DefinitionError, match="the review board decides on this policy: ask for a change"):
+            publish(signed, ana, APRIL)
+        assert policy_in_force(signed).renewal_grace_days == 30
 
 
 def paid_by_arr(client: Client) -> None:
