@@ -7,7 +7,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q
 
 from governance.change_impact import SHAPE
 from governance.models import ChangePreview, ChangeRequest, Metric, MetricStatus, MetricVersion, PreviewState
@@ -20,12 +20,13 @@ def figures_stamp(client: Client, request: ChangeRequest | None = None) -> str:
     """Equal as long as no book, no closed month and no metric in use has changed, and effects are told in the same shape; kept
     with every preview. Four queries.
 
-    A metric that is only proposed is part of nothing, unless the request is about it.
+    A metric that is only proposed is part of nothing, unless the request is about it. Who owns one, and how much it matters to
+    whom, moves no figure.
     """
     held = Metric.objects.filter(~Q(status=MetricStatus.PROPOSED) | Q(pk=(request and request.metric_id) or 0))
     versions = MetricVersion.objects.filter(metric__in=held).aggregate(newest=Max("id"))["newest"]
-    changes = held.aggregate(sum=Sum("version"))["sum"]
-    return audit.digest([SHAPE, *numbers_stamp(client), versions, changes])
+    states = held.order_by("id").values_list("id", "status", "feeds_pay", "sunset_on", "successor_id")
+    return audit.digest([SHAPE, *numbers_stamp(client), versions, *states])
 
 
 def preview_standing(request: ChangeRequest) -> ChangePreview | None:

@@ -16,7 +16,7 @@ from governance.selectors.change_impact_metrics import metric_change_rows, point
 from governance.selectors.change_previews import figures_stamp
 from governance.selectors.metric_values import Point, rounded
 from governance.selectors.registry import registry_get
-from governance.services.registry import metric_add, metric_version_add
+from governance.services.registry import metric_add, metric_owner_set, metric_version_add
 from metrics.services.closes import month_close
 from portal.accounts.models import User
 from portal.tenancy.models import Client
@@ -125,6 +125,22 @@ def test_what_is_only_proposed_is_no_part_of_an_effect(late: Client, rita: User)
         halved = dict(registry_get(late).entries["half_arr"].content) | {"formula": "arr / 3"}
         metric_version_add(metric=half, version=half.version, content=halved, effective_month=APRIL, reason="For good.")
         assert figures_stamp(late, request) != stamp
+
+
+def test_an_effect_stands_while_a_metric_only_changes_hands(late: Client, rita: User) -> None:
+    """Who owns a metric moves no figure; that it feeds pay, or is on its way out, is part of an effect."""
+    with tenant_context(late):
+        half_and_quarter(late)
+        request = grace(late, rita)
+        stamp = figures_stamp(late, request)
+        half = Metric.objects.get(key="half_arr")
+        half = metric_owner_set(metric=half, version=half.version, owner=rita, user=rita)
+        half = metric_owner_set(metric=half, version=half.version, owner=None, user=rita)
+        assert half.version > 2 and figures_stamp(late, request) == stamp
+        Metric.objects.filter(pk=half.pk).update(feeds_pay=True)
+        paid = figures_stamp(late, request)
+        Metric.objects.filter(pk=half.pk).update(status=MetricStatus.DEPRECATED)
+        assert len({stamp, paid, figures_stamp(late, request)}) == 3
 
 
 def test_a_metric_of_which_the_preview_knows_nothing_says_so(late: Client, rita: User) -> None:

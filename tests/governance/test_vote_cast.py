@@ -1,5 +1,6 @@
 """Votes: bound to what was shown, kept for ever, void when it changes, and deciding by themselves."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -211,12 +212,12 @@ def test_no_author_takes_their_request_away_from_the_votes_on_it(
         for step in ("ask_impact", "send_back"):
             with pytest.raises(DefinitionError, match="has begun to vote on your own request"):
                 change_move(request=request, step=step, user=rita, reason="Once more")
-        Metric.objects.filter(key="nrr").update(version=8)
+        Metric.objects.filter(key="nrr").update(sunset_on=dt.date(2030, 1, 31))
         request = change_move(request=request, step="ask_impact", user=rita)
         previewed(request)
         request = change_move(request=request, step="to_review", user=rita)
         assert decision_of(request).votes == (cast,), "the same effect: it stands"
-        Metric.objects.filter(key="nrr").update(version=9)
+        Metric.objects.filter(key="nrr").update(sunset_on=dt.date(2030, 2, 28))
         request = change_move(request=request, step="ask_impact", user=rita)
         previewed(request, sha256="b" * 64)
         change_move(request=request, step="to_review", user=rita)
