@@ -210,6 +210,13 @@ def small_order(keys: Ints, space: int) -> Ints:
     return np.argsort(keys.astype(np.uint16) if space <= 1 << 16 else keys, kind="stable")
 
 
+def places_in(order: Ints) -> Ints:
+    """The place of each row in an order of all rows."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place
+
+
 def dense_codes(keys: Ints, space: int) -> tuple[Ints, Ints]:
     """The distinct keys in ascending order, and for each row the place of its key among them; keys lie in
     ``range(space)``.

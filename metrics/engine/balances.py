@@ -12,46 +12,29 @@ from functools import partial
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from metrics.engine.arrays import (
-    NEVER,
-    Ints,
-    bits_of,
-    either,
-    run_starts,
-    run_sums,
-    small_order,
-    sorted_codes,
-    sorted_places,
-)
+from metrics.engine.arrays import NEVER, Ints, bits_of, either, run_starts, run_sums, sorted_codes, sorted_places
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, CodedLines
 from metrics.engine.settlement import Settlement
-from metrics.engine.threads import Columns, by_pieces, even_share, together
+from metrics.engine.threads import even_share, together
 
 # With fewer, the threads wait for the interpreter more than they compute: every step of a block takes hold of it anew.
 UNITS_PER_BLOCK: Final = 40_000
-
-COUNTED: Final = ("unit", "product", "currency", "month_from", "month_until", "cents")
-# What is known of a line lies side by side in memory, in 32 bytes, because a block picks its lines from all over it.
-RECORD: Final = np.dtype([(name, np.int64 if name == "cents" else np.int32) for name in COUNTED], align=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
     """Which value of each attribute a customer belongs to.
 
-    ``rank`` numbers the customers so that those with the same values are neighbours; ``units`` is its inverse.
-    ``names`` holds the values of each attribute in order, ``codes`` the place of each customer's value, ``group``
-    one ascending number for the values of all attributes together; both are ordered by rank.
+    ``names`` holds the values of each attribute in order, ``codes`` the place of each customer's value, ``group`` one number
+    below ``groups`` for the values of all attributes together.
     """
 
     names: dict[str, pl.Series]
     codes: dict[str, Ints]
     group: Ints
-    rank: Ints
-    units: Ints
+    groups: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +57,37 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The lines that give ARR, in blocks of ``size`` neighbouring customers, of whom there are ``customers``: those of block b
-    are ``rows`` from ``starts[b]`` up to ``starts[b + 1]``.
+    """The lines in blocks of ``size`` neighbouring customers: those of block b are from ``starts[b]`` up to ``starts[b + 1]``,
+    of the lines as they are where ``order`` is none.
 
-    ``records`` are all lines as ``RECORD``, and ``first_month`` is the first month end at which any gives ARR (``NEVER``: none
-    does).
+    No line gives ARR before ``first_month`` (``NEVER``: none does), nor is one told of that begins after ``last``.
     """
 
     lines: CodedLines
-    records: npt.NDArray[np.void]
-    customers: int
+    settled: Settlement
+    values: Ints
     size: int
-    rows: Ints
+    order: Ints | None
     starts: Ints
     first_month: int
+    last: int
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def has_lines(self, number: int) -> bool:
-        """Whether any line of a block gives ARR."""
-        return bool(self.starts[number] < self.starts[number + 1])
-
     def units(self, number: int) -> slice:
-        """The customers of a block, by rank."""
-        return slice(number * self.size, min((number + 1) * self.size, self.customers))
+        """The customers of a block."""
+        return slice(number * self.size, min((number + 1) * self.size, len(self.lines.unit_names)))
 
     def block(self, number: int) -> Counting:
-        """The lines of a block, their customers numbered from 0."""
-        own = self.records.take(self.rows[self.starts[number] : self.starts[number + 1]])
-        columns = {name: own[name].astype(np.int64) for name in COUNTED}
-        columns["unit"] -= number * self.size
-        return Counting(**columns)
+        """The lines of a block that give ARR by the month end ``last``, ordered by customer; these are numbered from 0."""
+        own = slice(self.starts[number], self.starts[number + 1])
+        rows = own if self.order is None else self.order[own]
+        gives = np.flatnonzero(self.settled.gives_arr(rows) & (self.settled.month_from[rows] <= self.last))
+        lines, settled = self.lines, self.settled
+        columns = (lines.product, lines.currency, settled.month_from, settled.month_until, self.values)
+        unit = lines.unit[rows].take(gives) - number * self.size
+        return Counting(unit, *(column[rows].take(gives) for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +120,10 @@ def attributes_of_units(lines: CodedLines, wanted: tuple[str, ...]) -> Attribute
     coded = together(len(rows), *(partial(coded_values, lines.frame[name], rows) for name in own))
     names = {name: values for name, (_, values) in zip(own, coded, strict=True)}
     codes = {name: places for name, (places, _) in zip(own, coded, strict=True)}
-    order = np.zeros(len(rows), dtype=np.int64)
+    group, groups = np.zeros(len(rows), dtype=np.int64), 1
     for name in own:
-        order = order * len(names[name]) + codes[name]
-    units = small_order(order, int(order.max(initial=0)) + 1)
-    rank = np.empty(len(units), dtype=np.int64)
-    rank[units] = np.arange(len(units))
-    return Attributes(names, {name: code[units] for name, code in codes.items()}, order[units], rank, units)
+        group, groups = group * len(names[name]) + codes[name], groups * len(names[name])
+    return Attributes(names, codes, group, groups)
 
 
 def coded_values(column: pl.Series, rows: Ints) -> tuple[Ints, pl.Series]:
@@ -170,30 +149,20 @@ def latest_lines(lines: CodedLines) -> Ints:
     return chosen
 
 
-def blocks_of(lines: CodedLines, settled: Settlement, values: Ints, rank: Ints, last: int) -> Blocks:
-    """Every line that gives ARR by the month end ``last``, in blocks of customers."""
-    size = even_share(len(lines), len(rank), UNITS_PER_BLOCK)
-    count = (len(rank) - 1) // size + 1
-
-    records = np.empty(len(lines), dtype=RECORD)
-    columns = (lines.product, lines.currency, settled.month_from, settled.month_until, values)
-
-    def numbered(rows: slice) -> Columns:
-        own, unit = records[rows], rank[lines.unit[rows]]
-        for name, column in zip(COUNTED, (unit, *(column[rows] for column in columns)), strict=True):
-            own[name] = column
-        gives = settled.gives_arr(rows) & (settled.month_from[rows] <= last)
-        return (np.where(gives, unit // size, count).astype(np.uint16),)
-
-    # What gives no ARR comes after the last block.
-    number = by_pieces(len(lines), numbered)[0]
-    starts = np.append(0, np.cumsum(np.bincount(number, minlength=count)[:count]))
-    first_month = int(settled.month_from.min(where=number < count, initial=NEVER))
-    return Blocks(lines, records, len(rank), size, small_order(number, count)[: starts[-1]], starts, first_month)
+def blocks_of(lines: CodedLines, settled: Settlement, values: Ints, last: int) -> Blocks:
+    """Every line, in blocks of customers."""
+    unit, units = lines.unit, len(lines.unit_names)
+    size = even_share(len(lines), units, UNITS_PER_BLOCK)
+    order = None
+    if np.any(unit[1:] < unit[:-1]):  # as seldom: the lines of a customer are neighbours
+        unit, order = sorted_places(unit, bits_of(units))
+    starts = np.searchsorted(unit, np.arange(0, units + size, size))
+    first_month = int(settled.month_from.min(initial=NEVER))
+    return Blocks(lines, settled, values, size, order, starts, first_month, last)
 
 
 def changes_of(lines: Counting, last: int) -> Changes:
-    """What lines add at their first month end and take away at the first without them, up to ``last``."""
+    """What lines, ordered by customer, add at their first month end and take away at the first without them, up to ``last``."""
     ending = np.flatnonzero(lines.month_until <= last)
     first = int(lines.month_from.min(initial=last))
     of_month, of_product, of_currency = (
@@ -204,7 +173,7 @@ def changes_of(lines: Counting, last: int) -> Changes:
     begins = ((unit | (lines.month_from - first)) << (of_product + of_currency)) | grain
     ends = ((unit[ending] | (lines.month_until[ending] - first)) << (of_product + of_currency)) | grain[ending]
     bits = bits_of(int(lines.unit.max(initial=0)) + 1) + of_month + of_product + of_currency
-    keys, place = sorted_places(np.append(begins, ends), bits)
+    keys, place = sorted_places(np.append(begins, ends), bits, nearly_sorted=True)
     starts = run_starts(keys)
     keys = keys.take(starts)
     pair_month = keys >> of_currency

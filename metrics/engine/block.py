@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.engine.arrays import Grouping, Ints
+from metrics.engine.arrays import Ints
 from metrics.engine.balances import Counting, changes_of
 from metrics.engine.movements import Moves, Terms, moves_of, own_kinds, told, turns_of, unit_months
 from metrics.engine.tally import Tally, add_steps
-from metrics.engine.worth import Customers, MonthOrder, Steps, add_customers_by_product, add_worth, places_of
+from metrics.engine.worth import Customers, add_customers_by_product, add_worth, places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,10 @@ class Sums:
 def add_block(lines: Counting, group: Ints, terms: Terms, sums: Sums) -> Moves:
     """Adds the figures of a block to its sums, and returns its movements; customers are numbered from 0.
 
-    ``group`` is the attribute group of each customer: 0, 1, 2 … in ascending order, none left out.
+    ``group`` is the attribute group of each customer, none of which is left out.
     """
     changes = changes_of(lines, terms.last)
     months = unit_months(changes)
-    places = places_of(changes, terms.rates.moving, len(group))
-    terms = terms.up_to(places.largest)
     # A customer that never has ARR adds nothing, whatever its cohort.
     cohort = np.zeros(len(group), dtype=np.int64)
     cohort[months.unit[months.begins]] = months.month[months.begins] - sums.cohort_start
@@ -51,11 +49,11 @@ def add_block(lines: Counting, group: Ints, terms: Terms, sums: Sums) -> Moves:
     add_steps(sums.groups.customers, turns.month - (terms.first - 1), group[turns.unit], turns.step)
     if terms.with_cohorts:
         add_steps(sums.cohorts[1], turns.month - terms.first, cohort[turns.unit], turns.step)
-    steps = Steps.of(MonthOrder.of(turns.month, terms.last), len(group), turns.unit, turns.step)
-    customers = Customers(np.flatnonzero(np.diff(group, prepend=-1)), Grouping.of(cohort), steps)
-    order = MonthOrder.of(changes.month, terms.last)
-    add_worth(changes, order, places, terms, customers, (sums.groups, sums.products, sums.cohorts[0]))
-    add_customers_by_product(changes, order, terms, sums.products)
+    add_customers_by_product(changes, terms.first, sums.products)
+    customers = Customers.of(group, cohort, turns, terms.last)
+    places = places_of(changes, terms.rates.moving, customers)
+    terms = terms.up_to(places.largest)
+    add_worth(changes, places, terms, customers, (sums.groups, sums.products, sums.cohorts[0]))
     units, pairs = moves_of(changes, months, terms)
     sums.groups.add_movements(units.kind, units.month - terms.first, group[units.unit], units.cents)
     sums.products.add_movements(own_kinds(pairs), pairs.month - terms.first, pairs.product, pairs.cents)

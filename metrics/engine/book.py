@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from metrics.engine.arrays import NEVER, Ints
+from metrics.engine.arrays import NEVER, Ints, dense_codes, rows_of_codes
 from metrics.engine.balances import Attributes, Blocks, attributes_of_units, blocks_of
 from metrics.engine.block import Sums, add_block
 from metrics.engine.bridge import BRIDGE_SCHEMA, RETENTION_SCHEMA, TOTAL, bridge_columns, figures_frame
@@ -133,7 +133,7 @@ def book_of(
         raise MissingRates(gaps)
     values = line_values(coded, settled, table)
     attributes = attributes or attributes_of_units(coded, dimensions)
-    blocks = blocks_of(coded, settled, values, attributes.rank, last)
+    blocks = blocks_of(coded, settled, values, last)
     window = policy.reactivation_window_months
     terms = Terms(
         first=first,
@@ -157,21 +157,21 @@ def assemble(blocks: Blocks, attributes: Attributes, terms: Terms, dimensions: t
     adding = Lock()
 
     def movements_of_block(number: int) -> pl.DataFrame:
-        units = blocks.units(number)
-        starts, group = groups_of(attributes.group[units])
-        sums = Sums.empty(terms, len(starts), whole.products.groups, cohort_start)
-        moves = add_block(blocks.block(number), group, terms, sums)
+        units, counting = blocks.units(number), blocks.block(number)
+        found, group = dense_codes(attributes.group[units], attributes.groups)
+        sums = Sums.empty(terms, len(found), whole.products.groups, cohort_start)
+        moves = add_block(counting, group, terms, sums)
+        member = rows_of_codes(group)
         with adding:
             for dimension, tally in tallies.items():
-                codes = attributes.codes[dimension][units][starts] if dimension != TOTAL else np.zeros_like(starts)
+                codes = attributes.codes[dimension][units][member] if dimension != TOTAL else np.zeros_like(member)
                 tally.add(sums.groups, codes)
             whole.products.add(sums.products, np.arange(whole.products.groups))
             np.add(whole.cohorts, sums.cohorts, out=whole.cohorts)
-        return movements_frame(moves, lines.unit_names[attributes.units[units]], lines.product_names)
+        return movements_frame(moves, lines.unit_names[units], lines.product_names)
 
     # Whole numbers add up to the same in any order; the movements are put together in the order of the blocks.
-    filled = [number for number in range(len(blocks)) if blocks.has_lines(number)]
-    movements = in_threads(len(lines), movements_of_block, filled)
+    movements = in_threads(len(lines), movements_of_block, range(len(blocks)))
     retention = {dimension: tally.retention for dimension, tally in tallies.items()}
     bridge = {dimension: bridge_columns(tally) for dimension, tally in tallies.items()}
     if "product" in dimensions and len(lines.product_names):
@@ -182,12 +182,6 @@ def assemble(blocks: Blocks, attributes: Attributes, terms: Terms, dimensions: t
         movements=pl.concat([MOVEMENT_SCHEMA.to_frame(), *movements]),
         cohorts=cohorts_frame(whole.cohorts, cohort_start, terms.first),
     )
-
-
-def groups_of(keys: Ints) -> tuple[Ints, Ints]:
-    """Where each group of ascending keys begins, and the groups numbered from 0."""
-    starts = np.flatnonzero(np.diff(keys, prepend=-1))
-    return starts, np.repeat(np.arange(len(starts)), np.diff(starts, append=len(keys)))
 
 
 def movements_frame(moves: Moves, unit_names: pl.Series, product_names: pl.Series) -> pl.DataFrame:

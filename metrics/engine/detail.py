@@ -51,10 +51,7 @@ def month_detail(book: Settled, *, with_retention: bool) -> pl.DataFrame:
     first = np.full(len(lines.unit_names), NEVER, dtype=np.int64)
     np.minimum.at(first, unit, first_here)
     attributes = attributes_of_units(lines, ATTRIBUTES)
-    named = {
-        name: attributes.names[name].gather(attributes.codes[name][attributes.rank[unit]]).cast(pl.String)
-        for name in ATTRIBUTES
-    }
+    named = {name: attributes.names[name].gather(attributes.codes[name][unit]).cast(pl.String) for name in ATTRIBUTES}
     columns = {
         "customer": lines.unit_names.gather(unit).cast(pl.String),
         "product": lines.product_names.gather(product).cast(pl.String),

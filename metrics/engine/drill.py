@@ -215,7 +215,7 @@ def customer_bridge(
     elif dimension != TOTAL:
         attributes = attributes_of_units(book.lines, (dimension,))
         in_group = (attributes.names[dimension] == group).to_numpy()[attributes.codes[dimension]]
-        wanted = in_group[attributes.rank[grains.unit]]
+        wanted = in_group[grains.unit]
     return unit_rows(book.lines, grains, wanted, kind, by_product=dimension == "product").sort("customer")
 
 

@@ -72,7 +72,7 @@ class Settlement:
         """Whether a line gives its customer ARR at some month end."""
         return self.gives_arr(slice(None))
 
-    def gives_arr(self, rows: slice) -> Bools:
+    def gives_arr(self, rows: slice | Ints) -> Bools:
         """``has_value`` of some lines."""
         return np.asarray((self.annual_value[rows] > 0) & (self.month_from[rows] < self.month_until[rows]))
 

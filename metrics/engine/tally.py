@@ -12,7 +12,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from metrics.engine.arrays import Ints, grouped_sum
+from metrics.engine.arrays import Grouping, Ints, grouped_sum
 
 KINDS: Final = ("new", "expansion", "contraction", "churn", "reactivation")
 NEW, EXPANSION, CONTRACTION, CHURN, REACTIVATION = range(len(KINDS))
@@ -48,11 +48,10 @@ class Tally:
 
     def add(self, other: Tally, groups: Ints) -> None:
         """Adds another tally, whose groups are these groups."""
+        gathered = Grouping.of(groups)
         for field in fields(self):
             target, source = getattr(self, field.name), getattr(other, field.name)
-            flat = target.reshape(-1, target.shape[-1])
-            place = np.arange(flat.shape[0])[:, None] * target.shape[-1] + groups[None, :]
-            np.add.at(target.reshape(-1), place.reshape(-1), source.reshape(-1))
+            target[..., gathered.keys] += np.add.reduceat(source[..., gathered.order], gathered.starts, axis=-1)
 
     def add_movements(self, kinds: Ints, months: Ints, groups: Ints, amounts: Ints) -> None:
         """Adds and counts movements of shown months (0 is the first), each of one customer (by product: of one of its

@@ -212,7 +212,7 @@ def balances_at(end: MonthEnd, filters: Values) -> pl.DataFrame:
             names, codes = lines.product_names, lines.product[end.rows]
         else:
             attributes = attributes_of_units(lines, (name,))
-            names, codes = attributes.names[name], attributes.codes[name][attributes.rank[unit]]
+            names, codes = attributes.names[name], attributes.codes[name][unit]
         wanted &= names.cast(pl.String).is_in(list(values)).to_numpy()[codes]
     amounts = grouped_sum(unit[wanted], end.cents[wanted], len(lines.unit_names))
     held = np.flatnonzero(amounts)

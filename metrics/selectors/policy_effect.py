@@ -98,7 +98,7 @@ def segments_of(before: MonthEnd, after: MonthEnd) -> tuple[SegmentEffect, ...]:
 def by_segment(end: MonthEnd) -> dict[str, int]:
     """ARR in cents by the segment of the customer, as the bridge by segment has it."""
     attributes = attributes_of_units(end.lines, ("segment",))
-    arr = end.by(end.lines.unit, len(end.lines.unit_names))[attributes.units]
+    arr = end.by(end.lines.unit, len(end.lines.unit_names))
     total = np.zeros(len(attributes.names["segment"]), dtype=np.int64)
     np.add.at(total, attributes.codes["segment"], arr)
     return dict(zip(attributes.names["segment"].to_list(), total.tolist(), strict=True))

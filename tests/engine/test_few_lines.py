@@ -57,7 +57,7 @@ def test_rows_give_customers_the_groups_that_frames_do(drawn: list[Line]) -> Non
     groups = groups_of_units(rows, found)
     for name in ATTRIBUTES:
         assert groups.names[name] == attributes.names[name].to_list()
-        of_frame = attributes.names[name][attributes.codes[name][attributes.rank]]
+        of_frame = attributes.names[name][attributes.codes[name]]
         of_rows = pl.Series(groups.names[name], dtype=pl.String)[groups.codes[name]]
         assert dict(zip(found.unit_names, of_rows, strict=True)) == dict(
             zip(expected.unit_names, of_frame, strict=True)
