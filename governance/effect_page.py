@@ -175,13 +175,13 @@ def is_told_otherwise(before: Decimal | None, after: Decimal | None) -> bool:
 LEDGER_COLUMNS: Final = (
     "kind", "month", "revision", "ending_before", "ending_after", "effect", "by_definition", "by_this_version",
     "by_earlier_versions", "by_corrections", "nrr_before", "nrr_after", "grr_before", "grr_after", "why", "reason", "policy",
-    "by", "at",
+    "by", "at", "currency", "basis",
 )  # fmt: skip
 
 
 def ledger_rows(ledger: Ledger) -> list[list[str]]:
     """The ledger as rows of a file, in the order of `LEDGER_COLUMNS`; text is not yet made harmless."""
-    return [entry_cells(entry) for entry in ledger.entries]
+    return [[*entry_cells(entry), ledger.head.currency, ledger.head.label] for entry in ledger.entries]
 
 
 def entry_cells(entry: LedgerEntry) -> list[str]:

@@ -35,6 +35,7 @@ from reporting.break_notes import Notes, marks_of, noted
 from reporting.break_trend import trend_chart
 from reporting.bridge_view import bridge_table, moves_url, span_text, waterfall
 from reporting.closed_figures import unkept_words
+from reporting.customer_bridge import customer_table
 from reporting.tiles import headline_noted, ratio_of, tiles_of
 
 COHORT_COLUMNS = 12
@@ -122,6 +123,7 @@ def bridge_context(
         "finding": title,
         "chart": waterfall(bridge, query, reader.base, notes, title=title, unit=unit, locale=reader.locale),
         "table": bridge_table(bridge, query, reader.base, notes, unit=unit, locale=reader.locale),
+        "customer_table": customer_table(bridge, query, reader.base, notes.signs(bridge.periods), reader.locale),
         "footnotes": notes.footnotes(client.currency, reader.locale),
         "trend": trend_chart(bridge, notes, query.grain, unit=unit, locale=reader.locale, scale=query.scale),
         "export_url": shown.address(f"{reader.base}bridge.csv"),

@@ -38,6 +38,7 @@ from reporting.bridge_view import (
     waterfall,
     whole_of,
 )
+from reporting.customer_bridge import COLUMNS, STAND, CustomerRow, customer_rows
 from reporting.dispute_marks import SIGN, cut_of, dispute_footnote, of_groups, of_tile, row_notes
 from reporting.exports import bridge_csv
 from reporting.paper_chart import bridge_svg, lines_svg
@@ -84,6 +85,7 @@ def arr_paper(client: Client, query: ArrQuery, locale: str, size: str) -> bytes:
         ],
         "retention_method": method_of(head),
         **table_of(bridge, shown, notes, locale, disputes),
+        "customers": customers_of(bridge, shown, notes, locale),
         "footnotes": [
             *notes.footnotes(client.currency, locale),
             *dispute_footnote([each for found in (*disputes, *of_tiles) for each in found], head, locale),
@@ -161,6 +163,34 @@ def row_texts(row: BridgeRow, names: list[str], currency: str, locale: str) -> l
         (text(name, figure), "" if reported is None else text(name, reported))
         for name, figure, reported in figures_of(row, [*names, "customers_ending"])
     ]
+
+
+def customers_of(bridge: Bridge, query: ArrQuery, notes: Notes, locale: str) -> dict[str, Any] | None:
+    """How the number of customers goes on, as text; None where nothing but who came and went made it."""
+    rows, grouped = customer_rows(bridge, query), bridge.dimension != "total"
+    if not rows:
+        return None
+    signs = notes.signs(bridge.periods)
+    heads = ["Period", *([bridge.dimension.title()] if grouped else []), *COLUMNS.values()]
+    told = [
+        {
+            "first": period_label(each.row.period, query.grain, locale) if each is not rows[-1] else "All periods",
+            "note": each.note if each is not rows[-1] or each.reported else "",
+            "mark": signs.get(each.row.period.key, ""),
+            "cells": [*([(each.row.group, "")] if grouped else []), *customer_texts(each, locale)],
+        }
+        for each in rows
+    ]
+    return {"heads": heads, "rows": told[:-1], "total": told[-1]}
+
+
+def customer_texts(found: CustomerRow, locale: str) -> list[tuple[str, str]]:
+    """The numbers of a row, each with what was first reported in its place, if that is another one."""
+
+    def text(name: str, figure: int | None) -> str:
+        return "" if figure is None else number_text(figure, locale, plus=name not in STAND)
+
+    return [(text(name, figure), text(name, reported)) for name, figure, reported in found.figures()]
 
 
 def movers_of(client: Client, shown: ArrQuery, head: BookHead, locale: str) -> dict[str, Any]:

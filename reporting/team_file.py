@@ -16,7 +16,7 @@ from metrics.selectors.teams import TeamBridge, TeamRow
 from portal.lib.spreadsheets import harmless
 from reporting.break_notes import Notes
 from reporting.dispute_marks import of_groups
-from reporting.exports import column, columns_said, said_cells
+from reporting.exports import OF_WHAT, column, columns_said, said_cells
 
 SHOWN: Final = ("ending", *FLOWS)  # the figures of a bridge by team that can be disputed
 
@@ -57,13 +57,15 @@ def marks_of_teams(bridge: TeamBridge, marks: Sequence[Mark], *, is_cut: bool) -
 def team_bridge_csv(bridge: TeamBridge, notes: Notes, marks: TeamMarks) -> str:
     """`month,team,beginning,transfer_in … customers_ending, …`, exact to the cent, by period and group.
 
-    The first column is named after the grain, the second after the kind; all columns are always there.
+    The first column is named after the grain, the second after the kind; all columns are always there,
+    the currency and the basis last.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([bridge.grain, bridge.kind, *(column(name) for name in COLUMNS), *columns_said(COLUMNS)])
+    writer.writerow([bridge.grain, bridge.kind, *(column(name) for name in COLUMNS), *columns_said(COLUMNS), *OF_WHAT])
+    of_what = [bridge.head.currency, bridge.head.label]
     for row in bridge.rows:
         cells = [str(getattr(row, name)) for name in COLUMNS]
         said = said_cells(notes, row, COLUMNS, marks.told(row))
-        writer.writerow([row.period.key, harmless(row.group), *cells, *said])
+        writer.writerow([row.period.key, harmless(row.group), *cells, *said, *of_what])
     return text.getvalue()

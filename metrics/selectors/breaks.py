@@ -352,7 +352,7 @@ def begun_rows(
     oldest = min(firsts)
     told = first_told(own, head.recognition, oldest)
     is_begun = head.first_month is not None and head.first_month < oldest
-    begun = [totals[close.pk].beginning if is_begun else None for close in (firsts[oldest], told)]
+    begun = [reported_row(totals[close.pk]) if is_begun else None for close in (firsts[oldest], told)]
     ways = (firsts, {close.month: close for close in latest_of(own)})
     reported, restated = (
         chained({month: reported_row(totals[close.pk]) for month, close in way.items()}, start)
@@ -361,11 +361,15 @@ def begun_rows(
     return reported, restated
 
 
-def chained(rows: Mapping[int, BridgeRow], begun: Decimal | None) -> dict[int, BridgeRow]:
-    """Closed months that begin where the month before ended, the first one with `begun`; the step is the adjustment."""
-    found, before = {}, begun
+def chained(rows: Mapping[int, BridgeRow], begun: BridgeRow | None) -> dict[int, BridgeRow]:
+    """Closed months that begin where the month before ended, the first one as `begun`; the step is the adjustment, of ARR and
+    of customers.
+    """
+    found: dict[int, BridgeRow] = {}
+    start = None if begun is None else (begun.beginning, begun.customers_beginning)
     for month, row in sorted(rows.items()):
-        start = row.beginning if before is None else before
-        found[month] = replace(row, beginning=start, adjustment=row.beginning - start)
-        before = row.ending
+        amount, customers = start or (row.beginning, row.customers_beginning)
+        adjusted = {"adjustment": row.beginning - amount, "customers_adjusted": row.customers_beginning - customers}
+        found[month] = replace(row, beginning=amount, **adjusted)  # type: ignore[arg-type]
+        start = row.ending, row.customers_ending
     return found

@@ -128,6 +128,7 @@ def test_the_ledger_says_what_why_by_whom_and_by_how_much(
         assert said in text, said
     (row,) = csv.DictReader(io.StringIO(browser.get(f"{LEDGER}restatements.csv").content.decode()))
     assert (row["effect"], row["by_definition"], row["by_corrections"]) == ("3000.00", "0.00", "3000.00")
+    assert (row["currency"], row["basis"]) == ("USD", "ARR")
     assert (row["month"], row["revision"], row["reason"]) == ("2026-03", "2", "'=A late order form")
     assert Decimal(row["ending_after"]) - Decimal(row["ending_before"]) == Decimal(row["effect"])
 

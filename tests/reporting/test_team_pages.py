@@ -168,11 +168,11 @@ def test_the_file_has_every_row_to_the_cent(moved: Client, eve: User, signed_in:
     answer = signed_in(eve).get(f"{NUMBERS}bridge.csv?from=2026-03&to=2026-03")
     head, *rows = answer.content.decode().splitlines()
     assert head.startswith("month,team,beginning,transfer_in,transfer_out,prior_period_adjustment,new,")
-    assert head.endswith(",customers_ending_as_reported,restatement_amount,restated_why,disputed")
+    assert head.endswith(",customers_ending_as_reported,restatement_amount,restated_why,disputed,currency,basis")
     assert {row.count(",") for row in rows} == {head.count(",")}, (
         "every column is there where it has nothing to say too"
     )
-    assert [row.rstrip(",") for row in rows] == [
+    assert [row.removesuffix("USD,ARR").rstrip(",") for row in rows] == [
         "2026-03,Enterprise,0.00,24000.00,0.00,0.00,0.00,6000.00,0.00,0.00,0.00,0.00,30000.00,1",
         "2026-03,Mid-market,24000.00,0.00,-24000.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0",
         "2026-03,Not assigned,12000.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,12000.00,1",
@@ -207,12 +207,12 @@ def test_a_restated_month_has_what_was_reported_under_each_figure_and_in_the_fil
     assert "Feb 2026 restated: =The order form said so. As restated 42,000.00 USD; as reported 36,000.00 USD" in text
     head, *rows = eves.get(f"{NUMBERS}bridge.csv?from=2026-02").text.splitlines()
     assert head.split(",")[:2] == ["month", "team"] and head.endswith(
-        "ending_as_reported,customers_ending_as_reported,restatement_amount,restated_why,disputed"
+        "ending_as_reported,customers_ending_as_reported,restatement_amount,restated_why,disputed,currency,basis"
     )
     assert rows[0].startswith("2026-02,Mid-market,") and rows[0].endswith(
-        ",24000.00,1,6000.00,'=The order form said so,"
+        ",24000.00,1,6000.00,'=The order form said so,,USD,ARR"
     )
-    assert rows[-1].startswith("2026-03") and rows[-1].endswith(",,")
+    assert rows[-1].startswith("2026-03") and rows[-1].endswith(",,,USD,ARR")
 
 
 def test_disputed_figures_are_marked_on_the_page_and_in_the_file(
@@ -231,7 +231,7 @@ def test_disputed_figures_are_marked_on_the_page_and_in_the_file(
     assert '<a class="flag" href="/c/northwind/oversight/disputes/1/">' in text
     assert "D-1" not in page(browser, f"{NUMBERS}?group=Enterprise"), "some teams are no figure of all customers"
     lines = browser.get(f"{NUMBERS}bridge.csv?from=2026-02").text.splitlines()
-    told = {tuple(line.split(",")[:2]): line.rsplit(",", 1)[1] for line in lines}
+    told = {tuple(line.split(",")[:2]): line.rsplit(",", 3)[1] for line in lines}
     assert told["2026-03", "Enterprise"] == "D-1 ending of all customers; D-2 expansion of Mia"
     assert told["2026-03", "Not assigned"] == "D-1 ending of all customers" and not told["2026-02", "Mid-market"]
     assert "disputed" not in page(browser, f"{NUMBERS}?basis=signed")

@@ -144,8 +144,8 @@ class RestatedSerializer(serializers.Serializer[Any]):
     month = MonthField()
     revision = serializers.IntegerField(source="latest.revision")
     reason = serializers.CharField(source="latest.reason")
-    as_reported = BridgeRowSerializer(source="reported")
-    as_restated = BridgeRowSerializer(source="restated")
+    as_reported = BridgeRowRolledSerializer(source="reported")
+    as_restated = BridgeRowRolledSerializer(source="restated")
     effect = AmountField(help_text="Of the ending: as restated less as reported.")
     cause = CauseSerializer(allow_null=True, help_text="Of the newest revision; null: it was restated by hand.")
 

@@ -59,8 +59,8 @@ def value_text(context: Context, kind: str, given: Mapping[str, Any]) -> SafeStr
         return money(context, value, str(given.get("currency") or ""), plus=kind == "signed", href=href)
     if kind == "percent":
         return percent(context, value, href=href)
-    if kind == "count":
-        return count(context, value, href=href)
+    if kind in ("count", "moved"):
+        return count(context, value, plus=kind == "moved", href=href)
     if kind == "state":
         return state(*value) if isinstance(value, tuple | list) else state(value)
     if kind == "date" and isinstance(value, date):
