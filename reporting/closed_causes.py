@@ -1,8 +1,8 @@
 """Why a closed figure is another one by now, in words: another definition holds, contracts were corrected, or both.
 
 `causes_words(client, closed, query, locale) -> str` of a cell · `moves_causes(client, found, kept) -> str` of one customer's
-moves. Of a balance of all customers it says what each of them makes; of movements and of parts it is not told apart, and both
-are named.
+moves · `retention_causes(client, shown) -> str`. Of a balance of all customers it says what each of them makes; of movements
+and of parts it is not told apart, and both are named.
 """
 
 from collections.abc import Collection
@@ -26,6 +26,7 @@ from portal.lib.money import money_text
 from portal.tenancy.models import Client
 from reporting.arr_query import ArrQuery
 from reporting.bridge_view import STANDS
+from reporting.closed_retention import RetentionShown
 
 CORRECTED: Final = "The contracts say something else now"
 BOTH: Final = "Another definition holds now ({}), and contracts may have been corrected since"
@@ -54,6 +55,15 @@ def moves_causes(client: Client, found: Moves, kept: Kept) -> str:
     if not found.is_other:
         return ""
     other = other_definition(client, found.head, {kept.closes[month][-1][1] for month in found.closed}, found.last)
+    return CORRECTED if other is None else BOTH.format(other.source)
+
+
+def retention_causes(client: Client, shown: RetentionShown) -> str:
+    """What may make the difference of a closed month's retention to the contracts of now; empty where these say the same."""
+    if not shown.is_other:
+        return ""
+    found = shown.found
+    other = other_definition(client, found.head, {shown.closed.policy}, found.month)
     return CORRECTED if other is None else BOTH.format(other.source)
 
 

@@ -1,6 +1,7 @@
 """How the number of customers goes on from period to period where closed months were corrected or defined anew since.
 
-`customer_rows(bridge, query) -> list[CustomerRow]` (none where no number of customers was adjusted) · `customer_table` — for the page
+`customer_rows(bridge, query) -> list[CustomerRow]` (none where no number of customers was adjusted)
+`customer_table(bridge, query, base, signs, locale)` for the page
 """
 
 from collections.abc import Mapping

@@ -24,15 +24,16 @@ from metrics.selectors.drill import Why, WhyLine, customers_of_cell, why_get
 from metrics.selectors.figures import BASES, ZERO, Cell
 from metrics.selectors.moves import customer_moves
 from metrics.selectors.periods import Period
-from metrics.selectors.retained import cohort_customers, retention_customers
+from metrics.selectors.retained import Retained, RetainedCustomer, cohort_customers, retention_customers
 from portal.lib.dates import month_text
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
 from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
-from reporting.closed_causes import causes_words, moves_causes
+from reporting.closed_causes import causes_words, moves_causes, retention_causes
 from reporting.closed_cohorts import ClosedCohortShown, closed_cohort
 from reporting.closed_figures import cell_told, closed_told, customer_told, moves_told, retention_told, unkept_words
+from reporting.closed_retention import RetentionCustomer, closed_retention
 
 SHOWN = 200
 MOVE_LABELS = {**LABELS, **COUNT_LABELS, "fx": "Exchange rates", ADJUSTMENT: LABELS["adjustment"]}
@@ -148,10 +149,9 @@ def moves_drawer(client: Client, query: ArrQuery, reader: Reader, asked: str, of
     dimension, group = of if of[1] else ("total", "")
     months = span_months(first, last)
     head = book_head(client, query.recognition or None)
-    is_reported = (
-        query.reported and column != "change"
-    )  # that is how the drawer of retention counts: by the contracts of now
-    kept = kept_get(head, *months) if is_reported else None
+    kept = kept_get(head, *months) if query.reported else None
+    if kept and column == "change" and months[1] not in kept.movements:
+        kept = None  # of an open month retention counts its twelve months by the contracts of now
     found = customer_moves(
         client, head.recognition, customer[:200], *months, dimension, group, column, query.filters, kept=kept
     )
@@ -217,24 +217,35 @@ def closed_cohort_drawer(closed: ClosedCohortShown, title: str, query: ArrQuery,
 
 
 def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int) -> Drawer:
-    """What the customers of twelve months before had then, have now, and kept of it."""
+    """What the customers of twelve months before had then, have now, and kept of it; of a closed month as its close has it."""
+    shown = closed_retention(client, query, month)
+    if shown is not None and shown.customers:
+        context = retention_context(shown.found, shown.customers, query, reader)
+        context |= {"shown": shown, "told": shown.told, "causes": retention_causes(client, shown)}
+        return Drawer("reporting/_drawer_retained.html", context)
     found = retention_customers(client, query.recognition or None, month, query.filters)
     if not found.customers:
         raise KeyError(month)
-    span = month - 11, month
-    rows = [
-        {"customer": row, "url": moves_url(query, reader.base, span, "change", row.customer)} for row in found.customers
-    ]
-    context = {
+    context = retention_context(found, found.customers, query, reader) | {"told": retention_told(client, query, found)}
+    if query.reported:
+        context["unkept"] = unkept_words(months_unkept(found.head, "ending", month, month), reader.locale)
+    return Drawer("reporting/_drawer_retention.html", context)
+
+
+def retention_context(
+    found: Retained, customers: Sequence[RetainedCustomer | RetentionCustomer], query: ArrQuery, reader: Reader
+) -> dict[str, Any]:
+    """Title, sums, and customers with the address of what each moved in the twelve months."""
+    span = found.month - 11, found.month
+    rows = [{"customer": row, "url": moves_url(query, reader.base, span, "change", row.customer)} for row in customers]
+    return {
         "found": found,
         "rows": rows[:SHOWN],
         "rest_count": len(rows[SHOWN:]),
-        "told": retention_told(client, query, found),
-        "before": month - 12,
-        "drawer_title": f"Retention, {month_text(month, reader.locale)}",
+        "before": found.month - 12,
+        "drawer_title": f"Retention, {month_text(found.month, reader.locale)}",
         "drawer_text": " · ".join([found.head.label, *filter_words(query)]),
     }
-    return Drawer("reporting/_drawer_retention.html", context)
 
 
 def filter_words(query: ArrQuery) -> list[str]:
