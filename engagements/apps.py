@@ -18,5 +18,8 @@ class EngagementsConfig(AppConfig):
         handbook.MORE.append(import_module("engagements.selectors.cadence").maintenance_chapter)
         touched = import_module("governance.selectors.change_impact_touched")
         touched.TOUCHERS.append(import_module("engagements.selectors.touched").maintenance_touched)
+        leave = import_module("engagements.services.leaving").work_leave
+        import_module("portal.accounts.services.people").WHEN_RIGHTS_END.append(leave)
+        import_module("portal.accounts.duties").HELD.append(import_module("engagements.selectors.duties").duties_held)
         counted = import_module("portal.accounts.counted_pages").page_counted
         counted("engagement", "Engagement")

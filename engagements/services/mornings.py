@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from engagements.models import Engagement
 from engagements.services.after import after_due
 from engagements.services.files import Tidied, files_tidy
+from engagements.services.leaving import gone_leave
 from engagements.services.package import packages_due
 from engagements.services.summaries import next_morning, summaries_due
 from engagements.services.testing import runs_recompute
@@ -23,10 +24,12 @@ class Morning:
 
 
 def morning_look(*, client: Client, now: dt.datetime) -> Morning:
-    """Run the system's tests again, refresh summaries, do what is due after the end of engagements, remove files that nobody
-    owns; set the next morning."""
+    """Run the system's tests again, let go of the work of whoever left, refresh summaries, do what is due after the end of
+    engagements, remove files that nobody owns; set the next morning.
+    """
     for engagement in Engagement.objects.select_related("client").filter(state="active"):
         runs_recompute(engagement=engagement, now=now)
+    gone_leave(client)
     packages_due(client=client)
     count = summaries_due(client=client, now=now)
     is_more = after_due(client=client, now=now)

@@ -1,7 +1,8 @@
 """Whom a change of an engagement is told, and in which words.
 
 `gate_tell(gate=, text=)` · `meeting_tell(meeting=)` · `office_hours_tell(meetings=)` ·
-`owner_tell(engagement=, owner=, text=, page=, about=)` · `mention_tell(comment=, people=, page=)` ·
+`owner_tell(engagement=, owner=, text=, page=, about=)` · `left_tell(engagement=, users=, who=, named=)` ·
+`mention_tell(comment=, people=, page=)` ·
 `maintenance_tell(engagement=, people=, text=, page=, key=)` · `after_tell(engagement=, people=, text=, page=, key=)` ·
 `survey_tell(engagement=, user=, survey_id=, by_mail=)` · `handoff_tell(engagement=, receiver=, text=)`
 """
@@ -84,6 +85,15 @@ def owner_tell(
     notice_add(
         client=engagement.client, users=[owner.user], kind=Kind.TASK, text=f"{text} is yours{due} ({engagement})",
         path=page_of(engagement, page), about=about,
+    )  # fmt: skip
+
+
+def left_tell(*, engagement: Engagement, users: Iterable[Any], who: str, named: str) -> None:
+    """Whoever can hand it on hears of work that is nobody's, since its owner is gone."""
+    notice_add(
+        client=engagement.client, users=users, kind=Kind.TASK, path=page_of(engagement, "tasks/"),
+        text=f"{who} left, and nobody takes care any more of {named}: hand it on ({engagement})",
+        about=f"engagement {engagement.pk}",
     )  # fmt: skip
 
 

@@ -1,13 +1,17 @@
 """What people take care of, so that whoever ends their access sees what becomes nobody's.
 
-`owned(rows, column) -> dict` · `duties_get() -> dict[user id, words]` · `HELD` — what higher floors count, named at start-up
+`owned(rows, column) -> dict` · `duties_get() -> dict[user id, words]` · `duties_at(clients, person)`
+`HELD` — what higher floors count, named at start-up
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Count, QuerySet
+
+from portal.tenancy.models import Client
+from portal.tenancy.scope import tenant_context
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,12 @@ def duties_get() -> dict[int, str]:
     held = [each for count in HELD for each in count()]
     people = {person for each in held for person in each.counts}
     return {person: ", ".join(words for each in held if (words := each.words(person))) for person in people}
+
+
+def duties_at(clients: Iterable[Client], person: int) -> list[tuple[Client, str]]:
+    """Where somebody takes care of anything, and of what; opens the scope of each client."""
+    found = []
+    for client in clients:
+        with tenant_context(client):
+            found.append((client, duties_get().get(person, "")))
+    return [(client, words) for client, words in found if words]

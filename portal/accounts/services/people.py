@@ -76,7 +76,7 @@ def consultant_role_change(*, firm: Firm, member: FirmMembership, role: str) -> 
         _keep_an_admin(firm, member, role)
         firm_invitations_close(firm=firm, email=member.user.email, because="the role changed")
         changed = firm_member_add(firm=firm, user=member.user, role=role)
-    for client in _worked_on(firm, member.user):
+    for client in clients_worked_on(firm, member.user):
         with tenant_context(client):
             rights_end(client=client, person=member.user)
     return changed
@@ -86,7 +86,7 @@ def consultant_remove(*, firm: Firm, member: FirmMembership) -> None:
     """End a consultant's work for the firm: every assignment first, each in its client's log, then the membership."""
     _keep_an_admin(firm, member, "")
     user = member.user
-    for client in _worked_on(firm, user):
+    for client in clients_worked_on(firm, user):
         with tenant_context(client):
             consultant_unassign(client=client, user=user)
             ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
@@ -158,7 +158,8 @@ def profile_update(*, user: User, name: str, locale: str, time_zone: str) -> Use
     return user
 
 
-def _worked_on(firm: Firm, user: Any) -> list[Client]:
+def clients_worked_on(firm: Firm, user: Any) -> list[Client]:
+    """The clients of a firm that a consultant works on."""
     return [client for client in Client.objects.filter(firm=firm) if user.has_perm("tenancy.work_on_client", client)]
 
 

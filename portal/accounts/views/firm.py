@@ -7,11 +7,17 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.accounts.duties import duties_at
 from portal.accounts.forms import FirmInviteForm
 from portal.accounts.models import FirmInvitation
 from portal.accounts.selectors import firm_assignments, firm_pending_invitations, firm_people
 from portal.accounts.services.invitations import firm_invitation_revoke, firm_invitation_send
-from portal.accounts.services.people import consultant_leave, consultant_remove, consultant_role_change
+from portal.accounts.services.people import (
+    clients_worked_on,
+    consultant_leave,
+    consultant_remove,
+    consultant_role_change,
+)
 from portal.tenancy.access import FirmRequest, firm_page
 from portal.tenancy.models import Client, FirmMembership, FirmRole
 from portal.tenancy.permissions import CREATE_CLIENT, FIRM_PERMISSIONS, MANAGE_FIRM, VIEW_PORTFOLIO
@@ -96,6 +102,8 @@ def consultant_role(request: FirmRequest, member_id: int) -> HttpResponse:
 def consultant_end(request: FirmRequest, member_id: int) -> HttpResponse:
     """End a consultant's work for the firm and for all its clients."""
     member = get_object_or_404(FirmMembership.objects.select_related("user"), pk=member_id, firm=request.firm)
+    if asked := _asked_first(request, member, clients_worked_on(request.firm, member.user)):
+        return asked
     return _attempt(
         request,
         f"{member.user.get_full_name()} no longer works for {request.firm}.",
@@ -111,12 +119,29 @@ def assignment_change(request: FirmRequest, client_id: int, member_id: int) -> H
     client = get_object_or_404(Client, pk=client_id, firm=request.firm)
     member = get_object_or_404(FirmMembership.objects.select_related("user"), pk=member_id, firm=request.firm)
     is_on = request.POST.get("on") == "1"
+    if not is_on and (asked := _asked_first(request, member, [client], client)):
+        return asked
     change = consultant_assign if is_on else consultant_leave
     with tenant_context(client):
         change(client=client, user=member.user)
     name = member.user.get_full_name()
     messages.success(request, f"{name} {'now works' if is_on else 'no longer works'} on {client}.")
     return redirect("firm", firm_slug=request.firm.slug)
+
+
+def _asked_first(
+    request: FirmRequest, member: FirmMembership, clients: list[Client], client: Client | None = None
+) -> HttpResponse | None:
+    """The question before a consultant goes from a client, or from all of them, that says what becomes nobody's; None where
+    nothing does, or it was answered.
+    """
+    if "confirmed" in request.POST:
+        return None
+    held = duties_at(clients, member.user.pk)
+    if not held:
+        return None
+    context = {"firm": request.firm, "person": member.user, "client": client, "held": held}
+    return render(request, "firm/leaves.html", context)
 
 
 def _attempt(request: FirmRequest, done: str, change: Callable[[], object]) -> HttpResponse:
