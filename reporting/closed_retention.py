@@ -68,8 +68,9 @@ def closed_retention(client: Client, query: ArrQuery, month: int) -> RetentionSh
     rows = [RetentionCustomer(key, each.name, own.get(key), now.get(key)) for key, each in {**now, **own}.items()]
     place = {key: at for at, key in enumerate([*own, *(key for key in now if key not in own)])}
     rows.sort(key=lambda each: (live is None or not each.is_other, place[each.customer]))
-    ways = (closed.reported, closed.shown, live or closed.shown)
+    first, found, since = closed.reported, closed.shown, live or closed.shown
     told = together(
-        *(told_of(f"{name}, ", *(getattr(way, name.lower()) for way in ways), "percent") for name in ("NRR", "GRR"))
+        told_of("NRR, ", first.nrr, found.nrr, since.nrr, "percent"),
+        told_of("GRR, ", first.grr, found.grr, since.grr, "percent"),
     )
     return RetentionShown(closed, live, tuple(rows), told)

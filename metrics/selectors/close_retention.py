@@ -58,5 +58,5 @@ def retained_of(head: BookHead, month: int, packed: Data, filters: Mapping[str, 
         RetainedCustomer(customer, names[customer], *(from_cents(cents) for cents in amounts))
         for customer, *amounts in rows.iter_rows()
     )
-    sums = (from_cents(int(rows[name].sum())) for name in ("base", "now", "kept"))
-    return Retained(head, month, *sums, customers)
+    had, have, held = (from_cents(int(rows[name].sum())) for name in ("base", "now", "kept"))
+    return Retained(head, month, had, have, held, customers)

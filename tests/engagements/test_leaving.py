@@ -24,7 +24,7 @@ def work_of(engagement: Engagement, owner: Participant) -> None:
     task_create(engagement=engagement, name="Load the contracts", owner=owner)
     task_create(engagement=engagement, name="Ask the partner", owner=owner, is_client_visible=False)
     task_create(engagement=engagement, name="Kick off", owner=owner, state="done")
-    meeting = Meeting.objects.filter(engagement=engagement).first()
+    meeting = Meeting.objects.filter(engagement=engagement)[0]
     MeetingItem.objects.create(
         engagement=engagement, meeting=meeting, kind="homework", text="Bring the list", owner=owner
     )

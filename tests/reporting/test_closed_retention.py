@@ -88,7 +88,7 @@ def test_a_restated_month_is_shown_as_restated(closed: Client, finn: User, finns
         month_restate(client=closed, month=MARCH, reason="Late papers", user=finn)
     response = finns.get(DRAWER)
     assert "As Mar 2026 was restated." in " ".join(response.text.split())
-    assert shown(finns)["dyne"] == (7_000, 7_000, 7_000)
+    assert shown(finns)["dyne"] == (Decimal(7_000), Decimal(7_000), Decimal(7_000))
     assert [(fact.label, str(fact.value)) for fact in response.context["told"].facts][:2] == [
         ("NRR, as reported", "0.4167"), ("NRR, as restated", "1.0732"),
     ]  # fmt: skip
