@@ -36,6 +36,7 @@ LEVELS: Final = {
     EffectState.DONE: "success",
     EffectState.FAILED: "error",
 }
+LEDGER_LABELS: Final = {**LABELS, "adjustment": "Prior-period adjustment"}
 
 
 def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any] | None:
@@ -149,7 +150,7 @@ def ledger_context(request: TenantRequest) -> dict[str, Any]:
             }
             for each in reversed(ledger.definitions)
         ],
-        "flows": [(LABELS[name], amount) for name, amount in ledger.flows.items() if amount],
+        "flows": [(LEDGER_LABELS[name], amount) for name, amount in ledger.flows.items() if amount],
         "months": list(reversed(ledger.by_month.items())),
         "turns": [f"From policy v{turn.number} on pages show {turn.new} first instead of {turn.old}" for turn in ledger.turns],
         "largest": {"month": largest[0], "amount": largest[1]} if largest else None,
@@ -158,8 +159,7 @@ def ledger_context(request: TenantRequest) -> dict[str, Any]:
 
 def entry_shown(entry: LedgerEntry) -> dict[str, Any]:
     """One restatement with the lines of the bridge that moved."""
-    labels = {**LABELS, "adjustment": "Prior-period adjustment"}
-    moved = [(labels[name], after - before) for name, before, after in entry.moved if name != "ending"]
+    moved = [(LEDGER_LABELS[name], after - before) for name, before, after in entry.moved if name != "ending"]
     rates = [(label, *pair) for label, pair in (("NRR", entry.nrr), ("GRR", entry.grr)) if is_told_otherwise(*pair)]
     named = f"{entry.cause.label}: " if entry.cause is not None else ""
     return {"row": entry, "moved": moved, "rates": rates, "reason": entry.close.reason.removeprefix(named)}

@@ -29,7 +29,7 @@ from metrics.selectors.closes import first_told, reported_row
 from metrics.selectors.figures import ZERO, Basis, BookHead, BridgeRow
 from portal.tenancy.models import Client
 
-FLOWS = tuple(name for name in AMOUNTS if name not in ("beginning", "ending"))
+FLOWS = ("adjustment", *(name for name in AMOUNTS if name not in ("beginning", "ending")))
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ class Ledger:
 
     @property
     def flows(self) -> dict[str, Decimal]:
-        """What was restated of each movement over all months; movements add up where balances do not."""
+        """What was restated of each movement over all months, the step with which a month begins among them: movements add up
+        where balances do not.
+        """
         return {
             name: sum((getattr(each.after, name) - getattr(each.before, name) for each in self.entries), ZERO)
             for name in FLOWS

@@ -214,8 +214,12 @@ def test_a_restated_month_says_who_closed_it_and_by_which_request_scheduled_by_w
     assert log.count("Automatically, as scheduled by Finn") >= 2 and '<span class="sub">Tieout</span>' not in log
 
 
-def test_the_ledger_tells_a_moved_beginning_as_the_rows_of_the_bridge_do(northwind: Client, finn: User) -> None:
-    """The first month restated begins where the open one before it ends; the next one where the first one ends by now."""
+def test_the_ledger_tells_a_moved_beginning_as_the_rows_of_the_bridge_do(
+    northwind: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """The first month restated begins where the open one before it ends; the next one where the first one ends by now. The step
+    is a movement of all months too: without it they would come to less than by what the last ending moved.
+    """
     months = [month_parse("2026-02"), month_parse("2026-03")]
     with tenant_context(northwind):
         numbers_load(northwind)
@@ -225,9 +229,11 @@ def test_the_ledger_tells_a_moved_beginning_as_the_rows_of_the_bridge_do(northwi
         books_rebuild_all(client=northwind, now=APRIL)
         for month in months:
             month_restate(client=northwind, month=month, reason="Late order forms", user=finn)
-        moved = {
-            entry.month: {name: after - before for name, before, after in entry.moved}
-            for entry in ledger_get(northwind).entries
-        }
+        ledger = ledger_get(northwind)
+    moved = {entry.month: {name: after - before for name, before, after in entry.moved} for entry in ledger.entries}
+    assert sum(ledger.flows.values()) == ledger.by_month[months[1]] == 3_000
+    page = signed_in(finn).get(LEDGER).content.decode()
+    flows = page[page.index('id="flows"') :]
+    assert "Prior-period adjustment" in flows and "+3,000.00" in flows and "No movement differs" not in flows
     assert moved[months[0]] == {"adjustment": 3_000, "ending": 3_000}
     assert moved[months[1]] == {"beginning": 3_000, "ending": 3_000}
