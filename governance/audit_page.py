@@ -34,7 +34,7 @@ from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest
 from portal.tenancy.clock import day_at, day_now, paper_reader
 from portal.tenancy.models import Client
-from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_CLIENT
+from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_AUDITS, VIEW_CLIENT
 from portal.tenancy.reader import locale_of
 
 RESULTS: Final = {"open": "waiting", "agrees": "agreed", "differs": "refused", "not_found": "refused"}
@@ -76,7 +76,7 @@ def audit_context(request: TenantRequest, found: QuarterAudit, form: FollowUpFor
     view = audit_view(found)
     may_run = request.standing.may(RUN_AUDITS)
     content = view.signature.content if view.signature else audit_content(request.client, view)
-    people = people_to_choose(request.client, VIEW_CLIENT) if may_run else []
+    people = people_to_choose(request.client, VIEW_AUDITS) if may_run else []
     return {
         "audit": found,
         "view": view,

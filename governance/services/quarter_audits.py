@@ -40,8 +40,8 @@ from portal.notices.kinds import Kind
 from portal.notices.services.raising import notice_add
 from portal.tenancy import audit as log
 from portal.tenancy.clock import database_time, day_at
-from portal.tenancy.models import Client, ClientRole, FirmMembership, Membership
-from portal.tenancy.permissions import RUN_AUDITS, VIEW_CLIENT
+from portal.tenancy.models import Client, ClientRole, Membership
+from portal.tenancy.permissions import RUN_AUDITS, VIEW_AUDITS
 
 LARGEST: Final = Decimal(10) ** 15
 
@@ -184,8 +184,7 @@ def follow_up_raise(
     require_legible(text)
     if due_on <= today or not is_near(due_on, today):
         raise DefinitionError("a follow-up is due on a day to come, five years ahead at most")
-    if not is_of_client(client, owner):
-        raise DefinitionError("the owner is one of the client's people, or of the firm's who work on it")
+    require_reader(client, owner)
     view = audit_view(found)
     if pattern and pattern not in {each.key for each in view.patterns}:
         raise OutdatedError("this pattern is no longer among the differences: look at the audit once more")
@@ -207,8 +206,7 @@ def follow_up_raise(
 def follow_up_take(*, client: Client, follow_up: AuditFollowUp, owner: Any, user: Any) -> AuditFollowUp:
     """Say who does it from now on, with the same due day; they are told. OutdatedError where it is settled already."""
     row = open_follow_up(follow_up)
-    if owner not in people_who(client, VIEW_CLIENT):
-        raise DefinitionError("the owner is one of the client's people, or of the firm's who work on it")
+    require_reader(client, owner)
     if owner == row.owner:
         raise DefinitionError("nothing was changed")
     follow_up_owned(row, owner, f"by {user.email}")
@@ -253,12 +251,12 @@ def open_follow_up(follow_up: AuditFollowUp) -> AuditFollowUp:
     return row
 
 
-def is_of_client(client: Client, user: Any) -> bool:
-    """Whether somebody is one of the client's people or works on it for its firm."""
-    if Membership.objects.filter(user=user).exists():
-        return True
-    is_staff = FirmMembership.objects.filter(firm_id=client.firm_id, user=user).exists()
-    return is_staff and bool(user.has_perm("work_on_client", client))
+def require_reader(client: Client, owner: Any) -> None:
+    """DefinitionError where somebody cannot open an audit of the client: what they were asked to do would lead nowhere."""
+    if owner not in people_who(client, VIEW_AUDITS):
+        raise DefinitionError(
+            "the owner sees audits of contracts, as one of the client's people or of the firm's who work on it"
+        )
 
 
 def follow_up_settle(*, follow_up: AuditFollowUp, outcome: str, user: Any) -> AuditFollowUp:

@@ -41,7 +41,7 @@ from portal.lib.stored_answer import stored_answer
 from portal.tenancy import audit as log
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.clock import day_now
-from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_AUDITS, VIEW_CLIENT
+from portal.tenancy.permissions import RUN_AUDITS, SIGN_AUDITS, VIEW_AUDITS
 
 
 @require_GET
@@ -139,7 +139,7 @@ def quarter_audit_sheet(request: TenantRequest, quarter: str, position: int) -> 
 def quarter_audit_follow_up(request: TenantRequest, quarter: str) -> HttpResponse:
     """Raise a follow-up."""
     found = audit_or_404(quarter)
-    form, status = FollowUpForm(request.POST, people=people_to_choose(request.client, VIEW_CLIENT)), 422
+    form, status = FollowUpForm(request.POST, people=people_to_choose(request.client, VIEW_AUDITS)), 422
     if form.is_valid():
         given: dict[str, Any] = {**form.cleaned_data, "owner": User.objects.get(pk=form.cleaned_data["owner"])}
         try:
@@ -181,7 +181,7 @@ def audit_follow_up_settle(request: TenantRequest, follow_up_id: int) -> HttpRes
 def audit_follow_up_owner(request: TenantRequest, follow_up_id: int) -> HttpResponse:
     """Say who does a follow-up from now on."""
     row = follow_up_or_404(follow_up_id)
-    form = FollowUpOwnerForm(request.POST, people=people_to_choose(request.client, VIEW_CLIENT))
+    form = FollowUpOwnerForm(request.POST, people=people_to_choose(request.client, VIEW_AUDITS))
     if not form.is_valid():
         return refused(request, row.audit.quarter, "Say who does it.", 422)
     owner = User.objects.get(pk=form.cleaned_data["owner"])

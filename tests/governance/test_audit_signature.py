@@ -201,17 +201,24 @@ def test_what_was_drawn_does_not_change_before_the_signature_either(northwind: C
                 write()
 
 
-def test_a_follow_up_has_an_owner_of_this_client(northwind: Client, rita: User, otto: User) -> None:
+def test_a_follow_up_is_asked_of_whoever_can_open_the_audit(
+    northwind: Client, rita: User, stan: User, otto: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """A stakeholder is one of the client's people too, but the notice would lead to a page that is not for them."""
     with tenant_context(northwind):
         found = an_audit(northwind, rita)
         about = {"client": northwind, "found": found, "user": rita, "today": NOW.date()}
         with pytest.raises(DefinitionError, match="one of the client's people"):
             follow_up_raise(text="Look", owner=otto, due_on=dt.date(2026, 6, 1), **about)  # type: ignore[arg-type]
+        with pytest.raises(DefinitionError, match="sees audits of contracts"):
+            follow_up_raise(text="Look", owner=stan, due_on=dt.date(2026, 6, 1), **about)  # type: ignore[arg-type]
         with pytest.raises(DefinitionError, match="a day to come"):
             follow_up_raise(text="Look", owner=rita, due_on=NOW.date(), **about)  # type: ignore[arg-type]
         with pytest.raises(DefinitionError, match="five years ahead at most"):
             follow_up_raise(text="Look", owner=rita, due_on=dt.date.max, **about)  # type: ignore[arg-type]
         assert not AuditFollowUp.objects.exists()
+    page = signed_in(rita).get(f"/c/northwind/oversight/audits/{found.quarter}/").content.decode()
+    assert ">Rita" in page and ">Stan" not in page
 
 
 def test_a_single_difference_without_a_follow_up_is_said_before_the_signature_and_none_is_offered_after_it(
