@@ -59,12 +59,31 @@ def recognition_told(shown: Shown) -> str:
     old, new = shown.bases
     told = f"Before is {old}, after is {new}: two books of the same contracts, which are both kept and closed side by side."
     if shown.impact.takes_another_book:
-        rest = "Pages show the other one first then; no month of either changes by that, and none is restated."
-        return f"{told} {rest}"
+        rest = "Pages show the other one first then; no month of either changes by that"
+        return f"{told} {rest}{taken_up_besides(shown)}"
     return (
         f"{told} Pages show the other one first then. What else changes moves each book on its own, and restates it where that "
         f"is asked for: the figures below hold {old} as it is against {new} with all that is asked for."
     )
+
+
+def taken_up_besides(shown: Shown) -> str:
+    """What is restated though another recognition moves no book: the end of a sentence, with one of its own where there is."""
+    months = months_restated(shown.impact)
+    if not months:
+        return ", and none is restated."
+    count = "1 closed month is" if len(months) == 1 else f"{len(months)} closed months are"
+    first, last = (month_text(month, shown.locale) for month in (min(months), max(months)))
+    which = first if len(months) == 1 else f"{first} to {last}"
+    return (
+        f". {count} restated for other reasons, {which}: contracts were corrected since, or an earlier change of the policy "
+        "left them alone. Each book is held against itself."
+    )
+
+
+def months_restated(impact: Impact) -> list[int]:
+    """The closed months that the request would restate."""
+    return [row["month"] for row in impact.content["closed"]["months"] if is_restated(impact, row)]
 
 
 def quiet_finding(impact: Impact) -> str:
@@ -277,9 +296,7 @@ def closed_told(shown: Shown) -> dict[str, Any]:
 def kept_told(shown: Shown) -> str:
     """Of which closed months the kept values of metrics are restated, as a sentence; empty where the months do not say."""
     impact = shown.impact
-    months = [] if impact.takes_another_book else [
-        row["month"] for row in impact.content["closed"]["months"] if is_restated(impact, row)
-    ]  # fmt: skip
+    months = months_restated(impact)
     if not months:
         is_all = impact.book is None or not impact.content["is_restating"]
         return "No value that a metric kept for a closed month moves by it." if is_all else ""
@@ -358,6 +375,10 @@ def step_told(shown: Shown) -> str:
         return "It does not say yet from which month it holds."
     month, at = month_text(step["month"], shown.locale), month_text(step["at"], shown.locale)
     if shown.impact.takes_another_book:
+        if months_restated(shown.impact):
+            return (
+                f"The other recognition makes no step at {month}; what is restated for other reasons may, in each book."
+            )
         return f"Nothing steps at {month}: each book goes on as it was reported."
     if shown.impact.bases is not None:
         return f"By how much each book steps at {month} is told by a request that leaves the recognition as it is."

@@ -52,7 +52,7 @@ def most_restated(impact: PolicyImpact, since: int | None, books: Books) -> tupl
     """Of ARR, CARR and LARR, which are restated together, the closed month from `since` on that moves most (None: nothing is
     restated). Each book is held against itself, also where the request takes another one; months without a figure are left out.
     """
-    if since is None or impact.changed == ("recognition",):
+    if since is None:
         return ()
     closes = [close for close in latest_closes() if close.month >= since]
     endings = CloseBridge.objects.filter(close__in=[close.pk for close in closes], dimension=TOTAL)
@@ -73,15 +73,17 @@ def restated_months(
 ) -> frozenset[int]:
     """The closed months that would be closed again from `since` on (None: nothing is restated).
 
-    Of another recognition with other rules, and of months without a figure, it cannot be said: these are all of them.
+    Of another recognition with other rules, and of months without a figure, it cannot be said: these are all of them. Another
+    recognition alone moves no book, but what else moved since is taken up as by any restatement: each is held against itself.
     """
-    if since is None or impact.changed == ("recognition",):
+    if since is None:
         return frozenset()
     later = {month for month in reported if month >= since}
-    if "recognition" in impact.changed:
+    is_book_alone = impact.changed == ("recognition",)
+    if "recognition" in impact.changed and not is_book_alone:
         return frozenset(later)
     after = impact.after
-    found = {
+    found = set() if is_book_alone else {
         month for month in later
         if month not in impact.months or after.reason(month)
         or any(cents != after.cents(name, month) for name, cents in reported[month].items())

@@ -9,21 +9,22 @@ import pytest
 
 from governance.change_impact import Impact, ImpactFault, Size
 from governance.change_impact_tables import Shown
-from governance.change_impact_words import closed_told, finding, recognition_told
+from governance.change_impact_words import closed_told, finding, kept_told, recognition_told
 from governance.models import DefinitionItem
 from governance.selectors.change_impact import impact_of
 from governance.services.changes import Wish, change_draft
 from governance.services.items import definitions_start
 from governance.services.registry import registry_start
-from metrics.models import SampleContract
+from metrics.models import ContractLine, SampleContract
 from metrics.selectors.policy_impact import PolicyImpact
+from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.governance.impacts import APRIL, FEBRUARY, JANUARY, MARCH, NORMAL, asked, at, grace, late, metric
-from tests.reporting.numbers import LINES, line, numbers_load
+from tests.reporting.numbers import LINES, NOW, line, numbers_load
 
 __all__ = ["late"]
 
@@ -163,6 +164,27 @@ def test_another_recognition_is_another_book_and_restates_nothing(late: Client, 
         both = Shown(impact_of(late, change_draft(client=late, kind="policy", wish=wish, user=rita)), "month", 1, "en")
         assert "What else changes moves each book on its own" in recognition_told(both)
         assert closed_told(both)["step"].startswith("By how much each book steps at Jan 2026 is told by a request")
+
+
+def test_another_recognition_says_what_it_restates_for_other_reasons(late: Client, rita: User, finn: User) -> None:
+    """A line is corrected after January to March were closed: restating, the request closes them again, in each book."""
+    with tenant_context(late):
+        for month in (JANUARY, FEBRUARY, MARCH):
+            month_close(client=late, month=month, user=finn)
+        ContractLine.objects.filter(line_id=LINES[0]["line_id"]).update(amount=15_000)
+        books_rebuild_all(client=late, now=NOW)
+        wish = Wish(
+            "Bookings", {"parameters": {"recognition": "signed"}}, "Why.", is_restating=True, from_month=FEBRUARY
+        )
+        shown = Shown(impact_of(late, change_draft(client=late, kind="policy", wish=wish, user=rita)), "month", 1, "en")
+        told, closed = recognition_told(shown), closed_told(shown)
+        assert (
+            "none is restated" not in told
+            and "2 closed months are restated for other reasons, Feb 2026 to Mar 2026" in told
+        )
+        assert [row["is_restated"] for row in closed["rows"]] == [True, True], "January is told alike by both books"
+        assert closed["step"].startswith("The other recognition makes no step at Feb 2026;")
+        assert "kept for 2 closed months from Feb 2026 to Mar 2026 are restated" in kept_told(shown)
 
 
 def test_before_and_change_give_after_in_every_cell_and_groups_add_up(late: Client, rita: User) -> None:
