@@ -61,7 +61,15 @@ def scaled_cents(amount_e6: Ints, times: Ints, divided_by: Ints) -> Ints:
     The quotient is taken before the multiplication, so that no product leaves 64 bits for any amount a frame can
     hold a year of.
     """
-    divisor = divided_by * MILLIONTHS_PER_CENT
-    whole = amount_e6 // divisor
-    rest = amount_e6 - whole * divisor
+    value = rounded_quotient(amount_e6, times, MILLIONTHS_PER_CENT)
+    # Most are divided by one number, which takes a tenth of the time that a division by a number of each line's own does.
+    rows = np.flatnonzero(divided_by != 1)
+    value[rows] = rounded_quotient(amount_e6[rows], times[rows], divided_by[rows] * MILLIONTHS_PER_CENT)
+    return value
+
+
+def rounded_quotient(amounts: Ints, times: Ints, divisor: Ints | int) -> Ints:
+    """``amounts × times / divisor``, rounded half up; nothing is negative."""
+    whole = amounts // divisor
+    rest = amounts - whole * divisor
     return np.asarray(whole * times + (rest * times + divisor // 2) // divisor)

@@ -165,8 +165,8 @@ def run_starts(keys: Ints) -> Ints:
 
 def run_sums(values: Ints | Bools, starts: Ints) -> Ints:
     """The sum of each run of values, which begin at ``starts``; the first at 0."""
-    if len(starts) == 0:
-        return np.zeros(0, dtype=np.int64)
+    if len(starts) == len(values):
+        return values.astype(np.int64, copy=False)
     if len(starts) * SHORT_RUN < len(values):
         return np.asarray(np.add.reduceat(values, starts, dtype=np.int64))
     # Short runs cost less as differences of one running sum, which are exact even where it leaves 64 bits.

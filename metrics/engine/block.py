@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.engine.arrays import Ints
+from metrics.engine.arrays import Ints, run_sums
 from metrics.engine.balances import Counting, changes_of
-from metrics.engine.movements import Moves, Terms, moves_of, own_kinds, told, turns_of, unit_months
+from metrics.engine.movements import Moves, Terms, moves_of, own_kinds, pair_months, told, turns_of, unit_months
 from metrics.engine.tally import Tally, add_steps
 from metrics.engine.worth import Customers, add_customers_by_product, add_worth, places_of
 
@@ -49,12 +49,13 @@ def add_block(lines: Counting, group: Ints, terms: Terms, sums: Sums) -> Moves:
     add_steps(sums.groups.customers, turns.month - (terms.first - 1), group[turns.unit], turns.step)
     if terms.with_cohorts:
         add_steps(sums.cohorts[1], turns.month - terms.first, cohort[turns.unit], turns.step)
-    add_customers_by_product(changes, terms.first, sums.products)
+    pairs = pair_months(changes)
+    add_customers_by_product(pairs, run_sums(changes.lines, pairs.starts), terms.first, sums.products)
     customers = Customers.of(group, cohort, turns, terms.last)
     places = places_of(changes, terms.rates.moving, customers)
     terms = terms.up_to(places.largest)
     add_worth(changes, places, terms, customers, (sums.groups, sums.products, sums.cohorts[0]))
-    units, pairs = moves_of(changes, months, terms)
+    units, products = moves_of(changes, months, pairs, terms)
     sums.groups.add_movements(units.kind, units.month - terms.first, group[units.unit], units.cents)
-    sums.products.add_movements(own_kinds(pairs), pairs.month - terms.first, pairs.product, pairs.cents)
-    return told(pairs)
+    sums.products.add_movements(own_kinds(products), products.month - terms.first, products.product, products.cents)
+    return told(products)

@@ -73,6 +73,19 @@ class UnitMonths:
 
 
 @dataclass(frozen=True, slots=True)
+class PairMonths:
+    """Each month end at which anything of a customer's product changes, ordered by customer, month and product.
+
+    ``starts`` are the first changes of each.
+    """
+
+    starts: Ints
+    unit: Ints
+    month: Ints
+    product: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Turns:
     """Month ends at which a customer begins (``step`` 1) or ends (−1) to have ARR."""
 
@@ -109,23 +122,28 @@ def unit_months(changes: Changes) -> UnitMonths:
     return UnitMonths(starts, begins, unit, changes.month[starts], count > step, count > 0, of_change)
 
 
+def pair_months(changes: Changes) -> PairMonths:
+    """The changes by customer, month and product."""
+    starts = run_starts(changes.pair_month)
+    if len(starts) == len(changes):  # as mostly: nobody has a product in two currencies
+        return PairMonths(starts, changes.unit, changes.month, changes.product)
+    return PairMonths(starts, changes.unit[starts], changes.month[starts], changes.product[starts])
+
+
 def turns_of(months: UnitMonths) -> Turns:
     """Where customers begin and end to have ARR."""
     turned = np.flatnonzero(months.had != months.has)
     return Turns(months.month[turned], months.unit[turned], either(months.has[turned], 1, -1))
 
 
-def moves_of(changes: Changes, months: UnitMonths, terms: Terms) -> tuple[Moves, Moves]:
+def moves_of(changes: Changes, months: UnitMonths, pairs: PairMonths, terms: Terms) -> tuple[Moves, Moves]:
     """The movements of the shown months by customer, and by customer × product with the **customer's** case."""
     amount = organic_amounts(changes, months, terms)
     of_unit = run_sums(amount, months.starts)
     kind = unit_kinds(months, terms, of_unit)
-    pairs = run_starts(changes.pair_month)
-    unit_place = months.of_change[pairs]
+    own_kind = kind.take(months.of_change.take(pairs.starts))
     units = Moves(months.month, months.unit, np.zeros_like(months.unit), kind, of_unit)
-    moved = Moves(
-        changes.month[pairs], changes.unit[pairs], changes.product[pairs], kind[unit_place], run_sums(amount, pairs)
-    )
+    moved = Moves(pairs.month, pairs.unit, pairs.product, own_kind, run_sums(amount, pairs.starts))
     if len(units.month) and int(units.month.min()) < terms.first:
         return units.where(units.month >= terms.first), moved.where(moved.month >= terms.first)
     return units, moved

@@ -25,7 +25,7 @@ from metrics.engine.arrays import (
     small_order,
 )
 from metrics.engine.balances import Changes
-from metrics.engine.movements import Terms, Turns
+from metrics.engine.movements import PairMonths, Terms, Turns
 from metrics.engine.tally import Tally, add_steps
 from metrics.engine.valuation import MONTHS_BACK
 
@@ -218,16 +218,16 @@ def add_retained(sums: Ints, starts: Ints, cents: Ints, states: Ints) -> None:
     sums[4] -= np.add.reduceat(np.bitwise_and(has, had, out=then), starts)
 
 
-def add_customers_by_product(changes: Changes, first: int, products: Tally) -> None:
-    """Counts the customers with ARR of each product at each month end from the one before ``first`` on."""
-    rows = run_starts(changes.pair_month)
-    pair = changes.unit[rows] * products.groups + changes.product[rows]
+def add_customers_by_product(pairs: PairMonths, lines: Ints, first: int, products: Tally) -> None:
+    """Counts the customers with ARR of each product at each month end from the one before ``first`` on; ``lines`` is how many
+    more give ARR.
+    """
+    pair = pairs.unit * products.groups + pairs.product
     # Nearly in this order already: most customers have few products.
     order = np.argsort(pair, kind="stable")
-    step = run_sums(changes.lines, rows)[order]
-    count = running_sums(step, run_starts(pair[order]))
+    step = lines.take(order)
+    count = running_sums(step, run_starts(pair.take(order)))
     turned = np.flatnonzero((count > 0) != (count > step))
-    own = rows[order[turned]]
-    add_steps(
-        products.customers, changes.month[own] - (first - 1), changes.product[own], either(count[turned] > 0, 1, -1)
-    )
+    own = order[turned]
+    turns = either(count[turned] > 0, 1, -1)
+    add_steps(products.customers, pairs.month[own] - (first - 1), pairs.product[own], turns)
