@@ -63,12 +63,13 @@ def months_of_days(days: Ints) -> Ints:
     """The month each day lies in; ``NEVER`` stays."""
     if len(days) == 0:
         return days
-    known = days != NEVER
-    low, high = int(days.min()), int(days.max(where=known, initial=int(days.min())))
+    low, high = int(days.min()), int(days.max())
+    if high == NEVER:
+        high = int(np.where(days == NEVER, low - 1, days).max())
     span = np.arange(low, high + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + EPOCH_MONTH
     # A table look-up is several times faster than calendar arithmetic on each row; its length is the span of the
-    # days.
-    return np.asarray(np.where(known, span[np.minimum(days, high) - low], NEVER), dtype=np.int64)
+    # days, and what comes after them all does not come.
+    return np.append(span, NEVER).take(np.minimum(days, high + 1) - low)
 
 
 def first_days_of_months(months: Ints) -> Ints:
@@ -77,7 +78,7 @@ def first_days_of_months(months: Ints) -> Ints:
     if high - low >= len(months):
         return calendar_days(months)
     # As for the months of days: a table of the span is looked up several times as fast as the calendar.
-    return calendar_days(np.arange(low, high + 1))[months - low]
+    return calendar_days(np.arange(low, high + 1)).take(months - low)
 
 
 def calendar_days(months: Ints) -> Ints:

@@ -45,10 +45,13 @@ def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pai
     table = NameTable.of(names)
 
     def found(piece: slice) -> Pairs:
-        own, rows = references[piece], np.flatnonzero(referring[piece])
-        a, b = table.rows(places_of(own, table.bits)[rows], rows)
-        same = names[a].eq_missing(own[b]).to_numpy()
-        return a[same], b[same] + piece.start
+        # A line mostly names the contract of the line before it, which is seen without a look at the table.
+        named = referring[piece] & table.names_before(names, references, piece)
+        before, others = np.flatnonzero(named), np.flatnonzero(referring[piece] & ~named)
+        wanted = references[piece][others]
+        a, b = table.rows(places_of(wanted, table.bits), np.arange(len(others)))
+        same = names[a].eq_missing(wanted[b]).to_numpy()
+        return np.append(before + (piece.start - 1), a[same]), np.append(before, others[b[same]]) + piece.start
 
     found_in = in_threads(len(names), found, pieces_of(len(names)))
     return np.concatenate([a for a, _ in found_in]), np.concatenate([b for _, b in found_in])
@@ -60,11 +63,12 @@ class NameTable:
 
     ``row`` is the row at each place, or ``FREE``; where several rows share a place, ``SHARED`` less the number of the place
     among those that are shared. Of such a place ``last`` is one row, and the others are those of ``rest`` from ``starts`` on,
-    so many as ``counts`` says.
+    so many as ``counts`` says. ``alone`` says whether a row shares its place with none, so that no other has its name.
     """
 
     bits: int
     row: Rows
+    alone: Bools
     last: Rows
     rest: Ints
     starts: Ints
@@ -83,12 +87,22 @@ class NameTable:
         place = by_pieces(len(names), placed)[0]
         row = np.full(1 << bits, FREE, dtype=np.int32)
         row[place] = rows
-        rest = np.flatnonzero(row.take(place) != rows)
+        alone = row.take(place) == rows
+        rest = np.flatnonzero(~alone)
         shared, order = sorted_places(place[rest].astype(np.int64), bits)
         starts = run_starts(shared)
         last = row[shared[starts]]
+        alone[last] = False
         row[shared[starts]] = SHARED - np.arange(len(starts), dtype=np.int32)
-        return cls(bits, row, last, rest[order], starts, np.diff(starts, append=len(rest)))
+        return cls(bits, row, alone, last, rest[order], starts, np.diff(starts, append=len(rest)))
+
+    def names_before(self, names: pl.Series, references: pl.Series, piece: slice) -> Bools:
+        """Which rows of a piece refer to the row before them and to no other."""
+        known = slice(max(piece.start, 1), piece.stop)
+        before = slice(known.start - 1, known.stop - 1)
+        found = np.zeros(piece.stop - piece.start, dtype=np.bool_)
+        found[known.start - piece.start :] = names[before].eq_missing(references[known]).to_numpy() & self.alone[before]
+        return found
 
     def rows(self, places: npt.NDArray[np.uint32], referring: Ints) -> Pairs:
         """Each row at one of the places, beside the one of ``referring`` (one per place) that it is wanted by."""
