@@ -3,6 +3,7 @@
 No database here: a rebuild, a check and a preview call the same function.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,6 +89,14 @@ class EngineInput:
         if policy.customer_unit != self.policy.customer_unit:
             return EngineInput.of(self.lines, self.rates, policy, self.lines_sum)
         return EngineInput(self.coded, self.rates, policy, self.lines_sum)
+
+    def with_lines(self, told: Callable[[pl.DataFrame, str], pl.DataFrame]) -> "EngineInput":
+        """The same of other lines: `told` makes them of those here and the customer unit, once for policies that share both."""
+        own = replace(self, coded=code_lines(told(self.lines, self.policy.customer_unit), self.policy.customer_unit))
+        before = self.before
+        if before is not None:
+            before = replace(before, coded=own.coded) if before.coded is self.coded else before.with_lines(told)
+        return replace(own, related=None, before=before and replace(before, related=None))
 
     def ready(self) -> Ready:
         """The lines settled under the policy."""

@@ -11,7 +11,7 @@ from governance.selectors.audit_sheets import quarter_book, sheet_of
 from metrics.memory import Memory
 from metrics.models import MonthClose, PolicyVersion
 from metrics.selectors.contract_told import contract_rows
-from metrics.selectors.month_ends import books_version
+from metrics.selectors.stamp import lines_stamp
 from portal.tenancy.models import Client
 
 SheetsNow = dict[str, dict[str, Any] | None]
@@ -31,7 +31,7 @@ def sheets_now(client: Client, found: QuarterAudit, contracts: Iterable[str]) ->
     """
     asked = tuple(contracts)
     newest = MonthClose.objects.order_by("-id").values_list("id", flat=True).first()
-    key = (books_version(client), newest, found.pk, asked)
+    key = (lines_stamp(client), newest, found.pk, asked)
     return SHEETS.get(key, lambda: sheets_take(client, found, asked), len)
 
 

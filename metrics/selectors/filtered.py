@@ -5,7 +5,6 @@ value holds every filter of those attributes at once. Products of one customer s
 holds for a product combined with its customer's values.
 """
 
-from collections.abc import Callable
 from functools import reduce
 from typing import Final
 
@@ -14,17 +13,20 @@ import polars as pl
 
 from metrics.computation import EngineInput
 from metrics.engine.arrays import Ints
-from metrics.engine.book import Book, build_book
+from metrics.engine.book import book_of
 from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import ATTRIBUTES, NO_VALUE, unit_expression
 from metrics.engine.series import FIGURES, BookSeries, joined_series, series_of_book
 from metrics.memory import Memory
 from metrics.selectors.figures import BookHead
 from metrics.selectors.live import live_input
+from metrics.selectors.policies import first_close, policy_latest
+from metrics.selectors.stamp import lines_stamp
 from portal.tenancy.models import Client
 
 SEPARATOR: Final = "\x1f"  # no field can hold it: the intake refuses it
 INPUTS: Final[Memory[EngineInput]] = Memory(400_000)
+FOLDED: Final[Memory[EngineInput]] = Memory(400_000)
 SERIES: Final[Memory[BookSeries]] = Memory(200_000)
 
 
@@ -34,15 +36,25 @@ def book_input(client: Client, head: BookHead) -> EngineInput:
     return INPUTS.get(key, lambda: live_input(client, head.recognition), lambda given: given.lines.height)
 
 
+def folded_input(client: Client, head: BookHead, names: tuple[str, ...]) -> EngineInput:
+    """The lines by the combined values of these dimensions, related: once for ARR, CARR and LARR."""
+    earlier, newest = first_close(), policy_latest()
+    key = (*lines_stamp(client), earlier and earlier.pk, newest and newest.number, *names)
+
+    def folded() -> EngineInput:
+        given = book_input(client, head)
+        return given.with_lines(lambda lines, unit: folded_lines(lines, unit, names)[0]).with_relations()
+
+    return FOLDED.get(key, folded, lambda given: given.lines.height).recognised(head.recognition)
+
+
 def filtered_groups(
     client: Client, head: BookHead, dimension: str, filters: dict[str, tuple[str, ...]]
 ) -> dict[tuple[str, str], Ints]:
     """Total and groups of a dimension over the customers and products that all filters leave."""
     names = tuple(sorted({*filters, dimension} - {TOTAL}))
     key = (client.pk, head.id, head.recognition, head.version, names)
-    folded = SERIES.get(
-        key, lambda: folded_series(book_input(client, head), head, names), lambda made: len(made.groups)
-    )
+    folded = SERIES.get(key, lambda: folded_series(client, head, names), lambda made: len(made.groups))
     months = (head.last_month or 0) - (head.first_month or 0) + 1
     groups: dict[tuple[str, str], Ints] = {(TOTAL, ""): np.zeros((len(FIGURES), months), dtype=np.int64)}
     for (kind, text), values in folded.groups.items():
@@ -72,12 +84,8 @@ def filtered_cohorts(client: Client, head: BookHead, filters: dict[str, tuple[st
 
 def cohort_series(client: Client, head: BookHead, filters: dict[str, tuple[str, ...]]) -> BookSeries:
     """A book without anything but the filtered cohorts."""
-
-    def book_of(given: EngineInput, first: int, last: int) -> Book:
-        lines = only_valued(given.lines, given.policy.customer_unit, filters)
-        return build_book(lines, given.rates, given.policy, first, last, (), with_retention=False)
-
-    return series_split(book_input(client, head), head, book_of)
+    given = book_input(client, head).with_lines(lambda lines, unit: only_valued(lines, unit, filters))
+    return series_split(given, head, ())
 
 
 def only_valued(lines: pl.DataFrame, customer_unit: str, filters: dict[str, tuple[str, ...]]) -> pl.DataFrame:
@@ -93,24 +101,35 @@ def only_valued(lines: pl.DataFrame, customer_unit: str, filters: dict[str, tupl
     return tagged.with_columns(amounts).select(lines.columns)
 
 
-def folded_series(given: EngineInput, head: BookHead, names: tuple[str, ...]) -> BookSeries:
+def folded_series(client: Client, head: BookHead, names: tuple[str, ...]) -> BookSeries:
     """The book by the combined values of these dimensions, in their order."""
-
-    def book_of(given: EngineInput, first: int, last: int) -> Book:
-        lines, dimension = folded_lines(given.lines, given.policy.customer_unit, names)
-        with_retention = head.retention_from == head.first_month and dimension != "product"
-        return build_book(
-            lines, given.rates, given.policy, first, last, (dimension,), with_retention=with_retention,
-            with_cohorts=False,
-        )  # fmt: skip
-
-    return series_split(given, head, book_of)
+    dimension = folded_dimension(names)
+    with_retention = head.retention_from == head.first_month and dimension != "product"
+    given = folded_input(client, head, names)
+    return series_split(given, head, (dimension,), with_retention=with_retention, with_cohorts=False)
 
 
-def series_split(given: EngineInput, head: BookHead, book_of: Callable[[EngineInput, int, int], Book]) -> BookSeries:
+def series_split(
+    given: EngineInput,
+    head: BookHead,
+    dimensions: tuple[str, ...],
+    *,
+    with_retention: bool = False,
+    with_cohorts: bool = True,
+) -> BookSeries:
     """The months of a book, each under the policy that it follows."""
-    runs = given.split(head.first_month or 0, head.last_month or 0)
-    return reduce(joined_series, [series_of_book(book_of(*run), *run[1:]) for run in runs])
+    found = []
+    for run, first, last in given.split(head.first_month or 0, head.last_month or 0):
+        book = book_of(
+            run.ready(), run.rates, first, last, dimensions, with_retention=with_retention, with_cohorts=with_cohorts
+        )
+        found.append(series_of_book(book, first, last))
+    return reduce(joined_series, found)
+
+
+def folded_dimension(names: tuple[str, ...]) -> str:
+    """The dimension in whose place the combined value of these stands."""
+    return "product" if "product" in names else "segment"
 
 
 def folded_lines(lines: pl.DataFrame, customer_unit: str, names: tuple[str, ...]) -> tuple[pl.DataFrame, str]:
@@ -122,7 +141,7 @@ def folded_lines(lines: pl.DataFrame, customer_unit: str, names: tuple[str, ...]
     parts = [
         pl.col("product").fill_null(NO_VALUE) if name == "product" else pl.col(f"{name}_of_customer") for name in names
     ]
-    target = "product" if "product" in names else "segment"
+    target = folded_dimension(names)
     combined = pl.concat_str(parts, separator=SEPARATOR).alias(target)
     assert attributes or names == ("product",)
     return tagged.with_columns(combined).select(lines.columns), target
@@ -130,6 +149,7 @@ def folded_lines(lines: pl.DataFrame, customer_unit: str, names: tuple[str, ...]
 
 def customer_attributes(lines: pl.DataFrame, customer_unit: str) -> pl.DataFrame:
     """`unit` and the attributes of each customer: those of its line with the latest start, ties by the greatest line id."""
-    latest = lines.with_columns(unit_expression(customer_unit).alias("unit")).sort("starts_on", "line_id")
-    last = latest.group_by("unit", maintain_order=True).last()
+    named = lines.select(unit_expression(customer_unit).alias("unit"), "starts_on", "line_id", *ATTRIBUTES)
+    latest = named.filter(pl.col("starts_on") == pl.col("starts_on").max().over("unit"))  # few are left to be sorted
+    last = latest.sort("line_id").group_by("unit", maintain_order=True).last()
     return last.select("unit", *(pl.col(name).fill_null(NO_VALUE) for name in ATTRIBUTES))

@@ -1,7 +1,7 @@
 """A source's ARR at one month end under any policy, line by line, remembered while lines and rates stay as they are.
 
 `MonthEnds.of(client, source=None).at(policy, month) -> MonthEnd | NoValue` · `newest_month(client) -> int | None` ·
-`books_version(client) -> tuple`
+`lines_stamp(client) -> tuple`
 
 A first reading costs the lines (one file of columns), their codes and one settlement; another policy that settles alike costs
 the conversion alone. Runs in the client's scope.
@@ -10,10 +10,9 @@ the conversion alone. Runs in the client's scope.
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import polars as pl
-from django.db import connection
 
 from metrics import repository
 from metrics.computation import missing_rates_text
@@ -25,11 +24,10 @@ from metrics.engine.settlement import Settlement, settle_lines
 from metrics.engine.valuation import MissingRates
 from metrics.line_columns import lines_of
 from metrics.memory import Memory
-from metrics.models import RateImport, Source
+from metrics.models import Source
 from metrics.selectors.books import book_head
+from metrics.selectors.stamp import lines_stamp
 from portal.tenancy.models import Client
-
-STAMP: Final = "SELECT (SELECT version FROM metrics_linestamp), pg_current_xact_id_if_assigned()::text"
 
 
 @dataclass(frozen=True)
@@ -65,25 +63,12 @@ ENDS: Final[Memory[tuple[Ints, Ints] | NoValue]] = Memory(2_000_000)  # rows and
 AT_HAND: Final = 3  # settlements that one reading keeps, also of a client too large to be remembered
 
 
-def books_version(client: Client) -> tuple[Any, ...]:
-    """Equal as long as the client's lines, own rates and currency are the same; begins with the client.
-
-    The stamp of the lines is the database's own. A transaction that has written something itself is told apart, so that nothing
-    is remembered of what may still be rolled back.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(STAMP)
-        lines, writing = cursor.fetchone()
-    rates = RateImport.objects.order_by("-id").values_list("id", "added_count", "changed_count").first()
-    return (client.pk, client.currency, lines, writing, rates)
-
-
 class MonthEnds:
     """The month ends of one source of a client, as its lines and rates are now; `source` is None where there is none."""
 
     def __init__(self, client: Client, source: Source | None) -> None:
         self.client, self.source = client, source
-        self.version = books_version(client)
+        self.version = lines_stamp(client)
         self.settlements: OrderedDict[tuple[object, ...], Settlement] = OrderedDict()
 
     @classmethod

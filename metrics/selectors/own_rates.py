@@ -15,8 +15,8 @@ from metrics.engine.settlement import settle_lines
 from metrics.engine.valuation import rate_gaps, rates_for
 from metrics.memory import Memory
 from metrics.selectors.live import live_input
-from metrics.selectors.month_ends import books_version
 from metrics.selectors.policies import policy_before_closes, policy_in_force
+from metrics.selectors.stamp import lines_stamp
 from portal.lib.periods import month_format, month_of
 from portal.tenancy.models import Client
 
@@ -52,7 +52,7 @@ def own_rates_lacking(client: Client, through: int) -> list[Lacking]:
     own = repository.own_rate_currencies()
     if not own:
         return []
-    key = (books_version(client), policy_in_force(client), policy_before_closes(), through)
+    key = (lines_stamp(client), policy_in_force(client), policy_before_closes(), through)
     return FOUND.get(key, lambda: lacking_now(client, own, through), lambda found: len(found) + 1)
 
 

@@ -14,8 +14,8 @@ from metrics.intake.ecb import ecb_currencies
 from metrics.memory import Memory
 from metrics.models import ArrBook, FxRate, RateChange, RateImport, Source
 from metrics.repository import authoritative_source, reference_rates
-from metrics.selectors.month_ends import books_version
 from metrics.selectors.policies import policy_in_force
+from metrics.selectors.stamp import lines_stamp
 from portal.tenancy.models import Client
 
 SHOWN: Final = 50
@@ -69,7 +69,7 @@ def lines_by_currency(client: Client) -> dict[str, int]:
     if source is None:
         return {}
     return COUNTS.get(
-        (books_version(client), source.pk), lambda: counted_by_currency(source), lambda counts: len(counts) + 1
+        (lines_stamp(client), source.pk), lambda: counted_by_currency(source), lambda counts: len(counts) + 1
     )
 
 

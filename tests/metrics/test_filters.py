@@ -1,27 +1,35 @@
 """Numbers cut to values of their dimensions: several values of one, several dimensions, cohorts, and what was reported."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import F
 
-from metrics.models import Recognition
+from metrics.memory import Memory
+from metrics.models import ContractLine, Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, retention_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customers_of_cell
 from metrics.selectors.figures import BRIDGE_COLUMNS, Cohorts
+from metrics.selectors.filtered import FOLDED, INPUTS, SERIES
 from metrics.selectors.movers import movers_get
+from metrics.selectors.policies import policy_in_force
 from metrics.selectors.reported import bridge_reported, headline_reported
 from metrics.selectors.retained import cohort_customers, retention_customers
+from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
+from metrics.services.policies import policy_publish
 from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.metrics.golden import golden_client
 
 FIRST, LAST = month_parse("2024-01"), month_parse("2025-12")
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -124,3 +132,35 @@ def test_the_customers_behind_a_cohort_are_its_cells(numbers: Client, filters: A
             span = (cohort.period.first, cohort.period.last)
             found = cohort_customers(numbers, None, span, cell.period.last, filters)
             assert (found.amount, len(found.customers)) == (cell.arr, cell.customers)
+
+
+def endings(client: Client) -> dict[tuple[str, int], Any]:
+    """ARR, CARR and LARR of a cut by two properties at each month end."""
+    filters: dict[str, str | tuple[str, ...]] = {"region": ("EMEA", "APAC"), "segment": "SMB"}
+    return {
+        (name, row.period.last): row.ending
+        for name in Recognition.values
+        for row in bridge_get(client, name, filters=filters).totals
+    }
+
+
+def test_what_is_remembered_of_a_cut_follows_lines_closes_and_policy(numbers: Client) -> None:
+    """Lines are folded once for ARR, CARR and LARR; after each change they are what a fresh process computes."""
+    other_policy = policy_in_force(numbers).to_dict() | {"renewal_grace_days": 1}
+    ways: list[Callable[[], Any]] = [
+        lambda: ContractLine.objects.filter(segment="SMB").update(amount=F("amount") * 2),
+        lambda: month_close(client=numbers, month=LAST - 6),
+        lambda: policy_publish(client=numbers, parameters=other_policy),
+    ]
+    seen = [endings(numbers)]
+    memories: tuple[Memory[Any], ...] = (INPUTS, FOLDED, SERIES)
+    for change in ways:
+        change()
+        books_rebuild_all(client=numbers, now=NOW)
+        seen.append(endings(numbers))
+        for memory in memories:
+            memory.clear()
+        assert endings(numbers) == seen[-1]
+    first, doubled, closed, other = seen
+    assert first != doubled == closed, "a close moves nothing"
+    assert doubled != other and all(other[key] == was for key, was in doubled.items() if key[1] < LAST - 6)
