@@ -73,10 +73,10 @@ def portfolio_table(rows: list[PortfolioRow], search: str, sort: str) -> dict[st
         sorted_as = {key: "ascending", f"-{key}": "descending"}.get(sort, "none") if key else "none"
         turned = f"-{key}" if sort == key else key
         url = "?" + urlencode({"sort": turned, **({"q": search} if search else {})}) if key else ""
-        columns.append({"label": label, "kind": kind, "sort_url": url, "sorted": sorted_as})
+        columns.append({"label": label, "kind": kind, "sort_url": url, "sorted": sorted_as, "is_named": True})
         if key == "change":
             columns[-1]["help"] = LIKE_FOR_LIKE
-    return {"id": "portfolio", "columns": columns, "rows": [_table_row(row) for row in rows]}
+    return {"id": "portfolio", "stacks": True, "columns": columns, "rows": [_table_row(row) for row in rows]}
 
 
 def _table_row(row: PortfolioRow) -> dict[str, Any]:

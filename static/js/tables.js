@@ -1,4 +1,4 @@
-// Tables: sort in the page where all rows are there, open sub-rows, keyboard access to what scrolls.
+// Tables: sort in the page where all rows are there, open sub-rows, keyboard access to what scrolls; rows of tabs that go on.
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 const sortValue = (row, column) => row.cells[column]?.dataset.sort ?? row.cells[column]?.textContent.trim() ?? "";
@@ -78,7 +78,27 @@ function edge(region) {
   region.classList.toggle("has-more", region.scrollLeft + region.clientWidth < region.scrollWidth - 1);
   measureCut(region);
 }
-document.addEventListener("scroll", (event) => event.target.matches?.(".table-scroll") && edge(event.target), { capture: true, passive: true });
+
+// So do both edges of a row of tabs; the one that is open is in sight when the page opens.
+const TABS = ".segmented, .tab-scroll";
+function edges(tabs) {
+  tabs.classList.toggle("has-more", tabs.scrollLeft + tabs.clientWidth < tabs.scrollWidth - 1);
+  tabs.classList.toggle("has-before", tabs.scrollLeft > 1);
+}
+const tabWatcher = new ResizeObserver((entries) => entries.forEach(({ target }) => edges(target)));
+function watchTabs(root) {
+  for (const tabs of root.querySelectorAll?.(TABS) ?? []) {
+    const chosen = tabs.querySelector('[aria-current="true"], :scope > :has(:checked)');
+    if (chosen && tabs.scrollWidth > tabs.clientWidth + 1) {
+      tabs.scrollLeft += chosen.getBoundingClientRect().left - tabs.getBoundingClientRect().left - (tabs.clientWidth - chosen.offsetWidth) / 2;
+    }
+    tabWatcher.observe(tabs);
+  }
+}
+document.addEventListener("scroll", ({ target }) => {
+  if (target.matches?.(".table-scroll")) edge(target);
+  else if (target.matches?.(TABS)) edges(target);
+}, { capture: true, passive: true });
 
 // A region that scrolls is reachable by keyboard; one that does not is no extra stop.
 const watcher = new ResizeObserver((entries) => {
@@ -93,9 +113,11 @@ const watcher = new ResizeObserver((entries) => {
 
 const watch = (root) => root.querySelectorAll?.(".table-scroll").forEach((region) => watcher.observe(region));
 watch(document);
+watchTabs(document);
 document.addEventListener("htmx:load", (event) => {
   const parent = event.target.dataset?.parent; // sub-rows fetched by the button that is open now
   if (parent && document.querySelector(`[data-expand="${CSS.escape(parent)}"][aria-expanded="true"]`)) event.target.hidden = false;
   watch(event.target);
+  watchTabs(event.target);
   if (event.target.matches?.(".table-scroll")) watcher.observe(event.target);
 });

@@ -116,7 +116,8 @@ def table_row(
         key = sort_key(cell)
         classes = "text" if kind in TEXT_KINDS else "num zero" if key in ZEROS else "num"
         classes += " stays" if column.get("stays") else ""
-        parts.append(f'<td class="{classes}" data-sort="{escaped(key)}">{inner}</td>')
+        label = f' data-label="{escaped(column["label"])}"' if column.get("is_named") else ""
+        parts.append(f'<td class="{classes}"{label} data-sort="{escaped(key)}">{inner}</td>')
     level = f' data-level="{escaped(row.get("level", 1))}"' if parent or "level" in row else ""
     child = f' data-parent="{escaped(parent)}"{level} hidden' if parent else level
     named = " ".join(name for key, name in ROW_CLASSES.items() if row.get(key))
