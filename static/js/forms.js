@@ -6,7 +6,29 @@ document.addEventListener("change", (event) => {
   if (form?.matches("[data-autosubmit]") && !event.target.matches("[data-manual]")) form.requestSubmit();
 });
 
-// Without htmx a form is sent by the browser: hold the button, so that nothing is done twice.
+// Without htmx a form is sent by the browser: the line on top runs, the button is held and may say what is done (data-busy), and
+// what is on its way is not sent again, so that nothing is done twice.
+const HELD = 30_000; // ms: an answer that is a file leaves the page as it is
+const sent = new Map();
+function release(form) {
+  sent.get(form)?.();
+  sent.delete(form);
+}
+function hold(form, button) {
+  const line = document.getElementById("progress-line");
+  const words = button?.textContent;
+  button?.setAttribute("aria-busy", "true");
+  if (button?.dataset.busy) button.textContent = button.dataset.busy;
+  line?.classList.add("is-busy");
+  const timer = setTimeout(() => release(form), HELD);
+  sent.set(form, () => {
+    clearTimeout(timer);
+    button?.removeAttribute("aria-busy");
+    if (button?.dataset.busy) button.textContent = words;
+    line?.classList.remove("is-busy");
+  });
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const asking = event.submitter?.matches("[data-confirm]") ? event.submitter : form;
@@ -17,13 +39,15 @@ document.addEventListener("submit", (event) => {
     return;
   }
   if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
-  const button = event.submitter;
-  setTimeout(() => button?.setAttribute("aria-busy", "true"));
+  if (sent.has(form)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  setTimeout(() => !event.defaultPrevented && hold(form, event.submitter)); // once the form was read, with what the button says
 }, true);
 
-window.addEventListener("pageshow", () => {
-  document.querySelectorAll("button[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
-});
+window.addEventListener("pageshow", () => [...sent.keys()].forEach(release));
 
 // What a form would keep for ever, one line for each field that is named by data-seal; of a field without a value what that means.
 function sealed(form) {
