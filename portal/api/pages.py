@@ -19,7 +19,7 @@ SCHEMA_BY_TOKEN = SpectacularAPIView.as_view(
     authentication_classes=[TokenAuthentication], permission_classes=[HasToken], throttle_classes=[TokenThrottle]
 )
 DOCS = SpectacularSwaggerSplitView.as_view(
-    authentication_classes=[], url=reverse_lazy("api_schema"), title="Tieout API"
+    authentication_classes=[], url=reverse_lazy("api_schema"), title="Tieout API", template_name="api/docs.html"
 )
 
 

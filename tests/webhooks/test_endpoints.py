@@ -19,6 +19,7 @@ from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
+from portal.webhooks.forms import WebhookForm
 from portal.webhooks.models import WebhookEndpoint, WebhookEvent
 from portal.webhooks.services.endpoints import (
     MOST,
@@ -200,3 +201,10 @@ def test_a_form_says_everything_that_is_wrong_at_once(northwind: Client, adam: U
     sent = {"name": "Warehouse", "url": "ftp://hooks.example.com/", "events": []}
     page = signed_in(adam).post("/c/northwind/settings/webhooks/new/", sent)
     assert page.status_code == 422 and set(page.context["form"].errors) == {"url", "events"}
+
+
+@pytest.mark.parametrize(("is_production", "says"), [(True, False), (False, True)])
+def test_the_form_says_which_addresses_it_takes(settings: Any, is_production: bool, says: bool) -> None:
+    settings.PRODUCTION = is_production
+    help_text = str(WebhookForm().fields["url"].help_text)
+    assert "beginning with https://" in help_text and ("http://127.0.0.1" in help_text) == says
