@@ -15,7 +15,7 @@ from governance.selectors.change_effects import effect_get, receipts_of
 from governance.selectors.changes import APPROVED
 from governance.selectors.registry import registry_get
 from governance.selectors.restatements import Ledger, LedgerEntry, ledger_get
-from governance.services.change_effect import has_come, require_acceptor
+from governance.services.change_effect import has_come, require_acceptor, require_size
 from governance.services.change_told import receipt_read, who_must_know
 from governance.services.problems import DefinitionError
 from metrics.break_text import clauses_words, source_words
@@ -65,7 +65,9 @@ def effect_context(request: TenantRequest, change: ChangeRequest) -> dict[str, A
         ),
         "figures": figures_words(effect, currency, locale) if sees and effect.begun_at else "",
         "apart": apart_words(effect, currency, locale) if sees and effect.begun_at else "",
-        "accepts": effect.found_cents if is_moved and sees and may_accept(request, change) else None,
+        "accepts": effect.found_cents
+        if is_moved and sees and may_accept(request, change, effect.found_cents)
+        else None,
         "is_moved": is_moved,
         "found": from_cents(effect.found_cents) if effect.found_cents is not None and sees else None,
         "may_retry": may and effect.state == EffectState.FAILED,
@@ -115,12 +117,13 @@ def standing_words(request: TenantRequest, change: ChangeRequest, effect: Change
     return {"title": title, "said": f"{capfirst(since)}. It takes effect by itself once that month has begun."}
 
 
-def may_accept(request: TenantRequest, change: ChangeRequest) -> bool:
-    """Whether the reader may let another effect than the approved one pass."""
-    if not request.standing.may(VOTE_CHANGES):
+def may_accept(request: TenantRequest, change: ChangeRequest, cents: int | None) -> bool:
+    """Whether the reader may let an effect of `cents` pass in place of the approved one."""
+    if cents is None or not request.standing.may(VOTE_CHANGES):
         return False
     try:
         require_acceptor(request.client, change, request.user)
+        require_size(change, cents, request.user)
     except DefinitionError:
         return False
     return True

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.http import Http404
-from django.utils import timezone
 
 from governance.api import board_shapes as shapes
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
+from governance.api.token_proof import token_proof
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardMember, ChangeRequest, ChangeState
 from governance.selectors.board import BoardNow, board_now, reviews_open
@@ -25,11 +25,10 @@ from governance.services.emergency import deciding_alone
 from governance.services.problems import DefinitionError
 from governance.services.voting import Shown, statement_of, vote_cast
 from metrics.figures import from_cents
-from portal.accounts.proofs import Place, Proof, place_of
+from portal.accounts.proofs import Place, place_of
 from portal.tenancy.api import Call, ClientAPIView, Operation
 from portal.tenancy.permissions import MANAGE_BOARD, VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
 
-BY_TOKEN = "API token"  # noqa: S105 — how it is named in the record of a vote
 CENTS = 100
 
 
@@ -85,8 +84,12 @@ class BoardDetail(BoardView):
         return shown(call)
 
     def put(self, call: Call) -> Any:
-        """The table of decision rights anew. Seats are given on the page, where who gives them proves who they are."""
+        """The table of decision rights anew, by a token that is less than an hour old.
+
+        Seats are given on the page, where who gives them proves who they are.
+        """
         board_or_404()
+        token_proof(self.token)
         rows = [RightRow(**{**row, "functions": tuple(row["functions"])}) for row in map(in_cents, call.body["rights"])]
         with told():
             rights_save(
@@ -126,14 +129,15 @@ class VoteList(BoardView):
     def post(self, call: Call, number: int) -> Any:
         """Vote as the token's owner, who sits on the board, on exactly what `decision` gave; else 409 and nothing is stored.
 
-        What proves who votes is the token, which was made after a sign-in of the last minutes; the vote says so.
+        What proves who votes is the token, which was made after a sign-in of the last minutes and is less than an hour old; the
+        vote says so, with the time at which it was made.
         """
-        sent, change = call.body, change_or_404(call, number)
+        sent, change, proof = call.body, change_or_404(call, number), token_proof(self.token)
         with told():
             vote_cast(
                 client=call.client, request=change, user=call.user, decision=sent["decision"], comment=sent["comment"],
                 shown=Shown(sent["content_sha256"], sent["preview_sha256"], sent["statement"]),
-                proof=Proof(BY_TOKEN, timezone.now()), place=self.place,
+                proof=proof, place=self.place,
             )  # fmt: skip
         return decision_shown(call, change_or_404(call, number))
 

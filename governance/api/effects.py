@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
+from governance.api.token_proof import token_proof
 from governance.models import ChangeEffect, ChangeReceipt, EffectState
 from governance.selectors.change_effects import effect_get, receipts_of
 from governance.selectors.restatements import entries_of, restatements
@@ -177,8 +178,9 @@ class ChangeEffectAccept(EffectView):
     def post(self, call: Call, number: int) -> Any:
         """Let it take effect with another effect than the approved one: a member of the board who neither asked nor wrote does.
 
-        409 unless it waits for exactly that amount.
+        409 unless it waits for exactly that amount; 403 for a token that was made more than an hour ago, as for a vote.
         """
+        token_proof(self.token)
         cents = int(call.body["amount"] * 100)
         request = change_or_404(call, number)
         with told():

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from governance.api import meeting_shapes as shapes
-from governance.api.board import BY_TOKEN, BoardView, decision_shown
+from governance.api.board import BoardView, decision_shown
 from governance.api.board_shapes import DecisionSerializer
 from governance.api.changes import change_or_404
 from governance.api.definitions import told
+from governance.api.token_proof import token_proof
 from governance.board_page import effects_told
 from governance.change_impact_words import effect_told
 from governance.models import BoardMeeting, ChangeRequest, EmergencyReview
@@ -35,7 +35,6 @@ from governance.services.board_meetings import (
 from governance.services.emergency import emergency_approve
 from governance.services.voting import Shown
 from metrics.figures import from_cents
-from portal.accounts.proofs import Proof
 from portal.tenancy.api import Call, Operation
 from portal.tenancy.api_paging import PageParameters
 from portal.tenancy.permissions import VIEW_ARR, VIEW_CHANGES, VOTE_CHANGES
@@ -228,11 +227,11 @@ class ChangeEmergency(BoardView):
         Finance, RevOps and the board are mailed at once, and the board looks at it within a week. What proves who decides is
         the token, as for a vote; the record says so.
         """
-        sent, change = call.body, change_or_404(call, number)
+        sent, change, proof = call.body, change_or_404(call, number), token_proof(self.token)
         with told():
             emergency_approve(
                 client=call.client, request=change, user=call.user, reason=sent["reason"],
                 shown=Shown(sent["content_sha256"], sent["preview_sha256"], sent["statement"]),
-                proof=Proof(BY_TOKEN, timezone.now()), place=self.place,
+                proof=proof, place=self.place,
             )  # fmt: skip
         return decision_shown(call, change_or_404(call, number))

@@ -190,9 +190,9 @@ def need_of(right: DecisionRight) -> Need:
     return Need(tuple(right.functions), right.needs_chair, right.yes_count, right.quorum)
 
 
-def fits(right: DecisionRight, request: ChangeRequest, pay: PayRule | None) -> bool:
-    """Whether a row is about a request."""
-    effect = effect_of(request)
+def fits(right: DecisionRight, request: ChangeRequest, pay: PayRule | None, size: int | None = None) -> bool:
+    """Whether a row is about a request, with its own effect or with one of another size."""
+    effect = effect_of(request) if size is None else size
     if right.kind not in ("", request.kind) or (effect is not None and effect < right.from_cents):
         return False
     if right.is_restating and not request.is_restating:

@@ -62,13 +62,19 @@ class RightRow:
 
 
 def board_start(*, client: Client, user: Any) -> Board:
-    """The client's board: a seat for whoever has a function's role, the first executive in the chair, and a usual table."""
+    """The client's board: a seat for whoever has a function's role, the first executive in the chair, and a usual table.
+
+    Two accounts with one mailbox are one person, who has the seat of the older membership.
+    """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if Board.objects.exists():
         raise OutdatedError("the board is there already")
     board: Board = Board.objects.create(client=client, started_by=user, started_at=database_time())
     today, has_chair = day_now(client), False
+    people: dict[str, Membership] = {}
     for row in Membership.objects.filter(role__in=list(BY_ROLE)).select_related("user").order_by("pk"):
+        people.setdefault(mailbox_of(row.user.email), row)
+    for row in people.values():
         function = BY_ROLE[ClientRole(row.role)]
         is_chair = function == Function.EXECUTIVE and not has_chair
         has_chair = has_chair or is_chair

@@ -33,6 +33,7 @@ from governance.selectors.change_effects import (
     lines_changed,
     measure,
 )
+from governance.selectors.effect_rights import more_needed
 from governance.selectors.voting import authors_of
 from governance.services.change_apply import apply_change
 from governance.services.change_states import change_lock, change_move, event_keep
@@ -101,12 +102,15 @@ def effect_accept(*, client: Client, request: ChangeRequest, cents: int, user: A
     """Let it take effect although it does something else than what was approved; `cents` is what the person was shown.
 
     What the board approved was another effect, so that a member of it says so who neither asked for the change nor wrote it:
-    DefinitionError for everybody else. TransitionError unless it waits for exactly that.
+    DefinitionError for everybody else, and where the table asks more people for an effect of that size than have said yes.
+    TransitionError unless it waits for exactly that.
     """
-    require_acceptor(client, change_lock(request), user)
+    locked = change_lock(request)
+    require_acceptor(client, locked, user)
     effect = effect_lock(request)
     if effect.state != EffectState.BLOCKED or effect.found_cents is None or effect.found_cents != cents:
         raise TransitionError("it does not wait for that, or not with that effect: look at it once more")
+    require_size(locked, cents, user)
     effect.accepted_cents, effect.accepted_by = cents, user
     effect.save(update_fields=["accepted_cents", "accepted_by"])
     said(effect, "effect_accept", "Takes effect all the same, with the effect that was shown", user)
@@ -120,6 +124,15 @@ def require_acceptor(client: Client, request: ChangeRequest, user: Any) -> None:
         require_member(client, request, user)
     elif mailbox_of(user.email) in authors_of([request])[request.pk]:
         raise DefinitionError("whoever asked for a change, or wrote any of it, does not let another effect of it pass")
+
+
+def require_size(request: ChangeRequest, cents: int, user: Any) -> None:
+    """DefinitionError where the board's table asks more for an effect of that size than was asked for what was approved."""
+    if lacking := more_needed(request, cents, user):
+        raise DefinitionError(
+            f"for an effect of this size the decision rights ask for more than was said, still needed: {lacking}. "
+            "Send it back: the board decides on it anew"
+        )
 
 
 def effect_retry(*, client: Client, request: ChangeRequest, user: Any, now: dt.datetime) -> ChangeEffect:

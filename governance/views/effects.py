@@ -16,6 +16,7 @@ from metrics.models import Recognition
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import TRIAGE_CHANGES, VIEW_ARR, VOTE_CHANGES
+from portal.tenancy.step_up import recently_authenticated
 
 
 @require_POST
@@ -30,6 +31,7 @@ def change_plan(request: TenantRequest, number: int) -> HttpResponse:
 
 @require_POST
 @client_page(VOTE_CHANGES)
+@recently_authenticated
 def change_accept(request: TenantRequest, number: int) -> HttpResponse:
     """Let it take effect with another effect than the approved one, which was shown."""
     text = request.POST.get("cents", "")

@@ -1,20 +1,40 @@
-"""Whether two accounts are one person's: the same mailbox, whatever its case and whatever was put behind a plus.
+"""Whether two accounts are one person's: the same mailbox, in whichever of the ways in which its address can be written.
 
 `mailbox_of(email) -> str` · `mailboxes_of(user_ids) -> dict[int, str]` · `is_one_of(user, user_ids) -> bool` ·
 `is_staff_person(client, user) -> bool`
 """
 
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+import idna
 
 from portal.accounts.models import User
 from portal.tenancy.models import Client, FirmMembership
 
+ESCAPED: Final = re.compile(r"\\(.)")
+GMAIL: Final = ("gmail.com", "googlemail.com")
+
 
 def mailbox_of(email: str) -> str:
-    """The mailbox that mails to an address end in: `Rita+board@Example.com` is `rita@example.com`."""
+    """The mailbox that mails to an address end in: `Rita+board@Example.com` and `"rita"@example.com` are `rita@example.com`.
+
+    Marks around a name mean nothing, nor do points in one at Gmail; a host is what it is in plain letters.
+    """
     name, _, domain = email.strip().casefold().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = ESCAPED.sub(r"\1", name[1:-1])
+    name, host = name.partition("+")[0], host_of(domain)
+    return f"{name.replace('.', '')}@gmail.com" if host in GMAIL else f"{name}@{host}"
+
+
+def host_of(domain: str) -> str:
+    """The host of an address as it is asked for: `exämple.com` is `xn--exmple-cua.com`."""
+    try:
+        return idna.encode(domain.rstrip("."), uts46=True).decode()
+    except idna.IDNAError:
+        return domain  # such as an IP address in brackets
 
 
 def mailboxes_of(user_ids: Iterable[int]) -> dict[int, str]:

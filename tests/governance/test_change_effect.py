@@ -21,14 +21,17 @@ from governance.models import (
     Metric,
 )
 from governance.selectors import change_effects
+from governance.selectors.board import board_now
 from governance.selectors.change_effects import approval_fault, approved_figure
 from governance.selectors.restatements import ledger_get
 from governance.services import change_effect, changes
+from governance.services.board import RightRow
 from governance.services.change_apply import apply_change
 from governance.services.change_effect import change_schedule, changes_take_effect, effect_accept, effect_retry
 from governance.services.problems import DefinitionError
 from governance.services.registry import registry_start
 from governance.services.signoff_states import TransitionError
+from governance.services.voting import Shown, vote_keep
 from metrics.models import ContractLine, MonthClose, PolicyVersion
 from metrics.selectors.books import book_head
 from metrics.selectors.breaks import breaks_get
@@ -40,7 +43,7 @@ from portal.lib.periods import month_parse
 from portal.notices.models import Notice
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from tests.governance.boards import BASE, a_board
+from tests.governance.boards import BASE, PLACE, PROOF, a_board
 from tests.governance.effects import (
     APRIL,
     FEBRUARY,
@@ -287,6 +290,30 @@ def test_lines_that_changed_since_the_preview_stop_it_until_a_member_of_the_boar
         assert (found.state, found.approved_cents, found.effect_cents) == ("done", 1_000_00, 1_250_00)
         text = Notice.objects.filter(kind="changed").first().text  # type: ignore[union-attr]
         assert "Approved at +1,000.00 USD; took effect at +1,250.00" in text
+
+
+def test_an_effect_that_has_grown_into_the_chairs_hands_is_let_pass_by_no_other_member(
+    client: Client, rita: User, finn: User, eve: User
+) -> None:
+    """Approved at 1,000 by Finance, it would do 1,250, and from 1,100 on the table takes the chair."""
+    with tenant_context(client):
+        month_close(client=client, month=MARCH, user=finn)
+    request = scheduled(client, rita, finn)
+    with tenant_context(client):
+        ContractLine.objects.filter(line_id="K5/1").update(discount=1_250)
+        books_rebuild_all(client=client, now=NOW)
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        large = RightRow(from_cents=1_100_00, needs_chair=True, yes_count=2, quorum=2)
+        a_board(client, BASE, large, finance=finn, revops=rita, chair_executive=eve)
+        seat = board_now().member(finn)  # type: ignore[union-attr]
+        said = Shown(request.content_sha256, effect(request).request.preview.sha256, "Yes")
+        vote_keep(effect(request).request, seat, "yes", "", said, PROOF, PLACE)  # type: ignore[arg-type]
+        with pytest.raises(DefinitionError, match=r"still needed: the chair \(Eve\)\. Send it back"):
+            effect_accept(client=client, request=request, cents=1_250_00, user=finn, now=NOW)
+        assert effect(request).accepted_cents is None
+        effect_accept(client=client, request=request, cents=1_250_00, user=eve, now=NOW)
+        assert effect(request).accepted_by == eve, "she is the chair, and Finance has said yes"
 
 
 def test_a_restating_change_is_measured_in_a_month_that_it_restates(monkeypatch: pytest.MonkeyPatch) -> None:

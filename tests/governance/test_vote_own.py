@@ -106,6 +106,36 @@ def test_a_second_account_of_the_same_person_is_the_same_person(northwind: Clien
         refused(request, again)
 
 
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ("rita@example.com", '"rita"@example.com'),
+        ("rita@example.com", '"ri\\ta+board"@example.com'),
+        ("rita@exämple.com", "rita@xn--exmple-cua.com"),
+        ("rita.j@gmail.com", "ritaj@googlemail.com"),
+    ],
+)
+def test_one_mailbox_written_in_two_ways_is_one_person(northwind: Client, finn: User, own: str, other: str) -> None:
+    """Each of these can be invited, and the mail of both comes to her."""
+    with tenant_context(northwind):
+        rita, again = (User.objects.create_user(email, "x", name="Rita") for email in (own, other))
+        for user in (rita, again):
+            member_add(client=northwind, user=user, role=ClientRole.ADMIN)
+        a_board(northwind, BASE, finance=finn)
+        request = in_review(northwind, by=rita)
+        BoardMember.objects.create(board=Board.objects.get(), user=again, function="sales", since="2026-01-01")
+        refused(request, again)
+
+
+def test_a_board_that_is_started_gives_a_person_with_two_accounts_one_seat(northwind: Client, finn: User) -> None:
+    """Two would be two of the people who must say yes."""
+    with tenant_context(northwind):
+        again = User.objects.create_user("finn+board@example.com", "x", name="F. Again")
+        member_add(client=northwind, user=again, role=ClientRole.REVOPS)
+        a_board(northwind)
+        assert [seat.user for seat in BoardMember.objects.filter(user__in=(finn, again))] == [finn]
+
+
 def test_a_consultant_never_votes_not_even_under_another_account(
     northwind: Client, ana: User, finn: User, rita: User
 ) -> None:
