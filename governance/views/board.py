@@ -98,8 +98,7 @@ def board_rights(request: TenantRequest) -> HttpResponse:
     if not (form.is_valid() and formset.is_valid()):
         context = rights_context(request, now, request.POST, "Some rows are not right yet: see below.")
         return TemplateResponse(request, "governance/board/rights.html", context, status=422)
-    kept = [each for each in formset.forms if each.has_changed() or each.initial]
-    rows = [each.row() for each in kept if not each.cleaned_data.get("DELETE")]
+    rows = [each.row() for each in formset.forms if each.cleaned_data and not each.cleaned_data.get("DELETE")]
     given = form.cleaned_data
     try:
         rights_save(

@@ -211,6 +211,20 @@ def test_the_table_is_changed_as_a_table(board: Client, adam: User, signed_in: O
     assert "120,000" not in text_of(browser, "changes/board/")
 
 
+@pytest.mark.parametrize("count", ["-1", "0"])
+def test_a_form_that_tells_the_wrong_count_of_rows_is_no_error_of_ours(
+    board: Client, adam: User, signed_in: Open, count: str
+) -> None:
+    with tenant_context(board):
+        seen = version()
+    sent = {
+        "rights-TOTAL_FORMS": 1, "rights-INITIAL_FORMS": count, "version": seen, "pay_period": 12,
+        "rights-0-functions": ["finance", "executive"], "rights-0-yes_count": 2, "rights-0-quorum": 2,
+    }  # fmt: skip
+    answer = signed_in(adam).post("/c/northwind/changes/board/rights/", sent)
+    assert answer.status_code == 422 and "table has one to 40 rows" in answer.content.decode()
+
+
 def test_an_open_emergency_is_a_debt_on_the_board_and_on_the_request(
     board: Client, rita: User, finn: User, eve: User, signed_in: Open
 ) -> None:
