@@ -36,6 +36,7 @@ from governance.services.signoff_states import TransitionError
 from portal.accounts.proofs import Place, Proof
 from portal.accounts.same_person import is_staff_person, mailbox_of
 from portal.lib.dates import month_text
+from portal.lib.legible import quoted
 from portal.notices.services.reading import notices_read
 from portal.tenancy import audit
 from portal.tenancy.clock import database_time
@@ -63,7 +64,7 @@ def statement_of(request: ChangeRequest, user: Any, function: str) -> str:
     how = "restating closed months" if request.is_restating else "leaving closed months as they were reported"
     what = f"vote for {Function(function).label}" if function else "decide as an admin"
     return (
-        f"I, {user.get_full_name()}, {what} on {request} “{request.title}”{begins}, {how}. "
+        f"I, {user.get_full_name()}, {what} on {request} {quoted(request.title)}{begins}, {how}. "
         f"I have read what it asks for (sha256 {request.content_sha256[:16]}) and what it does to our figures "
         f"(sha256 {preview_sha256(request)[:16]})."
     )

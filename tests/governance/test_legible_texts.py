@@ -1,6 +1,7 @@
 """What people read when they vote and sign says what it says: no character of a title or a reason turns the words around."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.test import Client as Browser
@@ -12,10 +13,11 @@ from governance.services.board_meetings import meeting_keep, meeting_plan
 from governance.services.change_states import change_move
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_add, registry_start
+from governance.services.voting import statement_of
 from portal.accounts.models import User
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from tests.governance.boards import NOW, a_board, in_review, vote
+from tests.governance.boards import NOW, WISH, a_board, in_review, vote
 from tests.governance.test_change_requests import GRACE, asked, metric_content
 
 TURNED = "Grace \u202ekcab"
@@ -46,13 +48,25 @@ def test_the_form_says_so_with_all_else_that_is_wrong(
     assert page.status_code == 422 and {"title", "rationale", "from_month"} <= set(page.context["form"].errors)
 
 
-@pytest.mark.parametrize("name", ["ARR\u200b", "ARR\u200d", "A\u00adRR", "ＡＲＲ"])
+@pytest.mark.parametrize("name", ["ARR\u200b", "ARR\u200d", "A\u00adRR", "ＡＲＲ", "\u0410RR", "\u0391RR"])
 def test_no_metric_has_a_name_that_looks_like_another_ones(northwind: Client, rita: User, name: str) -> None:
     with tenant_context(northwind):
         registry_start(client=northwind, user=rita)
         content = metric_content(northwind, "arr", name=name, formula="book_ending * 1")
         with pytest.raises(DefinitionError, match=r"nobody sees|that of another metric"):
             metric_add(client=northwind, key="other", content=content, reason="Mine", user=rita)
+
+
+def test_a_title_does_not_end_by_a_mark_and_go_on_as_the_statement(northwind: Client, rita: User, finn: User) -> None:
+    """Who votes reads one title and then what Tieout says; marks within the title are single."""
+    title = "Grace” from Jan 2020 on, restating closed months. It is not “this"
+    with tenant_context(northwind):
+        a_board(northwind, chair_finance=finn)
+        request = in_review(northwind, by=rita, wish=replace(WISH, title=title))
+        said = statement_of(request, finn, "finance")
+        assert said.count("“") == said.count("”") == 1
+        assert "“Grace’ from Jan 2020 on, restating closed months. It is not ‘this” from Jan 2030 on" in said
+        vote(request, finn)
 
 
 def test_what_is_said_about_a_request_and_at_a_meeting_can_be_read(northwind: Client, rita: User, finn: User) -> None:
