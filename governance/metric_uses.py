@@ -20,14 +20,15 @@ RECENT: Final = dt.timedelta(days=30)
 PAGE: Final = "metric"
 PROGRAM: Final = "metric-read"
 BRIDGE: Final = (("arr", "ARR"),)
+TILE: Final = (*BRIDGE, ("client_home", "Home"))
+MONTHS: Final = (("months", "Closed months"),)
 SHOWN_ON: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "arr": (*BRIDGE, ("client_home", "Home"), ("months", "Closed months")),
-    "mrr": BRIDGE,
-    "net_new_arr": (*BRIDGE, ("months", "Closed months")),
-    "nrr": (*BRIDGE, ("client_home", "Home")),
+    "arr": (*TILE, *MONTHS),
+    "net_new_arr": (*TILE, *MONTHS),
+    **dict.fromkeys(("mrr", "nrr", "grr", "logo_churn"), TILE),
     **dict.fromkeys(
-        ("carr", "larr", "new_arr", "expansion_arr", "contraction_arr", "churn_arr", "reactivation_arr", "fx_effect", "grr",
-         "logo_churn", "customers", "arr_corrections"),
+        ("carr", "larr", "new_arr", "expansion_arr", "contraction_arr", "churn_arr", "reactivation_arr", "fx_effect",
+         "customers", "arr_corrections"),
         BRIDGE,
     ),
     "reconciliation_variance": (("reconciliation", "Reconciliation"),),

@@ -52,7 +52,7 @@ def test_what_others_are_built_on_is_not_retired_and_a_replacement_is_named(kept
         log = MetricEvent.objects.filter(metric__key="arr_per_customer")
         assert log[0].text == "Active → Deprecated, replaced by ARR."
         step("mrr", "deprecate")
-        with pytest.raises(DefinitionError, match="is part of what the portal itself shows on ARR, and stays"):
+        with pytest.raises(DefinitionError, match="is part of what the portal itself shows on ARR and Home, and stays"):
             step("mrr", "retire")
         step("composite_score", "retire")
         with pytest.raises(OutdatedError, match="is retired"):
