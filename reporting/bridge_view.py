@@ -136,6 +136,7 @@ def bridge_row(
     label |= {"mark": signs.get(row.period.key, "")}
     made: dict[str, Any] = {"id": f"bridge-{place}"}
     if query.by != "total":
+        label["beside"] = row.group  # on a phone the column that says it lies under the two that stay in sight
         return made | {"cells": [label, row.group, *figure_cells(row, names, query, base, query.by)]}
     asked = {"span": span_text(row.period.first, row.period.last), "parent": made["id"]}
     asked |= {"adjusted": "yes"} if "adjustment" in names else {}

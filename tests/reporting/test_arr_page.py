@@ -1,6 +1,7 @@
 """The ARR page: its figures, its links, and what it says when there are none."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -64,6 +65,16 @@ def test_filters_stay_in_every_link_of_the_page(eves_browser: Browser) -> None:
     text = page(eves_browser, f"{ARR}?segment=Enterprise&scale=full")
     assert "30,000.00" in text and "42,000.00" not in text
     assert "segment=Enterprise&amp;why=cell" in text or "why=cell%3A2026-03%3A2026-03%3Aending" in text
+
+
+def test_a_split_row_says_whose_it_is_where_its_column_has_no_room(eves_browser: Browser) -> None:
+    """On a phone the period and the ending stay in sight, and the column of the segment lies under them."""
+    text = page(eves_browser, f"{ARR}?by=segment")
+    found = re.findall(
+        r'<th scope="row"[^>]*>[^<]*<span class="sub narrow-only" aria-hidden="true">([^<]+)</span>', text
+    )
+    assert {"Enterprise", "SMB"} <= set(found)
+    assert "narrow-only" not in page(eves_browser)
 
 
 def test_an_address_full_of_nonsense_opens_the_page(eves_browser: Browser) -> None:

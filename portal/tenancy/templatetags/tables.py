@@ -35,7 +35,8 @@ HIDDEN_WORDS = SafeString('<span class="visually-hidden">as reported </span>')
 
 
 def cell_text(context: Context, kind: str, cell: Any) -> SafeString | str:
-    """One value by the kind of its column; a dict carries `href`, `note`, `reason` and the rest beside its `value`.
+    """One value by the kind of its column; a dict carries `href`, `note`, `reason` and the rest beside its `value`. What it has
+    `beside` it is the next column's text, for screens too narrow for that.
 
     Under it stands what was `reported` before a restatement, where that is another figure; where no row says so, it says
     what it is itself (`is_named`).
@@ -68,10 +69,17 @@ def value_text(context: Context, kind: str, given: Mapping[str, Any]) -> SafeStr
     elif kind == "month" and isinstance(value, int | date):
         value = month_label(context, value)
     text = format_html('<a href="{}">{}</a>', href, value) if href else format_html("{}", value)
+    return named(text, given)
+
+
+def named(text: SafeString, given: Mapping[str, Any]) -> SafeString:
+    """A value with its footnote sign, its flags, and what stands under it."""
     if given.get("mark"):
         text = format_html('{}<sup class="footmark">{}</sup>', text, given["mark"])
     for flag in given.get("flags", ()):
         text = format_html('{} <a class="flag" href="{}">{}</a>', text, flag["url"], flag["label"])
+    if given.get("beside"):
+        text = format_html('{}<span class="sub narrow-only" aria-hidden="true">{}</span>', text, given["beside"])
     return format_html('{}<span class="sub">{}</span>', text, given["note"]) if given.get("note") else text
 
 
