@@ -28,6 +28,8 @@ class GovernanceConfig(AppConfig):
         limits = import_module("metrics.selectors.limits")
         limits.DEFINED[limits.UNEXPLAINED] = import_module("governance.selectors.items").changes_defined
         people = import_module("portal.accounts.services.people")
+        kept = import_module("governance.services.metric_pay").require_periods_kept
+        import_module("portal.tenancy.services").BEFORE_SETTINGS.append(kept)
         people.BEFORE_ROLES.append(import_module("governance.services.board").require_seats_kept)
         people.BEFORE_ROLES.append(import_module("governance.services.vote_voids").requests_hold)
         people.WHEN_LEAVING.append(import_module("governance.services.respondents").respondent_leave)

@@ -1,18 +1,23 @@
 """Whether quotas or pay are set by a metric.
 
-`metric_pay_set(metric=, version=, feeds_pay=, user=)`. A change of such a metric holds from the next period on, unless both
-Sales and Finance say yes to it (`governance.selectors.change_pay`).
+`metric_pay_set(metric=, version=, feeds_pay=, user=)` · `require_periods_kept(client, changes)`
+
+A change of such a metric holds from the next period on, unless both Sales and Finance say yes to it
+(`governance.selectors.change_pay`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from governance.board_words import joined
-from governance.models import Metric, MetricHappening
+from governance.models import ChangeRequest, Metric, MetricHappening
 from governance.selectors.board import has_board
-from governance.selectors.change_pay import open_on
+from governance.selectors.change_pay import open_on, touches_pay
+from governance.selectors.changes import OPEN
 from governance.services.problems import DefinitionError
 from governance.services.registry import event_keep, metric_lock, record
-from portal.tenancy.models import ClientRole, Membership
+from portal.tenancy.models import Client, ClientRole, Membership
+from portal.tenancy.services import TenancyError
 
 
 def metric_pay_set(*, metric: Metric, version: int, feeds_pay: bool, user: Any = None) -> Metric:
@@ -48,4 +53,19 @@ def require_admin(user: Any) -> None:
         raise DefinitionError(
             "Sales and Finance have a say on its changes because quotas or pay are set by it. An admin of the client takes "
             "that away"
+        )
+
+
+def require_periods_kept(client: Client, changes: Mapping[str, Any]) -> None:
+    """TenancyError where the fiscal year would begin otherwise while a request that touches quotas or pay is open: by its start
+    is counted whether a change begins with a coming period, or takes Sales and Finance.
+    """
+    if changes.get("fiscal_year_start", client.fiscal_year_start) == client.fiscal_year_start:
+        return
+    rows = ChangeRequest.objects.filter(state__in=OPEN).select_related("client", "metric").order_by("number")
+    if waiting := [row for row in rows if touches_pay(row)]:
+        named = joined(str(row) for row in waiting)
+        raise TenancyError(
+            f"{named} {'touches' if len(waiting) == 1 else 'touch'} quotas or pay and {'is' if len(waiting) == 1 else 'are'} "
+            "open: the fiscal year, by which their periods are counted, begins as it does until that is in force, or withdrawn"
         )

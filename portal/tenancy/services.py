@@ -1,8 +1,9 @@
 """Creating firms and clients, and saying who reaches them. Every change is audited in its own transaction."""
 
 import secrets
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -19,6 +20,8 @@ from portal.tenancy.selectors import is_staff_of
 
 SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
 STAFF_APART = "{email} works for the client's firm, and whoever does is none of the client's own people"
+# What must hold before a client's own settings change: TenancyError. Named at start-up by who depends on them.
+BEFORE_SETTINGS: Final[list[Callable[[Client, Mapping[str, Any]], None]]] = []
 
 
 class TenancyError(ValueError):
@@ -76,7 +79,11 @@ def next_close(close_day: int | None, time_zone: str, now: datetime) -> datetime
 
 
 def client_update(*, client: Client, **changes: Any) -> Client:
-    """Change a client's own settings; runs in the client's scope."""
+    """Change a client's own settings; runs in the client's scope. TenancyError too for what `BEFORE_SETTINGS` forbids."""
+    for require in BEFORE_SETTINGS:
+        require(client, changes)
+    if not changes:
+        return client
     if {"close_day", "time_zone"} & changes.keys():
         day, zone = changes.get("close_day", client.close_day), changes.get("time_zone", client.time_zone)
         changes["next_close_at"] = next_close(day, zone, timezone.now())

@@ -126,10 +126,14 @@ def client_settings(request: TenantRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if "requires_mfa_for_admins" in form.changed_data and (answer := identity_confirmed(request)):
             return answer
-        if changes := {name: form.cleaned_data[name] for name in form.changed_data}:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        try:
             client_update(client=request.client, **changes)
-        messages.success(request, "Saved." if changes else "Nothing to change.")
-        return redirect("client_settings", client_slug=request.client.slug)
+        except TenancyError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Saved." if changes else "Nothing to change.")
+            return redirect("client_settings", client_slug=request.client.slug)
     may = request.standing.may
     context = {
         "form": form,

@@ -1,9 +1,11 @@
 """Decision rights: which rows hold for which change, by kind, by size of effect, by what feeds pay; and who may change them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
 
 from governance.board_words import lone_warnings, row_sentence, row_warnings
 from governance.models import BoardChange, ChangeRequest, ChangeState, DecisionRight, Metric
@@ -114,6 +116,33 @@ def test_a_metric_feeds_pay_as_long_as_a_request_that_moves_it_is_open(
         )  # the policy moves no pipeline
         ChangeRequest.objects.update(state=ChangeState.WITHDRAWN)
         assert not metric_pay_set(metric=nrr, version=nrr.version, feeds_pay=False, user=adam).feeds_pay
+
+
+def test_the_fiscal_year_begins_as_it_does_while_a_change_of_what_feeds_pay_is_open(
+    northwind: Client, finn: User, rita: User, adam: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Moved by one month, it would let a change in the middle of a quarter begin with one, past Sales and Finance."""
+    with tenant_context(northwind):
+        registry_start(client=northwind)
+        a_board(northwind, RightRow(), finance=finn, revops=rita)
+        Metric.objects.filter(key="nrr").update(feeds_pay=True)
+        quarter = month_now(northwind) // 3 * 3 + 3
+        request = in_review(northwind, by=rita, wish=replace(WISH, from_month=quarter + 1))
+        pay = decision_of(request).pay
+        assert pay is not None and pay.is_now
+    sent = {
+        "name": northwind.name, "fiscal_year_start": 2, "time_zone": northwind.time_zone, "locale": northwind.locale,
+        "close_day": northwind.close_day or "",
+    }  # fmt: skip
+    browser = signed_in(adam)
+    answer = browser.post("/c/northwind/settings/", sent)
+    assert answer.status_code == 422 and f"{request} touches quotas or pay and is open" in answer.content.decode()
+    with tenant_context(northwind):
+        assert Client.objects.get().fiscal_year_start == 1
+        ChangeRequest.objects.update(state=ChangeState.WITHDRAWN)
+    assert browser.post("/c/northwind/settings/", sent).status_code == 302
+    with tenant_context(northwind):
+        assert Client.objects.get().fiscal_year_start == 2
 
 
 def test_where_a_board_decides_an_admin_says_that_a_metric_feeds_pay_no_more(
