@@ -20,6 +20,10 @@ from metrics.selectors.filtered import filtered_cohorts
 from metrics.selectors.periods import Grain, Period, period_start, periods_of
 from portal.tenancy.models import Client
 
+Columns = dict[
+    int, list[int]
+]  # by month of the first ARR: that month, its first months' cents and customers, both at the end
+
 
 def cohorts_get(
     client: Client,
@@ -58,6 +62,7 @@ def cohorts_get(
         stored = {cohort: np.pad(values, ((0, 0), (0, 1))) for cohort, values in stored.items()}
     for cohort in {int(each) for own in tables.values() for table in own for each in table[0]} - stored.keys():
         stored[cohort] = np.zeros((len(COHORT_FIGURES), width), dtype=np.int64)
+    closed = {month: [by_cohort(table) for table in own] for month, own in tables.items()}
     periods = periods_of(min([*stored, start]), end, grain, client.fiscal_year_start)
     cohorts: list[Cohort] = []
     for place, period in reversed([*enumerate(periods)]):
@@ -66,7 +71,7 @@ def cohorts_get(
             shown = periods[place:] if ages is None else periods[place : place + ages]
             cells = cohort_cells(np.sum(members, axis=0), shown, start)
             if period.first >= start:
-                cells = tuple(closed_cell(cell, period, tables.get(cell.period.last)) for cell in cells)
+                cells = tuple(closed_cell(cell, period, closed.get(cell.period.last)) for cell in cells)
             cohorts.append(Cohort(period, cells, is_cut=period.first < start))
     cohorts.reverse()
     return Cohorts(head, grain, tuple(cohorts), max((len(cohort.cells) for cohort in cohorts), default=0))
@@ -78,20 +83,25 @@ def shown_since(begun: Sequence[int], newest: int | None, grain: Grain, fiscal_y
     return starts[newest - 1] if newest is not None and len(starts) >= newest else 0
 
 
-def closed_cell(cell: CohortCell, period: Period, tables: list[Ints] | None) -> CohortCell:
-    """A cell as the close of its month had it, by the tables of its revisions; an open month's cell as it is."""
-    if not tables:
+def by_cohort(table: Ints) -> Columns:
+    """The table of a close (`metrics.services.close_details.cohort_table`) by the month in which a cohort began."""
+    return {column[0]: column for column in table.T.tolist()}
+
+
+def closed_cell(cell: CohortCell, period: Period, revisions: Sequence[Columns] | None) -> CohortCell:
+    """A cell as the close of its month had it, by its revisions; an open month's cell as it is."""
+    if not revisions:
         return cell
-    now = told_cell(cell, period, tables[-1])
-    return replace(now, as_reported=told_cell(cell, period, tables[0])) if len(tables) > 1 else now
+    now = told_cell(cell, period, revisions[-1])
+    return replace(now, as_reported=told_cell(cell, period, revisions[0])) if len(revisions) > 1 else now
 
 
-def told_cell(cell: CohortCell, period: Period, table: Ints) -> CohortCell:
-    """A cell of the cohorts of a period by the table of a close (`metrics.services.close_details.cohort_table`)."""
-    own = table[:, (table[0] >= period.first) & (table[0] <= period.last)]
-    begun, place = np.minimum(period.last, cell.period.last) - own[0], np.arange(own.shape[1])
-    base = [int(own[1 + offset + begun, place].sum()) for offset in (0, COHORT_START)]
-    arr, customers = int(own[-2].sum()), int(own[-1].sum())
+def told_cell(cell: CohortCell, period: Period, columns: Columns) -> CohortCell:
+    """A cell of the cohorts of a period by what a close has of each."""
+    own = [columns[month] for month in range(period.first, period.last + 1) if month in columns]
+    end = min(period.last, cell.period.last)
+    base = [sum(column[1 + offset + end - column[0]] for column in own) for offset in (0, COHORT_START)]
+    arr, customers = sum(column[-2] for column in own), sum(column[-1] for column in own)
     shares = ratio4(arr, base[0]), ratio4(customers, base[1])
     return CohortCell(cell.age, cell.period, from_cents(arr), customers, *shares)
 
