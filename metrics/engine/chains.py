@@ -18,6 +18,7 @@ from metrics.engine.names import Pairs, given, text_pairs
 from metrics.engine.threads import Columns, by_pieces
 
 LARGEST: Final = np.iinfo(np.int64).max
+NEXT_PLACES: Final = 2  # each tried in a fifth of the time of a search
 PAIRS_AT_ONCE: Final = 1 << 22
 
 
@@ -102,10 +103,14 @@ def chain_lines(lines: CodedLines, eligible: Bools, grace_days: int) -> Chains:
 
 
 def first_place_at(keys: Ints, span: slice, wanted: Ints) -> Ints:
-    """For each place of a span the first place whose key is at least ``wanted``; the next place is tried before a search."""
+    """For each place of a span the first place whose key is at least ``wanted``; the next places are tried before a search."""
     low = np.arange(span.start + 1, span.stop + 1)
     following = np.append(keys[span.start + 1 : span.stop + 1], LARGEST)[: len(low)]
-    search = np.flatnonzero((following < wanted) | (keys[span] >= wanted))
+    search = np.flatnonzero(following < wanted)
+    for _ in range(NEXT_PLACES):
+        low[search] += 1
+        search = search[keys.take(low[search], mode="clip") < wanted[search]]
+    search = np.append(search, np.flatnonzero(keys[span] >= wanted))
     low[search] = np.searchsorted(keys, wanted[search])
     return low
 

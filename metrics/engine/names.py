@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from metrics.engine.arrays import Bools, Ints, bits_of, run_starts, sorted_places
-from metrics.engine.threads import Columns, by_pieces, in_threads, pieces_of
+from metrics.engine.threads import by_pieces, in_threads, pieces_of
 
 Pairs: TypeAlias = tuple[Ints, Ints]
 Rows: TypeAlias = npt.NDArray[np.int32]
@@ -49,7 +49,7 @@ def text_pairs(names: pl.Series, references: pl.Series, referring: Bools) -> Pai
         named = referring[piece] & table.names_before(names, references, piece)
         before, others = np.flatnonzero(named), np.flatnonzero(referring[piece] & ~named)
         wanted = references[piece][others]
-        a, b = table.rows(places_of(wanted, table.bits), np.arange(len(others)))
+        a, b = table.rows(places_of(wanted.hash().to_numpy(), table.bits), np.arange(len(others)))
         same = names[a].eq_missing(wanted[b]).to_numpy()
         return np.append(before + (piece.start - 1), a[same]), np.append(before, others[b[same]]) + piece.start
 
@@ -63,7 +63,8 @@ class NameTable:
 
     ``row`` is the row at each place, or ``FREE``; where several rows share a place, ``SHARED`` less the number of the place
     among those that are shared. Of such a place ``last`` is one row, and the others are those of ``rest`` from ``starts`` on,
-    so many as ``counts`` says. ``alone`` says whether a row shares its place with none, so that no other has its name.
+    so many as ``counts`` says. ``alone`` marks rows of which it is known that no other has their name: they have a place of
+    their own, or share it with one that has another hash.
     """
 
     bits: int
@@ -81,20 +82,20 @@ class NameTable:
         # Four to eight places for each name, so that few share one.
         bits = bits_of(len(names)) + 2
 
-        def placed(piece: slice) -> Columns:
-            return (places_of(names[piece], bits),)
-
-        place = by_pieces(len(names), placed)[0]
+        hashes = by_pieces(len(names), lambda piece: (names[piece].hash().to_numpy(),))[0]
+        place = places_of(hashes, bits)
         row = np.full(1 << bits, FREE, dtype=np.int32)
         row[place] = rows
-        alone = row.take(place) == rows
-        rest = np.flatnonzero(~alone)
+        rest = np.flatnonzero(row.take(place) != rows)
         shared, order = sorted_places(place[rest].astype(np.int64), bits)
-        starts = run_starts(shared)
-        last = row[shared[starts]]
-        alone[last] = False
+        rest, starts = rest[order], run_starts(shared)
+        counts, last = np.diff(starts, append=len(rest)), row[shared[starts]]
         row[shared[starts]] = SHARED - np.arange(len(starts), dtype=np.int32)
-        return cls(bits, row, alone, last, rest[order], starts, np.diff(starts, append=len(rest)))
+        unlike = np.flatnonzero((counts == 1) & (hashes[rest[starts]] != hashes[last]))
+        alone = np.ones(len(names), dtype=np.bool_)
+        alone[rest] = alone[last] = False
+        alone[rest[starts[unlike]]] = alone[last[unlike]] = True
+        return cls(bits, row, alone, last, rest, starts, counts)
 
     def names_before(self, names: pl.Series, references: pl.Series, piece: slice) -> Bools:
         """Which rows of a piece refer to the row before them and to no other."""
@@ -118,9 +119,9 @@ class NameTable:
         return a, b
 
 
-def places_of(texts: pl.Series, bits: int) -> npt.NDArray[np.uint32]:
-    """The place of each text among ``2 ** bits``."""
-    return (texts.hash().to_numpy() & np.uint64((1 << bits) - 1)).astype(np.uint32)
+def places_of(hashes: npt.NDArray[np.uint64], bits: int) -> npt.NDArray[np.uint32]:
+    """The place of each hash among ``2 ** bits``."""
+    return (hashes & np.uint64((1 << bits) - 1)).astype(np.uint32)
 
 
 def few_text_pairs(names: pl.Series, references: pl.Series, rows: Ints) -> Pairs:
