@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from metrics.engine.arrays import NEVER, range_minimum
+from metrics.engine import threads
+from metrics.engine.arrays import NEVER, months_of_days, range_minimum
 from metrics.engine.book import settle
 from metrics.engine.names import FEW_LINES, few_text_pairs, given, text_pairs
 from metrics.engine.policy import Policy
@@ -277,6 +278,26 @@ def test_names_are_found_alike_among_few_lines_and_many() -> None:
         zip(*(part.tolist() for part in few), strict=True)
     )
     assert len(few[0]) > 300
+
+
+def test_a_name_of_the_row_before_is_found_wherever_else_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "PIECE", 64)
+    # Every row refers to the one before it; each tenth name is that of several rows, some of which are neighbours.
+    names = pl.Series([f"K{number // 20 % 10 if number % 10 < 2 else number}" for number in range(600)])
+    references = names.shift(1)
+    many = text_pairs(names, references, given(references))
+    few = few_text_pairs(names, references, np.flatnonzero(given(references)))
+    assert sorted(zip(*(part.tolist() for part in many), strict=True)) == sorted(
+        zip(*(part.tolist() for part in few), strict=True)
+    )
+    assert len(few[0]) > len(names)
+
+
+def test_a_day_that_never_comes_lies_in_a_month_that_never_comes() -> None:
+    day = (dt.date(2024, 2, 29) - dt.date(1970, 1, 1)).days
+    assert months_of_days(np.array([day, NEVER, day + 1])).tolist() == [2024 * 12 + 1, NEVER, 2024 * 12 + 2]
+    assert months_of_days(np.array([NEVER, NEVER])).tolist() == [NEVER, NEVER]
+    assert months_of_days(np.array([day])).tolist() == [2024 * 12 + 1]
 
 
 def test_the_first_following_line_is_found_however_long_the_range() -> None:
