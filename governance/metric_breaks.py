@@ -2,10 +2,12 @@
 
 - `marks_by_book(values, key, points) -> list[OfBook]` · `marks_together(books) -> Marks` — of the books that it reads
 - `breaks_noted(values, key, points, books, locale) -> list[Noted]` · `formula_breaks(values, key, first, last)`
+- `book_turns(values, key, points, locale) -> list[Noted]` — where it goes on with another book than before
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from governance.metric_figures import figure_text, unit_words
@@ -14,11 +16,13 @@ from governance.selectors.registry import VersionShown
 from metrics.break_text import break_words
 from metrics.causes import Cause
 from metrics.measures import MEASURES
+from metrics.models import Recognition
 from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.figures import BookHead
 from portal.lib.dates import month_text
 
 BOOK_READERS: Final = ("bridge", "retention")
+OWN_BOOK: Final = ("bridge::", "retention::")
 OfBook = tuple[BookHead, Marks]
 
 
@@ -76,7 +80,30 @@ def breaks_noted(
             for each in marks.breaks
             if each.month >= first
         ]
+    found += book_turns(values, key, points, locale)
     return sorted(found, key=lambda each: each.month)
+
+
+def book_turns(values: MetricValues, key: str, points: Sequence[Point], locale: str) -> list[Noted]:
+    """The months from which a metric of the policy's own book is computed from another one: ARR, CARR or LARR.
+
+    What a close kept stays of the book that pages showed first then; months that are open go by the policy in force.
+    """
+    readers = [MEASURES[name].reader for name in values.registry.measures_of(key)]
+    if not any(reader.startswith(OWN_BOOK) for reader in readers):
+        return []
+    now = values.reader.head("").recognition
+    kept = [values.kept.at(key, point.month) for point in points]
+    books = [(each.recognition if each is not None else "") or now for each in kept]
+    return [
+        Noted(
+            after.month,
+            f"From {month_text(after.month, locale)} it is computed from {Recognition(new).label}, before from "
+            f"{Recognition(old).label}: two books of the same contracts. What lies between these months is not one movement.",
+        )
+        for (old, new), after in zip(pairwise(books), points[1:], strict=True)
+        if old != new
+    ]
 
 
 def marks_by_book(values: MetricValues, key: str, points: Sequence[Point]) -> list[OfBook]:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Final, Self
@@ -16,16 +16,19 @@ from metrics.models import MonthClose
 from metrics.selectors.periods import Grain
 
 At = tuple[str, int]  # a metric's key and a month
-COLUMNS: Final = ("metric__key", "month", "version", "exact", "reason")
+COLUMNS: Final = ("metric__key", "month", "version", "exact", "reason", "close__policy__parameters__recognition")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A metric in a month as a close found it, and the version of the metric that computed it."""
+    """A metric in a month as a close found it, and the version of the metric that computed it. `recognition` names the book
+    that the policy of that close showed first.
+    """
 
     version: int | None
     exact: str
     reason: str
+    recognition: str = field(default="", compare=False)
 
     @property
     def found(self) -> Fraction | Missing:
@@ -62,8 +65,8 @@ class KeptValues:
         """Everything that was kept of a metric and month, as reported first."""
         found: dict[At, list[Kept]] = {}
         kept = KeptValue.objects.filter(grain=self.grain).order_by("id")
-        for key, month, version, exact, reason in kept.values_list(*COLUMNS):
-            found.setdefault((key, month), []).append(Kept(version, exact, reason))
+        for key, month, *rest in kept.values_list(*COLUMNS):
+            found.setdefault((key, month), []).append(Kept(*rest))
         return found
 
     @cached_property

@@ -71,6 +71,22 @@ def test_the_page_of_a_metric_has_both_figures_and_the_break(
     assert "another definition holds" not in rows(finns, "open_pipeline")[1]
 
 
+def test_where_another_book_begins_a_metric_says_so_and_one_with_a_book_of_its_own_does_not(
+    restated: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """What February's close kept was computed from ARR; March, which is open, is computed from CARR."""
+    turn = "From Mar 2026 it is computed from CARR, before from ARR: two books of the same contracts."
+    finns = signed_in(finn)
+    assert "it is computed from" not in rows(finns, "mrr")[1]
+    with tenant_context(restated):
+        policy_publish(client=restated, parameters=policy_in_force(restated).with_(recognition="signed").to_dict())
+        books_rebuild_all(client=restated, now=NOW)
+    months, text = rows(finns, "mrr")
+    assert turn in text and re.match(r"Mar 2026 [a-z]", months["Mar 2026"])
+    assert "it is computed from" not in rows(finns, "carr")[1]
+    assert "it is computed from" not in rows(finns, "open_pipeline")[1]
+
+
 def test_a_metric_that_is_only_proposed_was_never_reported(
     restated: Client, finn: User, signed_in: Callable[[User], Browser]
 ) -> None:
