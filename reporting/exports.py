@@ -43,7 +43,8 @@ def bridge_csv(bridge: Bridge, notes: Notes | None = None, disputes: Sequence[Se
 
     Columns that came later stand at the end: by how many customers the period before ended otherwise (so that
     `customers_ending` of the row before + `customers_adjusted` + those who came − those who went = `customers_ending`;
-    `customers_beginning` counts those who are there after it), the currency, and the basis (ARR, CARR or LARR).
+    `customers_beginning` counts those who are there after it; of products it does not add up, as who stays and takes another
+    one is new to nobody), the currency, and the basis (ARR, CARR or LARR).
     The first column is named after the grain (`quarter`, `year`). The figures are those of the command line, with the
     prior-period adjustment that the row's sum needs.
     """

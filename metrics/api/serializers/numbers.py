@@ -84,7 +84,8 @@ class BridgeRowRolledSerializer(BridgeRowSerializer):
     customers_adjusted = serializers.IntegerField(
         help_text="By how many customers corrections or another definition changed what the period before ended with: "
         "customers_ending of the row before + customers_adjusted + customers_new + customers_reactivated − "
-        "customers_churned = customers_ending. customers_beginning counts those who are there after it."
+        "customers_churned = customers_ending. customers_beginning counts those who are there after it. Of products it does "
+        "not add up: who stays and takes another one is in its number, and is new to nobody."
     )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
