@@ -66,10 +66,11 @@ def months_of_days(days: Ints) -> Ints:
     low, high = int(days.min()), int(days.max())
     if high == NEVER:
         high = int(np.where(days == NEVER, low - 1, days).max())
-    span = np.arange(low, high + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + EPOCH_MONTH
+    span = np.arange(low, high + 2).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + EPOCH_MONTH
+    span[-1] = NEVER  # what comes after all the days does not come
     # A table look-up is several times faster than calendar arithmetic on each row; its length is the span of the
-    # days, and what comes after them all does not come.
-    return np.append(span, NEVER).take(np.minimum(days, high + 1) - low)
+    # days.
+    return span.take(np.minimum(days, high + 1) - low)
 
 
 def first_days_of_months(months: Ints) -> Ints:
