@@ -1,6 +1,7 @@
 """Where the months of a metric do not go on as they began: its formula became another one, or the definition of what it reads.
 
 - `marks_by_book(values, key, points) -> list[OfBook]` · `marks_together(books) -> Marks` — of the books that it reads
+- `turns_between(values, key, points) -> list[BookTurn]` — the months from which it is computed from another book
 - `breaks_noted(values, key, points, books, locale) -> list[Noted]` · `formula_breaks(values, key, first, last)`
 - `book_turns(values, key, points, locale) -> list[Noted]` — where it goes on with another book than before
 """
@@ -19,6 +20,7 @@ from metrics.measures import MEASURES
 from metrics.models import Recognition
 from metrics.selectors.breaks import Marks, marks_get
 from metrics.selectors.figures import BookHead
+from metrics.selectors.periods import Period
 from portal.lib.dates import month_text
 
 BOOK_READERS: Final = ("bridge", "retention")
@@ -84,49 +86,87 @@ def breaks_noted(
     return sorted(found, key=lambda each: each.month)
 
 
-def book_turns(values: MetricValues, key: str, points: Sequence[Point], locale: str) -> list[Noted]:
-    """The months from which a metric of the policy's own book is computed from another one: ARR, CARR or LARR.
+@dataclass(frozen=True)
+class BookTurn:
+    """From `month` on a metric is computed from the book `after`, until then from `before`: ARR, CARR or LARR."""
+
+    month: int
+    before: str
+    after: str
+
+
+def turns_between(values: MetricValues, key: str, points: Sequence[Point]) -> list[BookTurn]:
+    """The points from which a metric of the policy's own book is computed from another one than the point before."""
+    books = own_books(values, key, points)
+    return [
+        BookTurn(point.month, old, new)
+        for (old, new), point in zip(pairwise(books), points[1:], strict=False)
+        if old != new
+    ]
+
+
+def own_books(values: MetricValues, key: str, points: Sequence[Point]) -> list[str]:
+    """The book that each point is computed from, of a metric of the policy's own book; nothing of every other one.
 
     What a close kept stays of the book that pages showed first then; months that are open go by the policy in force.
     """
     readers = [MEASURES[name].reader for name in values.registry.measures_of(key)]
     if not any(reader.startswith(OWN_BOOK) for reader in readers):
         return []
-    now = values.reader.head("").recognition
+    now = str(values.reader.head("").recognition)
     kept = [values.kept.at(key, point.month) for point in points]
-    books = [(each.recognition if each is not None else "") or now for each in kept]
+    return [(each.recognition if each is not None else "") or now for each in kept]
+
+
+def book_turns(values: MetricValues, key: str, points: Sequence[Point], locale: str) -> list[Noted]:
+    """The months from which a metric is computed from another book, in words."""
     return [
         Noted(
-            after.month,
-            f"From {month_text(after.month, locale)} it is computed from {Recognition(new).label}, before from "
-            f"{Recognition(old).label}: two books of the same contracts. What lies between these months is not one movement.",
+            each.month,
+            f"From {month_text(each.month, locale)} it is computed from {Recognition(each.after).label}, before from "
+            f"{Recognition(each.before).label}: two books of the same contracts. "
+            "What lies between these months is not one movement.",
         )
-        for (old, new), after in zip(pairwise(books), points[1:], strict=True)
-        if old != new
+        for each in turns_between(values, key, points)
     ]
 
 
 def marks_by_book(values: MetricValues, key: str, points: Sequence[Point]) -> list[OfBook]:
-    """What has to be marked in the periods of some points, by the books that the metric is computed from."""
+    """What has to be marked in the periods of some points, by the books that the metric is computed from: of the policy's own
+    book in each period that of the book which was it then.
+    """
     if not points:
         return []
     periods = values.periods(points[0].month, points[-1].month)
-    span = periods[0].first, periods[-1].last
-    return [(head, marks_get(values.client, head).between(*span)) for head in books_read(values, key)]
+    spans = {book: list(periods) for book in books_named(values, key)}
+    own = {book: [period for each, period in zip(own_books(values, key, points), periods, strict=True) if each == book]
+           for book in dict.fromkeys(own_books(values, key, points))}  # fmt: skip
+    heads = [(values.reader.head(book), found) for book, found in (own | spans).items()]
+    return [(head, marks_within(marks_get(values.client, head), found)) for head, found in heads]
 
 
-def marks_together(books: Sequence[OfBook]) -> Marks:
+def marks_within(marks: Marks, periods: Sequence[Period]) -> Marks:
+    """Those of some periods."""
+    parts = [marks.between(period.first, period.last) for period in periods]
+    return marks_together([(None, part) for part in parts])
+
+
+def marks_together(books: Sequence[tuple[object, Marks]]) -> Marks:
     """What has to be marked, of whichever book."""
     breaks = tuple(each for _, marks in books for each in marks.breaks)
     return Marks(breaks, {month: each for _, marks in books for month, each in marks.restated.items()})
 
 
-def books_read(values: MetricValues, key: str) -> list[BookHead]:
-    """The books that a metric is computed from, through all metrics between."""
+def books_named(values: MetricValues, key: str) -> list[str]:
+    """The books that a metric is computed from whichever the policy shows first, through all metrics between; the policy's own
+    too where it reads what data sources hold.
+    """
     readers = [MEASURES[name].reader for name in values.registry.measures_of(key)]
-    heads = [values.reader.head(reader.split(":")[1]) for reader in readers if reader.startswith(BOOK_READERS)]
-    heads += [values.reader.head("") for reader in readers if reader.startswith("sources")]
-    return list({head.recognition: head for head in heads}.values())
+    named = [reader.split(":")[1] for reader in readers if reader.startswith(BOOK_READERS)]
+    found = [book for book in named if book]
+    if any(reader.startswith("sources") for reader in readers) and "" not in named:
+        found.append(str(values.reader.head("").recognition))
+    return list(dict.fromkeys(found))
 
 
 def break_sentence(each: FormulaBreak, currency: str, locale: str) -> str:

@@ -9,8 +9,9 @@ from governance.metric_content import CHOICES
 from governance.models import MetricRole, MetricStatus, Priority
 from governance.selectors.metric_values import Standing
 from metrics.api.fields import MonthField, OutField
-from metrics.api.serializers.numbers import MarkedSerializer
+from metrics.api.serializers.numbers import BreakSerializer, MarkedSerializer, RestatedSerializer
 from metrics.api.serializers.questions import RangeParameters, grain_field
+from metrics.models import Recognition
 from metrics.selectors.periods import MONTHS
 from portal.tenancy.api_input import StrictSerializer
 
@@ -154,11 +155,43 @@ class PointSerializer(ValueSerializer):
     as_reported = ValueSerializer(source="reported", allow_null=True)
 
 
+def of_book_field() -> serializers.ChoiceField:
+    """The book that a mark is of."""
+    return serializers.ChoiceField(
+        Recognition.values, help_text="The book that these figures are of: ARR, CARR or LARR."
+    )
+
+
+class BookBreakSerializer(BreakSerializer):
+    """A definition that begins in a book."""
+
+    book = of_book_field()
+
+
+class BookRestatedSerializer(RestatedSerializer):
+    """A month of a book that was restated."""
+
+    book = of_book_field()
+
+
+class BookTurnSerializer(serializers.Serializer[Any]):
+    """From `month` on the metric is computed from another book: what lies between two books is not a movement."""
+
+    month = MonthField(help_text="Of a quarter or year its last month.")
+    before = serializers.ChoiceField(Recognition.values, help_text="start is ARR, signed CARR, live LARR.")
+    after = serializers.ChoiceField(Recognition.values)
+
+
 class ValuesSerializer(MarkedSerializer):
     """A metric by month, quarter or year. Closed months are as they were reported.
 
-    `breaks` and `restated` are of the books that it is computed from: which definitions begin, and which months were restated.
+    `breaks` and `restated` are of the books that it is computed from in these months: which definitions begin, and which months
+    were restated. `book_turns` are the months from which it is computed from another book than before.
     """
+
+    breaks = BookBreakSerializer(many=True)
+    restated = BookRestatedSerializer(many=True)
+    book_turns = BookTurnSerializer(many=True)
 
     key = serializers.CharField()
     grain = serializers.ChoiceField(list(MONTHS))

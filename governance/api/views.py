@@ -1,8 +1,9 @@
 """The metric registry: list, detail, versions, values, and the whole of it as a file."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from django.http import Http404
@@ -12,19 +13,18 @@ from rest_framework.exceptions import ValidationError
 from governance.api import metric_shapes as gives
 from governance.api import serializers as shapes
 from governance.api.definitions import told
-from governance.metric_breaks import marks_by_book, marks_together
+from governance.metric_breaks import marks_by_book, turns_between
 from governance.metric_content import ContentError, content_clean
 from governance.metric_uses import PROGRAM, pages_of
 from governance.selectors.board import is_governed
 from governance.selectors.disputed_cells import metric_disputes
-from governance.selectors.metric_values import MetricValues
+from governance.selectors.metric_values import MetricValues, Point
 from governance.selectors.registry import Entry, Registry, registry_get
 from governance.selectors.registry_drift import Drift, registry_yaml
 from governance.services.metric_direct import direct_steps, metric_change
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_add
 from governance.services.registry_file import registry_apply, registry_compare
-from metrics.api.views.numbers import shown_marks
 from metrics.measures import MEASURES
 from portal.accounts.services.usage import use_note
 from portal.tenancy.access import Standing
@@ -208,8 +208,26 @@ class MetricValuesList(MetricView):
             is_firm_staff=call.standing.is_firm_staff, session_started=0, now=timezone.now(),
         )  # fmt: skip
         head = {"key": key, "grain": grain, "unit": entry.content["unit"], "currency": call.client.currency}
-        marks = marks_together(marks_by_book(values, key, points))
-        return {**head, "values": points, **shown_marks(marks, metric_disputes(call.client, values, key, points))}
+        disputes = metric_disputes(call.client, values, key, points)
+        return {**head, "values": points, "disputes": disputes, **marks_of_books(values, key, points)}
+
+
+def marks_of_books(values: MetricValues, key: str, points: Sequence[Point]) -> dict[str, Any]:
+    """Where a metric does not go on as it began: each break and restated month with the book that it is of, and the months from
+    which the metric is computed from another book.
+    """
+    books = [(str(head.recognition), marks) for head, marks in marks_by_book(values, key, points)]
+    return {
+        "breaks": [
+            SimpleNamespace(**vars(each), cause=each.cause, book=book) for book, marks in books for each in marks.breaks
+        ],
+        "restated": [
+            SimpleNamespace(**vars(each), latest=each.latest, effect=each.effect, cause=each.cause, book=book)
+            for book, marks in books
+            for each in marks.restated.values()
+        ],
+        "book_turns": turns_between(values, key, points),
+    }
 
 
 class MetricsFile(MetricView):

@@ -28,8 +28,10 @@ from metrics.figures import RATE_LABELS
 from metrics.models import (
     ContractImport,
     FindingState,
+    MonthClose,
     QualityFinding,
     QualityMonitor,
+    Recognition,
 )
 from metrics.models.intake import ImportState
 from metrics.selectors.breaks import breaks_get, restated_get
@@ -112,10 +114,28 @@ def numbers_chapter(span: Span) -> Chapter | None:
         "numbers", f"{label} of the quarter",
         f"{label} went from {span.money(now.beginning)} to {span.money(now.ending)} {span.client.currency}"
         f"{went_first(span, ways)}.",
-        note if open_months else stand, *adjustment_sentences(span, bridge.head, now.flows["adjustment"]),
+        note if open_months else stand, *other_books(span, bridge.head),
+        *adjustment_sentences(span, bridge.head, now.flows["adjustment"]),
         facts=[(name, both(*(way.facts[name] for way in ways))) for name in now.facts],
         columns=columns_of(span, again), rows=rows, figures=range(1, len(rows[0])),
     )  # fmt: skip
+
+
+def other_books(span: Span, head: BookHead) -> list[str]:
+    """Which months of the quarter were closed while another book was shown first than the one that is told of here."""
+    closes = MonthClose.objects.filter(
+        recognition=head.recognition, month__gte=span.period.first, month__lte=span.period.last
+    )
+    shown: defaultdict[str, list[int]] = defaultdict(list)
+    newest = dict(closes.order_by("revision").values_list("month", "policy__parameters__recognition"))
+    for month, book in newest.items():
+        if book != head.recognition:
+            shown[Recognition(book).label].append(month)
+    return [
+        f"{label} was shown first when {months_words(months, span.client.locale)} {'was' if len(months) == 1 else 'were'} "
+        f"closed: {label} and {head.label}, which is told of here, are two books of the same contracts."
+        for label, months in shown.items()
+    ]
 
 
 @dataclass(frozen=True)

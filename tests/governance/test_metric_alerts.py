@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from governance.chapters import Chapter
 from governance.library.metric_reader import MetricFileError, metrics_read
 from governance.models import AlertTold, Metric, MetricVersion
 from governance.selectors.board_review import review_content
@@ -21,13 +22,15 @@ from governance.selectors.metric_values import MetricValues
 from governance.selectors.metric_verdicts import verdict_at
 from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import registry_yaml
-from governance.selectors.review_alerts import told_text
-from governance.selectors.review_chapters import Span
+from governance.selectors.review_alerts import ToldOf, alerts_chapter, told_text
+from governance.selectors.review_chapters import Span, numbers_chapter
 from governance.services.changes import Wish, change_draft
 from governance.services.metric_alerts import alerts_tell
 from governance.services.problems import DefinitionError
 from governance.services.registry import metric_owner_set, metric_version_add, registry_start
 from metrics.selectors.periods import Period
+from metrics.selectors.policies import policy_in_force
+from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
@@ -37,7 +40,7 @@ from portal.notices.models import Notice
 from portal.tenancy.clock import day_now
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
-from tests.reporting.numbers import LINES, numbers_load
+from tests.reporting.numbers import LINES, NOW, numbers_load
 from tests.tenancy.routes_reporting import POLICY
 
 JANUARY, MARCH = month_parse("2026-01"), month_parse("2026-03")
@@ -254,5 +257,46 @@ def test_what_reads_the_same_is_not_told_as_another_figure(watched: Client, rita
         assert point.exact is not None
         told = replace(found, told_at=span.since)
         day = date_text(dt.date(2026, 1, 1), watched.locale)
-        assert told_text(span, replace(told, now=replace(point, exact=point.exact + Fraction(1, 999)))) == day
-        assert told_text(span, replace(told, now=replace(point, value=Decimal(43_000)))) == f"{day}; now 43,000.00 USD"
+        same, other = replace(point, exact=point.exact + Fraction(1, 999)), replace(point, value=Decimal(43_000))
+        assert told_text(span, ToldOf(replace(told, now=same))) == day
+        assert told_text(span, ToldOf(replace(told, now=other))) == f"{day}; now 43,000.00 USD"
+
+
+def test_after_another_recognition_the_review_says_of_each_figure_which_book_it_is_of(
+    watched: Client, rita: User
+) -> None:
+    """ARR per customer of February was told of ARR, by 42,000 / 2; by now, not closed, it is of CARR."""
+    with tenant_context(watched):
+        limits("arr_per_customer", month=MARCH, alert_at="45000")
+        quarter = Period("2026-Q1", JANUARY, MARCH)
+
+        def told() -> Chapter:
+            found = alerts_chapter(Span.of(watched, quarter))
+            assert found is not None
+            return found
+
+        month_close(client=watched, month=JANUARY)
+        alerts_tell(client=watched)
+        one_book = told()
+        assert "ARR" not in "".join(one_book.sentences) and "(ARR)" not in "".join(
+            "".join(row) for row in one_book.rows
+        )
+        assert "ARR was shown first" not in " ".join(review_numbers(watched, quarter).sentences)
+        policy_publish(client=watched, parameters=policy_in_force(watched).with_(recognition="signed").to_dict())
+        books_rebuild_all(client=watched, now=NOW)
+        found = told()
+        rows = {(row[0], row[1]): row for row in found.rows}
+        march = rows["ARR per customer", "2026-03"]
+        assert march[2].endswith(" (ARR)") and march[5].endswith(" (CARR)")
+        assert "What is computed from ARR and CARR says so" in " ".join(found.sentences)
+        assert "(ARR)" not in " ".join(rows.get(("ARR", "2026-03"), ()))
+        numbers = review_numbers(watched, quarter)
+        assert numbers.title == "CARR of the quarter"
+        assert "ARR was shown first when Jan 2026 was closed" in " ".join(numbers.sentences)
+
+
+def review_numbers(client: Client, quarter: Period) -> Chapter:
+    """The chapter of the review with the bridge of a quarter."""
+    found = numbers_chapter(Span.of(client, quarter))
+    assert found is not None
+    return found

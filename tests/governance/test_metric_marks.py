@@ -125,3 +125,24 @@ def test_the_values_over_the_api_have_both_figures_and_the_break(restated: Clien
     assert found["2026-03"]["as_reported"] is None and found["2026-03"]["standing"] == "open"
     assert [row["month"] for row in answer["restated"]] == ["2026-02"]
     assert [row["month"] for row in answer["breaks"]] == ["2026-03"]
+    assert [row["book"] for row in (*answer["restated"], *answer["breaks"])] == ["start", "start"]
+    assert answer["book_turns"] == []
+
+
+def test_the_values_over_the_api_say_which_book_is_meant_and_keep_the_marks_of_the_book_before(
+    restated: Client, finn: User, program: Mint
+) -> None:
+    """February's value was kept of ARR, and restated in it. January was never closed, and March is open: both are of CARR."""
+    with tenant_context(restated):
+        policy_publish(client=restated, parameters=policy_in_force(restated).with_(recognition="signed").to_dict())
+        books_rebuild_all(client=restated, now=NOW)
+    asks = program(restated, finn)
+    answer: dict[str, Any] = asks.get(restated, "api_metric_values", key="nrr").json()
+    assert answer["book_turns"] == [
+        {"month": "2026-02", "before": "signed", "after": "start"},
+        {"month": "2026-03", "before": "start", "after": "signed"},
+    ]
+    assert [(row["month"], row["book"]) for row in answer["restated"]] == [("2026-02", "start")]
+    assert [(row["month"], row["book"]) for row in answer["breaks"]] == [("2026-03", "signed")]
+    carr: dict[str, Any] = asks.get(restated, "api_metric_values", key="carr").json()
+    assert carr["book_turns"] == [] and {row["book"] for row in carr["restated"]} == {"signed"}
