@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from governance.change_impact_tables import LABELS
-from governance.effect_words import apart_words, content_words, figures_words, since_words
+from governance.effect_words import apart_words, content_words, figures_words, moved_words, since_words
 from governance.metric_figures import sentence
 from governance.models import ChangeEffect, ChangeRequest, ChangeState, EffectState
 from governance.selectors.change_audience import Group, told_groups
@@ -93,6 +93,7 @@ def know_context(request: TenantRequest, change: ChangeRequest) -> dict[str, Any
         "groups": [group_shown(group, {row["person"].pk for row in owners}) for group in groups],
         "told_count": sum(len(group.people) for group in groups),
         "may_see_people": request.standing.may(VIEW_ARR),
+        "moved": moved_words(change),
     }
 
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Final
 
+from governance.change_impact import Impact
 from governance.models import ChangeEffect, ChangeKind, ChangeRequest
 from governance.selectors.registry import Registry
 from metrics.figures import from_cents
@@ -10,6 +12,28 @@ from metrics.models import Recognition
 from metrics.selectors.clauses import TITLES, sentence_of
 from portal.lib.dates import date_text, month_text
 from portal.lib.money import DEFAULT_LOCALE, money_text
+
+STILL: Final[dict[str, str]] = {
+    ChangeKind.METRIC_NEW: "They see a metric more; no number of theirs moves",
+    ChangeKind.METRIC_RETIRE: "They see a metric that ends; no number moves",
+    ChangeKind.THRESHOLD: "The thresholds of a metric that they see change; no number moves",
+    ChangeKind.QUOTA_RULE: "Quotas or pay are set by another rule; no number moves",
+}
+"""Why whoever sees figures is told of a request that is of a kind which moves none."""
+
+
+def moved_words(request: ChangeRequest) -> str:
+    """Why whoever sees the figures of the whole client is told of a request: what it does to them, by its preview."""
+    if request.kind in STILL:
+        return STILL[request.kind]
+    if request.preview is None or request.preview.result is None:
+        return "Their numbers may move"
+    impact = Impact(request.preview.result)
+    if impact.restated is not None and impact.restated.cents:
+        return "Their numbers move"
+    if impact.takes_another_book:
+        return "Their pages show another book first; no number of either moves"
+    return "Their numbers move" if impact.moves else "They see the numbers that it is about; none moves"
 
 
 def source_of(request: ChangeRequest) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -171,3 +172,28 @@ def test_everybody_whose_numbers_move_is_listed_by_role_with_the_owners_first(
         assert Notice.objects.filter(key=f"{request} in force").count() == sum(
             int(row.split(": ")[1].split()[0]) for row in rows[1:]
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "said"),
+    [
+        ("policy", {"parameters": {"renewal_grace_days": 1}}, "They see the numbers that it is about; none moves"),
+        ("policy", {"parameters": {"recognition": "signed"}}, "Their pages show another book first; no number of either moves"),
+        (
+            "quota_rule", {"key": "field", "rule": "Half of it counts.", "metrics": ["arr"]},
+            "Quotas or pay are set by another rule; no number moves",
+        ),
+        (
+            "threshold", {"key": "arr", "thresholds": {"warn_at": "1"}},
+            "The thresholds of a metric that they see change; no number moves",
+        ),
+    ],
+)  # fmt: skip
+def test_whoever_is_told_of_a_change_that_moves_no_number_is_not_told_that_theirs_move(
+    client: Client, rita: User, finn: User, signed_in: Callable[[User], Browser], kind: str, content: Any, said: str
+) -> None:
+    with tenant_context(client):
+        registry_start(client=client, user=rita)
+    request = scheduled(client, rita, finn, kind=kind, content=content)
+    page = signed_in(finn).get(f"/c/northwind/changes/{request.number}/").text
+    assert said in page and "Their numbers move" not in page
