@@ -120,10 +120,16 @@ def policy_drifted(request: ChangeRequest, in_force: Mapping[str, Any]) -> str:
     return f"“{', '.join(changed)}” changed since this was asked for" if changed else ""
 
 
+def rule_name(key: str) -> str:
+    """What a rule about quotas or pay is called: it has a key alone, which is made readable."""
+    words = key.replace("_", " ").strip()
+    return f"{words[:1].upper()}{words[1:]}"
+
+
 def rule_drifted(request: ChangeRequest, in_force: Mapping[str, Any]) -> str:
     """The same of a request about a rule of quotas or pay, against that rule; it may be new, and so is empty."""
     is_same = {name: in_force[name] for name in ("rule", "metrics") if name in in_force} == request.present
-    return "" if is_same else f"the rule “{request.content['key']}” changed since this was asked for"
+    return "" if is_same else f"the rule “{rule_name(request.content['key'])}” changed since this was asked for"
 
 
 def metric_part_of(request: ChangeRequest) -> str:
@@ -247,7 +253,8 @@ def threshold_settle(content: Mapping[str, Any], held: Held) -> Settled:
     """Other thresholds of a metric that is in use."""
     entry, given = entry_of(content, held), mapping_of(content, "thresholds")
     if unknown := [name for name in given if name not in THRESHOLDS]:
-        raise ContentFault([(name, "is no threshold") for name in unknown])
+        known = " and ".join(THRESHOLDS)
+        raise ContentFault([(name, f"is no threshold: the fields are {known}") for name in unknown])
     newest = entry.versions[-1].content
     asked = {name: given.get(name, newest[name]) for name in THRESHOLDS}
     settled = metric_clean({"metric": newest | asked}, held)

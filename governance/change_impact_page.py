@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 
+from governance.change_content import rule_name
 from governance.change_impact import TOUCHED, Impact
 from governance.change_impact_limits import alerts_told, limits_told
 from governance.change_impact_tables import (
@@ -202,8 +203,14 @@ def touched_told(request: TenantRequest, impact: Impact) -> list[dict[str, Any]]
     for kind, title in TOUCHED.items():
         rows = [row for row in impact.content["touched"] if row["kind"] == kind]
         if rows:
-            made.append({"title": title, "rows": [{**row, "url": address_of(request, row)} for row in rows]})
+            told = [{**row, "label": thing_label(row), "url": address_of(request, row)} for row in rows]
+            made.append({"title": title, "rows": told})
     return made
+
+
+def thing_label(row: dict[str, Any]) -> str:
+    """What a touched thing is called; of a rule about quotas or pay a preview keeps the key."""
+    return rule_name(row["label"]) if row["kind"] == "quota" else str(row["label"])
 
 
 def address_of(request: TenantRequest, row: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from governance.change_content import rule_name
 from governance.change_impact import Impact
 from governance.models import ChangeEffect, ChangeKind, ChangeRequest
 from governance.selectors.registry import Registry
@@ -60,7 +61,7 @@ def content_words(request: ChangeRequest, registry: Registry, locale: str) -> st
     if request.kind == ChangeKind.POLICY:
         return parameters_words(content["parameters"])
     if request.kind == ChangeKind.QUOTA_RULE:
-        return f"Quota rule: {content['rule']}"
+        return f"Quota rule “{rule_name(content['key'])}”: {content['rule']}"
     if request.kind == ChangeKind.METRIC_RETIRE:
         successor = f" “{metric_name(registry, content['successor'])}” takes its place." if content["successor"] else ""
         name = metric_name(registry, content["key"])

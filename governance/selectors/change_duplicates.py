@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from governance.change_content import named
+from governance.change_content import named, rule_name
 from governance.models import ChangeEvent, ChangeKind, ChangeRequest, MetricVersion
 from governance.selectors.changes import OPEN
 from governance.selectors.registry import Entry, Registry
@@ -95,7 +95,9 @@ def things(names: list[str]) -> str:
 
 
 def thing(what: str, key: str) -> str:
-    """What a touched thing is called: a metric by its newest name."""
+    """What a touched thing is called: a metric by its newest name, a rule about quotas or pay by its key in words."""
+    if what == "rule":
+        return rule_name(key)
     newest = MetricVersion.objects.filter(metric__key=key).order_by("-number").first() if what == "metric" else None
     return str(newest.content["name"]) if newest else named(key)
 

@@ -6,6 +6,7 @@
 Such a change holds from the next period at the earliest, unless both Sales and Finance say yes to it.
 """
 
+from governance.change_content import rule_name
 from governance.models import ChangeKind, ChangeRequest, Metric, MetricStatus
 from governance.selectors.changes import OPEN, quota_rules
 from governance.selectors.registry import Entry, Registry, registry_get
@@ -20,9 +21,9 @@ def pay_named() -> set[str]:
 def pay_touched(
     request: ChangeRequest, registry: Registry | None = None, named: set[str] | None = None
 ) -> tuple[str, ...]:
-    """Names of the metrics that quotas or pay are set by and that a request would move; a quota rule's own key."""
+    """Names of the metrics that quotas or pay are set by and that a request would move; a quota rule's own name."""
     if request.kind == ChangeKind.QUOTA_RULE:
-        return (request.content["key"],)
+        return (rule_name(request.content["key"]),)
     registry = registry or registry_get(request.client)
     paying = paying_in(registry, pay_named() if named is None else named)
     if not paying:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from governance.change_content import metric_drifted, metric_moved, policy_drifted, rule_drifted
+from governance.change_content import metric_drifted, metric_moved, policy_drifted, rule_drifted, rule_name
 from governance.effect_words import source_of
 from governance.engine_formulas import retire_fault
 from governance.models import (
@@ -170,7 +170,7 @@ def apply_quota_rule(client: Client, request: ChangeRequest, user: Any) -> Appli
         metric.feeds_pay = True
         metric.version += 1
         metric.save(update_fields=["feeds_pay", "version", "updated_at"])
-        text = f"Feeds quotas or pay by the rule “{request.content['key']}”."
+        text = f"Feeds quotas or pay by the rule “{rule_name(request.content['key'])}”."
         event_keep(metric, MetricHappening.STATUS, text, reason=source_of(request), user=user)
         record(metric, "metric.feeds_pay", False, True, {"feeds_pay": True, "rule": request.content["key"]})
     return Applied()

@@ -197,3 +197,20 @@ def test_whoever_is_told_of_a_change_that_moves_no_number_is_not_told_that_their
     request = scheduled(client, rita, finn, kind=kind, content=content)
     page = signed_in(finn).get(f"/c/northwind/changes/{request.number}/").text
     assert said in page and "Their numbers move" not in page
+
+
+def test_a_rule_about_quotas_is_called_by_words_and_not_by_its_key(
+    client: Client, rita: User, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    with tenant_context(client):
+        registry_start(client=client, user=rita)
+    content = {"key": "enterprise_quota", "rule": "Half of it counts.", "metrics": ["arr"]}
+    request = scheduled(client, rita, finn, MARCH, kind="quota_rule", content=content)
+    page = signed_in(finn).get(f"/c/northwind/changes/{request.number}/").text
+    assert "Quotas or pay are set by what this moves: Enterprise quota" in page and "enterprise_quota" not in page
+    changes_take_effect(client=client, now=NOW)
+    with tenant_context(client):
+        assert "Quota rule “Enterprise quota”: Half of it counts." in Notice.objects.filter(kind="changed")[0].text
+    moved = scheduled(client, rita, finn)
+    touched = signed_in(finn).get(f"/c/northwind/changes/{moved.number}/").text
+    assert "Enterprise quota" in touched and "enterprise_quota" not in touched
