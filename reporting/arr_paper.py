@@ -28,13 +28,13 @@ from reporting.arr_query import ArrQuery, Reader
 from reporting.break_notes import Notes, marks_of, noted
 from reporting.break_trend import trend_chart
 from reporting.bridge_view import (
-    AS_REPORTED,
     COUNT_LABELS,
     LABELS,
     STANDS,
     STATED,
     columns_of,
     figures_of,
+    reported_note,
     waterfall,
     whole_of,
 )
@@ -137,7 +137,7 @@ def table_of(
     rows = [
         {
             "first": period_label(row.period, query.grain, locale),
-            "note": AS_REPORTED if row.as_reported else STATED.get(row.state, ""),
+            "note": reported_note(row, names) or STATED.get(row.state, ""),
             "mark": signed(signs.get(row.period.key, ""), bool(disputed)),
             "is_break": notes.begins_in(row.period),
             "cells": [*([(row.group, "")] if grouped else []), *row_texts(row, names, currency, locale)],
@@ -145,7 +145,7 @@ def table_of(
         for row, disputed in zip(bridge.rows, disputes or [()] * len(bridge.rows), strict=True)
     ]
     total = {
-        "note": AS_REPORTED if whole.as_reported else "",
+        "note": reported_note(whole, names),
         "cells": [*([("", "")] if grouped else []), *row_texts(whole, names, currency, locale)],
     }
     return {"heads": heads, "rows": rows, "total": total, "text_columns": 2 if grouped else 1}

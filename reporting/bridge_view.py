@@ -131,7 +131,7 @@ def bridge_row(
     signs: Mapping[str, str],
 ) -> dict[str, Any]:
     """One row of the table, with the signs of its period's footnotes; of an unsplit bridge it opens into its segments."""
-    note = AS_REPORTED if row.as_reported else STATED.get(row.state, "")
+    note = reported_note(row, names) or STATED.get(row.state, "")
     label = {"value": period_label(row.period, query.grain, locale), "note": note}
     label |= {"mark": signs.get(row.period.key, "")}
     made: dict[str, Any] = {"id": f"bridge-{place}"}
@@ -151,7 +151,7 @@ def segment_rows(bridge: Bridge, names: Sequence[str], query: ArrQuery, base: st
             "id": row.group,
             "is_restated": row.as_reported is not None,
             "cells": [
-                {"value": row.group, "note": AS_REPORTED if row.as_reported else ""},
+                {"value": row.group, "note": reported_note(row, names)},
                 *figure_cells(row, names, query, base, bridge.dimension),
             ],
         }
@@ -178,6 +178,12 @@ def figures_of(row: BridgeRow, names: Sequence[str]) -> list[tuple[str, Any, Any
     return [(name, figure, None if before == figure else before) for name, figure, before in found]
 
 
+def reported_note(row: BridgeRow, names: Sequence[str]) -> str:
+    """The label of the figures under those of a row, which were reported first; empty where no figure is another one."""
+    told = figures_of(row, [*names, "customers_ending"])
+    return AS_REPORTED if any(before is not None for *_, before in told) else ""
+
+
 def columns_of(rows: Sequence[BridgeRow]) -> list[str]:
     """The columns of some rows; the adjustment stands there only where there is one, or was one as reported."""
     adjusted = any(row.adjustment or (row.as_reported and row.as_reported.adjustment) for row in rows)
@@ -190,7 +196,7 @@ def total_cells(
     """The row of the whole span."""
     if whole is None:
         return []
-    label = {"value": "All periods", "note": AS_REPORTED if whole.as_reported else ""}
+    label = {"value": "All periods", "note": reported_note(whole, names)}
     return [label, *([""] if grouped else []), *figure_cells(whole, names, query, base)]
 
 

@@ -195,7 +195,7 @@ def tables_of(bridge: TeamBridge, told: Told) -> list[dict[str, Any]]:
 
 def whole_row(name: str, label: str, row: TeamRow, names: Sequence[str], told: Told) -> dict[str, Any]:
     """The row of the whole span, which says of its lower figures what they are."""
-    first = {"value": label, "note": AS_REPORTED if row.as_reported else "", "flags": told.flags(row)}
+    first = {"value": label, "note": AS_REPORTED if is_moved(row) else "", "flags": told.flags(row)}
     return {"id": name, "is_restated": bool(row.as_reported), "cells": [first, *figures(row, names)]}
 
 
@@ -209,7 +209,10 @@ def period_rows(bridge: TeamBridge, names: Sequence[str], told: Told) -> list[di
     for total in bridge.totals:
         label = period_label(total.period, bridge.grain, told.reader.locale)
         key, is_restated = total.period.key, bool(total.as_reported)
-        first: dict[str, Any] = {"value": label, "note": AS_REPORTED if is_restated else STATED.get(total.state, "")}
+        first: dict[str, Any] = {
+            "value": label,
+            "note": AS_REPORTED if is_moved(total) else STATED.get(total.state, ""),
+        }
         first |= {"mark": signs.get(key, ""), "flags": told.flags(total)}
         begins = {"is_sum": True, "is_break": told.notes.begins_in(total.period), "is_restated": is_restated}
         rows.append({"id": key, **begins, "cells": [first, *figures(total, names)]})
