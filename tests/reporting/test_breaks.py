@@ -160,8 +160,9 @@ def test_rows_by_group_have_both_figures_in_the_columns_of_their_table(
     ending = smb["cells"][-2]
     assert (ending["value"], ending["reported"]) == (Decimal("25000.00"), Decimal("21000.00"))
     assert smb["cells"][0]["note"] == "as reported"
-    notes = [row["cells"][0]["note"] for row in rows if row["is_restated"] and row != smb]
-    assert notes and "as reported" not in notes, "no figure of these is another one"
+    touched = [(row["cells"][0]["note"], row["cells"][2 if by else 1 :]) for row in rows if row["is_restated"]]
+    told = [(note == "as reported", any(cell["reported"] is not None for cell in cells)) for note, cells in touched]
+    assert (False, False) in told and all(note is differs for note, differs in told)
 
 
 def test_tiles_and_bases_say_what_was_reported(restated: Client, finns: Browser) -> None:
