@@ -30,7 +30,7 @@ from portal.lib.periods import month_parse
 from portal.tenancy.models import Client
 from reporting.arr_query import DIMENSIONS, LONGEST, ArrQuery, Reader
 from reporting.bridge_view import COUNT_LABELS, LABELS, customer_url, moves_url
-from reporting.closed_causes import causes_words, moves_causes, retention_causes
+from reporting.closed_causes import adjustment_causes, causes_words, moves_causes, retention_causes
 from reporting.closed_cohorts import ClosedCohortShown, closed_cohort
 from reporting.closed_figures import cell_told, closed_told, customer_told, moves_told, retention_told, unkept_words
 from reporting.closed_retention import RetentionCustomer, closed_retention
@@ -124,6 +124,7 @@ def adjustment_drawer(
         "drawer_title": f"{LABELS['adjustment']}, {span_words(Period('', *months), reader.locale)}",
         "drawer_text": " · ".join([found.head.label, *filter_words(query), *group]),
         "is_cut": bool(group or query.filters),
+        "causes": adjustment_causes(client, found, reader.locale, is_whole=not group and not query.filters),
         "unkept": unkept_words(found.unkept, reader.locale),
         "rows": [
             {"customer": each, "url": customer_url(query, reader.base, each.month, each.customer)}

@@ -1,12 +1,14 @@
 """The prior-period adjustment leads to the customers who make it, adding up to the cell to the cent."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
-from metrics.models import ContractLine
+from metrics.models import ContractImport, ContractLine
 from metrics.selectors.adjustments import adjustment_customers
 from metrics.selectors.figures import Filters
 from metrics.selectors.periods import Grain
@@ -16,7 +18,9 @@ from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
 from metrics.services.policies import policy_publish
 from portal.accounts.models import User
+from portal.lib.dates import date_text
 from portal.lib.periods import month_parse
+from portal.tenancy.clock import day_at
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.reporting.breaks import DISCOUNTED, MAY_COMES
@@ -70,6 +74,41 @@ def test_the_cell_leads_to_them_and_each_to_its_lines(
     cut = browser.get(f"{CELL}&of=segment&group=SMB")
     assert [each.customer for each in cut.context["found"].customers] == ["acme", "dora"]
     assert "+4,000.00" in cut.text and not cut.context["found"].rest
+
+
+def causes_of(browser: Browser, more: str = "") -> list[str]:
+    """What the drawer of April's adjustment says of its causes."""
+    text = " ".join(browser.get(f"{CELL}{more}").text.split())
+    return re.findall(r"<li>(.*?)</li>", text.split('id="adjustment-causes"')[1].split("</ul>")[0])
+
+
+def test_the_drawer_names_what_made_it(corrected: Client, finn: User, signed_in: Callable[[User], Browser]) -> None:
+    """1,000 of 2,999.45 are Cargo's discount, which counts no more; the rest are corrected contracts, of no import at first."""
+    finns = signed_in(finn)
+    made = "Apr 2026: another definition holds (policy v1) and makes +1,000.00 USD, and contracts were corrected"
+    assert causes_of(finns) == [f"{made} after Mar 2026 was closed."]
+    assert causes_of(finns, "&of=segment&group=SMB")[0].startswith(
+        "Apr 2026: another definition holds (policy v1), and contracts"
+    )
+    january = finns.get(CELL.replace("2026-04", "2026-01")).text
+    assert "Jan 2026: another definition holds (policy v1)" in january or "Jan 2026: contracts" in january
+    with tenant_context(corrected):
+        source = ContractLine.objects.filter(line_id=LINES[0]["line_id"]).values_list("source", flat=True)[0]
+        at = timezone.now()
+        for name, changed in (("same.csv", 0), ("acme.csv", 2)):
+            ContractImport.objects.create(
+                source_id=source, state="done", file_name=name, file_path="x", file_sha256="0" * 64, file_bytes=1,
+                added_count=0, changed_count=changed, vanished_count=0, finished_at=at,
+            )  # fmt: skip
+    day = date_text(day_at(corrected, at), corrected.locale)
+    assert causes_of(finns) == [f"{made} by the import acme.csv of {day}."]
+    with tenant_context(corrected):
+        month_close(client=corrected, month=APRIL)
+        month_restate(client=corrected, month=MARCH, reason="Acme pays more.")
+        correct(corrected, 0, 15_500)
+        month_restate(client=corrected, month=MARCH, reason="Acme pays even more.")
+    (told,) = causes_of(finns)
+    assert "Mar 2026 was restated after that (Acme pays even more)" in told
 
 
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "closed before closes kept customers"])
