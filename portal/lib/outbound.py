@@ -75,11 +75,17 @@ def host_check(url: str, *, allow_loopback: bool = False, seconds: float = LOOK_
     """OutboundError where the host of an address lies inside: written as an IP address in any way, or by what its name is now.
 
     For whoever keeps an address to send to later; `request` looks again, at what the name is then. A name that nobody knows, or
-    about which nobody answers in time, is no reason: it may come to be known.
+    about which nobody answers in time, is no reason: it may come to be known. An IP address in a way in which nothing is ever
+    sent to it, with a zone or a dot at its end, comes to be none.
     """
     parts = urlsplit(url)
+    host = parts.hostname or ""
+    if "%" in host:
+        raise OutboundError("its host names a zone of one machine’s own network")
+    if host.endswith(".") and is_numeric(host.rstrip(".")):
+        raise OutboundError("its host is an IP address with a dot at its end: write it without")
     try:
-        found = resolved(parts.hostname or "", parts.port or 443, seconds)
+        found = resolved(host, parts.port or 443, seconds)
     except (OSError, UnicodeError, httpcore.ConnectTimeout):
         return
     if any(not is_public(address, allow_loopback=allow_loopback) for address in found):
@@ -236,6 +242,15 @@ def resolved(host: str, port: int, seconds: float) -> list[str]:
     if isinstance(found[0], Exception):
         raise found[0]
     return found[0]
+
+
+def is_numeric(host: str) -> bool:
+    """Whether a host is an IP address, in any of the ways to write one."""
+    try:
+        socket.inet_aton(host)
+    except OSError:
+        return ":" in host
+    return True
 
 
 def is_public(address: str, *, allow_loopback: bool = False) -> bool:

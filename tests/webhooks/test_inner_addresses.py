@@ -89,6 +89,23 @@ def test_an_address_inside_is_refused_before_it_is_kept(
         assert [row.url for row in WebhookEndpoint.objects.all()] == [OUTER]
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        *((f"https://[{host}]/", "names a zone") for host in ("fe80::1%25eth0", "fe80::1%eth0", "fe80::1%259", "::1%251")),
+        *((f"https://{host}./hook", "a dot at its end") for host in ("127.0.0.1", "10.1.2.3", "127.1", "2130706433", "8.8.8.8")),
+    ],
+)  # fmt: skip
+def test_an_ip_address_to_which_nothing_is_ever_sent_as_it_is_written_is_refused_before_it_is_kept(
+    northwind: Client, finn: User, url: str, said: str
+) -> None:
+    """A zone belongs to one machine; no name server knows an IP address with a dot at its end, which went for a name."""
+    with tenant_context(northwind):
+        with pytest.raises(WebhookError, match=said):
+            endpoint_add(client=northwind, user=finn, name="Inner", url=url, events=["month.closed"])
+        assert not WebhookEndpoint.objects.exists()
+
+
 @pytest.mark.parametrize("address", INNER)
 def test_a_name_that_leads_inside_is_refused_before_it_is_kept(
     northwind: Client, finn: User, monkeypatch: pytest.MonkeyPatch, address: str
