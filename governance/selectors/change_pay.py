@@ -1,11 +1,12 @@
 """Whether a change would move what people are paid by.
 
 `pay_touched(request, registry=None) -> tuple[str, ...]` · `touches_pay(request) -> bool` ·
-`open_on(metric) -> list[ChangeRequest]` · `emergency_fault(client) -> str`
+`open_on(metric) -> list[ChangeRequest]` · `emergency_fault(client) -> str` · `pay_waits(what) -> str`
 
 Such a change holds from the next period at the earliest, unless both Sales and Finance say yes to it.
 """
 
+from governance.board_words import joined
 from governance.change_content import rule_name
 from governance.models import ChangeKind, ChangeRequest, Metric, MetricStatus
 from governance.selectors.changes import OPEN, quota_rules
@@ -79,6 +80,18 @@ def moves(request: ChangeRequest, key: str, registry: Registry) -> bool:
     if request.kind == ChangeKind.METRIC_NEW or request.metric is None:
         return False
     return key == request.metric.key or key in registry.built_on(request.metric.key)
+
+
+def pay_waits(what: str) -> str:
+    """Why `what`, by which the periods of quotas and pay are counted, stays as it is: requests that touch these are open. Empty
+    where none is.
+    """
+    rows = ChangeRequest.objects.filter(state__in=OPEN).select_related("client", "metric").order_by("number")
+    waiting = [str(row) for row in rows if touches_pay(row)]
+    if not waiting:
+        return ""
+    touch, are = ("touches", "is") if len(waiting) == 1 else ("touch", "are")
+    return f"{joined(waiting)} {touch} quotas or pay and {are} open: {what} until that is in force, or withdrawn"
 
 
 def touches_pay(request: ChangeRequest) -> bool:

@@ -30,6 +30,7 @@ from governance.models import (
     ReviewState,
 )
 from governance.selectors.board import BoardNow, board_now, may_sit
+from governance.selectors.change_pay import pay_waits
 from governance.selectors.changes import OPEN
 from governance.selectors.voting import authors_of
 from governance.services.problems import DefinitionError, OutdatedError
@@ -167,12 +168,17 @@ def chair_name(*, client: Client, version: int, person: Any, user: Any) -> None:
 
 
 def rights_save(*, client: Client, version: int, rows: Sequence[RightRow], pay_period: int, user: Any) -> Board:
-    """The table of decision rights as a whole, in the place of the one before. DefinitionError names what is wrong in it."""
+    """The table of decision rights as a whole, in the place of the one before. DefinitionError names what is wrong in it.
+
+    The period of quotas and pay, by which is counted whether a change takes Sales and Finance, stays while one is open.
+    """
     board, before = board_lock(version), said_now()
     require_nothing_own(user)
     require_rows(rows)
     if pay_period not in PayPeriod.values:
         raise DefinitionError("quotas and pay are set for a month, a quarter, half a year or a year")
+    if pay_period != board.pay_period and (fault := pay_waits("the period for which they are set stays as it is")):
+        raise DefinitionError(fault)
     board.pay_period = pay_period
     rows_write(board, rows)
     after = said_now()

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from governance.board_words import joined
-from governance.models import ChangeRequest, Metric, MetricHappening
+from governance.models import Metric, MetricHappening
 from governance.selectors.board import has_board
-from governance.selectors.change_pay import open_on, touches_pay
-from governance.selectors.changes import OPEN
+from governance.selectors.change_pay import open_on, pay_waits
 from governance.services.problems import DefinitionError
 from governance.services.registry import event_keep, metric_lock, record
 from portal.tenancy.models import Client, ClientRole, Membership
@@ -62,10 +61,5 @@ def require_periods_kept(client: Client, changes: Mapping[str, Any]) -> None:
     """
     if changes.get("fiscal_year_start", client.fiscal_year_start) == client.fiscal_year_start:
         return
-    rows = ChangeRequest.objects.filter(state__in=OPEN).select_related("client", "metric").order_by("number")
-    if waiting := [row for row in rows if touches_pay(row)]:
-        named = joined(str(row) for row in waiting)
-        raise TenancyError(
-            f"{named} {'touches' if len(waiting) == 1 else 'touch'} quotas or pay and {'is' if len(waiting) == 1 else 'are'} "
-            "open: the fiscal year, by which their periods are counted, begins as it does until that is in force, or withdrawn"
-        )
+    if fault := pay_waits("the fiscal year, by which their periods are counted, begins as it does"):
+        raise TenancyError(fault)

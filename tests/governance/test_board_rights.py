@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 
 from governance.board_words import lone_warnings, row_sentence, row_warnings
-from governance.models import BoardChange, ChangeRequest, ChangeState, DecisionRight, Metric
+from governance.models import Board, BoardChange, ChangeRequest, ChangeState, DecisionRight, Metric
 from governance.selectors.board import board_now
 from governance.selectors.registry import month_now
 from governance.selectors.voting import decision_of, votable
@@ -143,6 +143,24 @@ def test_the_fiscal_year_begins_as_it_does_while_a_change_of_what_feeds_pay_is_o
     assert browser.post("/c/northwind/settings/", sent).status_code == 302
     with tenant_context(northwind):
         assert Client.objects.get().fiscal_year_start == 2
+
+
+def test_the_period_of_pay_stays_while_a_change_of_what_feeds_it_is_open(
+    northwind: Client, finn: User, rita: User, adam: User
+) -> None:
+    """Set for a month, it would let a change in the middle of a quarter begin with a period, past Sales and Finance."""
+    with tenant_context(northwind):
+        registry_start(client=northwind)
+        a_board(northwind, RightRow(), finance=finn, revops=rita)
+        Metric.objects.filter(key="nrr").update(feeds_pay=True)
+        request = in_review(northwind, by=rita, wish=WISH)
+        with pytest.raises(DefinitionError, match=f"{request} touches quotas or pay and is open: the period for which"):
+            rights_save(client=northwind, version=version(), rows=[BASE], pay_period=1, user=adam)
+        assert Board.objects.get().pay_period == 3
+        rights_save(client=northwind, version=version(), rows=[BASE, RightRow(kind="policy")], pay_period=3, user=adam)
+        ChangeRequest.objects.update(state=ChangeState.WITHDRAWN)
+        rights_save(client=northwind, version=version(), rows=[BASE], pay_period=1, user=adam)
+        assert Board.objects.get().pay_period == 1
 
 
 def test_where_a_board_decides_an_admin_says_that_a_metric_feeds_pay_no_more(
