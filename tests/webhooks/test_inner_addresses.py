@@ -93,7 +93,7 @@ def test_an_address_inside_is_refused_before_it_is_kept(
     ("url", "said"),
     [
         *((f"https://[{host}]/", "names a zone") for host in ("fe80::1%25eth0", "fe80::1%eth0", "fe80::1%259", "::1%251")),
-        *((f"https://{host}./hook", "a dot at its end") for host in ("127.0.0.1", "10.1.2.3", "127.1", "2130706433", "8.8.8.8")),
+        *((f"https://{host}./", "a dot at its end") for host in ("127.0.0.1", "10.1.2.3", "127.1", "2130706433", "8.8.8.8")),
     ],
 )  # fmt: skip
 def test_an_ip_address_to_which_nothing_is_ever_sent_as_it_is_written_is_refused_before_it_is_kept(
