@@ -11,6 +11,7 @@ All run in the client's scope.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db.models import Max
@@ -38,6 +39,7 @@ from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 
 LONGEST_TITLE: Final = 120
+SENT_AGAIN: Final = timedelta(minutes=1)
 LONGEST_TEXT: Final = 4000
 MAY_RESTATE: Final = (ChangeKind.POLICY,)
 
@@ -71,7 +73,10 @@ class Wish:
 
 
 def change_draft(*, client: Client, kind: str, wish: Wish, user: Any) -> ChangeRequest:
-    """Begin a request. ContentFault names what is wrong with it; what is missing may still be added until it is submitted."""
+    """Begin a request. ContentFault names what is wrong with it; what is missing may still be added until it is submitted.
+
+    The same one sent again by the same person within a minute is the draft that it made: a form may be sent several times.
+    """
     registry_lock(client)
     settled = wish_settle(client, kind, wish)
     number = (ChangeRequest.objects.aggregate(newest=Max("number"))["newest"] or 0) + 1
@@ -79,10 +84,24 @@ def change_draft(*, client: Client, kind: str, wish: Wish, user: Any) -> ChangeR
         client=client, number=number, kind=kind, requested_by=user, edited_by=user, created_at=database_time()
     )
     wish_keep(request, wish, settled)
+    if (sent := draft_sent(request)) is not None:
+        return sent
     request.save()
     event_keep(request, "draft", ChangeState.DRAFT, "", user)
     record(request, "change.drafted", None)
     return request
+
+
+def draft_sent(request: ChangeRequest) -> ChangeRequest | None:
+    """The draft that the same person made of the same a moment ago, and that nobody touched since."""
+    since = request.created_at - SENT_AGAIN
+    rows = ChangeRequest.objects.filter(
+        kind=request.kind, state=ChangeState.DRAFT, requested_by=request.requested_by, created_at__gt=since,
+        content_sha256=request.content_sha256, present=request.present, version=request.version,
+        is_emergency=request.is_emergency,
+    )  # fmt: skip
+    found: ChangeRequest | None = rows.exclude(requested_by=None).order_by("number").first()
+    return found
 
 
 def change_edit(*, request: ChangeRequest, version: int, wish: Wish, user: Any) -> ChangeRequest:

@@ -1,8 +1,10 @@
-"""Votes at the same moment, on a real server: a request is decided once, and never on what somebody did not see (A02)."""
+"""Votes and drafts at the same moment, on a real server: decided once, drafted once, and never on what nobody saw (A02)."""
 
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier, Event
 
 import pytest
@@ -11,6 +13,7 @@ from django.db import connections
 from governance.models import ChangeEvent, ChangeRequest, ChangeState, ChangeVote
 from governance.selectors.changes import change_get
 from governance.services.board import RightRow
+from governance.services.changes import Wish, change_draft, change_edit
 from governance.services.problems import OutdatedError
 from governance.services.vote_voids import votes_outdate
 from portal.accounts.models import User
@@ -132,3 +135,21 @@ def test_a_voter_who_is_taken_off_and_a_vote_in_the_same_moment_do_not_wait_for_
     assert at_once([voting, leaving], client) == ["voted", "left"]
     with tenant_context(client):
         assert not ChangeVote.objects.filter(user=people[1], voided_at=None).exists()
+
+
+def test_the_same_draft_sent_several_times_at_once_is_one_draft(board: tuple[Client, list[User]]) -> None:
+    client, (asker, other, *_) = board
+    wish = Wish(title="Count late renewals", content={"parameters": {"renewal_grace_days": 30}}, rationale="They stay.")
+
+    def draft(user: User, said: Wish = wish) -> str:
+        return str(change_draft(client=client, kind="policy", wish=said, user=user))
+
+    assert set(at_once([lambda: draft(asker)] * 5, client)) == {"CR-1"}
+    with tenant_context(client):
+        assert draft(other) == "CR-2" and draft(asker, replace(wish, title="Another")) == "CR-3"
+        assert ChangeEvent.objects.filter(step="draft").count() == 3
+        edited = ChangeRequest.objects.get(number=1)
+        change_edit(request=edited, version=edited.version, wish=wish, user=asker)
+        assert draft(asker) == "CR-4", "the first one was written since"
+        ChangeRequest.objects.filter(number=4).update(created_at=edited.created_at - timedelta(minutes=2))
+        assert draft(asker) == "CR-5", "a while ago it was meant for itself"
