@@ -1,5 +1,6 @@
 """What the pages show on which a change is asked for: the kinds to choose from, the form of one, and what is alike."""
 
+import json
 from typing import Any, Final
 
 from django.urls import reverse
@@ -7,6 +8,7 @@ from django.urls import reverse
 from governance.board_words import joined
 from governance.change_content import ContentFault, Held
 from governance.change_forms import FORMS, PARAMETERS, Ground, MetricWishForm, PolicyWishForm, WishForm
+from governance.metric_content import Content, content_clean
 from governance.metric_editor import AHEAD, editor_context
 from governance.metric_page import filters_of, is_wanted
 from governance.metric_uses import pages_used
@@ -95,19 +97,31 @@ def months_of(held: Held) -> tuple[list[int], list[int]]:
 
 
 def wish_form(
-    request: TenantRequest, kind: str, *, about: str = "", change: ChangeRequest | None = None, data: Any = None
-) -> WishForm:
-    """The form of a kind, empty, as a request was written, or with what was sent."""
+    request: TenantRequest, kind: str, *, about: str = "", change: ChangeRequest | None = None, data: Any = None,
+    filed: str = "",
+) -> WishForm:  # fmt: skip
+    """The form of a kind: empty, as a request was written, with what a file says of a metric, or with what was sent."""
     held = held_now(request.client)
     open_months, closed = months_of(held)
     key = change.content.get("key", "") if change and kind != ChangeKind.POLICY else about
     preview = f"{reverse('metric_preview', kwargs={'client_slug': request.client.slug})}?key={key}"
     echo = reverse("figure_understood", kwargs={"client_slug": request.client.slug})
-    entry = held.registry.entries.get(key) if "library" in request.GET else None
-    begun = shipped_content(entry) if entry is not None else None
+    entry = held.registry.entries.get(key)
+    begun = shipped_content(entry) if entry is not None and "library" in request.GET else None
+    if entry is not None and filed:
+        begun = filed_content(entry, filed, request.client.currency)
     has_numbers = book_head(request.client).has_numbers
     ground = Ground(held, open_months, closed, preview, echo, locale_of(request), has_numbers, begun)
     return FORMS[kind](data, ground=ground, about=key, change=change)
+
+
+def filed_content(entry: Entry, filed: str, currency: str) -> Content | None:
+    """The newest content of a metric with the fields that a file says otherwise (JSON); None for what is no content."""
+    try:
+        said = json.loads(filed)
+        return content_clean({**entry.newest, **said}, currency) if isinstance(said, dict) else None
+    except (ValueError, RecursionError):  # ContentError is a ValueError
+        return None
 
 
 def form_context(request: TenantRequest, form: WishForm) -> dict[str, Any]:

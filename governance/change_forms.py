@@ -44,7 +44,7 @@ class Ground:
     echo_url: str = ""
     locale: str = DEFAULT_LOCALE
     has_numbers: bool = True  # without any there is nothing to close before a rule can hold
-    shipped: Mapping[str, str] | None = None  # what a metric’s form begins with instead of what holds
+    elsewhere: Mapping[str, str] | None = None  # what the library or a file says: a metric’s form begins with it
 
 
 class WishForm(forms.Form):
@@ -235,7 +235,7 @@ class MetricWishForm(WishForm):
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         entry = self.ground.held.registry.entries.get(self.about)
-        content: Mapping[str, Any] = self.ground.shipped or (entry.versions[-1].content if entry else {})
+        content: Mapping[str, Any] = self.ground.elsewhere or (entry.versions[-1].content if entry else {})
         if change:  # what it moves, over what is there now
             content = {**content, **metric_moved(change)} if entry and change.present else change.content["metric"]
         content = {**content, **limits_typed(content, content.get("unit", ""), self.ground.locale)}
@@ -326,9 +326,9 @@ class ThresholdWishForm(WishForm):
 
     def begun(self, change: ChangeRequest | None) -> dict[str, Any]:
         entry = self.ground.held.registry.entries.get(self.about)
-        content: Mapping[str, Any] = (
-            change.content["thresholds"] if change else entry.versions[-1].content if entry else {}
-        )
+        content: Mapping[str, Any] = self.ground.elsewhere or (entry.versions[-1].content if entry else {})
+        if change:
+            content = change.content["thresholds"]
         return super().begun(change) | limits_typed(content, self.unit(), self.ground.locale)
 
     def unit(self) -> str:

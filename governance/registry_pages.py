@@ -1,5 +1,6 @@
 """What the pages about all metrics show: matrix, lineage, availability, glossary, validation."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from governance.selectors.library_drift import library_drift
 from governance.selectors.lineage import Lineage, lineage_list
 from governance.selectors.metric_values import MetricValues, places_of, rounded
 from governance.selectors.registry import Entry, Registry, registry_get
-from governance.selectors.registry_drift import Drift, MetricDrift
+from governance.selectors.registry_drift import Drift, MetricDrift, last_compared
 from governance.services.matrix import matrix_digest
 from governance.thresholds import LIMITS
 from metrics.formula.words import in_words
@@ -151,7 +152,7 @@ def drift_rows(client: Client, drift: Drift, barred: Mapping[str, str]) -> list[
         {"key": each.key, "name": each.content["name"], "code": each.key, "new": each.content} for each in drift.added
     ]
     changed: list[dict[str, Any]] = [
-        {"key": each.key, "name": each.name, "code": each.key, "ask_url": ask_url(client, each)}
+        {"key": each.key, "name": each.name, "code": each.key, "ask_url": ask_url(client, each), "said": said_of(each)}
         | {"edits": [edit_row(*edit) for edit in each.edits]}
         for each in drift.changed
     ]
@@ -178,6 +179,25 @@ def ask_url(client: Client, change: MetricDrift) -> str:
     kind = asked.pop() if len(asked) == 1 else ChangeKind.METRIC_CHANGE
     path = reverse("change_new", kwargs={"client_slug": client.slug, "kind": kind})
     return f"{path}?{urlencode({'about': change.key})}"
+
+
+def compared_context(client: Client) -> dict[str, Any]:
+    """The newest comparison with the client's own repository: metrics that it has more, and the fields that differ."""
+    found = last_compared()
+    if found is None:
+        return {"compared": None}
+    entries = registry_get(client).entries
+    rows = [
+        {"key": key, "name": entries[key].name if key in entries else key, "is_there": key in entries, "fields": fields}
+        for key, fields in (*dict.fromkeys(found.added, ()).items(), *found.changed.items())
+    ]
+    new = set(found.added)
+    return {"compared": found, "compared_rows": [row | {"is_new": row["key"] in new} for row in rows]}
+
+
+def said_of(change: MetricDrift) -> str:
+    """What a file says otherwise of a metric's content, as JSON: the request that asks for it begins with that."""
+    return json.dumps({name: change.filed.content[name] for name in change.fields if name in LENGTHS})
 
 
 def library_context(request: TenantRequest) -> dict[str, Any]:

@@ -56,13 +56,13 @@ class Drift:
 
 @dataclass(frozen=True)
 class Compared:
-    """When a file of the client's own repository was last held against the registry, and how much differed."""
+    """When a file of the client's own repository was last held against the registry, and what differed."""
 
     at: datetime
     by: str
     revision: str
-    added: int
-    changed: int
+    added: tuple[str, ...]
+    changed: dict[str, tuple[str, ...]]  # the labels of the fields; none where the comparison did not keep them
 
     @property
     def agrees(self) -> bool:
@@ -76,7 +76,8 @@ def last_compared() -> Compared | None:
     if entry is None:
         return None
     said = entry.details
-    return Compared(entry.at, entry.actor, str(said["revision"]), len(said["added"]), len(said["changed"]))
+    changed = {key: tuple(said.get("fields", {}).get(key, ())) for key in said["changed"]}
+    return Compared(entry.at, entry.actor, str(said["revision"]), tuple(said["added"]), changed)
 
 
 def registry_yaml(registry: Registry) -> str:

@@ -153,6 +153,7 @@ def registry_compare(*, client: Client, text: str, revision: str = "") -> Drift:
     details = {
         "revision": revision, "added": [each.key for each in drift.added],
         "changed": [each.key for each in drift.changed], "lacking": len(drift.lacking),
+        "fields": {each.key: [label for label, *_ in each.edits] for each in drift.changed},
     }  # fmt: skip
     audit.record("metrics.compared", object_type="metrics", object_id=client.slug, after=text, details=details)
     return drift

@@ -39,7 +39,7 @@ def changes_new(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @client_page(REQUEST_CHANGES)
 def change_new(request: TenantRequest, kind: str) -> HttpResponse:
-    """The form of one kind; a kind that is about a metric asks for it first."""
+    """The form of one kind; a kind that is about a metric asks for it first. A file's page sends along what the file says."""
     if kind not in ChangeKind.values:
         raise Http404("No such kind of request.")
     about = request.GET.get("about", "")[:60]
@@ -47,9 +47,10 @@ def change_new(request: TenantRequest, kind: str) -> HttpResponse:
         entry = registry_get(request.client).entries.get(about)
         if entry is None or not may_be_about(kind, entry):
             return TemplateResponse(request, "governance/changes/choose.html", choice_context(request, kind))
-    form = wish_form(request, kind, about=about, data=request.POST or None)
-    if request.method == "GET":
-        return form_page(request, form)
+    filed = request.POST.get("filed", "")
+    if request.method == "GET" or filed:
+        return form_page(request, wish_form(request, kind, about=about, filed=filed))
+    form = wish_form(request, kind, about=about, data=request.POST)
     if form.is_valid() and (made := kept(request, form)) is not None:
         messages.success(request, f"{made} is kept as a draft. Look at it once more, then submit it.")
         return redirect("change", client_slug=request.client.slug, number=made.number)

@@ -15,6 +15,7 @@ from governance.papers import PDF, glossary_on_paper
 from governance.registry_pages import (
     availability_context,
     cells_given,
+    compared_context,
     control_form,
     drift_rows,
     glossary_context,
@@ -26,7 +27,7 @@ from governance.registry_pages import (
 from governance.selectors.controls import control_get
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import registry_get
-from governance.selectors.registry_drift import drift_get, last_compared, registry_yaml
+from governance.selectors.registry_drift import drift_get, registry_yaml
 from governance.services.controls import control_remove, control_save
 from governance.services.matrix import matrix_save
 from governance.services.problems import DefinitionError, OutdatedError
@@ -146,7 +147,7 @@ def metrics_yaml(request: TenantRequest) -> HttpResponse:
 def metrics_import(request: TenantRequest) -> HttpResponse:
     """A file of metrics; what it would change is shown before anything is."""
     if request.method == "GET":
-        context = {"compared": last_compared(), **library_context(request)}
+        context = {**compared_context(request.client), **library_context(request)}
         return TemplateResponse(request, "governance/metrics/import.html", context)
     context = drift_context(request)
     status = 422 if context["faults"] else 200

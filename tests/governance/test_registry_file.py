@@ -1,6 +1,7 @@
 """The registry as a file: written, compared, applied by the rules of the pages, by page and by command."""
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
 from governance.library.metric_reader import metrics_read
-from governance.models import Metric, MetricVersion
+from governance.models import ChangeRequest, Metric, MetricVersion
 from governance.selectors.metric_values import MetricValues
 from governance.selectors.registry import registry_get
 from governance.selectors.registry_drift import drift_get, registry_yaml
@@ -245,3 +246,43 @@ def test_the_commands_write_show_and_apply(kept: Client, tmp_path: Path, capsys:
     call_command("registry_import", str(file), f"--client={kept.slug}", "--apply", "--reason", "From the repository")
     with tenant_context(kept):
         assert MetricVersion.objects.filter(metric__key="quick_ratio").count() == 2
+
+
+def test_what_the_board_decides_is_asked_for_as_the_file_says_it(ritas: Browser, kept: Client, rita: User) -> None:
+    with tenant_context(kept):
+        a_board(kept, revops=rita)
+        text = registry_yaml(registry_get(kept))
+    text = text.replace("What customers owe for a year", "What “A&B” owe us for a <year>", 1)
+    shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())})
+    address, said = asked_for(shown.text)
+    form = ritas.post(address, {"filed": said})
+    assert form.status_code == 200, "nothing is kept yet: it is the form, with what the file says"
+    begun = form.context["form"].initial
+    assert begun["definition"].startswith("What “A&B” owe us for a <year>")
+    assert (begun["name"], begun.get("title", "")) == ("ARR", "")
+    with tenant_context(kept):
+        assert not ChangeRequest.objects.exists()
+    for broken in ("no JSON", "[]", '{"unit": "stones"}', '{"other": "x"}', "[" * 100_000):
+        plain = ritas.post(address, {"filed": broken})
+        assert plain.status_code == 200 and plain.context["form"].initial["definition"].startswith("What customers owe")
+
+
+def test_thresholds_are_asked_for_as_the_file_says_them(ritas: Browser, kept: Client, rita: User) -> None:
+    with tenant_context(kept):
+        a_board(kept, revops=rita)
+        text = registry_yaml(registry_get(kept))
+    before, after = text.split("- key: nrr\n", 1)
+    after = re.sub(r"warn_at: '[\d.]+'\n", "warn_at: '1.03'\n", after, count=1)
+    shown = ritas.post(
+        f"{HOME}import/", {"file": SimpleUploadedFile("m.yaml", f"{before}- key: nrr\n{after}".encode())}
+    )
+    address, said = asked_for(shown.text)
+    assert address == "/c/northwind/changes/new/threshold/?about=nrr"
+    assert ritas.post(address, {"filed": said}).context["form"].initial["warn_at"] == "103"
+
+
+def asked_for(html: str) -> tuple[str, str]:
+    """Where the board is asked for the one metric that differs, and what is sent there."""
+    found = re.search(r'action="([^"]*/changes/new/[^"]*)">.*?name="filed" value="([^"]*)"', html, re.DOTALL)
+    assert found is not None
+    return unescape(found[1]), unescape(found[2])
