@@ -1,6 +1,6 @@
 """The bridge as the page shows it: a table whose every figure leads to why, and a waterfall whose title says the finding."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -11,7 +11,7 @@ from metrics.selectors.drill import months_behind
 from metrics.selectors.figures import ZERO, Bridge, BridgeRow
 from metrics.selectors.periods import Period, period_label
 from metrics.selectors.reported import merged
-from portal.lib.money import EXPONENTS, figure_style, money_text
+from portal.lib.money import EXPONENTS, Scale, figure_style, is_rounded, money_text
 from portal.lib.periods import month_format
 from reporting.arr_query import ArrQuery
 from reporting.break_notes import Notes
@@ -44,6 +44,7 @@ COUNT_LABELS = {
 }
 STANDS = ("beginning", "ending")
 AS_REPORTED = "as reported"
+ROUNDED = "Shown in {}, each figure rounded for itself: parts may differ from their total in the last digit."
 STATED = {"closed": "as closed", "mixed": "partly closed"}
 
 
@@ -105,7 +106,14 @@ def bridge_table(
         "total": {"id": "total", "is_restated": whole is not None and whole.as_reported is not None}
         | {"cells": total_cells(whole, names, query, base, grouped=grouped)},
         "tall": len(rows) > 14,
+        "note": rounding_note([*bridge.rows, *([whole] if whole else [])], names, query.scale),
     }
+
+
+def rounding_note(rows: Iterable[object], names: Sequence[str], scale: Scale) -> str:
+    """That figures of some rows, each rounded for itself, may not add up as they are shown; empty where none is rounded."""
+    is_told = any(is_rounded(getattr(row, name), scale) for row in rows for name in names)
+    return ROUNDED.format("thousands" if scale == "thousands" else "millions") if is_told else ""
 
 
 def figure_columns(first: str, names: Sequence[str], group: str = "") -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from portal.tenancy.models import Client
 from reporting.arr_page import choice, month_filter, several
 from reporting.arr_query import ArrQuery, Reader
 from reporting.break_notes import Notes
-from reporting.bridge_view import AS_REPORTED, LABELS, figure_column
+from reporting.bridge_view import AS_REPORTED, LABELS, figure_column, rounding_note
 from reporting.team_file import TeamMarks, marks_of_teams
 
 TEAM_LABELS: Final = {
@@ -178,8 +178,9 @@ def tables_of(bridge: TeamBridge, told: Told) -> list[dict[str, Any]]:
         ],
         "total": whole_row("span-total", all_of, bridge.span, names, told),
     }
+    note = rounding_note([*bridge.rows, *bridge.totals, *bridge.spans], names, told.query.arr.scale)
     if len(bridge.periods) == 1:
-        return [span]
+        return [span | {"note": note}]
     rows = period_rows(bridge, names, told)
     by_period = {
         "id": "team-periods",
@@ -189,6 +190,7 @@ def tables_of(bridge: TeamBridge, told: Told) -> list[dict[str, Any]]:
         "rows": rows,
         "total": whole_row("total", "All periods", bridge.span, names, told),
         "tall": len(rows) > 14,
+        "note": note,
     }
     return [span, by_period]
 

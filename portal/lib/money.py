@@ -144,6 +144,14 @@ def money_places(currency: str, scale: Scale) -> int:
     return minor_digits(currency) if scale == "full" else SCALED_PLACES[scale]
 
 
+def is_rounded(amount: Decimal | int, scale: Scale) -> bool:
+    """Whether thousands or millions leave something of an amount away."""
+    if scale == "full":
+        return False
+    places = SCALED_PLACES[scale] - EXPONENTS[scale]
+    return Decimal(rounded_units(amount, places)).scaleb(-places) != amount
+
+
 def money_text(
     amount: Decimal | int,
     currency: str,

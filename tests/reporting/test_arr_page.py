@@ -16,9 +16,11 @@ from portal.lib.periods import month_parse
 from portal.lib.spreadsheets import harmless
 from portal.tenancy.models import Client, ClientSummary
 from portal.tenancy.scope import tenant_context
-from tests.reporting.numbers import LINES, NOW, numbers_load
+from tests.reporting.numbers import LINES, NOW, line, numbers_load
 
 ARR = "/c/northwind/arr/"
+BORN = dt.date(2026, 3, 1)
+ROUNDED = "Shown in thousands, each figure rounded for itself: parts may differ from their total in the last digit."
 SignIn = Callable[[User], Browser]
 
 
@@ -48,6 +50,20 @@ def test_the_bridge_ties_on_the_page(eves_browser: Browser) -> None:
     for row in totals:
         parts = row.new + row.reactivation + row.expansion + row.contraction + row.churn + row.fx + row.adjustment
         assert row.beginning + parts == row.ending
+
+
+@pytest.mark.parametrize("by", ["", "&by=segment"])
+def test_a_bridge_in_thousands_says_once_that_its_figures_are_rounded_where_they_are(
+    northwind: Client, eves_browser: Browser, by: str
+) -> None:
+    """12,000 + 24,000 + 6,000 are whole thousands; 1,400 + 1,400 are shown as 1 + 1 = 3."""
+    thousands = f"{ARR}?scale=thousands{by}"
+    assert ROUNDED not in page(eves_browser, thousands)
+    with tenant_context(northwind):
+        numbers_load(northwind, [line(f"K{place}/1", f"c{place}", "Support", 1_400, BORN) for place in (8, 9)])
+    assert page(eves_browser, thousands).count(ROUNDED) == 1
+    assert "rounded for itself" not in page(eves_browser, f"{ARR}?scale=full{by}")
+    assert ROUNDED.replace("thousands", "millions") in page(eves_browser, f"{ARR}?scale=millions{by}")
 
 
 def test_small_clients_read_cents_and_large_ones_thousands_unless_they_choose(
