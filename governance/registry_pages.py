@@ -14,7 +14,7 @@ from governance.metric_figures import change_text, figure_text, point_shown, sen
 from governance.metric_forms import ControlForm
 from governance.metric_page import STATES, address_of, begin_context, tabs
 from governance.metric_uses import SHOWN_ON, pages_of, why_url
-from governance.models import ChangeKind, DefinitionItem, ItemKind, Metric, MetricRole, Priority
+from governance.models import ChangeKind, DefinitionItem, ItemKind, Metric, MetricRole, MetricStatus, Priority
 from governance.selectors.availability import availability_list
 from governance.selectors.board import has_board
 from governance.selectors.controls import Checked, controls_list, two_sources
@@ -146,13 +146,19 @@ def availability_context(request: TenantRequest) -> dict[str, Any]:
 # --- the library ------------------------------------------------------------------------------------------------------
 
 
-def drift_rows(client: Client, drift: Drift, barred: Mapping[str, str]) -> list[dict[str, Any]]:
+def drift_rows(registry: Registry, drift: Drift, barred: Mapping[str, str]) -> list[dict[str, Any]]:
     """What a file would change, metric by metric; what may not be applied says why, and where the board is asked instead."""
     added: list[dict[str, Any]] = [
         {"key": each.key, "name": each.content["name"], "code": each.key, "new": each.content} for each in drift.added
     ]
     changed: list[dict[str, Any]] = [
-        {"key": each.key, "name": each.name, "code": each.key, "ask_url": ask_url(client, each), "said": said_of(each)}
+        {
+            "key": each.key,
+            "name": each.name,
+            "code": each.key,
+            "ask_url": ask_url(registry, each),
+            "said": said_of(each),
+        }
         | {"edits": [edit_row(*edit) for edit in each.edits]}
         for each in drift.changed
     ]
@@ -169,15 +175,19 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def ask_url(client: Client, change: MetricDrift) -> str:
-    """Where the board is asked for what a file says of a metric that is there; empty where nothing is asked for."""
-    kinds = {"status": ChangeKind.METRIC_RETIRE, **dict.fromkeys(LENGTHS, ChangeKind.METRIC_CHANGE)}
+def ask_url(registry: Registry, change: MetricDrift) -> str:
+    """Where the board is asked for what a file says of a metric that is there; empty where nothing can be asked for."""
+    if not registry.entries[change.key].is_standing:
+        return ""
+    of_status = ChangeKind.METRIC_NEW if change.filed.status == MetricStatus.ACTIVE else ChangeKind.METRIC_RETIRE
+    kinds = {"status": of_status, **dict.fromkeys(LENGTHS, ChangeKind.METRIC_CHANGE)}
     kinds |= dict.fromkeys(LIMITS.values(), ChangeKind.THRESHOLD)
     asked = {kinds[name] for name in change.fields if name in kinds}
     if not asked:
         return ""
-    kind = asked.pop() if len(asked) == 1 else ChangeKind.METRIC_CHANGE
-    path = reverse("change_new", kwargs={"client_slug": client.slug, "kind": kind})
+    kind = ChangeKind.METRIC_NEW if ChangeKind.METRIC_NEW in asked else ChangeKind.METRIC_CHANGE
+    kind = asked.pop() if len(asked) == 1 else kind
+    path = reverse("change_new", kwargs={"client_slug": registry.client.slug, "kind": kind})
     return f"{path}?{urlencode({'about': change.key})}"
 
 

@@ -30,6 +30,8 @@ def governed_fault(metric: Metric, fields: Iterable[str], *, status: str = "") -
     """What of these fields the board decides, and how it is asked; empty where somebody may change them at once."""
     if not has_board():
         return ""
+    if "status" in fields and metric.status == MetricStatus.RETIRED:
+        return f"“{metric.key}” is retired and does not come back: propose a metric with another key"
     if "status" in fields and status == MetricStatus.ACTIVE and metric.status != MetricStatus.ACTIVE:
         return f"the board decides whether “{metric.key}” comes into use: ask for it as a new metric"
     if not is_governed(metric):

@@ -214,5 +214,5 @@ def drift_context(request: TenantRequest) -> dict[str, Any]:
     except MetricFileError as error:
         return {"faults": error.faults[:50], "fault_count": len(error.faults), "text": text}
     barred = barred_of(registry, drift)
-    return {"drift": drift, "rows": drift_rows(request.client, drift, barred), "barred_count": len(barred),
+    return {"drift": drift, "rows": drift_rows(registry, drift, barred), "barred_count": len(barred),
             "rest_count": len(drift.filed) - len(barred), "text": text, "faults": []}  # fmt: skip

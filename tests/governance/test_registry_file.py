@@ -281,6 +281,25 @@ def test_thresholds_are_asked_for_as_the_file_says_them(ritas: Browser, kept: Cl
     assert ritas.post(address, {"filed": said}).context["form"].initial["warn_at"] == "103"
 
 
+def test_a_file_with_another_status_leads_to_the_request_that_is_possible(
+    ritas: Browser, kept: Client, rita: User
+) -> None:
+    with tenant_context(kept):
+        a_board(kept, revops=rita)
+        Metric.objects.filter(key="quick_ratio").update(status="retired")
+        Metric.objects.filter(key="nrr").update(status="deprecated")
+        text = registry_yaml(registry_get(kept))
+    for key, stored in (("quick_ratio", "retired"), ("nrr", "deprecated"), ("open_pipeline", "proposed")):
+        assert f"- key: {key}\n  status: {stored}" in text
+        text = text.replace(f"- key: {key}\n  status: {stored}", f"- key: {key}\n  status: active")
+    shown = ritas.post(f"{HOME}import/", {"file": SimpleUploadedFile("metrics.yaml", text.encode())}).text
+    assert "“quick_ratio” is retired and does not come back: propose a metric with another key." in shown
+    asked = [unescape(each) for each in re.findall(r'action="([^"]*/changes/new/[^"]*)"', shown)]
+    assert asked == [f"/c/northwind/changes/new/metric_new/?about={key}" for key in ("nrr", "open_pipeline")]
+    for address in asked:
+        assert ritas.get(address).context["form"].initial["key"] == address.partition("about=")[2]
+
+
 def asked_for(html: str) -> tuple[str, str]:
     """Where the board is asked for the one metric that differs, and what is sent there."""
     found = re.search(r'action="([^"]*/changes/new/[^"]*)">.*?name="filed" value="([^"]*)"', html, re.DOTALL)
