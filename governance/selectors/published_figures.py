@@ -20,7 +20,9 @@ from metrics.engine.valuation import MissingRates
 from metrics.explain_text import why_text
 from metrics.formula.faults import Missing
 from metrics.measures import MEASURES
+from metrics.models import PolicyVersion
 from metrics.selectors.books import book_head
+from metrics.selectors.breaks import changes_between
 from metrics.selectors.close_cells import ClosedCell, closed_cell, months_unkept
 from metrics.selectors.closes import customer_closed, latest_closes, policy_of_month
 from metrics.selectors.customers import customer_names
@@ -126,10 +128,13 @@ def amount_published(client: Client, head: BookHead, subject: Subject) -> Publis
 
 
 def closed_evidence(closed: ClosedCell) -> dict[str, Any]:
-    """The customers as the month was closed, whoever differs by now first, beside the contracts of now."""
+    """The customers as the month was closed, whoever differs by now first, beside what the contracts of now make under the
+    policy in force; `now_policy` is its number where it says something else than a policy under which they were closed.
+    """
     rest, now = closed.customers[MOST_CUSTOMERS:], closed.now
     return {
         "standing": "closed",
+        "now_policy": other_policy(closed),
         "closes": [
             {"month": month_format(each.month), "revision": each.revision, "policy": each.policy}
             for each in closed.closes
@@ -144,6 +149,15 @@ def closed_evidence(closed: ClosedCell) -> dict[str, Any]:
         ],
         "rest": {"customers": len(rest), "amount": str(sum((row.closed or ZERO for row in rest), ZERO))},
     }
+
+
+def other_policy(closed: ClosedCell) -> int | None:
+    """The number of the policy in force; None where every month was closed under the same definition."""
+    number = closed.cell.head.policy_number or 0
+    rows = PolicyVersion.objects.filter(number__in={number, *(each.policy for each in closed.closes)})
+    parameters = dict(rows.values_list("number", "parameters"))
+    now = parameters.pop(number, None)
+    return number if now and any(changes_between(each, now) for each in parameters.values()) else None
 
 
 def live_evidence(cell: Cell) -> dict[str, Any]:

@@ -27,8 +27,10 @@ from governance.services.problems import DefinitionError, OutdatedError
 from governance.services.registry import metric_owner_set, registry_start
 from governance.services.signoff_states import TransitionError
 from metrics.models import ContractLine
+from metrics.selectors.policies import policy_in_force
 from metrics.services.books import books_rebuild_all
 from metrics.services.closes import month_close, month_restate
+from metrics.services.policies import policy_publish
 from portal.accounts.models import User
 from portal.lib.periods import month_parse
 from portal.notices.models import Notice
@@ -84,6 +86,28 @@ def test_a_closed_month_is_disputed_as_it_was_reported(booked: Client, eve: User
         told = [(each["customer"], each["amount"], each["now"]) for each in content["customers"]]
         assert told == [("bolt", "30000.00", "25000.00"), ("acme", "12000.00", "12000.00")], "those of the close"
         assert content["standing"] == "closed" and content["rest"] == {"customers": 0, "amount": "0.00"}
+
+
+def test_what_another_definition_makes_of_a_closed_month_is_not_put_on_its_contracts(
+    booked: Client, eve: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """Services of 6,000 count by the new definition, though no contract was touched."""
+    with tenant_context(booked):
+        ContractLine.objects.filter(line_id="K3/1").update(charge_type="services")
+        books_rebuild_all(client=booked, now=NOW)
+        month_close(client=booked, month=MARCH)
+        raised(booked, eve)
+        before = DisputeEvidence.objects.get().content
+        other = policy_in_force(booked).with_(included_charge_types=("recurring", "services"))
+        policy_publish(client=booked, parameters=other.to_dict())
+        books_rebuild_all(client=booked, now=NOW)
+        row = raised(booked, eve, Subject("ending", MARCH, recognition="signed"))
+        after = DisputeEvidence.objects.get(dispute=row).content
+    assert (before["now_policy"], after["now_policy"]) == (None, 2)
+    assert (after["published"], after["now"]) == ("36000.00", "42000.00")
+    text = " ".join(signed_in(eve).get(f"/c/northwind/oversight/disputes/{row.number}/").text.split())
+    assert "As the contracts stood then and by policy v2, the newest, it would have been" in text
+    assert "by policy v2" in text and "by the contracts" not in text
 
 
 def test_a_customers_figure_of_a_closed_month_is_as_it_was_closed_beside_the_lines_of_now(
