@@ -87,7 +87,9 @@ def adjustment_causes(client: Client, found: Adjustment, locale: str, *, is_whol
         if not closes.keys() & {month - 1, month, month + 1}:
             continue
         step, changed = Step.of(month, closes), breaks.get(month)
-        words = [definition_words(changed, head, locale, is_whole=is_whole)] if changed else []
+        if changed is not None and is_whole and changed.definition == ZERO:
+            changed = None  # it makes nothing of the step
+        words = [] if changed is None else [definition_words(changed, head, locale, is_whole=is_whole)]
         words += restated_told(step, marks, locale)
         words += corrected_told(client, step, locale) if changed is None or changed.data != ZERO else []
         said.append(f"{month_text(month, locale)}: {', and '.join(words)}.")

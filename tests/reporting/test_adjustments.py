@@ -111,6 +111,20 @@ def test_the_drawer_names_what_made_it(corrected: Client, finn: User, signed_in:
     assert "Mar 2026 was restated after that (Acme pays even more)" in told
 
 
+def test_a_definition_that_makes_nothing_of_it_is_no_cause(
+    northwind: Client, finn: User, signed_in: Callable[[User], Browser]
+) -> None:
+    """No line has a discount: list prices or not is the same."""
+    with tenant_context(northwind):
+        numbers_load(northwind, LINES)
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+        month_close(client=northwind, month=MARCH)
+        correct(northwind, 0, 15_000)
+        policy_publish(client=northwind, parameters=policy_in_force(northwind).with_(discounts="list").to_dict())
+        books_rebuild_all(client=northwind, now=MAY_COMES)
+    assert causes_of(signed_in(finn)) == ["Apr 2026: contracts were corrected after Mar 2026 was closed."]
+
+
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "closed before closes kept customers"])
 def test_what_a_closed_month_began_with_is_told_by_customer_where_its_close_kept_it(
     corrected: Client,
