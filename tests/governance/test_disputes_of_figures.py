@@ -70,7 +70,7 @@ def test_a_customers_figure_is_kept_with_what_arr_explain_prints(booked: Client,
         assert (row.customer, row.published) == ("bolt", Decimal(30_000))
         content = DisputeEvidence.objects.get().content
         assert content["kind"] == "arr_explain"
-        assert "Line K3/1 of contract K3, Support, recurring: 6000.00 USD" in content["text"]
+        assert "Line K3/1 of contract K3, Support, recurring fees: 6000.00 USD" in content["text"]
         assert sum(line["contributes"] for line in content["explanation"]["lines"]) == 3_000_000
 
 
