@@ -129,6 +129,8 @@ def figures_words(effect: ChangeEffect, currency: str, locale: str) -> str:
         return f"ARR at the end of {month}: {before} → {after} {currency} ({change})."
     if effect.at_month == since - 1:
         begins = month_text(since, locale)
+        if effect.after_cents == effect.before_cents:
+            return f"{begins} begins with what {month} ends with, ARR of {after} {currency}: nothing steps."
         return f"{begins} begins with ARR of {after} {currency} instead of {before} ({change}); {month} stays as it is."
     return f"On the contracts of {month}, which stays as it is, ARR would be {after} {currency} instead of {before} ({change})."
 

@@ -253,7 +253,7 @@ def test_what_is_in_force_stands_on_the_pages_of_policy_and_definition(
             month_close(client=kept, month=month_parse(month), user=finn)
     in_force(kept, rita, finn, "policy", {"parameters": {"discounts": "list"}})
     page = signed_in(finn).get("/c/northwind/policy/").content.decode()
-    assert "CR-1" in page and "begins with ARR of 42,000.00 USD instead of 42,000.00" in page
+    assert "CR-1" in page and "begins with what Mar 2026 ends with, ARR of 42,000.00 USD: nothing steps." in page
     versions = signed_in(finn).get("/c/northwind/definitions/versions/").content.decode()
     assert "In force by a request, not by a signature" in versions and "approved" in versions.split('id="approved"')[1]
     with tenant_context(kept):
