@@ -240,13 +240,13 @@ def changer_words(request: TenantRequest, change: ChangeRequest) -> str:
 
 
 def obstacle_words(change: ChangeRequest) -> str:
-    """That something stands in the way of what was approved; empty where nothing does."""
+    """That what was approved waits for something that people do; empty where it waits for nothing but its month."""
     found = ChangeEffect.objects.filter(request=change, state__in=(EffectState.BLOCKED, EffectState.FAILED)).first()
     if found is None or change.state not in (ChangeState.SCHEDULED, ChangeState.EFFECTIVE):
         return ""
     if found.state == EffectState.FAILED:
         return "In effect, but its closed months are not restated. Under “Taking effect” stands why, and what to do."
-    return "Approved, but something stands in its way. Under “Taking effect” stands what, and what to do."
+    return "Approved. Something has to be done before it takes effect: under “Taking effect” stands what."
 
 
 def told_words(change: ChangeRequest) -> str:

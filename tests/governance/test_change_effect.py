@@ -104,7 +104,7 @@ def test_it_waits_for_its_month_and_for_the_months_before_it(client: Client, rit
     with tenant_context(client):
         found = effect(request)
         assert found.state == "blocked" and "still open, close them first: 2026-03" in found.message
-        assert obstacle_words(found.request).startswith("Approved, but something stands in its way.")
+        assert obstacle_words(found.request).startswith("Approved. Something has to be done before it takes effect")
         assert policy_in_force(client).discounts == "net" and found.request.state == ChangeState.SCHEDULED
         assert Notice.objects.filter(kind="change_waits", user=finn, text__contains="close them first").count() == 1
         month_close(client=client, month=MARCH, user=finn)
