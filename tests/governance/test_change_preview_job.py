@@ -20,16 +20,16 @@ from portal.accounts.models import User
 from portal.tenancy import audit
 from portal.tenancy.models import AuditEntry, Client
 from portal.tenancy.scope import tenant_context
-from tests.governance.impacts import APRIL, grace, late
+from tests.governance.impacts import APRIL, asked, late
 from tests.reporting.numbers import LINES, numbers_load
 
 __all__ = ["late"]
 Scope = Callable[[Client], AbstractContextManager[Client]]
 
 
-def started(client: Client, user: User) -> tuple[ChangeRequest, ChangePreview]:
+def started(client: Client, user: User, days: int = 30) -> tuple[ChangeRequest, ChangePreview]:
     with tenant_context(client):
-        request = grace(client, user)
+        request = asked(client, user, {"parameters": {"renewal_grace_days": days}})
         return request, preview_start(request=request, user=user)
 
 
@@ -115,7 +115,7 @@ def test_what_a_lost_message_left_is_found_and_what_hangs_for_an_hour_is_given_u
     with tenant_context(late):
         ChangePreview.objects.update(at=timezone.now() - timedelta(minutes=10))
     assert previews_finish(client=late) == [preview.pk]
-    _, other = started(late, rita)
+    _, other = started(late, rita, days=60)
     with tenant_context(late):
         ChangePreview.objects.filter(pk=other.pk).update(at=timezone.now() - timedelta(hours=2))
     assert previews_finish(client=late) == [] and reread(late, other).state == PreviewState.FAILED
