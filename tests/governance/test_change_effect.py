@@ -260,15 +260,22 @@ def test_a_restatement_that_fails_is_kept_with_its_reason_and_tried_again(
             effect_retry(client=client, request=request, user=finn, now=NOW)
 
 
-def test_lines_that_changed_since_the_preview_stop_it_until_a_member_of_the_board_lets_it_pass(
-    client: Client, rita: User, finn: User, adam: User
-) -> None:
+def grown(client: Client, rita: User, finn: User) -> ChangeRequest:
+    """A change that was approved at 1,000 and would do 1,250 by now, since a line was corrected."""
     with tenant_context(client):
         month_close(client=client, month=MARCH, user=finn)
     request = scheduled(client, rita, finn)
     with tenant_context(client):
         ContractLine.objects.filter(line_id="K5/1").update(discount=1_250)
         books_rebuild_all(client=client, now=NOW)
+    return request
+
+
+def test_lines_that_changed_since_the_preview_stop_it_until_a_member_of_the_board_lets_it_pass(
+    client: Client, rita: User, finn: User, adam: User
+) -> None:
+    request = grown(client, rita, finn)
+    with tenant_context(client):
         before = traces()
     changes_take_effect(client=client, now=NOW)
     with tenant_context(client):
@@ -296,12 +303,7 @@ def test_an_effect_that_has_grown_into_the_chairs_hands_is_let_pass_by_no_other_
     client: Client, rita: User, finn: User, eve: User
 ) -> None:
     """Approved at 1,000 by Finance, it would do 1,250, and from 1,100 on the table takes the chair."""
-    with tenant_context(client):
-        month_close(client=client, month=MARCH, user=finn)
-    request = scheduled(client, rita, finn)
-    with tenant_context(client):
-        ContractLine.objects.filter(line_id="K5/1").update(discount=1_250)
-        books_rebuild_all(client=client, now=NOW)
+    request = grown(client, rita, finn)
     changes_take_effect(client=client, now=NOW)
     with tenant_context(client):
         large = RightRow(from_cents=1_100_00, needs_chair=True, yes_count=2, quorum=2)
