@@ -18,6 +18,7 @@ class MetricsConfig(AppConfig):
         dispatch.register_due("next_quality_at", "metrics.tasks.quality_look")
         # Short: what it does takes a moment, and people wait for it
         dispatch.register_due("next_import_at", "metrics.tasks.imports_recover", lease=timedelta(seconds=60))
+        import_module("portal.tenancy.awaited").WRITERS.append(import_module("metrics.line_rows").rows_write)
         leave = import_module("metrics.services.quality_people").monitors_leave
         import_module("portal.accounts.services.people").WHEN_RIGHTS_END.append(leave)
         held = import_module("metrics.selectors.quality").monitors_held

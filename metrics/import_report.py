@@ -14,7 +14,8 @@ from metrics.intake.contracts import ContractFile
 from metrics.intake.layout import CONTRACT_COLUMNS
 from metrics.intake.suggest import Suggestion
 from metrics.intake.table import Table
-from metrics.loading import MILLIONTHS, Delta, shown
+from metrics.line_rows import MILLIONTHS
+from metrics.loading import Delta, shown
 
 SAMPLES: Final = 4
 FIRST_ROWS: Final = 10

@@ -7,7 +7,7 @@ from portal.tenancy.jobs import tenant_task
 from portal.tenancy.models import Client
 
 
-@tenant_task(name="metrics.tasks.books_rebuild")
+@tenant_task(name="metrics.tasks.books_rebuild", reads_rows=False)
 def books_rebuild(client: Client) -> None:
     """Recompute stale books; a second delivery finds them ready and checks them."""
     check_due(client=client, now=dt.datetime.now(dt.UTC))

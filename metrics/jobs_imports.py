@@ -17,7 +17,7 @@ from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
 
-@tenant_task(in_one_scope=False, name="metrics.tasks.import_advance")
+@tenant_task(in_one_scope=False, reads_rows=False, name="metrics.tasks.import_advance")
 def import_advance(client: Client, import_id: int) -> None:
     """Read and check a large file; its state says what is left to do, so that a second delivery finds nothing."""
     with import_held(client=client, import_id=import_id) as is_mine, StepReport(client, import_id) as report:
@@ -40,14 +40,19 @@ def advance(client: Client, import_id: int, report: StepReport) -> None:
                     import_check(client=client, contract_import=found)
 
 
-@tenant_task(in_one_scope=False, name="metrics.tasks.import_run")
+@tenant_task(in_one_scope=False, reads_rows=False, name="metrics.tasks.import_run")
 def import_run(client: Client, import_id: int) -> None:
     """Load an accepted file; a killed worker leaves nothing, and the next delivery begins anew."""
     with StepReport(client, import_id) as report:
         loads.import_run(client=client, import_id=import_id, report=report)
 
 
-@tenant_task(name="metrics.tasks.imports_recover")
+@tenant_task(name="metrics.tasks.rows_write")
+def rows_write(client: Client) -> None:
+    """Write the rows of lines that have arrived, as every job does first that may read them; a second delivery finds none."""
+
+
+@tenant_task(name="metrics.tasks.imports_recover", reads_rows=False)
 def imports_recover(client: Client) -> None:
     """Send the jobs of imports again that nobody works on: their message was lost, or their worker died."""
     claims.imports_recover(client=client)

@@ -3,7 +3,8 @@
 Reading a million rows through the row policies costs a second; reading the same lines from one compressed Arrow file a third
 of that. Whoever reads all lines asks `lines_of`; a service that has read them from the table leaves the copy with `keep`.
 `LineStamp` moves with every statement that writes lines, so that a copy is used only while nothing was written since: it can
-be missing, never wrong. `metrics.services.book_checks` compares the stored numbers with the table itself all the same.
+be missing, never wrong. Lines that wait for their rows (`metrics.line_rows`) are read in the same way.
+`metrics.services.book_checks` compares the stored numbers with the table itself all the same.
 """
 
 import io
@@ -16,7 +17,7 @@ from psycopg.sql import SQL, Literal
 
 from metrics import repository
 from metrics.engine.lines import AMOUNT_BASIS_ENUM, CHARGE_TYPE_ENUM, LINE_SCHEMA
-from metrics.models import LineStamp, Source
+from metrics.models import ArrivedLines, LineStamp, Source
 from portal.tenancy.scope import scoped_client_id
 
 WORTH_KEEPING: Final = 10_000  # lines
@@ -24,6 +25,8 @@ LARGEST: Final = 512 << 20  # bytes; beyond that the table is read
 FEW_VALUES: Final = ("product", "currency", "segment", "region", "rep")
 COMPUTED_FROM: Final = [name for name in LINE_SCHEMA.names() if name != "customer_name"]
 READ: Final = """
+    SELECT lines, lines_sum FROM metrics_arrivedlines WHERE client_id = {client} AND source_id = {source}
+    UNION ALL
     SELECT kept.lines, kept.lines_sum FROM metrics_linecolumns kept
     JOIN metrics_linestamp stamp ON stamp.client_id = kept.client_id AND stamp.version = kept.version
     WHERE kept.client_id = {client} AND kept.source_id = {source}
@@ -54,7 +57,9 @@ def kept(source: Source | None) -> SourceLines | None:
     found = kept_file(source)
     if not found:
         return None
-    return SourceLines(pl.read_ipc(io.BytesIO(found[0])).cast(LINE_SCHEMA), int(found[1], 16))
+    return SourceLines(
+        pl.read_ipc(io.BytesIO(found[0]), columns=LINE_SCHEMA.names()).cast(LINE_SCHEMA), int(found[1], 16)
+    )
 
 
 def kept_file(source: Source | None) -> tuple[bytes, str] | None:
@@ -104,6 +109,8 @@ def keep_load(source: Source, loaded: pl.DataFrame, packing: "Future[memoryview]
     """After a load, in its transaction: if these lines (with `content_hash`) are all the source has, copy them while they are
     at hand; `packing` is their `packed`, where that was begun beforehand.
     """
+    if ArrivedLines.objects.filter(source=source).exists():
+        return  # as columns these are kept already
     count = Source.objects.values_list("line_count", flat=True).get(pk=source.pk)
     stamp = LineStamp.objects.values_list("version", flat=True).first()
     if loaded.height == count and stamp is not None:
@@ -116,15 +123,18 @@ def keep(source: Source, stamp: int, lines: SourceLines) -> None:
     keep_file(source, stamp, lines.total, packed(lines.frame))
 
 
-def packed(lines: pl.DataFrame) -> memoryview:
-    """Lines as a copy is stored: an Arrow file, in which columns of few values are categories of their own.
+def packed(lines: pl.DataFrame, *more: str) -> memoryview:
+    """Lines as a copy is stored: an Arrow file, in which columns of few values are categories of their own; `more` are columns
+    beyond the engine's.
 
     Zstandard packs it into less than half of what LZ4 needs and reads as quickly; its time is hidden behind the insert.
     """
     buffer = io.BytesIO()
     kinds: dict[str, Any] = {"charge_type": CHARGE_TYPE_ENUM, "amount_basis": AMOUNT_BASIS_ENUM}
     kinds |= {name: pl.Categorical(pl.Categories.random()) for name in FEW_VALUES}
-    coded = lines.select(LINE_SCHEMA.names()).with_columns(pl.col(name).cast(kind) for name, kind in kinds.items())
+    coded = lines.select(*LINE_SCHEMA.names(), *more).with_columns(
+        pl.col(name).cast(kind) for name, kind in kinds.items()
+    )
     coded.write_ipc(buffer, compression="zstd")
     return buffer.getbuffer()
 

@@ -1,40 +1,41 @@
 """Contract lines into the database: what a file adds, changes and takes away, found by hash and written set by set.
 
 A file is compared with the source by `line_id` and content hash, so that an unchanged million costs two columns read and
-nothing written; where the copy of the lines as columns is true, with that, which needs no hashes. PostgreSQL refuses COPY
-into a table with row policies: new rows go through a temporary table. Hashing and writing text happen in a second thread, so
-that this process and PostgreSQL work at the same time.
+nothing written; where the copy of the lines as columns is true, with that, which needs no hashes and no rows.
+`metrics.line_rows` writes.
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
-from typing import Any, Final
+from functools import cached_property, partial
+from typing import Final
 
 import numpy as np
 import polars as pl
 from django.db import connection
-from psycopg.sql import SQL, Composed, Identifier, Literal
+from psycopg.sql import SQL, Literal
 
 from metrics import repository
-from metrics.engine.few_lines import plain_columns
 from metrics.engine.lines import LINE_SCHEMA
-from metrics.intake.compare import Comparison, compare_lines, content_hashes
+from metrics.intake.compare import Comparison, compare_lines
 from metrics.line_columns import column_of, kept_file
+from metrics.line_rows import (
+    COLUMNS,
+    MILLIONTHS,
+    SLICE,
+    STORED,
+    Progress,
+    hashed,
+    insert_lines,
+    lines_arrive,
+    may_arrive,
+    rows_write,
+    update_lines,
+)
 from metrics.models import ContractImport, ContractLine, LineChange, Source
-from portal.tenancy.scope import scoped_client_id
 
-Progress = Callable[[int], None]
-SLICE: Final = 20_000
-STAGE: Final = Identifier("incoming")
-MILLIONTHS: Final = {"amount_e6": "amount", "discount_e6": "discount"}
-COLUMNS: Final = (*LINE_SCHEMA.names(), "content_hash", "source_row")
-STORED: Final = pl.Schema({**LINE_SCHEMA, "content_hash": pl.String(), "source_row": pl.UInt32()})
-DATES: Final = tuple(name for name, dtype in LINE_SCHEMA.items() if dtype == pl.Date())
-TYPES: Final = {pl.String(): "text", pl.Int64(): "bigint"}
 KNOWN: Final = pl.Schema({"line_id": pl.String(), "known_hash": pl.String(), "is_removed": pl.Boolean()})
 MANY: Final = 20_000
 
@@ -63,6 +64,11 @@ class Delta:
         return not (self.added.height or self.changed.height or self.returned.height or self.vanished.height)
 
     @property
+    def is_new(self) -> bool:
+        """Nothing of it was there before."""
+        return not (self.unchanged or self.changed.height or self.returned.height or self.vanished.height)
+
+    @property
     def counted(self) -> pl.DataFrame:
         """The states that counted until now: of lines that change, and of those that vanish."""
         changing = self.before.join(self.changed.select("line_id"), on="line_id", how="semi")
@@ -89,33 +95,27 @@ def unhashed(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.rename({"row": "source_row"}).with_columns(content_hash=pl.lit(None, pl.String)).select(COLUMNS)
 
 
-def hashed(lines: pl.DataFrame) -> pl.DataFrame:
-    """`unhashed` lines with their content hashes."""
-    return lines.with_columns(content_hashes(lines))
-
-
 def delta_find(source: Source, lines: pl.DataFrame, *, is_partial: bool) -> Delta:
     """Compare the lines of a file, as intake reads them, with what the source holds.
 
     `is_partial`: lines that the file lacks stay as they are.
     """
     lines = unhashed(lines)
-    if not ContractLine.objects.filter(source=source).exists():
-        none = lines.clear()
-        added = lines if lines.height > MANY else hashed(lines)
-        return Delta(added, none, none, none, none, compare_lines(none, none).changes, 0)
+    none = lines.clear()
     copy = kept_file(source)
     if copy and holds_same(partial(column_of, copy[0]), lines, is_partial=is_partial):
-        none = lines.clear()
         return Delta(none, none, none, none, none, compare_lines(none, none).changes, lines.height)
     del copy
+    rows_write()
+    if not ContractLine.objects.filter(source=source).exists():
+        added = lines if lines.height > MANY else hashed(lines)
+        return Delta(added, none, none, none, none, compare_lines(none, none).changes, 0)
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(hashed, lines)
         held = held_hashes(source)
         lines = hashing.result()
     new = hash_lanes(bytes.fromhex(lines["content_hash"].str.join("").item()))
     if new.join(held, on=new.columns, how="anti").height == 0 and (is_partial or new.height == held.height):
-        none = lines.clear()
         return Delta(none, none, none, none, none, compare_lines(none, none).changes, lines.height)
     return delta_of(source, lines, known_lines(source), is_partial=is_partial)
 
@@ -196,9 +196,12 @@ def stored_lines(source: Source, ids: pl.Series) -> pl.DataFrame:
 def delta_write(contract_import: ContractImport, delta: Delta, progress: Progress | None = None) -> Delta:
     """Write a delta and its history, in the transaction of the caller. Lines that stay as they are are not touched.
 
-    Returns the delta with the content hashes of all its lines.
+    Returns the delta with the content hashes of all its lines. A large first load has no rows yet when this returns: they are
+    the caller's to have written (`line_rows.are_awaited`).
     """
     source_id, import_id = contract_import.source_id, contract_import.pk
+    if may_arrive(contract_import.source, delta.is_new, delta.added):
+        return replace(delta, added=lines_arrive(contract_import, delta.added))
     if delta.added.height:
         delta = replace(delta, added=insert_lines(source_id, import_id, delta.added, progress))
     touched = pl.concat([delta.changed, delta.returned])
@@ -208,97 +211,6 @@ def delta_write(contract_import: ContractImport, delta: Delta, progress: Progres
         mark_vanished(source_id, import_id, delta.vanished["line_id"])
     write_history(source_id, import_id, delta)
     return delta
-
-
-def insert_lines(source_id: int, import_id: int, lines: pl.DataFrame, progress: Progress | None = None) -> pl.DataFrame:
-    """Add new lines, slice by slice, and return them with their content hashes; `progress` hears how many are written."""
-    fixed = {
-        "client_id": scoped_client_id(),
-        "source_id": source_id,
-        "first_import_id": import_id,
-        "last_import_id": import_id,
-    }
-    insert = SQL("INSERT INTO {} ({}, {}) SELECT {}, {} FROM {}").format(
-        Identifier(ContractLine._meta.db_table),
-        names(fixed),
-        names([MILLIONTHS.get(name, name) for name in COLUMNS]),
-        SQL(", ").join(Literal(value) for value in fixed.values()),
-        SQL(", ").join(staged(name) for name in COLUMNS),
-        STAGE,
-    )
-    # Lines of a customer side by side: the trees over customers and contracts grow at one place, and a change reads few pages.
-    # By one column, since that costs next to nothing where the file is ordered already.
-    order = lines.select(pl.arg_sort_by("customer_id", maintain_order=True)).to_series()
-    hashes: list[pl.Series] = []
-    with connection.cursor() as cursor:
-        stage_create(cursor, lines.schema)
-        for text, part in encoded_ahead(lines, order):
-            stage_copy(cursor, text)
-            cursor.execute(insert)
-            cursor.execute(SQL("TRUNCATE {}").format(STAGE))
-            hashes.append(part)
-            if progress:
-                progress(sum(map(len, hashes)))
-        cursor.execute(SQL("DROP TABLE {}").format(STAGE))
-    return lines.with_columns(pl.concat(hashes).gather(order.arg_sort()))
-
-
-def encoded_ahead(lines: pl.DataFrame, order: pl.Series) -> Iterator[tuple[bytes, pl.Series]]:
-    """The lines in this order, slice by slice, as text for COPY with their hashes; the next slice is made while the caller
-    uses this one.
-    """
-    waiting: Future[tuple[bytes, pl.Series]] | None = None
-    with ThreadPoolExecutor(1) as pool:
-        for start in range(0, len(order), SLICE):
-            following = pool.submit(encoded, lines, order.slice(start, SLICE))
-            if waiting:
-                yield waiting.result()
-            waiting = following
-        if waiting:
-            yield waiting.result()
-
-
-def encoded(lines: pl.DataFrame, places: pl.Series) -> tuple[bytes, pl.Series]:
-    """Some of the lines as text for COPY, and their content hashes. Dates are days since 1970: numbers are written and read
-    quickest.
-    """
-    part = lines[places]
-    if part["content_hash"].null_count():
-        part = hashed(part)
-    text = part.with_columns(pl.col(DATES).to_physical()).write_csv(include_header=False)
-    return text.encode(), part["content_hash"]
-
-
-def update_lines(source_id: int, import_id: int, lines: pl.DataFrame) -> None:
-    """Give lines that exist their new state; one that had vanished stands again."""
-    if lines.height <= repository.FEW:
-        rows = json.dumps(
-            [dict(zip(COLUMNS, row, strict=True)) for row in zip(*plain_columns(lines, COLUMNS), strict=True)]
-        )
-        repository.run_binary(update_text(few=True), {"source": source_id, "import": import_id, "rows": rows})
-        return
-    with connection.cursor() as cursor:
-        stage_create(cursor, lines.schema)
-        for text, _ in encoded_ahead(lines, pl.int_range(lines.height, eager=True)):
-            stage_copy(cursor, text)
-        repository.run_binary(update_text(few=False), {"source": source_id, "import": import_id})
-        cursor.execute(SQL("DROP TABLE {}").format(STAGE))
-
-
-@cache
-def update_text(few: bool) -> bytes:
-    """The statement that gives lines their new state: from the staged rows or, where they are few, from a parameter."""
-    columns = SQL(", ").join(
-        SQL("{} = {}").format(Identifier(MILLIONTHS.get(name, name)), staged(name))
-        for name in COLUMNS
-        if name != "line_id"
-    )
-    given = SQL("json_to_recordset(%(rows)b::json) AS {} ({})").format(STAGE, staged_columns(STORED))
-    query = (
-        "UPDATE {} line SET {}, last_import_id = %(import)b, removed_import_id = NULL FROM {}"
-        " WHERE line.source_id = %(source)b AND line.line_id = incoming.line_id"
-    )
-    return SQL(query).format(Identifier(ContractLine._meta.db_table), columns, given if few else STAGE).as_bytes()
 
 
 def mark_vanished(source_id: int, import_id: int, ids: pl.Series) -> None:
@@ -338,32 +250,3 @@ def shown(name: str) -> pl.Expr:
     whole, rest = padded.str.head(-6), padded.str.tail(6).str.strip_chars_end("0")
     text = pl.when(rest == "").then(whole).otherwise(pl.concat_str(whole, pl.lit("."), rest))
     return pl.when(pl.col("field").is_in(list(MILLIONTHS)) & value.is_not_null()).then(text).otherwise(value)
-
-
-def stage_create(cursor: Any, schema: pl.Schema) -> None:
-    """A temporary table for lines, which ends with the transaction."""
-    cursor.execute(SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(STAGE, staged_columns(schema)))
-
-
-def staged_columns(schema: pl.Schema) -> Composed:
-    """The columns of lines with their types, as a table's definition has them."""
-    types = {name: TYPES.get(dtype, "integer") for name, dtype in schema.items()}
-    return SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in types.items())
-
-
-def stage_copy(cursor: Any, text: bytes) -> None:
-    """Copy encoded lines into the temporary table."""
-    with cursor.copy(SQL("COPY {} FROM STDIN (FORMAT csv)").format(STAGE)) as copy:
-        copy.write(text)
-
-
-def staged(name: str) -> Composed:
-    """A staged column as the table holds it."""
-    column = SQL("{}.{}").format(STAGE, Identifier(name))
-    if name in DATES:
-        return SQL("{} + {}").format(SQL(repository.EPOCH), column)
-    return SQL("{} * 0.000001").format(column) if name in MILLIONTHS else column
-
-
-def names(columns: Sequence[str] | dict[str, Any]) -> Composed:
-    return SQL(", ").join(Identifier(name) for name in columns)

@@ -4,7 +4,7 @@ from metrics.models.assignments import AssignmentKind, RepAssignment
 from metrics.models.books import ArrBook, BookCohort, BookMonth, BookPatch, BookSeries, BookState, BookStep, Recognition
 from metrics.models.closes import CloseBalance, CloseBridge, CloseDetail, MonthClose
 from metrics.models.intake import ContractImport, ImportFault, Source
-from metrics.models.lines import ContractLine, LineChange, LineColumns, LineStamp
+from metrics.models.lines import ArrivedLines, ContractLine, LineChange, LineColumns, LineStamp
 from metrics.models.policies import PolicyVersion
 from metrics.models.quality import FindingState, QualityDay, QualityEvent, QualityFinding, QualityMonitor
 from metrics.models.rates import FxRate, RateChange, RateImport
@@ -15,6 +15,7 @@ __all__ = [
     "AccountExplanation",
     "AccountMapping",
     "ArrBook",
+    "ArrivedLines",
     "AssignmentKind",
     "BookCohort",
     "BookMonth",

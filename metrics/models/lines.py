@@ -91,6 +91,21 @@ class LineColumns(TenantModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["client", "source"], name="line_columns_once")]
 
 
+class ArrivedLines(TenantModel):
+    """Lines of a large first load that are not in their rows yet (`metrics.services.line_rows`): until then they are these.
+
+    While a client has any, the database refuses to read its contract lines row by row (`0019_arrived_lines`).
+    """
+
+    source = TenantForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    contract_import = TenantForeignKey(ContractImport, on_delete=models.PROTECT, related_name="+")
+    lines_sum = models.CharField(max_length=32, help_text="`repository.lines_sum` in 32 hex digits")
+    lines = models.BinaryField(help_text="`line_columns.packed`, with `source_row`")
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["client", "source"], name="arrived_lines_once")]
+
+
 class LineChange(TenantModel):
     """One field of one line that an import changed; `field` is empty where the line itself was added or vanished."""
 

@@ -1,7 +1,7 @@
 """Who works on an import: a lease that is renewed while its job lives, so that a job that died is found and sent again.
 
 `import_held(client=, import_id=)` · `import_expected(contract_import=)` · `import_fence(contract_import=)` ·
-`imports_recover(client=)`
+`imports_recover(client=)` · `rows_expected(client=)`
 
 A lease is taken by a conditional UPDATE: of two jobs on one import, one works. An import that waits for its job has a lease
 without a holder, the time that the message is given to arrive. When a lease has run out, the next tick sends the job again.
@@ -16,6 +16,7 @@ from typing import Final
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from metrics.line_rows import are_awaited
 from metrics.models import ContractImport
 from metrics.models.intake import UNDER_WAY, ImportState
 from metrics.services.import_news import import_failed_tell
@@ -31,6 +32,7 @@ RENEW_SECONDS: Final = 5.0
 ATTEMPTS: Final = 5
 ADVANCE_JOB: Final = "metrics.tasks.import_advance"
 RUN_JOB: Final = "metrics.tasks.import_run"
+ROWS_JOB: Final = "metrics.tasks.rows_write"
 GIVEN_UP: Final = "The work on this file broke off {count} times. No line was changed. Tell your consultant."
 
 
@@ -98,7 +100,15 @@ def imports_recover(*, client: Client) -> list[int]:
         sent.append(found.pk)
     again = Now() + LEASE if under_way.exists() else None
     Client.objects.filter(pk=client.pk).update(next_import_at=again)
+    if are_awaited():
+        rows_expected(client=client)
     return sent
+
+
+def rows_expected(*, client: Client) -> None:
+    """Send the job that writes awaited rows; if they are still awaited in a while, the tick sends another."""
+    enqueue(ROWS_JOB, client)
+    Client.objects.filter(pk=client.pk).update(next_import_at=Now() + LEASE)
 
 
 def give_up(found: ContractImport) -> None:

@@ -17,10 +17,11 @@ from metrics.import_report import changes_report
 from metrics.intake.contracts import ContractFile, read_contracts
 from metrics.intake.mapping import Mapping
 from metrics.line_columns import is_worth_keeping, packed
+from metrics.line_rows import are_awaited, may_arrive
 from metrics.models import ContractImport, Source
 from metrics.models.intake import ImportState
 from metrics.services.after_change import lines_changed
-from metrics.services.import_claims import import_held
+from metrics.services.import_claims import import_held, rows_expected
 from metrics.services.import_news import import_failed_tell
 from metrics.services.imports import Checked, count, finish, move, newest_load, record, refuse, table_of
 from metrics.services.sources import turn_take
@@ -98,13 +99,16 @@ def write(client: Client, contract_import: ContractImport, delta: loading.Delta,
     """Write a delta and what follows from it. Lines that are likely to be all are packed for their copy meanwhile."""
     rows = delta.added.height or 1
     with ThreadPoolExecutor(1) as pool:
-        is_first = delta.counting.height == delta.added.height and is_worth_keeping(delta.added)
-        packing = pool.submit(packed, delta.added) if is_first and not delta.unchanged else None
+        is_kept = delta.is_new and is_worth_keeping(delta.added)
+        is_kept = is_kept and not may_arrive(contract_import.source, delta.is_new, delta.added)
+        packing = pool.submit(packed, delta.added) if is_kept else None
         delta = loading.delta_write(
             contract_import, delta, lambda written: tell("Writing the lines", 40 + 50 * written // rows)
         )
         count(contract_import, delta)
         grow(contract_import.source, delta)
+        if are_awaited():
+            rows_expected(client=client)
         tell("Recomputing the numbers", 90)
         lines_changed(
             client=client,

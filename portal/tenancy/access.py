@@ -17,11 +17,13 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DataError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from portal.lib.dates import time_zone
 from portal.tenancy.actor import Actor, acting_as
+from portal.tenancy.awaited import RETRY_SECONDS, SAID, is_awaited
 from portal.tenancy.models import Client, Firm
 from portal.tenancy.permissions import CLIENT_ROLE_PERMISSIONS, FIRM_PERMISSIONS, FIRM_ROLE_PERMISSIONS
 from portal.tenancy.scope import tenant_context
@@ -111,16 +113,33 @@ def client_page(permission: str, *, outside: Callable[..., Any] | None = None) -
             tenant_request.client, tenant_request.standing = standing.client, standing
             tenant_request.reach = reach
             tenant_request.found = outside(tenant_request, **kwargs) if outside is not None else None
-            with refused_nul(), acting_as(actor_of(request)), tenant_context(standing.client), days_of(tenant_request):
-                response = rendered(view(tenant_request, **kwargs))
-                if response.status_code >= 400:
-                    transaction.set_rollback(True)
-                return response
+            try:
+                with (
+                    refused_nul(),
+                    acting_as(actor_of(request)),
+                    tenant_context(standing.client),
+                    days_of(tenant_request),
+                ):
+                    response = rendered(view(tenant_request, **kwargs))
+                    if response.status_code >= 400:
+                        transaction.set_rollback(True)
+                    return response
+            except Exception as error:
+                if is_awaited(error):
+                    return come_back(request)
+                raise
 
         guarded.access = Access("client", permission)  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def come_back(request: HttpRequest) -> HttpResponse:
+    """The page reads lines that are still being written: it opens by itself in a moment. What was sent has changed nothing."""
+    context = {"seconds": RETRY_SECONDS, "is_read": request.method in ("GET", "HEAD"), "said": SAID}
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return HttpResponse(render_to_string("503.html", context), status=503, headers=headers)
 
 
 @contextmanager

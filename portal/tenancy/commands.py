@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.lib.periods import month_parse
 from portal.tenancy.actor import Actor, acting_as
+from portal.tenancy.awaited import rows_await
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import TenancyError
@@ -36,6 +37,7 @@ class StepsCommand(BaseCommand, ABC):
         client = client_named(options["client"])
         with acting_as(ACTOR):
             try:
+                rows_await(client)
                 self.work(client, options)
             except self.expected as error:
                 raise CommandError(str(error)) from error

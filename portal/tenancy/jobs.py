@@ -12,18 +12,22 @@ from celery import Task, current_app, shared_task
 from django.db import transaction
 
 from portal.tenancy.actor import Actor, acting_as
+from portal.tenancy.awaited import rows_await
 from portal.tenancy.models import Client
 from portal.tenancy.scope import ScopeError, tenant_context
 
 logger = logging.getLogger(__name__)
 
 
-def tenant_task(*, in_one_scope: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Task[Any, Any]]:
+def tenant_task(
+    *, in_one_scope: bool = True, reads_rows: bool = True, **options: Any
+) -> Callable[[Callable[..., Any]], Task[Any, Any]]:
     """Declare a background job of one client: `task.delay(client_id, …)`.
 
     The body gets the Client instead of its id and runs in one transaction in its scope; a long job that commits its steps
     one by one says `in_one_scope=False` and opens the scope itself. A call without a client id, or with one that is
-    nobody's, raises before any query on tenant data.
+    nobody's, raises before any query on tenant data. Contract lines that are still being written are waited for; a job that
+    reads no single line says `reads_rows=False`.
     """
 
     def decorate(body: Callable[..., Any]) -> Task[Any, Any]:
@@ -31,6 +35,8 @@ def tenant_task(*, in_one_scope: bool = True, **options: Any) -> Callable[[Calla
         def run(client_id: int, *args: Any, **kwargs: Any) -> Any:
             client = client_for_job(client_id)
             with acting_as(Actor(name=f"job {body.__name__}")):
+                if reads_rows:
+                    rows_await(client)
                 if not in_one_scope:
                     return body(client, *args, **kwargs)
                 with tenant_context(client):

@@ -18,6 +18,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from portal.tenancy.awaited import RETRY_SECONDS, SAID, is_awaited
+
 MEDIA_TYPE = "application/problem+json"
 SHOWN_FAULTS = 1000
 logger = logging.getLogger("django.request")
@@ -94,6 +96,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
 def problem_json(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. An error of our own is logged, and answered with 500 and not a word about it."""
     error = translated(error)
+    if is_awaited(error):
+        return come_back()
     response = exception_handler(error, context)
     if response is None:
         if settings.DEBUG:
@@ -102,6 +106,12 @@ def problem_json(error: Exception, context: dict[str, Any]) -> Response | None:
     response.data = problem(response.status_code, title_of(error), **said(error))
     response.content_type = MEDIA_TYPE
     return response
+
+
+def come_back() -> Response:
+    """The answer of an operation that reads lines which are still being written."""
+    body = problem(HTTPStatus.SERVICE_UNAVAILABLE, "Not yet", detail=SAID)
+    return Response(body, status=503, content_type=MEDIA_TYPE, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def problem(status: int, title: str, **more: Any) -> dict[str, Any]:

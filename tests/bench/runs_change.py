@@ -52,7 +52,7 @@ def updated(client: Any, ids: list[str]) -> float:
 
 def patched(client: Any, ids: list[str]) -> float:
     """The same ten lines get another amount, and every stored number follows."""
-    from metrics import loading, repository
+    from metrics import line_rows, loading, repository
     from metrics.intake.compare import content_hashes
     from metrics.models import ArrBook, BookState, ContractImport
     from metrics.services.after_change import lines_changed
@@ -67,7 +67,7 @@ def patched(client: Any, ids: list[str]) -> float:
     after = raised.with_columns(content_hashes(raised.drop("content_hash", "source_row")))
     start = time.perf_counter()
     with tenant_context(client):
-        loading.update_lines(source.pk, newest.pk, after)
+        line_rows.update_lines(source.pk, newest.pk, after)
         lines_changed(client=client, source=source, before=before, after=after, reason="a bench")
     seconds = time.perf_counter() - start
     with tenant_context(client):

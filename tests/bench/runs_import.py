@@ -11,8 +11,8 @@ BLOCK = 1 << 20
 
 
 def round_of(name: str, folder: str, copy_first: bool) -> dict[str, Any]:
-    """One round in a database of its own: seconds of COPY, of COPY and INSERT, of the first import, of the same lines exported
-    anew, and of the very same file.
+    """One round in a database of its own: seconds of COPY, of COPY and INSERT, of the first import, of the rows that its job
+    writes afterwards, of the same lines exported anew, and of the very same file.
     """
     path, anew = Path(folder) / "contracts.csv", Path(folder) / "contracts_anew.csv"
     stage.create_database(name)
@@ -21,6 +21,7 @@ def round_of(name: str, folder: str, copy_first: bool) -> dict[str, Any]:
         found = peers(name, path) if copy_first else {}
         client = stage.client_make()
         found["first"] = imported(client, path, "done")
+        found["rows"] = rows_written(client)
         with stage.administrator(name) as connection:
             connection.execute("VACUUM ANALYZE metrics_contractline")
         found["again"] = imported(client, path, "unchanged")
@@ -58,6 +59,15 @@ def imported(client: Any, path: Path, ends: str) -> float:
     seconds = time.perf_counter() - start
     assert started.state == ends, f"{started.state}: {started.error}"
     return seconds
+
+
+def rows_written(client: Any) -> float:
+    """What a large first load leaves to a job: its lines written row by row, committed."""
+    from portal.tenancy.awaited import rows_await
+
+    start = time.perf_counter()
+    rows_await(client)
+    return time.perf_counter() - start
 
 
 def peers(name: str, path: Path) -> dict[str, float]:

@@ -52,7 +52,7 @@ def a_source(client: Client) -> dict[str, Any]:
 
 def a_line(client: Client) -> dict[str, Any]:
     """One contract line, written without an import's way."""
-    from metrics import loading
+    from metrics import line_rows, loading
     from metrics.intake.contracts import read_contracts
     from metrics.intake.mapping import Mapping
     from metrics.intake.reader import read_bytes
@@ -60,7 +60,7 @@ def a_line(client: Client) -> dict[str, Any]:
     made = a_waiting_import(client)
     source = source_ensure(client=client, name="matrix")
     lines = read_contracts(read_bytes(csv_bytes([line(1)])), Mapping.identity()).lines
-    loading.insert_lines(source.pk, made["import_id"], loading.unhashed(lines))
+    line_rows.insert_lines(source.pk, made["import_id"], loading.unhashed(lines))
     return {"line_id": ContractLine.objects.get().pk}
 
 
