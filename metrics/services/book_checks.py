@@ -13,6 +13,7 @@ from metrics.computation import compute
 from metrics.engine.arrays import Ints
 from metrics.engine.series import COHORT_FIGURES, FIGURES, BookSeries
 from metrics.line_columns import read_and_keep
+from metrics.line_rows import rows_write
 from metrics.models import ArrBook, BookPatch, BookState, BookStep, Recognition
 from metrics.services.books import book_input, books_hold, books_rebuild_all, input_hash, last_completed_month
 from portal.lib.periods import month_format
@@ -43,6 +44,7 @@ def books_check(*, client: Client, now: dt.datetime) -> list[str]:
 
     A difference is loud: an audit entry, and a rebuild. Without one, what changes left beside the series goes into them.
     """
+    rows_write()
     books = [book for book in books_hold(client=client) if book.state == BookState.READY]
     lines = read_and_keep(repository.authoritative_source())
     given = book_input(client=client, lines=lines).with_relations()

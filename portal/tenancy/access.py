@@ -138,8 +138,9 @@ def client_page(permission: str, *, outside: Callable[..., Any] | None = None) -
 def come_back(request: HttpRequest) -> HttpResponse:
     """The page reads lines that are still being written: it opens by itself in a moment. What was sent has changed nothing."""
     context = {"seconds": RETRY_SECONDS, "is_read": request.method in ("GET", "HEAD"), "said": SAID}
-    headers = {"Retry-After": str(RETRY_SECONDS)}
-    return HttpResponse(render_to_string("503.html", context), status=503, headers=headers)
+    headers = {"Retry-After": str(RETRY_SECONDS), "X-Problem": SAID}
+    text = "" if request.headers.get("HX-Request") else render_to_string("503.html", context)
+    return HttpResponse(text, status=503, headers=headers)
 
 
 @contextmanager

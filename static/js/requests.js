@@ -45,6 +45,7 @@ const ANSWERS = {
   404: ["That is no longer here", "It may have been removed, or your access has ended. Reload the page to see what is there now."],
   409: ["Somebody else changed this first", "Your change was not saved. Reload to see theirs, then decide again."],
   413: ["That file is too large", "Nothing was uploaded. Split it, or remove columns that are not needed."],
+  503: ["In a moment", "Nothing was changed. Try again soon."],
   429: ["Too many requests", "Nothing was changed. Wait a minute and try again."],
 };
 const BROKEN = ["Something broke on our side", "Your last saved work is safe; this change may not have been saved. Try again, and if it happens twice, tell us the number"];

@@ -1,5 +1,6 @@
 """A large first load gives its figures before its rows; what reads rows meanwhile waits or is told so, and misses none."""
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connections
 from django.test import Client as Browser
+from django.urls import reverse
 
 from metrics import line_rows, repository
 from metrics.jobs_imports import rows_write as rows_job
@@ -19,11 +21,14 @@ from metrics.models import ContractLine, LineChange, Source
 from metrics.models.intake import ImportState
 from metrics.selectors.books import bridge_get
 from metrics.services.after_change import numbers_refresh
+from metrics.services.book_checks import books_check
 from metrics.services.import_claims import ROWS_JOB, imports_recover
 from portal.accounts.models import User
+from portal.accounts.services.tokens import token_create
 from portal.database import Server
 from portal.tenancy import awaited
 from portal.tenancy.models import Client
+from portal.tenancy.permissions import TOKEN_SCOPES
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create
 from tests.metrics.files import csv_bytes, line
@@ -144,14 +149,42 @@ def test_a_page_of_figures_opens_and_one_of_lines_opens_in_a_moment(
     page = browser.get("/c/northwind/data/lines/?q=K1")
     assert (page.status_code, page["Retry-After"]) == (503, "3")
     assert b'http-equiv="refresh"' in page.content and awaited.SAID.encode() in page.content
+    part = browser.get("/c/northwind/data/lines/?q=K1", headers={"HX-Request": "true"})
+    assert (part.status_code, part["X-Problem"], part.content) == (503, awaited.SAID, b"")
     awaited.rows_await(arrived)
     assert b"K1-1" in browser.get("/c/northwind/data/lines/?q=K1").content
 
 
-def test_a_job_and_a_command_write_them_first(arrived: Client) -> None:
+def test_what_is_sent_meanwhile_changes_nothing_and_says_so(
+    arrived: Client, ana: User, signed_in: Callable[[User], Browser]
+) -> None:
+    sent = {"rep": "Ada", "team": "North", "territory": "", "from": "2024-01", "to": ""}
+    page = signed_in(ana).post("/c/northwind/data/teams/add/", sent)
+    assert page.status_code == 503 and b"What you sent has changed nothing" in page.content
+    assert b'http-equiv="refresh"' not in page.content, "it is not sent again by itself"
+
+
+def test_a_program_is_told_when_to_ask_again(arrived: Client, ana: User) -> None:
+    with tenant_context(arrived):
+        _, token = token_create(
+            client=arrived, user=ana, name="x", scopes=TOKEN_SCOPES, allowed=frozenset(TOKEN_SCOPES), days=30
+        )
+    answer = Browser().get(reverse("api_lines", args=["northwind"]), headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "3")
+    assert answer["Content-Type"] == "application/problem+json" and answer.json()["detail"] == awaited.SAID
+
+
+def test_a_command_writes_them_first(arrived: Client) -> None:
     out = io.StringIO()
     call_command("arr_explain", "--client", "northwind", "--customer", "C1", "--month", "2024-03", stdout=out)
     assert "K1-1" in out.getvalue()
+
+
+def test_the_check_of_every_night_reads_the_rows_themselves(arrived: Client) -> None:
+    numbers_refresh(client=arrived)
+    with tenant_context(arrived):
+        assert books_check(client=arrived, now=dt.datetime.now(dt.UTC)) == []
+        assert ContractLine.objects.count() == 5
 
 
 def test_the_job_writes_them_once(arrived: Client) -> None:
