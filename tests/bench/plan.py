@@ -161,16 +161,18 @@ def registry(stages: Stages, scale: Scale) -> Found:
 
 def imports(stages: Stages, scale: Scale) -> Found:
     """A file with validation: first, exported anew with no line changed, and the very same file again; against COPY of
-    the same file into a table without an index, and the first also against COPY and INSERT into one with the same trees.
+    the same file into a table without an index. The first also with the rows that a job writes after it, against COPY and
+    INSERT into a table with the same trees.
     """
-    columns: dict[str, list[float]] = {"first": [], "anew": [], "again": [], "COPY": [], "COPY + INSERT": []}
+    names = ("first", "rows afterwards", "anew", "again", "COPY", "COPY + INSERT")
+    columns: dict[str, list[float]] = {name: [] for name in names}
     rows: list[Row] = []
     for size in scale.imports:
         stages.say(f"import and COPY, {size:,} lines")
         timings = import_rounds(stages, size, scale.rounds)
         for name, timing in zip(columns, timings, strict=True):
             columns[name].append(timing.seconds)
-        first, anew, again, copy, insert = timings
+        first, afterwards, anew, again, copy, insert = timings
         if size in (100_000, 1_000_000, max(scale.imports)):
             for what, timing, least in (
                 ("import with validation, first", first, 0.25),
@@ -178,18 +180,27 @@ def imports(stages: Stages, scale: Scale) -> Found:
                 ("import, the very same file", again, 0.4),
             ):
                 rows.append(row(what, size, timing, "COPY, no index", copy, Target("its speed", least)))
-            rows.append(row("import with validation, first", size, first, "COPY + INSERT, the same trees", insert))
+            whole = added(first, afterwards)
+            rows.append(row("first import and its rows", size, whole, "COPY + INSERT, the same trees", insert))
     measured = {name: tuple(seconds) for name, seconds in columns.items()}
     return rows, [Growth("Import of a CSV file with validation", scale.imports, measured)]
 
 
+def added(one: Timing, other: Timing) -> Timing:
+    """Both, one after the other, round by round."""
+    pairs = zip(one.samples, other.samples, strict=True)
+    return Timing(tuple(Sample(a.seconds + b.seconds, a.peak_mb) for a, b in pairs))
+
+
 def import_rounds(stages: Stages, size: int, rounds: int) -> list[Timing]:
-    """First, anew, again, COPY, and COPY with INSERT; each round in a fresh database, the peers before or after in turn."""
+    """First, the rows after it, anew, again, COPY, and COPY with INSERT; each round in a fresh database, the peers before or
+    after in turn.
+    """
     folder, reports = str(stages.frames(size)), []
     for number in range(rounds):
         name = stages.own(f"tieout_bench_{os.getpid()}_import_{size}_{number}")
         reports.append(child("runs_import:round_of", name=name, folder=folder, copy_first=number % 2 == 0))
-    parts = ("first", "anew", "again", "copy", "insert")
+    parts = ("first", "rows", "anew", "again", "copy", "insert")
     return [Timing(tuple(Sample(report[part], report["peak_mb"]) for report in reports)) for part in parts]
 
 
