@@ -20,6 +20,7 @@ from metrics.line_columns import kept, lines_of
 from metrics.models import ContractLine, LineChange, Source
 from metrics.models.intake import ImportState
 from metrics.selectors.books import bridge_get
+from metrics.selectors.customers import customer_names
 from metrics.services.after_change import numbers_refresh
 from metrics.services.book_checks import books_check
 from metrics.services.import_claims import ROWS_JOB, imports_recover
@@ -91,6 +92,19 @@ def test_figures_are_there_before_the_rows_and_do_not_move_with_them(arrived: Cl
     with tenant_context(arrived):
         assert bridge_get(arrived, "start") == before
         assert lines_of(Source.objects.get()).sort("line_id").equals(lines.sort("line_id"))
+
+
+def test_customers_have_their_names_before_their_rows(northwind: Client) -> None:
+    """As the newest line of each says, whichever order the file has."""
+    older, newer = ({"customer_id": "C4", "customer_name": name, "start_date": day} for name, day in
+        (("Acme", "2023-01-01"), ("Acme Group", "2024-02-01")))  # fmt: skip
+    load(northwind, csv_bytes([line(7, **newer), *FIVE, line(8, **older)]))
+    asked = ["C1", "C4", "nobody"]
+    with tenant_context(northwind):
+        before = customer_names(asked)
+        line_rows.rows_write()
+        assert customer_names(asked) == before
+    assert before["C4"] == "Acme Group" and before["nobody"] == "nobody"
 
 
 @pytest.mark.parametrize(

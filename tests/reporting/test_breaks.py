@@ -291,7 +291,7 @@ def test_the_page_asks_little_of_closed_months(
 ) -> None:
     """The contracts under both policies are read for what customers have where closed months and open ones meet."""
     finns.get(f"{ARR}?scale=full")
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(36):
         assert "restated" in finns.get(ARR).content.decode()
 
 
