@@ -24,7 +24,7 @@ from metrics.engine.few_lines import plain_columns
 from metrics.engine.lines import LINE_SCHEMA
 from metrics.intake.compare import content_hashes
 from metrics.line_columns import packed
-from metrics.models import ArrivedLines, ContractImport, ContractLine, Source
+from metrics.models import ArrivedLines, ContractImport, ContractLine, LineColumns, LineStamp, Source
 from portal.tenancy.scope import scoped_client_id
 
 Progress = Callable[[int], None]
@@ -36,11 +36,15 @@ STORED: Final = pl.Schema({**LINE_SCHEMA, "content_hash": pl.String(), "source_r
 DATES: Final = tuple(name for name, dtype in LINE_SCHEMA.items() if dtype == pl.Date())
 TYPES: Final = {pl.String(): "text", pl.Int64(): "bigint"}
 ARRIVING: Final = 50_000  # lines, whose rows take longer to write than anybody should wait for figures
-ROWS_LOCK: Final = 1952805748  # with the client's id: one writes rows that are awaited
+ROWS_LOCK: Final = 1952805748  # with the client's id: one writes rows that are awaited; taken before the books are held
 ARRIVE: Final = """
     INSERT INTO metrics_arrivedlines (client_id, source_id, contract_import_id, lines_sum, lines)
     VALUES ({}, {}, {}, %t, %b::bytea)
 """
+CARRY: Final = """
+    UPDATE metrics_linecolumns kept SET version = stamp.version FROM metrics_linestamp stamp
+    WHERE stamp.client_id = kept.client_id AND kept.version = stamp.version - 1 AND kept.source_id <> {}
+"""  # what was a true copy of another source is one still
 STAY: Final = """
     INSERT INTO metrics_linecolumns (client_id, source_id, version, lines_sum, lines)
     SELECT arrived.client_id, arrived.source_id, stamp.version, arrived.lines_sum, arrived.lines
@@ -76,6 +80,7 @@ def lines_arrive(contract_import: ContractImport, lines: pl.DataFrame) -> pl.Dat
     given = [scoped_client_id(), contract_import.source_id, contract_import.pk]
     total = f"{repository.hashes_sum(lines['content_hash']):032x}"
     repository.run_binary(SQL(ARRIVE).format(*map(Literal, given)), [total, file])
+    repository.run_binary(SQL(CARRY).format(Literal(contract_import.source_id)), [])
     return lines
 
 
@@ -93,15 +98,19 @@ def rows_write(progress: Progress | None = None) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ROWS_LOCK, scoped_client_id()])
-    written = 0
+    # Locked, so that nobody else writes lines from here on: what is a true copy now is one afterwards.
+    stamp = LineStamp.objects.select_for_update().values_list("version", flat=True).get()
+    written: list[tuple[ArrivedLines, int]] = []
     for arrived in ArrivedLines.objects.order_by("id"):
         lines = pl.read_ipc(io.BytesIO(arrived.lines)).cast(dict(LINE_SCHEMA.items()))
         lines = lines.with_columns(content_hash=pl.lit(None, pl.String)).select(COLUMNS)
         insert_lines(arrived.source_id, arrived.contract_import_id, lines, progress)
+        written.append((arrived, lines.height))
+    for arrived, _ in written:  # when all are written: each statement moves the stamp
         repository.run_binary(SQL(STAY).format(Literal(arrived.pk)), [])
         arrived.delete()
-        written += lines.height
-    return written
+    LineColumns.objects.filter(version=stamp).update(version=LineStamp.objects.values("version")[:1])
+    return sum(height for _, height in written)
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------

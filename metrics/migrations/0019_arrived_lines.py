@@ -13,7 +13,8 @@ from portal.tenancy.awaited import AWAITED
 from portal.tenancy.operations import EnableTenantWall
 
 GUARD = f"""
-CREATE FUNCTION tenancy.client_with_rows() RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+CREATE FUNCTION tenancy.client_with_rows() RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = public, pg_temp AS $$
 BEGIN
     IF EXISTS (SELECT FROM metrics_arrivedlines) THEN
         RAISE EXCEPTION 'the rows of these lines are still being written' USING ERRCODE = '{AWAITED}';
@@ -28,6 +29,11 @@ CREATE TRIGGER lines_written AFTER INSERT ON metrics_arrivedlines
 ALTER TABLE metrics_arrivedlines ALTER COLUMN lines SET STORAGE EXTERNAL;
 """
 UNDO = """
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM metrics_arrivedlines) THEN
+        RAISE EXCEPTION 'lines still wait for their rows: let the worker write them first';
+    END IF;
+END $$;
 DROP TRIGGER lines_written ON metrics_arrivedlines;
 DROP POLICY rows_written ON metrics_contractline;
 DROP FUNCTION tenancy.client_with_rows();

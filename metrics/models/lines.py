@@ -92,7 +92,7 @@ class LineColumns(TenantModel):
 
 
 class ArrivedLines(TenantModel):
-    """Lines of a large first load that are not in their rows yet (`metrics.services.line_rows`): until then they are these.
+    """Lines of a large first load that are not in their rows yet (`metrics.line_rows`): until then they are these.
 
     While a client has any, the database refuses to read its contract lines row by row (`0019_arrived_lines`).
     """

@@ -29,14 +29,24 @@ def books_refresh(*, client: Client, now: dt.datetime) -> list[str]:
 
     At-least-once and idempotent: doing it twice gives the same books.
     """
-    books = books_hold(client=client)
     through = last_completed_month(client, now)
-    due = any(book.state == BookState.STALE or book.built_at is None for book in books)
-    due |= any(book.through_month is None or book.through_month < through for book in books)
-    if due:
+    if not are_due(list(ArrBook.objects.all()), through):
+        rows_write()  # before the books are held, as an import takes the two
+    if are_due(books_hold(client=client), through):
         books_rebuild_all(client=client, now=now)
         return []
     return books_check(client=client, now=now)
+
+
+def are_due(books: list[ArrBook], through: int) -> bool:
+    """Whether a book is stale, or lacks a month that is completed."""
+    return not books or any(
+        book.state == BookState.STALE
+        or book.built_at is None
+        or book.through_month is None
+        or book.through_month < through
+        for book in books
+    )
 
 
 def books_check(*, client: Client, now: dt.datetime) -> list[str]:

@@ -25,6 +25,7 @@ from metrics.services.import_claims import import_held, rows_expected
 from metrics.services.import_news import import_failed_tell
 from metrics.services.imports import Checked, count, finish, move, newest_load, record, refuse, table_of
 from metrics.services.sources import turn_take
+from portal.tenancy.awaited import is_awaited, rows_await
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
@@ -58,8 +59,15 @@ def load_held(client: Client, import_id: int, checked: Checked | None, tell: Rep
     try:
         tell("Reading and validating the file", 5)
         content = checked.content if checked else content_of(contract_import)
+        try:
+            with tenant_context(client):
+                return load(client, contract_import, content, checked, tell)
+        except Exception as error:
+            if not is_awaited(error):
+                raise
+        rows_await(client)  # a large file of another source was loaded meanwhile
         with tenant_context(client):
-            return load(client, contract_import, content, checked, tell)
+            return load(client, contract_import, content, None, tell)
     except Exception:
         with tenant_context(client):
             fail(contract_import)

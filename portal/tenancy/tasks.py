@@ -18,7 +18,7 @@ def dispatch() -> None:
     dispatch_due(dt.datetime.now(dt.UTC))
 
 
-@tenant_task(name="tenancy.audit_anchor")
+@tenant_task(name="tenancy.audit_anchor", reads_rows=False)
 def audit_anchor(client: Client) -> None:
     """Keep the head of the client's audit log outside the database."""
     anchor_due(client=client, now=dt.datetime.now(dt.UTC))

@@ -148,6 +148,23 @@ def test_a_file_of_another_source_finds_the_rows_written(arrived: Client) -> Non
     assert len(rows_of(arrived)) == 6
 
 
+def test_the_copy_of_another_source_stays_true(northwind: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metrics.line_columns.WORTH_KEEPING", 1)
+    load(northwind, csv_bytes(FIVE[:2]), source="billing")
+    load(northwind, csv_bytes([line(number) for number in range(10, 20)]), source="crm")
+    with tenant_context(northwind):
+        assert line_rows.are_awaited()
+        assert lines_of(Source.objects.get(name="billing")).height == 2, "the figures of ARR need no row"
+
+
+def test_after_two_large_loads_both_copies_are_true(northwind: Client) -> None:
+    for source in ("billing", "crm"):
+        load(northwind, csv_bytes([line(number) for number in range(1, 9)]), source=source)
+    awaited.rows_await(northwind)
+    with tenant_context(northwind):
+        assert [kept(source) is not None for source in Source.objects.all()] == [True, True]
+
+
 def test_lines_that_follow_others_are_written_at_once(northwind: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     load(northwind, csv_bytes(FIVE[:2]))
     load(northwind, csv_bytes([*FIVE, *(line(number) for number in range(10, 20))]))
