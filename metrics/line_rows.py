@@ -62,9 +62,9 @@ def hashed(lines: pl.DataFrame) -> pl.DataFrame:
 # --- lines that wait for their rows ---------------------------------------------------------------------------------
 
 
-def may_arrive(source: Source, delta_is_new: bool, lines: pl.DataFrame) -> bool:
-    """Whether lines may wait for their rows: very many of them, for a source of which none stands."""
-    return delta_is_new and lines.height >= ARRIVING and source.line_count == 0
+def may_arrive(source: Source, lines: pl.DataFrame) -> bool:
+    """Whether lines may wait for their rows: very many of them, new, for a source of which none stands."""
+    return lines.height >= ARRIVING and source.line_count == 0
 
 
 def lines_arrive(contract_import: ContractImport, lines: pl.DataFrame) -> pl.DataFrame:

@@ -200,7 +200,7 @@ def delta_write(contract_import: ContractImport, delta: Delta, progress: Progres
     the caller's to have written (`line_rows.are_awaited`).
     """
     source_id, import_id = contract_import.source_id, contract_import.pk
-    if may_arrive(contract_import.source, delta.is_new, delta.added):
+    if delta.is_new and may_arrive(contract_import.source, delta.added):
         return replace(delta, added=lines_arrive(contract_import, delta.added))
     if delta.added.height:
         delta = replace(delta, added=insert_lines(source_id, import_id, delta.added, progress))

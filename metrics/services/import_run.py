@@ -107,8 +107,7 @@ def write(client: Client, contract_import: ContractImport, delta: loading.Delta,
     """Write a delta and what follows from it. Lines that are likely to be all are packed for their copy meanwhile."""
     rows = delta.added.height or 1
     with ThreadPoolExecutor(1) as pool:
-        is_kept = delta.is_new and is_worth_keeping(delta.added)
-        is_kept = is_kept and not may_arrive(contract_import.source, delta.is_new, delta.added)
+        is_kept = delta.is_new and is_worth_keeping(delta.added) and not may_arrive(contract_import.source, delta.added)
         packing = pool.submit(packed, delta.added) if is_kept else None
         delta = loading.delta_write(
             contract_import, delta, lambda written: tell("Writing the lines", 40 + 50 * written // rows)

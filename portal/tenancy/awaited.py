@@ -16,9 +16,8 @@ RETRY_SECONDS: Final = 3
 SAID: Final = (
     "The lines of a large file are still being written one by one. Figures are complete; single lines follow soon."
 )
-WRITERS: Final[
-    list[Callable[[], object]]
-] = []  # what writes them, in the client's scope: whoever owns such rows adds it
+# What writes them, in the client's scope: whoever owns such rows adds it.
+WRITERS: Final[list[Callable[[], object]]] = []
 
 
 def is_awaited(error: BaseException) -> bool:
