@@ -9,7 +9,8 @@ from typing import Final
 
 from metrics.engine.few_lines import LineRow
 from metrics.engine.lines import LINE_SCHEMA
-from metrics.repository import EXPRESSIONS, run_binary
+from metrics.repository import EXPRESSIONS
+from portal.postgres.prepared import run_binary
 
 UNIT_SQL: Final = {"customer": "customer_id", "parent": "coalesce(parent_customer_id, customer_id)"}
 OF_UNITS: Final = {

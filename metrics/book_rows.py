@@ -18,7 +18,7 @@ from metrics.engine.threads import in_threads
 from metrics.models import ArrBook, BookCohort, BookMonth, BookPatch, BookStep
 from metrics.models import BookSeries as SeriesRow
 from metrics.packing import Key, packed_series, summed_steps, unpacked_series
-from metrics.repository import run_binary
+from portal.postgres.prepared import run_binary
 from portal.tenancy.scope import scoped_client_id
 
 MOVEMENT_COLUMNS = ["customer", "product", "kind", "amount"]

@@ -22,7 +22,8 @@ from metrics.engine.change import BookChange
 from metrics.engine.series import FIGURES
 from metrics.models import ArrBook, BookStep
 from metrics.packing import packed_steps, summed_steps, unpacked_series
-from metrics.repository import RateStamp, run_binary
+from metrics.repository import RateStamp
+from portal.postgres.prepared import run_binary
 from portal.tenancy.scope import scoped_client_id
 
 MOST_STEPS: Final = 3 * 24  # of the three books; every reader of a book adds those of that book

@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Literal
 from metrics import repository
 from metrics.engine.lines import AMOUNT_BASIS_ENUM, CHARGE_TYPE_ENUM, LINE_SCHEMA
 from metrics.models import ArrivedLines, LineStamp, Source
+from portal.postgres.prepared import run_binary
 from portal.tenancy.scope import scoped_client_id
 
 WORTH_KEEPING: Final = 10_000  # lines
@@ -66,7 +67,7 @@ def kept_file(source: Source | None) -> tuple[bytes, str] | None:
     """The copy as it is stored, with its sum in hex, for whoever reads it column by column (`column_of`)."""
     if source is None:
         return None
-    rows = repository.run_binary(SQL(READ).format(client=Literal(scoped_client_id()), source=Literal(source.pk)), [])
+    rows = run_binary(SQL(READ).format(client=Literal(scoped_client_id()), source=Literal(source.pk)), [])
     return rows[0] if rows else None
 
 
@@ -143,4 +144,4 @@ def keep_file(source: Source, stamp: int, total: int, file: memoryview) -> None:
     """Store packed lines as the copy, unless they are too large for one."""
     if len(file) <= LARGEST:
         query = SQL(WRITE).format(client=Literal(scoped_client_id()), source=Literal(source.pk))
-        repository.run_binary(query, [stamp, f"{total:032x}", file])
+        run_binary(query, [stamp, f"{total:032x}", file])

@@ -25,6 +25,7 @@ from metrics.engine.lines import LINE_SCHEMA
 from metrics.intake.compare import content_hashes
 from metrics.line_columns import packed
 from metrics.models import ArrivedLines, ContractImport, ContractLine, LineColumns, LineStamp, Source
+from portal.postgres.prepared import run_binary
 from portal.tenancy.scope import scoped_client_id
 
 Progress = Callable[[int], None]
@@ -79,8 +80,8 @@ def lines_arrive(contract_import: ContractImport, lines: pl.DataFrame) -> pl.Dat
         file = packing.result()
     given = [scoped_client_id(), contract_import.source_id, contract_import.pk]
     total = f"{repository.hashes_sum(lines['content_hash']):032x}"
-    repository.run_binary(SQL(ARRIVE).format(*map(Literal, given)), [total, file])
-    repository.run_binary(SQL(CARRY).format(Literal(contract_import.source_id)), [])
+    run_binary(SQL(ARRIVE).format(*map(Literal, given)), [total, file])
+    run_binary(SQL(CARRY).format(Literal(contract_import.source_id)), [])
     return lines
 
 
@@ -107,7 +108,7 @@ def rows_write(progress: Progress | None = None) -> int:
         insert_lines(arrived.source_id, arrived.contract_import_id, lines, progress)
         written.append((arrived, lines.height))
     for arrived, _ in written:  # when all are written: each statement moves the stamp
-        repository.run_binary(SQL(STAY).format(Literal(arrived.pk)), [])
+        run_binary(SQL(STAY).format(Literal(arrived.pk)), [])
         arrived.delete()
     LineColumns.objects.filter(version=stamp).update(version=LineStamp.objects.values("version")[:1])
     return sum(height for _, height in written)
@@ -181,13 +182,13 @@ def update_lines(source_id: int, import_id: int, lines: pl.DataFrame) -> None:
         rows = json.dumps(
             [dict(zip(COLUMNS, row, strict=True)) for row in zip(*plain_columns(lines, COLUMNS), strict=True)]
         )
-        repository.run_binary(update_text(few=True), {"source": source_id, "import": import_id, "rows": rows})
+        run_binary(update_text(few=True), {"source": source_id, "import": import_id, "rows": rows})
         return
     with connection.cursor() as cursor:
         stage_create(cursor, lines.schema)
         for text, _ in encoded_ahead(lines, pl.int_range(lines.height, eager=True)):
             stage_copy(cursor, text)
-        repository.run_binary(update_text(few=False), {"source": source_id, "import": import_id})
+        run_binary(update_text(few=False), {"source": source_id, "import": import_id})
         cursor.execute(SQL("DROP TABLE {}").format(STAGE))
 
 

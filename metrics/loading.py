@@ -35,6 +35,7 @@ from metrics.line_rows import (
     update_lines,
 )
 from metrics.models import ContractImport, ContractLine, LineChange, Source
+from portal.postgres.prepared import run_binary
 
 KNOWN: Final = pl.Schema({"line_id": pl.String(), "known_hash": pl.String(), "is_removed": pl.Boolean()})
 MANY: Final = 20_000
@@ -144,7 +145,7 @@ def held_hashes(source: Source) -> pl.DataFrame:
         "SELECT string_agg(decode(content_hash, 'hex'), ''::bytea) FROM metrics_contractline"
         " WHERE source_id = {} AND removed_import_id IS NULL"
     )
-    return hash_lanes(repository.run_binary(query.format(Literal(source.pk)), [])[0][0] or b"")
+    return hash_lanes(run_binary(query.format(Literal(source.pk)), [])[0][0] or b"")
 
 
 def hash_lanes(hashes: bytes) -> pl.DataFrame:

@@ -6,14 +6,13 @@ those that write. PostgreSQL refuses COPY FROM on a table with row policies, so 
 
 import hashlib
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from functools import lru_cache, partial
 from typing import Any, Final
 
 import polars as pl
-import psycopg
 from django.db import connection, models
-from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from metrics.engine.arrays import Ints
 from metrics.engine.fx import DailyRates, currency_rates
@@ -21,7 +20,6 @@ from metrics.engine.lines import LINE_SCHEMA, RATE_SCHEMA, empty_lines, empty_ra
 from metrics.intake.ecb import ecb_currencies, ecb_rates
 from metrics.memory import Memory
 from metrics.models import FxRate, RateImport, Source
-from portal.postgres.prepared import execute_prepared
 from portal.tenancy.models import Client
 from portal.tenancy.scope import scoped_client_id
 
@@ -74,22 +72,6 @@ def frame_of_query(query: Composable, schema: pl.Schema) -> pl.DataFrame:
     physical = {name: pl.Int32() if dtype == pl.Date() else dtype for name, dtype in schema.items()}
     buffer.seek(0)
     return pl.read_csv(buffer, has_header=False, schema=physical).cast(schema)
-
-
-def run_binary(query: Composed | bytes, parameters: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
-    """The rows of a statement whose parameters and results go as binary: Django would write them into its text as hex.
-
-    A statement that is the same text each time is best given as such: composing one costs as much as running it, and it is
-    prepared. It counts where queries are counted.
-    """
-    with psycopg.Cursor(connection.connection) as cursor:
-        if isinstance(query, bytes):
-            execute_prepared(cursor, query, parameters)
-        else:
-            cursor.execute(query, parameters, binary=True)
-        if connection.queries_logged:
-            connection.queries_log.append({"sql": str(query), "time": "0"})
-        return cursor.fetchall() if cursor.description else []
 
 
 def lines_sum(source: Source | None) -> int:

@@ -10,7 +10,8 @@ from metrics.line_columns import lines_of
 from metrics.line_rows import are_awaited
 from metrics.memory import asked_once
 from metrics.models import ContractLine
-from metrics.repository import authoritative_source, run_binary
+from metrics.repository import authoritative_source
+from portal.postgres.prepared import run_binary
 
 # The customers' lines first, and then those of the source: among many clients PostgreSQL takes a source that it does not know
 # beforehand for a small one, and would read all its lines.

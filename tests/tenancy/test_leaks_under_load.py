@@ -16,8 +16,8 @@ from django.db import OperationalError, connection, connections
 from psycopg.errors import InsufficientPrivilege
 
 from metrics.models import Source
-from metrics.repository import run_binary
 from portal.database import Server
+from portal.postgres.prepared import run_binary
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from portal.tenancy.services import client_create, firm_create
