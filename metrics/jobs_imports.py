@@ -48,10 +48,14 @@ def import_run(client: Client, import_id: int) -> None:
         loads.import_run(client=client, import_id=import_id, report=report)
 
 
-@tenant_task(name="metrics.tasks.rows_write", reads_rows=False)
+@tenant_task(in_one_scope=False, reads_rows=False, name="metrics.tasks.rows_write")
 def rows_write(client: Client) -> None:
-    """Write the rows of lines that have arrived; a second delivery finds none."""
-    line_rows.rows_write()
+    """Write the rows of lines that have arrived, the attempt counted first; a second delivery finds none, or somebody at it."""
+    with tenant_context(client):
+        is_mine = line_rows.rows_begin()
+    if is_mine:
+        with tenant_context(client):
+            line_rows.rows_write()
 
 
 @tenant_task(name="metrics.tasks.imports_recover", reads_rows=False)

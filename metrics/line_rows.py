@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import polars as pl
 from django.db import connection
+from django.db.models import F
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from metrics import repository
@@ -42,10 +43,6 @@ ARRIVE: Final = """
     INSERT INTO metrics_arrivedlines (client_id, source_id, contract_import_id, lines_sum, lines)
     VALUES ({}, {}, {}, %t, %b::bytea)
 """
-CARRY: Final = """
-    UPDATE metrics_linecolumns kept SET version = stamp.version FROM metrics_linestamp stamp
-    WHERE stamp.client_id = kept.client_id AND kept.version = stamp.version - 1 AND kept.source_id <> {}
-"""  # what was a true copy of another source is one still
 STAY: Final = """
     INSERT INTO metrics_linecolumns (client_id, source_id, version, lines_sum, lines)
     SELECT arrived.client_id, arrived.source_id, stamp.version, arrived.lines_sum, arrived.lines
@@ -80,14 +77,38 @@ def lines_arrive(contract_import: ContractImport, lines: pl.DataFrame) -> pl.Dat
         file = packing.result()
     given = [scoped_client_id(), contract_import.source_id, contract_import.pk]
     total = f"{repository.hashes_sum(lines['content_hash']):032x}"
+    stamp = stamp_hold()
     run_binary(SQL(ARRIVE).format(*map(Literal, given)), [total, file])
-    run_binary(SQL(CARRY).format(Literal(contract_import.source_id)), [])
+    LineColumns.objects.filter(source=contract_import.source_id).delete()  # what has arrived stands for it
+    copies_carry(stamp)
     return lines
+
+
+def stamp_hold() -> int:
+    """The client's stamp, locked: nobody else writes lines from here on, so that a true copy is known to be one afterwards."""
+    return LineStamp.objects.select_for_update().values_list("version", flat=True).first() or 0
+
+
+def copies_carry(stamp: int) -> None:
+    """Let copies that were true under an earlier stamp be true under the one of now."""
+    LineColumns.objects.filter(version=stamp).update(version=LineStamp.objects.values("version")[:1])
 
 
 def are_awaited() -> bool:
     """Whether lines of the client in scope wait for their rows."""
     return ArrivedLines.objects.exists()
+
+
+def rows_begin() -> bool:
+    """Count one more attempt of a job to write awaited rows; False where there are none, or somebody is at it."""
+    return are_awaited() and rows_lock_free() and ArrivedLines.objects.update(attempts=F("attempts") + 1) > 0
+
+
+def rows_lock_free() -> bool:
+    """Whether nobody writes awaited rows of the client in scope; until the transaction ends nobody else begins to."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [ROWS_LOCK, scoped_client_id()])
+        return bool(cursor.fetchone()[0])
 
 
 def rows_write(progress: Progress | None = None) -> int:
@@ -99,19 +120,22 @@ def rows_write(progress: Progress | None = None) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ROWS_LOCK, scoped_client_id()])
-    # Locked, so that nobody else writes lines from here on: what is a true copy now is one afterwards.
-    stamp = LineStamp.objects.select_for_update().values_list("version", flat=True).get()
-    written: list[tuple[ArrivedLines, int]] = []
-    for arrived in ArrivedLines.objects.order_by("id"):
-        lines = pl.read_ipc(io.BytesIO(arrived.lines)).cast(dict(LINE_SCHEMA.items()))
-        lines = lines.with_columns(content_hash=pl.lit(None, pl.String)).select(COLUMNS)
-        insert_lines(arrived.source_id, arrived.contract_import_id, lines, progress)
-        written.append((arrived, lines.height))
-    for arrived, _ in written:  # when all are written: each statement moves the stamp
-        run_binary(SQL(STAY).format(Literal(arrived.pk)), [])
-        arrived.delete()
-    LineColumns.objects.filter(version=stamp).update(version=LineStamp.objects.values("version")[:1])
-    return sum(height for _, height in written)
+    stamp = stamp_hold()
+    ids = list(ArrivedLines.objects.order_by("id").values_list("id", flat=True))
+    count = sum(arrived_write(ArrivedLines.objects.get(pk=key), progress) for key in ids)
+    for key in ids:  # when all are written: each statement moves the stamp
+        run_binary(SQL(STAY).format(Literal(key)), [])
+    ArrivedLines.objects.filter(pk__in=ids).delete()
+    copies_carry(stamp)
+    return count
+
+
+def arrived_write(arrived: ArrivedLines, progress: Progress | None) -> int:
+    """Give these lines their rows; returns how many."""
+    lines = pl.read_ipc(io.BytesIO(arrived.lines)).cast(dict(LINE_SCHEMA.items()))
+    lines = lines.with_columns(content_hash=pl.lit(None, pl.String)).select(COLUMNS)
+    insert_lines(arrived.source_id, arrived.contract_import_id, lines, progress)
+    return lines.height
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------

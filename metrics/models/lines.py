@@ -101,6 +101,7 @@ class ArrivedLines(TenantModel):
     contract_import = TenantForeignKey(ContractImport, on_delete=models.PROTECT, related_name="+")
     lines_sum = models.CharField(max_length=32, help_text="`repository.lines_sum` in 32 hex digits")
     lines = models.BinaryField(help_text="`line_columns.packed`, with `source_row`")
+    attempts = models.PositiveIntegerField(default=0, db_default=0, help_text="Jobs that began to write their rows")
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["client", "source"], name="arrived_lines_once")]

@@ -16,10 +16,10 @@ from typing import Final
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from metrics.line_rows import are_awaited
-from metrics.models import ContractImport
+from metrics.line_rows import are_awaited, rows_lock_free
+from metrics.models import ArrivedLines, ContractImport
 from metrics.models.intake import UNDER_WAY, ImportState
-from metrics.services.import_news import import_failed_tell
+from metrics.services.import_news import import_failed_tell, rows_stuck_tell
 from metrics.services.problems import ImportProblem
 from portal.tenancy import audit
 from portal.tenancy.jobs import enqueue
@@ -29,6 +29,7 @@ from portal.tenancy.scope import tenant_context
 
 LEASE: Final = timedelta(seconds=30)
 RENEW_SECONDS: Final = 5.0
+SELDOM: Final = timedelta(hours=1)
 ATTEMPTS: Final = 5
 ADVANCE_JOB: Final = "metrics.tasks.import_advance"
 RUN_JOB: Final = "metrics.tasks.import_run"
@@ -98,11 +99,26 @@ def imports_recover(*, client: Client) -> list[int]:
         details = {"file": found.file_name, "attempts": found.attempts}
         audit.record("import.sent_again", object_type="import", object_id=found.pk, details=details)
         sent.append(found.pk)
-    again = Now() + LEASE if under_way.exists() else None
+    waits = [LEASE] if under_way.exists() else []
+    waits += [rows_recover(client)] if are_awaited() else []
+    again = Now() + min(waits) if waits else None
     Client.objects.filter(pk=client.pk).update(next_import_at=again)
-    if are_awaited():
-        rows_expected(client=client)
     return sent
+
+
+def rows_recover(client: Client) -> timedelta:
+    """Send the job of awaited rows again, unless somebody writes them; gives when to look the next time.
+
+    It is never given up, since the rows must be written some day, but sent ever more seldom; after `ATTEMPTS` people are told.
+    """
+    if not rows_lock_free():
+        return LEASE
+    enqueue(ROWS_JOB, client)
+    arrived = list(ArrivedLines.objects.select_related("contract_import").defer("lines"))
+    for found in arrived:
+        if found.attempts >= ATTEMPTS:
+            rows_stuck_tell(contract_import=found.contract_import)
+    return min(LEASE * (1 << min(10, *(found.attempts for found in arrived))), SELDOM)
 
 
 def rows_expected(*, client: Client) -> None:

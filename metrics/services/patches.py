@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics import book_steps, repository
+from metrics import book_steps, line_rows, repository
 from metrics.affected import affected_lines
 from metrics.book_steps import Standing, books_lock, standing_get, steps_write
 from metrics.computation import LONGEST_BOOK, Earlier
@@ -96,7 +96,8 @@ def steps_of(
     earlier = earlier_of(standing, policy)
     if earlier is not None and earlier.policy.customer_unit != policy.customer_unit:
         return None
-    most = max(FEW_LINES, books[0].line_count // FEW_SHARE)
+    # Never so many that they may have arrived without rows, which a patch would have to read.
+    most = min(max(FEW_LINES, books[0].line_count // FEW_SHARE), line_rows.ARRIVING - 1)
     if before.height + after.height > most:
         return None
     affected = affected_lines(

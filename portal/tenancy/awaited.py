@@ -26,7 +26,7 @@ def is_awaited(error: BaseException) -> bool:
     while cause is not None:
         if getattr(cause, "sqlstate", None) == AWAITED:
             return True
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
     return False
 
 

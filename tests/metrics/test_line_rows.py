@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
+import polars as pl
 import psycopg
 import pytest
 from django.core.management import call_command
@@ -17,17 +18,19 @@ from django.urls import reverse
 from metrics import line_rows, repository
 from metrics.jobs_imports import rows_write as rows_job
 from metrics.line_columns import kept, lines_of
-from metrics.models import ContractLine, LineChange, Source
+from metrics.models import ArrBook, ArrivedLines, BookState, ContractLine, LineChange, Source
 from metrics.models.intake import ImportState
 from metrics.selectors.books import bridge_get
 from metrics.selectors.customers import customer_names
 from metrics.services.after_change import numbers_refresh
 from metrics.services.book_checks import books_check
-from metrics.services.import_claims import ROWS_JOB, imports_recover
+from metrics.services.import_claims import ATTEMPTS, ROWS_JOB, imports_recover
 from portal.accounts.models import User
 from portal.accounts.services.tokens import token_create
 from portal.database import Server
+from portal.notices.models import Notice
 from portal.tenancy import awaited
+from portal.tenancy.clock import database_time
 from portal.tenancy.models import Client
 from portal.tenancy.permissions import TOKEN_SCOPES
 from portal.tenancy.scope import tenant_context
@@ -92,6 +95,14 @@ def test_figures_are_there_before_the_rows_and_do_not_move_with_them(arrived: Cl
     with tenant_context(arrived):
         assert bridge_get(arrived, "start") == before
         assert lines_of(Source.objects.get()).sort("line_id").equals(lines.sort("line_id"))
+
+
+def test_a_book_that_is_ready_and_empty_is_recomputed_not_patched_from_rows(northwind: Client) -> None:
+    numbers_refresh(client=northwind)
+    assert load(northwind, csv_bytes(FIVE)).state == ImportState.DONE
+    with tenant_context(northwind):
+        assert line_rows.are_awaited()
+        assert set(ArrBook.objects.values_list("state", flat=True)) == {BookState.STALE}
 
 
 def test_customers_have_their_names_before_their_rows(northwind: Client) -> None:
@@ -222,6 +233,46 @@ def test_the_job_writes_them_once(arrived: Client) -> None:
     for _ in range(2):
         rows_job(arrived.pk)
         assert len(rows_of(arrived)) == 5
+
+
+def test_the_job_leaves_it_to_who_is_at_it(committed_db: Server, file_store: Path) -> None:
+    client = client_create(
+        firm=firm_create(slug="ridge", name="Ridge"), slug="northwind", name="Northwind", currency="USD"
+    )
+    load(client, csv_bytes(FIVE))
+    with psycopg.connect(**committed_db.conninfo()) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s, %s)", [line_rows.ROWS_LOCK, client.pk])
+        rows_job(client.pk)  # does not wait
+        with tenant_context(client):
+            assert imports_recover(client=client) == [] and ArrivedLines.objects.get().attempts == 0
+    rows_job(client.pk)
+    assert len(rows_of(client)) == 5
+
+
+def test_rows_that_cannot_be_written_are_tried_ever_more_seldom_and_people_told_once(
+    arrived: Client, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metrics.services.import_claims.enqueue", lambda job, *given: None)
+    with tenant_context(arrived):
+        whole = bytes(ArrivedLines.objects.get().lines)
+        ArrivedLines.objects.update(lines=whole[:100])
+    waits = []
+    for _ in range(9):
+        with pytest.raises(pl.exceptions.PolarsError):
+            rows_job(arrived.pk)
+        with tenant_context(arrived):
+            imports_recover(client=arrived)
+            told = list(Notice.objects.filter(text__contains="could not be written").values_list("user_id", flat=True))
+            assert bool(told) == (ArrivedLines.objects.get().attempts >= ATTEMPTS)
+            next_import = Client.objects.values_list("next_import_at", flat=True).get(pk=arrived.pk)
+            assert next_import is not None
+            waits.append(round((next_import - database_time()).total_seconds()))
+    assert told.count(ana.pk) == 1
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    with tenant_context(arrived):
+        ArrivedLines.objects.update(lines=whole)
+    rows_job(arrived.pk)
+    assert len(rows_of(arrived)) == 5, "what was mended is written"
 
 
 def test_a_lost_message_is_sent_again_until_they_are_written(arrived: Client, monkeypatch: pytest.MonkeyPatch) -> None:
