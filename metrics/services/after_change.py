@@ -12,6 +12,7 @@ from metrics.line_columns import is_worth_keeping, keep_load
 from metrics.models import BookState, Source
 from metrics.services.books import books_hold, books_outdate, books_rebuild_all
 from metrics.services.patches import books_patch
+from portal.tenancy.awaited import with_rows
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
@@ -44,7 +45,12 @@ def rates_changed(*, client: Client, reason: str) -> None:
 
 
 def numbers_refresh(*, client: Client) -> None:
-    """Recompute now what is stale, for a command line that waits for it; opens its own scope."""
+    """Recompute now what is stale, for a command line that waits for it; opens its own scopes."""
+    with_rows(client, lambda: stale_recompute(client))
+
+
+def stale_recompute(client: Client) -> None:
+    """Recompute the books if one is stale."""
     with tenant_context(client):
         if any(book.state == BookState.STALE or book.built_at is None for book in books_hold(client=client)):
             books_rebuild_all(client=client, now=dt.datetime.now(dt.UTC))

@@ -8,6 +8,7 @@ delivery of the job begins anew. Imports of one source take turns under a lock t
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from django.db.models import F
@@ -25,7 +26,7 @@ from metrics.services.import_claims import import_held, rows_expected
 from metrics.services.import_news import import_failed_tell
 from metrics.services.imports import Checked, count, finish, move, newest_load, record, refuse, table_of
 from metrics.services.sources import turn_take
-from portal.tenancy.awaited import is_awaited, rows_await
+from portal.tenancy.awaited import with_rows
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
@@ -59,15 +60,7 @@ def load_held(client: Client, import_id: int, checked: Checked | None, tell: Rep
     try:
         tell("Reading and validating the file", 5)
         content = checked.content if checked else content_of(contract_import)
-        try:
-            with tenant_context(client):
-                return load(client, contract_import, content, checked, tell)
-        except Exception as error:
-            if not is_awaited(error):
-                raise
-        rows_await(client)  # a large file of another source was loaded meanwhile
-        with tenant_context(client):
-            return load(client, contract_import, content, None, tell)
+        return with_rows(client, partial(load, client, contract_import, content, checked, tell))
     except Exception:
         with tenant_context(client):
             fail(contract_import)
@@ -84,23 +77,24 @@ def load(
     client: Client, contract_import: ContractImport, content: ContractFile, checked: Checked | None, tell: Report
 ) -> ContractImport | None:
     """The transaction: wait for the source's turn, look again at what is there, write, and say so."""
-    turn_take(contract_import.source_id)
-    holder = contract_import.holder
-    contract_import.refresh_from_db()
-    if contract_import.state != ImportState.RUNNING or contract_import.holder != holder:
-        return None  # another delivery of this job has done it, or is about to
-    if len(content.faults):
-        refuse(contract_import, content)
-        return contract_import
-    tell("Comparing with the lines that are there", 30)
-    delta = current_delta(contract_import, content, checked)
-    if delta.is_empty:
-        count(contract_import, delta)
-        return done(contract_import, ImportState.UNCHANGED)
-    if delta.digest != contract_import.report.get("digest"):
-        return ask_again(contract_import, delta)
-    write(client, contract_import, delta, tell)
-    return done(contract_import, ImportState.DONE)
+    with tenant_context(client):
+        turn_take(contract_import.source_id)
+        holder = contract_import.holder
+        contract_import.refresh_from_db()
+        if contract_import.state != ImportState.RUNNING or contract_import.holder != holder:
+            return None  # another delivery of this job has done it, or is about to
+        if len(content.faults):
+            refuse(contract_import, content)
+            return contract_import
+        tell("Comparing with the lines that are there", 30)
+        delta = current_delta(contract_import, content, checked)
+        if delta.is_empty:
+            count(contract_import, delta)
+            return done(contract_import, ImportState.UNCHANGED)
+        if delta.digest != contract_import.report.get("digest"):
+            return ask_again(contract_import, delta)
+        write(client, contract_import, delta, tell)
+        return done(contract_import, ImportState.DONE)
 
 
 def write(client: Client, contract_import: ContractImport, delta: loading.Delta, tell: Report) -> None:

@@ -6,11 +6,12 @@ none.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 
+Found = TypeVar("Found")
 AWAITED: Final = "55T01"  # as SQLSTATE
 RETRY_SECONDS: Final = 3
 SAID: Final = (
@@ -28,6 +29,17 @@ def is_awaited(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
+
+
+def with_rows(client: Client, work: Callable[[], Found]) -> Found:
+    """Do this outside any scope; where rows of the client came to be awaited, once more after they are written."""
+    try:
+        return work()
+    except Exception as error:
+        if not is_awaited(error):
+            raise
+    rows_await(client)
+    return work()
 
 
 def rows_await(client: Client) -> None:

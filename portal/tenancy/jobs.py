@@ -12,7 +12,7 @@ from celery import Task, current_app, shared_task
 from django.db import transaction
 
 from portal.tenancy.actor import Actor, acting_as
-from portal.tenancy.awaited import is_awaited, rows_await
+from portal.tenancy.awaited import rows_await, with_rows
 from portal.tenancy.models import Client
 from portal.tenancy.scope import ScopeError, tenant_context
 
@@ -37,13 +37,7 @@ def tenant_task(
             with acting_as(Actor(name=f"job {body.__name__}")):
                 if reads_rows:
                     rows_await(client)
-                try:
-                    return work(client, *args, **kwargs)
-                except Exception as error:
-                    if not is_awaited(error):
-                        raise
-                rows_await(client)  # a large file was loaded meanwhile
-                return work(client, *args, **kwargs)
+                return with_rows(client, lambda: work(client, *args, **kwargs))
 
         def work(client: Client, *args: Any, **kwargs: Any) -> Any:
             if not in_one_scope:
