@@ -27,9 +27,7 @@ class Command(ClientCommand):
         verdict = log_verify(client, anchors)
         if not verdict.is_sound:
             raise CommandError(f"entry {verdict.bad_sequence} of the audit log is wrong: {verdict.reason}")
-        self.stderr.write(
-            f"{verdict.entries} entries, all sound; compared with {verdict.anchors} anchors from outside."
-        )
+        self.stderr.write(f"{verdict.entries} entries, all sound; anchors from outside that agree: {verdict.anchors}.")
         if verdict.head is not None:
             self.stdout.write(verdict.head.to_text())
 
