@@ -44,6 +44,17 @@ def test_the_object_store_is_optional() -> None:
             assert services["web"]["environment"][name] == f"${{{name}:-}}"
 
 
+def test_compose_hands_on_every_setting_that_the_operations_page_names() -> None:
+    """A line in `.env` that reaches no part would be ignored without a word."""
+    text = (ROOT / "docs/operations.md").read_text().split("| variable | meaning |", 1)[1].split("\n\n", 1)[0]
+    first = [row.split("|")[1] for row in text.splitlines()[2:]]
+    named = {name for cell in first for name in re.findall(r"`([A-Z_0-9]+)`", cell)}
+    of_the_image = {"TIEOUT_MODE", "TIEOUT_VAR", "STATIC_ROOT"}
+    of_others = {"DATABASE_URL", "DATABASE_MIGRATOR_URL", "TIEOUT_EMBEDDED_IDLE", "TIEOUT_TEST"}
+    given = compose()["services"]["web"]["environment"]
+    assert len(named) > 25 and named - given.keys() - of_the_image - of_others == set()
+
+
 def test_compose_takes_every_secret_from_the_environment() -> None:
     for service in compose()["services"].values():
         for name, value in service.get("environment", {}).items():
