@@ -107,6 +107,7 @@ def customers_of_cell(
     wanted = chosen_values(filters)
     targets, wanted = cell_targets(dimension, group, wanted)
     months = months_behind(column, first, last)
+    given = given.with_relations() if len(months) > 1 else given
     parts = pl.concat([month_cells(given, month, target, column, wanted) for month in months for target in targets])
     shown = parts_summed(parts).sort(pl.col("amount").abs(), "customer", descending=[True, False])
     names = customer_names(shown["customer"].to_list())
@@ -147,7 +148,7 @@ def month_cells(
     if column == "beginning" and given.at(month - 1) is not given.at(month):
         return month_cells(given, month - 1, target, "ending", wanted)
     own = given.at(month)
-    rows = customer_bridge(own.lines, own.rates, own.policy, month, *target)
+    rows = customer_bridge(own.lines, own.rates, own.policy, month, *target, related=own.related)
     rows = rows.join(customers_matching(own, wanted), on="customer", how="semi") if wanted else rows
     parts = KINDS if column == "net_new" else (column,)
     return rows.select("customer", pl.sum_horizontal(*parts).alias("amount"), "kind")

@@ -5,7 +5,7 @@
 
 from decimal import Decimal
 
-from metrics.selectors.figures import MOVEMENTS, Bridge, BridgeRow
+from metrics.selectors.figures import Bridge, BridgeRow
 from portal.lib.dates import month_text
 from portal.lib.money import money_text, percent_text
 
@@ -18,6 +18,8 @@ CAUSES = {
     "fx": "exchange rates",
     "adjustment": "the prior-period adjustment",
 }
+# What answers what: customers who come and go, what those who stay buy more and less, and what nobody decided.
+GROUPS = (("new", "reactivation", "churn"), ("expansion", "contraction"), ("fx",), ("adjustment",))
 
 
 def finding_sentence(bridge: Bridge, locale: str = "en") -> str:
@@ -39,7 +41,7 @@ def finding_sentence(bridge: Bridge, locale: str = "en") -> str:
     how = f"{verb} {by} to" if by else ("grew from nothing to" if change > 0 else "fell to")
     cause, amount = main_cause(bridge.totals, change > 0)
     moved = money_text(amount, currency, locale, places=0, plus=True)
-    return f"{label} {how} {ending} {span}, mostly by {CAUSES[cause]} ({moved})"
+    return f"{label} {how} {ending} {span}, mostly by {cause} ({moved})"
 
 
 def span_text(first: int, last: int, locale: str) -> str:
@@ -49,6 +51,16 @@ def span_text(first: int, last: int, locale: str) -> str:
 
 
 def main_cause(rows: tuple[BridgeRow, ...], grew: bool) -> tuple[str, Decimal]:
-    """The movement that did most in the direction of the change; ties go to the first in the order of the bridge."""
-    sums = {name: sum((getattr(row, name) for row in rows), Decimal(0)) for name in (*MOVEMENTS, "fx", "adjustment")}
-    return max(sums.items(), key=lambda item: item[1] if grew else -item[1])
+    """What did most in the direction of the change, in words, and how much it did.
+
+    Movements that answer each other are held against each other first, so that two large ones that cancel out are not taken for
+    the cause of a change that came from elsewhere. The group that is left with most is the cause: its strongest movement, or,
+    where the others took back more than half of that, what is left of it net of the strongest of them. Ties go to the first.
+    """
+    sums = {name: sum((getattr(row, name) for row in rows), Decimal(0)) * (1 if grew else -1) for name in CAUSES}
+    group = max(GROUPS, key=lambda names: sum(sums[name] for name in names))
+    net = sum((sums[name] for name in group), Decimal(0))
+    first, last = max(group, key=sums.__getitem__), min(group, key=sums.__getitem__)
+    is_net = net * 2 < sums[first]
+    words = f"{CAUSES[first]} net of {CAUSES[last]}" if is_net else CAUSES[first]
+    return words, (net if is_net else sums[first]) * (1 if grew else -1)

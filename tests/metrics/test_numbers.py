@@ -15,8 +15,8 @@ from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, retention_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customer_lines, customers_of_cell, why_get
-from metrics.selectors.figures import BRIDGE_COLUMNS
-from metrics.selectors.findings import finding_sentence
+from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
+from metrics.selectors.findings import finding_sentence, main_cause
 from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import periods_of
 from portal.lib.periods import month_parse
@@ -181,6 +181,29 @@ def test_finding_says_what_moved_most(northwind_numbers: Client) -> None:
     sentence = finding_sentence(bridge_get(northwind_numbers, first=FIRST, last=LAST))
     assert sentence.startswith("LARR ")
     assert "from Jan 2024 to Dec 2025, mostly by " in sentence
+
+
+@pytest.mark.parametrize(
+    ("moved", "cause"),
+    [
+        ({"new": 310, "churn": -100}, ("new customers", 310)),
+        ({"expansion": 201, "contraction": -202, "fx": -12}, ("exchange rates", -12)),
+        ({"expansion": 201, "contraction": -202, "churn": -5, "new": 3, "fx": 1}, ("churn net of new customers", -2)),
+        ({"expansion": 90, "contraction": -100}, ("contraction net of expansion", -10)),
+        ({"churn": -40, "reactivation": 10, "adjustment": -7}, ("churn", -40)),
+        ({"adjustment": 7, "churn": -2}, ("the prior-period adjustment", 7)),
+    ],
+)
+def test_the_cause_is_what_is_left_once_movements_that_answer_each_other_are_offset(
+    moved: dict[str, int], cause: tuple[str, int]
+) -> None:
+    nothing = dict.fromkeys(
+        ("beginning", "new", "expansion", "contraction", "churn", "reactivation", "fx", "ending"), 0
+    )
+    nothing |= {f"customers_{name}": 0 for name in ("beginning", "new", "churned", "reactivated", "ending")}
+    amounts: dict[str, Any] = {name: Decimal(amount) for name, amount in (nothing | moved).items()}
+    row = BridgeRow(period=periods_of(LAST, LAST, "month")[0], group="", **amounts)
+    assert main_cause((row,), sum(moved.values()) > 0) == (cause[0], Decimal(cause[1]))
 
 
 def test_a_client_without_books_has_empty_pages(northwind: Client) -> None:
