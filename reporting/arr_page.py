@@ -52,6 +52,7 @@ def arr_context(client: Client, query: ArrQuery, reader: Reader) -> dict[str, An
     context = {
         "head": head,
         "query": query,
+        "ignored": query.ignored,
         "currency": client.currency,
         "scale": query.scale,
         "filters": filters_of(client, query, head, reader),

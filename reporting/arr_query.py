@@ -1,6 +1,6 @@
 """What the ARR page shows, as its address says it. Every link of the page is this question with something changed.
 
-A value that makes no sense is left out rather than refused: an old bookmark still opens the page.
+A value that makes no sense is left out rather than refused, and said to be so: an old bookmark still opens the page.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,14 @@ from django.http import QueryDict
 from metrics.models import Recognition
 from metrics.selectors.periods import Grain
 from portal.lib.money import Scale
-from portal.lib.periods import month_format, month_parse
+from portal.lib.periods import month_format
 from portal.tenancy.models import Client, ClientSummary
+from reporting.address_reading import AddressReading, Ignored
 
 DIMENSIONS = ("segment", "region", "rep", "product")
 GRAINS = ("month", "quarter", "year")
 SCALES = ("full", "thousands", "millions")
+VIEWS = ("reported", "current")
 LONGEST = 600  # months
 MANY = 1_000_000  # of ARR, from which on a page shows thousands
 MOST_VALUES = 100  # of one filter
@@ -27,7 +29,10 @@ MOST_VALUES = 100  # of one filter
 
 @dataclass(frozen=True)
 class ArrQuery:
-    """The page's parameters; months are ordinals, and None means the page's own choice."""
+    """The page's parameters; months are ordinals, and None means the page's own choice.
+
+    `ignored` is what of the address made no sense; no address that is made of this question has it.
+    """
 
     first: int | None = None
     last: int | None = None
@@ -38,22 +43,24 @@ class ArrQuery:
     scale: Scale = "thousands"
     is_scale_chosen: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: tuple[Ignored, ...] = ()
 
     @classmethod
     def from_parameters(cls, given: QueryDict, usual_scale: Scale = "thousands") -> "ArrQuery":
-        first, last = _month(given.get("from", "")), _month(given.get("to", ""))
-        if first is not None and last is not None and not 0 <= last - first < LONGEST:
-            first = last = None
+        reading = AddressReading(given)
+        first, last = _months(reading)
+        scale = reading.one_of("scale", SCALES, f"{usual_scale} are")
         return cls(
             first=first,
             last=last,
-            grain=cast(Grain, _one_of(given.get("grain", ""), GRAINS, "month")),
-            by=_one_of(given.get("by", ""), DIMENSIONS, "total"),
-            recognition=_one_of(given.get("basis", ""), Recognition.values, ""),
-            reported=given.get("view") != "current",
-            scale=cast(Scale, _one_of(given.get("scale", ""), SCALES, usual_scale)),
-            is_scale_chosen=given.get("scale", "") in SCALES,
+            grain=cast(Grain, reading.one_of("grain", GRAINS, "months are") or "month"),
+            by=reading.one_of("by", ("total", *DIMENSIONS), "all customers together are") or "total",
+            recognition=reading.one_of("basis", Recognition.values, "the policy's own basis is"),
+            reported=reading.one_of("view", VIEWS, "closed months as reported are") != "current",
+            scale=cast(Scale, scale or usual_scale),
+            is_scale_chosen=bool(scale),
             filters={name: values for name in DIMENSIONS if (values := _values(given.getlist(name)))},
+            ignored=reading.ignored,
         )
 
     def parameters(self) -> dict[str, str | tuple[str, ...]]:
@@ -99,17 +106,17 @@ def usual_scale(client: Client) -> Scale:
     return "thousands" if found is None or abs(found) >= MANY else "full"
 
 
-def _one_of(value: str, known: tuple[str, ...] | list[str], otherwise: str) -> str:
-    return value if value in known else otherwise
-
-
 def _values(given: list[str]) -> tuple[str, ...]:
     """The values of a filter, each once and in order; what no dimension can hold is left out."""
     return tuple(sorted({value[:200] for value in given if value and "\0" not in value}))[:MOST_VALUES]
 
 
-def _month(text: str) -> int | None:
-    try:
-        return month_parse(text)
-    except ValueError:
-        return None
+def _months(reading: AddressReading) -> tuple[int | None, int | None]:
+    """The first and the last month; neither where they make no span."""
+    first, last = reading.month("from", "the usual first month is"), reading.month("to", "the newest month is")
+    if first is None or last is None or 0 <= last - first < LONGEST:
+        return first, last
+    named = f"from={month_format(first)}", f"to={month_format(last)}"
+    order = "lies after" if first > last else f"lies more than {LONGEST} months before"
+    reading.ignore("from", f"{named[0]} {order} {named[1]}", "the last twelve months are")
+    return None, None

@@ -17,6 +17,7 @@ from metrics.selectors.periods import SHOWN_MONTHS, Period, period_label
 from metrics.selectors.teams import TeamBridge, TeamRow, assignments_list, team_bridge_get
 from portal.lib.money import Scale, unit_text
 from portal.tenancy.models import Client
+from reporting.address_reading import AddressReading
 from reporting.arr_page import choice, month_filter, several
 from reporting.arr_query import ArrQuery, Reader
 from reporting.break_notes import Notes
@@ -42,11 +43,12 @@ class TeamQuery:
 
     @classmethod
     def from_parameters(cls, given: QueryDict, usual_scale: Scale = "thousands") -> "TeamQuery":
-        """A value that makes no sense is left out rather than refused."""
+        """A value that makes no sense is left out rather than refused, and said to be so."""
         arr = plain(ArrQuery.from_parameters(given, usual_scale))
+        reading = AddressReading(given)
+        kind = reading.one_of("kind", AssignmentKind.values, "teams are") or AssignmentKind.TEAM.value
         groups = tuple(sorted({name for name in given.getlist("group") if name and "\0" not in name}))
-        kind = given.get("kind", "")
-        return cls(arr, kind if kind in AssignmentKind.values else AssignmentKind.TEAM.value, groups[:100])
+        return cls(arr.having(ignored=arr.ignored + reading.ignored), kind, groups[:100])
 
     def address(self, base: str) -> str:
         """The address of this question."""
@@ -60,7 +62,8 @@ class TeamQuery:
 
 def plain(arr: ArrQuery) -> ArrQuery:
     """A question of the ARR page without what this page cannot ask: filters, another split, closed months as they stand now."""
-    return arr.having(by="total", reported=True, filters={})
+    ignored = tuple(each for each in arr.ignored if each.name not in ("by", "view"))
+    return arr.having(by="total", reported=True, filters={}, ignored=ignored)
 
 
 def team_bridge_for(client: Client, query: TeamQuery, head: BookHead | None = None) -> TeamBridge:
@@ -80,6 +83,7 @@ def team_context(
         "head": head,
         "currency": client.currency,
         "scale": query.arr.scale,
+        "ignored": query.arr.ignored,
         "kind": AssignmentKind(query.kind),
         "keep": {"kind": query.kind},
         "has_any": assignments_list().exists(),

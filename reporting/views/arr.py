@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from governance.selectors.figure_disputes import Mark, disputed_marks
 from governance.selectors.signoff import signed_policy
 from metrics.memory import Memory, answers_kept
+from metrics.selectors.books import book_head
 from metrics.selectors.closes import policy_of_month
 from metrics.selectors.stamp import numbers_stamp
 from portal.lib.paper import SIZES, PaperError, paper_size
@@ -28,6 +29,7 @@ from reporting.break_notes import noted, rows_noted
 from reporting.bridge_view import LABELS, figure_columns, segment_rows
 from reporting.dispute_marks import cut_of, drawer_dispute, mark_rows, marked, of_groups, row_notes
 from reporting.exports import bridge_csv
+from reporting.file_refusals import refusal_of
 from reporting.metric_links import metric_links
 from reporting.views.teams import rooms
 from reporting.why_page import drawer_for
@@ -69,7 +71,8 @@ def arr(request: TenantRequest) -> HttpResponse:
 def numbers_page(request: TenantRequest, query: ArrQuery, reader: Reader, marks: tuple[Mark, ...]) -> Page:
     """Filters and figures as finished markup, remembered until a number, a dispute, the question or the language changes."""
     may_import = request.standing.may(IMPORT_DATA)
-    key = (*numbers_stamp(request.client), reader, may_import, marks, query.scale, *sorted(query.parameters().items()))
+    asked = (query.scale, query.ignored, *sorted(query.parameters().items()))
+    key = (*numbers_stamp(request.client), reader, may_import, marks, *asked)
     return PAGES.get(key, lambda: drawn_page(request, query, reader, marks, may_import), lambda page: len(page.body))
 
 
@@ -117,7 +120,10 @@ def arr_rows(request: TenantRequest) -> HttpResponse:
 def arr_bridge_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page shows, exact to the cent."""
     query = ArrQuery.from_parameters(request.GET)
-    bridge, notes = noted(request.client, query, bridge_for(request.client, query, query.recognition or None))
+    head = book_head(request.client, query.recognition or None)
+    if (refusal := refusal_of(query.ignored, head)) is not None:
+        return refusal
+    bridge, notes = noted(request.client, query, bridge_for(request.client, query, head))
     disputes = row_notes(bridge, disputed_marks(), query)
     response = HttpResponse(bridge_csv(bridge, notes, disputes), content_type="text/csv; charset=utf-8")
     split = f"-by-{query.by}" if query.by != "total" else ""
@@ -134,6 +140,8 @@ def arr_bridge_pdf(request: TenantRequest) -> HttpResponse:
     query = ArrQuery.from_parameters(request.GET)
     size = request.GET.get("paper", "")
     try:
+        if query.ignored:
+            raise PaperError("; ".join(each.why for each in query.ignored))
         content = arr_paper(
             request.client, query, locale_of(request), size if size in SIZES else paper_size(request.client.locale)
         )

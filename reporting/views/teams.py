@@ -9,10 +9,12 @@ from django.views.decorators.http import require_GET
 
 from governance.selectors.figure_disputes import disputed_marks
 from metrics.models import AssignmentKind
+from metrics.selectors.books import book_head
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.permissions import IMPORT_DATA, MANAGE_TEAMS, VIEW_ARR, VIEW_DATA
 from portal.tenancy.reader import locale_of
 from reporting.arr_query import ArrQuery, Reader, usual_scale
+from reporting.file_refusals import refusal_of
 from reporting.team_file import marks_of_teams, team_bridge_csv
 from reporting.team_page import TeamQuery, notes_for, plain, team_bridge_for, team_context
 
@@ -48,11 +50,13 @@ def team_bridge(request: TenantRequest) -> HttpResponse:
 def team_csv(request: TenantRequest) -> HttpResponse:
     """The bridge that the page asks for, exact to the cent."""
     query = TeamQuery.from_parameters(request.GET)
-    bridge = team_bridge_for(request.client, query)
+    head = book_head(request.client, query.arr.recognition or None)
+    if (refusal := refusal_of(query.arr.ignored, head)) is not None:
+        return refusal
+    bridge = team_bridge_for(request.client, query, head)
     marks = marks_of_teams(bridge, disputed_marks(), is_cut=bool(query.groups))
     text = team_bridge_csv(bridge, notes_for(bridge, query), marks)
     response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    head = bridge.head
     name = f"{request.client.slug}-{head.label}-{head.currency}-bridge-by-{bridge.kind}-by-{bridge.grain}.csv".lower()
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
