@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from metrics.computation import missing_rates_text
 from metrics.engine.policy import PolicyError
 from metrics.engine.valuation import MissingRates
-from metrics.intake.faults import Faults
+from metrics.intake.faults import Fault, Faults
 from metrics.models import Recognition
 from portal.lib.periods import month_format
 from portal.tenancy.commands import ClientCommand, day_argument
@@ -82,5 +82,14 @@ def add_format(parser: CommandParser) -> None:
 
 
 def fault_lines(faults: Faults) -> str:
-    """One line for each fault of a file: row, column, value and reason."""
-    return "".join(f"row {f.row}, column {f.column or '–'}: {f.value or '(empty)'} — {f.reason}\n" for f in faults)
+    """One line for each fault of a file: row, column, value and reason; of the file as a whole, the reason alone."""
+    return "".join(f"{fault_place(fault)}{fault.reason}\n" for fault in faults)
+
+
+def fault_place(fault: Fault) -> str:
+    """What stands before the reason of a fault: where it is, and what stands there."""
+    if not fault.row:
+        return ""
+    if not fault.column:
+        return f"row {fault.row}: {fault.value} — " if fault.value else f"row {fault.row}: "
+    return f"row {fault.row}, column {fault.column}: {fault.value or '(empty)'} — "

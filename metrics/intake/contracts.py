@@ -40,7 +40,8 @@ class ContractFile:
 
     `lines`: the engine's frame and the `row` of each line; empty as soon as there is one fault. `parsed`: the same
     frame for the preview, with null where a cell does not read. `notes` are no faults: rows that load, but not quite
-    as they stand. `totals` are over all rows whose amount, basis and currency read.
+    as they stand. `totals` are over all rows whose amount, basis and currency read. `uncut_rows` could not be cut into
+    cells, and are faults alone.
     """
 
     lines: pl.DataFrame
@@ -49,11 +50,12 @@ class ContractFile:
     notes: Faults
     totals: list[Total]
     blank_rows: int
+    uncut_rows: int = 0
 
     @property
     def rows(self) -> int:
-        """How many rows with content the file has (those that could not be cut into cells are not among them)."""
-        return self.parsed.height
+        """How many rows with content the file has below its header."""
+        return self.parsed.height + self.uncut_rows
 
 
 def read_contracts(table: Table, mapping: Mapping) -> ContractFile:
@@ -64,7 +66,7 @@ def read_contracts(table: Table, mapping: Mapping) -> ContractFile:
     counts, and noted.
     """
     if not table.header:
-        return _file(LINE_SCHEMA.to_frame(), table.faults, Faults.of(), table.blank_rows)
+        return _file(LINE_SCHEMA.to_frame(), table.faults, Faults.of(), table)
     reader = FieldReader(table, mapping, decimals=6)
     missing = find_missing_columns(table, mapping, CONTRACT_COLUMNS)
     parsed = pl.DataFrame([table.rows.alias("row"), *reader.read_all(CONTRACT_COLUMNS)])
@@ -74,14 +76,14 @@ def read_contracts(table: Table, mapping: Mapping) -> ContractFile:
         parsed, notes = _with_inclusive_end(parsed, reader.label("end_date"))
     rules = find_rule_faults(parsed, reader)
     faults = Faults.joined([table.faults, missing, reader.faults, rules])
-    return _file(parsed, faults, notes, table.blank_rows)
+    return _file(parsed, faults, notes, table)
 
 
-def _file(parsed: pl.DataFrame, faults: Faults, notes: Faults, blank_rows: int) -> ContractFile:
+def _file(parsed: pl.DataFrame, faults: Faults, notes: Faults, table: Table) -> ContractFile:
     if not len(faults) and not parsed.height:
         faults = Faults.of(Fault(0, "", "", "the file has no contract lines below its header", "file_empty"))
     lines = parsed.clear() if len(faults) else parsed
-    return ContractFile(lines, parsed, faults, notes, _totals(parsed), blank_rows)
+    return ContractFile(lines, parsed, faults, notes, _totals(parsed), table.blank_rows, table.uncut_rows)
 
 
 def _with_inclusive_end(parsed: pl.DataFrame, label: str) -> tuple[pl.DataFrame, Faults]:

@@ -31,6 +31,14 @@ class Table:
     sheets: tuple[str, ...] = ()
     kinds: MappingType[str, frozenset[str]] = field(default_factory=dict)
 
+    @property
+    def uncut_rows(self) -> int:
+        """How many rows of data could not be cut into cells: they stand among the faults alone."""
+        if not self.header or not len(self.faults):
+            return 0
+        faulty = self.faults.rows
+        return len(faulty.filter((faulty > 1) & ~faulty.is_in(self.rows.implode())))
+
     @classmethod
     def refused(cls, refusal: Refused) -> "Table":
         """An empty table with the one fault for which the file cannot be read at all."""

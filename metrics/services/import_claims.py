@@ -10,7 +10,7 @@ without a holder, the time that the message is given to arrive. When a lease has
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db.models import F, Q
@@ -133,7 +133,8 @@ def give_up(found: ContractImport) -> None:
     found.state = ImportState.FAILED if is_accepted else ImportState.CANCELLED
     found.error, found.holder, found.held_until = GIVEN_UP.format(count=found.attempts), None, None
     found.step, found.progress = "", 0
-    found.save(update_fields=["state", "error", "holder", "held_until", "step", "progress"])
+    found.finished_at = None if is_accepted else datetime.now(UTC)  # what failed can be tried again
+    found.save(update_fields=["state", "error", "holder", "held_until", "step", "progress", "finished_at"])
     details = {"file": found.file_name, "attempts": found.attempts}
     audit.record("import.given_up", object_type="import", object_id=found.pk, details=details)
     import_failed_tell(contract_import=found, text="was not loaded: the work on it broke off again and again")

@@ -131,7 +131,7 @@ def import_read(*, contract_import: ContractImport, is_mapped_anew: bool = False
     import_fence(contract_import=contract_import)
     mapping = known_mapping(contract_import.source, table)
     contract_import.report = {"table": {"header": list(table.header)} if mapping else described(table)}
-    contract_import.row_count = table.cells.height
+    contract_import.row_count = table.cells.height + table.uncut_rows
     contract_import.state = ImportState.CHECKING if mapping else ImportState.UPLOADED
     contract_import.mapping = mapping.to_dict() if mapping else None
     contract_import.save()
@@ -321,6 +321,8 @@ def import_cancel(*, contract_import: ContractImport) -> None:
         raise ImportProblem(
             f"This file is {contract_import.get_state_display().lower()}: it can no longer be cancelled."
         )
+    finish(contract_import, ImportState.CANCELLED)
+    contract_import.save(update_fields=["finished_at"])
     record(contract_import, "import.cancelled", details={"file": contract_import.file_name})
 
 

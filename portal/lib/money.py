@@ -144,6 +144,12 @@ def money_places(currency: str, scale: Scale) -> int:
     return minor_digits(currency) if scale == "full" else SCALED_PLACES[scale]
 
 
+def exact_places(amount: Decimal | int, currency: str) -> int:
+    """Decimals that leave nothing of an amount away: its own, and at least its currency's."""
+    exponent = Decimal(amount).normalize(WIDE).as_tuple().exponent
+    return max(minor_digits(currency), -int(exponent))
+
+
 def is_rounded(amount: Decimal | int, scale: Scale) -> bool:
     """Whether thousands or millions leave something of an amount away."""
     if scale == "full":

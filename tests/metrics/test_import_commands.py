@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from metrics.models import ContractImport, ContractLine, FxRate, RateChange, Source
+from metrics.models.intake import ImportState
 from portal.tenancy.models import Client
 from portal.tenancy.scope import tenant_context
 from tests.engine import frames
@@ -130,3 +131,21 @@ def test_a_faulty_file_of_rates_changes_nothing(northwind: Client, write: Any) -
     assert len(err.splitlines()) == 3 and "Nothing was loaded" in ended
     with tenant_context(northwind):
         assert FxRate.objects.count() == 0
+
+
+def test_what_was_not_loaded_has_its_end(northwind: Client, write: Any) -> None:
+    run("contracts_import", "--client", "northwind", "--dry-run", write(csv_bytes([line(1)])))
+    with tenant_context(northwind):
+        found = ContractImport.objects.get()
+    assert found.state == ImportState.CANCELLED and found.finished_at is not None
+
+
+def test_of_a_file_as_a_whole_the_reason_alone_is_said(northwind: Client, write: Any) -> None:
+    _, err, _ = run("contracts_import", "--client", "northwind", write(b"contract_id\0\nK1\n"))
+    (said,) = err.splitlines()
+    assert not said.startswith("row") and "(empty)" not in said and "–" not in said
+
+
+def test_of_a_row_as_a_whole_no_column_is_named(northwind: Client, write: Any) -> None:
+    _, err, _ = run("contracts_import", "--client", "northwind", write(csv_bytes([line(1)]) + b"K2,too,few\n"))
+    assert err.startswith("row 3: K2,too,few — the row has 3 cells, the header has ")

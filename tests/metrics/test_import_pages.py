@@ -271,3 +271,25 @@ def test_the_questions_of_very_many_lines_follow_the_page_and_stay_at_hand(
     assert question in text(browser.get(url("data", northwind)))
     load(northwind, csv_bytes([line(1), line(2), line(3)]))
     assert question not in text(browser.get(url("data", northwind)))
+
+
+def test_rows_that_cannot_be_cut_into_cells_are_rows_of_the_file(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    data = csv_bytes([line(1), line(2, currency="EURO")]) + b"K3,too,few\n\nK4,too,few\n"
+    refused = " ".join(text(send(signed_in(rita), northwind, data)).split())
+    assert "3 faults in 3 of 4 rows" in refused and newest(northwind).row_count == 4
+
+
+def test_a_file_that_cannot_be_read_has_one_fault_without_a_place(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    refused = " ".join(text(send(signed_in(rita), northwind, b"contract_id\0\nK1\n")).split())
+    assert "1 fault of the file as a whole" in refused and "sub mono" not in refused
+
+
+def test_control_totals_are_as_fine_as_the_file_states_them(northwind: Client, rita: User, signed_in: SignIn) -> None:
+    """A yen has no smaller unit, and yet a price may be stated by a fraction of it."""
+    rows = [line(1, currency="JPY", amount="144925655.79"), line(2, currency="EUR", amount="12.5")]
+    summary = text(send(signed_in(rita), northwind, csv_bytes(rows)))
+    assert "144,925,655.79" in summary and "12.50" in summary

@@ -121,6 +121,12 @@ def money(
 
 
 @register.simple_tag(takes_context=True)
+def stated_money(context: Context, amount: Decimal, currency: str) -> SafeString | str:
+    """An amount as somebody else stated it: in full, however fine, where `money` rounds to what the currency has."""
+    return money(context, amount, currency, scale="full", places=figures.exact_places(amount, currency))
+
+
+@register.simple_tag(takes_context=True)
 def signed_money(context: Context, amount: Amount, currency: str = "", **options: Any) -> SafeString | str:
     """An amount of change: a plus or a minus is always there, except on zero."""
     return money(context, amount, currency, plus=True, **options)
