@@ -23,7 +23,7 @@ class PersonCommand(BaseCommand, ABC):
             raise CommandError(f"there is no account '{options['email']}'")
         with acting_as(ACTOR):
             try:
-                self.stderr.write(self.run(user, options))
+                self.stdout.write(self.run(user, options))
             except TenancyError as error:
                 raise CommandError(str(error)) from error
 

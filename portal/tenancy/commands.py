@@ -1,6 +1,8 @@
 """What every command about one client shares: `--client`, its scope, the actor of the audit log, clean errors.
 
 A command raises nothing at people: a mistake of theirs is one line on standard error and exit code 1 (2 for a bad argument).
+On standard output stands what was asked for, or, where nothing was, what was done; remarks beside it are on standard error, so
+that an answer can be piped.
 """
 
 import argparse

@@ -237,7 +237,7 @@ def test_the_commands_write_show_and_apply(kept: Client, tmp_path: Path, capsys:
     file = tmp_path / "metrics.yaml"
     call_command("registry_export", str(file), f"--client={kept.slug}")
     call_command("registry_import", str(file), f"--client={kept.slug}")
-    assert "The file says what the registry says" in capsys.readouterr().err
+    assert "The file says what the registry says" in capsys.readouterr().out
     file.write_text(file.read_text().replace("name: Quick ratio", "name: Speed"))
     call_command("registry_import", str(file), f"--client={kept.slug}")
     assert "~ quick_ratio, name: Quick ratio → Speed" in capsys.readouterr().out

@@ -58,7 +58,7 @@ def test_client_create_makes_the_firm_where_it_is_missing(db: None) -> None:
     run("client_create", *arguments)
     client = Client.objects.get(slug="northwind")
     assert (client.firm.slug, client.currency) == ("ridge", "EUR")
-    assert "exists" in fails("client_create", *arguments)
+    assert "there is a client 'northwind' already, of the firm 'ridge'" in fails("client_create", *arguments)
     assert "currency in use" in fails("client_create", *arguments[:3], "other", *arguments[4:7], "euro")
 
 

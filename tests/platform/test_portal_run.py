@@ -207,7 +207,8 @@ def test_a_taken_port_is_an_error_when_asked_for_and_skipped_when_not(monkeypatc
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        with pytest.raises(Exception, match=f"cannot listen on 127.0.0.1 port {taken}: .*choose another with --port"):
+        said = rf"cannot listen on 127.0.0.1 port {taken}: .*choose another with --port \(make run: PORT=…\)"
+        with pytest.raises(Exception, match=said):
             free_port("127.0.0.1", taken)
         monkeypatch.setattr("portal.tenancy.management.commands.portal_run.DEFAULT_PORT", taken)
         assert free_port("127.0.0.1", None) > taken

@@ -27,4 +27,4 @@ class Command(ClientCommand):
             Path(options["file"]).write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be written: {error.strerror}") from error
-        self.stderr.write(f"The registry of '{client.slug}' is in {options['file']}.")
+        self.stdout.write(f"The registry of '{client.slug}' is in {options['file']}.")

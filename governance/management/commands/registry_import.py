@@ -30,7 +30,7 @@ class Command(ClientCommand):
         self.show(drift)
         if options["apply"] and not drift.is_empty:
             registry_apply(client=client, text=text, seen=drift.seen, reason=options["reason"])
-            self.stderr.write(f"Applied to '{client.slug}'.")
+            self.stdout.write(f"Applied to '{client.slug}'.")
 
     def show(self, drift: Drift) -> None:
         """What differs, a line each."""
@@ -42,7 +42,7 @@ class Command(ClientCommand):
         for name in drift.lacking:
             self.stdout.write(f"  not in the file, left as it is: {name}")
         if drift.is_empty:
-            self.stderr.write("The file says what the registry says.")
+            self.stdout.write("The file says what the registry says.")
 
 
 def read_text(path: str) -> str:

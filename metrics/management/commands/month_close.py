@@ -36,4 +36,4 @@ class Command(NumbersCommand):
         for close in closed:
             self.stdout.write(closed_text(close))
         if not closed:
-            self.stderr.write("No month was due.")
+            self.stdout.write("No month was due.")

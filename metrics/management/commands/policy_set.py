@@ -34,7 +34,7 @@ class Command(NumbersCommand):
                 f"WARNING: the policy was signed ({signatures}), and was changed without its signatures. The audit log says "
                 "so, with the reason, and the client's Finance and RevOps are mailed."
             )
-        self.stderr.write(f"Policy version {version.number} of '{client.slug}' is in force.")
+        self.stdout.write(f"Policy version {version.number} of '{client.slug}' is in force.")
 
 
 def read_object(path: str) -> dict[str, Any]:

@@ -28,6 +28,6 @@ class Command(BaseCommand):
                 sent = firm_invitation_send(firm=firm, email=options["email"], role=options["role"], sent_by=None)
             except TenancyError as error:
                 raise CommandError(str(error)) from error
-        self.stderr.write(
+        self.stdout.write(
             f"Invited {sent.email} to {firm} as {sent.get_role_display()}, until {sent.expires_at:%d %b %Y}."
         )

@@ -39,7 +39,7 @@ class Command(BaseCommand):
                         consultant_assign(client=made, user=user)
             except TenancyError as error:
                 raise CommandError(str(error)) from error
-        self.stderr.write(f"Created client '{options['client']}' of firm '{options['firm']}'.")
+        self.stdout.write(f"Created client '{options['client']}' of firm '{options['firm']}'.")
         if not options["assign"]:
             self.stderr.write(
                 "Nobody is assigned to it yet: a firm admin does that on the firm's page, or --assign here."
@@ -48,6 +48,10 @@ class Command(BaseCommand):
 
 def client_with_firm(*, firm: str, client: str, name: str, currency: str) -> Client:
     """Create the client and, where it is missing, its firm. TenancyError when either is refused."""
+    if taken := Client.objects.select_related("firm").filter(slug=client).first():
+        raise TenancyError(
+            f"there is a client '{client}' already, of the firm '{taken.firm.slug}': nothing was changed"
+        )
     found = Firm.objects.filter(slug=firm).first() or firm_create(slug=firm, name=firm.replace("-", " ").title())
     return client_create(firm=found, slug=client, name=name, currency=currency)
 

@@ -197,7 +197,9 @@ def free_port(host: str, wanted: int | None) -> int:
                 reason = problem.strerror
                 continue
             return port
-    raise CommandError(f"cannot listen on {host} port {wanted or DEFAULT_PORT}: {reason}; choose another with --port")
+    raise CommandError(
+        f"cannot listen on {host} port {wanted or DEFAULT_PORT}: {reason}; choose another with --port (make run: PORT=…)"
+    )
 
 
 def address_of(host: str, port: int) -> str:
