@@ -16,6 +16,7 @@ import polars as pl
 
 from metrics.engine.annualise import annual_factor
 from metrics.engine.arrays import Ints, first_days_of_months
+from metrics.engine.csv_format import money_text
 from metrics.engine.drill import Grains, Settled, month_grains, settle_month, unit_kinds, unit_rows
 from metrics.engine.fx import RATE_ONE, converter, currency_rates, rates_on
 from metrics.engine.policy import Policy
@@ -45,6 +46,8 @@ PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "no_day_left": ("recognition", "renewal_grace_days"),
     "not_begun": ("recognition",),
 }
+
+MOVED: Final = ("beginning", "organic", "fx", "ending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +140,19 @@ class Explanation:
     lines: tuple[LineExplained, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The explanation as plain values that JSON can hold."""
-        return asdict(self)
+        """The explanation as plain values that JSON can hold: amounts as decimal text, as everywhere outside the engine."""
+        told = with_text(asdict(self), MOVED)
+        told["products"] = [with_text(each, MOVED) for each in told["products"]]
+        told["lines"] = [with_text(each, ("contributed", "contributes")) for each in told["lines"]]
+        for line in told["lines"]:
+            value = dict(line["annual_value"])
+            line["annual_value"] = value | {"value": money_text(value.pop("cents"))}
+        return told
+
+
+def with_text(told: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """The same with these amounts as text."""
+    return told | {name: money_text(told[name]) for name in names}
 
 
 def explain(lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, customer: str, month: int) -> Explanation:

@@ -71,7 +71,7 @@ def test_a_customers_figure_is_kept_with_what_arr_explain_prints(booked: Client,
         content = DisputeEvidence.objects.get().content
         assert content["kind"] == "arr_explain"
         assert "Line K3/1 of contract K3, Support, recurring fees: 6000.00 USD" in content["text"]
-        assert sum(line["contributes"] for line in content["explanation"]["lines"]) == 3_000_000
+        assert sum(Decimal(line["contributes"]) for line in content["explanation"]["lines"]) == 30_000
 
 
 def test_a_closed_month_is_disputed_as_it_was_reported(booked: Client, eve: User) -> None:

@@ -3,7 +3,9 @@
 import io
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -42,6 +44,13 @@ def test_bridge_and_retention_equal_the_golden_files(golden: Path) -> None:
         text = run("arr_bridge", "--client", "northwind", *MONTHS, "--by", dimension)
         assert text.encode() == (golden / f"bridge_by_{dimension}.csv").read_bytes(), dimension
     assert run("arr_retention", "--client", "northwind", *MONTHS).encode() == (golden / "retention.csv").read_bytes()
+
+
+def amounts_of(told: dict[str, Any]) -> list[str]:
+    """Every amount of an explanation."""
+    moved = ("beginning", "organic", "fx", "ending")
+    lines = [(row["contributed"], row["contributes"], row["annual_value"]["value"]) for row in told["lines"]]
+    return [row[name] for row in (told, *told["products"]) for name in moved] + [each for row in lines for each in row]
 
 
 def fails(name: str, *arguments: str) -> str:
@@ -112,7 +121,8 @@ def test_explain_names_lines_rates_clauses_and_rows(golden: Path) -> None:
     told = json.loads(
         run("arr_explain", "--client", "northwind", "--customer", "C0003", "--month", "2025-12", "--format", "json")
     )
-    assert sum(row["contributes"] for row in told["lines"]) == told["ending"]
+    assert sum(Decimal(row["contributes"]) for row in told["lines"]) == Decimal(told["ending"])
+    assert all(re.fullmatch(r"-?\d+\.\d\d", amount) for amount in amounts_of(told)), "as text, as everywhere else"
     assert "no customer 'nobody'" in fails(
         "arr_explain", "--client", "northwind", "--customer", "nobody", "--month", "2025-12"
     )
