@@ -157,3 +157,9 @@ def test_a_policy_is_published_once_and_not_over_somebody_elses(api: Program, no
     assert fields == {"parameters.fx", "parameters.minimum_term_months", "parameters.overage"}
     with tenant_context(northwind):
         assert PolicyVersion.objects.count() == 2
+
+
+def test_a_part_of_a_source_is_sent_under_the_name_that_answers_have(api: Program, northwind: Client) -> None:
+    accepted(api, northwind, upload(api, northwind, files.csv_bytes([files.line(1), files.line(2)]))["id"])
+    part = upload(api, northwind, files.csv_bytes([files.line(1, amount="1500")]), is_partial="true")
+    assert (part["is_partial"], part["changed_count"], part["vanished_count"]) == (True, 1, 0)

@@ -114,7 +114,7 @@ def a_policy(client: Client) -> dict[str, Any]:
 
 
 def an_upload() -> dict[str, Any]:
-    return {"file": files.named(files.csv_bytes([files.line(1)])), "source": "billing", "partial": "true"}
+    return {"file": files.named(files.csv_bytes([files.line(1)])), "source": "billing", "is_partial": "true"}
 
 
 def a_mapping() -> dict[str, Any]:

@@ -168,7 +168,7 @@ class UploadSerializer(StrictSerializer):
         required=False,
         help_text="How the columns become ours, as JSON text. Default: the source's own, or none needed.",
     )
-    partial = serializers.BooleanField(required=False, default=False, help_text="Keep lines that the file lacks.")  # type: ignore[assignment]
+    is_partial = serializers.BooleanField(required=False, default=False, help_text="Keep lines that the file lacks.")
 
 
 class EffectSerializer(serializers.Serializer[Any]):

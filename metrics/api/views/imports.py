@@ -97,7 +97,7 @@ def upload(call: Call) -> ContractImport:
         source=source,
         file=sent["file"],
         file_name=sent["file"].name,
-        is_partial=sent["partial"],
+        is_partial=sent["is_partial"],
         user=call.user,
     )
     if mapping := sent.get("mapping"):
