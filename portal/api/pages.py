@@ -8,14 +8,28 @@ from django.urls import reverse_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from portal.accounts.api_tokens import TokenAuthentication
 from portal.tenancy.access import person_page, public_page
 from portal.tenancy.api_guard import HasToken, TokenThrottle
 from portal.tenancy.problems import MEDIA_TYPE, problem
 
-SCHEMA = SpectacularAPIView.as_view(authentication_classes=[])
-SCHEMA_BY_TOKEN = SpectacularAPIView.as_view(
+
+class SchemaView(SpectacularAPIView):
+    """The schema as YAML or JSON; a refusal is JSON whatever was asked for, like every error of the API."""
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        if answer.exception:
+            answer.accepted_renderer = JSONRenderer()
+        return answer
+
+
+SCHEMA = SchemaView.as_view(authentication_classes=[])
+SCHEMA_BY_TOKEN = SchemaView.as_view(
     authentication_classes=[TokenAuthentication], permission_classes=[HasToken], throttle_classes=[TokenThrottle]
 )
 DOCS = SpectacularSwaggerSplitView.as_view(
@@ -26,14 +40,20 @@ DOCS = SpectacularSwaggerSplitView.as_view(
 @person_page
 def schema_page(request: HttpRequest) -> HttpResponse:
     """The schema for a person in a browser."""
-    return SCHEMA(request)
+    return SCHEMA(request, format=request.GET.get("format"))
 
 
 @require_safe
 @wraps(schema_page)  # and its mark: guarded like a person's page
 def api_schema(request: HttpRequest) -> HttpResponse:
-    """The OpenAPI schema: the operations, and nobody's data. A generator of clients comes with a token; 401 for a dead one."""
-    return SCHEMA_BY_TOKEN(request) if "Authorization" in request.headers else schema_page(request)
+    """The OpenAPI schema: the operations, and nobody's data; `?format=json` or an Accept header chooses JSON.
+
+    A generator of clients comes with a token: 401 for none and for a dead one. A browser is led to the sign-in.
+    """
+    is_person = request.user.is_authenticated or "text/html" in request.headers.get("Accept", "")
+    if "Authorization" in request.headers or not is_person:
+        return SCHEMA_BY_TOKEN(request, format=request.GET.get("format"))
+    return schema_page(request)
 
 
 @require_safe

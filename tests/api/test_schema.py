@@ -30,9 +30,23 @@ def test_no_figure_of_the_schema_is_a_number_with_a_fraction(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("page", ["schema", "docs"])
-def test_schema_and_docs_are_for_signed_in_people(page: str, db: None, nobody: Program) -> None:
-    answer = nobody.call(f"/api/v1/{page}/")
+def test_schema_and_docs_lead_a_browser_to_the_sign_in(page: str, db: None, nobody: Program) -> None:
+    answer = nobody.call(f"/api/v1/{page}/", HTTP_ACCEPT="text/html,application/xhtml+xml,*/*;q=0.8")
     assert answer.status_code == 302 and "/accounts/login" in answer["Location"]
+
+
+@pytest.mark.parametrize("token", ["", "nonsense"])
+def test_a_program_without_a_living_token_is_refused_the_schema_as_everywhere(db: None, token: str) -> None:
+    answer = Program(token).call("/api/v1/schema/")
+    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+    assert answer.json()["status"] == 401 and answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_an_address_can_choose_the_form_of_the_schema(northwind: Client, ana: User, signed_in: Any) -> None:
+    browser: Browser = signed_in(ana)
+    assert browser.get("/api/v1/schema/?format=json").json()["openapi"].startswith("3.")
+    assert browser.get("/api/v1/schema/?format=yaml").content.startswith(b"openapi: 3.")
+    assert browser.get("/api/v1/schema/?format=xml").status_code == 404
 
 
 def test_a_program_with_a_living_token_is_given_the_schema_and_no_other(
