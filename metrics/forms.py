@@ -33,7 +33,9 @@ class UploadForm(forms.Form):
         required=False,
         help_text="What people call it: Billing, Salesforce, Renewals sheet. Without it, the first is called “contracts”.",
     )
-    kind = forms.ChoiceField(label="What it is", choices=SourceKind.choices, initial=SourceKind.BILLING, required=False)
+    kind = forms.ChoiceField(
+        label="What it is", choices=SourceKind.choices, initial=SourceKind.SPREADSHEET, required=False
+    )
     file = forms.FileField(
         label="File", help_text="CSV or Excel (.xlsx): column names in the first row, then one row for each line."
     )
@@ -50,6 +52,10 @@ class UploadForm(forms.Form):
         self.has_sources = bool(known)
         if not known:
             self.fields["source"].widget = forms.HiddenInput()
+
+    def clean_kind(self) -> str:
+        """What the source is; of one that does not say, what the command line and the API take it for."""
+        return self.cleaned_data["kind"] or SourceKind.SPREADSHEET.value
 
     def clean_file(self) -> Any:
         """The file, unless it is empty or too large."""

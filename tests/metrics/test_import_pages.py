@@ -1,5 +1,6 @@
 """The Data pages as people use them: without JavaScript, by role, and never across the wall."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -293,3 +294,14 @@ def test_control_totals_are_as_fine_as_the_file_states_them(northwind: Client, r
     rows = [line(1, currency="JPY", amount="144925655.79"), line(2, currency="EUR", amount="12.5")]
     summary = text(send(signed_in(rita), northwind, csv_bytes(rows)))
     assert "144,925,655.79" in summary and "12.50" in summary
+
+
+def test_a_source_is_a_spreadsheet_unless_it_is_said_to_be_something_else(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(rita)
+    page = " ".join(text(browser.get(url("data_upload", northwind))).split())
+    assert re.search(r'<option value="spreadsheet"[^>]* selected', page), page[page.find("<select") :][:900]
+    send(browser, northwind, csv_bytes([line(1)]), kind="")
+    with tenant_context(northwind):
+        assert Source.objects.get().kind == "spreadsheet"
