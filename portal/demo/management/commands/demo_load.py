@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.demo.load import demo_exists, demo_load
+from portal.demo.uploads import uploads_clear
 from portal.tenancy.alone import alone
 from portal.tenancy.provision import recreate
 from portal.tenancy.server import server_of_settings, sign_ins_file
@@ -18,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do nothing where the demonstration is already there")
-        parser.add_argument("--reset", action="store_true", help="throw the whole local database away first")
+        parser.add_argument(
+            "--reset", action="store_true", help="throw the whole local database and its uploads away first"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
@@ -58,10 +61,17 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def reset(self) -> None:
-        """The database is made anew: audit logs and closed months cannot be deleted row by row, by design."""
+        """The database is made anew: audit logs and closed months cannot be deleted row by row, by design.
+
+        Its uploads go with it: nothing names them any more.
+        """
         server = server_of_settings()
         if server is None:
             raise CommandError("--reset needs an administrator's DATABASE_URL, or the embedded database")
         self.stderr.write(f"Removing the database {server.name} with everything in it …")
         recreate(server)
+        cleared = uploads_clear()
+        self.stderr.write(
+            f"{cleared or 'Uploaded files stay where they are, as the store may not be this database’s alone'}."
+        )
         call_command("migrate", verbosity=0)
