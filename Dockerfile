@@ -29,6 +29,7 @@ COPY engagements engagements
 COPY reporting reporting
 COPY templates templates
 COPY static static
+COPY docs/verify_certificate.py docs/verify_certificate.py
 COPY --from=assets /assets/node_modules /tmp/node_modules
 # The static files belong to the code, not to the data: collected once, here, with keys that are thrown away
 RUN python -c "from pathlib import Path; from portal.assets import VENDOR, copy_files; copy_files(Path('/tmp/node_modules'), VENDOR)" \

@@ -54,6 +54,7 @@ urlpatterns = [
     path(f"{VERSION}sign-off/publish/", signoff.signoff_publish, name="signoff_publish"),
     path(f"{VERSION}certificate.json", signoff.certificate_json, name="certificate_json"),
     path(f"{VERSION}certificate.pdf", signoff.certificate_pdf, name="certificate_pdf"),
+    path("definitions/verify_certificate.py", signoff.certificate_script, name="certificate_script"),
     path(SIGN, signing.signing, name="signing"),
     path(f"{SIGN}code/", signing.signing_code, name="signing_code"),
     path(f"{SIGN}sign/", signing.signing_sign, name="signing_sign"),

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+from typing import Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -21,6 +23,8 @@ from portal.lib.paper import paper, paper_size
 from portal.tenancy.access import TenantRequest, client_page
 from portal.tenancy.audit import canonical
 from portal.tenancy.permissions import EDIT_POLICY, VIEW_POLICY
+
+VERIFIER: Final = settings.BASE_DIR / "docs" / "verify_certificate.py"
 
 
 @require_GET
@@ -98,6 +102,13 @@ def certificate_pdf(request: TenantRequest, number: int) -> HttpResponse:
     size = paper_size(request.client.locale)
     content = paper("pdf/certificate.html", certificate_context(request, found), size=size)
     return attachment(content, "application/pdf", f"{request.client.slug}-policy-v{number}-certificate.pdf")
+
+
+@require_GET
+@client_page(VIEW_POLICY)
+def certificate_script(request: TenantRequest) -> HttpResponse:
+    """The script that checks a certificate without Tieout: whoever is handed one need not have our sources."""
+    return attachment(VERIFIER.read_bytes(), "text/x-python; charset=utf-8", VERIFIER.name)
 
 
 def certificate_or_404(number: int) -> Certificate:

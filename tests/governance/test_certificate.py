@@ -50,6 +50,14 @@ def verify(*arguments: object) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def test_the_script_is_given_to_whoever_sees_the_certificate(files: tuple[Path, Path], anas: Browser) -> None:
+    address = "/c/northwind/definitions/verify_certificate.py"
+    assert address in anas.get("/c/northwind/definitions/versions/0/sign-off/").text
+    answer = anas.get(address)
+    assert answer.content == SCRIPT.read_bytes()
+    assert answer["Content-Disposition"] == 'attachment; filename="verify_certificate.py"'
+
+
 def test_the_script_confirms_what_is_sound(files: tuple[Path, Path], started: Client) -> None:
     code, said = verify(*files, "--key-id", key_id())
     assert code == 0 and "VALID: Northwind, policy v0, signed by finn@example.com (finance), rita@example.com" in said

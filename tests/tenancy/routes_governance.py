@@ -153,6 +153,7 @@ GOVERNANCE_ROUTES = [
     Route("signoff_publish", EDIT_POLICY, "post", a_signed_document, {"from_month": "2026-11", "mode": "prospective"}),
     Route("certificate_json", VIEW_POLICY, "get", a_signed_document, status=(200,)),
     Route("certificate_pdf", VIEW_POLICY, "get", a_signed_document, status=(200,)),
+    Route("certificate_script", VIEW_POLICY, "get", status=(200,)),
     Route("signing", ANSWER_DEFINITIONS, "get", a_signer, status=(200,), rightful=ClientRole.FINANCE),
     Route("signing_code", ANSWER_DEFINITIONS, "post", a_signer, status=(302,), rightful=ClientRole.FINANCE),
     Route("signing_sign", ANSWER_DEFINITIONS, "post", a_signer, as_shown, status=(302,), rightful=ClientRole.FINANCE),
