@@ -5,6 +5,7 @@ No database here: a rebuild, a check and a preview call the same function.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,11 @@ class EngineInput:
     def ready(self) -> Ready:
         """The lines settled under the policy."""
         return Ready.of_related(self.related or relate_lines(self.coded, self.policy), self.policy)
+
+    @cached_property
+    def settled(self) -> Ready:
+        """`ready`, once for whoever reads many months one by one; it stays in memory as long as the lines do."""
+        return self.ready()
 
     def at(self, month: int) -> "EngineInput":
         """The same lines under the policy that a month follows."""

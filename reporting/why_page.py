@@ -84,7 +84,8 @@ def cell_drawer(client: Client, query: ArrQuery, reader: Reader, span: str, of: 
         context |= {"told": closed_told(client, query, closed)}
         context |= {"causes": causes_words(client, closed, query, reader.locale)}
         return Drawer("reporting/_drawer_closed.html", context)
-    cell = customers_of_cell(client, query.recognition or None, *months, dimension, group, column, query.filters)
+    asked = (client, query.recognition or None, *months, dimension, group, column, query.filters)
+    cell = customers_of_cell(*asked, most=SHOWN)
     context = cell_context(cell, words, query, reader) | {"told": cell_told(client, query, cell)}
     if query.reported:
         context["unkept"] = unkept_words(months_unkept(head, column, *months), reader.locale)
@@ -222,9 +223,10 @@ def retention_drawer(client: Client, query: ArrQuery, reader: Reader, month: int
     shown = closed_retention(client, query, month)
     if shown is not None and shown.customers:
         context = retention_context(shown.found, shown.customers, query, reader)
+        context |= {"rest_count": len(shown.customers[SHOWN:])}
         context |= {"shown": shown, "told": shown.told, "causes": retention_causes(client, shown)}
         return Drawer("reporting/_drawer_retained.html", context)
-    found = retention_customers(client, query.recognition or None, month, query.filters)
+    found = retention_customers(client, query.recognition or None, month, query.filters, most=SHOWN)
     if not found.customers:
         raise KeyError(month)
     context = retention_context(found, found.customers, query, reader) | {"told": retention_told(client, query, found)}
@@ -238,11 +240,13 @@ def retention_context(
 ) -> dict[str, Any]:
     """Title, sums, and customers with the address of what each moved in the twelve months."""
     span = found.month - 11, found.month
-    rows = [{"customer": row, "url": moves_url(query, reader.base, span, "change", row.customer)} for row in customers]
     return {
         "found": found,
-        "rows": rows[:SHOWN],
-        "rest_count": len(rows[SHOWN:]),
+        "rows": [
+            {"customer": row, "url": moves_url(query, reader.base, span, "change", row.customer)}
+            for row in customers[:SHOWN]
+        ],
+        "rest_count": found.customer_count - len(found.customers[:SHOWN]),
         "before": found.month - 12,
         "drawer_title": f"Retention, {month_text(found.month, reader.locale)}",
         "drawer_text": " · ".join([found.head.label, *filter_words(query)]),
@@ -256,7 +260,7 @@ def filter_words(query: ArrQuery) -> list[str]:
 
 def cell_context(cell: Cell, title: str, query: ArrQuery, reader: Reader) -> dict[str, Any]:
     """Title, customers with their links, and the rest of a long list."""
-    rest = cell.customers[SHOWN:]
+    shown = cell.customers[:SHOWN]
     span, of = (cell.period.first, cell.period.last), (cell.dimension, cell.group) if cell.group else None
     return {
         "cell": cell,
@@ -266,10 +270,10 @@ def cell_context(cell: Cell, title: str, query: ArrQuery, reader: Reader) -> dic
         "drawer_text": " · ".join([cell.head.label, *filter_words(query), *([cell.group] if cell.group else [])]),
         "rows": [
             {"customer": found, "url": moves_url(query, reader.base, span, cell.column, found.customer, of)}
-            for found in cell.customers[:SHOWN]
+            for found in shown
         ],
-        "rest_count": len(rest),
-        "rest_amount": sum((found.amount for found in rest), Decimal(0)),
+        "rest_count": cell.customer_count - len(shown),
+        "rest_amount": cell.amount - sum((found.amount for found in shown), Decimal(0)),
     }
 
 

@@ -121,7 +121,7 @@ def amount_published(client: Client, head: BookHead, subject: Subject) -> Publis
     if closed is not None:
         evidence |= closed_evidence(closed)
     else:
-        evidence |= live_evidence(customers_of_cell(client, head.recognition, *span, *of))
+        evidence |= live_evidence(customers_of_cell(client, head.recognition, *span, *of, most=MOST_CUSTOMERS))
         evidence["unkept"] = bool(months_unkept(head, subject.figure, *span))
     text = money_text(value, client.currency, client.locale)
     return Published(subject, title_of(head, subject), value, text, client.currency, evidence)
@@ -162,15 +162,15 @@ def other_policy(closed: ClosedCell) -> int | None:
 
 def live_evidence(cell: Cell) -> dict[str, Any]:
     """The customers as the contracts stand now."""
-    rest = cell.customers[MOST_CUSTOMERS:]
+    named = sum((row.amount for row in cell.customers), Decimal(0))
     return {
         "standing": "now",
         "now": str(cell.amount),
         "customers": [
             {"customer": row.customer, "name": row.name, "amount": str(row.amount), "movement": row.kind}
-            for row in cell.customers[:MOST_CUSTOMERS]
+            for row in cell.customers
         ],
-        "rest": {"customers": len(rest), "amount": str(sum((row.amount for row in rest), Decimal(0)))},
+        "rest": {"customers": cell.customer_count - len(cell.customers), "amount": str(cell.amount - named)},
     }
 
 

@@ -13,11 +13,12 @@ import polars as pl
 
 from metrics.engine.arrays import NEVER, Bools, Ints, grouped_sum
 from metrics.engine.balances import attributes_of_units
+from metrics.engine.book import Ready
 from metrics.engine.bridge import AMOUNTS, COUNTS, TOTAL
 from metrics.engine.fx import RATE_ONE, convert_change, converter
 from metrics.engine.lines import CodedLines, code_lines
 from metrics.engine.policy import Policy
-from metrics.engine.settlement import Related, Settlement, relate_lines, settle_related
+from metrics.engine.settlement import Settlement
 from metrics.engine.tally import CHURN, CONTRACTION, COUNTED, EXPANSION, KINDS, NEW, REACTIVATION
 from metrics.engine.valuation import MONTHS_BACK, MissingRates, Rates, line_values, lines_at, rate_gaps, rates_for
 
@@ -51,19 +52,18 @@ class Grains:
 
 
 def settle_month(
-    lines: pl.DataFrame,
-    rates: pl.DataFrame,
-    policy: Policy,
-    month: int,
-    *,
-    with_retention: bool = False,
-    related: Related | None = None,
+    lines: pl.DataFrame, rates: pl.DataFrame, policy: Policy, month: int, *, with_retention: bool = False
 ) -> Settled:
     """Settles the lines for reading one month; raises ``MissingRates`` where it or the month before (for retention also
-    twelve months before) cannot be valued. ``related`` is what settling begins with, for whoever reads several months.
+    twelve months before) cannot be valued.
     """
-    related = related or relate_lines(code_lines(lines, policy.customer_unit), policy)
-    coded, settled = related.lines, settle_related(related, policy.recognition)
+    ready = Ready.of(code_lines(lines, policy.customer_unit), policy)
+    return month_of(ready, rates, month, with_retention=with_retention)
+
+
+def month_of(ready: Ready, rates: pl.DataFrame, month: int, *, with_retention: bool = False) -> Settled:
+    """``settle_month`` of lines that are settled already: several months of them cost the settling once."""
+    coded, settled, policy = ready.lines, ready.settled, ready.policy
     table = rates_for(coded, rates, policy, month, month)
     gaps = rate_gaps(coded, settled, table, policy, month, month, with_retention)
     if gaps.height:
@@ -204,17 +204,19 @@ def customer_bridge(
     month: int,
     dimension: str = TOTAL,
     group: str | None = None,
-    *,
-    related: Related | None = None,
 ) -> pl.DataFrame:
     """One month of the bridge customer by customer; the sums of its columns are the bridge's row of that dimension,
     group and month.
 
     Columns: ``customer`` str · ``kind`` (place of the customer's case in ``KINDS``, as text; by product that of the
     product) · the columns ``AMOUNTS`` in cents · ``COUNTS``, 0 or 1. Customers without ARR now and before are left
-    out. ``related`` as in ``settle_month``. Raises ``MissingRates``.
+    out. Raises ``MissingRates``.
     """
-    book = settle_month(lines, rates, policy, month, related=related)
+    return settled_bridge(settle_month(lines, rates, policy, month), dimension, group)
+
+
+def settled_bridge(book: Settled, dimension: str = TOTAL, group: str | None = None) -> pl.DataFrame:
+    """``customer_bridge`` of lines that are settled already."""
     grains = month_grains(book)
     kind = unit_kinds(book, grains)
     wanted = np.ones(len(grains.unit), dtype=np.bool_)

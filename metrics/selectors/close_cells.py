@@ -161,7 +161,7 @@ def closed_cell(
     customers = customers_of(*ways, source.kinds, is_count=is_count)
     shown, reported, now = (None if own is None else told(sum(own.values()), is_count=is_count) for own in ways)
     own = tuple(CellCustomer(each.customer, each.name, each.closed, each.kind) for each in customers if each.closed)
-    cell = Cell(head, Period("", *span), dimension, group, column, shown or ZERO, own)
+    cell = Cell(head, Period("", *span), dimension, group, column, shown or ZERO, own, len(own))
     open_months = tuple(part.month for part in parts if part.close is None)
     return ClosedCell(cell, reported, now, tuple(customers), closes, open_months)
 

@@ -59,4 +59,4 @@ def retained_of(head: BookHead, month: int, packed: Data, filters: Mapping[str, 
         for customer, *amounts in rows.iter_rows()
     )
     had, have, held = (from_cents(int(rows[name].sum())) for name in ("base", "now", "kept"))
-    return Retained(head, month, had, have, held, customers)
+    return Retained(head, month, had, have, held, customers, len(customers))

@@ -1,6 +1,6 @@
 """From a cell of the bridge down to contract lines and the reason for each number.
 
-- `customers_of_cell(client, recognition, first, last, dimension, group, column, filters=None) -> Cell`
+- `customers_of_cell(client, recognition, first, last, dimension, group, column, filters=None, most=None) -> Cell`
 - `customer_lines(client, customer, recognition=None) -> list[CustomerLine]`
 - `why_get(client, customer, month, recognition=None) -> Why | None`
 
@@ -19,7 +19,7 @@ from metrics.affected import affected_lines
 from metrics.computation import EngineInput
 from metrics.engine.bridge import TOTAL
 from metrics.engine.detail import parts_summed
-from metrics.engine.drill import customer_bridge
+from metrics.engine.drill import month_of, settled_bridge
 from metrics.engine.explain import Explanation, LineExplained, explain
 from metrics.engine.few_lines import frame_of_rows, rows_of_frame
 from metrics.engine.policy import Policy
@@ -92,8 +92,10 @@ def customers_of_cell(
     group: str = "",
     column: str = "ending",
     filters: Filters = None,
+    most: int | None = None,
 ) -> Cell:
-    """The customers behind one cell of the bridge of the months from `first` to `last`, the largest amounts first.
+    """The customers behind one cell of the bridge of the months from `first` to `last`, the largest amounts first, and no more
+    than `most` of them: whoever shows a few of very many need not have all of them named.
 
     Raises KeyError for an unknown column, MissingRates for months that cannot be valued.
     """
@@ -107,16 +109,15 @@ def customers_of_cell(
     wanted = chosen_values(filters)
     targets, wanted = cell_targets(dimension, group, wanted)
     months = months_behind(column, first, last)
-    given = given.with_relations() if len(months) > 1 else given
     parts = pl.concat([month_cells(given, month, target, column, wanted) for month in months for target in targets])
-    shown = parts_summed(parts).sort(pl.col("amount").abs(), "customer", descending=[True, False])
+    found = parts_summed(parts)
+    shown = found.sort(pl.col("amount").abs(), "customer", descending=[True, False]).head(most or found.height)
     names = customer_names(shown["customer"].to_list())
-    is_count = column.startswith("customers")
+    told = Decimal if column.startswith("customers") else from_cents
     customers = tuple(
-        CellCustomer(customer, names[customer], Decimal(amount) if is_count else from_cents(amount), kind)
-        for customer, amount, kind in shown.iter_rows()
+        CellCustomer(customer, names[customer], told(amount), kind) for customer, amount, kind in shown.iter_rows()
     )
-    return Cell(head, period, dimension, group, column, sum((row.amount for row in customers), Decimal(0)), customers)
+    return Cell(head, period, dimension, group, column, told(int(found["amount"].sum())), customers, found.height)
 
 
 def cell_targets(
@@ -148,7 +149,7 @@ def month_cells(
     if column == "beginning" and given.at(month - 1) is not given.at(month):
         return month_cells(given, month - 1, target, "ending", wanted)
     own = given.at(month)
-    rows = customer_bridge(own.lines, own.rates, own.policy, month, *target, related=own.related)
+    rows = settled_bridge(month_of(own.settled, own.rates, month), *target)
     rows = rows.join(customers_matching(own, wanted), on="customer", how="semi") if wanted else rows
     parts = KINDS if column == "net_new" else (column,)
     return rows.select("customer", pl.sum_horizontal(*parts).alias("amount"), "kind")

@@ -234,7 +234,10 @@ class CellCustomer:
 
 @dataclass(frozen=True)
 class Cell:
-    """The customers behind a cell; `amount` is the cell itself and the exact sum of theirs (a count for a customers column)."""
+    """The customers behind a cell; `amount` is the cell itself and the exact sum of theirs (a count for a customers column).
+
+    `customers` are the first of them, as many as were asked for, and `customer_count` is how many there are.
+    """
 
     head: BookHead
     period: Period
@@ -243,3 +246,4 @@ class Cell:
     column: str
     amount: Decimal
     customers: tuple[CellCustomer, ...]
+    customer_count: int

@@ -1,6 +1,6 @@
 """The customers behind a retention rate and behind a cell of the cohorts, recomputed from the lines as they stand now.
 
-- `retention_customers(client, recognition, month, filters=None) -> Retained`
+- `retention_customers(client, recognition, month, filters=None, most=None) -> Retained`
 - `cohort_customers(client, recognition, cohort, month, filters=None) -> Cell`
 """
 
@@ -36,7 +36,10 @@ class RetainedCustomer:
 
 @dataclass(frozen=True)
 class Retained:
-    """The customers with ARR twelve months before a month, the largest differences first; the sums are theirs exactly."""
+    """The customers with ARR twelve months before a month, the largest differences first; the sums are theirs exactly.
+
+    `customers` are the first of them, as many as were asked for, and `customer_count` is how many there are.
+    """
 
     head: BookHead
     month: int
@@ -44,6 +47,7 @@ class Retained:
     now: Decimal
     kept: Decimal
     customers: tuple[RetainedCustomer, ...]
+    customer_count: int
 
     @property
     def nrr(self) -> Decimal | None:
@@ -64,22 +68,25 @@ def head_with(client: Client, recognition: str | None, month: int) -> BookHead:
     return head
 
 
-def retention_customers(client: Client, recognition: str | None, month: int, filters: Filters = None) -> Retained:
-    """Who makes NRR and GRR of a month. Raises MissingRates, and KeyError for a month outside
+def retention_customers(
+    client: Client, recognition: str | None, month: int, filters: Filters = None, most: int | None = None
+) -> Retained:
+    """Who makes NRR and GRR of a month, no more than `most` of them. Raises MissingRates, and KeyError for a month outside
     the book; filters by product are left out, as retention has none."""
     head = head_with(client, recognition, month)
     given, wanted = book_input(client, head).at(month), chosen_values(filters)
     wanted.pop("product", None)
     rows = customer_retention(given.lines, given.rates, given.policy, month)
     rows = rows.join(customers_matching(given, wanted), on="customer", how="semi") if wanted else rows
-    rows = rows.sort((pl.col("now") - pl.col("base")).abs(), "customer", descending=[True, False])
-    names = customer_names(rows["customer"].to_list())
+    shown = rows.sort((pl.col("now") - pl.col("base")).abs(), "customer", descending=[True, False])
+    shown = shown.head(most or rows.height)
+    names = customer_names(shown["customer"].to_list())
     customers = tuple(
         RetainedCustomer(customer, names[customer], *(from_cents(cents) for cents in amounts))
-        for customer, *amounts in rows.iter_rows()
+        for customer, *amounts in shown.iter_rows()
     )
     base, now, kept = (from_cents(int(rows[name].sum())) for name in ("base", "now", "kept"))
-    return Retained(head, month, base, now, kept, customers)
+    return Retained(head, month, base, now, kept, customers, rows.height)
 
 
 def cohort_customers(
@@ -97,4 +104,4 @@ def cohort_customers(
     )
     period = Period(month_format(month), month, month)
     amount = sum((row.amount for row in customers), Decimal("0.00"))
-    return Cell(head, period, TOTAL, "", "ending", amount, customers)
+    return Cell(head, period, TOTAL, "", "ending", amount, customers, len(customers))

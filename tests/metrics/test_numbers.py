@@ -5,17 +5,20 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from metrics.engine.bridge import TOTAL
 from metrics.engine.lines import DIMENSIONS
+from metrics.engine.settlement import settle_related
 from metrics.models import Recognition
 from metrics.selectors.books import bridge_get, groups_list, headline_get, retention_get
 from metrics.selectors.cohorts import cohorts_get
 from metrics.selectors.drill import customer_lines, customers_of_cell, why_get
 from metrics.selectors.figures import BRIDGE_COLUMNS, BridgeRow
+from metrics.selectors.filtered import INPUTS
 from metrics.selectors.findings import finding_sentence, main_cause
 from metrics.selectors.movers import movers_get
 from metrics.selectors.periods import periods_of
@@ -161,6 +164,24 @@ def test_customers_of_a_cell_under_filters(northwind_numbers: Client) -> None:
     row = bridge_get(northwind_numbers, first=LAST, last=LAST, filters=filters).totals[0]
     cell = customers_of_cell(northwind_numbers, None, LAST, LAST, column="ending", filters=filters)
     assert cell.amount == row.ending > 0
+
+
+def test_a_cell_of_many_customers_names_the_largest_and_counts_all(northwind_numbers: Client) -> None:
+    span = (month_parse("2024-01"), LAST)
+    every = customers_of_cell(northwind_numbers, None, *span, column="expansion")
+    some = customers_of_cell(northwind_numbers, None, *span, column="expansion", most=3)
+    assert some.customers == every.customers[:3] and len(every.customers) > 3
+    assert (some.amount, some.customer_count) == (every.amount, len(every.customers))
+
+
+def test_a_cell_of_many_months_settles_the_lines_once(
+    northwind_numbers: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled = Mock(wraps=settle_related)
+    monkeypatch.setattr("metrics.engine.book.settle_related", settled)
+    INPUTS.clear()
+    customers_of_cell(northwind_numbers, None, FIRST, LAST, column="expansion")
+    assert settled.call_count == 1
 
 
 def test_why_adds_up_and_names_clauses_and_rows(northwind_numbers: Client) -> None:

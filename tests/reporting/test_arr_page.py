@@ -4,8 +4,10 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client as Browser
 
 from metrics.models import ContractLine
@@ -106,6 +108,25 @@ def test_a_cell_leads_to_its_customers_and_they_add_up(eves_browser: Browser) ->
         "bolt": Decimal("24000.00"),
     }
     assert cell.amount == Decimal("36000.00")
+
+
+def test_a_cell_of_very_many_customers_shows_the_first_and_sums_up_the_rest(
+    eves_browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporting.why_page.SHOWN", 1)
+    response = eves_browser.get(
+        f"{ARR}?why=cell:2026-01:2026-03:new", headers={"HX-Request": "true", "HX-Target": "drawer"}
+    )
+    assert [row["customer"].customer for row in response.context["rows"]] == ["bolt"]
+    assert (response.context["rest_count"], response.context["rest_amount"]) == (1, Decimal("12000.00"))
+    assert "is the sum of 2 customers" in response.content.decode()
+
+
+def test_numbers_of_customers_have_separators_as_all_figures() -> None:
+    cell = Mock(customer_count=97_460, amount=Decimal("1.00"))
+    context = {"cell": cell, "rest_count": 97_260, "rest_amount": Decimal("0.50"), "currency": "USD"}
+    text = render_to_string("reporting/_drawer_cell.html", context)
+    assert "the sum of 97,460 customers" in " ".join(text.split()) and "and 97,260 more" in text
 
 
 def test_a_customer_leads_to_its_lines_their_clauses_and_the_row_of_the_file(eves_browser: Browser) -> None:

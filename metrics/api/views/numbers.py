@@ -199,7 +199,7 @@ class CellDetail(NumbersView):
             closed = closed_cell(call.client, head, *span, *of, filters) if is_reported else None
             if closed is not None:
                 return shown_closed(closed, asked["limit"])
-            cell = customers_of_cell(call.client, head.recognition, *span, *of, filters)
+            cell = customers_of_cell(call.client, head.recognition, *span, *of, filters, most=asked["limit"])
         note = unkept_text(months_unkept(head, asked["column"], *span)) if is_reported else ""
         return shown_cell(cell, asked["limit"]) | {"note": note}
 
@@ -308,7 +308,7 @@ def shown_cell(cell: Cell, limit: int) -> dict[str, Any]:
         "group": cell.group,
         "column": cell.column,
         **figure(cell.column, cell.amount),
-        "customer_count": len(cell.customers),
+        "customer_count": cell.customer_count,
         "customers": customers,
         "closes": [],
         "open_months": [*months_behind(cell.column, cell.period.first, cell.period.last)],
