@@ -28,7 +28,7 @@ from metrics.models import QualityMonitor
 from metrics.quality_monitors import MONITORS
 from metrics.selectors.clauses import policy_in_plain_words
 from metrics.selectors.closes import latest_closes
-from metrics.selectors.policies import policy_in_force, policy_latest
+from metrics.selectors.policies import policy_in_force, policy_latest, policy_name
 from portal.lib.periods import month_format
 from portal.notices.audience import members_in
 from portal.tenancy.clock import day_at
@@ -81,7 +81,7 @@ def handbook_chapters(client: Client, *, sees_figures: bool = False) -> list[Cha
 def policy_chapter(client: Client) -> Chapter:
     """What the numbers mean now, and who signed it."""
     version, signed = policy_latest(), signatures_in_words()
-    number = f"Policy v{version.number} is in force." if version else "No policy is published: the default holds."
+    number = f"{policy_name(version and version.number)} is in force.".capitalize()
     approved = versions_approved(version.number) if version else []
     says = f"Signed: {signed}." if signed else "Nobody has signed it yet."
     if approved:

@@ -7,6 +7,7 @@ from typing import Final
 from metrics.selectors.breaks import DefinitionBreak, Restated
 from metrics.selectors.clauses import TITLES, sentence_of
 from metrics.selectors.figures import MOVEMENTS, ZERO, BridgeRow
+from metrics.selectors.policies import policy_name
 from portal.lib.dates import month_text
 from portal.lib.money import money_text
 
@@ -16,7 +17,7 @@ FLOW_WORDS: Final = {"adjustment": "the prior-period adjustment", "fx": "exchang
 
 def source_words(found: DefinitionBreak) -> str:
     """By what a definition came into force: the decisions, or the version of the policy alone."""
-    return ", ".join(cause.label for cause in found.causes) or f"policy v{found.after}"
+    return ", ".join(cause.label for cause in found.causes) or policy_name(found.after)
 
 
 def clauses_words(found: DefinitionBreak) -> str:

@@ -2,6 +2,7 @@
 
 from metrics.selectors.clauses import CHARGE_TYPE_NAMES
 from metrics.selectors.drill import Why, WhyLine
+from metrics.selectors.policies import policy_name
 from portal.lib.periods import month_format
 
 RULES = {
@@ -35,11 +36,10 @@ RATE_RULES = {
 def why_text(why: Why) -> str:
     """The whole explanation, one fact a line."""
     told = why.explanation
-    version = f"policy version {why.policy_number}" if why.policy_number is not None else "the default policy"
     kind = f" ({told.kind})" if told.kind else ""
     place = f"{why.head.label} at the end of {month_format(why.month)}, {told.reporting_currency}"
     head = [
-        f"{why.name} ({why.customer}), {place}, {version}",
+        f"{why.name} ({why.customer}), {place}, {policy_name(why.policy_number)}",
         f"  beginning {why.beginning}, organic {why.organic}, exchange rates {why.fx}, ending {why.ending}{kind}",
     ]
     lines = [text for line in why.lines for text in line_text(line, told.reporting_currency)]

@@ -2,7 +2,8 @@
 
 `policy_latest() -> PolicyVersion | None` · `policy_in_force(client) -> Policy` · `policy_versions() -> list[PolicyVersion]` ·
 `policy_version_get(number) -> PolicyVersion | None` · `policy_changes(older, newer) -> list[Change]` ·
-`default_policy(client) -> Policy` · `policy_before_closes() -> Earlier | None` · `policy_at(client, month) -> Policy`
+`default_policy(client) -> Policy` · `policy_name(number) -> str` · `policy_before_closes() -> Earlier | None` ·
+`policy_at(client, month) -> Policy`
 
 The months before the first one that was ever closed follow the policy under which that one was closed first. Nobody has
 reported them, so that nothing restates them; but the first report begins with them, and a later policy holds from a later
@@ -55,6 +56,11 @@ def policy_latest() -> PolicyVersion | None:
     """The newest version, which is the one in force; None before any number was computed."""
     version: PolicyVersion | None = PolicyVersion.objects.order_by("-number").first()
     return version
+
+
+def policy_name(number: int | None) -> str:
+    """What people call a version: "policy v3"; nobody published the default, also where it is written down as version 0."""
+    return f"policy v{number}" if number else "the default policy"
 
 
 def policy_in_force(client: Client) -> Policy:

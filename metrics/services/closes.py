@@ -34,7 +34,7 @@ from metrics.models import ArrBook, BookState, CloseBalance, CloseBridge, MonthC
 from metrics.month_content import RETAINED_AT, MonthContent, MonthSeries, month_content
 from metrics.selectors.close_preview import numbers_seen
 from metrics.selectors.closes import latest_closes
-from metrics.selectors.policies import policy_in_force
+from metrics.selectors.policies import policy_in_force, policy_name
 from metrics.services.books import book_input, books_hold
 from metrics.services.close_borders import Borders, borders_of
 from metrics.services.close_details import Detail, cohort_table, detail_of, detail_store, is_kept, no_cohorts
@@ -245,9 +245,7 @@ def computed_month(client: Client, given: EngineInput, close: MonthClose) -> Mon
     CloseError where that policy cannot be valued: its currency is another one, or rates are missing.
     """
     asked = "what the policy in force makes of it comes through a restating change request"
-    cannot = (
-        f"{month_format(close.month)} cannot be computed under policy v{close.policy.number} that it was closed under"
-    )
+    cannot = f"{month_format(close.month)} cannot be computed under {policy_name(close.policy.number)} that it was closed under"
     if given.policy.reporting_currency != client.currency:
         raise CloseError(f"{cannot}: rates are kept in {client.currency}; {asked}")
     series = (found := compute(given, close.month)).series

@@ -15,7 +15,7 @@ from metrics.selectors.books import book_head
 from metrics.selectors.close_preview import close_preview
 from metrics.selectors.closes import ClosedMonth, close_balances, close_rows, closes_list, next_month_to_close
 from metrics.selectors.customers import customer_names
-from metrics.selectors.policies import policy_latest
+from metrics.selectors.policies import policy_latest, policy_name
 from metrics.services.closes import CloseError, month_close, month_close_check, month_restate
 from portal.lib.dates import dated_text, month_text
 from portal.lib.money import money_text
@@ -93,7 +93,7 @@ def told_and_redirected(request: TenantRequest, made: list[MonthClose], verb: st
         f"{close.get_recognition_display()} {money_text(close_rows(close)[0].ending, currency, locale)}"
         for close in made
     )
-    text = f"{month_text(own.month, locale)} {verb}: {kept} {currency} under policy v{own.policy.number}."
+    text = f"{month_text(own.month, locale)} {verb}: {kept} {currency} under {policy_name(own.policy.number)}."
     messages.success(request, f"{text} The audit log has it with your name.")
     return redirect("month", client_slug=request.client.slug, month=month_format(own.month), revision=own.revision)
 
@@ -135,7 +135,7 @@ def other_policy(row: ClosedMonth) -> str:
     newest = policy_latest()
     if row.is_of_book or newest is None:
         return ""
-    return f"Closed under policy v{row.latest.policy.number}; v{newest.number} is in force by now"
+    return f"Closed under {policy_name(row.latest.policy.number)}; v{newest.number} is in force by now"
 
 
 @client_page(VIEW_ARR)

@@ -1,12 +1,14 @@
 """The ARR page: its figures, its links, and what it says when there are none."""
 
 import datetime as dt
+import io
 import re
 from collections.abc import Callable
 from decimal import Decimal
 from unittest.mock import Mock
 
 import pytest
+from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.test import Client as Browser
 
@@ -21,6 +23,7 @@ from portal.tenancy.scope import tenant_context
 from tests.reporting.numbers import LINES, NOW, line, numbers_load
 
 ARR = "/c/northwind/arr/"
+POLICY_PAGE = "/c/northwind/policy/"
 BORN = dt.date(2026, 3, 1)
 ROUNDED = "Shown in thousands, each figure rounded for itself: parts may differ from their total in the last digit."
 SignIn = Callable[[User], Browser]
@@ -43,6 +46,21 @@ def page(browser: Browser, address: str = ARR, **headers: str) -> str:
 def test_a_client_without_contracts_is_told_where_to_begin(northwind: Client, rita: User, signed_in: SignIn) -> None:
     text = page(signed_in(rita))
     assert "No contract lines yet" in text and "/c/northwind/data/upload/" in text
+
+
+def test_a_policy_that_nobody_published_has_one_name_everywhere(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(rita)
+    assert "The default policy" in page(browser) and "The default policy: it holds until" in page(browser, POLICY_PAGE)
+    with tenant_context(northwind):
+        numbers_load(northwind)
+    texts = [page(browser, address) for address in (ARR, POLICY_PAGE, f"{ARR}?why=cell:2026-03:2026-03:ending")]
+    told = io.StringIO()
+    call_command("arr_explain", "--client=northwind", "--customer=acme", "--month=2026-03", stdout=told)
+    for text in (*texts, told.getvalue()):
+        assert "he default policy" in text and not re.search(r"v0\b|version 0", text)
+    assert "Computed under the default policy" in texts[2]
 
 
 def test_the_bridge_ties_on_the_page(eves_browser: Browser) -> None:

@@ -132,7 +132,7 @@ def test_a_closed_month_shows_its_customers_with_the_difference(northwind: Clien
     text = " ".join(response.text.split())
     assert "as Mar 2026 was closed." in text and "The contracts say something else now" in text
     assert "The closed figure is another one" not in text and "−7,000.00" in text and "+7,000.00" in text
-    assert "As Mar 2026 was closed under policy v0, revision 1." in text
+    assert "As Mar 2026 was closed under the default policy, revision 1." in text
     assert "Dispute this figure" in text and "figure=churn" in text
     now = finns.get(f"{ARR}?scale=full&view=current&why=cell:2026-02:2026-02:new").context
     assert "closed" not in now, "as the contracts stand now, where the reader asked for that"

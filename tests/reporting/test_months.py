@@ -52,7 +52,7 @@ def test_before_it_is_closed_the_page_shows_what_is_kept_and_asks(northwind: Cli
         "42,000.00",
         "36,000.00",
         "+6,000.00",
-        "policy v0",
+        "the default policy",
         "CARR",
         "LARR",
     ):
@@ -69,7 +69,7 @@ def test_a_close_is_asked_for_first_then_recorded_and_said(northwind: Client, fi
     response = browser.post(CLOSE, {"seen": seen_on(browser)}, follow=True)
     text = response.content.decode()
     assert response.redirect_chain[0][0] == "/c/northwind/months/2026-03/1/"
-    assert "Mar 2026 is closed: ARR 42,000.00, CARR 42,000.00, LARR 0.00 USD under policy v0." in text
+    assert "Mar 2026 is closed: ARR 42,000.00, CARR 42,000.00, LARR 0.00 USD under the default policy." in text
     with tenant_context(northwind):
         closed = MonthClose.objects.get(recognition="start")
         assert (closed.closed_by_id, closed.revision) == (finn.pk, 1)
@@ -138,9 +138,9 @@ def test_a_restated_month_says_what_it_is_and_whoever_answers_for_numbers_is_tol
         policy_publish(client=northwind, parameters=changed.to_dict())
         books_rebuild_all(client=northwind, now=NOW)
     asked = " ".join(browser.get(f"{MONTHS}2026-03/restate/").content.decode().split())
-    assert "Closed under policy v0; v1 is in force by now" in asked and "/changes/new/policy/" in asked
+    assert "Closed under the default policy; v1 is in force by now" in asked and "/changes/new/policy/" in asked
     response = browser.post(f"{MONTHS}2026-03/restate/", {"reason": "A late order form"}, follow=True)
-    assert "under policy v0" in response.content.decode()
+    assert "under the default policy" in response.content.decode()
     listed = " ".join(browser.get(MONTHS).content.decode().split())
     shown = re.findall(r'data-label="As re(?:ported|stated)"> <a [^>]*>([^<]*)</a>', listed)
     assert shown == ["42,000.00", "45,000.00"] and "The contracts now, same policy" in listed
