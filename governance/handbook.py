@@ -81,7 +81,7 @@ def handbook_chapters(client: Client, *, sees_figures: bool = False) -> list[Cha
 def policy_chapter(client: Client) -> Chapter:
     """What the numbers mean now, and who signed it."""
     version, signed = policy_latest(), signatures_in_words()
-    number = f"{policy_name(version and version.number)} is in force.".capitalize()
+    number = f"{policy_name(version.number if version else None)} is in force.".capitalize()
     approved = versions_approved(version.number) if version else []
     says = f"Signed: {signed}." if signed else "Nobody has signed it yet."
     if approved:

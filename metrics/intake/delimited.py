@@ -24,6 +24,10 @@ DELIMITER_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "ver
 ENCODINGS: Final = ("utf-8", "utf-16", "cp1252")
 PIECE: Final = 1 << 18
 BATCH: Final = 20_000
+# Letters of UTF-8 that nobody means in Windows-1252, where they are "Ã¼" or "â€™". Single pairs like "É’" are left out.
+AS_UTF8: Final = re.compile(
+    rb"[\xc2\xc3][\x80-\xbf]|(?:[\xc4-\xdf][\x80-\xbf]){2}|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
 HINT_LINE: Final = re.compile(rb'\A"?sep=(.)"?\r?\n')
 
 
@@ -79,17 +83,35 @@ def to_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
 def _find_encoding(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    return "utf-8" if _is_utf8(data) else "cp1252"
+    wrong = _not_utf8(data)
+    if wrong is None:
+        return "utf-8"
+    written = AS_UTF8.search(data)
+    if written is None:
+        return "cp1252"
+    lines = [data.count(b"\n", 0, place) + 1 for place in (written.start(), wrong)]
+    raise Refused(
+        "encoding_mixed",
+        f"line {lines[0]:,} of the file is written in UTF-8 and line {lines[1]:,} is not: names in it would be read as others."
+        " Save the whole file in one encoding, best as 'CSV UTF-8'",
+        lines[1],
+    )
 
 
 def _is_utf8(data: bytes) -> bool:
+    return _not_utf8(data) is None
+
+
+def _not_utf8(data: bytes) -> int | None:
+    """Where the first byte stands that is no UTF-8; None where all of it is."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for low in range(0, len(data), PIECE):
+    for low in range(0, len(data), PIECE):
+        held = len(decoder.getstate()[0])
+        try:
             decoder.decode(data[low : low + PIECE], final=low + PIECE >= len(data))
-    except UnicodeDecodeError:
-        return False
-    return True
+        except UnicodeDecodeError as error:
+            return low - held + error.start
+    return None
 
 
 def find_delimiter(text: bytes) -> str:

@@ -19,6 +19,13 @@ from portal.lib.currencies import tender_codes
 MAX_TEXT: Final = 200
 AT_ONCE: Final = 2
 CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\x{200b}\x{2028}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
+# In what tells lines apart, everything else that nobody sees as well: marks of direction, joiners, fillers, selectors, tags.
+UNSEEN: Final = (
+    CONTROL[:-1]
+    + r"\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{200c}-\x{200f}\x{2061}-\x{2065}"
+    r"\x{206a}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{ffa0}\x{e0000}-\x{e0fff}]"
+)
+ONLY_SHOWN: Final = ("customer_name",)  # some scripts need joiners, and nothing is found by it
 SPREADSHEET_ERRORS: Final = (
     "#N/A",
     "#REF!",
@@ -32,6 +39,12 @@ SPREADSHEET_ERRORS: Final = (
     "#NOT CALCULATED!",
 )
 NULL_TEXTS: Final = ("NULL", "null", "Null", "NaN", "nan", "\\N", "<NA>")
+
+
+def composed(texts: pl.Series) -> pl.Series:
+    """Texts in Unicode's composed form (NFC): an é of one sign and an é of two are the same text, and the same customer."""
+    is_plain = (texts.str.len_bytes() == texts.str.len_chars()).all()
+    return texts if is_plain else texts.str.normalize("NFC")
 
 
 class FieldReader:
@@ -119,14 +132,15 @@ class FieldReader:
             )
             self._fault(column, cells, value.str.len_chars() > MAX_TEXT, reason, pl.lit("text_too_long"))
         reason = pl.lit(f"{name} contains a line break or an invisible control character: remove it")
-        self._fault(column, cells, value.str.contains(CONTROL), reason, pl.lit("text_control"))
+        refused = CONTROL if name in ONLY_SHOWN else UNSEEN
+        self._fault(column, cells, value.str.contains(refused), reason, pl.lit("text_control"))
         if cells["value"].is_in([*SPREADSHEET_ERRORS, *NULL_TEXTS]).any():
             reason = pl.format(
                 "'{}' stands for an empty cell in some exports: add it to the mapping's empty markers", value
             )
             self._fault(column, cells, value.is_in(NULL_TEXTS), reason, pl.lit("text_null"))
             self._spreadsheet_errors(column, cells)
-        return cells["value"]
+        return composed(cells["value"])
 
     def _spreadsheet_errors(self, column: Column, cells: pl.DataFrame) -> pl.Series:
         is_error = pl.col("value").is_in(SPREADSHEET_ERRORS)

@@ -25,6 +25,7 @@ from metrics.intake.mapping import Mapping, MappingError
 from metrics.intake.reader import read_limited
 from metrics.intake.suggest import suggest_mapping
 from metrics.intake.table import Table
+from metrics.line_rows import are_awaited
 from metrics.models import ContractImport, ImportFault, Source
 from metrics.models.intake import ImportState
 from metrics.services.import_claims import ADVANCE_JOB, RUN_JOB, import_expected, import_fence
@@ -104,8 +105,10 @@ def import_start(
 
 
 def import_advance(*, client: Client, contract_import: ContractImport) -> None:
-    """Do what comes next without a person: now for a small file, in a job for a large one."""
-    if contract_import.file_bytes > INLINE_BYTES:
+    """Do what comes next without a person: now for a small file; in a job for a large one, and where rows are awaited, since
+    whoever compares a file with them waits.
+    """
+    if contract_import.file_bytes > INLINE_BYTES or are_awaited():
         import_expected(contract_import=contract_import)
         enqueue(ADVANCE_JOB, client, contract_import.pk)
         return

@@ -94,12 +94,25 @@ def test_a_blank_discount_is_zero_and_a_blank_end_is_evergreen() -> None:
         ({"customer_name": "x" * 201}, "text_too_long"),
         ({"customer_name": "two\nlines"}, "text_control"),
         ({"customer_id": "C\u200b1"}, "text_control"),
+        ({"customer_id": "C\u200f1"}, "text_control"),
+        ({"line_id": "L\u00ad1"}, "text_control"),
+        ({"segment": "SMB\ufe0f"}, "text_control"),
+        ({"product": "Core\U000e0041"}, "text_control"),
         ({"parent_customer_id": "NULL"}, "text_null"),
         ({"product": "#N/A"}, "cell_error"),
     ],
 )
 def test_one_fault_refuses_the_file_and_is_named(changes: dict[str, Any], code: str) -> None:
     assert only_code(read(line(**changes))) == code
+
+
+def test_a_name_keeps_the_joiners_that_its_script_needs() -> None:
+    assert read(line(customer_name="می\u200cخواهم")).lines["customer_name"].to_list() == ["می\u200cخواهم"]
+
+
+def test_the_same_text_in_two_forms_of_unicode_is_the_same_customer() -> None:
+    lines = read(line(1, customer_id="Caf\u00e9"), line(2, customer_id="Cafe\u0301")).lines
+    assert lines["customer_id"].to_list() == ["Caf\u00e9"] * 2
 
 
 @pytest.mark.parametrize(

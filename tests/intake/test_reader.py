@@ -30,6 +30,25 @@ def test_encoding_delimiter_and_line_end_are_found(encoding: str, named: str, de
     assert (table.encoding, table.delimiter) == (named, delimiter)
 
 
+@pytest.mark.parametrize("name", ["Müller", "Łódź", "Ярославль", "東京", "Zoë’s – 5 €"])
+def test_a_file_in_two_encodings_is_refused_and_not_read_as_the_other(name: str) -> None:
+    """One byte that is no UTF-8 must not turn every name of a UTF-8 file into another customer."""
+    table = read_bytes(f"id,name\n1,{name}\n2,Zo".encode() + b"\xeb\n")
+    assert codes(table) == [(3, "encoding_mixed")]
+    assert "line 2 of the file is written in UTF-8 and line 3 is not" in table.faults.first(1)[0].reason
+
+
+@pytest.mark.parametrize("name", ["ANDRÉ’S", "Größe “Ä”", "Señor – Über…", "Façade®"])
+def test_a_file_in_windows_1252_is_read_as_that(name: str) -> None:
+    table = read_bytes(f"id,name\n1,{name}\n2,Zoë\n".encode("cp1252"))
+    assert (table.encoding, table.cells.rows()) == ("cp1252", [("1", name), ("2", "Zoë")])
+
+
+def test_a_wrong_byte_behind_many_good_ones_is_found_in_its_place() -> None:
+    rows = "".join(f"{number},Müller\n" for number in range(40_000)).encode()
+    assert codes(read_bytes(b"id,name\n" + rows + b"x,Zo\xeb\n")) == [(40_002, "encoding_mixed")]
+
+
 def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
     table = read_bytes(b'id,name\n1,"two\nlines"\n\n3,c\n,\n4,d\n\n,\n')
     assert table.rows.to_list() == [2, 4, 6]

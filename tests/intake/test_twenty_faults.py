@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from unicodedata import normalize
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,7 +52,15 @@ def test_twenty_different_faults_have_twenty_reasons() -> None:
 
 
 DAYS = st.dates(date(1970, 1, 1), date(2199, 12, 31))
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=12).filter(
+FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0" + "".join(
+    map(chr, range(0xFE00, 0xFE10))
+)
+SEEN = st.characters(
+    codec="utf-8",
+    exclude_categories=("C", "Z"),
+    exclude_characters=FILLERS + "".join(map(chr, range(0xE0100, 0xE01F0))),
+)
+TEXTS = st.text(SEEN, min_size=1, max_size=12).filter(
     lambda text: text not in ("NULL", "null", "Null", "NaN", "nan", "\\N", "<NA>") and not text.startswith("#")
 )
 AMOUNTS = st.decimals(0, Decimal("999999999999.999999"), places=6)
@@ -90,4 +99,4 @@ def test_a_written_file_reads_back_equal(written: list[dict[str, str]]) -> None:
             if column.kind == "amount":
                 assert value == int(Decimal(text or "0").scaleb(6))
             else:
-                assert ("" if value is None else str(value)) == text
+                assert ("" if value is None else str(value)) == normalize("NFC", text)

@@ -10,15 +10,17 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import OperationalError, connections
 from django.test import Client as Browser
 from django.urls import reverse
 
 from metrics import line_rows, repository
+from metrics.jobs_imports import import_advance
 from metrics.jobs_imports import rows_write as rows_job
 from metrics.line_columns import kept, lines_of
-from metrics.models import ArrBook, ArrivedLines, BookState, ContractLine, LineChange, Source
+from metrics.models import ArrBook, ArrivedLines, BookState, ContractImport, ContractLine, LineChange, Source
 from metrics.models.intake import ImportState
 from metrics.selectors.books import bridge_get
 from metrics.selectors.customers import customer_names
@@ -157,6 +159,24 @@ def test_a_changed_file_is_held_against_all_rows(arrived: Client) -> None:
 def test_a_file_of_another_source_finds_the_rows_written(arrived: Client) -> None:
     assert load(arrived, csv_bytes([line(7)]), source="crm").state == ImportState.DONE
     assert len(rows_of(arrived)) == 6
+
+
+def test_an_upload_meanwhile_waits_in_a_job_and_not_in_the_request(
+    arrived: Client, ana: User, signed_in: Callable[[User], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few people who wait in requests would take every thread of the web from all other clients."""
+    monkeypatch.setattr("metrics.services.imports.enqueue", lambda job, client, *given: None)
+    file = SimpleUploadedFile("more.csv", csv_bytes([line(7)]))
+    sent = {"file": file, "source": "new", "name": "CRM", "kind": "crm"}
+    answer = signed_in(ana).post("/c/northwind/data/upload/", sent)
+    with tenant_context(arrived):
+        found = ContractImport.objects.latest("pk")
+        assert (answer.status_code, found.file_name, found.state) == (302, "more.csv", ImportState.READING)
+        assert line_rows.are_awaited() and found.held_until is not None, "the tick looks after it"
+    import_advance(arrived.pk, found.pk)
+    with tenant_context(arrived):
+        found.refresh_from_db()
+        assert (found.state, found.added_count) == (ImportState.WAITING, 1)
 
 
 def test_the_copy_of_another_source_stays_true(northwind: Client, monkeypatch: pytest.MonkeyPatch) -> None:
