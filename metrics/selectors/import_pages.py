@@ -1,8 +1,9 @@
 """What the page of one import shows. Runs in the client's scope.
 
-`import_context(row, after=0) -> dict` · `faults_text(row) -> bytes`
+`import_context(row, after=0) -> dict` · `is_still(row, now) -> bool` · `faults_text(row) -> bytes`
 """
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ BADGES: Final = {
     ImportState.CANCELLED: "lapsed",
     ImportState.FAILED: "refused",
 }
+GRACE: Final = timedelta(minutes=1)  # in which a file that was just uploaded comes to its first job
 DANGEROUS: Final = r"^[=+\-@\t\r]"
 FAULT_SCHEMA: Final = pl.Schema({"row": pl.Int64(), "column": pl.String(), "value": pl.String(), "reason": pl.String()})
 
@@ -51,6 +53,7 @@ def import_context(row: ContractImport, after: int = 0) -> dict[str, Any]:
         "report": row.report,
         "steps": steps_of(row),
         "is_under_way": row.state in UNDER_WAY,
+        "is_still": is_still(row, datetime.now(UTC)),
         "preview": preview_of(row),
         "totals": decimals(row.totals, "amount", "discount"),
         "effect": decimals(row.report.get("effect", []), "before", "after", "change"),
@@ -62,6 +65,11 @@ def import_context(row: ContractImport, after: int = 0) -> dict[str, Any]:
     if row.state == ImportState.DONE:
         context.update(paged("changes", import_changes(row, after), row))
     return context
+
+
+def is_still(row: ContractImport, now: datetime) -> bool:
+    """Whether an import is under way that no job holds any more, and for which none that was sent is expected to begin."""
+    return row.state in UNDER_WAY and now > (row.held_until or row.created_at + GRACE)
 
 
 def decimals(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:

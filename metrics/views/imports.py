@@ -1,5 +1,6 @@
 """One file on its way: upload, mapping, summary, decision, progress, result."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from metrics.forms import NEW_SOURCE, MappingForm, UploadForm
 from metrics.models import ContractImport, Source
 from metrics.models.intake import UNDER_WAY, ImportState
-from metrics.selectors.import_pages import faults_text, import_context
+from metrics.selectors.import_pages import faults_text, import_context, is_still
 from metrics.selectors.imports import import_get
 from metrics.services.imports import (
     import_accept,
@@ -95,7 +96,8 @@ def progress(request: TenantRequest, import_id: int) -> HttpResponse:
     """The progress box; when the work is over, the whole page."""
     found = found_import(import_id)
     if found.state in UNDER_WAY:
-        context = {"import": found, "is_stalled": pulse_is_silent()}
+        context = {"import": found, "is_stalled": pulse_is_silent(), "is_still": is_still(found, datetime.now(UTC))}
+        context["may_import"] = request.standing.may(IMPORT_DATA)
         return render(request, "metrics/_import_progress.html", context)
     response = HttpResponse(status=204 if request.headers.get("HX-Request") else 302)
     target = "HX-Redirect" if request.headers.get("HX-Request") else "Location"

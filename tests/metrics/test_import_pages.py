@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.metrics.steps import check, load
 
 pytestmark = pytest.mark.usefixtures("file_store")
 SignIn = Callable[[User], Browser]
+AGAIN = "start it again"
 FOREIGN = (
     b"Vertrag;Kunde;Tarif;Preis;Beginn;Ende;Testphase\n"
     b"V1;Acme AG;Gold;1234,50;03/04/2024;05/06/2025;TRUE\nV2;Bolt;Basic;99,90;01/02/2024;;FALSE\n"
@@ -76,6 +78,20 @@ def test_a_good_file_goes_from_upload_to_the_result(northwind: Client, rita: Use
     assert "Loaded" in result and "See ARR" in result
     for name in ("data", "data_imports", "data_lines", "data_rates", "data_issues"):
         assert browser.get(url(name, northwind)).status_code == 200, name
+
+
+def test_only_an_import_on_which_nobody_works_is_offered_to_be_started_again(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(rita)
+    send(browser, northwind, csv_bytes([line(1)]))
+    waiting = newest(northwind)
+    browser.post(url("data_accept", northwind, import_id=waiting.pk), {"digest": waiting.report["digest"]})
+    pages = [url(name, northwind, import_id=waiting.pk) for name in ("data_import", "data_progress")]
+    assert all(AGAIN not in text(browser.get(address)) for address in pages)
+    with tenant_context(northwind):
+        ContractImport.objects.update(held_until=datetime.now(UTC) - timedelta(seconds=1))
+    assert all(AGAIN in text(browser.get(address)) for address in pages)
 
 
 def test_a_refused_file_shows_every_fault_and_gives_them_as_csv(
