@@ -20,7 +20,7 @@ from metrics.loading import Delta, shown
 SAMPLES: Final = 4
 FIRST_ROWS: Final = 10
 EXAMPLES: Final = 100
-NOTES: Final = 50
+NOTES: Final = 1_000
 FEW_VALUES: Final = 30
 SLICE: Final = 100_000
 NAMES: Final = {column.target: column.name for column in CONTRACT_COLUMNS}

@@ -57,6 +57,7 @@ def import_context(row: ContractImport, after: int = 0) -> dict[str, Any]:
         "preview": preview_of(row),
         "totals": decimals(row.totals, "amount", "discount"),
         "effect": decimals(row.report.get("effect", []), "before", "after", "change"),
+        "notes": notes_alike(row.report.get("notes", [])),
         "loaded": (row.added_count or 0) + (row.changed_count or 0),
         "badge": BADGES.get(ImportState(row.state), "info"),
     }
@@ -70,6 +71,14 @@ def import_context(row: ContractImport, after: int = 0) -> dict[str, Any]:
 def is_still(row: ContractImport, now: datetime) -> bool:
     """Whether an import is under way that no job holds any more, and for which none that was sent is expected to begin."""
     return row.state in UNDER_WAY and now > (row.held_until or row.created_at + GRACE)
+
+
+def notes_alike(notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The notes of a file, those that say the same of a column together with all their rows, in the order of the file."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for note in notes:
+        rows.setdefault((note["column"], note["reason"]), []).append(note["row"])
+    return [{"column": column, "reason": reason, "rows": own} for (column, reason), own in rows.items()]
 
 
 def decimals(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils.html import escape
 
+from metrics.intake.mapping import Mapping
 from metrics.jobs_imports import import_run
 from metrics.models import ContractImport, ContractLine, Source
 from metrics.models.intake import ImportState
@@ -92,6 +94,32 @@ def test_only_an_import_on_which_nobody_works_is_offered_to_be_started_again(
     with tenant_context(northwind):
         ContractImport.objects.update(held_until=datetime.now(UTC) - timedelta(seconds=1))
     assert all(AGAIN in text(browser.get(address)) for address in pages)
+
+
+def test_a_load_lists_what_it_added_beside_what_it_changed_but_a_first_load_does_not(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(rita)
+    first = load(northwind, csv_bytes([line(1), line(2)]))
+    second = load(northwind, csv_bytes([line(1), line(2), line(3)]))
+    assert "Added lines" not in text(browser.get(url("data_import", northwind, import_id=first.pk)))
+    page = text(browser.get(url("data_import", northwind, import_id=second.pk)))
+    listed = page.split("Added lines")[1].split("First rows")[0]
+    assert "K3-1" in listed and "K2-1" not in listed
+
+
+def test_notes_that_say_the_same_stand_together_with_all_their_rows(
+    northwind: Client, rita: User, signed_in: SignIn
+) -> None:
+    same_day = {"start_date": "2024-05-01", "end_date": "2024-05-01"}
+    rows = [line(n, **same_day) for n in range(1, 14)]
+    before = load(northwind, csv_bytes([line(99)]))
+    mapping = replace(Mapping.from_dict(before.mapping), end_is_exclusive=True)
+    waiting = check(northwind, csv_bytes([line(99), *rows]), mapping=mapping)
+    page = text(signed_in(rita).get(url("data_import", northwind, import_id=waiting.pk)))
+    assert page.count("start and end are the same day") == 1
+    words = " ".join(page.split())
+    assert "13 rows: 3, 4, 5, 6, 7, …</summary> 8, 9, 10, 11, 12, 13, 14, 15" in words
 
 
 def test_a_refused_file_shows_every_fault_and_gives_them_as_csv(
