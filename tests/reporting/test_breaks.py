@@ -310,7 +310,7 @@ def test_the_page_names_the_policy_by_which_its_newest_month_is_told(broken: Cli
         newest = PolicyVersion.objects.latest("number").number
     assert closed != newest
     head = state_of(finns, "?to=2026-03")
-    assert f"Policy v{closed}" in head and f"later months under v{newest}" in head
+    assert closed == 0 and "The default policy" in head and f"later months under v{newest}" in head
     for address in ("", "?to=2026-03&view=current"):
         head = state_of(finns, address)
         assert f"Policy v{newest}" in head and "later months" not in head, address
