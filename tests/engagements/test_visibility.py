@@ -1,5 +1,6 @@
 """What is the firm's alone: filled with canaries in every field, read through every page by the client and by the firm."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from tests.engagements.files import png, sent
 __all__ = ["program"]
 SignedIn = Callable[[User], Browser]
 CANARY = "CANARY"
+HOURS = re.compile(r"""(?<![\d/"'=-])777(?!\d)""")  # as text; the ids of rows, in addresses and attributes, may have it
 
 
 @pytest.fixture
@@ -79,9 +81,9 @@ def test_the_client_reads_no_internal_field_on_any_page_and_the_firm_does(
         page = theirs.get(path, follow=True)
         assert page.status_code == 200, path
         text = page.content.decode()
-        assert CANARY not in text and "777" not in text and "1:17" not in text, path
+        assert CANARY not in text and not HOURS.search(text) and "1:17" not in text, path
         seen_by_firm += ours.get(path, follow=True).content.decode()
-    assert seen_by_firm.count(CANARY) >= 10 and "777" in seen_by_firm and "1.28 h" in seen_by_firm
+    assert seen_by_firm.count(CANARY) >= 10 and HOURS.search(seen_by_firm) and "1.28 h" in seen_by_firm
 
 
 def test_what_is_hidden_does_not_exist_for_the_client(
