@@ -5,7 +5,8 @@ A value that makes no sense is left out rather than refused, and said to be so: 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import starmap
 from typing import cast
 from urllib.parse import urlencode
 
@@ -80,7 +81,7 @@ class ArrQuery:
 
     def address(self, base: str, **more: str) -> str:
         """The address of this question, with parameters of its own added (`why`)."""
-        text = "&".join(part for part in (self.own_text, urlencode(more)) if part)
+        text = "&".join(part for part in (self.own_text, *starmap(encoded, more.items())) if part)
         return f"{base}?{text}" if text else base
 
     @cached_property
@@ -98,6 +99,12 @@ class Reader:
 
     locale: str
     base: str
+
+
+@lru_cache(maxsize=8192)
+def encoded(name: str, value: str) -> str:
+    """A parameter as an address has it: the cells of a page are the same ones each time that it is drawn."""
+    return urlencode({name: value})
 
 
 def usual_scale(client: Client) -> Scale:

@@ -10,6 +10,7 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 MONTH_TEXT = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -27,8 +28,9 @@ def month_parse(text: str) -> int:
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
+@lru_cache(maxsize=4096)
 def month_format(month: int) -> str:
-    """``YYYY-MM`` of a month."""
+    """``YYYY-MM`` of a month: a page names few months thousands of times."""
     year, index = divmod(month, 12)
     return f"{year:04d}-{index + 1:02d}"
 
