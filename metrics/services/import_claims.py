@@ -118,7 +118,7 @@ def rows_recover(client: Client) -> timedelta:
     for found in arrived:
         if found.attempts >= ATTEMPTS:
             rows_stuck_tell(contract_import=found.contract_import)
-    return min(LEASE * (1 << min(10, *(found.attempts for found in arrived))), SELDOM)
+    return min(LEASE * (1 << min([10, *(found.attempts for found in arrived)])), SELDOM)
 
 
 def rows_expected(*, client: Client) -> None:
